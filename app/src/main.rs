@@ -1,0 +1,2 @@
+//! The one binary: the verbs of the command line.
+fn main() {}

@@ -1,0 +1,5 @@
+//! Outside formats and drawings: bytes in, values out, and back. No files, no clock, no network.
+
+#![forbid(unsafe_code)]
+
+pub mod plans;

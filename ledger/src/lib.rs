@@ -1,0 +1,1 @@
+//! Pure records of an append-only, tamper-evident ledger: bytes, hashes, Merkle tree, checkpoints, verification.

@@ -1,0 +1,2 @@
+//! Chores of the repository: tidy checks, handbook, release.
+fn main() {}
