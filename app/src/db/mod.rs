@@ -1,0 +1,407 @@
+//! The only place that names a database driver: SQLite embedded, or PostgreSQL, behind one connection type.
+//!
+//! Features write one SQL text with `?` parameters, `TEXT`, `BIGINT` and `BYTEA`; [`portable`] turns it into the
+//! dialect at hand. The seam is the dialect, not the operation: there is no second implementation of any query.
+
+mod ground;
+pub mod portable;
+
+use anyhow::{Context, Result, bail};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Column, Connection, Executor, Postgres, Row as _, Sqlite, TypeInfo, ValueRef};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A value bound to a parameter or read from a column.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Value {
+    /// SQL NULL.
+    Null,
+    /// `BIGINT`.
+    Int(i64),
+    /// `TEXT`.
+    Text(String),
+    /// `BYTEA`.
+    Blob(Vec<u8>),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Value::Int(value)
+    }
+}
+impl From<u64> for Value {
+    fn from(value: u64) -> Self {
+        Value::Int(i64::try_from(value).expect("counts and numbers stay far below 2^63"))
+    }
+}
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Value::Int(i64::from(value))
+    }
+}
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Value::Text(value.to_owned())
+    }
+}
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Value::Text(value.clone())
+    }
+}
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Value::Text(value)
+    }
+}
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Value::Blob(value)
+    }
+}
+impl From<&[u8]> for Value {
+    fn from(value: &[u8]) -> Self {
+        Value::Blob(value.to_vec())
+    }
+}
+impl From<jiff::civil::Date> for Value {
+    fn from(value: jiff::civil::Date) -> Self {
+        Value::Text(value.to_string())
+    }
+}
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Null, Into::into)
+    }
+}
+
+/// Parameters of a statement: `args![id, count]`.
+#[macro_export]
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { &[$($crate::db::Value::from($value)),*] };
+}
+
+/// Which database stands behind a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// Embedded SQLite.
+    Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
+}
+
+/// The database: one writer and a pool of readers.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// Embedded: one write connection, readers that cannot write.
+    Sqlite {
+        /// Pool of exactly one connection.
+        writer: SqlitePool,
+        /// Read-only connections.
+        readers: SqlitePool,
+    },
+    /// Server: one pool for both.
+    Postgres(PgPool),
+}
+
+/// One connection, from either database.
+#[derive(Debug)]
+pub enum Conn {
+    /// SQLite.
+    Sqlite(sqlx::pool::PoolConnection<Sqlite>),
+    /// PostgreSQL.
+    Postgres(sqlx::pool::PoolConnection<Postgres>),
+}
+
+/// One row, read by column position.
+#[derive(Debug)]
+pub enum Row {
+    /// SQLite.
+    Sqlite(SqliteRow),
+    /// PostgreSQL.
+    Postgres(PgRow),
+}
+
+/// Longest wait for SQLite's write lock, held by another process (a backup, a command line).
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Db {
+    /// Opens (and creates) the embedded database of a data folder.
+    pub async fn open_sqlite(file: &Path) -> Result<Db> {
+        let base = SqliteConnectOptions::new()
+            .filename(file)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(false)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("secure_delete", "on")
+            .statement_cache_capacity(400);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(base.clone().create_if_missing(true))
+            .await
+            .with_context(|| format!("cannot open {}", file.display()))?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .min_connections(1)
+            .test_before_acquire(false)
+            .connect_with(base.pragma("query_only", "on"))
+            .await?;
+        let db = Db::Sqlite { writer, readers };
+        db.prepare().await?;
+        Ok(db)
+    }
+
+    /// Connects to a PostgreSQL database. `search_path` names the schema, so tests can share a server.
+    pub async fn open_postgres(url: &str) -> Result<Db> {
+        let options = PgConnectOptions::from_str(url).context("GUATU_DATABASE_URL is not a postgres:// address")?;
+        let pool = PgPoolOptions::new()
+            .max_connections(8)
+            .test_before_acquire(false)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options.statement_cache_capacity(400))
+            .await
+            .context("cannot reach PostgreSQL")?;
+        let db = Db::Postgres(pool);
+        db.prepare().await?;
+        Ok(db)
+    }
+
+    async fn prepare(&self) -> Result<()> {
+        let mut conn = self.writer().await?;
+        conn.begin_write().await?;
+        ground::migrate(&mut conn).await?;
+        conn.commit().await
+    }
+
+    /// A connection that may write. On SQLite there is one, and waiting for it is waiting for the write door.
+    pub async fn writer(&self) -> Result<Conn> {
+        Ok(match self {
+            Db::Sqlite { writer, .. } => Conn::Sqlite(writer.acquire().await?),
+            Db::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// A connection for reading.
+    pub async fn reader(&self) -> Result<Conn> {
+        Ok(match self {
+            Db::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().await?),
+            Db::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// Closes every connection; SQLite folds its write-ahead log into the file.
+    pub async fn close(&self) {
+        match self {
+            Db::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+macro_rules! bind {
+    ($query:expr, $args:expr) => {{
+        let mut query = $query;
+        for value in $args {
+            query = match value {
+                Value::Null => query.bind(Option::<String>::None),
+                Value::Int(value) => query.bind(*value),
+                Value::Text(value) => query.bind(value.clone()),
+                Value::Blob(value) => query.bind(value.clone()),
+            };
+        }
+        query
+    }};
+}
+
+impl Conn {
+    /// Which dialect it speaks.
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Conn::Sqlite(_) => Dialect::Sqlite,
+            Conn::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Runs a statement and returns how many rows it touched.
+    pub async fn execute(&mut self, sql: &'static str, args: &[Value]) -> Result<u64> {
+        Ok(match self {
+            Conn::Sqlite(conn) => bind!(sqlx::query(sql), args).execute(&mut **conn).await.context(sql)?.rows_affected(),
+            Conn::Postgres(conn) => {
+                let text = portable::numbered(sql);
+                bind!(sqlx::query(text), args).execute(&mut **conn).await.context(sql)?.rows_affected()
+            }
+        })
+    }
+
+    /// All rows of a query.
+    pub async fn rows(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<Row>> {
+        Ok(match self {
+            Conn::Sqlite(conn) => {
+                let rows = bind!(sqlx::query(sql), args).fetch_all(&mut **conn).await.context(sql)?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Conn::Postgres(conn) => {
+                let text = portable::numbered(sql);
+                let rows = bind!(sqlx::query(text), args).fetch_all(&mut **conn).await.context(sql)?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// The row of a query that gives at most one.
+    pub async fn row(&mut self, sql: &'static str, args: &[Value]) -> Result<Option<Row>> {
+        Ok(self.rows(sql, args).await?.into_iter().next())
+    }
+
+    /// Runs statements without parameters, one after another, from text built by this program (table definitions).
+    pub async fn script(&mut self, sql: String) -> Result<()> {
+        match self {
+            Conn::Sqlite(conn) => conn.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.map(drop)?,
+            Conn::Postgres(conn) => conn.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    /// All rows of a table, columns by position, for comparing tables; the name comes from this program.
+    pub async fn dump(&mut self, table: &'static str) -> Result<Vec<Vec<Value>>> {
+        let sql = AssertSqlSafe(format!("SELECT * FROM {table}"));
+        let rows: Vec<Row> = match self {
+            Conn::Sqlite(conn) => sqlx::query(sql).fetch_all(&mut **conn).await?.into_iter().map(Row::Sqlite).collect(),
+            Conn::Postgres(conn) => sqlx::query(sql).fetch_all(&mut **conn).await?.into_iter().map(Row::Postgres).collect(),
+        };
+        let mut values = rows.iter().map(Row::values).collect::<Result<Vec<_>>>()?;
+        values.sort();
+        Ok(values)
+    }
+
+    /// Opens a transaction that may write. SQLite takes its lock at once: a deferred one could fail half-way.
+    pub async fn begin_write(&mut self) -> Result<()> {
+        match self.dialect() {
+            Dialect::Sqlite => self.execute("BEGIN IMMEDIATE", &[]).await?,
+            Dialect::Postgres => self.execute("BEGIN", &[]).await?,
+        };
+        Ok(())
+    }
+
+    /// Opens a read transaction: every query in it sees the same number of facts.
+    pub async fn begin_read(&mut self) -> Result<()> {
+        match self.dialect() {
+            Dialect::Sqlite => self.execute("BEGIN", &[]).await?,
+            Dialect::Postgres => self.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", &[]).await?,
+        };
+        Ok(())
+    }
+
+    /// Makes a transaction durable.
+    pub async fn commit(&mut self) -> Result<()> {
+        self.execute("COMMIT", &[]).await.map(drop)
+    }
+
+    /// Forgets a transaction.
+    pub async fn rollback(&mut self) -> Result<()> {
+        self.execute("ROLLBACK", &[]).await.map(drop)
+    }
+
+    /// Whether the connection still answers.
+    pub async fn ping(&mut self) -> Result<()> {
+        match self {
+            Conn::Sqlite(conn) => conn.ping().await?,
+            Conn::Postgres(conn) => conn.ping().await?,
+        }
+        Ok(())
+    }
+}
+
+macro_rules! column {
+    ($row:expr, $index:expr) => {
+        match $row {
+            Row::Sqlite(row) => row.try_get($index),
+            Row::Postgres(row) => row.try_get($index),
+        }
+        .with_context(|| format!("column {}", $index))
+    };
+}
+
+impl Row {
+    /// A `BIGINT NOT NULL` column.
+    pub fn int(&self, index: usize) -> Result<i64> {
+        column!(self, index)
+    }
+
+    /// A `BIGINT NOT NULL` column that counts something.
+    pub fn count(&self, index: usize) -> Result<u64> {
+        Ok(u64::try_from(self.int(index)?)?)
+    }
+
+    /// A `BIGINT NOT NULL` column that holds 0 or 1.
+    pub fn flag(&self, index: usize) -> Result<bool> {
+        Ok(self.int(index)? != 0)
+    }
+
+    /// A nullable `BIGINT` column.
+    pub fn opt_int(&self, index: usize) -> Result<Option<i64>> {
+        column!(self, index)
+    }
+
+    /// A `TEXT NOT NULL` column.
+    pub fn text(&self, index: usize) -> Result<String> {
+        column!(self, index)
+    }
+
+    /// A nullable `TEXT` column.
+    pub fn opt_text(&self, index: usize) -> Result<Option<String>> {
+        column!(self, index)
+    }
+
+    /// A `BYTEA NOT NULL` column.
+    pub fn blob(&self, index: usize) -> Result<Vec<u8>> {
+        column!(self, index)
+    }
+
+    /// A date kept as `YYYY-MM-DD`.
+    pub fn date(&self, index: usize) -> Result<jiff::civil::Date> {
+        Ok(self.text(index)?.parse()?)
+    }
+
+    /// A nullable date kept as `YYYY-MM-DD`.
+    pub fn opt_date(&self, index: usize) -> Result<Option<jiff::civil::Date>> {
+        self.opt_text(index)?.map(|text| Ok(text.parse()?)).transpose()
+    }
+
+    /// A column holding JSON of a known shape.
+    pub fn json<T: serde::de::DeserializeOwned>(&self, index: usize) -> Result<T> {
+        Ok(serde_json::from_str(&self.text(index)?)?)
+    }
+
+    fn values(&self) -> Result<Vec<Value>> {
+        macro_rules! all {
+            ($row:expr) => {
+                (0..$row.columns().len())
+                    .map(|index| {
+                        let raw = $row.try_get_raw(index)?;
+                        if raw.is_null() {
+                            return Ok(Value::Null);
+                        }
+                        Ok(match raw.type_info().name() {
+                            "INTEGER" | "INT8" => Value::Int($row.try_get(index)?),
+                            "TEXT" => Value::Text($row.try_get(index)?),
+                            "BLOB" | "BYTEA" => Value::Blob($row.try_get(index)?),
+                            other => bail!("column {} has type {other}", $row.column(index).name()),
+                        })
+                    })
+                    .collect()
+            };
+        }
+        match self {
+            Row::Sqlite(row) => all!(row),
+            Row::Postgres(row) => all!(row),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Identity: accounts, the posts people hold over time, sessions and one-time links.
+//!
+//! # Mechanism
+//! There is no default account. An empty installation prints a one-time link (30 minutes, this machine's address); who
+//! opens it becomes the system administrator, who may create accounts and, while there is none, appoint the security
+//! administrator. Only the security administrator grants posts: a role at a place (and everything under it) from a day
+//! to a day. The three administrators (system, security, audit) are three people: no account may hold two of these
+//! posts, and nobody grants a post to themselves. What a role may do is the table in `model.rs`.
+//! Names and passwords are kept beside the ledger; facts name accounts only.
+//!
+//! Refusals: I-101 … I-109.
+
+pub mod model;
+pub mod pages;
+pub mod session;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+use super::authority::{Need, Scope, Verb, missing};
+use crate::db::Conn;
+use crate::journal::domain::{Context, Decision};
+use anyhow::Result;
+use model::{Command, Fact, Role};
+
+pub use store::{accounts, names, posts_held};
+
+/// The rights a command needs.
+pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
+    let need = match command {
+        Command::CreateAccount { .. } => Need::everywhere(Verb::Administer),
+        Command::Disable { account, .. } | Command::Enable { account, .. } => {
+            if store::account(conn, account).await?.is_none() {
+                return Ok(Err(missing()));
+            }
+            Need::everywhere(Verb::Administer)
+        }
+        Command::Grant { role: Role::SecurityAdmin, .. } if !store::has_role(conn, Role::SecurityAdmin).await? => {
+            Need::everywhere(Verb::Administer)
+        }
+        Command::Grant { .. } => Need::everywhere(Verb::Secure),
+        Command::EndPost { post, .. } => {
+            if store::post(conn, post).await?.is_none() {
+                return Ok(Err(missing()));
+            }
+            Need::everywhere(Verb::Secure)
+        }
+    };
+    Ok(Ok(vec![need]))
+}
+
+/// Loads what the rule needs and asks it.
+pub async fn decide(conn: &mut Conn, command: &Command, context: &Context) -> Result<Decision<Fact>> {
+    let state = store::load(conn, command).await?;
+    Ok(model::decide(&state, command, context).map_err(Into::into))
+}

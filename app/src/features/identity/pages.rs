@@ -1,0 +1,410 @@
+//! Pages of identity: logging in and out, one-time links, accounts, posts.
+
+use super::model::{Command, Role};
+use super::session::{self, MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, Purpose};
+use super::store;
+use crate::features::authority::{Verb, missing};
+use crate::features::{organisations, places};
+use crate::journal::domain::Permit;
+use crate::refusal::{Reason, Refusal};
+use crate::web::Site;
+use crate::web::forms::{Form, Values, new_id, refusal};
+use crate::web::layout::{own_path, page};
+use crate::web::problem::Problem;
+use crate::web::visitor::{SESSION_COOKIE, Visitor};
+use axum::Router;
+use axum::extract::{ConnectInfo, Form as Body, Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use maud::html;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+/// Routes of this feature.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/login", get(login_form).post(login))
+        .route("/logout", post(logout))
+        .route("/welcome/{token}", get(welcome_form).post(welcome))
+        .route("/accounts", get(accounts).post(create))
+        .route("/accounts/{id}/invitation", post(invite))
+        .route("/accounts/{id}/disable", post(disable))
+        .route("/accounts/{id}/enable", post(enable))
+        .route("/posts", get(posts).post(grant))
+        .route("/posts/{id}/end", post(end_post))
+}
+
+fn rule(code: &'static str, field: &'static str) -> Refusal {
+    Refusal { code, reason: Reason::Rule, params: Vec::new(), field: Some(field) }
+}
+
+fn with_status(refused: Option<&Refusal>, markup: maud::Markup) -> Response {
+    (refused.map_or(StatusCode::OK, |refusal| Problem::status(refusal.reason)), markup).into_response()
+}
+
+async fn login_form(State(site): State<Site>, visitor: Visitor, Query(query): Query<HashMap<String, String>>) -> Response {
+    let values = Values::default().with("to", own_path(query.get("to").map(String::as_str)));
+    login_page(&site, &visitor, &values, None)
+}
+
+fn login_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&Refusal>) -> Response {
+    let action = format!("/login?to={}", crate::web::problem::form_urlencoded(own_path(values.opt("to").as_deref())));
+    let body = html! {
+        div.problem {
+            h1 { (visitor.t("login.title")) }
+            (Form::new(visitor, action, "shell.log_in", values).text("login").password("password").refused(refused).render())
+        }
+    };
+    with_status(refused, page(site, visitor, &visitor.t("login.title"), body))
+}
+
+async fn login(
+    State(site): State<Site>,
+    visitor: Visitor,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    Query(query): Query<HashMap<String, String>>,
+    Body(pairs): Body<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let to = own_path(query.get("to").map(String::as_str)).to_owned();
+    let values = Values::new(pairs).with("to", &to);
+    let name = values.text("login").to_lowercase();
+    if !site.throttle.allows(&name, &address.ip().to_string()) {
+        let refused = rule("I-120", "login");
+        return Ok(login_page(&site, &visitor, &values, Some(&refused)));
+    }
+    let password: String = values.raw("password").chars().take(MAX_PASSWORD_CHARS).collect();
+    match session::check_password(&site.db, &name, password).await? {
+        None => Ok(login_page(&site, &visitor, &values, Some(&rule("I-121", "login")))),
+        Some(account) => start_session(&site, &account, &to).await,
+    }
+}
+
+/// A new token at every login: an old or planted one is worth nothing.
+async fn start_session(site: &Site, account: &str, to: &str) -> Result<Response, Problem> {
+    let token = session::open(&site.db, account, site.clock.now()).await?;
+    let cookie = format!("{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax");
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response())
+}
+
+async fn logout(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
+    if let Some(token) = &visitor.token {
+        session::close(&site.db, token).await?;
+    }
+    let cookie = format!("{SESSION_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/login")).into_response())
+}
+
+async fn welcome_form(State(site): State<Site>, visitor: Visitor, Path(token): Path<String>) -> Result<Response, Problem> {
+    let purpose = session::read_link(&mut site.reader().await?, &token, site.clock.now()).await?;
+    let purpose = purpose.ok_or(Refusal { code: "I-122", reason: Reason::Missing, params: Vec::new(), field: None })?;
+    Ok(welcome_page(&site, &visitor, &token, &purpose, &Values::default(), None))
+}
+
+fn welcome_page(site: &Site, visitor: &Visitor, token: &str, purpose: &Purpose, values: &Values, refused: Option<&Refusal>) -> Response {
+    let is_first = *purpose == Purpose::FirstAdministrator;
+    let (title, lead) = if is_first { ("welcome.first_title", "welcome.first_lead") } else { ("welcome.title", "welcome.lead") };
+    let form = Form::new(visitor, format!("/welcome/{token}"), "welcome.button", values);
+    let form = if is_first { form.text("person_name") } else { form };
+    let body = html! {
+        div.problem {
+            h1 { (visitor.t(title)) }
+            p.lead { (visitor.t(lead)) }
+            (form.text("login").password("new_password").refused(refused).render())
+        }
+    };
+    with_status(refused, page(site, visitor, &visitor.t(title), body))
+}
+
+fn check_credential(values: &Values) -> Result<(), Refusal> {
+    let login = values.text("login");
+    if !(2..=40).contains(&login.chars().count()) || login.chars().any(|character| character.is_whitespace() || character.is_control()) {
+        return Err(rule("I-123", "login"));
+    }
+    let length = values.raw("new_password").chars().count();
+    if !(MIN_PASSWORD_CHARS..=MAX_PASSWORD_CHARS).contains(&length) {
+        return Err(rule("I-124", "new_password"));
+    }
+    if values.raw("new_password").to_lowercase().contains(&login.to_lowercase()) {
+        return Err(rule("I-125", "new_password"));
+    }
+    Ok(())
+}
+
+async fn welcome(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(token): Path<String>,
+    Body(pairs): Body<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let values = Values::new(pairs);
+    let purpose = session::read_link(&mut site.reader().await?, &token, site.clock.now()).await?;
+    let purpose = purpose.ok_or(Refusal { code: "I-122", reason: Reason::Missing, params: Vec::new(), field: None })?;
+    let name = person_name(&values);
+    let checked = check_credential(&values).and(if purpose == Purpose::FirstAdministrator { name.clone().map(drop) } else { Ok(()) });
+    if let Err(refused) = checked {
+        return Ok(welcome_page(&site, &visitor, &token, &purpose, &values, Some(&refused)));
+    }
+    let account = match &purpose {
+        Purpose::FirstAdministrator => new_id(),
+        Purpose::Invitation { account } => account.clone(),
+    };
+    let login = values.text("login").to_lowercase();
+    let hash = session::hash_password(values.raw("new_password").to_owned()).await?;
+    if !session::set_credential(&site.db, &account, &login, &hash).await? {
+        return Ok(welcome_page(&site, &visitor, &token, &purpose, &values, Some(&rule("I-126", "login"))));
+    }
+    if !session::use_link(&site.db, &token, site.clock.now()).await? {
+        return Err(Refusal { code: "I-122", reason: Reason::Missing, params: Vec::new(), field: None }.into());
+    }
+    if purpose == Purpose::FirstAdministrator {
+        keep_name(&site, &account, &name?).await?;
+        appoint_first(&site, &account).await?;
+    }
+    session::close_all(&site.db, &account).await?;
+    start_session(&site, &account, "/").await
+}
+
+/// The first person becomes the system administrator: by the system, since nobody else is there yet.
+async fn appoint_first(site: &Site, account: &str) -> Result<(), Problem> {
+    let create = Command::CreateAccount { account: account.to_owned(), organisation: None };
+    site.submit_as(Permit::system(), new_id(), create.into(), Vec::new()).await?;
+    let grant = Command::Grant {
+        post: new_id(),
+        account: account.to_owned(),
+        role: Role::SystemAdmin,
+        place: None,
+        from: site.clock.today(),
+        to: None,
+    };
+    site.submit_as(Permit::system(), new_id(), grant.into(), Vec::new()).await?;
+    Ok(())
+}
+
+fn person_name(values: &Values) -> Result<String, Refusal> {
+    let name = values.text("person_name");
+    let length = name.chars().count();
+    if (1..=50).contains(&length) && !name.chars().any(char::is_control) { Ok(name.to_owned()) } else { Err(rule("I-127", "person_name")) }
+}
+
+async fn keep_name(site: &Site, account: &str, name: &str) -> Result<(), Problem> {
+    Ok(store::keep_name(&mut site.db.writer().await?, account, name).await?)
+}
+
+async fn accounts(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Administer)?;
+    accounts_page(&site, &visitor, &Values::default(), None, None).await
+}
+
+async fn accounts_page(
+    site: &Site,
+    visitor: &Visitor,
+    values: &Values,
+    refused: Option<&Refusal>,
+    invitation: Option<&str>,
+) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let accounts = store::accounts(&mut conn).await?;
+    let names = store::names(&mut conn).await?;
+    let organisations: Vec<(String, String)> = organisations::all(&mut conn).await?.into_iter().map(|one| (one.id, one.name)).collect();
+    let organisation_name = |id: &Option<String>| {
+        organisations.iter().find(|(known, _)| Some(known) == id.as_ref()).map_or("—".to_owned(), |(_, name)| name.clone())
+    };
+    let needs_security_admin = !store::has_role(&mut conn, Role::SecurityAdmin).await?;
+    let body = html! {
+        h1 { (visitor.t("accounts.title")) }
+        p.lead { (visitor.t("accounts.lead")) }
+        @if let Some(link) = invitation {
+            div.receipt role="status" { p { (visitor.t("accounts.invitation")) } p { code { (link) } } }
+        }
+        @if needs_security_admin {
+            div.notice { p { (visitor.t("accounts.no_security_admin")) } }
+            (grant_form(visitor, site, &accounts, &names, &[], &[Role::SecurityAdmin], values, None))
+        }
+        div.scroll { table {
+            thead { tr { th { (visitor.t("field.person_name")) } th { (visitor.t("field.organisation")) } th { (visitor.t("field.state")) } th { (visitor.t("shell.acts")) } } }
+            tbody { @for account in &accounts {
+                tr {
+                    td { (names.get(&account.id).map_or("—", String::as_str)) }
+                    td { (organisation_name(&account.organisation)) }
+                    td { @if account.is_disabled { (visitor.t("accounts.disabled")) } @else { (visitor.t("accounts.enabled")) } }
+                    td {
+                        form.inline method="post" action={ "/accounts/" (account.id) "/invitation" } { button.plain { (visitor.t("accounts.invite")) } }
+                        " "
+                        @let act = if account.is_disabled { "enable" } else { "disable" };
+                        details { summary { (visitor.t(&format!("accounts.{act}"))) }
+                            form method="post" action={ "/accounts/" (account.id) "/" (act) } {
+                                input type="hidden" name="request_id" value=(new_id());
+                                label { (visitor.t("field.reason")) " " input name="reason" required; }
+                                button type="submit" { (visitor.t(&format!("accounts.{act}"))) }
+                            }
+                        }
+                    }
+                }
+            } }
+        } }
+        h2 { (visitor.t("accounts.create")) }
+        (Form::new(visitor, "/accounts", "accounts.create", values)
+            .text("person_name").choice("organisation", organisations.clone(), false).refused(refused).render())
+    };
+    Ok(with_status(refused, page(site, visitor, &visitor.t("accounts.title"), body)))
+}
+
+async fn create(State(site): State<Site>, visitor: Visitor, Body(pairs): Body<Vec<(String, String)>>) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Administer)?;
+    let values = Values::new(pairs);
+    let account = new_id();
+    let done = async {
+        let name = person_name(&values)?;
+        keep_name(&site, &account, &name).await?;
+        let command = Command::CreateAccount { account: account.clone(), organisation: values.opt("organisation") };
+        site.submit(&visitor, values.request_id()?, command).await
+    };
+    match done.await {
+        Ok(receipt) if receipt.is_repeat => Ok(Redirect::to("/accounts").into_response()),
+        Ok(_) => invitation_page(&site, &visitor, &account).await,
+        Err(problem) => accounts_page(&site, &visitor, &values, Some(&refusal(problem)?), None).await,
+    }
+}
+
+async fn invitation_page(site: &Site, visitor: &Visitor, account: &str) -> Result<Response, Problem> {
+    let token = session::make_link(&site.db, &Purpose::Invitation { account: account.to_owned() }, site.clock.now()).await?;
+    accounts_page(site, visitor, &Values::default(), None, Some(&format!("/welcome/{token}"))).await
+}
+
+async fn invite(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Administer)?;
+    store::account(&mut site.reader().await?, &id).await?.ok_or(missing())?;
+    invitation_page(&site, &visitor, &id).await
+}
+
+async fn disable(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Body(pairs): Body<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let values = Values::new(pairs);
+    let command = Command::Disable { account: id.clone(), reason: values.text("reason").into() };
+    site.submit(&visitor, values.request_id()?, command).await?;
+    session::close_all(&site.db, &id).await?;
+    Ok(Redirect::to("/accounts").into_response())
+}
+
+async fn enable(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Body(pairs): Body<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let values = Values::new(pairs);
+    let command = Command::Enable { account: id, reason: values.text("reason").into() };
+    site.submit(&visitor, values.request_id()?, command).await?;
+    Ok(Redirect::to("/accounts").into_response())
+}
+
+async fn posts(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Secure)?;
+    posts_page(&site, &visitor, &Values::default().with("from", site.clock.today()), None).await
+}
+
+async fn posts_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let names = store::names(&mut conn).await?;
+    let accounts = store::accounts(&mut conn).await?;
+    let posts = store::posts(&mut conn).await?;
+    let places = places::all(&mut conn).await?;
+    let place_name = |id: &Option<String>| match id {
+        None => visitor.t("posts.everywhere"),
+        Some(id) => places.iter().find(|place| place.id == *id).map_or("—".into(), |place| place.attributes.name.clone()),
+    };
+    let choices: Vec<(String, String)> = places
+        .iter()
+        .map(|place| {
+            let depth = place.path.matches('/').count().saturating_sub(2);
+            (place.id.clone(), format!("{}{}", "\u{3000}".repeat(depth), place.attributes.name))
+        })
+        .collect();
+    let roles: Vec<Role> = Role::ALL.iter().map(|(role, _)| *role).collect();
+    let body = html! {
+        h1 { (visitor.t("posts.title")) }
+        p.lead { (visitor.t("posts.lead")) }
+        h2 { (visitor.t("posts.grant")) }
+        (grant_form(visitor, site, &accounts, &names, &choices, &roles, values, refused))
+        h2 { (visitor.t("posts.held")) }
+        div.scroll { table {
+            thead { tr { th { (visitor.t("field.person_name")) } th { (visitor.t("field.role")) } th { (visitor.t("field.place")) } th { (visitor.t("field.from")) } th { (visitor.t("field.to")) } th { (visitor.t("shell.acts")) } } }
+            tbody { @for post in posts.iter().rev() {
+                tr {
+                    td { (names.get(&post.account).map_or("—", String::as_str)) }
+                    td { (visitor.t(&format!("role.{}", post.role.name()))) }
+                    td { (place_name(&post.place)) }
+                    td { (post.from) }
+                    td { @match post.to { Some(to) => (to), None => "—" } }
+                    td { @if post.to.is_none() {
+                        form method="post" action={ "/posts/" (post.id) "/end" } {
+                            input type="hidden" name="request_id" value=(new_id());
+                            button.plain { (visitor.t("posts.end")) }
+                        }
+                    } }
+                }
+            } }
+        } }
+    };
+    Ok(with_status(refused, page(site, visitor, &visitor.t("posts.title"), body)))
+}
+
+#[allow(clippy::too_many_arguments, reason = "one form on two pages; a struct would name the same things twice")]
+fn grant_form(
+    visitor: &Visitor,
+    site: &Site,
+    accounts: &[store::Account],
+    names: &HashMap<String, String>,
+    places: &[(String, String)],
+    roles: &[Role],
+    values: &Values,
+    refused: Option<&Refusal>,
+) -> maud::Markup {
+    let people = accounts
+        .iter()
+        .filter(|account| !account.is_disabled && Some(&account.id) != visitor.account.as_ref())
+        .filter_map(|account| Some((account.id.clone(), names.get(&account.id)?.clone())))
+        .collect();
+    let roles = roles.iter().map(|role| (role.name().to_owned(), visitor.t(&format!("role.{}", role.name())))).collect();
+    let values = if values.text("from").is_empty() { values.clone().with("from", site.clock.today()) } else { values.clone() };
+    let form = Form::new(visitor, "/posts", "posts.grant", &values).choice("account", people, true).choice("role", roles, true);
+    let form = if places.is_empty() { form } else { form.choice("place", places.to_vec(), false) };
+    form.date("from", true).date("to", false).refused(refused).render()
+}
+
+async fn grant(State(site): State<Site>, visitor: Visitor, Body(pairs): Body<Vec<(String, String)>>) -> Result<Response, Problem> {
+    let values = Values::new(pairs);
+    let done = async {
+        let command = Command::Grant {
+            post: new_id(),
+            account: values.text("account").into(),
+            role: values.choice("role", Role::from_name)?,
+            place: values.opt("place"),
+            from: values.date("from")?,
+            to: values.opt_date("to")?,
+        };
+        site.submit(&visitor, values.request_id()?, command).await
+    };
+    let may_secure = visitor.rights.may_somewhere(Verb::Secure);
+    match done.await {
+        Ok(_) => Ok(Redirect::to(if may_secure { "/posts" } else { "/accounts" }).into_response()),
+        Err(problem) if may_secure => posts_page(&site, &visitor, &values, Some(&refusal(problem)?)).await,
+        Err(problem) => accounts_page(&site, &visitor, &values, Some(&refusal(problem)?), None).await,
+    }
+}
+
+async fn end_post(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Body(pairs): Body<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let values = Values::new(pairs);
+    site.submit(&visitor, values.request_id()?, Command::EndPost { post: id, on: site.clock.today() }).await?;
+    Ok(Redirect::to("/posts").into_response())
+}

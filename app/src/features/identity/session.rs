@@ -1,0 +1,185 @@
+//! Logging in: passwords, sessions and one-time links. Only hashes of tokens are stored.
+//!
+//! Kept outside the ledger on purpose: a session is not a fact about the district, and a token must be erasable.
+
+use crate::args;
+use crate::clock::record_text;
+use crate::db::{Conn, Db};
+use anyhow::{Result, anyhow};
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use guatu_ledger::hash::sha256;
+use jiff::{SignedDuration, Timestamp};
+use std::sync::LazyLock;
+use tokio::sync::Semaphore;
+
+/// A session ends after this long without a request (GB/T 22239 asks for an idle exit; the length is ours).
+pub const IDLE_LIMIT: SignedDuration = SignedDuration::from_hours(8);
+/// And after this long in any case.
+pub const ABSOLUTE_LIMIT: SignedDuration = SignedDuration::from_hours(24 * 7);
+/// Life of a one-time link.
+pub const LINK_LIFE: SignedDuration = SignedDuration::from_mins(30);
+/// Life of an invitation.
+pub const INVITATION_LIFE: SignedDuration = SignedDuration::from_hours(24 * 3);
+/// Shortest password.
+pub const MIN_PASSWORD_CHARS: usize = 12;
+/// Longest password: hashing is not for free.
+pub const MAX_PASSWORD_CHARS: usize = 128;
+
+/// Hashes worth computing at once: each takes a core and 19 MiB.
+static HASHING: Semaphore = Semaphore::const_new(2);
+
+/// A hash that no password has, so that an unknown login costs as much as a known one.
+static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now(&token()).unwrap_or_default());
+
+/// argon2id with 19 MiB, two passes (OWASP Password Storage Cheat Sheet).
+fn argon2() -> Argon2<'static> {
+    let params = Params::new(19 * 1024, 2, 1, None).unwrap_or(Params::DEFAULT);
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+fn hash_now(password: &str) -> Result<String> {
+    Ok(argon2().hash_password(password.as_bytes()).map_err(|fault| anyhow!("{fault}"))?.to_string())
+}
+
+/// The PHC string of a password.
+pub async fn hash_password(password: String) -> Result<String> {
+    let _turn = HASHING.acquire().await?;
+    tokio::task::spawn_blocking(move || hash_now(&password)).await?
+}
+
+/// Whether a password belongs to a login. Takes the same time for an unknown login.
+pub async fn check_password(db: &Db, login: &str, password: String) -> Result<Option<String>> {
+    let row = db.reader().await?.row("SELECT account, password_hash FROM credential WHERE login = ?", args![login]).await?;
+    let (account, stored) = match row {
+        Some(row) => (Some(row.text(0)?), row.text(1)?),
+        None => (None, NOBODY.clone()),
+    };
+    let _turn = HASHING.acquire().await?;
+    let is_right = tokio::task::spawn_blocking(move || {
+        PasswordHash::new(&stored).is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok())
+    })
+    .await?;
+    Ok(account.filter(|_| is_right))
+}
+
+/// A fresh token of 256 random bits, safe in a URL and a cookie.
+pub fn token() -> String {
+    let mut bytes = [0u8; 32];
+    rand::fill(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn token_hash(token: &str) -> Vec<u8> {
+    sha256(&[token.as_bytes()]).0.to_vec()
+}
+
+/// Opens a session and returns its token.
+pub async fn open(db: &Db, account: &str, now: Timestamp) -> Result<String> {
+    let token = token();
+    let mut conn = db.writer().await?;
+    conn.execute(
+        "INSERT INTO session (token_hash, account, created_at, seen_at) VALUES (?, ?, ?, ?)",
+        args![token_hash(&token), account, record_text(now), record_text(now)],
+    )
+    .await?;
+    Ok(token)
+}
+
+/// The account of a token, if its session still runs.
+pub async fn account_of(conn: &mut Conn, token: &str, now: Timestamp) -> Result<Option<String>> {
+    let row = conn.row("SELECT account, created_at, seen_at FROM session WHERE token_hash = ?", args![token_hash(token)]).await?;
+    let Some(row) = row else { return Ok(None) };
+    let created: Timestamp = row.text(1)?.parse()?;
+    let seen: Timestamp = row.text(2)?.parse()?;
+    let runs = now.duration_since(created) < ABSOLUTE_LIMIT && now.duration_since(seen) < IDLE_LIMIT;
+    Ok(runs.then(|| row.text(0)).transpose()?)
+}
+
+/// Notes that a session was used. Called for writes only, so that reading pages never writes.
+pub async fn touch(db: &Db, token: &str, now: Timestamp) -> Result<()> {
+    let mut conn = db.writer().await?;
+    conn.execute("UPDATE session SET seen_at = ? WHERE token_hash = ?", args![record_text(now), token_hash(token)]).await?;
+    Ok(())
+}
+
+/// Ends one session.
+pub async fn close(db: &Db, token: &str) -> Result<()> {
+    db.writer().await?.execute("DELETE FROM session WHERE token_hash = ?", args![token_hash(token)]).await?;
+    Ok(())
+}
+
+/// Ends every session of an account.
+pub async fn close_all(db: &Db, account: &str) -> Result<()> {
+    db.writer().await?.execute("DELETE FROM session WHERE account = ?", args![account]).await?;
+    Ok(())
+}
+
+/// What a one-time link is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Become the first administrator.
+    FirstAdministrator,
+    /// Set login and password of an account.
+    Invitation {
+        /// The account.
+        account: String,
+    },
+}
+
+/// Makes a one-time link and returns its token.
+pub async fn make_link(db: &Db, purpose: &Purpose, now: Timestamp) -> Result<String> {
+    let token = token();
+    let (name, account, life) = match purpose {
+        Purpose::FirstAdministrator => ("first_administrator", None, LINK_LIFE),
+        Purpose::Invitation { account } => ("invitation", Some(account), INVITATION_LIFE),
+    };
+    let mut conn = db.writer().await?;
+    if *purpose == Purpose::FirstAdministrator {
+        // Only the newest link counts.
+        conn.execute("DELETE FROM one_time_link WHERE purpose = ?", args![name]).await?;
+    }
+    conn.execute(
+        "INSERT INTO one_time_link (token_hash, purpose, account, expires_at) VALUES (?, ?, ?, ?)",
+        args![token_hash(&token), name, account, record_text(now + life)],
+    )
+    .await?;
+    Ok(token)
+}
+
+/// What a link is for, if it can still be used.
+pub async fn read_link(conn: &mut Conn, token: &str, now: Timestamp) -> Result<Option<Purpose>> {
+    let sql = "SELECT purpose, account FROM one_time_link WHERE token_hash = ? AND used_at IS NULL AND expires_at > ?";
+    let Some(row) = conn.row(sql, args![token_hash(token), record_text(now)]).await? else { return Ok(None) };
+    Ok(match (row.text(0)?.as_str(), row.opt_text(1)?) {
+        ("first_administrator", _) => Some(Purpose::FirstAdministrator),
+        ("invitation", Some(account)) => Some(Purpose::Invitation { account }),
+        _ => None,
+    })
+}
+
+/// Uses a link up; `false` when somebody else just did.
+pub async fn use_link(db: &Db, token: &str, now: Timestamp) -> Result<bool> {
+    let sql = "UPDATE one_time_link SET used_at = ? WHERE token_hash = ? AND used_at IS NULL AND expires_at > ?";
+    Ok(db.writer().await?.execute(sql, args![record_text(now), token_hash(token), record_text(now)]).await? == 1)
+}
+
+/// Sets login and password; `false` when another account has the login.
+pub async fn set_credential(db: &Db, account: &str, login: &str, password_hash: &str) -> Result<bool> {
+    let mut conn = db.writer().await?;
+    if let Some(row) = conn.row("SELECT account FROM credential WHERE login = ?", args![login]).await?
+        && row.text(0)? != account
+    {
+        return Ok(false);
+    }
+    let sql = "INSERT INTO credential (account, login, password_hash) VALUES (?, ?, ?)
+               ON CONFLICT (account) DO UPDATE SET login = excluded.login, password_hash = excluded.password_hash";
+    conn.execute(sql, args![account, login, password_hash]).await?;
+    Ok(true)
+}
+
+/// Whether anybody can log in yet.
+pub async fn is_anybody_home(conn: &mut Conn) -> Result<bool> {
+    Ok(conn.row("SELECT 1 FROM credential LIMIT 1", &[]).await?.is_some())
+}

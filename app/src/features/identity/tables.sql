@@ -1,0 +1,16 @@
+CREATE TABLE account (
+    id TEXT NOT NULL PRIMARY KEY,
+    organisation TEXT,
+    is_disabled BIGINT NOT NULL,
+    created_number BIGINT NOT NULL
+);
+CREATE TABLE post (
+    id TEXT NOT NULL PRIMARY KEY,
+    account TEXT NOT NULL,
+    role TEXT NOT NULL,
+    place TEXT,
+    from_on TEXT NOT NULL,
+    to_on TEXT,
+    granted_number BIGINT NOT NULL
+);
+CREATE INDEX post_account ON post (account);

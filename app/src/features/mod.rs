@@ -1,0 +1,160 @@
+//! The table of features, and the one `Domain` that the write door is handed.
+//!
+//! A feature is a folder with the same five files. Adding one is adding a row here: the row gives it a command, a
+//! fact, its tables and its pages. Features read downward: a level may call read functions of lower levels only.
+
+pub mod authority;
+pub mod reactions;
+
+use crate::db::Conn;
+use crate::journal::domain::{Context, Decision, Domain, Draft, Entry};
+use crate::web::Site;
+use anyhow::{Context as _, Result, bail};
+use axum::Router;
+use serde::Serialize;
+
+/// What the program needs to know of a feature.
+#[derive(Debug)]
+pub struct Feature {
+    /// Folder, URL and prefix of its facts.
+    pub name: &'static str,
+    /// It may read features of lower levels.
+    #[allow(dead_code, reason = "read by the tidy test")]
+    pub level: u8,
+    /// Definitions of its derived tables.
+    pub tables: &'static str,
+    /// Its pages.
+    pub routes: fn() -> Router<Site>,
+}
+
+macro_rules! features {
+    (writing { $($level:literal $variant:ident $name:ident;)+ } viewing { $($view_level:literal $view:ident;)* }) => {
+        $(pub mod $name;)+
+        $(pub mod $view;)*
+
+        /// Every command of every feature.
+        #[derive(Debug, Serialize)]
+        #[allow(missing_docs, reason = "one variant a feature")]
+        pub enum Command { $($variant($name::model::Command),)+ }
+
+        /// Every fact of every feature.
+        #[derive(Debug)]
+        #[allow(missing_docs, reason = "one variant a feature")]
+        pub enum Fact { $($variant($name::model::Fact),)+ }
+
+        $(impl From<$name::model::Command> for Command {
+            fn from(command: $name::model::Command) -> Self { Command::$variant(command) }
+        })+
+
+        /// One row a feature, lowest level first.
+        pub const FEATURES: &[Feature] = &[
+            $(Feature {
+                name: stringify!($name),
+                level: $level,
+                tables: include_str!(concat!(stringify!($name), "/tables.sql")),
+                routes: $name::pages::routes,
+            },)+
+            $(Feature { name: stringify!($view), level: $view_level, tables: "", routes: $view::pages::routes },)*
+        ];
+
+        impl Domain for Guatu {
+            type Command = Command;
+            type Fact = Fact;
+
+            async fn decide(&self, conn: &mut Conn, command: &Command, context: &Context) -> Result<Decision<Fact>> {
+                match command {
+                    $(Command::$variant(command) => {
+                        let scope = match $name::scope(conn, command).await? {
+                            Ok(scope) => scope,
+                            Err(refusal) => return Ok(Err(refusal)),
+                        };
+                        if let Err(refusal) = authority::check(conn, context, &scope).await? {
+                            return Ok(Err(refusal));
+                        }
+                        Ok($name::decide(conn, command, context).await?.map(|drafts| {
+                            drafts.into_iter().map(|draft| Draft {
+                                fact: Fact::$variant(draft.fact),
+                                subject: draft.subject,
+                                place: draft.place,
+                                occurred_on: draft.occurred_on,
+                            }).collect()
+                        }))
+                    })+
+                }
+            }
+
+            async fn apply(&self, conn: &mut Conn, entry: &Entry<Fact>) -> Result<()> {
+                match &entry.fact {
+                    $(Fact::$variant(fact) => $name::store::apply(conn, entry, fact).await,)+
+                }
+            }
+
+            async fn settle(&self, conn: &mut Conn) -> Result<()> {
+                let _ = conn;
+                Ok(())
+            }
+
+            fn react(&self, entry: &Entry<Fact>) -> Vec<Command> {
+                reactions::consequences(entry)
+            }
+
+            fn encode(&self, fact: &Fact) -> Result<(String, String)> {
+                match fact {
+                    $(Fact::$variant(fact) => encode_fact(stringify!($name), fact),)+
+                }
+            }
+
+            fn decode(&self, kind: &str, payload: &str) -> Result<Fact> {
+                let (feature, name) = split_kind(kind)?;
+                match feature {
+                    $(stringify!($name) => Ok(Fact::$variant(decode_fact(name, payload)?)),)+
+                    _ => bail!("no feature `{feature}`"),
+                }
+            }
+
+            fn tables(&self) -> Vec<&'static str> {
+                FEATURES.iter().map(|feature| feature.tables).filter(|tables| !tables.is_empty()).collect()
+            }
+        }
+    };
+}
+
+features! {
+    writing {
+        0 Places places;
+        0 Organisations organisations;
+        1 Identity identity;
+    }
+    viewing {
+    }
+}
+
+/// The domain. It holds no state that could not be rebuilt: only a cache of compiled plans.
+#[derive(Debug, Default)]
+pub struct Guatu {}
+
+/// Version of every fact written today. A fact that changes its shape gets its own version here and a reader for the old.
+const VERSION: &str = "1";
+
+/// `feature.past_tense/1` and the payload, from a fact that serialises as `{"past_tense": {…}}`.
+fn encode_fact<F: Serialize>(feature: &str, fact: &F) -> Result<(String, String)> {
+    let text = serde_json::to_string(fact)?;
+    let (name, payload) = text
+        .strip_prefix("{\"")
+        .and_then(|rest| rest.strip_suffix('}'))
+        .and_then(|rest| rest.split_once("\":"))
+        .context("a fact serialises as one variant with fields")?;
+    Ok((format!("{feature}.{name}/{VERSION}"), payload.to_owned()))
+}
+
+fn decode_fact<F: serde::de::DeserializeOwned>(name: &str, payload: &str) -> Result<F> {
+    serde_json::from_str(&format!("{{\"{name}\":{payload}}}")).with_context(|| format!("`{name}`"))
+}
+
+fn split_kind(kind: &str) -> Result<(&str, &str)> {
+    let (name, version) = kind.split_once('/').context("a kind carries a version")?;
+    if version != VERSION {
+        bail!("`{kind}` was written by a newer version of Guatu");
+    }
+    name.split_once('.').context("a kind names its feature")
+}

@@ -1,0 +1,134 @@
+//! Pages of organisations: the list with its form, one organisation with its history.
+
+use super::model::{Command, Kind};
+use super::store::{self, Organisation};
+use crate::features::authority::{Verb, missing};
+use crate::refusal::Refusal;
+use crate::web::forms::{Form, Values, new_id, refusal};
+use crate::web::layout::page;
+use crate::web::problem::Problem;
+use crate::web::visitor::Visitor;
+use crate::web::{Site, locale::Language};
+use axum::Router;
+use axum::extract::{Form as Body, Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use maud::{Markup, html};
+
+/// Routes of this feature.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/organisations", get(list).post(register))
+        .route("/organisations/{id}", get(show))
+        .route("/organisations/{id}/name", post(rename))
+}
+
+fn kinds(language: Language) -> Vec<(String, String)> {
+    Kind::ALL.iter().map(|(_, name)| ((*name).to_owned(), language.t(&format!("organisation_kind.{name}")))).collect()
+}
+
+async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Read)?;
+    list_page(&site, &visitor, &Values::default(), None).await
+}
+
+async fn list_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+    let organisations = store::all(&mut site.reader().await?).await?;
+    let may_register = visitor.may(Verb::Govern, "/");
+    let body = html! {
+        h1 { (visitor.t("organisations.title")) }
+        p.lead { (visitor.t("organisations.lead")) }
+        div.scroll {
+            table {
+                thead { tr { th { (visitor.t("field.name")) } th { (visitor.t("field.kind")) } } }
+                tbody {
+                    @for one in &organisations {
+                        tr {
+                            td { a href={ "/organisations/" (one.id) } { (one.name) } }
+                            td { (visitor.t(&format!("organisation_kind.{}", one.kind.name()))) }
+                        }
+                    }
+                    @if organisations.is_empty() { tr { td.empty colspan="2" { (visitor.t("organisations.none")) } } }
+                }
+            }
+        }
+        @if may_register {
+            h2 { (visitor.t("organisations.register")) }
+            (Form::new(visitor, "/organisations", "organisations.register", values)
+                .text("name").choice("kind", kinds(visitor.language), true).refused(refused).render())
+        }
+    };
+    let markup = page(site, visitor, &visitor.t("organisations.title"), body);
+    Ok((refused.map_or(axum::http::StatusCode::OK, |refusal| Problem::status(refusal.reason)), markup).into_response())
+}
+
+async fn register(State(site): State<Site>, visitor: Visitor, Body(pairs): Body<Vec<(String, String)>>) -> Result<Response, Problem> {
+    let values = Values::new(pairs);
+    let done = async {
+        let id = new_id();
+        let command = Command::Register { id, name: values.text("name").into(), kind: values.choice("kind", Kind::from_name)? };
+        site.submit(&visitor, values.request_id()?, command).await
+    };
+    match done.await {
+        Ok(_) => Ok(Redirect::to("/organisations").into_response()),
+        Err(problem) => list_page(&site, &visitor, &values, Some(&refusal(problem)?)).await,
+    }
+}
+
+async fn find(site: &Site, visitor: &Visitor, id: &str) -> Result<Organisation, Problem> {
+    visitor.need_somewhere(Verb::Read)?;
+    Ok(store::get(&mut site.reader().await?, id).await?.ok_or(missing())?)
+}
+
+async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
+    let organisation = find(&site, &visitor, &id).await?;
+    show_page(&site, &visitor, &organisation, &Values::default().with("name", &organisation.name), None)
+}
+
+fn show_page(
+    site: &Site,
+    visitor: &Visitor,
+    organisation: &Organisation,
+    values: &Values,
+    refused: Option<&Refusal>,
+) -> Result<Response, Problem> {
+    let body: Markup = html! {
+        p.crumbs { a href="/organisations" { (visitor.t("organisations.title")) } " ›" }
+        h1 { (organisation.name) }
+        div.sheet {
+            dl.facts {
+                dt { (visitor.t("field.kind")) } dd { (visitor.t(&format!("organisation_kind.{}", organisation.kind.name()))) }
+                dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (organisation.id) } { "№ " (organisation.changed_number) } }
+            }
+        }
+        @if visitor.may(Verb::Govern, "/") {
+            h2 { (visitor.t("organisations.rename")) }
+            (Form::new(visitor, format!("/organisations/{}/name", organisation.id), "organisations.rename", values)
+                .text("name").text("reason").refused(refused).render())
+        }
+    };
+    let markup = page(site, visitor, &organisation.name, body);
+    Ok((refused.map_or(axum::http::StatusCode::OK, |refusal| Problem::status(refusal.reason)), markup).into_response())
+}
+
+async fn rename(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Body(pairs): Body<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let organisation = find(&site, &visitor, &id).await?;
+    let values = Values::new(pairs);
+    let done = async {
+        let command = Command::Rename {
+            organisation: id.clone(),
+            name: values.text("name").into(),
+            reason: values.text("reason").into(),
+        };
+        site.submit(&visitor, values.request_id()?, command).await
+    };
+    match done.await {
+        Ok(_) => Ok(Redirect::to(&format!("/organisations/{id}")).into_response()),
+        Err(problem) => show_page(&site, &visitor, &organisation, &values, Some(&refusal(problem)?)),
+    }
+}

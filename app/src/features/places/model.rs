@@ -1,0 +1,344 @@
+//! Rules of places: what may stand under what, and that nothing is without an accountable official.
+
+use crate::journal::domain::{Context, Draft};
+use crate::refusals;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
+
+/// Level of a place in the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The whole district.
+    District,
+    /// A zone of the district, optional.
+    Zone,
+    /// One project – one plan – one task force.
+    Project,
+    /// A contract package beside the parcels.
+    ContractLot,
+    /// A plot of land.
+    Parcel,
+    /// A building.
+    Building,
+    /// A supporting facility: school, road, substation, sewer, heating.
+    Facility,
+    /// A floor or unit.
+    Floor,
+}
+
+impl Kind {
+    /// Every kind, for lists.
+    pub const ALL: [Kind; 8] = [
+        Kind::District,
+        Kind::Zone,
+        Kind::Project,
+        Kind::ContractLot,
+        Kind::Parcel,
+        Kind::Building,
+        Kind::Facility,
+        Kind::Floor,
+    ];
+
+    /// Its name in URLs and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::District => "district",
+            Kind::Zone => "zone",
+            Kind::Project => "project",
+            Kind::ContractLot => "contract_lot",
+            Kind::Parcel => "parcel",
+            Kind::Building => "building",
+            Kind::Facility => "facility",
+            Kind::Floor => "floor",
+        }
+    }
+
+    /// The kind of a name.
+    pub fn from_name(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// What may stand directly under it.
+    pub fn children(self) -> &'static [Kind] {
+        match self {
+            Kind::District => &[Kind::Zone, Kind::Project, Kind::Facility],
+            Kind::Zone => &[Kind::Project, Kind::Facility],
+            Kind::Project => &[Kind::Parcel, Kind::ContractLot, Kind::Facility],
+            Kind::Parcel => &[Kind::Building, Kind::Facility],
+            Kind::Building => &[Kind::Floor],
+            Kind::ContractLot | Kind::Facility | Kind::Floor => &[],
+        }
+    }
+}
+
+/// Headline counts and building figures. Absent means unknown, not zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Figures {
+    /// Flats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flats: Option<u32>,
+    /// Households.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub households: Option<u32>,
+    /// Floor area in m².
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub area_m2: Option<u32>,
+    /// Storeys above ground.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub floors_above: Option<u16>,
+    /// Basement levels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub floors_below: Option<u16>,
+}
+
+/// What a place is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attributes {
+    /// Name for people, unique among its siblings.
+    pub name: String,
+    /// Order among its siblings.
+    pub ordinal: u32,
+    /// Programme type of a project, from `rules/programmes.toml`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub programme: Option<String>,
+    /// Organisation that owns the item.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Counts.
+    #[serde(default)]
+    pub figures: Figures,
+}
+
+/// What can be asked of places.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Open a place.
+    Open {
+        /// Client-made id.
+        id: String,
+        /// Where it stands; none for the root.
+        parent: Option<String>,
+        /// Its level.
+        kind: Kind,
+        /// What it is.
+        attributes: Attributes,
+        /// Account of its accountable official.
+        official: Option<String>,
+    },
+    /// Change what a place is. Figures that are absent become unknown.
+    Amend {
+        /// The place.
+        place: String,
+        /// What it is from then on.
+        attributes: Attributes,
+        /// Why.
+        reason: String,
+    },
+    /// Name the accountable official; `None` ends the term and falls back to the one above.
+    Appoint {
+        /// The place.
+        place: String,
+        /// The account.
+        official: Option<String>,
+        /// First day of the term.
+        from: Date,
+    },
+    /// Set the state of a programme (stopped, in full construction, delivered …).
+    SetState {
+        /// The project or building.
+        place: String,
+        /// A state of its programme type.
+        state: String,
+        /// First day of the state.
+        since: Date,
+    },
+}
+
+/// What happened to places.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// A place was opened.
+    Opened {
+        /// Where it stands.
+        parent: Option<String>,
+        /// Its level.
+        kind: Kind,
+        /// What it is.
+        attributes: Attributes,
+        /// Its accountable official.
+        official: Option<String>,
+    },
+    /// A place was amended.
+    Amended {
+        /// What it is from then on.
+        attributes: Attributes,
+        /// Why.
+        reason: String,
+    },
+    /// The accountable official changed.
+    OfficialAppointed {
+        /// The account; `None`: the one above.
+        official: Option<String>,
+        /// First day of the term.
+        from: Date,
+    },
+    /// The programme state changed.
+    StateSet {
+        /// The state.
+        state: String,
+        /// First day of the state.
+        since: Date,
+    },
+}
+
+refusals! {
+    /// The parent cannot hold such a place.
+    WrongLevel { kind, parent } = "P-101" Rule kind;
+    /// A sibling has that name.
+    NameTaken { name } = "P-102" Rule name;
+    /// A name is one to sixty characters.
+    NameLength = "P-103" Rule name;
+    /// The root of the tree has to name an official.
+    NoOfficial = "P-104" Rule official;
+    /// The id is in use.
+    IdTaken = "P-105" Conflict _;
+    /// No such programme type.
+    UnknownProgramme { programme } = "P-106" Rule programme;
+    /// The programme has no such state.
+    UnknownState { state } = "P-107" Rule state;
+    /// An amendment says why.
+    NoReason = "P-108" Rule reason;
+    /// A date lies after today.
+    FutureDate { date } = "P-109" Rule from;
+    /// No such account or organisation.
+    UnknownParty = "P-110" Rule official;
+}
+
+/// What the rule sees.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// Whether the id to be opened is in use.
+    pub is_id_taken: bool,
+    /// The parent of the place opened or amended.
+    pub parent_kind: Option<Kind>,
+    /// Names of the siblings, without the place itself.
+    pub sibling_names: Vec<String>,
+    /// The place's kind.
+    pub kind: Option<Kind>,
+    /// The place's parent, to tell the root.
+    pub is_root: bool,
+    /// Programme of the place or of the project above it.
+    pub programme: Option<String>,
+}
+
+/// A programme type: its states in order, and which counts it is known by.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Programme {
+    /// Identifier; its name is `programme.<id>` in the locale files.
+    pub id: String,
+    /// States in the order they are passed.
+    pub states: Vec<String>,
+    /// Headline counts, most important first.
+    pub counts: Vec<String>,
+    /// Plan template its buildings usually take.
+    pub template: String,
+    /// Where this list comes from.
+    pub source: String,
+}
+
+#[derive(Deserialize)]
+struct ProgrammeFile {
+    programme: Vec<Programme>,
+}
+
+/// Programme types, from data with source.
+pub static PROGRAMMES: LazyLock<Vec<Programme>> = LazyLock::new(|| {
+    let file: ProgrammeFile = toml::from_str(include_str!("../../../../rules/programmes.toml"))
+        .expect("rules/programmes.toml is part of the program and read by a test");
+    file.programme
+});
+
+/// The programme of an id.
+pub fn programme(id: &str) -> Option<&'static Programme> {
+    PROGRAMMES.iter().find(|programme| programme.id == id)
+}
+
+/// Longest name of a place in characters.
+const MAX_NAME_CHARS: usize = 60;
+
+/// Decides a command.
+pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
+    let (fact, place, occurred_on) = match command {
+        Command::Open { id, parent, kind, attributes, official } => {
+            if state.is_id_taken {
+                return Err(Refused::IdTaken);
+            }
+            let fits = match state.parent_kind {
+                None => *kind == Kind::District,
+                Some(parent) => parent.children().contains(kind),
+            };
+            if !fits {
+                let parent = state.parent_kind.map_or("-", Kind::name);
+                return Err(Refused::WrongLevel { kind: kind.name().into(), parent: parent.into() });
+            }
+            if parent.is_none() && official.is_none() {
+                return Err(Refused::NoOfficial);
+            }
+            check_attributes(state, attributes)?;
+            let fact = Fact::Opened {
+                parent: parent.clone(),
+                kind: *kind,
+                attributes: attributes.clone(),
+                official: official.clone(),
+            };
+            (fact, id, context.today)
+        }
+        Command::Amend { place, attributes, reason } => {
+            if reason.trim().is_empty() {
+                return Err(Refused::NoReason);
+            }
+            check_attributes(state, attributes)?;
+            (Fact::Amended { attributes: attributes.clone(), reason: reason.trim().into() }, place, context.today)
+        }
+        Command::Appoint { place, official, from } => {
+            if *from > context.today {
+                return Err(Refused::FutureDate { date: from.to_string() });
+            }
+            if official.is_none() && state.is_root {
+                return Err(Refused::NoOfficial);
+            }
+            (Fact::OfficialAppointed { official: official.clone(), from: *from }, place, *from)
+        }
+        Command::SetState { place, state: wanted, since } => {
+            if *since > context.today {
+                return Err(Refused::FutureDate { date: since.to_string() });
+            }
+            let known = state.programme.as_deref().and_then(programme).is_some_and(|programme| programme.states.contains(wanted));
+            if !known {
+                return Err(Refused::UnknownState { state: wanted.clone() });
+            }
+            (Fact::StateSet { state: wanted.clone(), since: *since }, place, *since)
+        }
+    };
+    Ok(vec![Draft { fact, subject: place.clone(), place: place.clone(), occurred_on }])
+}
+
+fn check_attributes(state: &State, attributes: &Attributes) -> Result<(), Refused> {
+    let name = attributes.name.trim();
+    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+        return Err(Refused::NameLength);
+    }
+    if state.sibling_names.iter().any(|sibling| sibling == name) {
+        return Err(Refused::NameTaken { name: name.into() });
+    }
+    match &attributes.programme {
+        Some(id) if programme(id).is_none() => Err(Refused::UnknownProgramme { programme: id.clone() }),
+        _ => Ok(()),
+    }
+}

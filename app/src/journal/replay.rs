@@ -1,0 +1,222 @@
+//! Reading the ledger back: rebuilding derived tables, and verifying chain, tree, checkpoints and replay.
+
+use super::domain::{Domain, Entry};
+use crate::args;
+use crate::db::{Conn, Value, portable};
+use anyhow::{Context, Result};
+use guatu_ledger::checkpoint::Checkpoint;
+use guatu_ledger::hash::Hash;
+use guatu_ledger::verify::{StoredRow, Walk};
+
+/// Facts read at a time.
+const PAGE_LEN: u64 = 500;
+
+/// The number of the newest fact; 0 for an empty ledger.
+pub async fn head_number(conn: &mut Conn) -> Result<u64> {
+    Ok(match conn.row("SELECT number FROM ledger_head WHERE id = 1", &[]).await? {
+        Some(row) => row.count(0)?,
+        None => 0,
+    })
+}
+
+/// Entries after a number, oldest first, at most `limit`.
+pub async fn entries_after<D: Domain>(conn: &mut Conn, domain: &D, number: u64, limit: u64) -> Result<Vec<Entry<D::Fact>>> {
+    let sql = "SELECT number, kind, payload, subject, place, actor, occurred_on, recorded_at FROM fact WHERE number > ? ORDER BY number LIMIT ?";
+    let mut entries = Vec::new();
+    for row in conn.rows(sql, args![number, limit]).await? {
+        let number = row.count(0)?;
+        entries.push(Entry {
+            number,
+            fact: domain.decode(&row.text(1)?, &row.text(2)?).with_context(|| format!("fact {number}"))?,
+            subject: row.text(3)?,
+            place: row.text(4)?,
+            actor: row.text(5)?,
+            occurred_on: row.date(6)?,
+            recorded_at: row.text(7)?,
+        });
+    }
+    Ok(entries)
+}
+
+/// Names of all derived tables.
+pub fn derived_tables<D: Domain>(domain: &D) -> Vec<&'static str> {
+    domain.tables().into_iter().flat_map(portable::table_names).collect()
+}
+
+/// Drops derived tables and makes them again from facts, inside the caller's transaction. `progress` hears how far it is.
+pub async fn rebuild<D: Domain>(conn: &mut Conn, domain: &D, mut progress: impl FnMut(u64, u64)) -> Result<u64> {
+    for table in derived_tables(domain).into_iter().rev() {
+        conn.script(format!("DROP TABLE IF EXISTS {table}")).await?;
+    }
+    for definition in domain.tables() {
+        conn.script(portable::definitions(definition, conn.dialect())).await?;
+    }
+    let total = head_number(conn).await?;
+    let mut number = 0;
+    loop {
+        let page = entries_after(conn, domain, number, PAGE_LEN).await?;
+        let Some(last) = page.last() else { break };
+        number = last.number;
+        for entry in &page {
+            domain.apply(conn, entry).await.with_context(|| format!("fact {}", entry.number))?;
+        }
+        progress(number, total);
+    }
+    domain.settle(conn).await?;
+    Ok(number)
+}
+
+/// What `verify` found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Facts that were checked.
+    pub checked: u64,
+    /// Root of the tree over them.
+    pub root: Hash,
+    /// Signed checkpoints that agree with the facts.
+    pub checkpoints: u64,
+    /// The first thing that is wrong.
+    pub broken: Option<Broken>,
+}
+
+/// The first thing that is wrong with a ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// A fact.
+    Fact {
+        /// Its number.
+        number: u64,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// The head row says something else than the facts.
+    Head {
+        /// What the head row says.
+        head: u64,
+        /// How many facts there are.
+        facts: u64,
+    },
+    /// A signed checkpoint says something else than the facts.
+    Checkpoint {
+        /// Its size.
+        size: u64,
+    },
+    /// A derived table differs from a replay of the facts.
+    Table {
+        /// Its name.
+        name: &'static str,
+    },
+    /// The facts cannot be replayed.
+    Replay {
+        /// Why.
+        fault: String,
+    },
+}
+
+/// Walks chain, tree and checkpoints. `outside` is a checkpoint kept elsewhere, already opened with its key.
+pub async fn verify_chain(
+    conn: &mut Conn,
+    key: &ed25519_dalek::VerifyingKey,
+    outside: Option<&Checkpoint>,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Verdict> {
+    let mut notes = signed_heads(conn, key).await?;
+    notes.extend(outside.map(|checkpoint| (checkpoint.size, Some(checkpoint.clone()))));
+    notes.sort_by_key(|(size, _)| *size);
+    let total = head_number(conn).await?;
+    let mut walk = Walk::default();
+    let mut verdict = Verdict { checked: 0, root: walk.frontier().root(), checkpoints: 0, broken: None };
+    let mut notes = notes.into_iter().peekable();
+    let mut number = 0;
+    loop {
+        let page = conn
+            .rows(
+                "SELECT number, record, hash, salt, payload, kind, actor, subject, place, occurred_on, recorded_at FROM fact WHERE number > ? ORDER BY number LIMIT ?",
+                args![number, PAGE_LEN],
+            )
+            .await?;
+        if page.is_empty() {
+            break;
+        }
+        for row in &page {
+            number = row.count(0)?;
+            if let Err(fault) = step(&mut walk, row)? {
+                verdict.broken = Some(Broken::Fact { number, fault });
+                return Ok(verdict);
+            }
+            verdict.checked = number;
+            while let Some((size, note)) = notes.next_if(|(size, _)| *size <= number) {
+                if note.is_none_or(|note| note.root != walk.frontier().root()) {
+                    verdict.broken = Some(Broken::Checkpoint { size });
+                    return Ok(verdict);
+                }
+                verdict.checkpoints += 1;
+            }
+        }
+        progress(number, total);
+    }
+    verdict.root = walk.frontier().root();
+    let head = conn.row("SELECT number, hash, frontier FROM ledger_head WHERE id = 1", &[]).await?;
+    let agrees = match head {
+        None => number == 0,
+        Some(row) => {
+            row.count(0)? == number && row.blob(1)? == walk.head().0 && row.blob(2)? == walk.frontier().to_bytes()
+        }
+    };
+    if let Some((size, _)) = notes.next() {
+        verdict.broken = Some(Broken::Checkpoint { size });
+    } else if !agrees {
+        verdict.broken = Some(Broken::Head { head: total, facts: number });
+    }
+    Ok(verdict)
+}
+
+/// Checks that a replay of all facts gives exactly the derived tables. Undoes what it does.
+pub async fn verify_replay<D: Domain>(conn: &mut Conn, domain: &D, progress: impl FnMut(u64, u64)) -> Result<Option<Broken>> {
+    conn.begin_write().await?;
+    let outcome = compare_with_replay(conn, domain, progress).await;
+    conn.rollback().await?;
+    outcome
+}
+
+async fn compare_with_replay<D: Domain>(conn: &mut Conn, domain: &D, progress: impl FnMut(u64, u64)) -> Result<Option<Broken>> {
+    let tables = derived_tables(domain);
+    let mut live: Vec<Vec<Vec<Value>>> = Vec::new();
+    for table in &tables {
+        live.push(conn.dump(table).await?);
+    }
+    if let Err(fault) = rebuild(conn, domain, progress).await {
+        return Ok(Some(Broken::Replay { fault: format!("{fault:#}") }));
+    }
+    for (table, live) in tables.into_iter().zip(live) {
+        if conn.dump(table).await? != live {
+            return Ok(Some(Broken::Table { name: table }));
+        }
+    }
+    Ok(None)
+}
+
+fn step(walk: &mut Walk, row: &crate::db::Row) -> Result<std::result::Result<(), String>> {
+    let (record, hash, salt, payload) = (row.blob(1)?, row.blob(2)?, row.blob(3)?, row.text(4)?);
+    let columns = [row.text(5)?, row.text(6)?, row.text(7)?, row.text(8)?, row.text(9)?, row.text(10)?];
+    let stored = StoredRow {
+        number: row.count(0)?,
+        record: &record,
+        hash: &hash,
+        salt: &salt,
+        payload: payload.as_bytes(),
+        columns: columns.each_ref().map(String::as_str),
+    };
+    Ok(walk.step(&stored).map(drop).map_err(|fault| fault.to_string()))
+}
+
+/// Stored checkpoints; `None` for one whose signature does not hold.
+async fn signed_heads(conn: &mut Conn, key: &ed25519_dalek::VerifyingKey) -> Result<Vec<(u64, Option<Checkpoint>)>> {
+    let mut notes = Vec::new();
+    for row in conn.rows("SELECT size, note FROM checkpoint ORDER BY size", &[]).await? {
+        let size = row.count(0)?;
+        let opened = Checkpoint::open(&row.text(1)?, key).filter(|checkpoint| checkpoint.size == size);
+        notes.push((size, opened));
+    }
+    Ok(notes)
+}

@@ -1,0 +1,309 @@
+//! The writer task: groups submissions, decides each in a savepoint, commits once, then answers.
+
+use super::domain::{Actor, Context, Domain, Draft, Entry};
+use super::{Document, Receipt, SubmitError, Submission, Waiting};
+use crate::args;
+use crate::clock::{Clock, civil_date, record_text};
+use crate::db::{Conn, Db, Dialect};
+use crate::refusal::{Reason, Refusal};
+use anyhow::{Context as _, Result, anyhow, bail};
+use guatu_ledger::hash::{Algorithm, Hash, SALT_LEN, commitment, leaf_hash, sha256};
+use guatu_ledger::record::Record;
+use guatu_ledger::tree::Frontier;
+use jiff::Timestamp;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Submissions that share one commit at most.
+const GROUP_LEN: usize = 256;
+
+/// Consequences of consequences: deeper than this is a loop in the reactions table.
+const MAX_DEPTH: usize = 4;
+
+/// End of the ledger while a group is being written.
+#[derive(Clone)]
+struct Head {
+    number: u64,
+    hash: Hash,
+    frontier: Frontier,
+    recorded_at: String,
+}
+
+type Answer = oneshot::Sender<Result<Receipt, SubmitError>>;
+
+pub(super) async fn run<D: Domain>(
+    db: Db,
+    clock: Clock,
+    domain: Arc<D>,
+    mut waiting: mpsc::Receiver<Waiting<D::Command>>,
+    announce: watch::Sender<u64>,
+) {
+    while let Some(first) = waiting.recv().await {
+        let mut group = vec![first];
+        while group.len() < GROUP_LEN {
+            match waiting.try_recv() {
+                Ok(next) => group.push(next),
+                Err(_) => break,
+            }
+        }
+        let (submissions, answers): (Vec<_>, Vec<Answer>) = group.into_iter().map(|one| (one.submission, one.answer)).unzip();
+        match write_group(&db, &clock, &*domain, &submissions).await {
+            Ok((outcomes, number)) => {
+                announce.send_if_modified(|head| std::mem::replace(head, number) != number);
+                for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                    // A caller that went away has its receipt waiting under its request id.
+                    let _ = answer.send(outcome);
+                }
+            }
+            Err(fault) => {
+                let text = format!("{fault:#}");
+                tracing::error!(fault = %text, "nothing of this group was written");
+                for answer in answers {
+                    let _ = answer.send(Err(SubmitError::Fault(anyhow!(text.clone()))));
+                }
+            }
+        }
+    }
+}
+
+/// Writes a group in one transaction. An error means that nothing of it was kept.
+async fn write_group<D: Domain>(
+    db: &Db,
+    clock: &Clock,
+    domain: &D,
+    submissions: &[Submission<D::Command>],
+) -> Result<(Vec<Result<Receipt, SubmitError>>, u64)> {
+    let mut conn = db.writer().await?;
+    conn.begin_write().await?;
+    let written = write_all(&mut conn, clock, domain, submissions).await;
+    match written {
+        Ok(done) => {
+            conn.commit().await?;
+            Ok(done)
+        }
+        Err(fault) => {
+            conn.rollback().await.context(format!("after: {fault:#}"))?;
+            Err(fault)
+        }
+    }
+}
+
+async fn write_all<D: Domain>(
+    conn: &mut Conn,
+    clock: &Clock,
+    domain: &D,
+    submissions: &[Submission<D::Command>],
+) -> Result<(Vec<Result<Receipt, SubmitError>>, u64)> {
+    let found = load_head(conn).await?;
+    let now = clock.now();
+    if record_text(now) < found.recorded_at {
+        bail!("the clock stands at {now}, before the newest fact ({}); set it right, nothing is written until then", found.recorded_at);
+    }
+    let mut head = found.clone();
+    let mut outcomes = Vec::with_capacity(submissions.len());
+    for submission in submissions {
+        conn.execute("SAVEPOINT submission", &[]).await?;
+        let before = head.clone();
+        let outcome = write_one(conn, domain, submission, now, &mut head).await;
+        if outcome.is_err() {
+            conn.execute("ROLLBACK TO SAVEPOINT submission", &[]).await?;
+            head = before;
+        }
+        conn.execute("RELEASE SAVEPOINT submission", &[]).await?;
+        outcomes.push(outcome);
+    }
+    if head.number != found.number {
+        domain.settle(conn).await?;
+        store_head(conn, &found, &head).await?;
+    }
+    Ok((outcomes, head.number))
+}
+
+async fn write_one<D: Domain>(
+    conn: &mut Conn,
+    domain: &D,
+    submission: &Submission<D::Command>,
+    now: Timestamp,
+    head: &mut Head,
+) -> Result<Receipt, SubmitError> {
+    let digest = digest(submission).map_err(SubmitError::Fault)?;
+    if let Some(earlier) = earlier_receipt(conn, &submission.request_id, &digest).await.map_err(SubmitError::Fault)? {
+        return earlier.map_err(SubmitError::Refused);
+    }
+    for document in &submission.documents {
+        keep(conn, document).await.map_err(SubmitError::Fault)?;
+    }
+    let first_number = head.number + 1;
+    let context = Context { actor: submission.permit.actor().clone(), now, today: civil_date(now) };
+    write_command(conn, domain, &submission.command, &context, head, 0).await?;
+    if head.number >= first_number {
+        conn.execute(
+            "INSERT INTO request (id, digest, first_number, last_number) VALUES (?, ?, ?, ?)",
+            args![&submission.request_id, digest.0.to_vec(), first_number, head.number],
+        )
+        .await
+        .map_err(SubmitError::Fault)?;
+    }
+    Ok(Receipt { first_number, last_number: head.number, hash: head.hash, is_repeat: false })
+}
+
+/// Decides one command, appends its facts, and does the same for their consequences.
+async fn write_command<D: Domain>(
+    conn: &mut Conn,
+    domain: &D,
+    command: &D::Command,
+    context: &Context,
+    head: &mut Head,
+    depth: usize,
+) -> Result<(), SubmitError> {
+    let drafts = domain.decide(conn, command, context).await.map_err(SubmitError::Fault)?.map_err(SubmitError::Refused)?;
+    for draft in drafts {
+        let entry = append(conn, domain, draft, context, head).await.map_err(SubmitError::Fault)?;
+        domain.apply(conn, &entry).await.map_err(SubmitError::Fault)?;
+        let consequences = domain.react(&entry);
+        if consequences.is_empty() {
+            continue;
+        }
+        if depth == MAX_DEPTH {
+            return Err(SubmitError::Fault(anyhow!("consequences of fact {} do not end", entry.number)));
+        }
+        let by_system = Context { actor: Actor::System, ..context.clone() };
+        for consequence in consequences {
+            Box::pin(write_command(conn, domain, &consequence, &by_system, head, depth + 1)).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn append<D: Domain>(
+    conn: &mut Conn,
+    domain: &D,
+    draft: Draft<D::Fact>,
+    context: &Context,
+    head: &mut Head,
+) -> Result<Entry<D::Fact>> {
+    let (kind, payload) = domain.encode(&draft.fact)?;
+    let mut salt = [0u8; SALT_LEN];
+    rand::fill(&mut salt);
+    let number = head.number + 1;
+    let recorded_at = record_text(context.now);
+    let record = Record {
+        number,
+        algorithm: Algorithm::Sha256,
+        previous: head.hash,
+        kind,
+        actor: context.actor.text().to_owned(),
+        subject: draft.subject,
+        place: draft.place,
+        occurred_on: draft.occurred_on.to_string(),
+        recorded_at,
+        commitment: commitment(&salt, payload.as_bytes()),
+    };
+    let bytes = record.to_bytes()?;
+    let hash = leaf_hash(&bytes);
+    conn.execute(
+        "INSERT INTO fact (number, record, hash, salt, payload, kind, actor, subject, place, occurred_on, recorded_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        args![
+            number,
+            bytes,
+            hash.0.to_vec(),
+            salt.to_vec(),
+            payload,
+            &record.kind,
+            &record.actor,
+            &record.subject,
+            &record.place,
+            &record.occurred_on,
+            &record.recorded_at
+        ],
+    )
+    .await?;
+    head.number = number;
+    head.hash = hash;
+    head.frontier.push(hash);
+    head.recorded_at.clone_from(&record.recorded_at);
+    Ok(Entry {
+        number,
+        fact: draft.fact,
+        subject: record.subject,
+        place: record.place,
+        actor: record.actor,
+        occurred_on: draft.occurred_on,
+        recorded_at: record.recorded_at,
+    })
+}
+
+/// What makes two submissions the same: who asks, and for what.
+fn digest<C: serde::Serialize>(submission: &Submission<C>) -> Result<Hash> {
+    let command = serde_json::to_vec(&submission.command)?;
+    Ok(sha256(&[submission.permit.actor().text().as_bytes(), &[0], &command]))
+}
+
+async fn earlier_receipt(conn: &mut Conn, id: &str, digest: &Hash) -> Result<Option<Result<Receipt, Refusal>>> {
+    let sql = "SELECT r.digest, r.first_number, r.last_number, f.hash FROM request r JOIN fact f ON f.number = r.last_number WHERE r.id = ?";
+    let Some(row) = conn.row(sql, args![id]).await? else { return Ok(None) };
+    if row.blob(0)? != digest.0 {
+        return Ok(Some(Err(Refusal { code: "J-101", reason: Reason::Conflict, params: Vec::new(), field: None })));
+    }
+    let hash = Hash::from_slice(&row.blob(3)?).context("a stored hash has 32 bytes")?;
+    Ok(Some(Ok(Receipt { first_number: row.count(1)?, last_number: row.count(2)?, hash, is_repeat: true })))
+}
+
+async fn keep(conn: &mut Conn, document: &Document) -> Result<()> {
+    conn.execute(
+        "INSERT INTO document (sha256, media_type, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        args![document.sha256(), document.media_type, document.bytes.clone()],
+    )
+    .await
+    .map(drop)
+}
+
+async fn load_head(conn: &mut Conn) -> Result<Head> {
+    let row = match conn.dialect() {
+        Dialect::Sqlite => conn.row("SELECT number, hash, frontier, recorded_at FROM ledger_head WHERE id = 1", &[]).await?,
+        Dialect::Postgres => {
+            conn.row("SELECT number, hash, frontier, recorded_at FROM ledger_head WHERE id = 1 FOR UPDATE", &[]).await?
+        }
+    };
+    let Some(row) = row else {
+        let empty = Head { number: 0, hash: Hash::ZERO, frontier: Frontier::default(), recorded_at: String::new() };
+        conn.execute(
+            "INSERT INTO ledger_head (id, number, hash, frontier, recorded_at) VALUES (1, 0, ?, ?, '')",
+            args![Hash::ZERO.0.to_vec(), empty.frontier.to_bytes()],
+        )
+        .await?;
+        return Ok(empty);
+    };
+    let frontier = Frontier::from_bytes(&row.blob(2)?).context("the stored tree edge is damaged: run `guatu verify`")?;
+    let head = Head {
+        number: row.count(0)?,
+        hash: Hash::from_slice(&row.blob(1)?).context("the stored head hash is damaged: run `guatu verify`")?,
+        frontier,
+        recorded_at: row.text(3)?,
+    };
+    if head.frontier.size() != head.number {
+        bail!("the head counts {} facts and the tree {}: run `guatu verify`", head.number, head.frontier.size());
+    }
+    Ok(head)
+}
+
+async fn store_head(conn: &mut Conn, found: &Head, head: &Head) -> Result<()> {
+    let replaced = conn
+        .execute(
+            "UPDATE ledger_head SET number = ?, hash = ?, frontier = ?, recorded_at = ? WHERE id = 1 AND number = ? AND hash = ?",
+            args![
+                head.number,
+                head.hash.0.to_vec(),
+                head.frontier.to_bytes(),
+                &head.recorded_at,
+                found.number,
+                found.hash.0.to_vec()
+            ],
+        )
+        .await?;
+    if replaced != 1 {
+        bail!("the head moved while writing: nothing was kept");
+    }
+    Ok(())
+}

@@ -1,0 +1,230 @@
+//! Starting a site from a data folder, and the verbs that look after its ledger.
+
+use crate::clock::Clock;
+use crate::db::{Conn, Db};
+use crate::features::Guatu;
+use crate::features::identity::session::{self, Purpose};
+use crate::journal::replay::{self, Broken};
+use crate::journal::Journal;
+use crate::signer::Signer;
+use crate::web::{self, Site, Stamps};
+use crate::args;
+use anyhow::{Context, Result, bail};
+use guatu_ledger::hash::sha256;
+use jiff::Timestamp;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::task::JoinHandle;
+
+/// Exit code for a broken ledger.
+const BROKEN: u8 = 3;
+
+/// Where the data is.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Place {
+    /// Data folder.
+    #[arg(long, env = "GUATU_DATA", default_value_os_t = crate::default_folder())]
+    pub data: PathBuf,
+    /// PostgreSQL address; without it, SQLite in the data folder.
+    #[arg(long, env = "GUATU_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+}
+
+/// How to serve.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// Address to listen on.
+    #[arg(long, env = "GUATU_LISTEN", default_value = "127.0.0.1:8420")]
+    listen: SocketAddr,
+    /// Serve a rehearsal from this folder: marked for ever, with a clock moved by hand.
+    #[arg(long, value_name = "DIR", requires = "now", conflicts_with = "data")]
+    rehearsal: Option<PathBuf>,
+    /// Where a rehearsal's clock stands at first, e.g. `2026-11-22T08:00:00+08:00`.
+    #[arg(long, value_name = "INSTANT", requires = "rehearsal")]
+    now: Option<Timestamp>,
+}
+
+/// An opened site and the task of its write door.
+pub struct Opened {
+    /// The site.
+    pub site: Site,
+    /// Ends when every handle of the journal is dropped.
+    pub writer: JoinHandle<()>,
+}
+
+impl Place {
+    /// Opens the database of this place.
+    pub async fn db(&self) -> Result<Db> {
+        std::fs::create_dir_all(&self.data).with_context(|| format!("cannot make {}", self.data.display()))?;
+        match &self.database_url {
+            Some(url) => Db::open_postgres(url).await,
+            None => Db::open_sqlite(&self.data.join("guatu.sqlite")).await,
+        }
+    }
+}
+
+/// A value of the `setting` table.
+pub async fn setting(conn: &mut Conn, name: &str) -> Result<Option<String>> {
+    conn.row("SELECT value FROM setting WHERE name = ?", args![name]).await?.map(|row| row.text(0)).transpose()
+}
+
+/// Sets a value of the `setting` table.
+pub async fn set_setting(conn: &mut Conn, name: &str, value: &str) -> Result<()> {
+    let sql = "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    conn.execute(sql, args![name, value]).await.map(drop)
+}
+
+/// Opens a site: database, derived tables, write door, signer.
+pub async fn open(db: Db, folder: &Path, clock: Clock) -> Result<Opened> {
+    let domain = Arc::new(Guatu::default());
+    let mut conn = db.writer().await?;
+    bring_tables_up_to_date(&mut conn, &domain).await?;
+    let origin = match setting(&mut conn, "origin").await? {
+        Some(origin) => origin,
+        None => {
+            let origin = format!("guatu.invalid/{}", session::token().to_lowercase().chars().filter(char::is_ascii_alphanumeric).take(12).collect::<String>());
+            set_setting(&mut conn, "origin", &origin).await?;
+            origin
+        }
+    };
+    let stamps = Stamps {
+        is_demo: setting(&mut conn, "demo").await?.is_some(),
+        is_rehearsal: setting(&mut conn, "rehearsal").await?.is_some(),
+    };
+    drop(conn);
+    let signer = Arc::new(Signer::open(folder, &origin)?);
+    let (journal, writer) = Journal::open(db.clone(), clock.clone(), domain.clone()).await?;
+    let site = Site { db, journal, clock, domain, stamps, signer, throttle: web::throttle() };
+    Ok(Opened { site, writer })
+}
+
+/// Makes derived tables, or makes them again when their definitions have changed.
+async fn bring_tables_up_to_date(conn: &mut Conn, domain: &Guatu) -> Result<()> {
+    use crate::journal::domain::Domain;
+    let definitions: Vec<&[u8]> = domain.tables().into_iter().map(str::as_bytes).collect();
+    let wanted = sha256(&definitions).to_string();
+    if setting(conn, "derived_tables").await?.as_deref() == Some(wanted.as_str()) {
+        return Ok(());
+    }
+    conn.begin_write().await?;
+    replay::rebuild(conn, domain, |_, _| ()).await?;
+    set_setting(conn, "derived_tables", &wanted).await?;
+    conn.commit().await
+}
+
+/// `guatu serve`.
+pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("GUATU_LOG").unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    let (place, clock) = match (&arguments.rehearsal, arguments.now) {
+        (Some(folder), Some(now)) => (Place { data: folder.clone(), database_url: None }, Clock::rehearsal(now)),
+        _ => (arguments.place.clone(), Clock::System),
+    };
+    let db = place.db().await?;
+    let clock = check_rehearsal(&db, clock, arguments.rehearsal.is_some()).await?;
+    let Opened { site, writer } = open(db.clone(), &place.data, clock).await?;
+    let listener = tokio::net::TcpListener::bind(arguments.listen)
+        .await
+        .with_context(|| format!("cannot listen on {} (another program may hold it; choose --listen)", arguments.listen))?;
+    announce(&site, listener.local_addr()?).await?;
+    let router = web::router(site.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;
+    site.signer.sign_head(&db).await?;
+    drop(site);
+    writer.await?;
+    db.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A rehearsal stays one for ever, and a real ledger never becomes one.
+async fn check_rehearsal(db: &Db, clock: Clock, is_wanted: bool) -> Result<Clock> {
+    let mut conn = db.writer().await?;
+    let number = replay::head_number(&mut conn).await?;
+    let marked = setting(&mut conn, "rehearsal").await?;
+    match (is_wanted, marked) {
+        (true, None) if number > 0 => bail!("this folder holds a real ledger; a rehearsal needs a folder of its own"),
+        (false, Some(_)) => bail!("this folder is a rehearsal for ever; serve it with --rehearsal DIR --now INSTANT"),
+        (true, None) => {
+            set_setting(&mut conn, "rehearsal", &clock.now().to_string()).await?;
+            Ok(clock)
+        }
+        (true, Some(stood)) => {
+            // The clock goes on from where it stood, never back.
+            let stood: Timestamp = stood.parse()?;
+            clock.advance(stood);
+            Ok(clock)
+        }
+        (false, None) => Ok(clock),
+    }
+}
+
+async fn announce(site: &Site, address: SocketAddr) -> Result<()> {
+    println!("Guatu 挂图  http://{address}");
+    let is_empty = !session::is_anybody_home(&mut site.db.reader().await?).await?;
+    if is_empty {
+        let token = session::make_link(&site.db, &Purpose::FirstAdministrator, site.clock.now()).await?;
+        println!("First administrator (one time, 30 minutes):\n  http://{address}/welcome/{token}");
+    }
+    println!("Stop with Ctrl-C.");
+    Ok(())
+}
+
+async fn stopped() {
+    let mut terminated = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(signal) => signal,
+        Err(_) => return std::future::pending().await,
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated.recv() => {}
+    }
+}
+
+/// `guatu verify`.
+pub async fn verify(place: Place) -> Result<ExitCode> {
+    let db = place.db().await?;
+    let domain = Guatu::default();
+    let mut conn = db.writer().await?;
+    let origin = setting(&mut conn, "origin").await?.unwrap_or_default();
+    let signer = Signer::open(&place.data, &origin)?;
+    let verdict = replay::verify_chain(&mut conn, &signer.verifying_key(), None, |_, _| ()).await?;
+    let broken = match verdict.broken {
+        Some(broken) => Some(broken),
+        None => replay::verify_replay(&mut conn, &domain, |_, _| ()).await?,
+    };
+    println!("{} facts, root {}, {} checkpoints", verdict.checked, verdict.root, verdict.checkpoints);
+    match broken {
+        None => {
+            println!("sound: chain, tree, checkpoints and replay agree");
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(broken) => {
+            match broken {
+                Broken::Fact { number, fault } => println!("broken at fact {number}: {fault}"),
+                Broken::Head { head, facts } => println!("broken: the head counts {head} facts, there are {facts}"),
+                Broken::Checkpoint { size } => println!("broken: the checkpoint over {size} facts does not agree"),
+                Broken::Table { name } => println!("broken: table {name} differs from a replay; run `guatu rebuild`"),
+                Broken::Replay { fault } => println!("broken: the facts cannot be replayed: {fault}"),
+            }
+            Ok(ExitCode::from(BROKEN))
+        }
+    }
+}
+
+/// `guatu rebuild`.
+pub async fn rebuild(place: Place) -> Result<ExitCode> {
+    let db = place.db().await?;
+    let domain = Guatu::default();
+    let mut conn = db.writer().await?;
+    conn.begin_write().await?;
+    let number = replay::rebuild(&mut conn, &domain, |_, _| ()).await?;
+    conn.commit().await?;
+    println!("derived tables made again from {number} facts");
+    Ok(ExitCode::SUCCESS)
+}

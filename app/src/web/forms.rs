@@ -1,0 +1,266 @@
+//! Forms: what a person typed, and the form again with everything still filled when the rules say no.
+
+use super::problem::{self, Problem};
+use super::visitor::Visitor;
+use crate::refusal::{Reason, Refusal};
+use jiff::civil::Date;
+use maud::{Markup, html};
+use std::collections::HashMap;
+
+/// What a person typed.
+#[derive(Clone, Debug, Default)]
+pub struct Values(HashMap<String, String>);
+
+impl Values {
+    /// From the pairs of a form body.
+    pub fn new(pairs: Vec<(String, String)>) -> Values {
+        Values(pairs.into_iter().collect())
+    }
+
+    /// Sets a value, for forms that begin filled.
+    pub fn with(mut self, name: &str, value: impl ToString) -> Values {
+        self.0.insert(name.to_owned(), value.to_string());
+        self
+    }
+
+    /// A field, trimmed; empty when absent.
+    pub fn text(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", |value| value.trim())
+    }
+
+    /// A field exactly as typed (passwords).
+    pub fn raw(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// A field, if anything was typed.
+    pub fn opt(&self, name: &str) -> Option<String> {
+        Some(self.text(name)).filter(|value| !value.is_empty()).map(str::to_owned)
+    }
+
+    /// A date.
+    pub fn date(&self, name: &'static str) -> Result<Date, Refusal> {
+        self.text(name).parse().map_err(|_| unreadable("G-106", name))
+    }
+
+    /// A date, if anything was typed.
+    pub fn opt_date(&self, name: &'static str) -> Result<Option<Date>, Refusal> {
+        if self.text(name).is_empty() { Ok(None) } else { self.date(name).map(Some) }
+    }
+
+    /// A whole number, if anything was typed.
+    pub fn opt_number<T: std::str::FromStr>(&self, name: &'static str) -> Result<Option<T>, Refusal> {
+        match self.text(name) {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(|_| unreadable("G-107", name)),
+        }
+    }
+
+    /// One of a closed list.
+    pub fn choice<T>(&self, name: &'static str, read: impl Fn(&str) -> Option<T>) -> Result<T, Refusal> {
+        read(self.text(name)).ok_or_else(|| unreadable("G-108", name))
+    }
+
+    /// The client-made id of this request.
+    pub fn request_id(&self) -> Result<String, Refusal> {
+        let id = self.text("request_id");
+        let is_sound = (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if is_sound { Ok(id.to_owned()) } else { Err(unreadable("G-109", "request_id")) }
+    }
+}
+
+fn unreadable(code: &'static str, field: &'static str) -> Refusal {
+    Refusal { code, reason: Reason::Rule, params: Vec::new(), field: Some(field) }
+}
+
+/// A fresh client-made id.
+pub fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+enum Kind {
+    Text,
+    Password,
+    Date,
+    DateTime,
+    Number,
+    Lines,
+    File(&'static str),
+    Choice(Vec<(String, String)>),
+}
+
+struct Field {
+    name: &'static str,
+    kind: Kind,
+    is_needed: bool,
+}
+
+/// A form: fields in order, one button that names the act.
+pub struct Form<'a> {
+    visitor: &'a Visitor,
+    action: String,
+    button: &'static str,
+    fields: Vec<Field>,
+    values: &'a Values,
+    refusal: Option<&'a Refusal>,
+    has_file: bool,
+}
+
+impl<'a> Form<'a> {
+    /// A form that posts to `action`; `button` is the key of the act.
+    pub fn new(visitor: &'a Visitor, action: impl Into<String>, button: &'static str, values: &'a Values) -> Form<'a> {
+        Form { visitor, action: action.into(), button, fields: Vec::new(), values, refusal: None, has_file: false }
+    }
+
+    /// Shows why the last attempt was refused.
+    pub fn refused(mut self, refusal: Option<&'a Refusal>) -> Self {
+        self.refusal = refusal;
+        self
+    }
+
+    fn field(mut self, name: &'static str, kind: Kind, is_needed: bool) -> Self {
+        self.has_file |= matches!(kind, Kind::File(_));
+        self.fields.push(Field { name, kind, is_needed });
+        self
+    }
+
+    /// A line of text that is needed.
+    pub fn text(self, name: &'static str) -> Self {
+        self.field(name, Kind::Text, true)
+    }
+
+    /// A line of text that may stay empty.
+    pub fn opt_text(self, name: &'static str) -> Self {
+        self.field(name, Kind::Text, false)
+    }
+
+    /// Several lines.
+    pub fn lines(self, name: &'static str, is_needed: bool) -> Self {
+        self.field(name, Kind::Lines, is_needed)
+    }
+
+    /// A password.
+    pub fn password(self, name: &'static str) -> Self {
+        self.field(name, Kind::Password, true)
+    }
+
+    /// A date.
+    pub fn date(self, name: &'static str, is_needed: bool) -> Self {
+        self.field(name, Kind::Date, is_needed)
+    }
+
+    /// A date with a time.
+    pub fn date_time(self, name: &'static str, is_needed: bool) -> Self {
+        self.field(name, Kind::DateTime, is_needed)
+    }
+
+    /// A whole number that may stay empty.
+    pub fn number(self, name: &'static str) -> Self {
+        self.field(name, Kind::Number, false)
+    }
+
+    /// A file of certain kinds.
+    pub fn file(self, name: &'static str, accept: &'static str) -> Self {
+        self.field(name, Kind::File(accept), true)
+    }
+
+    /// One of a list of (value, name).
+    pub fn choice(self, name: &'static str, options: Vec<(String, String)>, is_needed: bool) -> Self {
+        self.field(name, Kind::Choice(options), is_needed)
+    }
+
+    /// The form as markup, with the error summary above it.
+    pub fn render(&self) -> Markup {
+        let visitor = self.visitor;
+        let request_id = self.values.opt("request_id").unwrap_or_else(new_id);
+        html! {
+            (error_summary(visitor, self.refusal))
+            form.fields method="post" action=(self.action) enctype=[self.has_file.then_some("multipart/form-data")] {
+                input type="hidden" name="request_id" value=(request_id);
+                @for field in &self.fields { (self.render_field(field)) }
+                div.actions { button type="submit" { (visitor.t(self.button)) } }
+            }
+        }
+    }
+
+    fn render_field(&self, field: &Field) -> Markup {
+        let visitor = self.visitor;
+        let name = field.name;
+        let id = format!("field-{name}");
+        let value = self.values.text(name);
+        let refusal = self.refusal.filter(|refusal| refusal.field == Some(name));
+        let hint_key = format!("hint.{name}");
+        let has_hint = visitor.language.has(&hint_key);
+        let described = match (refusal.is_some(), has_hint) {
+            (true, _) => Some(format!("{id}-error")),
+            (false, true) => Some(format!("{id}-hint")),
+            (false, false) => None,
+        };
+        let (needed, invalid) = (field.is_needed, refusal.map(|_| "true"));
+        let input_type = match field.kind {
+            Kind::Password => "password",
+            Kind::Date => "date",
+            Kind::DateTime => "datetime-local",
+            _ => "text",
+        };
+        html! {
+            div.field.is-wrong[refusal.is_some()] {
+                label for=(id) {
+                    (visitor.t(&format!("field.{name}")))
+                    @if !needed { span.quiet { " " (visitor.t("shell.optional")) } }
+                }
+                @if has_hint { p.hint id={ (id) "-hint" } { (visitor.t(&hint_key)) } }
+                @if let Some(refusal) = refusal { p.error id={ (id) "-error" } { (problem::sentence(visitor, refusal)) } }
+                @match &field.kind {
+                    Kind::Choice(options) => {
+                        select id=(id) name=(name) required[needed] aria-describedby=[described] aria-invalid=[invalid] {
+                            @if !needed || value.is_empty() { option value="" { "—" } }
+                            @for (option, text) in options { option value=(option) selected[option == value] { (text) } }
+                        }
+                    }
+                    Kind::Lines => {
+                        textarea id=(id) name=(name) rows="3" required[needed] aria-describedby=[described] aria-invalid=[invalid] { (value) }
+                    }
+                    Kind::File(accept) => {
+                        input id=(id) name=(name) type="file" accept=(accept) required[needed] aria-describedby=[described] aria-invalid=[invalid];
+                    }
+                    Kind::Number => {
+                        input id=(id) name=(name) type="text" inputmode="numeric" value=(value) required[needed] aria-describedby=[described] aria-invalid=[invalid];
+                    }
+                    Kind::Password => {
+                        input id=(id) name=(name) type="password" required[needed] autocomplete=(if name == "password" { "current-password" } else { "new-password" }) aria-describedby=[described] aria-invalid=[invalid];
+                    }
+                    _ => {
+                        input id=(id) name=(name) type=(input_type) value=(value) required[needed] aria-describedby=[described] aria-invalid=[invalid];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What must be mended, above the form: each line leads to its field.
+pub fn error_summary(visitor: &Visitor, refusal: Option<&Refusal>) -> Markup {
+    html! {
+        @if let Some(refusal) = refusal {
+            div.summary role="alert" tabindex="-1" id="summary" {
+                h2 { (visitor.t("shell.to_mend")) }
+                ul {
+                    li {
+                        @if let Some(field) = refusal.field { a href={ "#field-" (field) } { (problem::sentence(visitor, refusal)) } }
+                        @else { (problem::sentence(visitor, refusal)) }
+                        " " span.quiet { (refusal.code) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A refusal goes back into the form; anything else goes on.
+pub fn refusal(problem: Problem) -> Result<Refusal, Problem> {
+    match problem {
+        Problem::Refused(refusal) if matches!(refusal.reason, Reason::Rule | Reason::Conflict) => Ok(refusal),
+        other => Err(other),
+    }
+}

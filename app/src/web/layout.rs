@@ -1,0 +1,138 @@
+//! The shell of every page: head, navigation, stamps, and the ledger number the page stands on.
+
+use super::locale::Language;
+use super::visitor::{LANGUAGE_COOKIE, Visitor};
+use super::{Site, assets};
+use crate::features::authority::Verb;
+use axum::extract::Query;
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{DOCTYPE, Markup, html};
+use serde::Deserialize;
+
+/// Entries of the navigation: address, key of the name, and the right that shows it.
+const NAVIGATION: &[(&str, &str, Verb)] = &[
+    ("/wall", "nav.wall", Verb::Read),
+    ("/places", "nav.places", Verb::Read),
+    ("/plans", "nav.plans", Verb::Read),
+    ("/task-forces", "nav.task_forces", Verb::Read),
+    ("/calendars", "nav.calendars", Verb::Read),
+    ("/organisations", "nav.organisations", Verb::Read),
+    ("/accounts", "nav.accounts", Verb::Administer),
+    ("/posts", "nav.posts", Verb::Secure),
+    ("/ledger", "nav.ledger", Verb::Audit),
+];
+
+/// A whole page.
+pub fn page(site: &Site, visitor: &Visitor, title: &str, body: Markup) -> Markup {
+    shell(site, visitor, title, "page", body)
+}
+
+/// A whole page with a class of its own on the body: `wall` for the command room, `wide` for charts.
+pub fn shell(site: &Site, visitor: &Visitor, title: &str, class: &str, body: Markup) -> Markup {
+    let here = visitor.here.split('?').next().unwrap_or("/");
+    let other = match visitor.language {
+        Language::Zh => Language::En,
+        Language::En => Language::Zh,
+    };
+    html! {
+        (DOCTYPE)
+        html lang=(visitor.language.tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) " · " (visitor.t("shell.name")) }
+                link rel="stylesheet" href=(assets::url("guatu.css"));
+                link rel="icon" href=(assets::url("mark.svg")) type="image/svg+xml";
+                script src=(assets::url("guatu.js")) defer {}
+            }
+            body class=(class) {
+                a.skip href="#main" { (visitor.t("shell.skip")) }
+                @if site.stamps.is_rehearsal || site.stamps.is_demo {
+                    aside.stamp aria-label=(visitor.t("shell.stamp")) {
+                        @if site.stamps.is_rehearsal { strong { (visitor.t("shell.rehearsal")) } " " }
+                        @if site.stamps.is_demo { strong { (visitor.t("shell.demo")) } " " (visitor.t("shell.demo_note")) }
+                    }
+                }
+                header.top {
+                    a.brand href="/" { img src=(assets::url("mark.svg")) alt="" width="28" height="28"; span { (visitor.t("shell.name")) } }
+                    @if visitor.account.is_some() {
+                        nav aria-label=(visitor.t("shell.navigation")) {
+                            @for (href, key, verb) in NAVIGATION {
+                                @if visitor.rights.may_somewhere(*verb) {
+                                    a href=(href) aria-current=[here.starts_with(href).then_some("page")] { (visitor.t(key)) }
+                                }
+                            }
+                        }
+                    }
+                    div.person {
+                        a href={ "/language?to=" (other.name()) "&back=" (super::problem::form_urlencoded(&visitor.here)) } lang=(other.tag()) {
+                            (other.t("shell.own_name"))
+                        }
+                        @if visitor.account.is_some() {
+                            span { (visitor.name) }
+                            form method="post" action="/logout" { button.plain type="submit" { (visitor.t("shell.log_out")) } }
+                        } @else {
+                            a href="/login" { (visitor.t("shell.log_in")) }
+                        }
+                    }
+                }
+                main id="main" { (body) }
+                footer {
+                    span { (visitor.tf("shell.as_of", &[("number", site.head().to_string())])) }
+                    " " span { (visitor.tf("shell.today", &[("date", site.clock.today().to_string())])) }
+                }
+            }
+        }
+    }
+}
+
+/// Ids from the root as a path of links.
+pub fn crumbs(visitor: &Visitor, above: &[(String, String)]) -> Markup {
+    html! {
+        nav.crumbs aria-label=(visitor.t("shell.crumbs")) {
+            @for (href, name) in above { a href=(href) { (name) } " › " }
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Switch {
+    to: String,
+    back: Option<String>,
+}
+
+/// Remembers a language and goes back. The way back is a path of ours, never another site.
+pub async fn switch_language(Query(switch): Query<Switch>) -> Response {
+    let language = Language::from_name(&switch.to).unwrap_or_default();
+    let cookie = format!("{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", language.name());
+    ([(header::SET_COOKIE, cookie)], Redirect::to(own_path(switch.back.as_deref()))).into_response()
+}
+
+/// A path on this site, or the start page.
+pub fn own_path(wanted: Option<&str>) -> &str {
+    match wanted {
+        Some(path) if path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r']) => path,
+        _ => "/",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn the_way_back_never_leaves_the_site() {
+        let cases = [
+            (Some("/places/1?x=2"), "/places/1?x=2"),
+            (Some("//evil.example"), "/"),
+            (Some("https://evil.example"), "/"),
+            (Some("/\\evil.example"), "/"),
+            (Some("/a\r\nSet-Cookie: x"), "/"),
+            (None, "/"),
+        ];
+        for (wanted, expected) in cases {
+            assert_eq!(own_path(wanted), expected);
+        }
+    }
+}

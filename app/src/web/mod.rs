@@ -1,0 +1,126 @@
+//! Everything HTTP that is not a feature: the site's state, the router, the shell of every page, forms and problems.
+
+pub mod forms;
+pub mod layout;
+pub mod locale;
+pub mod problem;
+pub mod visitor;
+
+mod assets;
+mod health;
+mod security;
+
+use crate::clock::Clock;
+use crate::db::{Conn, Db};
+use crate::features::{Command, FEATURES, Guatu};
+use crate::journal::domain::Permit;
+use crate::journal::{Document, Journal, Receipt, Submission, SubmitError};
+use axum::Router;
+use axum::routing::get;
+use problem::Problem;
+use std::sync::Arc;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use visitor::Visitor;
+
+/// Largest request body: a plan of 20 MB and its form.
+const BODY_LIMIT: usize = 21 * 1024 * 1024;
+
+/// What this installation is, shown on every page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stamps {
+    /// Invented data.
+    pub is_demo: bool,
+    /// A rehearsal, with a clock moved by hand, for ever.
+    pub is_rehearsal: bool,
+}
+
+/// State shared by all requests.
+#[derive(Clone)]
+pub struct Site {
+    /// The database.
+    pub db: Db,
+    /// The write door.
+    pub journal: Journal<Guatu>,
+    /// The time.
+    pub clock: Clock,
+    /// The domain, for replays and caches.
+    pub domain: Arc<Guatu>,
+    /// What this installation is.
+    pub stamps: Stamps,
+    /// Signs ledger heads.
+    pub signer: Arc<crate::signer::Signer>,
+    /// Slows down guessing of passwords.
+    pub throttle: Arc<security::Throttle>,
+}
+
+impl Site {
+    /// A read connection.
+    pub async fn reader(&self) -> Result<Conn, Problem> {
+        Ok(self.db.reader().await?)
+    }
+
+    /// Does a command for the person who asks.
+    pub async fn submit(&self, visitor: &Visitor, request_id: String, command: impl Into<Command>) -> Result<Receipt, Problem> {
+        self.submit_with(visitor, request_id, command, Vec::new()).await
+    }
+
+    /// Does a command that names papers.
+    pub async fn submit_with(
+        &self,
+        visitor: &Visitor,
+        request_id: String,
+        command: impl Into<Command>,
+        documents: Vec<Document>,
+    ) -> Result<Receipt, Problem> {
+        let permit = visitor.permit()?;
+        self.submit_as(permit, request_id, command.into(), documents).await
+    }
+
+    /// Does a command under a given permit.
+    pub async fn submit_as(
+        &self,
+        permit: Permit,
+        request_id: String,
+        command: Command,
+        documents: Vec<Document>,
+    ) -> Result<Receipt, Problem> {
+        let submission = Submission { permit, request_id, command, documents };
+        self.journal.submit(submission).await.map_err(|error| match error {
+            SubmitError::Refused(refusal) => Problem::Refused(refusal),
+            SubmitError::Fault(fault) => Problem::Fault(fault),
+        })
+    }
+
+    /// Number of the newest durable fact.
+    pub fn head(&self) -> u64 {
+        *self.journal.head().borrow()
+    }
+}
+
+/// A throttle for a new site.
+pub fn throttle() -> Arc<security::Throttle> {
+    Arc::new(security::Throttle::default())
+}
+
+/// All routes of the program.
+pub fn router(site: Site) -> Router {
+    let mut router = Router::new()
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/assets/{name}", get(assets::serve))
+        .route("/language", get(layout::switch_language));
+    for feature in FEATURES {
+        router = router.merge((feature.routes)());
+    }
+    router
+        .fallback(problem::not_found)
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(axum::middleware::from_fn_with_state(site.clone(), problem::render))
+        .layer(axum::middleware::from_fn(security::refuse_foreign_writes))
+        .layer(CompressionLayer::new())
+        .layer(axum::middleware::from_fn(security::headers))
+        .with_state(site)
+}

@@ -1,0 +1,153 @@
+//! What goes wrong on the way to a page, and the page that says so.
+//!
+//! A refusal says what to do and is not logged as an error; a fault is ours, logged once with a number the person sees.
+
+use super::visitor::Visitor;
+use super::{Site, layout};
+use crate::refusal::{Reason, Refusal};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::html;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Why there is no page.
+#[derive(Debug)]
+pub enum Problem {
+    /// The rules say no.
+    Refused(Refusal),
+    /// Nobody is logged in.
+    LoginNeeded,
+    /// We failed.
+    Fault(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Problem {
+    fn from(fault: anyhow::Error) -> Self {
+        match fault.downcast::<Refusal>() {
+            Ok(refusal) => Problem::Refused(refusal),
+            Err(fault) => Problem::Fault(fault),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Problem::Refused(refusal)
+    }
+}
+
+impl Problem {
+    /// The HTTP status of a reason.
+    pub fn status(reason: Reason) -> StatusCode {
+        match reason {
+            Reason::Rule => StatusCode::UNPROCESSABLE_ENTITY,
+            Reason::Missing => StatusCode::NOT_FOUND,
+            Reason::Conflict => StatusCode::CONFLICT,
+            Reason::Forbidden => StatusCode::FORBIDDEN,
+        }
+    }
+}
+
+/// A problem on its way to the middleware that renders it in the person's language.
+#[derive(Clone)]
+struct Carried(Arc<Problem>);
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        response.extensions_mut().insert(Carried(Arc::new(self)));
+        response
+    }
+}
+
+/// Faults since the start, so that a person can name one.
+static FAULTS: AtomicU64 = AtomicU64::new(0);
+
+/// Number of faults since the start.
+pub fn faults() -> u64 {
+    FAULTS.load(Ordering::Relaxed)
+}
+
+/// Renders problems that handlers and extractors returned.
+pub async fn render(State(site): State<Site>, visitor: Option<Visitor>, request: Request, next: Next) -> Response {
+    let wants_json = request.uri().path().starts_with("/api/")
+        || request.headers().get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
+    let here = request.uri().path_and_query().map_or_else(|| "/".into(), ToString::to_string);
+    let mut response = next.run(request).await;
+    let Some(Carried(problem)) = response.extensions_mut().remove::<Carried>() else { return response };
+    let visitor = visitor.unwrap_or_default();
+    let (status, code, sentence) = match &*problem {
+        Problem::LoginNeeded if !wants_json => {
+            let back: String = form_urlencoded(&here);
+            return Redirect::to(&format!("/login?to={back}")).into_response();
+        }
+        Problem::LoginNeeded => (StatusCode::UNAUTHORIZED, "G-102".to_owned(), visitor.t("refusal.G-102")),
+        Problem::Refused(refusal) => {
+            (Problem::status(refusal.reason), refusal.code.to_owned(), sentence(&visitor, refusal))
+        }
+        Problem::Fault(fault) => {
+            let number = FAULTS.fetch_add(1, Ordering::Relaxed) + 1;
+            tracing::error!(number, path = %here.split('?').next().unwrap_or_default(), "fault: {fault:#}");
+            let params = [("number", number.to_string())];
+            (StatusCode::INTERNAL_SERVER_ERROR, "G-500".to_owned(), visitor.tf("refusal.G-500", &params))
+        }
+    };
+    if wants_json {
+        let body = serde_json::json!({ "code": code, "message": sentence });
+        return (status, axum::Json(body)).into_response();
+    }
+    let body = html! {
+        div.problem {
+            h1 { (visitor.t(title_key(status))) }
+            p { (sentence) }
+            p.quiet { (code) }
+            p { a href="/" { (visitor.t("shell.to_start")) } }
+        }
+    };
+    let mut page = layout::page(&site, &visitor, &visitor.t(title_key(status)), body).into_response();
+    *page.status_mut() = status;
+    page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    page
+}
+
+fn title_key(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "problem.missing",
+        StatusCode::FORBIDDEN => "problem.forbidden",
+        StatusCode::CONFLICT => "problem.conflict",
+        StatusCode::INTERNAL_SERVER_ERROR => "problem.fault",
+        _ => "problem.rule",
+    }
+}
+
+/// The sentence of a refusal in the person's language.
+pub fn sentence(visitor: &Visitor, refusal: &Refusal) -> String {
+    let params: Vec<(&str, String)> = refusal
+        .params
+        .iter()
+        .map(|(name, value)| {
+            // A value that is itself a name in the locale files (a kind, a verb, a state) is shown by that name.
+            let key = format!("value.{value}");
+            (*name, if visitor.language.has(&key) { visitor.t(&key) } else { value.clone() })
+        })
+        .collect();
+    visitor.tf(&format!("refusal.{}", refusal.code), &params)
+}
+
+/// Anything that no route knows.
+pub async fn not_found() -> Problem {
+    Problem::Refused(crate::features::authority::missing())
+}
+
+/// Percent-encodes a path for a query value.
+pub fn form_urlencoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}

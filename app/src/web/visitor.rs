@@ -1,0 +1,123 @@
+//! Who is asking: the person of the session, their rights, and how they like to read.
+
+use super::Site;
+use super::locale::Language;
+use super::problem::Problem;
+use crate::db::Conn;
+use crate::features::authority::{self, Rights, Verb};
+use crate::features::{identity, places};
+use crate::journal::domain::Permit;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::request::Parts;
+use std::convert::Infallible;
+
+/// Name of the session cookie.
+pub const SESSION_COOKIE: &str = "guatu_session";
+/// Name of the language cookie.
+pub const LANGUAGE_COOKIE: &str = "guatu_language";
+
+/// A person or the public.
+#[derive(Clone, Debug, Default)]
+pub struct Visitor {
+    /// Account, once logged in.
+    pub account: Option<String>,
+    /// The person's name.
+    pub name: String,
+    /// What the person may do today.
+    pub rights: Rights,
+    /// Language of the pages.
+    pub language: Language,
+    /// Path and query of this request, for links back.
+    pub here: String,
+    /// The session token, for touching and closing it.
+    pub token: Option<String>,
+}
+
+impl Visitor {
+    /// The sentence of a key in the person's language.
+    pub fn t(&self, key: &str) -> String {
+        self.language.t(key)
+    }
+
+    /// The sentence of a key with its places filled.
+    pub fn tf(&self, key: &str, params: &[(&str, String)]) -> String {
+        self.language.tf(key, params)
+    }
+
+    /// The right to knock at the write door.
+    pub fn permit(&self) -> Result<Permit, Problem> {
+        self.account.clone().map(Permit::account).ok_or(Problem::LoginNeeded)
+    }
+
+    /// Whether the person may do something at a path.
+    pub fn may(&self, verb: Verb, path: &str) -> bool {
+        self.rights.may(verb, path)
+    }
+
+    /// Lets only people in who may do something somewhere.
+    pub fn need_somewhere(&self, verb: Verb) -> Result<(), Problem> {
+        match (&self.account, self.rights.may_somewhere(verb)) {
+            (None, _) => Err(Problem::LoginNeeded),
+            (Some(_), true) => Ok(()),
+            (Some(_), false) => Err(Problem::Refused(authority::missing())),
+        }
+    }
+
+    /// A place this person may read; a foreign one looks exactly like a missing one.
+    pub async fn place(&self, conn: &mut Conn, id: &str) -> Result<places::store::Place, Problem> {
+        if self.account.is_none() {
+            return Err(Problem::LoginNeeded);
+        }
+        let place = places::get(conn, id).await?;
+        place.filter(|place| self.may(Verb::Read, &place.path)).ok_or(Problem::Refused(authority::missing()))
+    }
+}
+
+/// Value of a cookie.
+pub fn cookie<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
+    parts.headers.get_all("cookie").iter().filter_map(|header| header.to_str().ok()).flat_map(|header| header.split(';')).find_map(
+        |pair| {
+            let (found, value) = pair.trim().split_once('=')?;
+            (found == name).then_some(value)
+        },
+    )
+}
+
+/// The language a request asks for: the person's choice, else what the browser prefers, else Chinese.
+pub fn language(parts: &Parts) -> Language {
+    if let Some(chosen) = cookie(parts, LANGUAGE_COOKIE).and_then(Language::from_name) {
+        return chosen;
+    }
+    let accepts = parts.headers.get("accept-language").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let first = accepts.split(',').next().unwrap_or_default().trim();
+    if first.starts_with("en") { Language::En } else { Language::Zh }
+}
+
+impl FromRequestParts<Site> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        let mut visitor = Visitor {
+            language: language(parts),
+            here: parts.uri.path_and_query().map_or_else(|| "/".into(), ToString::to_string),
+            ..Visitor::default()
+        };
+        let Some(token) = cookie(parts, SESSION_COOKIE) else { return Ok(visitor) };
+        let mut conn = site.reader().await?;
+        if let Some(account) = identity::session::account_of(&mut conn, token, site.clock.now()).await? {
+            visitor.rights = authority::rights(&mut conn, &account, site.clock.today()).await?;
+            visitor.name = identity::store::name(&mut conn, &account).await?;
+            visitor.account = Some(account);
+            visitor.token = Some(token.to_owned());
+        }
+        Ok(visitor)
+    }
+}
+
+impl OptionalFromRequestParts<Site> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Option<Self>, Infallible> {
+        Ok(<Visitor as FromRequestParts<Site>>::from_request_parts(parts, site).await.ok())
+    }
+}
