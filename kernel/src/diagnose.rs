@@ -42,3 +42,22 @@ pub struct Diagnostic {
     /// The sentence in English; says what to do.
     pub message: String,
 }
+
+impl Diagnostic {
+    /// A finding that touches no activity in particular. The severity is the first digit of the code.
+    pub(crate) fn new(code: &'static str, message: String, params: Vec<String>) -> Diagnostic {
+        let severity = match code.as_bytes().get(2) {
+            Some(b'1') => Severity::Error,
+            Some(b'2') => Severity::Warning,
+            _ => Severity::Notice,
+        };
+        Diagnostic { code, severity, activity: None, at: None, params, message }
+    }
+
+    /// The same finding about an activity.
+    pub(crate) fn about(mut self, id: &str, at: Option<&String>) -> Diagnostic {
+        self.activity = Some(id.to_owned());
+        self.at = at.cloned();
+        self
+    }
+}

@@ -1,0 +1,399 @@
+//! From MSPDI records to a plan: hierarchy, calendars, links, resources, and warnings for what has no home.
+
+use std::collections::{HashMap, HashSet};
+
+use guatu_kernel::diagnose::Severity;
+use guatu_kernel::plan::{
+    Activity, ActivityKind, AsLateRule, Calendar, DayWork, Granularity, LagCalendar, Link, Moment, Need, Options, Plan,
+    ProgressRule, Resource,
+};
+
+use super::calendars::{RawCalendar, flatten};
+use super::notes::{self, PlanNote};
+use super::read::{Document, RawResource};
+use super::task::{Setting, Task};
+use super::write::written_bands;
+use crate::plans::findings::{Findings, fault, shortened};
+use crate::plans::{Outcome, SavedActivity, SavedDates, codes};
+
+/// Makes the plan of a document.
+pub(crate) fn assemble(mut document: Document<'_>, findings: &mut Findings) -> Outcome {
+    let summary = document.tasks.iter().position(|task| task.uid == 0 && task.outline_level.unwrap_or(0) == 0);
+    let note = summary.and_then(|index| notes::read_plan(&document.tasks[index].notes)).unwrap_or_default();
+    if let Some(index) = summary {
+        document.tasks.remove(index);
+    }
+    document.tasks.retain(|task| !task.is_null);
+    let setting = Setting {
+        granularity: note.granularity.unwrap_or(Granularity::Minute),
+        minutes_per_day: document.minutes_per_day,
+        honors_constraints: document.honors_constraints,
+    };
+    let start = document.start.or_else(|| document.tasks.iter().filter_map(|task| task.saved.start).min());
+    let Some(start) = start else {
+        return Err(fault(codes::MISSING, "StartDate", "the project has no start date"));
+    };
+    warn_about_project(&document, &note, findings);
+
+    let (calendars, calendar_ids, default) = plan_calendars(&document, &note, findings);
+    let resources = Resources::of(&document, &calendars, &calendar_ids, &note, findings);
+    let (mut activities, saved, ids) = activities(&document, &setting, &calendar_ids, findings);
+    let links = links(&document, &setting, &ids, findings);
+    resources.assign(&document, &ids, &mut activities, findings);
+
+    let start = match note.start {
+        Some(noted) if noted.date() == start.date() => noted,
+        _ if setting.granularity == Granularity::Day => Moment::Day(start.date()),
+        _ => Moment::Instant(start),
+    };
+    let known: HashSet<&str> = activities.iter().map(|activity| activity.id.as_str()).collect();
+    let mandated = note.mandated.into_iter().filter(|mandate| known.contains(mandate.activity.as_str())).collect();
+    let stated_name = if document.title.is_empty() { &document.name } else { &document.title };
+    let plan = Plan {
+        name: Some(stated_name.to_string()).filter(|name| !name.is_empty()),
+        granularity: setting.granularity,
+        start,
+        data_date: note.data_date,
+        calendar: if note.has_calendar && note.calendar.is_none() { None } else { default },
+        options: note.options.unwrap_or_else(|| options(&document)),
+        calendars,
+        activities,
+        links,
+        resources: resources.list,
+        mandated,
+        stops: note.stops,
+    };
+    Ok((plan, SavedDates { activities: saved }))
+}
+
+/// The rules MS Project schedules by. It counts lags in the successor's calendar.
+fn options(document: &Document<'_>) -> Options {
+    Options {
+        lag_calendar: LagCalendar::Successor,
+        progress: if document.splits_in_progress { ProgressRule::RetainedLogic } else { ProgressRule::Override },
+        as_late: AsLateRule::TotalFloat,
+        ..Options::default()
+    }
+}
+
+fn warn_about_project(document: &Document<'_>, note: &PlanNote, findings: &mut Findings) {
+    if !document.is_from_start {
+        let message = "the file was scheduled backwards from its finish; here everything starts as early as it can";
+        findings.warn_at(codes::FROM_FINISH, "ScheduleFromStart", message);
+    }
+    if let Some(status) = document.status_date.filter(|_| note.data_date.is_none()) {
+        let message =
+            format!("MS Project does not schedule by its status date {}; set a data date to do so", status.date());
+        let (at, params) = (Some("StatusDate".to_owned()), vec![status.date().to_string()]);
+        findings.add(codes::STATUS_DATE, Severity::Notice, None, at, params, message);
+    }
+    if document.critical_slack_limit != 0 {
+        let message = format!(
+            "tasks with up to {} days of slack were called critical; here only those without",
+            document.critical_slack_limit
+        );
+        findings.warn_at(codes::NO_HOME, "CriticalSlackLimit", message);
+    }
+}
+
+/// Flattened calendars, the plan id of every calendar UID among them, and the id of the project calendar.
+fn plan_calendars(
+    document: &Document<'_>,
+    note: &PlanNote,
+    findings: &mut Findings,
+) -> (Vec<Calendar>, HashMap<i64, String>, Option<String>) {
+    let by_uid: HashMap<i64, &RawCalendar> = document.calendars.iter().map(|c| (c.uid, c)).collect();
+    let mut used: HashSet<i64> = document.tasks.iter().filter_map(|task| task.calendar_uid).collect();
+    used.extend(document.calendar_uid);
+    let default_uid = document
+        .calendar_uid
+        .filter(|uid| by_uid.contains_key(uid))
+        .or_else(|| document.calendars.iter().find(|calendar| calendar.is_base).map(|calendar| calendar.uid));
+    let default_flat = default_uid.and_then(|uid| flatten(uid, &by_uid, document.minutes_per_day, findings));
+    let bound = bound_resources(document);
+    let (mut calendars, mut ids, mut seen) = (Vec::new(), HashMap::new(), HashSet::new());
+    for raw in &document.calendars {
+        let differs = |flat: &Calendar| {
+            default_flat.as_ref().is_none_or(|d| d.week != flat.week || d.exceptions != flat.exceptions)
+        };
+        let is_wanted = raw.is_base || used.contains(&raw.uid);
+        if !is_wanted && !bound.contains(&raw.uid) {
+            continue;
+        }
+        let Some(mut flat) = flatten(raw.uid, &by_uid, document.minutes_per_day, findings) else { continue };
+        if !is_wanted && !differs(&flat) {
+            continue;
+        }
+        if !seen.insert(raw.uid) {
+            let message = format!("two calendars carry the UID {}", raw.uid);
+            findings.error(codes::DUPLICATE_ID, format!("calendar {}", raw.uid), message);
+        }
+        // Our own files number calendars from 1 in the plan's order.
+        if let Some(noted) = usize::try_from(raw.uid - 1).ok().and_then(|index| note.calendars.get(index)) {
+            flat.id.clone_from(&noted.id);
+            flat.minutes_per_day = noted.minutes_per_day;
+            if says_the_same(noted, &flat) {
+                flat = noted.clone();
+            }
+        }
+        ids.insert(raw.uid, flat.id.clone());
+        calendars.push(flat);
+    }
+    let default = default_uid.and_then(|uid| ids.get(&uid).cloned());
+    if default.is_none() {
+        findings.warn_at(codes::DEFAULTED, "CalendarUID", "the file has no project calendar; the default one counts");
+    }
+    (calendars, ids, default)
+}
+
+/// Calendars of work resources that have work to do.
+fn bound_resources(document: &Document<'_>) -> HashSet<i64> {
+    let assigned: HashSet<i64> = document.assignments.iter().map(|assignment| assignment.resource).collect();
+    let works = |resource: &&RawResource<'_>| resource.kind == 1 && assigned.contains(&resource.uid);
+    document.resources.iter().filter(works).filter_map(|resource| resource.calendar_uid).collect()
+}
+
+/// Whether a calendar of the file is what the noted one is written as.
+fn says_the_same(noted: &Calendar, flat: &Calendar) -> bool {
+    let same = |a: &DayWork, b: &DayWork| match (written_bands(noted, a), b) {
+        (None, DayWork::Free) => true,
+        (Some(bands), DayWork::Bands(stated)) => bands == *stated,
+        _ => false,
+    };
+    noted.week.iter().zip(&flat.week).all(|(a, b)| same(a, b))
+        && noted.exceptions.len() == flat.exceptions.len()
+        && noted
+            .exceptions
+            .iter()
+            .zip(&flat.exceptions)
+            .all(|(a, b)| a.from == b.from && a.to == b.to && same(&a.work, &b.work))
+}
+
+type Activities = (Vec<Activity>, Vec<SavedActivity>, HashMap<i64, String>);
+
+/// Activities in file order with what the file computed, and the plan id of every task UID.
+fn activities(
+    document: &Document<'_>,
+    setting: &Setting,
+    calendar_ids: &HashMap<i64, String>,
+    findings: &mut Findings,
+) -> Activities {
+    let levels: Vec<u32> = document.tasks.iter().map(level_of).collect();
+    let mut activities: Vec<Activity> = Vec::with_capacity(levels.len());
+    let mut saved = Vec::with_capacity(levels.len());
+    let (mut ids, mut taken) = (HashMap::with_capacity(levels.len()), HashSet::with_capacity(levels.len()));
+    // The open summaries: level and index of each.
+    let mut open: Vec<(u32, usize)> = Vec::new();
+    for (index, task) in document.tasks.iter().enumerate() {
+        let level = levels[index];
+        while open.last().is_some_and(|(above, _)| *above >= level) {
+            open.pop();
+        }
+        let has_children = levels.get(index + 1).is_some_and(|next| *next > level);
+        let kind = match () {
+            () if has_children => ActivityKind::Summary,
+            // MS Project leaves a milestone at the instant its predecessor ends, as a finish milestone does here.
+            () if task.is_milestone && task.duration == 0 => ActivityKind::FinishMilestone,
+            () => ActivityKind::Task,
+        };
+        let calendar = task.calendar_uid.and_then(|uid| calendar_ids.get(&uid).cloned());
+        let mut activity = task.activity(kind, calendar, setting);
+        // A task copied in MS Project keeps its notes; only the first one may keep the id.
+        if let Some(note) = notes::read_activity(&task.notes).filter(|note| !taken.contains(&note.id)) {
+            notes::merge(&mut activity, &note, setting);
+        }
+        taken.insert(activity.id.clone());
+        activity.parent = open.last().map(|(_, parent)| activities[*parent].id.clone());
+        if ids.insert(task.uid, activity.id.clone()).is_some() {
+            let message = format!("two tasks carry the UID {}", task.uid);
+            findings.error(codes::DUPLICATE_ID, format!("line {}", task.line), message);
+        }
+        warn_about_task(task, &activity.id, kind, calendar_ids, findings);
+        saved.push(task.saved_dates(level));
+        if has_children {
+            open.push((level, index));
+        }
+        activities.push(activity);
+    }
+    (activities, saved, ids)
+}
+
+/// The depth of a task: its stated level, else the parts of its outline number, else the top.
+fn level_of(task: &Task<'_>) -> u32 {
+    let stated = task.outline_level.filter(|level| *level > 0);
+    stated.unwrap_or_else(|| 1 + task.outline_number.bytes().filter(|b| *b == b'.').count() as u32)
+}
+
+fn warn_about_task(
+    task: &Task<'_>,
+    id: &str,
+    kind: ActivityKind,
+    calendar_ids: &HashMap<i64, String>,
+    findings: &mut Findings,
+) {
+    let name = shortened(&task.name);
+    if task.is_external {
+        let message = format!("`{name}` stands for work of another file and was kept at its dates");
+        findings.warn(codes::KEPT_AT_DATES, id, message);
+    } else if task.is_manual && kind != ActivityKind::Summary {
+        let message = format!("`{name}` is scheduled by hand and was kept at its dates");
+        findings.warn(codes::KEPT_AT_DATES, id, message);
+    }
+    if task.is_inactive {
+        findings.warn(codes::INACTIVE, id, format!("`{name}` is inactive and was kept without its links"));
+    }
+    if kind == ActivityKind::Summary && task.constraint_type > 1 {
+        findings.warn(codes::NO_HOME, id, format!("the constraint of the summary `{name}` was left out"));
+    }
+    if task.is_milestone && kind == ActivityKind::Task && task.duration != 0 {
+        findings.warn(
+            codes::NO_HOME,
+            id,
+            format!("`{name}` is marked as a milestone but has a duration; it is a task here"),
+        );
+    }
+    if let Some(uid) = task.calendar_uid.filter(|uid| !calendar_ids.contains_key(uid)) {
+        let message =
+            format!("`{name}` names the calendar {uid}, which is not in the file; the project calendar counts");
+        findings.warn(codes::DEFAULTED, id, message);
+    }
+}
+
+fn links(document: &Document<'_>, setting: &Setting, ids: &HashMap<i64, String>, findings: &mut Findings) -> Vec<Link> {
+    let inactive: HashSet<i64> = document.tasks.iter().filter(|t| t.is_inactive).map(|t| t.uid).collect();
+    let mut links = Vec::with_capacity(document.tasks.iter().map(|task| task.links.len()).sum());
+    for task in &document.tasks {
+        let Some(to) = ids.get(&task.uid) else { continue };
+        for raw in &task.links {
+            let line = format!("line {}", raw.line);
+            let Some(from) = raw.from.filter(|_| !raw.is_cross_project) else {
+                let message =
+                    format!("`{}` waits for a task of another file; the link was left out", shortened(&task.name));
+                findings.warn(codes::LINK_LEFT_OUT, to, message);
+                continue;
+            };
+            if inactive.contains(&task.uid) || inactive.contains(&from) {
+                continue;
+            }
+            let Some(kind) = raw.kind() else {
+                findings.error(codes::BAD_VALUE, line, "the link type is not 0 (FF), 1 (FS), 2 (SF) or 3 (SS)");
+                continue;
+            };
+            let from = ids.get(&from).cloned().unwrap_or_else(|| from.to_string());
+            links.push(Link { from, to: to.clone(), kind, lag: raw.lag(setting), at: Some(line) });
+        }
+    }
+    links
+}
+
+/// Work resources, with the factor their units are counted by.
+struct Resources {
+    list: Vec<Resource>,
+    /// By UID: index in `list`, units per 1.0, calendar.
+    known: HashMap<i64, (usize, f64, Option<String>)>,
+}
+
+impl Resources {
+    fn of(
+        document: &Document<'_>,
+        calendars: &[Calendar],
+        calendar_ids: &HashMap<i64, String>,
+        note: &PlanNote,
+        findings: &mut Findings,
+    ) -> Resources {
+        let mut names: HashMap<&str, usize> = HashMap::new();
+        let works = |resource: &&RawResource<'_>| {
+            !resource.is_null && resource.kind == 1 && !(resource.uid == 0 && resource.name.is_empty())
+        };
+        document.resources.iter().filter(works).for_each(|r| *names.entry(&r.name).or_default() += 1);
+        let broken: HashSet<i64> =
+            document.assignments.iter().filter(|a| a.units.fract() != 0.0).map(|a| a.resource).collect();
+        let default = document.calendar_uid.and_then(|uid| calendar_ids.get(&uid));
+        let default = calendars.iter().find(|calendar| Some(&calendar.id) == default);
+        let mut resources = Resources { list: Vec::new(), known: HashMap::new() };
+        for raw in document.resources.iter().filter(works) {
+            // People know resources by name; a name that is missing or shared falls back to the number.
+            let is_clear = !raw.name.trim().is_empty() && names.get(raw.name.as_ref()) == Some(&1);
+            let id = if is_clear { raw.name.to_string() } else { raw.uid.to_string() };
+            let factor = if broken.contains(&raw.uid) || raw.max_units.fract() != 0.0 {
+                let message = format!("the units of `{}` are counted in hundredths", shortened(&id));
+                findings.add(
+                    codes::HUNDREDTHS,
+                    Severity::Notice,
+                    None,
+                    Some(id.clone()),
+                    vec![shortened(&id)],
+                    message,
+                );
+                100.0
+            } else {
+                1.0
+            };
+            let own = raw.calendar_uid.and_then(|uid| calendar_ids.get(&uid));
+            let own = calendars
+                .iter()
+                .find(|calendar| Some(&calendar.id) == own)
+                .filter(|own| default.is_none_or(|d| d.week != own.week || d.exceptions != own.exceptions));
+            let capacity = (raw.max_units * factor).round().min(1e6) as u32;
+            let mut resource =
+                Resource { id, capacity, calendar: own.map(|calendar| calendar.id.clone()), steps: Vec::new() };
+            if let Some(noted) = note.resources.iter().find(|noted| noted.id == resource.id) {
+                resource.steps.clone_from(&noted.steps);
+                resource.calendar.clone_from(&noted.calendar);
+            }
+            resources.known.insert(raw.uid, (resources.list.len(), factor, resource.calendar.clone()));
+            resources.list.push(resource);
+        }
+        resources
+    }
+
+    /// Adds needs, and the calendar of the resource where it alone decides when the task is worked.
+    fn assign(
+        &self,
+        document: &Document<'_>,
+        ids: &HashMap<i64, String>,
+        activities: &mut [Activity],
+        findings: &mut Findings,
+    ) {
+        let at: HashMap<i64, usize> =
+            document.tasks.iter().enumerate().map(|(index, task)| (task.uid, index)).collect();
+        let mut followed: HashMap<usize, HashSet<Option<&str>>> = HashMap::new();
+        for assignment in &document.assignments {
+            let Some((resource, factor, calendar)) = self.known.get(&assignment.resource) else { continue };
+            let Some(index) = at.get(&assignment.task).copied().filter(|_| ids.contains_key(&assignment.task)) else {
+                continue;
+            };
+            let activity = &mut activities[index];
+            if activity.kind == ActivityKind::Summary {
+                continue;
+            }
+            let amount = (assignment.units * factor).round().min(1e6) as u32;
+            let id = &self.list[*resource].id;
+            match activity.needs.iter_mut().find(|need| need.resource == *id) {
+                Some(need) => need.amount = need.amount.saturating_add(amount),
+                None => activity.needs.push(Need { resource: id.clone(), amount }),
+            }
+            followed.entry(index).or_default().insert(calendar.as_deref());
+        }
+        let mut followed: Vec<_> = followed.into_iter().collect();
+        followed.sort_by_key(|(index, _)| *index);
+        for (index, calendars) in followed {
+            let (task, activity) = (&document.tasks[index], &mut activities[index]);
+            let mut distinct = calendars.iter().flatten();
+            let (Some(first), more) = (distinct.next(), distinct.next()) else { continue };
+            if activity.calendar.as_deref() == Some(first) || task.ignores_resource_calendar {
+                continue;
+            }
+            let name = shortened(&task.name);
+            if activity.calendar.is_none() && more.is_none() && calendars.len() == 1 {
+                activity.calendar = Some((*first).to_owned());
+                let message = format!("`{name}` is worked in the calendar `{}` of its resource", shortened(first));
+                findings.warn(codes::RESOURCE_CALENDAR, &activity.id, message);
+            } else {
+                let message =
+                    format!("the resources of `{name}` work in other calendars than the task; its own counts");
+                findings.warn(codes::RESOURCE_CALENDAR, &activity.id, message);
+            }
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! What every reader checks before it hands out a plan: ids, references, names, ranges, the shape of the hierarchy.
+//!
+//! Cycles of links are the kernel's business, since it names their members; a loop of parents is found here, because
+//! writers and views walk parents.
+
+use std::collections::{HashMap, HashSet};
+
+use guatu_kernel::plan::{Activity, DayWork, Moment, Plan, Risk, Span};
+
+use super::findings::{Findings, shortened};
+use super::span::in_minutes;
+use super::{Limits, codes};
+
+/// The longest duration, lag or remaining: 100 years of 24-hour days, in minutes.
+const LONGEST_MINUTES: i64 = 100 * 366 * 1440;
+/// The largest percentage of a lag, per cent × 1000.
+const LARGEST_PERCENT_E3: i64 = 10_000_000;
+/// More dates than this in one calendar are not a calendar.
+const MOST_EXCEPTIONS: usize = 40_000;
+
+/// Adds an error for everything in the plan that must not reach the kernel.
+pub(crate) fn check(plan: &Plan, limits: &Limits, findings: &mut Findings) {
+    let calendars = check_calendars(plan, limits, findings);
+    let known_calendar = |id: &Option<String>, at: &dyn Fn() -> String, findings: &mut Findings| {
+        if let Some(id) = id
+            && !calendars.contains(id.as_str())
+        {
+            findings.error(codes::UNKNOWN_ID, at(), format!("there is no calendar `{}`", shortened(id)));
+        }
+    };
+    known_calendar(&plan.calendar, &|| "calendar".to_owned(), findings);
+    check_moment(plan.start, &|| "start".to_owned(), findings);
+    if let Some(data_date) = plan.data_date {
+        check_moment(data_date, &|| "data_date".to_owned(), findings);
+    }
+
+    let mut ids: HashMap<&str, usize> = HashMap::with_capacity(plan.activities.len());
+    for (index, activity) in plan.activities.iter().enumerate() {
+        let at = || place_of(activity, index);
+        check_text(&activity.id, "id", limits, &at, findings);
+        check_text(&activity.name, "name", limits, &at, findings);
+        if activity.id.is_empty() {
+            findings.error(codes::MISSING, at(), "an activity needs an id");
+        }
+        if let Some(first) = ids.insert(&activity.id, index) {
+            let message = format!(
+                "the id `{}` is already used at {}; ids must be unique",
+                shortened(&activity.id),
+                place_of(&plan.activities[first], first)
+            );
+            findings.error(codes::DUPLICATE_ID, at(), message);
+        }
+        known_calendar(&activity.calendar, &at, findings);
+        check_activity(plan, activity, &at, findings);
+    }
+    for (index, activity) in plan.activities.iter().enumerate() {
+        if let Some(parent) = &activity.parent
+            && !ids.contains_key(parent.as_str())
+        {
+            let message = format!("the parent `{}` is not an activity of this plan", shortened(parent));
+            findings.error(codes::UNKNOWN_ID, place_of(activity, index), message);
+        }
+    }
+    check_parents(plan, &ids, findings);
+
+    for (index, link) in plan.links.iter().enumerate() {
+        let at = || link.at.clone().unwrap_or_else(|| format!("links[{index}]"));
+        for end in [&link.from, &link.to] {
+            if !ids.contains_key(end.as_str()) {
+                let message = format!("the link names `{}`, which is not an activity of this plan", shortened(end));
+                findings.error(codes::UNKNOWN_ID, at(), message);
+            }
+        }
+        check_span(link.lag, "lag", &at, findings);
+    }
+
+    let mut resources = HashSet::with_capacity(plan.resources.len());
+    for (index, resource) in plan.resources.iter().enumerate() {
+        let at = || format!("resources[{index}]");
+        check_text(&resource.id, "id", limits, &at, findings);
+        if !resources.insert(resource.id.as_str()) {
+            let message = format!("two resources carry the id `{}`", shortened(&resource.id));
+            findings.error(codes::DUPLICATE_ID, at(), message);
+        }
+        known_calendar(&resource.calendar, &at, findings);
+    }
+    for (index, activity) in plan.activities.iter().enumerate() {
+        for need in &activity.needs {
+            if !resources.contains(need.resource.as_str()) {
+                let message = format!("there is no resource `{}`", shortened(&need.resource));
+                findings.error(codes::UNKNOWN_ID, place_of(activity, index), message);
+            }
+        }
+    }
+    for (index, mandate) in plan.mandated.iter().enumerate() {
+        let at = || format!("mandated[{index}]");
+        if !ids.contains_key(mandate.activity.as_str()) {
+            let message = format!(
+                "the mandated date names `{}`, which is not an activity of this plan",
+                shortened(&mandate.activity)
+            );
+            findings.error(codes::UNKNOWN_ID, at(), message);
+        }
+        check_moment(mandate.finish_by, &at, findings);
+    }
+}
+
+/// Where an activity stands in its file.
+fn place_of(activity: &Activity, index: usize) -> String {
+    activity.at.clone().unwrap_or_else(|| format!("activities[{index}]"))
+}
+
+fn check_calendars<'a>(plan: &'a Plan, limits: &Limits, findings: &mut Findings) -> HashSet<&'a str> {
+    let mut ids = HashSet::with_capacity(plan.calendars.len());
+    for (index, calendar) in plan.calendars.iter().enumerate() {
+        let at = || format!("calendars[{index}]");
+        check_text(&calendar.id, "id", limits, &at, findings);
+        if let Some(name) = &calendar.name {
+            check_text(name, "name", limits, &at, findings);
+        }
+        if !ids.insert(calendar.id.as_str()) {
+            let message = format!("two calendars carry the id `{}`", shortened(&calendar.id));
+            findings.error(codes::DUPLICATE_ID, at(), message);
+        }
+        if calendar.minutes_per_day == 0 || calendar.minutes_per_day > 1440 {
+            findings.error(codes::BAD_VALUE, at(), "a working day has more than 0 and at most 24 hours");
+        }
+        if calendar.exceptions.len() > MOST_EXCEPTIONS {
+            findings.error(codes::LIMIT, at(), format!("a calendar has at most {MOST_EXCEPTIONS} exceptions"));
+        }
+        for exception in &calendar.exceptions {
+            check_moment(Moment::Day(exception.from), &at, findings);
+            check_moment(Moment::Day(exception.to), &at, findings);
+            if exception.to < exception.from {
+                let message = format!("the exception from {} ends before it begins", exception.from);
+                findings.error(codes::BAD_VALUE, at(), message);
+            }
+        }
+        let works = calendar.exceptions.iter().map(|exception| &exception.work).chain(&calendar.week);
+        for work in works {
+            if let DayWork::Bands(bands) = work
+                && bands.windows(2).any(|pair| pair[1].from_minute < pair[0].to_minute)
+            {
+                findings.error(codes::BAD_VALUE, at(), "the working bands of a day overlap or are out of order");
+            }
+        }
+    }
+    ids
+}
+
+fn check_activity(plan: &Plan, activity: &Activity, at: &dyn Fn() -> String, findings: &mut Findings) {
+    let moments = [activity.start, activity.deadline, activity.actual_start, activity.actual_finish];
+    let constrained = activity.constraints.iter().map(|constraint| constraint.on);
+    for moment in moments.into_iter().chain(constrained).flatten() {
+        check_moment(moment, at, findings);
+    }
+    for (span, what) in [
+        (Some(activity.duration), "duration"),
+        (activity.remaining, "remaining"),
+        (activity.min_duration, "min_duration"),
+    ] {
+        let Some(span) = span else { continue };
+        check_span(span, what, at, findings);
+        if matches!(span, Span::Percent { .. }) {
+            findings.error(codes::BAD_VALUE, at(), format!("a {what} cannot be a percentage"));
+        } else if in_minutes(span, day_length(plan, activity)).is_some_and(|minutes| minutes < 0) {
+            findings.error(codes::BAD_VALUE, at(), format!("a {what} cannot be negative"));
+        }
+    }
+    match &activity.risk {
+        Some(Risk::Triangular { low, likely, high } | Risk::Pert { low, likely, high }) => {
+            [*low, *likely, *high].into_iter().for_each(|span| check_span(span, "risk", at, findings));
+        }
+        Some(Risk::Lognormal { p50, p90 }) => {
+            [*p50, *p90].into_iter().for_each(|span| check_span(span, "risk", at, findings));
+        }
+        Some(Risk::Discrete { impact, .. }) => check_span(*impact, "risk", at, findings),
+        None => {}
+    }
+}
+
+/// Minutes of a `d` of an activity: only the sign is taken from it, so the default is good enough where unknown.
+fn day_length(plan: &Plan, activity: &Activity) -> u32 {
+    match activity.duration {
+        Span::Working { days_e3: 0, .. } | Span::Elapsed { .. } | Span::Percent { .. } => 480,
+        Span::Working { .. } => {
+            let id = activity.calendar.as_ref().or(plan.calendar.as_ref());
+            plan.calendars.iter().find(|calendar| Some(&calendar.id) == id).map_or(480, |c| c.minutes_per_day)
+        }
+    }
+}
+
+fn check_moment(moment: Moment, at: &dyn Fn() -> String, findings: &mut Findings) {
+    if !(1900..=2200).contains(&moment.date().year()) {
+        findings.error(codes::DATE_RANGE, at(), format!("{} is outside the years 1900 to 2200", moment.date()));
+    }
+}
+
+fn check_span(span: Span, what: &str, at: &dyn Fn() -> String, findings: &mut Findings) {
+    let is_absurd = match span {
+        Span::Working { days_e3, minutes } => {
+            days_e3.saturating_abs() / 1000 > LONGEST_MINUTES / 1440 || minutes.saturating_abs() > LONGEST_MINUTES
+        }
+        Span::Elapsed { minutes } => minutes.saturating_abs() > LONGEST_MINUTES,
+        Span::Percent { percent_e3 } => percent_e3.saturating_abs() > LARGEST_PERCENT_E3,
+    };
+    if is_absurd {
+        findings.error(codes::SPAN_RANGE, at(), format!("the {what} is longer than 100 years"));
+    }
+}
+
+/// Refuses a text that is too long or that holds control characters.
+pub(crate) fn check_text(text: &str, what: &str, limits: &Limits, at: &dyn Fn() -> String, findings: &mut Findings) {
+    if text.len() > limits.name_chars && text.chars().count() > limits.name_chars {
+        let message = format!(
+            "the {what} has {} characters, at most {} are read: `{}`",
+            text.chars().count(),
+            limits.name_chars,
+            shortened(text)
+        );
+        findings.error(codes::NAME, at(), message);
+    }
+    // Bidirectional overrides make a name read as another one; they are refused like control characters.
+    let is_unsafe = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if text.chars().any(is_unsafe) {
+        let message = format!("the {what} `{}` holds control characters", shortened(text));
+        findings.error(codes::NAME, at(), message);
+    }
+}
+
+/// Finds an activity that is its own ancestor, in time linear in the number of activities.
+fn check_parents(plan: &Plan, ids: &HashMap<&str, usize>, findings: &mut Findings) {
+    let parent_of = |index: usize| plan.activities[index].parent.as_deref().and_then(|parent| ids.get(parent).copied());
+    // 0: not visited; otherwise the number of the walk that visited it first.
+    let mut walked = vec![0_usize; plan.activities.len()];
+    for start in 0..plan.activities.len() {
+        let mut at = Some(start);
+        while let Some(index) = at {
+            if walked[index] == start + 1 {
+                let activity = &plan.activities[index];
+                let message = format!("`{}` is its own ancestor", shortened(&activity.id));
+                findings.error(codes::PARENT_LOOP, place_of(activity, index), message);
+                break;
+            }
+            if walked[index] != 0 {
+                break;
+            }
+            walked[index] = start + 1;
+            at = parent_of(index);
+        }
+    }
+}

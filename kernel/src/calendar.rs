@@ -1,0 +1,425 @@
+//! Compiled calendars: working offset ↔ axis in constant or logarithmic time, for the whole axis and beyond it.
+//!
+//! The axis counts days since 1970-01-01 in a day plan and minutes since then in a minute plan. A calendar cuts it
+//! into working *units*, numbered in order: a unit is a day in a day plan and in a whole-day calendar, a minute
+//! elsewhere. An activity's position is the number of its first unit, so duration is addition, whatever is not worked.
+//!
+//! Only the days touched by exceptions and stops are tabulated; outside them the week repeats and is computed.
+
+use jiff::civil::{Date, date};
+
+use crate::plan::{Band, Calendar, DayWork};
+
+/// Minutes of a civil day.
+pub(crate) const DAY_MINUTES: i32 = 1440;
+/// First day of the axis, 1900-01-01.
+pub(crate) const FIRST_DAY: i32 = -25_567;
+/// First day past the axis, 2201-01-01.
+pub(crate) const END_DAY: i32 = 84_371;
+/// Nothing is computed past this position; far beyond the axis, far below overflow.
+pub(crate) const FAR: i32 = 1 << 29;
+
+/// How a calendar counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Axis of days; the label of a finish is its last day.
+    Day,
+    /// Axis of minutes, units of whole days; the label of a finish is the end of its last day.
+    WholeDay,
+    /// Axis of minutes, units of minutes; the label of a finish is the end of its last minute.
+    Minute,
+}
+
+/// An interval in which nothing is done, in minutes since 1970, half-open.
+pub(crate) type StopMinutes = (i64, i64);
+
+/// Days since 1970-01-01.
+pub(crate) fn day_number(on: Date) -> i32 {
+    // The civil range of jiff (±9999 years) is under four million days.
+    (on - date(1970, 1, 1)).get_days()
+}
+
+/// The date of a day number, clamped to what a civil date can hold.
+pub(crate) fn date_of(day: i32) -> Date {
+    let span = jiff::Span::new().days(i64::from(day.clamp(-4_000_000, 2_900_000)));
+    date(1970, 1, 1).saturating_add(span)
+}
+
+/// Monday is 0; 1970-01-01 was a Thursday.
+fn weekday(day: i32) -> usize {
+    (day + 3).rem_euclid(7) as usize
+}
+
+/// Working minutes of one day as disjoint ascending half-open bands within 0..1440.
+type DayBands = Vec<(i32, i32)>;
+
+/// A calendar ready for arithmetic.
+#[derive(Clone, Debug)]
+pub(crate) struct WorkCalendar {
+    pub(crate) unit: Unit,
+    /// What a `d` is in units, for printing floats and reading durations.
+    pub(crate) units_per_day: i32,
+    /// Minutes that a `d` means.
+    pub(crate) minutes_per_day: i32,
+    /// Days tabulated: `first_day..first_day + cumulative.len() - 1`.
+    first_day: i32,
+    /// Units before each tabulated day, counted from `first_day`; one entry more than days.
+    cumulative: Vec<i32>,
+    /// For day units: the day of each tabulated unit.
+    day_of_unit: Vec<i32>,
+    /// Prefix sums of the week as it repeats before the table and after it, from the weekday there.
+    before: [i32; 8],
+    after: [i32; 8],
+    /// For minute units: the shape of each tabulated day and of each weekday.
+    shapes: Vec<DayBands>,
+    shape_of_day: Vec<u16>,
+    shape_of_weekday: [u16; 7],
+}
+
+impl WorkCalendar {
+    /// Every day works (day axis), or every minute does (minute axis).
+    pub(crate) fn continuous(is_minute_axis: bool) -> WorkCalendar {
+        let week = std::array::from_fn(|_| DayWork::Bands(vec![Band { from_minute: 0, to_minute: 1440 }]));
+        let calendar = Calendar { id: String::new(), name: None, week, minutes_per_day: 1440, exceptions: Vec::new() };
+        let unit = if is_minute_axis { Unit::Minute } else { Unit::Day };
+        WorkCalendar::build(&calendar, unit, &[])
+    }
+
+    /// Compiles a calendar for an axis. `stops` are cut out of minutes; in a day plan a day with less than half its
+    /// hours left does not work.
+    pub(crate) fn compile(calendar: &Calendar, is_minute_axis: bool, stops: &[StopMinutes]) -> WorkCalendar {
+        let unit = match (is_minute_axis, has_bands(calendar)) {
+            (false, _) => Unit::Day,
+            (true, true) => Unit::Minute,
+            (true, false) => Unit::WholeDay,
+        };
+        WorkCalendar::build(calendar, unit, stops)
+    }
+
+    fn build(calendar: &Calendar, unit: Unit, stops: &[StopMinutes]) -> WorkCalendar {
+        let reader = DayReader::new(calendar, unit, stops);
+        let (first_day, end_day) = reader.irregular_days();
+        let mut built = WorkCalendar {
+            unit,
+            units_per_day: if unit == Unit::Minute { calendar.minutes_per_day.clamp(1, 1440) as i32 } else { 1 },
+            minutes_per_day: calendar.minutes_per_day.clamp(1, 1440) as i32,
+            first_day,
+            cumulative: vec![0],
+            day_of_unit: Vec::new(),
+            before: [0; 8],
+            after: [0; 8],
+            shapes: Vec::new(),
+            shape_of_day: Vec::new(),
+            shape_of_weekday: [0; 7],
+        };
+        let mut total = 0;
+        for day in first_day..end_day {
+            let bands = reader.bands_of(day);
+            let units = built.units_in(&bands);
+            if unit == Unit::Minute {
+                let shape = built.shape(bands);
+                built.shape_of_day.push(shape);
+            } else if units > 0 {
+                built.day_of_unit.push(day);
+            }
+            total += units;
+            built.cumulative.push(total);
+        }
+        for weekday in 0..7 {
+            let bands = reader.usual_bands_of(weekday);
+            built.shape_of_weekday[weekday] = built.shape(bands);
+        }
+        let week: [i32; 7] =
+            std::array::from_fn(|weekday| built.units_in(&built.shapes[built.shape_of_weekday[weekday] as usize]));
+        for k in 0..7 {
+            built.before[k + 1] = built.before[k] + week[(weekday(first_day) + k) % 7];
+            built.after[k + 1] = built.after[k] + week[(weekday(end_day) + k) % 7];
+        }
+        built
+    }
+
+    fn units_in(&self, bands: &[(i32, i32)]) -> i32 {
+        let minutes: i32 = bands.iter().map(|(from, to)| to - from).sum();
+        if self.unit == Unit::Minute { minutes } else { i32::from(minutes > 0) }
+    }
+
+    fn shape(&mut self, bands: DayBands) -> u16 {
+        let known = self.shapes.iter().position(|shape| *shape == bands);
+        let index = known.unwrap_or_else(|| {
+            self.shapes.push(bands);
+            self.shapes.len() - 1
+        });
+        // Shapes differ only by bands that stops and exceptions cut; past 65,535 of them the last is shared.
+        index.min(usize::from(u16::MAX)) as u16
+    }
+
+    /// Whether some day of the axis works.
+    pub(crate) fn ever_works(&self) -> bool {
+        self.after[7] > 0 || self.cumulative.last().is_some_and(|total| *total > 0)
+    }
+
+    fn end_day(&self) -> i32 {
+        self.first_day + self.cumulative.len() as i32 - 1
+    }
+
+    /// Units of a day past either end of the axis in a calendar whose week is empty: such days all work, so that
+    /// arithmetic is total; what lands there is outside the axis and reported.
+    fn full_day(&self) -> i64 {
+        if self.unit == Unit::Minute { i64::from(DAY_MINUTES) } else { 1 }
+    }
+
+    /// Units before a day.
+    fn units_before_day(&self, day: i32) -> i32 {
+        let index = day.wrapping_sub(self.first_day);
+        if (0..self.cumulative.len() as i32).contains(&index) {
+            return self.cumulative[index as usize];
+        }
+        let units = if index < 0 {
+            self.periodic(&self.before, i64::from(index), i64::from(FIRST_DAY - self.first_day))
+        } else {
+            let end = self.end_day();
+            let total = i64::from(self.cumulative[self.cumulative.len() - 1]);
+            total + self.periodic(&self.after, i64::from(day) - i64::from(end), i64::from(END_DAY - end))
+        };
+        units.clamp(-i64::from(FAR) * 2, i64::from(FAR) * 2) as i32
+    }
+
+    /// Units in `days` days of the repeating week; in an empty week only days past `edge` count.
+    fn periodic(&self, prefix: &[i32; 8], days: i64, edge: i64) -> i64 {
+        if prefix[7] == 0 {
+            let past = if days < 0 { (days - edge).min(0) } else { (days - edge).max(0) };
+            return past * self.full_day();
+        }
+        days.div_euclid(7) * i64::from(prefix[7]) + i64::from(prefix[days.rem_euclid(7) as usize])
+    }
+
+    /// The day that holds a unit, and the units of that day before it.
+    fn day_of(&self, unit: i32) -> (i32, i32) {
+        let total = self.cumulative[self.cumulative.len() - 1];
+        if (0..total).contains(&unit) {
+            if self.unit != Unit::Minute {
+                return (self.day_of_unit[unit as usize], 0);
+            }
+            let index = self.cumulative.partition_point(|before| *before <= unit) - 1;
+            return (self.first_day + index as i32, unit - self.cumulative[index]);
+        }
+        let (prefix, from, rest, edge) = if unit < 0 {
+            (&self.before, self.first_day, i64::from(unit), FIRST_DAY - self.first_day)
+        } else {
+            (&self.after, self.end_day(), i64::from(unit) - i64::from(total), END_DAY - self.end_day())
+        };
+        let (days, within) = if prefix[7] == 0 {
+            (i64::from(edge) + rest.div_euclid(self.full_day()), rest.rem_euclid(self.full_day()) as i32)
+        } else {
+            let (week, rest) = (rest.div_euclid(i64::from(prefix[7])), rest.rem_euclid(i64::from(prefix[7])) as i32);
+            let index = prefix.partition_point(|before| *before <= rest) - 1;
+            (week * 7 + index as i64, rest - prefix[index])
+        };
+        let limit = i64::from(FAR) / i64::from(DAY_MINUTES);
+        (i64::from(from).saturating_add(days).clamp(-limit, limit) as i32, within)
+    }
+
+    fn shape_at(&self, day: i32) -> &DayBands {
+        let index = day.wrapping_sub(self.first_day);
+        let shape = if (0..self.shape_of_day.len() as i32).contains(&index) {
+            self.shape_of_day[index as usize]
+        } else {
+            self.shape_of_weekday[weekday(day)]
+        };
+        &self.shapes[shape as usize]
+    }
+
+    /// Number of units that begin before an axis value: the first position that starts at or after it.
+    pub(crate) fn ceil(&self, at: i32) -> i32 {
+        match self.unit {
+            Unit::Day => self.units_before_day(at),
+            Unit::WholeDay => {
+                self.units_before_day(at.div_euclid(DAY_MINUTES) + i32::from(at.rem_euclid(DAY_MINUTES) > 0))
+            }
+            Unit::Minute => {
+                let (day, minute) = (at.div_euclid(DAY_MINUTES), at.rem_euclid(DAY_MINUTES));
+                let within: i32 = self.shape_at(day).iter().map(|(from, to)| (minute.min(*to) - from).max(0)).sum();
+                self.units_before_day(day) + within
+            }
+        }
+    }
+
+    /// Axis value at which a unit begins.
+    pub(crate) fn start_label(&self, unit: i32) -> i32 {
+        let (day, within) = self.day_of(unit);
+        match self.unit {
+            Unit::Day => day,
+            Unit::WholeDay => day * DAY_MINUTES,
+            Unit::Minute => {
+                let mut rest = within;
+                for (from, to) in self.shape_at(day) {
+                    if rest < to - from {
+                        return day * DAY_MINUTES + from + rest;
+                    }
+                    rest -= to - from;
+                }
+                // Only in an empty week past the axis, where every minute counts.
+                day * DAY_MINUTES + within
+            }
+        }
+    }
+
+    /// Axis value of a finish position: its last day in a day plan, the end of the unit before it elsewhere.
+    pub(crate) fn finish_label(&self, position: i32) -> i32 {
+        match self.unit {
+            Unit::Day => self.start_label(position),
+            Unit::WholeDay => self.start_label(position - 1) + DAY_MINUTES,
+            Unit::Minute => self.start_label(position - 1) + 1,
+        }
+    }
+
+    /// Greatest position whose start label is not after an axis value.
+    pub(crate) fn last_start(&self, at: i32) -> i32 {
+        self.ceil(at + 1) - 1
+    }
+
+    /// Greatest position whose finish label is not after an axis value.
+    pub(crate) fn last_finish(&self, at: i32) -> i32 {
+        match self.unit {
+            Unit::Day => self.ceil(at + 1) - 1,
+            Unit::WholeDay => self.ceil(at - DAY_MINUTES + 1),
+            Unit::Minute => self.ceil(at),
+        }
+    }
+}
+
+/// Whether a calendar of a minute plan is counted in bands; one of only `true` days is counted in whole days.
+fn has_bands(calendar: &Calendar) -> bool {
+    if calendar.week.iter().all(|day| *day == DayWork::Free) {
+        return calendar.exceptions.iter().any(|exception| matches!(exception.work, DayWork::Bands(_)));
+    }
+    calendar.week.iter().any(|day| matches!(day, DayWork::Bands(_)))
+}
+
+/// Minutes after midnight that belong to bands of the day before: a date alone begins after them (contract rule 10).
+pub(crate) fn carried_over_minutes(calendar: &Calendar, day: i32) -> i32 {
+    let reader = DayReader::new(calendar, Unit::Minute, &[]);
+    let ends = reader.own_bands(day - 1).into_iter().map(|(_, to)| to - DAY_MINUTES);
+    ends.max().unwrap_or(0).clamp(0, DAY_MINUTES)
+}
+
+/// Reads what a calendar says about one day.
+struct DayReader<'a> {
+    calendar: &'a Calendar,
+    unit: Unit,
+    usual: Vec<(i32, i32)>,
+    stops: &'a [StopMinutes],
+}
+
+impl<'a> DayReader<'a> {
+    fn new(calendar: &'a Calendar, unit: Unit, stops: &'a [StopMinutes]) -> DayReader<'a> {
+        let written = calendar.week.iter().chain(calendar.exceptions.iter().map(|exception| &exception.work));
+        let usual = written
+            .filter_map(|work| match work {
+                DayWork::Bands(bands) if !bands.is_empty() => Some(merged(bands)),
+                _ => None,
+            })
+            .next()
+            .unwrap_or_else(|| assumed_bands(calendar.minutes_per_day));
+        DayReader { calendar, unit, usual, stops }
+    }
+
+    /// Days that exceptions, stops and bands carried over midnight can touch, clamped to the axis.
+    fn irregular_days(&self) -> (i32, i32) {
+        let exceptions = self.calendar.exceptions.iter().map(|e| (day_number(e.from), day_number(e.to)));
+        let day = |minute: i64| minute.div_euclid(i64::from(DAY_MINUTES)).clamp(-4_000_000, 4_000_000) as i32;
+        let stops = self.stops.iter().map(|(from, to)| (day(*from) - 1, day(*to)));
+        let days = exceptions.chain(stops).filter(|(from, to)| from <= to && *to >= FIRST_DAY && *from < END_DAY);
+        let (from, to) = days.fold((i32::MAX, i32::MIN), |(from, to), day| (from.min(day.0), to.max(day.1)));
+        if from > to {
+            return (0, 0);
+        }
+        (from.max(FIRST_DAY), (to + 2).min(END_DAY))
+    }
+
+    fn work_of(&self, day: i32) -> &DayWork {
+        let on = date_of(day);
+        let exception = self.calendar.exceptions.iter().rev().find(|e| e.from <= on && on <= e.to);
+        exception.map_or(&self.calendar.week[weekday(day)], |e| &e.work)
+    }
+
+    fn bands_in(&self, work: &DayWork) -> Vec<(i32, i32)> {
+        match work {
+            DayWork::Free => Vec::new(),
+            DayWork::Usual => self.usual.clone(),
+            DayWork::Bands(bands) => merged(bands),
+        }
+    }
+
+    /// Bands that begin on a day; they may end after midnight.
+    fn own_bands(&self, day: i32) -> Vec<(i32, i32)> {
+        self.bands_in(self.work_of(day))
+    }
+
+    /// What is worked within a day: its own bands, in minutes together with those carried over from the day before.
+    fn bands_of(&self, day: i32) -> DayBands {
+        let own = self.own_bands(day);
+        let start = i64::from(day) * i64::from(DAY_MINUTES);
+        if self.unit != Unit::Minute {
+            let hours: i32 = own.iter().map(|(from, to)| to - from).sum();
+            let left: i32 = cut(&own, start, self.stops).iter().map(|(from, to)| to - from).sum();
+            return if hours > 0 && left * 2 >= hours { vec![(0, DAY_MINUTES)] } else { Vec::new() };
+        }
+        cut(&joined(own, self.own_bands(day - 1)), start, self.stops)
+    }
+
+    /// What a weekday is without exceptions and stops.
+    fn usual_bands_of(&self, weekday: usize) -> DayBands {
+        let own = self.bands_in(&self.calendar.week[weekday]);
+        if self.unit != Unit::Minute {
+            return if own.is_empty() { Vec::new() } else { vec![(0, DAY_MINUTES)] };
+        }
+        joined(own, self.bands_in(&self.calendar.week[(weekday + 6) % 7]))
+    }
+}
+
+/// Bands of a working day nobody gave hours for: from 08:00, with an hour's break at noon when longer than four hours.
+fn assumed_bands(minutes_per_day: u32) -> Vec<(i32, i32)> {
+    let minutes = minutes_per_day.clamp(1, 900) as i32;
+    if minutes <= 240 { vec![(480, 480 + minutes)] } else { vec![(480, 720), (780, 780 + minutes - 240)] }
+}
+
+/// Bands in order and without overlaps; empty and reversed ones vanish.
+fn merged(bands: &[Band]) -> Vec<(i32, i32)> {
+    let limit = |minute: u16| i32::from(minute).min(2 * DAY_MINUTES);
+    join(bands.iter().map(|band| (limit(band.from_minute), limit(band.to_minute))).collect())
+}
+
+fn join(mut bands: Vec<(i32, i32)>) -> Vec<(i32, i32)> {
+    bands.retain(|(from, to)| from < to);
+    bands.sort_unstable();
+    let mut joined: Vec<(i32, i32)> = Vec::with_capacity(bands.len());
+    for (from, to) in bands {
+        match joined.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => joined.push((from, to)),
+        }
+    }
+    joined
+}
+
+/// A day's own bands with those of the day before that pass midnight, within 0..1440.
+fn joined(own: Vec<(i32, i32)>, eve: Vec<(i32, i32)>) -> DayBands {
+    let carried = eve.into_iter().map(|(from, to)| (from - DAY_MINUTES, to - DAY_MINUTES));
+    let clip = |(from, to): (i32, i32)| (from.clamp(0, DAY_MINUTES), to.clamp(0, DAY_MINUTES));
+    join(own.into_iter().chain(carried).map(clip).collect())
+}
+
+/// Bands of the day that begins at minute `start` without what the stops take.
+fn cut(bands: &[(i32, i32)], start: i64, stops: &[StopMinutes]) -> DayBands {
+    let mut left = bands.to_vec();
+    for (stop_from, stop_to) in stops {
+        let from = (stop_from - start).clamp(0, i64::from(2 * DAY_MINUTES)) as i32;
+        let to = (stop_to - start).clamp(0, i64::from(2 * DAY_MINUTES)) as i32;
+        if from < to {
+            left =
+                left.iter().flat_map(|(a, b)| [(*a, from.min(*b)), (to.max(*a), *b)]).filter(|(a, b)| a < b).collect();
+        }
+    }
+    left
+}

@@ -1,0 +1,625 @@
+//! From a plan to a network: reads every activity and link once, names what is wrong, and leaves only arithmetic.
+
+use std::collections::HashMap;
+
+use crate::calendar::FAR;
+use crate::diagnose::Diagnostic;
+use crate::measure::{DayEdge, Length, label, length};
+use crate::network::{Edge, Floor, Hammock, Hard, NO_CAP, NO_FLOOR, Network, Node, Role, Row, VIRTUAL, traits};
+use crate::order::order;
+use crate::plan::{
+    Activity, ActivityKind, AsLateRule, Calendar, Constraint, ConstraintKind, Granularity, Moment, Plan,
+};
+use crate::progress::{Reading, Standing, standing};
+use crate::shifts::{Shifts, fallback_calendar};
+use crate::tie::Tie;
+
+/// What is known of an activity of the plan once it is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fact {
+    pub(crate) role: Role,
+    pub(crate) standing: Standing,
+    /// Calendar as written, for lags.
+    pub(crate) lag_calendar: u32,
+    pub(crate) original: Length,
+    pub(crate) has_incoming: bool,
+}
+
+/// A plan read but not yet ordered.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub(crate) network: Network,
+    pub(crate) edges: Vec<Edge>,
+    pub(crate) is_broken: Vec<bool>,
+    pub(crate) hard: Vec<Option<Vec<Hard>>>,
+    pub(crate) ids: Vec<String>,
+}
+
+impl Network {
+    /// Compiles a plan. Never fails: what cannot be dated is left out and named in [`Network::diagnostics`].
+    pub fn compile(plan: &Plan) -> Network {
+        Draft::read(plan).order()
+    }
+}
+
+/// The state of compiling.
+pub(crate) struct Reader<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) is_day_axis: bool,
+    pub(crate) shifts: Shifts<'a>,
+    pub(crate) index: HashMap<&'a str, u32>,
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) hard: Vec<Option<Vec<Hard>>>,
+    pub(crate) is_broken: Vec<bool>,
+    pub(crate) edges: Vec<Edge>,
+    pub(crate) ties: Vec<Tie>,
+    pub(crate) hammocks: Vec<Hammock>,
+    pub(crate) parents: Vec<u32>,
+    /// Children of each activity that is somebody's parent.
+    pub(crate) children: HashMap<u32, Vec<u32>>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) data_date: Option<i32>,
+}
+
+impl Draft {
+    /// Reads a plan: calendars, activities, hierarchy, links, mandated dates.
+    pub fn read(plan: &Plan) -> Draft {
+        let fallback = fallback_calendar();
+        let mut reader = Reader::new(plan, &fallback);
+        reader.read_hierarchy();
+        reader.read_activities();
+        reader.read_links();
+        reader.warn_ignored_starts();
+        let goals = reader.read_mandates();
+        let actual_finishes = reader.facts.iter().filter_map(|fact| match fact.role {
+            Role::Done { finish, .. } => Some(finish),
+            _ => None,
+        });
+        let last_actual_finish = actual_finishes.max();
+        let network = Network {
+            is_minute_axis: !reader.is_day_axis,
+            as_late_by_total: plan.options.as_late == AsLateRule::TotalFloat,
+            plan_calendar: reader.shifts.default.unwrap_or(0),
+            calendars: reader.shifts.compiled,
+            nodes: reader.nodes,
+            first_row: Vec::new(),
+            rows: Vec::new(),
+            ties: reader.ties,
+            hard: Vec::new(),
+            roles: reader.facts.iter().map(|fact| fact.role).collect(),
+            parents: reader.parents,
+            hammocks: reader.hammocks,
+            goals,
+            last_actual_finish,
+            diagnostics: reader.diagnostics,
+        };
+        let ids = plan.activities.iter().map(|activity| activity.id.clone()).collect();
+        Draft { network, edges: reader.edges, is_broken: reader.is_broken, hard: reader.hard, ids }
+    }
+
+    /// Puts nodes in topological order and links in rows; names cycles and what they leave without dates.
+    pub fn order(self) -> Network {
+        let Draft { mut network, edges, is_broken, mut hard, ids } = self;
+        let order = order(&is_broken, &edges);
+        for cycle in &order.cycles {
+            network.diagnostics.push(cycle_diagnostic(&network.nodes, &ids, cycle));
+        }
+        let mut place = vec![u32::MAX; network.nodes.len()];
+        for (at, &node) in order.sequence.iter().enumerate() {
+            place[node as usize] = at as u32;
+        }
+        if order.sequence.len() < network.nodes.len() {
+            drop_unordered(&mut network, &place, &is_broken, &order.cycles, &ids);
+        }
+        for role in &mut network.roles {
+            if let Role::Node(node) = role {
+                *role = match place[*node as usize] {
+                    u32::MAX => Role::Undated,
+                    at => Role::Node(at),
+                };
+            }
+        }
+        for (at, &node) in order.sequence.iter().enumerate() {
+            let bounds = hard[node as usize].take().unwrap_or_default();
+            network.hard.extend(bounds.into_iter().map(|bound| (at as u32, bound)));
+        }
+        network.nodes = order.sequence.iter().map(|&node| network.nodes[node as usize]).collect();
+        store_rows(&mut network, &edges, &place);
+        for goal in &mut network.goals {
+            for end in &mut goal.ends {
+                end.0 = place[end.0 as usize];
+            }
+            goal.ends.retain(|end| end.0 != u32::MAX);
+        }
+        mark_mandates(&mut network);
+        network
+    }
+}
+
+/// Rows by successor, by counting sort; within a node in the order of the plan.
+fn store_rows(network: &mut Network, edges: &[Edge], place: &[u32]) {
+    let count = network.nodes.len();
+    let is_live = |edge: &&Edge| place[edge.from as usize] != u32::MAX && place[edge.to as usize] != u32::MAX;
+    let mut first = vec![0u32; count + 1];
+    for edge in edges.iter().filter(is_live) {
+        first[place[edge.to as usize] as usize + 1] += 1;
+    }
+    for node in 0..count {
+        first[node + 1] += first[node];
+    }
+    let mut next = first.clone();
+    let blank = Edge { from: 0, to: 0, from_finish: false, to_finish: false, reach: crate::network::Reach::Same(0) };
+    let mut rows = vec![Row::new(&blank, 0); first[count] as usize];
+    let mut is_open = vec![true; count];
+    for edge in edges.iter().filter(is_live) {
+        let (from, to) = (place[edge.from as usize], place[edge.to as usize]);
+        let slot = &mut next[to as usize];
+        rows[*slot as usize] = Row::new(edge, from);
+        *slot += 1;
+        if edge.from_finish {
+            is_open[from as usize] = false;
+        }
+    }
+    for (node, is_open) in network.nodes.iter_mut().zip(is_open) {
+        if is_open {
+            node.traits |= traits::OPEN_FINISH;
+        }
+    }
+    (network.first_row, network.rows) = (first, rows);
+}
+
+/// Marks mandated nodes with their bounds, and all that leads to them.
+fn mark_mandates(network: &mut Network) {
+    let ends: Vec<(u32, i32)> = network.goals.iter().flat_map(|goal| goal.ends.iter().copied()).collect();
+    if ends.is_empty() {
+        return;
+    }
+    for (node, latest) in ends {
+        let node = &mut network.nodes[node as usize];
+        node.traits |= traits::MANDATED | traits::LEADS_TO_MANDATE;
+        node.finish_cap = node.finish_cap.min(latest);
+    }
+    for index in (0..network.nodes.len()).rev() {
+        if network.nodes[index].has(traits::LEADS_TO_MANDATE) {
+            for at in network.first_row[index]..network.first_row[index + 1] {
+                let from = network.rows[at as usize].from();
+                network.nodes[from].traits |= traits::LEADS_TO_MANDATE;
+            }
+        }
+    }
+}
+
+fn cycle_diagnostic(nodes: &[Node], ids: &[String], cycle: &[u32]) -> Diagnostic {
+    let mut names: Vec<String> = cycle
+        .iter()
+        .filter(|&&node| nodes[node as usize].activity != VIRTUAL)
+        .map(|&node| ids[nodes[node as usize].activity as usize].clone())
+        .collect();
+    let first = names.first().cloned().unwrap_or_default();
+    let message = if names.len() == 1 {
+        format!("{first} is linked to itself; remove the link")
+    } else {
+        format!("{} → {first} run in a circle; remove one of these links", names.join(" → "))
+    };
+    names.push(first.clone());
+    Diagnostic::new("K-101", message, names).about(&first, None)
+}
+
+/// Tells how much is left without dates because of what is upstream.
+fn drop_unordered(network: &mut Network, place: &[u32], is_broken: &[bool], cycles: &[Vec<u32>], ids: &[String]) {
+    let mut is_named = is_broken.to_vec();
+    for &node in cycles.iter().flatten() {
+        is_named[node as usize] = true;
+    }
+    let downstream: Vec<&String> = (0..place.len())
+        .filter(|&node| place[node] == u32::MAX && !is_named[node] && network.nodes[node].activity != VIRTUAL)
+        .map(|node| &ids[network.nodes[node].activity as usize])
+        .collect();
+    if let Some(first) = downstream.first() {
+        let message = format!(
+            "{} activities have no dates because something before them has none, {first} the first; correct the errors",
+            downstream.len()
+        );
+        network.diagnostics.push(Diagnostic::new("K-301", message, vec![downstream.len().to_string()]));
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn new(plan: &'a Plan, fallback: &'a Calendar) -> Reader<'a> {
+        let mut diagnostics = Vec::new();
+        let shifts = Shifts::new(plan, fallback, &mut diagnostics);
+        let default = shifts.default.unwrap_or(0);
+        let data_date = plan.data_date.and_then(|at| {
+            label(at, &shifts.compiled[default as usize], Some(shifts.written(default)), DayEdge::Beginning)
+        });
+        let count = plan.activities.len();
+        let blank = Fact {
+            role: Role::Undated,
+            standing: Standing::Unstarted,
+            lag_calendar: 0,
+            original: Length { units: 0, is_elapsed: false },
+            has_incoming: false,
+        };
+        Reader {
+            plan,
+            is_day_axis: plan.granularity == Granularity::Day,
+            shifts,
+            index: HashMap::with_capacity(count),
+            facts: vec![blank; count],
+            nodes: Vec::with_capacity(count),
+            hard: Vec::with_capacity(count),
+            is_broken: Vec::with_capacity(count),
+            edges: Vec::with_capacity(plan.links.len()),
+            ties: Vec::new(),
+            hammocks: Vec::new(),
+            parents: vec![u32::MAX; count],
+            children: HashMap::new(),
+            diagnostics,
+            data_date,
+        }
+    }
+
+    pub(crate) fn report(&mut self, code: &'static str, activity: u32, message: String, params: Vec<String>) {
+        let activity = &self.plan.activities[activity as usize];
+        self.diagnostics.push(Diagnostic::new(code, message, params).about(&activity.id, activity.at.as_ref()));
+    }
+
+    fn read_activities(&mut self) {
+        for at in 0..self.plan.activities.len() as u32 {
+            let activity = &self.plan.activities[at as usize];
+            let is_summary = activity.kind == ActivityKind::Summary || self.children.contains_key(&at);
+            if is_summary {
+                self.facts[at as usize].role = Role::Summary;
+                if activity.kind != ActivityKind::Summary {
+                    self.report(
+                        "K-207",
+                        at,
+                        format!("{} has activities below it and is treated as a summary; make it one", activity.id),
+                        Vec::new(),
+                    );
+                }
+                if !self.children.contains_key(&at) {
+                    self.report(
+                        "K-208",
+                        at,
+                        format!(
+                            "summary {} has nothing below it and no dates; add activities or remove it",
+                            activity.id
+                        ),
+                        Vec::new(),
+                    );
+                }
+                continue;
+            }
+            self.read_activity(at);
+        }
+        self.break_duplicates();
+    }
+
+    /// Every activity that shares its id with another has no dates: links cannot tell which one they mean.
+    fn break_duplicates(&mut self) {
+        for at in 0..self.plan.activities.len() as u32 {
+            let id = &self.plan.activities[at as usize].id;
+            let first = self.index[id.as_str()];
+            if first == at {
+                continue;
+            }
+            self.report(
+                "K-102",
+                at,
+                format!("the id {id} is given to more than one activity; rename all but one"),
+                vec![id.clone()],
+            );
+            for twin in [first, at] {
+                match self.facts[twin as usize].role {
+                    Role::Node(node) => self.is_broken[node as usize] = true,
+                    Role::Done { .. } | Role::Hammock(_) => self.facts[twin as usize].role = Role::Undated,
+                    Role::Summary | Role::Undated => {}
+                }
+            }
+        }
+    }
+
+    fn read_activity(&mut self, at: u32) {
+        let activity = &self.plan.activities[at as usize];
+        let calendars = self.shifts.of(activity, &mut self.diagnostics);
+        let (base, own) = calendars.unwrap_or((0, 0));
+        let original = self.original(at, own);
+        let length = original.unwrap_or(Length { units: 0, is_elapsed: false });
+        let mut found = Vec::new();
+        let standing = standing(activity, length, self.reading(base, own), &mut found);
+        self.diagnostics.append(&mut found);
+        if standing.is_none() {
+            self.report(
+                "K-111",
+                at,
+                format!("{}: a date lies outside the years 1900 to 2200; correct it", activity.id),
+                Vec::new(),
+            );
+        }
+        let fact = Fact {
+            role: Role::Undated,
+            standing: standing.unwrap_or(Standing::Unstarted),
+            lag_calendar: base,
+            original: length,
+            has_incoming: self.facts[at as usize].has_incoming,
+        };
+        let is_sound = calendars.is_some() && original.is_some() && standing.is_some() && !self.is_orphan(at);
+        self.facts[at as usize] = fact;
+        let role = match (activity.kind, fact.standing) {
+            (ActivityKind::Hammock, _) if is_sound => {
+                self.hammocks.push(Hammock { calendar: own, ..Hammock::default() });
+                Role::Hammock(self.hammocks.len() as u32 - 1)
+            }
+            (_, Standing::Done { start, finish }) if is_sound => Role::Done { start, finish },
+            _ => self.add_node(at, own, is_sound),
+        };
+        self.facts[at as usize].role = role;
+    }
+
+    fn reading(&self, base: u32, own: u32) -> Reading<'_> {
+        Reading {
+            own: &self.shifts.compiled[own as usize],
+            written: self.shifts.written(base),
+            continuous: &self.shifts.compiled[0],
+            data_date: self.data_date,
+        }
+    }
+
+    fn original(&mut self, at: u32, own: u32) -> Option<Length> {
+        let activity = &self.plan.activities[at as usize];
+        if activity.kind != ActivityKind::Task {
+            return Some(Length { units: 0, is_elapsed: false });
+        }
+        let length = length(activity.duration, &self.shifts.compiled[own as usize], &self.shifts.compiled[0]);
+        if length.is_none() {
+            self.report(
+                "K-109",
+                at,
+                format!(
+                    "{}: the duration is negative, a percentage or longer than 100,000 days; correct it",
+                    activity.id
+                ),
+                Vec::new(),
+            );
+        }
+        length
+    }
+
+    /// Adds the node of an unfinished activity with its floors and bounds.
+    fn add_node(&mut self, at: u32, own: u32, is_sound: bool) -> Role {
+        let activity = &self.plan.activities[at as usize];
+        let fact = self.facts[at as usize];
+        let units = match fact.standing {
+            Standing::Started { remaining, .. } => remaining,
+            _ => fact.original.units,
+        };
+        // At minute granularity a point that may stand between working bands is placed on the minute itself.
+        let stays = !self.is_day_axis
+            && self.shifts.compiled[own as usize].unit == crate::calendar::Unit::Minute
+            && units == 0
+            && matches!(activity.kind, ActivityKind::FinishMilestone | ActivityKind::Task);
+        let mut bits = 0;
+        let is_start_point = match activity.kind {
+            ActivityKind::Milestone | ActivityKind::StartMilestone => true,
+            ActivityKind::Task => self.is_day_axis && units == 0,
+            _ => false,
+        };
+        for (bit, is_set) in [
+            (traits::START_POINT, is_start_point),
+            (traits::STARTED, matches!(fact.standing, Standing::Started { .. })),
+            (traits::AS_LATE, has_kind(activity, ConstraintKind::AsLateAsPossible)),
+        ] {
+            bits |= if is_set { bit } else { 0 };
+        }
+        if bits & traits::STARTED != 0 {
+            bits &= !traits::AS_LATE;
+        }
+        let node = Node {
+            activity: at,
+            calendar: if stays || fact.original.is_elapsed { 0 } else { own },
+            own,
+            span: if self.is_day_axis { (units - 1).max(0) } else { units },
+            start_floor: NO_FLOOR,
+            finish_floor: NO_FLOOR,
+            start_cap: NO_CAP,
+            finish_cap: NO_CAP,
+            floor: Floor::Start,
+            traits: bits,
+        };
+        self.nodes.push(node);
+        self.hard.push(None);
+        self.is_broken.push(!is_sound);
+        let index = self.nodes.len() as u32 - 1;
+        if is_sound && self.set_bounds(at, index).is_none() {
+            self.report(
+                "K-111",
+                at,
+                format!("{}: a date lies outside the years 1900 to 2200; correct it", activity.id),
+                Vec::new(),
+            );
+            self.is_broken[index as usize] = true;
+        }
+        Role::Node(index)
+    }
+
+    /// Label of a moment in an activity's calendar.
+    fn label_of(&self, node: u32, moment: Moment, edge: DayEdge) -> Option<i32> {
+        let node = &self.nodes[node as usize];
+        let base = self.facts[node.activity as usize].lag_calendar;
+        label(moment, &self.shifts.compiled[node.own as usize], Some(self.shifts.written(base)), edge)
+    }
+
+    /// Least start position at or after a label, first in the activity's own calendar.
+    fn position_from(&self, node: u32, label: i32) -> i32 {
+        let node = &self.nodes[node as usize];
+        let own = &self.shifts.compiled[node.own as usize];
+        let position = own.ceil(label);
+        if node.calendar == node.own {
+            return position;
+        }
+        let is_elapsed_work = self.facts[node.activity as usize].original.is_elapsed;
+        if is_elapsed_work { label } else { own.start_label(position) }
+    }
+
+    fn raise_start(&mut self, node: u32, position: i32, floor: Floor) {
+        let node = &mut self.nodes[node as usize];
+        if position > node.start_floor.max(node.finish_floor.saturating_sub(node.span)) {
+            node.floor = floor;
+        }
+        node.start_floor = node.start_floor.max(position);
+    }
+
+    fn raise_finish(&mut self, node: u32, position: i32, floor: Floor) {
+        let node = &mut self.nodes[node as usize];
+        if position - node.span > node.start_floor.max(node.finish_floor.saturating_sub(node.span)) {
+            node.floor = floor;
+        }
+        node.finish_floor = node.finish_floor.max(position);
+    }
+
+    /// Raises a floor that only links from facts know: used while links are read.
+    pub(crate) fn raise_from_fact(&mut self, node: u32, target: i32, arrives_finish: bool, from: u32) {
+        if arrives_finish {
+            self.raise_finish(node, target, Floor::Link(from));
+        } else {
+            self.raise_start(node, target, Floor::Link(from));
+        }
+    }
+
+    fn set_bounds(&mut self, at: u32, node: u32) -> Option<()> {
+        let activity = &self.plan.activities[at as usize];
+        if let Standing::Started { start, .. } = self.facts[at as usize].standing {
+            let from = self.data_date.map_or(start, |data_date| data_date.max(start));
+            let position = self.position_from(node, from);
+            self.raise_start(node, position, Floor::Actual);
+        } else {
+            self.set_start(at, node)?;
+            for constraint in &activity.constraints {
+                self.set_constraint(node, constraint)?;
+            }
+        }
+        if let Some(deadline) = activity.deadline {
+            let label = self.label_of(node, deadline, DayEdge::End)?;
+            let cap = self.last_finish(node, label);
+            self.lower_finish(node, cap);
+        }
+        Some(())
+    }
+
+    /// Plan start (or own start, unless links turn out to come in) and data date.
+    fn set_start(&mut self, at: u32, node: u32) -> Option<()> {
+        let activity = &self.plan.activities[at as usize];
+        let is_root = !self.facts[at as usize].has_incoming;
+        let start = activity.start.filter(|_| is_root).unwrap_or(self.plan.start);
+        let label = self.label_of(node, start, DayEdge::Beginning)?;
+        let position = self.position_from(node, label);
+        let rolled = |label: i32| {
+            self.shifts.compiled[self.nodes[node as usize].calendar as usize].start_label(position) != label
+        };
+        let floor = if rolled(label) { Floor::Calendar } else { Floor::Start };
+        self.raise_start(node, position, floor);
+        if let Some(data_date) = self.plan.data_date {
+            let label = self.label_of(node, data_date, DayEdge::Beginning)?;
+            let position = self.position_from(node, label);
+            self.raise_start(node, position, Floor::DataDate);
+        }
+        Some(())
+    }
+
+    fn set_constraint(&mut self, node: u32, constraint: &Constraint) -> Option<()> {
+        use ConstraintKind as Kind;
+        if constraint.kind == Kind::AsLateAsPossible {
+            return Some(());
+        }
+        let Some(on) = constraint.on else {
+            let at = self.nodes[node as usize].activity;
+            let id = &self.plan.activities[at as usize].id;
+            self.report("K-209", at, format!("{id}: a constraint has no date and is ignored; give it one"), Vec::new());
+            return Some(());
+        };
+        let beginning = self.label_of(node, on, DayEdge::Beginning)?;
+        // A finish in a calendar of whole days is inclusive, as it is printed.
+        let own = &self.shifts.compiled[self.nodes[node as usize].own as usize];
+        let edge = if own.unit == crate::calendar::Unit::WholeDay { DayEdge::End } else { DayEdge::Beginning };
+        let finish = self.label_of(node, on, edge)?;
+        let start_from = self.position_from(node, beginning);
+        let start_by = self.last_start(node, beginning);
+        let finish_from = self.finish_from(node, finish);
+        let finish_by = self.last_finish(node, finish);
+        let mut bounds = Vec::new();
+        match constraint.kind {
+            Kind::StartNoEarlierThan => self.raise_start(node, start_from, Floor::Constraint),
+            Kind::FinishNoEarlierThan => self.raise_finish(node, finish_from, Floor::Constraint),
+            Kind::StartNoLaterThan => {
+                self.lower_start(node, start_by);
+                bounds.push(Hard::StartBy(start_by));
+            }
+            Kind::FinishNoLaterThan => {
+                self.lower_finish(node, finish_by);
+                bounds.push(Hard::FinishBy(finish_by));
+            }
+            Kind::StartOn if constraint.is_hard => bounds.push(Hard::StartAt(start_from)),
+            Kind::FinishOn if constraint.is_hard => bounds.push(Hard::FinishAt(finish_from)),
+            Kind::StartOn => {
+                self.raise_start(node, start_from, Floor::Constraint);
+                self.lower_start(node, start_by);
+            }
+            Kind::FinishOn => {
+                self.raise_finish(node, finish_from, Floor::Constraint);
+                self.lower_finish(node, finish_by);
+            }
+            Kind::AsLateAsPossible => {}
+        }
+        if constraint.is_hard && !bounds.is_empty() {
+            self.nodes[node as usize].traits |= traits::HARD;
+            self.hard[node as usize].get_or_insert_default().extend(bounds);
+        }
+        Some(())
+    }
+
+    /// Least finish position at or after a label.
+    fn finish_from(&self, node: u32, label: i32) -> i32 {
+        let calendar = &self.shifts.compiled[self.nodes[node as usize].calendar as usize];
+        calendar.ceil(label).clamp(-FAR, FAR)
+    }
+
+    fn last_start(&self, node: u32, label: i32) -> i32 {
+        self.shifts.compiled[self.nodes[node as usize].calendar as usize].last_start(label)
+    }
+
+    pub(crate) fn last_finish(&self, node: u32, label: i32) -> i32 {
+        let node = &self.nodes[node as usize];
+        let calendar = &self.shifts.compiled[node.calendar as usize];
+        if node.has(traits::START_POINT) { calendar.last_start(label) } else { calendar.last_finish(label) }
+    }
+
+    fn lower_start(&mut self, node: u32, position: i32) {
+        let node = &mut self.nodes[node as usize];
+        node.start_cap = node.start_cap.min(position);
+    }
+
+    fn lower_finish(&mut self, node: u32, position: i32) {
+        let node = &mut self.nodes[node as usize];
+        node.finish_cap = node.finish_cap.min(position);
+    }
+
+    fn warn_ignored_starts(&mut self) {
+        for at in 0..self.plan.activities.len() as u32 {
+            let activity = &self.plan.activities[at as usize];
+            let fact = self.facts[at as usize];
+            if fact.has_incoming
+                && activity.start.is_some()
+                && matches!(fact.role, Role::Node(_))
+                && fact.standing == Standing::Unstarted
+            {
+                self.report("K-201", at, format!("{}: its own start is not used because links lead to it; use a start-no-earlier-than constraint", activity.id), Vec::new());
+            }
+        }
+    }
+}
+
+fn has_kind(activity: &Activity, kind: ConstraintKind) -> bool {
+    activity.constraints.iter().any(|constraint| constraint.kind == kind)
+}

@@ -1,0 +1,139 @@
+//! Mandated milestones one by one: forecast, float to each, the chain that drives it, and what would keep its date.
+
+use crate::cpm::Passes;
+use crate::diagnose::Diagnostic;
+use crate::explain::driving_chain;
+use crate::network::{Goal, NO_CAP, Network, VIRTUAL};
+use crate::plan::{Moment, Plan};
+use crate::schedule::{Dates, finish_of};
+use crate::shorten::{self, Concession};
+
+/// What is to be expected of a mandated date.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outlook {
+    /// Index in [`Plan::mandated`].
+    pub mandate: usize,
+    /// Index of the activity in the plan.
+    pub activity: usize,
+    /// The mandated date.
+    pub finish_by: Moment,
+    /// Early finish.
+    pub forecast: Moment,
+    /// Working days, in the milestone's calendar, from forecast to date; negative when late. `None` once finished.
+    pub float_days: Option<f64>,
+    /// Activities from the origin of what drives the forecast to the milestone, as indexes in the plan.
+    pub driving_chain: Vec<usize>,
+    /// Float to this date alone of every activity that leads to it: index in the plan, ascending, and working days of
+    /// the activity's own calendar.
+    pub floats: Vec<(usize, f64)>,
+    /// What repairs a late milestone; empty when it is not late.
+    pub concessions: Vec<Concession>,
+}
+
+/// Outlooks of all mandated dates whose activities have dates.
+pub(crate) fn outlooks(
+    plan: &Plan,
+    network: &Network,
+    passes: &Passes,
+    activities: &[Option<Dates>],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Outlook> {
+    let mut limits = Limits::new(network);
+    let mut outlooks = Vec::new();
+    for goal in &network.goals {
+        let written = &plan.mandated[goal.mandate as usize];
+        let Some(dates) = &activities[goal.activity as usize] else {
+            let id = &written.activity;
+            let message = format!("{id} has a mandated date but no dates; correct the errors that touch it");
+            diagnostics.push(Diagnostic::new("K-115", message, Vec::new()).about(id, None));
+            continue;
+        };
+        let floats = limits.floats(network, passes, goal);
+        let worst = worst_end(network, passes, goal);
+        let float_days = worst.map(|(node, float)| network.days(&network.nodes[node], float));
+        let concessions = match worst {
+            Some((node, float)) if float < 0 => shorten::concessions(plan, network, passes, goal, node, float),
+            _ => Vec::new(),
+        };
+        outlooks.push(Outlook {
+            mandate: goal.mandate as usize,
+            activity: goal.activity as usize,
+            finish_by: written.finish_by,
+            forecast: worst.map_or(dates.early_finish, |(node, _)| {
+                finish_of(network, &network.nodes[node], passes.early[node * 2 + 1])
+            }),
+            float_days,
+            driving_chain: worst.map_or_else(Vec::new, |(node, _)| driving_chain(network, passes, node)),
+            floats,
+            concessions,
+        });
+    }
+    outlooks
+}
+
+/// The end with the least float, in units of its own calendar; the first of equals.
+fn worst_end(network: &Network, passes: &Passes, goal: &Goal) -> Option<(usize, i32)> {
+    let floats = goal.ends.iter().map(|&(node, latest)| {
+        let index = node as usize;
+        (index, network.units_between(&network.nodes[index], passes.early[index * 2 + 1], latest))
+    });
+    floats.min_by(|a, b| {
+        let days = |(node, float): &(usize, i32)| network.days(&network.nodes[*node], *float);
+        days(a).total_cmp(&days(b))
+    })
+}
+
+/// Working memory of backward passes that visit only what leads to one milestone.
+pub(crate) struct Limits {
+    /// Latest start and finish of each node in pairs; untouched entries have no cap.
+    latest: Vec<i32>,
+    /// One bit per node still to visit.
+    waiting: Vec<u64>,
+}
+
+impl Limits {
+    pub(crate) fn new(network: &Network) -> Limits {
+        let count = network.nodes.len();
+        Limits { latest: vec![NO_CAP; count * 2], waiting: vec![0; count.div_ceil(64)] }
+    }
+
+    fn lower(&mut self, source: usize, position: i32) {
+        self.latest[source] = self.latest[source].min(position);
+        self.waiting[source / 128] |= 1 << (source / 2 % 64);
+    }
+
+    /// Visits the ancestors of a goal from last to first with the latest start its date leaves each.
+    pub(crate) fn visit(&mut self, network: &Network, passes: &Passes, goal: &Goal, mut found: impl FnMut(usize, i32)) {
+        for &(node, latest) in &goal.ends {
+            self.lower(node as usize * 2 + 1, latest);
+        }
+        for word in (0..self.waiting.len()).rev() {
+            while self.waiting[word] != 0 {
+                let bit = 63 - self.waiting[word].leading_zeros() as usize;
+                self.waiting[word] &= !(1 << bit);
+                let index = word * 64 + bit;
+                let span = passes.early[index * 2 + 1] - passes.early[index * 2];
+                let late = self.latest[index * 2].min(self.latest[index * 2 + 1] - span);
+                (self.latest[index * 2], self.latest[index * 2 + 1]) = (NO_CAP, NO_CAP);
+                for row in network.rows_of(index) {
+                    let target = late + if row.arrives_finish() { span } else { 0 };
+                    self.lower(row.source(), row.latest(network, target));
+                }
+                found(index, late);
+            }
+        }
+    }
+
+    fn floats(&mut self, network: &Network, passes: &Passes, goal: &Goal) -> Vec<(usize, f64)> {
+        let mut floats = Vec::new();
+        self.visit(network, passes, goal, |index, late| {
+            let node = &network.nodes[index];
+            if node.activity != VIRTUAL {
+                let units = network.units_between(node, passes.early[index * 2], late);
+                floats.push((node.activity as usize, network.days(node, units)));
+            }
+        });
+        floats.sort_unstable_by_key(|(activity, _)| *activity);
+        floats
+    }
+}

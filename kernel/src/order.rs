@@ -1,0 +1,148 @@
+//! Topological order of a draft network, and the names of the cycles that prevent one.
+
+use crate::network::Edge;
+
+/// An order of nodes, and what could not be ordered.
+pub(crate) struct Order {
+    /// Nodes in order, broken ones and everything downstream of them and of cycles left out.
+    pub(crate) sequence: Vec<u32>,
+    /// Cycles, each in the order its links run.
+    pub(crate) cycles: Vec<Vec<u32>>,
+}
+
+/// Outgoing rows of a graph: first index per node and the targets.
+struct Outgoing {
+    first: Vec<u32>,
+    to: Vec<u32>,
+}
+
+impl Outgoing {
+    fn new(count: usize, edges: &[Edge]) -> Outgoing {
+        let mut first = vec![0u32; count + 1];
+        for edge in edges {
+            first[edge.from as usize + 1] += 1;
+        }
+        for node in 0..count {
+            first[node + 1] += first[node];
+        }
+        let mut next = first.clone();
+        let mut to = vec![0; edges.len()];
+        for edge in edges {
+            let slot = &mut next[edge.from as usize];
+            to[*slot as usize] = edge.to;
+            *slot += 1;
+        }
+        Outgoing { first, to }
+    }
+
+    fn of(&self, node: u32) -> &[u32] {
+        &self.to[self.first[node as usize] as usize..self.first[node as usize + 1] as usize]
+    }
+}
+
+/// Orders nodes by Kahn's algorithm (1962), first in first out, so that the order depends on the input alone.
+pub(crate) fn order(is_broken: &[bool], edges: &[Edge]) -> Order {
+    let count = is_broken.len();
+    let outgoing = Outgoing::new(count, edges);
+    let mut waiting = vec![0u32; count];
+    for edge in edges {
+        waiting[edge.to as usize] += 1;
+    }
+    let is_ready = |node: &u32| waiting[*node as usize] == 0 && !is_broken[*node as usize];
+    let mut sequence: Vec<u32> = (0..count as u32).filter(is_ready).collect();
+    sequence.reserve(count - sequence.len());
+    let mut next = 0;
+    while let Some(&node) = sequence.get(next) {
+        next += 1;
+        for &to in outgoing.of(node) {
+            waiting[to as usize] -= 1;
+            if waiting[to as usize] == 0 && !is_broken[to as usize] {
+                sequence.push(to);
+            }
+        }
+    }
+    let cycles = if sequence.len() == count { Vec::new() } else { cycles(&outgoing, &sequence, count) };
+    Order { sequence, cycles }
+}
+
+/// One cycle in each strongly connected component of what is left, by Tarjan's algorithm (1972) without recursion.
+fn cycles(outgoing: &Outgoing, sequence: &[u32], count: usize) -> Vec<Vec<u32>> {
+    const UNSEEN: u32 = u32::MAX;
+    let mut is_left = vec![true; count];
+    for &node in sequence {
+        is_left[node as usize] = false;
+    }
+    let (mut number, mut low) = (vec![UNSEEN; count], vec![0u32; count]);
+    let mut component = vec![UNSEEN; count];
+    let (mut open, mut walk): (Vec<u32>, Vec<(u32, u32)>) = (Vec::new(), Vec::new());
+    let (mut seen, mut found) = (0, Vec::new());
+    for root in (0..count as u32).filter(|&node| is_left[node as usize]) {
+        if number[root as usize] != UNSEEN {
+            continue;
+        }
+        walk.push((root, 0));
+        while let Some((node, place)) = walk.last_mut() {
+            let (at, node) = (*node as usize, *node);
+            if *place == 0 {
+                (number[at], low[at]) = (seen, seen);
+                seen += 1;
+                open.push(node);
+            }
+            let target = outgoing.of(node).get(*place as usize).copied();
+            *place += 1;
+            match target {
+                Some(to) if !is_left[to as usize] || component[to as usize] != UNSEEN => {}
+                Some(to) if number[to as usize] == UNSEEN => walk.push((to, 0)),
+                Some(to) => low[at] = low[at].min(number[to as usize]),
+                None => {
+                    walk.pop();
+                    if let Some((above, _)) = walk.last() {
+                        low[*above as usize] = low[*above as usize].min(low[at]);
+                    }
+                    if low[at] == number[at] {
+                        found.extend(close(outgoing, &mut open, &mut component, node));
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Takes a finished component off the stack; its cycle, when it has one.
+fn close(outgoing: &Outgoing, open: &mut Vec<u32>, component: &mut [u32], root: u32) -> Option<Vec<u32>> {
+    let first = open.iter().rposition(|&node| node == root)?;
+    let members = open.split_off(first);
+    for &node in &members {
+        component[node as usize] = root;
+    }
+    if members.len() == 1 && !outgoing.of(root).contains(&root) {
+        return None;
+    }
+    Some(shortest_cycle(outgoing, component, members.iter().copied().min().unwrap_or(root), root))
+}
+
+/// The shortest way from a node back to itself within its component.
+fn shortest_cycle(outgoing: &Outgoing, component: &[u32], start: u32, label: u32) -> Vec<u32> {
+    let mut came_from = std::collections::HashMap::new();
+    let mut queue = std::collections::VecDeque::from([start]);
+    while let Some(node) = queue.pop_front() {
+        for &to in outgoing.of(node).iter().filter(|&&to| component[to as usize] == label) {
+            if to == start {
+                let mut cycle = vec![node];
+                while let Some(&before) =
+                    came_from.get(&cycle[cycle.len() - 1]).filter(|_| cycle[cycle.len() - 1] != start)
+                {
+                    cycle.push(before);
+                }
+                cycle.reverse();
+                return cycle;
+            }
+            if to != start && !came_from.contains_key(&to) {
+                came_from.insert(to, node);
+                queue.push_back(to);
+            }
+        }
+    }
+    vec![start]
+}
