@@ -349,7 +349,7 @@ impl Walker<'_> {
             else {
                 continue;
             };
-            let holds = |delay: f64| self.keeps_bounds(&self.early(Some((at, delay as i64))), end);
+            let holds = |delay: f64| self.keeps_bounds(&before, &self.early(Some((at, delay as i64))), end);
             if total >= 0.0 && (!holds(total) || holds(total + 1.0)) {
                 faults.push(format!("{}: the total float is not {total}", activity.id));
             }
@@ -370,15 +370,17 @@ impl Walker<'_> {
         self.plan.links.iter().any(leads)
     }
 
-    /// Whether no finish is past the project end, a deadline or a late bound.
-    fn keeps_bounds(&self, days: &[Days], end: Date) -> bool {
-        days.iter().zip(&self.plan.activities).all(|(days, activity)| {
+    /// Whether nothing that moved is past the project end, a deadline or a late bound.
+    fn keeps_bounds(&self, before: &[Days], after: &[Days], end: Date) -> bool {
+        before.iter().zip(after).zip(&self.plan.activities).all(|((before, days), activity)| {
             let is_kept = activity.constraints.iter().all(|constraint| match (constraint.kind, constraint.on) {
                 (ConstraintKind::StartNoLaterThan | ConstraintKind::StartOn, Some(on)) => days.0 <= day_of(on),
                 (ConstraintKind::FinishNoLaterThan | ConstraintKind::FinishOn, Some(on)) => days.1 <= day_of(on),
                 _ => true,
             });
-            is_kept && days.1 <= end && activity.deadline.is_none_or(|deadline| days.1 <= day_of(deadline))
+            let is_kept =
+                is_kept && days.1 <= end && activity.deadline.is_none_or(|deadline| days.1 <= day_of(deadline));
+            before == days || is_kept
         })
     }
 }
