@@ -8,8 +8,10 @@
 #![forbid(unsafe_code)]
 
 mod calendar;
+pub mod check;
 mod compile;
 mod cpm;
+mod crash;
 pub mod diagnose;
 mod explain;
 mod logic;

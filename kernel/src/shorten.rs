@@ -1,8 +1,15 @@
 //! Concessions: what restores a mandated date that the forecast misses.
+//!
+//! Shortening works on everything that leads to any mandated date, because shortening one activity can make another
+//! milestone later through SS, FF and SF links; no milestone ends with less float than it had. Whatever is proposed
+//! has been recomputed in full with the shortened durations.
 
-use crate::cpm::Passes;
-use crate::network::{Goal, Network};
-use crate::plan::{Moment, Plan};
+use crate::calendar::Unit;
+use crate::cpm::{Passes, forward_with};
+use crate::crash::{Event, EventNetwork};
+use crate::measure::length;
+use crate::network::{Goal, Hard, NO_FLOOR, Network, Node, VIRTUAL, traits};
+use crate::plan::{Activity, ActivityKind, Moment, Plan, Span};
 use crate::schedule::finish_of;
 
 /// How strong a concession is.
@@ -14,10 +21,10 @@ pub enum Strength {
     Found,
 }
 
-/// One way to restore a mandated date, or the finding that there is none.
+/// One way to restore a mandated date, or the finding that there is none of its kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Concession {
-    /// Move the date to the forecast.
+    /// Move the date to the forecast; proved.
     MoveDate {
         /// Working days of the milestone's calendar.
         working_days: f64,
@@ -26,7 +33,26 @@ pub enum Concession {
         /// The new date.
         to: Moment,
     },
+    /// Shorten activities by whole days.
+    Shorten {
+        /// Sum of the days.
+        days: i64,
+        /// Minimal or merely sufficient.
+        strength: Strength,
+        /// Activities (indexes in the plan, ascending) and days.
+        on: Vec<(usize, i64)>,
+    },
+    /// No shortening within the least durations keeps the date.
+    NotCurable {
+        /// Working days it is late at best.
+        remaining_days: f64,
+        /// Exact in one working calendar.
+        strength: Strength,
+    },
 }
+
+/// Default share of the remaining duration that must be left, per cent × 1000.
+const MIN_DURATION_PERCENT_E3: u32 = 80_000;
 
 /// Concessions for a late milestone.
 pub(crate) fn concessions(
@@ -40,5 +66,265 @@ pub(crate) fn concessions(
     let written = &plan.mandated[goal.mandate as usize];
     let to = finish_of(network, &network.nodes[node], passes.early[node * 2 + 1]);
     let calendar_days = i64::from((to.date() - written.finish_by.date()).get_days());
-    vec![Concession::MoveDate { working_days: network.days(&network.nodes[node], -float), calendar_days, to }]
+    let working_days = network.days(&network.nodes[node], -float);
+    let problem = Problem::new(plan, network, passes, goal);
+    vec![Concession::MoveDate { working_days, calendar_days, to }, problem.solve(node)]
+}
+
+/// An activity that leads to a mandated date.
+struct Candidate {
+    node: usize,
+    /// Remaining duration in its units.
+    duration: i64,
+    /// Units of a day.
+    day: i64,
+    /// Most whole days it may be shortened by.
+    most_days: i64,
+}
+
+struct Problem<'a> {
+    network: &'a Network,
+    /// Early positions before anything is shortened, also of what is as late as possible.
+    early: Vec<i32>,
+    goal: &'a Goal,
+    candidates: Vec<Candidate>,
+    /// Place of each node among the candidates.
+    place: Vec<u32>,
+    is_exact: bool,
+}
+
+impl<'a> Problem<'a> {
+    fn new(plan: &Plan, network: &'a Network, passes: &Passes, goal: &'a Goal) -> Problem<'a> {
+        let mut place = vec![u32::MAX; network.nodes.len()];
+        let mut candidates = Vec::new();
+        for (index, node) in network.nodes.iter().enumerate() {
+            if node.has(traits::LEADS_TO_MANDATE) {
+                place[index] = candidates.len() as u32;
+                candidates.push(candidate(plan, network, index, node));
+            }
+        }
+        let first_calendar = candidates.first().map(|candidate| network.nodes[candidate.node].calendar);
+        let is_exact = candidates.iter().all(|candidate| {
+            let node = &network.nodes[candidate.node];
+            Some(node.calendar) == first_calendar
+                && network.calendars[node.calendar as usize].unit == Unit::Day
+                && !node.has(traits::HARD)
+                && network.rows_of(candidate.node).iter().all(|row| row.shift().is_some())
+        });
+        // Forward positions, without the moves of what is as late as possible: those push nothing.
+        let early = if network.nodes.iter().any(|node| node.has(traits::AS_LATE)) {
+            forward_with(network, &network.spans())
+        } else {
+            passes.early.clone()
+        };
+        Problem { network, early, goal, candidates, place, is_exact }
+    }
+
+    /// Units of the common scale in one unit of a node's positions: days in a day plan, minutes in a minute plan.
+    fn scale(&self, node: &Node) -> i64 {
+        let calendar = &self.network.calendars[node.calendar as usize];
+        if calendar.unit == Unit::WholeDay { i64::from(calendar.minutes_per_day) } else { 1 }
+    }
+
+    /// The event network with each candidate's limit, the date tightened by some days.
+    fn events(&self, most_days: &[i64], tighter_days: i64) -> EventNetwork {
+        let network = self.network;
+        let mut events = EventNetwork::new();
+        for (candidate, most) in self.candidates.iter().zip(most_days) {
+            let node = &network.nodes[candidate.node];
+            let scale = self.scale(node);
+            let start = i64::from(self.early[candidate.node * 2]) * scale;
+            events.add_activity(start, i64::from(node.span) * scale, most * candidate.day * scale);
+        }
+        for (activity, candidate) in self.candidates.iter().enumerate() {
+            self.add_lower_bounds(&mut events, activity, candidate.node);
+        }
+        for goal in &network.goals {
+            for &(node, latest) in &goal.ends {
+                let (index, place) = (node as usize, self.place[node as usize]);
+                let scale = self.scale(&network.nodes[index]);
+                let event = Event { activity: place as usize, is_finish: true };
+                let before = i64::from(self.early[index * 2 + 1]) * scale;
+                let day = self.candidates[place as usize].day * scale;
+                let date = i64::from(latest) * scale - tighter_days * day;
+                events.add_bound(event, if std::ptr::eq(goal, self.goal) { date } else { before });
+            }
+        }
+        events
+    }
+
+    /// Floors and links of one activity. A link between calendars is a fixed distance at the current dates.
+    fn add_lower_bounds(&self, events: &mut EventNetwork, activity: usize, index: usize) {
+        let (network, node) = (self.network, &self.network.nodes[index]);
+        let scale = self.scale(node);
+        let (start, finish) = (Event { activity, is_finish: false }, Event { activity, is_finish: true });
+        let is_fixed =
+            crate::cpm::hard_of(network, index).any(|hard| matches!(hard, Hard::StartAt(_) | Hard::FinishAt(_)));
+        if is_fixed {
+            return events.add_floor(start, i64::from(self.early[index * 2]) * scale);
+        }
+        for (event, floor) in [(start, node.start_floor), (finish, node.finish_floor)] {
+            if floor != NO_FLOOR {
+                events.add_floor(event, i64::from(floor) * scale);
+            }
+        }
+        for row in network.rows_of(index) {
+            let source = self.early[row.source()];
+            let source_scale = self.scale(&network.nodes[row.from()]);
+            let distance = i64::from(row.bound(network, source)) * scale - i64::from(source) * source_scale;
+            let from = Event { activity: self.place[row.from()] as usize, is_finish: row.source() % 2 == 1 };
+            events.add_link(from, if row.arrives_finish() { finish } else { start }, distance);
+        }
+    }
+
+    fn solve(&self, late_node: usize) -> Concession {
+        let most: Vec<i64> = self.candidates.iter().map(|candidate| candidate.most_days).collect();
+        let strength = if self.is_exact { Strength::Proved } else { Strength::Found };
+        let not_curable = |remaining: i64, tighter: i64| {
+            let place = self.place[late_node] as usize;
+            let day = self.candidates[place].day * self.scale(&self.network.nodes[late_node]);
+            let remaining_days = (remaining as f64 / day as f64 - tighter as f64).max(0.0);
+            Concession::NotCurable { remaining_days, strength }
+        };
+        // Every round asks for a day more than the last, which linear distances between calendars may have hidden.
+        for tighter in 0..=MAX_TIGHTENING_DAYS {
+            let days = match self.events(&most, tighter).shorten() {
+                Ok(units) => self.whole_days(&units, &most),
+                Err(remaining) => return not_curable(remaining, tighter),
+            };
+            if !self.restores(&days) {
+                continue;
+            }
+            let days = if self.is_exact && tighter == 0 { self.even(days, &most) } else { self.given_back(days) };
+            let strength = if tighter == 0 { strength } else { Strength::Found };
+            let mut on: Vec<(usize, i64)> = self
+                .candidates
+                .iter()
+                .zip(&days)
+                .filter(|(_, days)| **days > 0)
+                .map(|(candidate, days)| (self.network.nodes[candidate.node].activity as usize, *days))
+                .collect();
+            on.sort_unstable();
+            return Concession::Shorten { days: days.iter().sum(), strength, on };
+        }
+        not_curable(self.lateness_shortened(&most, late_node), 0)
+    }
+
+    /// Units as whole days, rounded up, within each limit.
+    fn whole_days(&self, units: &[i64], most: &[i64]) -> Vec<i64> {
+        let candidates = self.candidates.iter().zip(units).zip(most);
+        candidates
+            .map(|((candidate, units), most)| {
+                let day = candidate.day * self.scale(&self.network.nodes[candidate.node]);
+                (-(-units).div_euclid(day)).min(*most)
+            })
+            .collect()
+    }
+
+    /// Recomputes in full: the date is kept and no other milestone is later than it was.
+    fn restores(&self, days: &[i64]) -> bool {
+        let early = self.recomputed(days);
+        self.network.goals.iter().all(|goal| {
+            goal.ends.iter().all(|&(node, latest)| {
+                let finish = node as usize * 2 + 1;
+                let bound = if std::ptr::eq(goal, self.goal) { latest } else { self.early[finish] };
+                early[finish] <= bound
+            })
+        })
+    }
+
+    fn recomputed(&self, days: &[i64]) -> Vec<i32> {
+        let mut spans = self.network.spans();
+        for (candidate, days) in self.candidates.iter().zip(days) {
+            spans[candidate.node] -= (days * candidate.day) as i32;
+        }
+        forward_with(self.network, &spans)
+    }
+
+    fn lateness_shortened(&self, most: &[i64], late_node: usize) -> i64 {
+        let finish = self.recomputed(most)[late_node * 2 + 1];
+        let latest = self.goal.ends.iter().find(|end| end.0 as usize == late_node).map_or(finish, |end| end.1);
+        i64::from(finish - latest) * self.scale(&self.network.nodes[late_node])
+    }
+
+    /// Of all least shortenings one whose greatest share of a duration is least: bisection over the possible shares.
+    fn even(&self, days: Vec<i64>, most: &[i64]) -> Vec<i64> {
+        let total: i64 = days.iter().sum();
+        let is_smaller = |a: (i64, i64), b: (i64, i64)| a.0 * b.1 < b.0 * a.1;
+        let mut greatest = (0, 1);
+        for (candidate, days) in self.candidates.iter().zip(&days) {
+            if is_smaller(greatest, (*days, candidate.duration)) {
+                greatest = (*days, candidate.duration);
+            }
+        }
+        let mut shares: Vec<(i64, i64)> = self
+            .candidates
+            .iter()
+            .zip(most)
+            .flat_map(|(candidate, most)| (1..=*most).map(|k| (k, candidate.duration)))
+            .filter(|share| is_smaller(*share, greatest))
+            .collect();
+        shares.sort_unstable_by(|a, b| (a.0 * b.1).cmp(&(b.0 * a.1)));
+        shares.dedup_by(|a, b| a.0 * b.1 == b.0 * a.1);
+        let (mut best, mut low, mut high) = (days, 0, shares.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            let (k, of) = shares[middle];
+            let limits: Vec<i64> =
+                self.candidates.iter().zip(most).map(|(c, most)| (k * c.duration / of).min(*most)).collect();
+            let found = self.events(&limits, 0).shorten().ok();
+            match found.filter(|found| found.iter().sum::<i64>() == total && self.restores(found)) {
+                Some(found) => (best, high) = (found, middle),
+                None => low = middle + 1,
+            }
+        }
+        best
+    }
+
+    /// Takes back a day wherever the date is kept without it.
+    fn given_back(&self, mut days: Vec<i64>) -> Vec<i64> {
+        for at in 0..days.len() {
+            while days[at] > 0 {
+                days[at] -= 1;
+                if !self.restores(&days) {
+                    days[at] += 1;
+                    break;
+                }
+            }
+        }
+        days
+    }
+}
+
+/// Rounds of tightening before a solution across calendars is given up.
+const MAX_TIGHTENING_DAYS: i64 = 60;
+
+fn candidate(plan: &Plan, network: &Network, index: usize, node: &Node) -> Candidate {
+    let fixed = Candidate { node: index, duration: 1, day: day_of(network, node), most_days: 0 };
+    if node.activity == VIRTUAL {
+        return fixed;
+    }
+    let activity = &plan.activities[node.activity as usize];
+    // Elapsed durations are waiting (curing, statutory periods): nothing shortens them.
+    let is_elapsed = matches!(activity.duration, Span::Elapsed { .. });
+    if activity.kind != ActivityKind::Task || !activity.is_compressible || is_elapsed || node.span == 0 {
+        return fixed;
+    }
+    let is_day = network.calendars[node.calendar as usize].unit == Unit::Day;
+    let duration = i64::from(node.span) + i64::from(is_day);
+    let least = least_units(plan, network, activity, node, duration);
+    Candidate { duration, most_days: ((duration - least) / fixed.day).max(0), ..fixed }
+}
+
+fn day_of(network: &Network, node: &Node) -> i64 {
+    i64::from(network.calendars[node.own as usize].units_per_day).max(1)
+}
+
+/// Least remaining duration of an activity, in its units.
+fn least_units(plan: &Plan, network: &Network, activity: &Activity, node: &Node, duration: i64) -> i64 {
+    let own = &network.calendars[node.own as usize];
+    let given = activity.min_duration.and_then(|least| length(least, own, &network.calendars[0]));
+    let share = i64::from(plan.options.min_duration_percent_e3.unwrap_or(MIN_DURATION_PERCENT_E3).min(100_000));
+    let least = given.map_or(-(-duration * share).div_euclid(100_000), |least| i64::from(least.units));
+    least.clamp(1, duration)
 }

@@ -62,6 +62,7 @@ fn differences(plan: &Plan, expected: &Value) -> Vec<String> {
     if schedule.has_errors() {
         found.push(format!("{:?}", schedule.diagnostics));
     }
+    found.extend(guatu_kernel::check::check(plan, &schedule));
     let plan_calendar = &plan.calendars[0];
     let mut compare = |what: String, calendar: &Calendar, got: Option<Moment>, want: &Value| {
         let want = want.as_str().map(reader::moment);

@@ -1,0 +1,158 @@
+//! Times the phases of scheduling a construction-like network and prints them as JSON.
+//!
+//! `cargo run --release -q -p guatu-kernel --example network -- --activities 100000 --seed 7 [--threads N]`
+//!
+//! The network is buildings of storeys of trades: trades follow each other on a storey (FS, some SS or FF with a lag)
+//! and each trade climbs from storey to storey; 2.15 links per activity. Milliseconds are the least of several rounds.
+//! One thread is used whatever `--threads` says; the option is accepted for scripts.
+
+use std::time::Instant;
+
+use guatu_kernel::plan::{
+    Activity, ActivityKind, Calendar, CalendarException, DayWork, Granularity, Link, LinkKind, Mandate, Moment,
+    Options, Plan, Span,
+};
+use guatu_kernel::{Draft, Network, backward, forward};
+use jiff::civil::date;
+
+/// Trades of a storey; a building has [`STOREYS`] of them.
+const TRADES: usize = 10;
+const STOREYS: usize = 30;
+/// Rounds of each phase.
+const ROUNDS: usize = 7;
+
+/// SplitMix64 (Steele, Lea & Flood 2014): the same numbers on every machine.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % bound
+    }
+}
+
+fn argument(name: &str, default: u64) -> u64 {
+    let mut arguments = std::env::args().skip_while(|argument| argument != name);
+    arguments.nth(1).and_then(|value| value.parse().ok()).unwrap_or(default)
+}
+
+fn calendar() -> Calendar {
+    let week = std::array::from_fn(|day| if day < 6 { DayWork::Usual } else { DayWork::Free });
+    let holiday = |year, month, day, length| CalendarException {
+        from: date(year, month, day),
+        to: date(year, month, day).saturating_add(jiff::Span::new().days(length - 1)),
+        work: DayWork::Free,
+        name: None,
+    };
+    let exceptions = (2026..2032).flat_map(|year| [holiday(year, 2, 10, 15), holiday(year, 10, 1, 7)]).collect();
+    Calendar { id: "site".to_owned(), name: None, week, minutes_per_day: 480, exceptions }
+}
+
+fn plan(count: usize, seed: u64) -> Plan {
+    let mut numbers = Numbers(seed);
+    let mut activities = Vec::with_capacity(count);
+    let mut links = Vec::with_capacity(count * 9 / 4);
+    let mut mandated = Vec::new();
+    let link = |from: usize, to: usize, kind, lag| Link {
+        from: format!("A{from}"),
+        to: format!("A{to}"),
+        kind,
+        lag: Span::days(lag),
+        at: None,
+    };
+    for at in 0..count {
+        let (trade, storey) = (at % TRADES, at / TRADES % STOREYS);
+        let building_start = at - at % (TRADES * STOREYS);
+        let mut activity = Activity::task(format!("A{at}"), Span::days(1 + numbers.below(9) as i64));
+        if trade > 0 {
+            let (kind, lag) = match numbers.below(10) {
+                0 => (LinkKind::SS, 1 + numbers.below(3) as i64),
+                1 => (LinkKind::FF, 1 + numbers.below(3) as i64),
+                _ => (LinkKind::FS, 0),
+            };
+            links.push(link(at - 1, at, kind, lag));
+        }
+        if storey > 0 {
+            links.push(link(at - TRADES, at, LinkKind::FS, 0));
+        }
+        if at > building_start && numbers.below(100) < 29 {
+            let back = 1 + numbers.below((at - building_start).min(3 * TRADES) as u64) as usize;
+            links.push(link(at - back, at, LinkKind::FS, 0));
+        }
+        if trade + 1 == TRADES && storey + 1 == STOREYS {
+            activity.kind = ActivityKind::FinishMilestone;
+            mandated.push(Mandate {
+                activity: activity.id.clone(),
+                finish_by: Moment::Day(date(2029, 6, 30)),
+                name: None,
+            });
+        }
+        activities.push(activity);
+    }
+    Plan {
+        name: None,
+        granularity: Granularity::Day,
+        start: Moment::Day(date(2026, 3, 2)),
+        data_date: None,
+        calendar: Some("site".to_owned()),
+        options: Options::default(),
+        calendars: vec![calendar()],
+        activities,
+        links,
+        resources: Vec::new(),
+        mandated,
+        stops: Vec::new(),
+    }
+}
+
+/// Least milliseconds of some rounds of a phase, and what the last round made.
+fn timed<T>(mut phase: impl FnMut() -> T) -> (f64, T) {
+    let mut best = f64::INFINITY;
+    let mut made = None;
+    for _ in 0..ROUNDS {
+        let begin = Instant::now();
+        made = Some(phase());
+        best = best.min(begin.elapsed().as_secs_f64() * 1000.0);
+    }
+    (best, made.expect("at least one round has run"))
+}
+
+fn main() {
+    let count = argument("--activities", 100_000) as usize;
+    let plan = plan(count, argument("--seed", 7));
+    let (build, draft) = timed(|| Draft::read(&plan));
+    let (order, network) = {
+        let mut drafts: Vec<Draft> = (0..ROUNDS).map(|_| draft.clone()).collect();
+        timed(|| drafts.pop().map(Draft::order))
+    };
+    let network: Network = network.expect("one draft for each round");
+    let (forward_ms, early) = timed(|| forward(&network));
+    let (backward_ms, passes) = {
+        let mut rounds: Vec<Vec<i32>> = (0..ROUNDS).map(|_| early.clone()).collect();
+        timed(|| backward(&network, rounds.pop().expect("one forward pass for each round")))
+    };
+    let (float_ms, visited) = timed(|| passes.float_per_milestone(&network));
+    eprintln!(
+        "{} activities, {} links, {} mandated milestones, {} floats to them, {} bytes",
+        network.activity_count(),
+        network.link_count(),
+        plan.mandated.len(),
+        visited,
+        network.bytes(),
+    );
+    println!(
+        "{}",
+        serde_json::json!({
+            "activities": network.activity_count(),
+            "links": network.link_count(),
+            "build": build,
+            "order": order,
+            "forward": forward_ms,
+            "backward": backward_ms,
+            "float_per_milestone": float_ms,
+        })
+    );
+}

@@ -1,0 +1,357 @@
+//! Cases worked out by hand for what the published ones do not exercise. 2026-06-01 is a Monday.
+
+mod reader;
+
+use reader::text::{checked, concessions, outlooks, plan, rows};
+
+#[track_caller]
+fn dates(text: &str, expected: &[&str]) {
+    let plan = plan(text);
+    assert_eq!(rows(&plan, &checked(&plan)), expected, "{text}");
+}
+
+#[track_caller]
+fn milestones(text: &str, expected: &[&str]) {
+    let plan = plan(text);
+    assert_eq!(outlooks(&plan, &checked(&plan)), expected, "{text}");
+}
+
+#[track_caller]
+fn repairs(text: &str, expected: &[&str]) {
+    let plan = plan(text);
+    assert_eq!(concessions(&plan, &checked(&plan)), expected, "{text}");
+}
+
+#[track_caller]
+fn codes(text: &str, expected: &[&str]) {
+    let plan = plan(text);
+    let found: Vec<&str> = checked(&plan).diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+    assert_eq!(found, expected, "{text}");
+}
+
+/// JGJ/T 121 textbook network: Tc 14, critical A-B-D-F.
+const TEXTBOOK: &str = "
+    A 3d cal
+    B 4d cal
+    C 2d cal
+    D 5d cal
+    E 3d cal
+    F 2d cal
+    A -> B
+    A -> C
+    B -> D
+    B -> E
+    C -> E
+    D -> F
+    E -> F
+";
+
+fn every_day(text: &str) -> String {
+    text.replace(" cal", " calendar=all")
+}
+
+#[test]
+fn textbook_network() {
+    dates(
+        &every_day(TEXTBOOK),
+        &[
+            "A 06-01 06-03 06-01 06-03 0 0 * start",
+            "B 06-04 06-07 06-04 06-07 0 0 * A",
+            "C 06-04 06-05 06-08 06-09 4 2 A",
+            "D 06-08 06-12 06-08 06-12 0 0 * B",
+            "E 06-08 06-10 06-10 06-12 2 2 B",
+            "F 06-13 06-14 06-13 06-14 0 0 * D",
+        ],
+    );
+}
+
+#[test]
+fn textbook_network_two_days_short() {
+    dates(
+        &format!("{}\nby F 2026-06-12", every_day(TEXTBOOK)),
+        &[
+            "A 06-01 06-03 05-30 06-01 -2 0 * start",
+            "B 06-04 06-07 06-02 06-05 -2 0 * A",
+            "C 06-04 06-05 06-06 06-07 2 2 A",
+            "D 06-08 06-12 06-06 06-10 -2 0 * B",
+            "E 06-08 06-10 06-08 06-10 0 2 * B",
+            "F 06-13 06-14 06-11 06-12 -2 0 * D",
+        ],
+    );
+}
+
+#[test]
+fn several_mandated_milestones() {
+    let text = "
+        A 5d
+        B 5d
+        M finish_milestone
+        Z finish_milestone
+        A -> M
+        A -> B
+        B -> Z
+        by M 2026-06-04
+        by Z 2026-06-17
+    ";
+    milestones(text, &["M 06-05 -1 A>M", "Z 06-12 3 A>B>Z"]);
+    dates(
+        text,
+        &[
+            "A 06-01 06-05 05-29 06-04 -1 0 * start",
+            "B 06-08 06-12 06-11 06-17 3 0 A",
+            "M 06-05 06-05 06-04 06-04 -1 5 * A",
+            "Z 06-12 06-12 06-17 06-17 3 0 B",
+        ],
+    );
+    let plan = plan(text);
+    let schedule = checked(&plan);
+    let floats: Vec<Vec<(usize, f64)>> = (0..4).map(|at| schedule.float_to(at).collect()).collect();
+    assert_eq!(floats, [vec![(0, -1.0), (1, 3.0)], vec![(1, 3.0)], vec![(0, -1.0)], vec![(1, 3.0)]]);
+}
+
+#[test]
+fn deadlines_bound_late_dates_only() {
+    dates(
+        "A 5d deadline=2026-06-04\nB 8d",
+        &["A 06-01 06-05 05-29 06-04 -1 3 * start", "B 06-01 06-10 06-01 06-10 0 0 * start"],
+    );
+    dates(
+        "A 5d deadline=2026-06-30\nB 8d",
+        &["A 06-01 06-05 06-04 06-10 3 3 start", "B 06-01 06-10 06-01 06-10 0 0 * start"],
+    );
+}
+
+#[test]
+fn constraints_on_free_days_move_inwards() {
+    dates(
+        "A 2d snet=2026-06-06\nB 9d",
+        &["A 06-08 06-09 06-10 06-11 2 2 constraint", "B 06-01 06-11 06-01 06-11 0 0 * start"],
+    );
+    dates(
+        "A 2d fnlt=2026-06-07\nB 9d",
+        &["A 06-01 06-02 06-04 06-05 3 7 start", "B 06-01 06-11 06-01 06-11 0 0 * start"],
+    );
+    dates("A 2d snet=2026-06-03 fnlt=2026-06-05", &["A 06-03 06-04 06-03 06-04 0 0 * constraint"]);
+}
+
+#[test]
+fn soft_late_bounds_show_as_negative_float() {
+    dates(
+        "A 5d\nB 2d snlt=2026-06-04\nA -> B",
+        &["A 06-01 06-05 05-28 06-03 -2 0 * start", "B 06-08 06-09 06-04 06-05 -2 0 * A"],
+    );
+}
+
+#[test]
+fn hard_dates_win_over_logic() {
+    dates(
+        "A 5d\nB 2d !start_on=2026-06-04\nA -> B",
+        &["A 06-01 06-05 05-28 06-03 -2 0 * start", "B 06-04 06-05 06-04 06-05 0 0 * constraint"],
+    );
+    dates(
+        "A 5d\nB 2d !fnlt=2026-06-05\nA -> B",
+        &["A 06-01 06-05 05-28 06-03 -2 0 * start", "B 06-04 06-05 06-04 06-05 0 0 * constraint"],
+    );
+}
+
+#[test]
+fn hammock_spans_what_it_hangs_between() {
+    dates(
+        "A 2d\nB 3d\nC 10d\nH hammock\nA -> B\nA -> H SS\nB -> H FF",
+        &[
+            "A 06-01 06-02 06-08 06-09 5 0 start",
+            "B 06-03 06-05 06-10 06-12 5 5 A",
+            "C 06-01 06-12 06-01 06-12 0 0 * start",
+            "H 06-01 06-05 06-08 06-12 5 - -",
+        ],
+    );
+}
+
+#[test]
+fn progress_and_remaining() {
+    // 40 % of five days leave three from the data date; two remaining days say otherwise.
+    dates("data_date 2026-06-08\nA 5d actual_start=2026-06-03 percent=40", &["A 06-03 06-10 06-08 06-10 0 0 * actual"]);
+    dates(
+        "data_date 2026-06-08\nA 5d actual_start=2026-06-03 percent=40 remaining=2d",
+        &["A 06-03 06-09 06-08 06-09 0 0 * actual"],
+    );
+    dates(
+        "data_date 2026-06-06\nA 2d\nB 1d actual_start=2026-06-01 actual_finish=2026-06-06",
+        &["A 06-08 06-09 06-08 06-09 0 0 * datadate", "B 06-01 06-06 - - - - actual"],
+    );
+}
+
+#[test]
+fn out_of_sequence_progress_by_option() {
+    let text = |rule: &str| {
+        format!("option progress={rule}\ndata_date 2026-06-03\nA 5d\nB 4d actual_start=2026-06-01 percent=50\nA -> B")
+    };
+    dates(&text("retained_logic"), &["A 06-03 06-09 06-03 06-09 0 0 * datadate", "B 06-01 06-11 06-10 06-11 0 0 * A"]);
+    dates(&text("override"), &["A 06-03 06-09 06-03 06-09 0 0 * datadate", "B 06-01 06-04 06-08 06-09 3 3 actual"]);
+    dates(&text("actual_dates"), &["A 06-03 06-09 06-03 06-09 0 0 * datadate", "B 06-01 06-04 06-08 06-09 3 3 actual"]);
+}
+
+#[test]
+fn working_exceptions() {
+    dates(
+        "free 2026-06-02/2026-06-03\nwork 2026-06-03\nwork 2026-06-06\nA 5d",
+        &["A 06-01 06-06 06-01 06-06 0 0 * start"],
+    );
+}
+
+#[test]
+fn stops_take_days_with_less_than_half_their_hours() {
+    // Until noon leaves half of 08:00-12:00 and 13:00-17:00; until 14:00 does not.
+    dates("A 3d stop=2026-06-02T00:00/2026-06-02T12:00", &["A 06-01 06-03 06-01 06-03 0 0 * start"]);
+    dates("A 3d stop=2026-06-02T00:00/2026-06-02T14:00", &["A 06-01 06-04 06-01 06-04 0 0 * start"]);
+}
+
+#[test]
+fn lag_calendars() {
+    let text = |calendar: &str| format!("option lag_calendar={calendar}\nA 5d\nB 1d calendar=all\nA -> B FS 2d");
+    let finish = |calendar: &str| rows(&plan(&text(calendar)), &checked(&plan(&text(calendar))))[1][2..7].to_owned();
+    assert_eq!(["predecessor", "successor", "project", "elapsed"].map(finish), ["06-10", "06-08", "06-10", "06-08"]);
+}
+
+#[test]
+fn as_late_as_possible_by_option() {
+    let text = |rule: &str| format!("option as_late={rule}\nA 1d alap\nB 1d\nC 5d\nA -> B");
+    dates(
+        &text("free_float"),
+        &[
+            "A 06-01 06-01 06-04 06-04 3 0 start",
+            "B 06-02 06-02 06-05 06-05 3 3 A",
+            "C 06-01 06-05 06-01 06-05 0 0 * start",
+        ],
+    );
+    let plan = plan(&text("total_float"));
+    assert_eq!(rows(&plan, &reader::text::checked(&plan))[0], "A 06-04 06-04 06-04 06-04 0 0 * constraint");
+}
+
+#[test]
+fn critical_by_option() {
+    let text = |rule: &str| format!("option critical={rule}\nA 2d deadline=2026-06-01\nB 5d");
+    let critical = |rule: &str| {
+        rows(&plan(&text(rule)), &checked(&plan(&text(rule))))
+            .iter()
+            .filter(|row| row.contains('*'))
+            .map(|row| row[..1].to_owned())
+            .collect::<String>()
+    };
+    assert_eq!(["zero", "minimum", "longest_path"].map(critical), ["AB", "A", "B"]);
+}
+
+#[test]
+fn start_to_finish_and_percent_lags() {
+    dates(
+        "A 2d snet=2026-06-08\nB 3d\nA -> B SF 1d",
+        &["A 06-08 06-09 06-08 06-09 0 0 * constraint", "B 06-05 06-09 06-05 06-09 0 0 * A"],
+    );
+    dates("A 4d\nB 1d\nA -> B SS 50%", &["A 06-01 06-04 06-01 06-04 0 0 * start", "B 06-03 06-03 06-04 06-04 1 1 A"]);
+}
+
+#[test]
+fn move_and_shorten_one_path() {
+    repairs("A 10d\nB 10d\nA -> B\nby B 2026-06-24", &["move 2/2 to 06-26", "shorten 2 A1 B1 Proved"]);
+}
+
+#[test]
+fn two_parallel_paths_two_days_late_need_four() {
+    let text = "A 10d\nB 10d\nZ finish_milestone\nA -> Z\nB -> Z\nby Z 2026-06-10";
+    repairs(text, &["move 2/2 to 06-12", "shorten 4 A2 B2 Proved"]);
+    // A common activity does it for both.
+    repairs(
+        "C 10d\nA 10d\nB 10d\nZ finish_milestone\nC -> A\nC -> B\nA -> Z\nB -> Z\nby Z 2026-06-24",
+        &["move 2/2 to 06-26", "shorten 2 C2 Proved"],
+    );
+}
+
+#[test]
+fn shortening_respects_limits() {
+    repairs("A 10d fixed\nB 10d\nA -> B\nby B 2026-06-24", &["move 2/2 to 06-26", "shorten 2 B2 Proved"]);
+    repairs(
+        "A 10d min_duration=5d\nB 10d min_duration=10d\nA -> B\nby B 2026-06-22",
+        &["move 4/4 to 06-26", "shorten 4 A4 Proved"],
+    );
+    repairs("A 10d\nB 10d\nA -> B\nby B 2026-06-18", &["move 6/8 to 06-26", "not curable 2 Proved"]);
+}
+
+#[test]
+fn shortening_never_delays_another_milestone() {
+    // F holds X's finish, so a shorter X starts later, and with it what follows by SS: M. Only A can give.
+    let text = "
+        A 10d
+        F 10d
+        X 10d
+        Y 1d
+        Z finish_milestone
+        M finish_milestone
+        F -> X FF
+        X -> Y SS
+        Y -> M
+        A -> Z
+        X -> Z
+        by Z 2026-06-11
+        by M 2026-06-01
+    ";
+    let plan = plan(text);
+    let schedule = checked(&plan);
+    assert_eq!(outlooks(&plan, &schedule), ["Z 06-12 -1 A>Z", "M 06-01 0 F>X>Y>M"]);
+    assert_eq!(concessions(&plan, &schedule), ["move 1/1 to 06-12", "shorten 3 A1 F1 X1 Proved"]);
+}
+
+#[test]
+fn several_calendars_are_found_not_proved() {
+    let words = {
+        let plan = plan("A 10d\nB 10d calendar=all\nA -> B\nby B 2026-06-20");
+        concessions(&plan, &checked(&plan))
+    };
+    assert_eq!(words, ["move 2/2 to 06-22", "shorten 2 B2 Found"]);
+}
+
+#[test]
+fn flawed_plans() {
+    codes("A 3d\nB 2d\nC 1d\nA -> B\nB -> A\nB -> C", &["K-101", "K-301"]);
+    codes("A 3d\nA 2d\nB 1d", &["K-102"]);
+    codes("A 3d\nX -> A", &["K-103"]);
+    codes("A 3d calendar=none", &["K-104"]);
+    codes("A 3d parent=none", &["K-106"]);
+    codes("A summary parent=B\nB summary parent=A", &["K-107", "K-107", "K-208", "K-208"]);
+    codes("S summary\nA 3d parent=S\nA -> S", &["K-108"]);
+    codes("A 999999d", &["K-109"]);
+    codes("A 3d start=1066-10-14", &["K-111"]);
+    codes("A 3d\nB 1d\nA -> B FS 999999d", &["K-112"]);
+    codes("A 3d\nby Z 2026-06-30", &["K-113"]);
+    codes("A 80000d\nB 1d\nA -> B", &["K-114", "K-114"]);
+    codes("A 3d\nB 1d start=2026-06-03\nA -> B", &["K-201"]);
+    codes("A 3d percent=20", &["K-202"]);
+    codes("H hammock\nA 2d", &["K-214"]);
+}
+
+#[test]
+fn cycles_are_named_in_order_and_leave_what_follows_without_dates() {
+    let plan = plan("A 1d\nB 1d\nC 1d\nD 1d\nE 1d\nA -> B\nB -> C\nC -> D\nD -> B\nD -> E");
+    let schedule = checked(&plan);
+    assert_eq!(schedule.diagnostics[0].params, ["B", "C", "D", "B"]);
+    let dated: Vec<bool> = schedule.activities.iter().map(Option::is_some).collect();
+    assert_eq!(dated, [true, false, false, false, false]);
+}
+
+#[test]
+fn large_summaries_are_linked_through_one_node() {
+    let mut text = "P summary\nQ summary\nP -> Q FS 1d\n".to_owned();
+    for at in 0..40 {
+        text += &format!("P{at} {}d parent=P\nQ{at} 1d parent=Q calendar={}\n", at % 7 + 1, ["mf", "all"][at % 2]);
+    }
+    let through = checked(&plan(&text));
+    let direct: String = (0..40).flat_map(|a| (0..40).map(move |b| format!("P{a} -> Q{b} FS 1d\n"))).collect();
+    let pairwise = checked(&plan(&text.replace("P -> Q FS 1d\n", &direct)));
+    let same = |a: &Option<guatu_kernel::Dates>, b: &Option<guatu_kernel::Dates>| match (a, b) {
+        (Some(a), Some(b)) => {
+            (a.early_start, a.late_finish, a.total_float_days, a.free_float_days)
+                == (b.early_start, b.late_finish, b.total_float_days, b.free_float_days)
+        }
+        _ => false,
+    };
+    assert!(through.activities.iter().zip(&pairwise.activities).all(|(a, b)| same(a, b)));
+}
