@@ -183,6 +183,19 @@ fn every_plan_survives_guatu_json() {
     }
 }
 
+#[test]
+fn every_plan_survives_the_workbook() {
+    for folder in ["mspdi", "mspdi-from-mpp", "xer", "pmxml"] {
+        for (name, bytes) in files(folder) {
+            let plan = plan_of(&name, &read(&name, &bytes));
+            let (written, said) = plans::sheet::write(&plan).unwrap();
+            assert!(said.is_empty(), "{name}: {said:?}");
+            let again = plan_of(&name, &read("plan.xlsx", &written));
+            assert_same(&name, again, plan);
+        }
+    }
+}
+
 /// Compares two plans part by part, so that a difference is readable.
 fn assert_same(name: &str, again: Plan, plan: Plan) {
     let (again, plan) = (placeless(again), placeless(plan));

@@ -12,6 +12,7 @@ pub mod json;
 mod moment;
 pub mod mspdi;
 mod p6;
+pub mod sheet;
 pub mod span;
 mod text;
 mod validate;
@@ -173,7 +174,7 @@ pub fn read(bytes: &[u8], format: Format, limits: &Limits) -> Reading {
         Format::Mspdi => mspdi::read(bytes, limits, &mut findings),
         Format::Xer => p6::xer::read(bytes, limits, &mut findings),
         Format::Pmxml => p6::pmxml::read(bytes, limits, &mut findings),
-        Format::Xlsx => Err(findings::fault(codes::UNKNOWN_FORMAT, "file", "this format is not read yet")),
+        Format::Xlsx => sheet::read(bytes, limits, &mut findings),
     };
     let (mut plan, saved) = match outcome {
         Ok(found) => found,
