@@ -107,7 +107,9 @@ fn differences(name: &str, reading: &Reading) -> Vec<String> {
         if is_point || row["milestone"] == "true" && row["dur_min"].starts_with("0.") {
             differ("milestone", is_point.to_string(), &row["milestone"]);
         }
-        if activity.kind == ActivityKind::Task && !row["dur_min"].is_empty() && row["dur_min"] != "null" {
+        // Of begun work the tables of P6 hold the time spent, which no plan keeps.
+        let is_begun = name.contains(".xer") && activity.actual_start.is_some();
+        if activity.kind == ActivityKind::Task && !is_begun && !row["dur_min"].is_empty() && row["dur_min"] != "null" {
             let minutes = match activity.duration {
                 Span::Working { days_e3: 0, minutes } | Span::Elapsed { minutes } => minutes,
                 other => panic!("{name}: {other:?}"),
@@ -141,6 +143,23 @@ fn files_of_ms_project_read_as_they_were_saved() {
 }
 
 #[test]
+fn files_of_p6_read_as_they_were_saved() {
+    let mut wrong = Vec::new();
+    for (folder, format) in [("xer", Format::Xer), ("pmxml", Format::Pmxml)] {
+        for (name, bytes) in files(folder) {
+            assert_eq!(plans::detect(None, &bytes).unwrap(), format, "{name}");
+            let reading = read(&name, &bytes);
+            if reading.plan.is_none() {
+                wrong.push(format!("{name}: {:?}", reading.diagnostics));
+                continue;
+            }
+            wrong.extend(differences(&name, &reading));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn files_of_ms_project_survive_our_writer() {
     for folder in ["mspdi", "mspdi-from-mpp", "mspdi-networks"] {
         for (name, bytes) in files(folder) {
@@ -159,6 +178,19 @@ fn every_plan_survives_guatu_json() {
         for (name, bytes) in files(folder) {
             let plan = plan_of(&name, &read(&name, &bytes));
             let again = plan_of(&name, &read("plan.json", plans::json::write(&plan).as_bytes()));
+            assert_same(&name, again, plan);
+        }
+    }
+}
+
+#[test]
+fn every_plan_survives_the_workbook() {
+    for folder in ["mspdi", "mspdi-from-mpp", "xer", "pmxml"] {
+        for (name, bytes) in files(folder) {
+            let plan = plan_of(&name, &read(&name, &bytes));
+            let (written, said) = plans::sheet::write(&plan).unwrap();
+            assert!(said.is_empty(), "{name}: {said:?}");
+            let again = plan_of(&name, &read("plan.xlsx", &written));
             assert_same(&name, again, plan);
         }
     }

@@ -11,6 +11,8 @@ mod findings;
 pub mod json;
 mod moment;
 pub mod mspdi;
+mod p6;
+pub mod sheet;
 pub mod span;
 mod text;
 mod validate;
@@ -170,7 +172,9 @@ pub fn read(bytes: &[u8], format: Format, limits: &Limits) -> Reading {
     let outcome = match format {
         Format::GuatuJson => json::read(bytes, limits, &mut findings),
         Format::Mspdi => mspdi::read(bytes, limits, &mut findings),
-        _ => Err(findings::fault(codes::UNKNOWN_FORMAT, "file", "this format is not read yet")),
+        Format::Xer => p6::xer::read(bytes, limits, &mut findings),
+        Format::Pmxml => p6::pmxml::read(bytes, limits, &mut findings),
+        Format::Xlsx => sheet::read(bytes, limits, &mut findings),
     };
     let (mut plan, saved) = match outcome {
         Ok(found) => found,

@@ -97,11 +97,6 @@ pub(crate) fn at_minute(date: Date, minute: u16) -> DateTime {
     date.at((minute / 60).min(23) as i8, (minute % 60) as i8, 0, 0)
 }
 
-/// Minutes from midnight of an instant.
-pub(crate) fn minute_of_day(instant: DateTime) -> u16 {
-    instant.hour() as u16 * 60 + instant.minute() as u16
-}
-
 fn digits(bytes: &[u8]) -> Option<i16> {
     if bytes.is_empty() || bytes.len() > 4 {
         return None;

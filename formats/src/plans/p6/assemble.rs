@@ -1,0 +1,333 @@
+//! From a P6 project to a plan: codes as ids, breakdown nodes as summaries, warnings for what has no home.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use guatu_kernel::plan::{
+    Activity, ActivityKind, Constraint, ConstraintKind, Granularity, Link, Mandate, Moment, Need, Plan, Resource, Span,
+};
+
+use super::{Model, Node, Status, Task, TaskKind, bound_moment};
+use crate::plans::findings::{Findings, fault, shortened};
+use crate::plans::{Outcome, SavedActivity, SavedDates, codes};
+
+/// A breakdown structure deeper than this is taken for a loop.
+const DEEPEST: usize = 200;
+
+/// Makes the plan of a project.
+pub(crate) fn assemble(model: Model<'_>, findings: &mut Findings) -> Outcome {
+    let start = model.start.or(model.data_date).or_else(|| model.tasks.iter().filter_map(|task| task.early.0).min());
+    let Some(start) = start else {
+        return Err(fault(codes::MISSING, "project", "the project has no start date"));
+    };
+    let mut ids = Ids::default();
+    let mut rows = Rows::default();
+    let tree = Tree::of(&model);
+    let mut stack: Vec<(usize, usize, Option<String>)> = tree.roots.iter().rev().map(|root| (*root, 1, None)).collect();
+    rows.tasks(&model, &tree.loose_tasks, 1, None, &mut ids, findings);
+    while let Some((index, level, parent)) = stack.pop() {
+        let node = &model.nodes[index];
+        if level > DEEPEST {
+            let message = format!("the breakdown structure is deeper than {DEEPEST} levels");
+            return Err(fault(codes::PARENT_LOOP, format!("WBS {}", shortened(&node.uid)), message));
+        }
+        let path = match &parent {
+            Some(parent) => format!("{parent}.{}", node.code),
+            None => node.code.to_string(),
+        };
+        let id = ids.claim(&path, &node.uid);
+        rows.node(node, &id, level, parent.as_deref());
+        if let Some(tasks) = tree.tasks.get(node.uid.as_ref()) {
+            rows.tasks(&model, tasks, level + 1, Some(&id), &mut ids, findings);
+        }
+        for child in tree.children.get(node.uid.as_ref()).into_iter().flatten().rev() {
+            stack.push((*child, level + 1, Some(id.clone())));
+        }
+    }
+    if rows.activities.len() < model.nodes.len() + model.tasks.len() {
+        return Err(fault(codes::PARENT_LOOP, "WBS", "a node of the breakdown structure is its own ancestor"));
+    }
+    let links = links(&model, &ids, findings);
+    let resources = needs(&model, &ids, &mut rows.activities);
+    let calendar = model.calendars.iter().find(|calendar| calendar.id == model.calendar).or(model.calendars.first());
+    let calendar = calendar.map(|calendar| calendar.id.clone());
+    // P6 bounds every open end by the must-finish date, as a mandated date of each does.
+    let mandated = match model.must_finish_by {
+        Some(by) => open_ends(&rows.activities, &links)
+            .map(|activity| Mandate { activity, finish_by: Moment::Instant(by), name: None })
+            .collect(),
+        None => Vec::new(),
+    };
+    let plan = Plan {
+        name: Some(model.name.into_owned()).filter(|name| !name.is_empty()),
+        granularity: Granularity::Minute,
+        start: bound_moment(start),
+        data_date: model.data_date.map(Moment::Instant),
+        calendar,
+        options: model.options,
+        calendars: model.calendars,
+        activities: rows.activities,
+        links,
+        resources,
+        mandated,
+        stops: Vec::new(),
+    };
+    Ok((plan, SavedDates { activities: rows.saved }))
+}
+
+/// Which node holds which nodes and tasks.
+#[derive(Default)]
+struct Tree<'m> {
+    roots: Vec<usize>,
+    children: HashMap<&'m str, Vec<usize>>,
+    tasks: HashMap<&'m str, Vec<usize>>,
+    loose_tasks: Vec<usize>,
+}
+
+impl<'m> Tree<'m> {
+    fn of(model: &'m Model<'_>) -> Tree<'m> {
+        let known: HashSet<&str> = model.nodes.iter().map(|node| node.uid.as_ref()).collect();
+        let mut tree = Tree::default();
+        let mut order: Vec<usize> = (0..model.nodes.len()).collect();
+        order.sort_by_key(|index| model.nodes[*index].sequence);
+        for index in order {
+            let node = &model.nodes[index];
+            if known.contains(node.parent.as_ref()) {
+                tree.children.entry(&node.parent).or_default().push(index);
+            } else {
+                tree.roots.push(index);
+            }
+        }
+        for (index, task) in model.tasks.iter().enumerate() {
+            if known.contains(task.node.as_ref()) {
+                tree.tasks.entry(&task.node).or_default().push(index);
+            } else {
+                tree.loose_tasks.push(index);
+            }
+        }
+        tree
+    }
+}
+
+/// Codes in use, and the id given to every object id.
+#[derive(Default)]
+struct Ids {
+    taken: HashSet<String>,
+    by_uid: HashMap<String, String>,
+}
+
+impl Ids {
+    /// The code, or the object id where the code is empty or taken.
+    fn claim(&mut self, code: &str, uid: &str) -> String {
+        let code = code.trim();
+        let id = if code.is_empty() || self.taken.contains(code) { format!("{code}#{uid}") } else { code.to_owned() };
+        self.taken.insert(id.clone());
+        id
+    }
+}
+
+/// Activities and saved dates side by side.
+#[derive(Default)]
+struct Rows {
+    activities: Vec<Activity>,
+    saved: Vec<SavedActivity>,
+}
+
+impl Rows {
+    fn node(&mut self, node: &Node<'_>, id: &str, level: usize, parent: Option<&str>) {
+        let mut activity = Activity::task(id, Span::ZERO);
+        activity.name = node.name.clone().into_owned();
+        activity.kind = ActivityKind::Summary;
+        activity.parent = parent.map(str::to_owned);
+        activity.at = Some(format!("WBS {}", shortened(&node.uid)));
+        self.activities.push(activity);
+        self.saved.push(SavedActivity {
+            uid: node.uid.clone().into_owned(),
+            outline_level: level as u32,
+            is_active: true,
+            ..SavedActivity::default()
+        });
+    }
+
+    fn tasks(
+        &mut self,
+        model: &Model<'_>,
+        tasks: &[usize],
+        level: usize,
+        parent: Option<&str>,
+        ids: &mut Ids,
+        findings: &mut Findings,
+    ) {
+        for index in tasks {
+            let task = &model.tasks[*index];
+            let id = ids.claim(&task.code, &task.uid);
+            if ids.by_uid.insert(task.uid.clone().into_owned(), id.clone()).is_some() {
+                let message = format!("two activities carry the object id {}", shortened(&task.uid));
+                findings.error(codes::DUPLICATE_ID, task.at.clone(), message);
+            }
+            let mut activity = activity(model, task, id, findings);
+            activity.parent = parent.map(str::to_owned);
+            self.activities.push(activity);
+            self.saved.push(saved(task, level));
+        }
+    }
+}
+
+fn activity(model: &Model<'_>, task: &Task<'_>, id: String, findings: &mut Findings) -> Activity {
+    let mut activity = Activity::task(id, Span::ZERO);
+    activity.name = task.name.clone().into_owned();
+    activity.kind = task.kind.activity_kind();
+    activity.at = Some(task.at.clone());
+    let name = shortened(&task.name);
+    if !task.calendar.is_empty() {
+        if model.calendars.iter().any(|calendar| calendar.id == task.calendar) {
+            activity.calendar = Some(task.calendar.clone().into_owned());
+        } else {
+            let message = format!(
+                "`{name}` names the calendar {}, which is not in the file; the project's counts",
+                shortened(&task.calendar)
+            );
+            findings.warn(codes::DEFAULTED, &activity.id, message);
+        }
+    }
+    let remaining = task.remaining_minutes;
+    if !activity.kind.is_milestone() {
+        // P6 schedules the remaining duration, which people may change before the work starts.
+        let unstarted = remaining.filter(|_| task.status == Status::NotStarted);
+        activity.duration = Span::minutes(unstarted.unwrap_or(task.planned_minutes));
+    }
+    match task.status {
+        Status::NotStarted => {}
+        Status::Started => {
+            activity.actual_start = task.actual_start.map(Moment::Instant);
+            activity.percent_e3 = Some(task.percent_e3.min(100_000));
+            if !activity.kind.is_milestone() {
+                activity.remaining = remaining.map(Span::minutes);
+            }
+        }
+        Status::Completed => {
+            activity.actual_start = task.actual_start.map(Moment::Instant);
+            activity.actual_finish = task.actual_finish.or(task.actual_start).map(Moment::Instant);
+            activity.percent_e3 = Some(100_000);
+        }
+    }
+    for (bound, on) in task.constraints.iter().flatten() {
+        let on = on.map(bound_moment);
+        if on.is_some() || bound.kind == ConstraintKind::AsLateAsPossible {
+            let on = on.filter(|_| bound.kind != ConstraintKind::AsLateAsPossible);
+            activity.constraints.push(Constraint { kind: bound.kind, on, is_hard: bound.is_hard });
+        } else {
+            findings.warn(
+                codes::NO_HOME,
+                &activity.id,
+                format!("a constraint of `{name}` has no date and was left out"),
+            );
+        }
+    }
+    if task.kind == TaskKind::WbsSummary && task.status == Status::NotStarted {
+        if let Some(start) = task.early.0 {
+            let on = Some(Moment::Instant(start));
+            activity.constraints = vec![Constraint { kind: ConstraintKind::StartOn, on, is_hard: true }];
+        }
+        let message = format!("`{name}` sums up a part of the breakdown structure and was kept at its dates");
+        findings.warn(codes::KEPT_AT_DATES, &activity.id, message);
+    }
+    if task.is_suspended {
+        findings.warn(
+            codes::NO_HOME,
+            &activity.id,
+            format!("`{name}` is suspended; suspension and resumption were kept aside"),
+        );
+    }
+    if task.has_expected_finish && task.status != Status::Completed {
+        findings.warn(
+            codes::NO_HOME,
+            &activity.id,
+            format!("the expected finish of `{name}` was kept aside; its duration counts"),
+        );
+    }
+    activity
+}
+
+fn saved(task: &Task<'_>, level: usize) -> SavedActivity {
+    SavedActivity {
+        uid: task.uid.clone().into_owned(),
+        outline_level: level as u32,
+        early_start: task.early.0,
+        early_finish: task.early.1,
+        late_start: task.late.0,
+        late_finish: task.late.1,
+        start: task.actual_start.or(task.early.0),
+        finish: task.actual_finish.or(task.early.1),
+        total_float_minutes: task.total_float_minutes,
+        free_float_minutes: task.free_float_minutes,
+        is_critical: None,
+        is_manual: false,
+        is_active: true,
+        is_external: false,
+        is_milestone: task.kind.activity_kind().is_milestone(),
+        levelling_delay_minutes: 0.0,
+    }
+}
+
+fn links(model: &Model<'_>, ids: &Ids, findings: &mut Findings) -> Vec<Link> {
+    let mut links = Vec::with_capacity(model.relations.len());
+    for relation in &model.relations {
+        if relation.is_external {
+            let end = ids.by_uid.get(relation.to.as_ref()).or_else(|| ids.by_uid.get(relation.from.as_ref()));
+            let message = "a relationship to an activity of another project was left out";
+            findings.warn(codes::LINK_LEFT_OUT, end.map_or("", String::as_str), message);
+            continue;
+        }
+        let id = |uid: &Cow<'_, str>| ids.by_uid.get(uid.as_ref()).cloned().unwrap_or_else(|| uid.clone().into_owned());
+        links.push(Link {
+            from: id(&relation.from),
+            to: id(&relation.to),
+            kind: relation.kind,
+            lag: Span::minutes(relation.lag_minutes),
+            at: Some(relation.at.clone()),
+        });
+    }
+    links
+}
+
+/// Resources that are asked for, and the needs of activities. Part units are rounded up: half a crane is a crane.
+fn needs(model: &Model<'_>, ids: &Ids, activities: &mut [Activity]) -> Vec<Resource> {
+    let whole = |units: f64| if units.is_finite() { units.ceil().clamp(1.0, 1e6) as u32 } else { 1 };
+    let at: HashMap<String, usize> = activities.iter().enumerate().map(|(i, a)| (a.id.clone(), i)).collect();
+    let mut resources: Vec<Resource> = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    let mut taken: HashSet<String> = HashSet::new();
+    for demand in &model.demands {
+        let Some(index) = ids.by_uid.get(demand.task.as_ref()).and_then(|id| at.get(id)).copied() else { continue };
+        let Some(stated) = model.resources.iter().find(|resource| resource.uid == demand.resource) else { continue };
+        let slot = *known.entry(stated.uid.as_ref()).or_insert_with(|| {
+            let is_free = !stated.code.trim().is_empty() && taken.insert(stated.code.to_string());
+            let id = if is_free { stated.code.to_string() } else { format!("{}#{}", stated.code, stated.uid) };
+            let calendar = model.calendars.iter().find(|calendar| calendar.id == stated.calendar);
+            let calendar = calendar.map(|calendar| calendar.id.clone());
+            resources.push(Resource { id, capacity: whole(stated.units), calendar, steps: Vec::new() });
+            resources.len() - 1
+        });
+        let amount = whole(demand.units);
+        let resource = resources[slot].id.clone();
+        match activities[index].needs.iter_mut().find(|need| need.resource == resource) {
+            Some(need) => need.amount = need.amount.saturating_add(amount),
+            None => activities[index].needs.push(Need { resource, amount }),
+        }
+    }
+    resources
+}
+
+/// Activities that nothing follows.
+fn open_ends<'l>(activities: &'l [Activity], links: &'l [Link]) -> impl Iterator<Item = String> + 'l {
+    let led: HashSet<&str> = links.iter().map(|link| link.from.as_str()).collect();
+    activities
+        .iter()
+        .filter(move |activity| {
+            activity.kind != ActivityKind::Summary
+                && activity.actual_finish.is_none()
+                && !led.contains(activity.id.as_str())
+        })
+        .map(|activity| activity.id.clone())
+}

@@ -1,0 +1,367 @@
+//! Reads the template. Cells are streamed one by one; a cell far outside is named instead of making room for it.
+
+use std::collections::HashMap;
+use std::io::Cursor;
+
+use calamine::{DataRef, Reader, Xlsx, XlsxError};
+use guatu_kernel::diagnose::Diagnostic;
+use guatu_kernel::plan::{
+    Activity, ActivityKind, Calendar, CalendarException, CapacityStep, ConstraintKind, DayWork, Granularity, Link,
+    LinkKind, Mandate, Moment, Options, Plan, Resource, Span,
+};
+
+use super::cells::{apply, content, not, read_day, read_moment, read_span, word};
+use super::labels::labels;
+use super::{SHEETS, cell_name, guard};
+use crate::plans::findings::{Findings, fault, shortened};
+use crate::plans::json::{self, GRANULARITIES, LINKS};
+use crate::plans::{Limits, Outcome, SavedDates, codes};
+
+/// A cell that is not empty.
+struct Cell {
+    row: u32,
+    column: u32,
+    text: String,
+}
+
+/// A sheet as rows of cells by column key.
+#[derive(Default)]
+struct Sheet {
+    name: &'static str,
+    /// Key and position of each known column.
+    columns: Vec<(&'static str, u32)>,
+    rows: Vec<(u32, HashMap<u32, String>)>,
+}
+
+impl Sheet {
+    fn position(&self, key: &str) -> Option<u32> {
+        self.columns.iter().find(|(known, _)| *known == key).map(|(_, at)| *at)
+    }
+
+    /// The text of a cell, empty where there is none.
+    fn get<'r>(&self, row: &'r HashMap<u32, String>, key: &str) -> &'r str {
+        self.position(key).and_then(|at| row.get(&at)).map_or("", String::as_str)
+    }
+
+    fn cell(&self, row: u32, key: &str) -> String {
+        cell_name(self.name, row, self.position(key).unwrap_or(0))
+    }
+}
+
+/// Reads a workbook.
+pub(crate) fn read(bytes: &[u8], limits: &Limits, findings: &mut Findings) -> Outcome {
+    guard::check(bytes, limits)?;
+    let damaged = |error: XlsxError| {
+        fault(codes::MALFORMED, "file", format!("the workbook cannot be read: {}", shortened(&error.to_string())))
+    };
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(damaged)?;
+    let names = workbook.sheet_names();
+    let mut sheets = HashMap::new();
+    for (name, columns) in SHEETS {
+        if names.iter().any(|known| known == name) {
+            sheets.insert(name, read_sheet(&mut workbook, name, columns, limits, findings)?);
+        } else {
+            sheets.insert(name, Sheet { name, ..Sheet::default() });
+        }
+    }
+    if sheets["Activities"].columns.is_empty() {
+        let message = "the workbook has no sheet `Activities` with the headings of the template";
+        return Err(fault(codes::UNKNOWN_FORMAT, "file", message));
+    }
+    let mut plan = read_plan(&sheets["Plan"], findings);
+    let codes_to_ids = read_activities(&sheets["Activities"], &mut plan, findings);
+    read_links(&sheets["Links"], &codes_to_ids, &mut plan, findings);
+    read_calendars(&sheets["Calendars"], &sheets["Exceptions"], &mut plan, findings);
+    read_mandated(&sheets["Mandated"], &codes_to_ids, &mut plan, findings);
+    read_resources(&sheets["Resources"], &mut plan, findings);
+    Ok((plan, SavedDates::default()))
+}
+
+fn read_sheet(
+    workbook: &mut Xlsx<Cursor<&[u8]>>,
+    name: &'static str,
+    keys: &'static [&'static str],
+    limits: &Limits,
+    findings: &mut Findings,
+) -> Result<Sheet, Diagnostic> {
+    let damaged = |error: XlsxError| {
+        fault(codes::MALFORMED, name, format!("the sheet {name} cannot be read: {}", shortened(&error.to_string())))
+    };
+    let mut reader = workbook.worksheet_cells_reader(name).map_err(damaged)?;
+    let mut sheet = Sheet { name, ..Sheet::default() };
+    let mut heading_row = None;
+    while let Some(cell) = reader.next_cell().map_err(damaged)? {
+        let (row, column) = cell.get_position();
+        let at = cell_name(name, row, column);
+        let Some(text) = text_of(cell.get_value(), &at, findings) else { continue };
+        if row >= limits.rows || column >= limits.columns {
+            let message = format!(
+                "the cell {at} lies outside the {} rows and {} columns that are read",
+                limits.rows, limits.columns
+            );
+            return Err(fault(codes::LIMIT, at, message));
+        }
+        let cell = Cell { row, column, text };
+        if *heading_row.get_or_insert(cell.row) == cell.row {
+            match keys.iter().find(|key| labels().is_heading(key, &cell.text)) {
+                Some(key) if sheet.position(key).is_none() => sheet.columns.push((key, cell.column)),
+                _ => {
+                    let message =
+                        format!("the column `{}` is not part of the template and was ignored", shortened(&cell.text));
+                    findings.warn_at(codes::UNKNOWN_FIELD, at, message);
+                }
+            }
+            continue;
+        }
+        match sheet.rows.last_mut() {
+            Some((last, cells)) if *last == cell.row => {
+                cells.insert(cell.column, cell.text);
+            }
+            _ => sheet.rows.push((cell.row, HashMap::from([(cell.column, cell.text)]))),
+        }
+    }
+    Ok(sheet)
+}
+
+/// The text of a cell; empty cells give nothing. The escape of formula prefixes is taken off.
+fn text_of(value: &DataRef<'_>, at: &str, findings: &mut Findings) -> Option<String> {
+    let text = match value {
+        DataRef::Empty => return None,
+        DataRef::String(text) => text.clone(),
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::Int(number) => number.to_string(),
+        DataRef::Float(number) => number.to_string(),
+        DataRef::Bool(value) => value.to_string(),
+        DataRef::DateTime(value) if value.is_datetime() => {
+            let (year, month, day, hour, minute, ..) = value.to_ymd_hms_milli();
+            match (hour, minute) {
+                (0, 0) => format!("{year:04}-{month:02}-{day:02}"),
+                _ => format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}"),
+            }
+        }
+        DataRef::DateTime(value) => value.as_f64().to_string(),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::Error(error) => {
+            findings.error(codes::BAD_VALUE, at, format!("the formula in {at} gives the error {error}"));
+            return None;
+        }
+    };
+    let plain = text.strip_prefix('\'').filter(|rest| super::write::needs_escape(rest));
+    let text = plain.map_or_else(|| text.trim().to_owned(), str::to_owned);
+    (!text.is_empty()).then_some(text)
+}
+
+fn bad(findings: &mut Findings, at: String, message: String) {
+    let message = format!("{at}: {message}");
+    findings.error(codes::BAD_VALUE, at, message);
+}
+
+/// The sheet of keys and values.
+fn read_plan(sheet: &Sheet, findings: &mut Findings) -> Plan {
+    let mut plan = Plan {
+        name: None,
+        granularity: Granularity::Day,
+        start: Moment::Day(jiff::civil::date(1900, 1, 1)),
+        data_date: None,
+        calendar: None,
+        options: Options::default(),
+        calendars: Vec::new(),
+        activities: Vec::new(),
+        links: Vec::new(),
+        resources: Vec::new(),
+        mandated: Vec::new(),
+        stops: Vec::new(),
+    };
+    let mut has_start = false;
+    for (row, cells) in &sheet.rows {
+        let (key, value) = (labels().word(sheet.get(cells, "key")), sheet.get(cells, "value"));
+        let at = sheet.cell(*row, "value");
+        let mut moment = || {
+            read_moment(value).unwrap_or_else(|message| {
+                bad(findings, at.clone(), message);
+                None
+            })
+        };
+        match key {
+            "name" => plan.name = Some(value.to_owned()).filter(|name| !name.is_empty()),
+            "start" => {
+                if let Some(start) = moment() {
+                    (plan.start, has_start) = (start, true);
+                } else if !value.is_empty() {
+                    has_start = true;
+                }
+            }
+            "data_date" => plan.data_date = moment(),
+            "calendar" => plan.calendar = Some(value.to_owned()).filter(|id| !id.is_empty()),
+            "granularity" if !value.is_empty() => match word(value, GRANULARITIES) {
+                Ok(granularity) => plan.granularity = granularity,
+                Err(message) => bad(findings, at, message),
+            },
+            "options" | "stops" if !value.is_empty() => match serde_json::from_str::<serde_json::Value>(value) {
+                Ok(parsed) if key == "options" => plan.options = json::read_options(&parsed, at, findings),
+                Ok(serde_json::Value::Array(stops)) => {
+                    plan.stops = stops.iter().filter_map(|s| json::read_stop(s, at.clone(), findings)).collect();
+                }
+                _ => bad(findings, at, not("the text the export wrote", value)),
+            },
+            _ => {}
+        }
+    }
+    if !has_start {
+        findings.error(codes::MISSING, "Plan", "the sheet Plan needs a row `start` with the first day of the plan");
+    }
+    plan
+}
+
+/// Reads activities; gives the id of every code.
+fn read_activities(sheet: &Sheet, plan: &mut Plan, findings: &mut Findings) -> HashMap<String, String> {
+    let mut ids = HashMap::new();
+    for (row, cells) in &sheet.rows {
+        let (id, code) = (sheet.get(cells, "id"), sheet.get(cells, "code"));
+        let id = if id.is_empty() { code } else { id };
+        if id.is_empty() {
+            findings.error(codes::MISSING, sheet.cell(*row, "code"), "an activity needs a code");
+            continue;
+        }
+        let more = sheet.get(cells, "more");
+        let noted = serde_json::from_str(more)
+            .ok()
+            .and_then(|value| json::read_activity(&value, String::new(), &mut Findings::default()));
+        let mut activity = noted.clone().unwrap_or_else(|| Activity::task(code, Span::ZERO));
+        for (key, _) in &sheet.columns {
+            let cell = sheet.get(cells, key);
+            // A name left out is the code; a cell that says what the hidden column says changes nothing.
+            let is_default = noted.is_none() && cell.is_empty();
+            if is_default || noted.as_ref().is_some_and(|noted| content(noted, key).as_read().trim() == cell) {
+                continue;
+            }
+            if let Err(message) = apply(&mut activity, key, cell) {
+                bad(findings, sheet.cell(*row, key), message);
+            }
+        }
+        id.clone_into(&mut activity.id);
+        activity.at = Some(cell_name(sheet.name, *row, sheet.position("code").unwrap_or(0)));
+        if activity.kind == ActivityKind::Task && sheet.get(cells, "duration").is_empty() {
+            findings.error(codes::MISSING, sheet.cell(*row, "duration"), "a task needs a duration such as 5d");
+        }
+        let undated = |kind| kind != ConstraintKind::AsLateAsPossible;
+        if activity.constraints.iter().any(|constraint| constraint.on.is_none() && undated(constraint.kind)) {
+            findings.error(codes::MISSING, sheet.cell(*row, "constraint_on"), "this constraint needs a date");
+        }
+        ids.insert(if code.is_empty() { id.to_owned() } else { code.to_owned() }, id.to_owned());
+        plan.activities.push(activity);
+    }
+    for activity in &mut plan.activities {
+        if let Some(id) = activity.parent.as_ref().and_then(|code| ids.get(code)) {
+            activity.parent = Some(id.clone());
+        }
+    }
+    ids
+}
+
+fn read_links(sheet: &Sheet, ids: &HashMap<String, String>, plan: &mut Plan, findings: &mut Findings) {
+    for (row, cells) in &sheet.rows {
+        let mut end = |key: &str| {
+            let code = sheet.get(cells, key);
+            if code.is_empty() {
+                findings.error(codes::MISSING, sheet.cell(*row, key), "a link needs both of its activities");
+            }
+            ids.get(code).cloned().unwrap_or_else(|| code.to_owned())
+        };
+        let (from, to) = (end("from"), end("to"));
+        let (kind, lag) = (sheet.get(cells, "link"), sheet.get(cells, "lag"));
+        let kind = if kind.is_empty() { Ok(LinkKind::FS) } else { word(kind, LINKS) };
+        let lag = if lag.is_empty() { Ok(Span::ZERO) } else { read_span(lag) };
+        let at = Some(cell_name(sheet.name, *row, sheet.position("from").unwrap_or(0)));
+        match (kind, lag) {
+            (Ok(kind), Ok(lag)) => plan.links.push(Link { from, to, kind, lag, at }),
+            (Err(message), _) => bad(findings, sheet.cell(*row, "link"), message),
+            (_, Err(message)) => bad(findings, sheet.cell(*row, "lag"), message),
+        }
+    }
+}
+
+fn read_calendars(sheet: &Sheet, exceptions: &Sheet, plan: &mut Plan, findings: &mut Findings) {
+    for (row, cells) in &sheet.rows {
+        let mut week = [const { DayWork::Free }; 7];
+        for (day, key) in week.iter_mut().zip(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]) {
+            match read_day(sheet.get(cells, key)) {
+                Ok(work) => *day = work,
+                Err(message) => bad(findings, sheet.cell(*row, key), message),
+            }
+        }
+        let hours = sheet.get(cells, "hours_per_day");
+        let minutes_per_day = match hours.parse::<f64>() {
+            _ if hours.is_empty() => 480,
+            Ok(hours) if hours > 0.0 && hours <= 24.0 => (hours * 60.0).round() as u32,
+            _ => {
+                bad(findings, sheet.cell(*row, "hours_per_day"), not("hours from 0 to 24", hours));
+                480
+            }
+        };
+        let name = Some(sheet.get(cells, "name").to_owned()).filter(|name| !name.is_empty());
+        let id = sheet.get(cells, "code").to_owned();
+        plan.calendars.push(Calendar { id, name, week, minutes_per_day, exceptions: Vec::new() });
+    }
+    let sheet = exceptions;
+    for (row, cells) in &sheet.rows {
+        let id = sheet.get(cells, "calendar");
+        let Some(calendar) = plan.calendars.iter_mut().find(|calendar| calendar.id == id) else {
+            let message = format!("there is no calendar `{}`", shortened(id));
+            findings.error(codes::UNKNOWN_ID, sheet.cell(*row, "calendar"), message);
+            continue;
+        };
+        let mut date = |key: &str| match read_moment(sheet.get(cells, key)) {
+            Ok(found) => found.map(Moment::date),
+            Err(message) => {
+                bad(findings, sheet.cell(*row, key), message);
+                None
+            }
+        };
+        let (first, last) = (date("first"), date("last"));
+        let work = read_day(sheet.get(cells, "working")).unwrap_or_else(|message| {
+            bad(findings, sheet.cell(*row, "working"), message);
+            DayWork::Free
+        });
+        let Some(from) = first else {
+            findings.error(codes::MISSING, sheet.cell(*row, "first"), "an exception needs its first day");
+            continue;
+        };
+        let name = Some(sheet.get(cells, "name").to_owned()).filter(|name| !name.is_empty());
+        calendar.exceptions.push(CalendarException { from, to: last.unwrap_or(from), work, name });
+    }
+}
+
+fn read_mandated(sheet: &Sheet, ids: &HashMap<String, String>, plan: &mut Plan, findings: &mut Findings) {
+    for (row, cells) in &sheet.rows {
+        let code = sheet.get(cells, "activity");
+        let activity = ids.get(code).cloned().unwrap_or_else(|| code.to_owned());
+        let name = Some(sheet.get(cells, "name").to_owned()).filter(|name| !name.is_empty());
+        match read_moment(sheet.get(cells, "finish_by")) {
+            Ok(Some(finish_by)) => plan.mandated.push(Mandate { activity, finish_by, name }),
+            Ok(None) => findings.error(codes::MISSING, sheet.cell(*row, "finish_by"), "a mandated date is missing"),
+            Err(message) => bad(findings, sheet.cell(*row, "finish_by"), message),
+        }
+    }
+}
+
+fn read_resources(sheet: &Sheet, plan: &mut Plan, findings: &mut Findings) {
+    for (row, cells) in &sheet.rows {
+        let capacity = sheet.get(cells, "capacity");
+        let capacity = if capacity.is_empty() { Ok(1) } else { capacity.parse::<u32>() };
+        let Ok(capacity) = capacity else {
+            bad(findings, sheet.cell(*row, "capacity"), not("a whole number", sheet.get(cells, "capacity")));
+            continue;
+        };
+        let mut steps = Vec::new();
+        for step in sheet.get(cells, "steps").split(';').map(str::trim).filter(|step| !step.is_empty()) {
+            let parts = step.split_once('=').map(|(on, amount)| (read_moment(on.trim()), amount.trim().parse()));
+            match parts {
+                Some((Ok(Some(from)), Ok(capacity))) => steps.push(CapacityStep { from: from.date(), capacity }),
+                _ => bad(findings, sheet.cell(*row, "steps"), not("steps such as 2026-07-01=4", step)),
+            }
+        }
+        let calendar = Some(sheet.get(cells, "calendar").to_owned()).filter(|id| !id.is_empty());
+        plan.resources.push(Resource { id: sheet.get(cells, "code").to_owned(), capacity, calendar, steps });
+    }
+}
