@@ -27,12 +27,11 @@ pub(crate) struct Fact {
 
 /// A plan read but not yet ordered.
 #[derive(Clone, Debug)]
-pub struct Draft {
-    pub(crate) network: Network,
-    pub(crate) edges: Vec<Edge>,
-    pub(crate) is_broken: Vec<bool>,
-    pub(crate) hard: Vec<Option<Vec<Hard>>>,
-    pub(crate) ids: Vec<String>,
+pub struct Draft<'a> {
+    plan: &'a Plan,
+    network: Network,
+    edges: Vec<Edge>,
+    is_broken: Vec<bool>,
 }
 
 impl Network {
@@ -50,7 +49,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) index: HashMap<&'a str, u32>,
     pub(crate) facts: Vec<Fact>,
     pub(crate) nodes: Vec<Node>,
-    pub(crate) hard: Vec<Option<Vec<Hard>>>,
+    pub(crate) hard: Vec<(u32, Hard)>,
     pub(crate) is_broken: Vec<bool>,
     pub(crate) edges: Vec<Edge>,
     pub(crate) ties: Vec<Tie>,
@@ -62,9 +61,9 @@ pub(crate) struct Reader<'a> {
     pub(crate) data_date: Option<i32>,
 }
 
-impl Draft {
+impl<'a> Draft<'a> {
     /// Reads a plan: calendars, activities, hierarchy, links, mandated dates.
-    pub fn read(plan: &Plan) -> Draft {
+    pub fn read(plan: &'a Plan) -> Draft<'a> {
         let fallback = fallback_calendar();
         let mut reader = Reader::new(plan, &fallback);
         reader.read_hierarchy();
@@ -86,7 +85,7 @@ impl Draft {
             first_row: Vec::new(),
             rows: Vec::new(),
             ties: reader.ties,
-            hard: Vec::new(),
+            hard: reader.hard,
             roles: reader.facts.iter().map(|fact| fact.role).collect(),
             parents: reader.parents,
             hammocks: reader.hammocks,
@@ -94,23 +93,22 @@ impl Draft {
             last_actual_finish,
             diagnostics: reader.diagnostics,
         };
-        let ids = plan.activities.iter().map(|activity| activity.id.clone()).collect();
-        Draft { network, edges: reader.edges, is_broken: reader.is_broken, hard: reader.hard, ids }
+        Draft { plan, network, edges: reader.edges, is_broken: reader.is_broken }
     }
 
     /// Puts nodes in topological order and links in rows; names cycles and what they leave without dates.
     pub fn order(self) -> Network {
-        let Draft { mut network, edges, is_broken, mut hard, ids } = self;
+        let Draft { plan, mut network, edges, is_broken } = self;
         let order = order(&is_broken, &edges);
         for cycle in &order.cycles {
-            network.diagnostics.push(cycle_diagnostic(&network.nodes, &ids, cycle));
+            network.diagnostics.push(cycle_diagnostic(&network.nodes, plan, cycle));
         }
         let mut place = vec![u32::MAX; network.nodes.len()];
         for (at, &node) in order.sequence.iter().enumerate() {
             place[node as usize] = at as u32;
         }
         if order.sequence.len() < network.nodes.len() {
-            drop_unordered(&mut network, &place, &is_broken, &order.cycles, &ids);
+            drop_unordered(&mut network, &place, &is_broken, &order.cycles, plan);
         }
         for role in &mut network.roles {
             if let Role::Node(node) = role {
@@ -120,10 +118,11 @@ impl Draft {
                 };
             }
         }
-        for (at, &node) in order.sequence.iter().enumerate() {
-            let bounds = hard[node as usize].take().unwrap_or_default();
-            network.hard.extend(bounds.into_iter().map(|bound| (at as u32, bound)));
+        for (node, _) in &mut network.hard {
+            *node = place[*node as usize];
         }
+        network.hard.retain(|(node, _)| *node != u32::MAX);
+        network.hard.sort_by_key(|(node, _)| *node);
         network.nodes = order.sequence.iter().map(|&node| network.nodes[node as usize]).collect();
         store_rows(&mut network, &edges, &place);
         for goal in &mut network.goals {
@@ -190,11 +189,11 @@ fn mark_mandates(network: &mut Network) {
     }
 }
 
-fn cycle_diagnostic(nodes: &[Node], ids: &[String], cycle: &[u32]) -> Diagnostic {
+fn cycle_diagnostic(nodes: &[Node], plan: &Plan, cycle: &[u32]) -> Diagnostic {
     let mut names: Vec<String> = cycle
         .iter()
         .filter(|&&node| nodes[node as usize].activity != VIRTUAL)
-        .map(|&node| ids[nodes[node as usize].activity as usize].clone())
+        .map(|&node| plan.activities[nodes[node as usize].activity as usize].id.clone())
         .collect();
     let first = names.first().cloned().unwrap_or_default();
     let message = if names.len() == 1 {
@@ -207,14 +206,14 @@ fn cycle_diagnostic(nodes: &[Node], ids: &[String], cycle: &[u32]) -> Diagnostic
 }
 
 /// Tells how much is left without dates because of what is upstream.
-fn drop_unordered(network: &mut Network, place: &[u32], is_broken: &[bool], cycles: &[Vec<u32>], ids: &[String]) {
+fn drop_unordered(network: &mut Network, place: &[u32], is_broken: &[bool], cycles: &[Vec<u32>], plan: &Plan) {
     let mut is_named = is_broken.to_vec();
     for &node in cycles.iter().flatten() {
         is_named[node as usize] = true;
     }
     let downstream: Vec<&String> = (0..place.len())
         .filter(|&node| place[node] == u32::MAX && !is_named[node] && network.nodes[node].activity != VIRTUAL)
-        .map(|node| &ids[network.nodes[node].activity as usize])
+        .map(|node| &plan.activities[network.nodes[node].activity as usize].id)
         .collect();
     if let Some(first) = downstream.first() {
         let message = format!(
@@ -248,7 +247,7 @@ impl<'a> Reader<'a> {
             index: HashMap::with_capacity(count),
             facts: vec![blank; count],
             nodes: Vec::with_capacity(count),
-            hard: Vec::with_capacity(count),
+            hard: Vec::new(),
             is_broken: Vec::with_capacity(count),
             edges: Vec::with_capacity(plan.links.len()),
             ties: Vec::new(),
@@ -429,7 +428,6 @@ impl<'a> Reader<'a> {
             traits: bits,
         };
         self.nodes.push(node);
-        self.hard.push(None);
         self.is_broken.push(!is_sound);
         let index = self.nodes.len() as u32 - 1;
         if is_sound && self.set_bounds(at, index).is_none() {
@@ -574,7 +572,7 @@ impl<'a> Reader<'a> {
         }
         if constraint.is_hard && !bounds.is_empty() {
             self.nodes[node as usize].traits |= traits::HARD;
-            self.hard[node as usize].get_or_insert_default().extend(bounds);
+            self.hard.extend(bounds.into_iter().map(|bound| (node, bound)));
         }
         Some(())
     }

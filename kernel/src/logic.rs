@@ -357,7 +357,6 @@ impl Reader<'_> {
             floor: Floor::Start,
             traits: traits::VIRTUAL,
         });
-        self.hard.push(None);
         self.is_broken.push(false);
         self.nodes.len() as u32 - 1
     }
