@@ -2,14 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::calendar::FAR;
 use crate::diagnose::Diagnostic;
 use crate::measure::{DayEdge, Length, label, length};
 use crate::network::{Edge, Floor, Hammock, Hard, NO_CAP, NO_FLOOR, Network, Node, Role, Row, VIRTUAL, traits};
 use crate::order::order;
-use crate::plan::{
-    Activity, ActivityKind, AsLateRule, Calendar, Constraint, ConstraintKind, Granularity, Moment, Plan,
-};
+use crate::plan::{Activity, ActivityKind, AsLateRule, Calendar, ConstraintKind, Granularity, Plan};
 use crate::progress::{Reading, Standing, standing};
 use crate::shifts::{Shifts, fallback_calendar};
 use crate::tie::Tie;
@@ -27,12 +24,11 @@ pub(crate) struct Fact {
 
 /// A plan read but not yet ordered.
 #[derive(Clone, Debug)]
-pub struct Draft {
-    pub(crate) network: Network,
-    pub(crate) edges: Vec<Edge>,
-    pub(crate) is_broken: Vec<bool>,
-    pub(crate) hard: Vec<Option<Vec<Hard>>>,
-    pub(crate) ids: Vec<String>,
+pub struct Draft<'a> {
+    plan: &'a Plan,
+    network: Network,
+    edges: Vec<Edge>,
+    is_broken: Vec<bool>,
 }
 
 impl Network {
@@ -49,8 +45,10 @@ pub(crate) struct Reader<'a> {
     pub(crate) shifts: Shifts<'a>,
     pub(crate) index: HashMap<&'a str, u32>,
     pub(crate) facts: Vec<Fact>,
+    /// Both ends of each link, where they exist.
+    pub(crate) ends: Vec<(Option<u32>, Option<u32>)>,
     pub(crate) nodes: Vec<Node>,
-    pub(crate) hard: Vec<Option<Vec<Hard>>>,
+    pub(crate) hard: Vec<(u32, Hard)>,
     pub(crate) is_broken: Vec<bool>,
     pub(crate) edges: Vec<Edge>,
     pub(crate) ties: Vec<Tie>,
@@ -62,9 +60,9 @@ pub(crate) struct Reader<'a> {
     pub(crate) data_date: Option<i32>,
 }
 
-impl Draft {
+impl<'a> Draft<'a> {
     /// Reads a plan: calendars, activities, hierarchy, links, mandated dates.
-    pub fn read(plan: &Plan) -> Draft {
+    pub fn read(plan: &'a Plan) -> Draft<'a> {
         let fallback = fallback_calendar();
         let mut reader = Reader::new(plan, &fallback);
         reader.read_hierarchy();
@@ -86,7 +84,7 @@ impl Draft {
             first_row: Vec::new(),
             rows: Vec::new(),
             ties: reader.ties,
-            hard: Vec::new(),
+            hard: reader.hard,
             roles: reader.facts.iter().map(|fact| fact.role).collect(),
             parents: reader.parents,
             hammocks: reader.hammocks,
@@ -94,23 +92,22 @@ impl Draft {
             last_actual_finish,
             diagnostics: reader.diagnostics,
         };
-        let ids = plan.activities.iter().map(|activity| activity.id.clone()).collect();
-        Draft { network, edges: reader.edges, is_broken: reader.is_broken, hard: reader.hard, ids }
+        Draft { plan, network, edges: reader.edges, is_broken: reader.is_broken }
     }
 
     /// Puts nodes in topological order and links in rows; names cycles and what they leave without dates.
     pub fn order(self) -> Network {
-        let Draft { mut network, edges, is_broken, mut hard, ids } = self;
+        let Draft { plan, mut network, edges, is_broken } = self;
         let order = order(&is_broken, &edges);
         for cycle in &order.cycles {
-            network.diagnostics.push(cycle_diagnostic(&network.nodes, &ids, cycle));
+            network.diagnostics.push(cycle_diagnostic(&network.nodes, plan, cycle));
         }
         let mut place = vec![u32::MAX; network.nodes.len()];
         for (at, &node) in order.sequence.iter().enumerate() {
             place[node as usize] = at as u32;
         }
         if order.sequence.len() < network.nodes.len() {
-            drop_unordered(&mut network, &place, &is_broken, &order.cycles, &ids);
+            drop_unordered(&mut network, &place, &is_broken, &order.cycles, plan);
         }
         for role in &mut network.roles {
             if let Role::Node(node) = role {
@@ -120,10 +117,11 @@ impl Draft {
                 };
             }
         }
-        for (at, &node) in order.sequence.iter().enumerate() {
-            let bounds = hard[node as usize].take().unwrap_or_default();
-            network.hard.extend(bounds.into_iter().map(|bound| (at as u32, bound)));
+        for (node, _) in &mut network.hard {
+            *node = place[*node as usize];
         }
+        network.hard.retain(|(node, _)| *node != u32::MAX);
+        network.hard.sort_by_key(|(node, _)| *node);
         network.nodes = order.sequence.iter().map(|&node| network.nodes[node as usize]).collect();
         store_rows(&mut network, &edges, &place);
         for goal in &mut network.goals {
@@ -190,11 +188,11 @@ fn mark_mandates(network: &mut Network) {
     }
 }
 
-fn cycle_diagnostic(nodes: &[Node], ids: &[String], cycle: &[u32]) -> Diagnostic {
+fn cycle_diagnostic(nodes: &[Node], plan: &Plan, cycle: &[u32]) -> Diagnostic {
     let mut names: Vec<String> = cycle
         .iter()
         .filter(|&&node| nodes[node as usize].activity != VIRTUAL)
-        .map(|&node| ids[nodes[node as usize].activity as usize].clone())
+        .map(|&node| plan.activities[nodes[node as usize].activity as usize].id.clone())
         .collect();
     let first = names.first().cloned().unwrap_or_default();
     let message = if names.len() == 1 {
@@ -207,14 +205,14 @@ fn cycle_diagnostic(nodes: &[Node], ids: &[String], cycle: &[u32]) -> Diagnostic
 }
 
 /// Tells how much is left without dates because of what is upstream.
-fn drop_unordered(network: &mut Network, place: &[u32], is_broken: &[bool], cycles: &[Vec<u32>], ids: &[String]) {
+fn drop_unordered(network: &mut Network, place: &[u32], is_broken: &[bool], cycles: &[Vec<u32>], plan: &Plan) {
     let mut is_named = is_broken.to_vec();
     for &node in cycles.iter().flatten() {
         is_named[node as usize] = true;
     }
     let downstream: Vec<&String> = (0..place.len())
         .filter(|&node| place[node] == u32::MAX && !is_named[node] && network.nodes[node].activity != VIRTUAL)
-        .map(|node| &ids[network.nodes[node].activity as usize])
+        .map(|node| &plan.activities[network.nodes[node].activity as usize].id)
         .collect();
     if let Some(first) = downstream.first() {
         let message = format!(
@@ -247,8 +245,9 @@ impl<'a> Reader<'a> {
             shifts,
             index: HashMap::with_capacity(count),
             facts: vec![blank; count],
+            ends: Vec::new(),
             nodes: Vec::with_capacity(count),
-            hard: Vec::with_capacity(count),
+            hard: Vec::new(),
             is_broken: Vec::with_capacity(count),
             edges: Vec::with_capacity(plan.links.len()),
             ties: Vec::new(),
@@ -429,7 +428,6 @@ impl<'a> Reader<'a> {
             traits: bits,
         };
         self.nodes.push(node);
-        self.hard.push(None);
         self.is_broken.push(!is_sound);
         let index = self.nodes.len() as u32 - 1;
         if is_sound && self.set_bounds(at, index).is_none() {
@@ -442,167 +440,6 @@ impl<'a> Reader<'a> {
             self.is_broken[index as usize] = true;
         }
         Role::Node(index)
-    }
-
-    /// Label of a moment in an activity's calendar.
-    fn label_of(&self, node: u32, moment: Moment, edge: DayEdge) -> Option<i32> {
-        let node = &self.nodes[node as usize];
-        let base = self.facts[node.activity as usize].lag_calendar;
-        label(moment, &self.shifts.compiled[node.own as usize], Some(self.shifts.written(base)), edge)
-    }
-
-    /// Least start position at or after a label, first in the activity's own calendar.
-    fn position_from(&self, node: u32, label: i32) -> i32 {
-        let node = &self.nodes[node as usize];
-        let own = &self.shifts.compiled[node.own as usize];
-        let position = own.ceil(label);
-        if node.calendar == node.own {
-            return position;
-        }
-        let is_elapsed_work = self.facts[node.activity as usize].original.is_elapsed;
-        if is_elapsed_work { label } else { own.start_label(position) }
-    }
-
-    fn raise_start(&mut self, node: u32, position: i32, floor: Floor) {
-        let node = &mut self.nodes[node as usize];
-        if position > node.start_floor.max(node.finish_floor.saturating_sub(node.span)) {
-            node.floor = floor;
-        }
-        node.start_floor = node.start_floor.max(position);
-    }
-
-    fn raise_finish(&mut self, node: u32, position: i32, floor: Floor) {
-        let node = &mut self.nodes[node as usize];
-        if position - node.span > node.start_floor.max(node.finish_floor.saturating_sub(node.span)) {
-            node.floor = floor;
-        }
-        node.finish_floor = node.finish_floor.max(position);
-    }
-
-    /// Raises a floor that only links from facts know: used while links are read.
-    pub(crate) fn raise_from_fact(&mut self, node: u32, target: i32, arrives_finish: bool, from: u32) {
-        if arrives_finish {
-            self.raise_finish(node, target, Floor::Link(from));
-        } else {
-            self.raise_start(node, target, Floor::Link(from));
-        }
-    }
-
-    fn set_bounds(&mut self, at: u32, node: u32) -> Option<()> {
-        let activity = &self.plan.activities[at as usize];
-        if let Standing::Started { start, .. } = self.facts[at as usize].standing {
-            let from = self.data_date.map_or(start, |data_date| data_date.max(start));
-            let position = self.position_from(node, from);
-            self.raise_start(node, position, Floor::Actual);
-        } else {
-            self.set_start(at, node)?;
-            for constraint in &activity.constraints {
-                self.set_constraint(node, constraint)?;
-            }
-        }
-        if let Some(deadline) = activity.deadline {
-            let label = self.label_of(node, deadline, DayEdge::End)?;
-            let cap = self.last_finish(node, label);
-            self.lower_finish(node, cap);
-        }
-        Some(())
-    }
-
-    /// Plan start (or own start, unless links turn out to come in) and data date.
-    fn set_start(&mut self, at: u32, node: u32) -> Option<()> {
-        let activity = &self.plan.activities[at as usize];
-        let is_root = !self.facts[at as usize].has_incoming;
-        let start = activity.start.filter(|_| is_root).unwrap_or(self.plan.start);
-        let label = self.label_of(node, start, DayEdge::Beginning)?;
-        let position = self.position_from(node, label);
-        let rolled = |label: i32| {
-            self.shifts.compiled[self.nodes[node as usize].calendar as usize].start_label(position) != label
-        };
-        let floor = if rolled(label) { Floor::Calendar } else { Floor::Start };
-        self.raise_start(node, position, floor);
-        if let Some(data_date) = self.plan.data_date {
-            let label = self.label_of(node, data_date, DayEdge::Beginning)?;
-            let position = self.position_from(node, label);
-            self.raise_start(node, position, Floor::DataDate);
-        }
-        Some(())
-    }
-
-    fn set_constraint(&mut self, node: u32, constraint: &Constraint) -> Option<()> {
-        use ConstraintKind as Kind;
-        if constraint.kind == Kind::AsLateAsPossible {
-            return Some(());
-        }
-        let Some(on) = constraint.on else {
-            let at = self.nodes[node as usize].activity;
-            let id = &self.plan.activities[at as usize].id;
-            self.report("K-209", at, format!("{id}: a constraint has no date and is ignored; give it one"), Vec::new());
-            return Some(());
-        };
-        let beginning = self.label_of(node, on, DayEdge::Beginning)?;
-        // A finish in a calendar of whole days is inclusive, as it is printed.
-        let own = &self.shifts.compiled[self.nodes[node as usize].own as usize];
-        let edge = if own.unit == crate::calendar::Unit::WholeDay { DayEdge::End } else { DayEdge::Beginning };
-        let finish = self.label_of(node, on, edge)?;
-        let start_from = self.position_from(node, beginning);
-        let start_by = self.last_start(node, beginning);
-        let finish_from = self.finish_from(node, finish);
-        let finish_by = self.last_finish(node, finish);
-        let mut bounds = Vec::new();
-        match constraint.kind {
-            Kind::StartNoEarlierThan => self.raise_start(node, start_from, Floor::Constraint),
-            Kind::FinishNoEarlierThan => self.raise_finish(node, finish_from, Floor::Constraint),
-            Kind::StartNoLaterThan => {
-                self.lower_start(node, start_by);
-                bounds.push(Hard::StartBy(start_by));
-            }
-            Kind::FinishNoLaterThan => {
-                self.lower_finish(node, finish_by);
-                bounds.push(Hard::FinishBy(finish_by));
-            }
-            Kind::StartOn if constraint.is_hard => bounds.push(Hard::StartAt(start_from)),
-            Kind::FinishOn if constraint.is_hard => bounds.push(Hard::FinishAt(finish_from)),
-            Kind::StartOn => {
-                self.raise_start(node, start_from, Floor::Constraint);
-                self.lower_start(node, start_by);
-            }
-            Kind::FinishOn => {
-                self.raise_finish(node, finish_from, Floor::Constraint);
-                self.lower_finish(node, finish_by);
-            }
-            Kind::AsLateAsPossible => {}
-        }
-        if constraint.is_hard && !bounds.is_empty() {
-            self.nodes[node as usize].traits |= traits::HARD;
-            self.hard[node as usize].get_or_insert_default().extend(bounds);
-        }
-        Some(())
-    }
-
-    /// Least finish position at or after a label.
-    fn finish_from(&self, node: u32, label: i32) -> i32 {
-        let calendar = &self.shifts.compiled[self.nodes[node as usize].calendar as usize];
-        calendar.ceil(label).clamp(-FAR, FAR)
-    }
-
-    fn last_start(&self, node: u32, label: i32) -> i32 {
-        self.shifts.compiled[self.nodes[node as usize].calendar as usize].last_start(label)
-    }
-
-    pub(crate) fn last_finish(&self, node: u32, label: i32) -> i32 {
-        let node = &self.nodes[node as usize];
-        let calendar = &self.shifts.compiled[node.calendar as usize];
-        if node.has(traits::START_POINT) { calendar.last_start(label) } else { calendar.last_finish(label) }
-    }
-
-    fn lower_start(&mut self, node: u32, position: i32) {
-        let node = &mut self.nodes[node as usize];
-        node.start_cap = node.start_cap.min(position);
-    }
-
-    fn lower_finish(&mut self, node: u32, position: i32) {
-        let node = &mut self.nodes[node as usize];
-        node.finish_cap = node.finish_cap.min(position);
     }
 
     fn warn_ignored_starts(&mut self) {

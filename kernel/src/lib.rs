@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bounds;
 mod calendar;
 pub mod check;
 mod compile;

@@ -37,12 +37,25 @@ impl Reader<'_> {
             }
         }
         self.break_parent_cycles();
-        for link in &plan.links {
-            if let (Some(_), Some(&to)) = (self.index.get(link.from.as_str()), self.index.get(link.to.as_str())) {
-                for leaf in self.leaves(to) {
-                    self.facts[leaf as usize].has_incoming = true;
-                }
+        self.ends = plan.links.iter().map(|link| (self.find(&link.from), self.find(&link.to))).collect();
+        for at in 0..self.ends.len() {
+            if let (Some(_), Some(to)) = self.ends[at] {
+                self.mark_incoming(to);
             }
+        }
+    }
+
+    fn find(&self, id: &str) -> Option<u32> {
+        self.index.get(id).copied()
+    }
+
+    fn mark_incoming(&mut self, to: u32) {
+        if !self.children.contains_key(&to) {
+            self.facts[to as usize].has_incoming = true;
+            return;
+        }
+        for leaf in self.leaves(to) {
+            self.facts[leaf as usize].has_incoming = true;
         }
     }
 
@@ -100,14 +113,19 @@ impl Reader<'_> {
 
     pub(crate) fn read_links(&mut self) {
         let plan = self.plan;
-        for link in &plan.links {
-            let from = self.index.get(link.from.as_str()).copied();
-            let to = self.index.get(link.to.as_str()).copied();
-            match (from, to) {
+        for (at, link) in plan.links.iter().enumerate() {
+            match self.ends[at] {
+                (Some(from), Some(to)) if from != to && self.is_leaf(from) && self.is_leaf(to) => {
+                    self.connect(link, from, to);
+                }
                 (Some(from), Some(to)) => self.read_link(link, from, to),
-                _ => self.report_unknown_end(link, from, to),
+                (from, to) => self.report_unknown_end(link, from, to),
             }
         }
+    }
+
+    fn is_leaf(&self, at: u32) -> bool {
+        !matches!(self.facts[at as usize].role, Role::Summary)
     }
 
     /// A link that names nothing known leaves its successor without dates: what it should wait for is missing.
@@ -357,7 +375,6 @@ impl Reader<'_> {
             floor: Floor::Start,
             traits: traits::VIRTUAL,
         });
-        self.hard.push(None);
         self.is_broken.push(false);
         self.nodes.len() as u32 - 1
     }

@@ -40,7 +40,8 @@ impl Outgoing {
     }
 }
 
-/// Orders nodes by Kahn's algorithm (1962), first in first out, so that the order depends on the input alone.
+/// Orders nodes by Kahn's algorithm (1962), last in first out: what follows a node comes soon after it, which keeps
+/// the rows of a building together in memory. The order depends on the input alone.
 pub(crate) fn order(is_broken: &[bool], edges: &[Edge]) -> Order {
     let count = is_broken.len();
     let outgoing = Outgoing::new(count, edges);
@@ -49,15 +50,14 @@ pub(crate) fn order(is_broken: &[bool], edges: &[Edge]) -> Order {
         waiting[edge.to as usize] += 1;
     }
     let is_ready = |node: &u32| waiting[*node as usize] == 0 && !is_broken[*node as usize];
-    let mut sequence: Vec<u32> = (0..count as u32).filter(is_ready).collect();
-    sequence.reserve(count - sequence.len());
-    let mut next = 0;
-    while let Some(&node) = sequence.get(next) {
-        next += 1;
+    let mut ready: Vec<u32> = (0..count as u32).rev().filter(is_ready).collect();
+    let mut sequence: Vec<u32> = Vec::with_capacity(count);
+    while let Some(node) = ready.pop() {
+        sequence.push(node);
         for &to in outgoing.of(node) {
             waiting[to as usize] -= 1;
             if waiting[to as usize] == 0 && !is_broken[to as usize] {
-                sequence.push(to);
+                ready.push(to);
             }
         }
     }

@@ -1,0 +1,220 @@
+//! Properties over random networks: the walking checker agrees, floats are symmetric, order does not matter, nothing
+//! panics, and a proved shortening is the least there is.
+
+mod reader;
+
+use guatu_kernel::plan::*;
+use guatu_kernel::{Concession, Dates, Strength, schedule};
+use jiff::ToSpan;
+use jiff::civil::date;
+use proptest::prelude::*;
+use reader::text::checked;
+
+/// One activity: days, kind, calendar, constraint, and links to earlier ones.
+#[derive(Clone, Debug)]
+struct Draw {
+    days: i64,
+    kind: u8,
+    calendar: u8,
+    constraint: u8,
+    on: i64,
+    links: Vec<(usize, u8, i64, bool)>,
+}
+
+fn draw(max_lag: i64) -> impl Strategy<Value = Draw> {
+    let link = (0usize..12, 0u8..4, -max_lag..=max_lag, any::<bool>());
+    let links = prop::collection::vec(link, 0..3);
+    (0i64..8, 0u8..10, 0u8..3, 0u8..12, 0i64..25, links)
+        .prop_map(|(days, kind, calendar, constraint, on, links)| Draw { days, kind, calendar, constraint, on, links })
+}
+
+const KINDS: [LinkKind; 4] = [LinkKind::FS, LinkKind::SS, LinkKind::FF, LinkKind::SF];
+
+fn random_plan(draws: &[Draw], is_simple: bool) -> Plan {
+    let mut plan = reader::text::plan("free 2026-06-08/2026-06-09");
+    let day = |offset: i64| date(2026, 6, 1).saturating_add(offset.days());
+    for (at, draw) in draws.iter().enumerate() {
+        let days = if is_simple { draw.days.max(1) } else { draw.days };
+        let mut activity = Activity::task(format!("A{at}"), Span::days(days));
+        if !is_simple {
+            activity.kind = match draw.kind {
+                0 => ActivityKind::Milestone,
+                1 => ActivityKind::StartMilestone,
+                2 => ActivityKind::FinishMilestone,
+                _ => ActivityKind::Task,
+            };
+            activity.calendar = Some(["mf", "six", "all"][draw.calendar as usize].to_owned());
+            let kind = match draw.constraint {
+                0 => Some(ConstraintKind::StartNoEarlierThan),
+                1 => Some(ConstraintKind::FinishNoEarlierThan),
+                2 => Some(ConstraintKind::StartNoLaterThan),
+                3 => Some(ConstraintKind::FinishNoLaterThan),
+                _ => None,
+            };
+            let on = Some(Moment::Day(day(draw.on)));
+            activity.constraints = kind.map(|kind| Constraint { kind, on, is_hard: false }).into_iter().collect();
+        }
+        plan.activities.push(activity);
+        for (from, kind, lag, is_elapsed) in draw.links.iter().filter(|_| at > 0) {
+            let lag = if *is_elapsed && !is_simple { Span::Elapsed { minutes: lag * 1440 } } else { Span::days(*lag) };
+            let from = format!("A{}", from % at);
+            plan.links.push(Link { from, to: format!("A{at}"), kind: KINDS[*kind as usize], lag, at: None });
+        }
+    }
+    plan
+}
+
+fn position_of(plan: &Plan, id: &str) -> usize {
+    plan.activities.iter().position(|activity| activity.id == id).expect("a known activity")
+}
+
+/// Least total shortening by trying every combination; a shortened plan is scheduled from scratch.
+fn least_by_trying(plan: &Plan, limits: &[i64], finish: &str, by: Moment) -> Option<i64> {
+    let mut least = None;
+    let mut days = vec![0i64; limits.len()];
+    loop {
+        let total: i64 = days.iter().sum();
+        if least.is_none_or(|least| total < least) {
+            let mut shortened = plan.clone();
+            for (activity, less) in shortened.activities.iter_mut().zip(&days) {
+                if let Span::Working { days_e3, .. } = &mut activity.duration {
+                    *days_e3 -= less * 1000;
+                }
+            }
+            let at = position_of(plan, finish);
+            let met = schedule(&shortened).activities[at]
+                .as_ref()
+                .is_some_and(|dates| dates.early_finish.date() <= by.date());
+            if met {
+                least = Some(total);
+            }
+        }
+        let Some(next) = (0..days.len()).find(|&at| days[at] < limits[at]) else { return least };
+        days[..next].fill(0);
+        days[next] += 1;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(7), ..ProptestConfig::default() })]
+
+    /// Early dates, drivers and both floats equal what walking day by day gives.
+    #[test]
+    fn walking_agrees(draws in prop::collection::vec(draw(3), 1..9), lag_calendar in 0u8..4) {
+        let mut plan = random_plan(&draws, false);
+        plan.options.lag_calendar = [LagCalendar::Predecessor, LagCalendar::Successor, LagCalendar::Project, LagCalendar::Elapsed][lag_calendar as usize];
+        checked(&plan);
+    }
+
+    /// In one calendar with FS links alone, the longest path by brute force is the project's length, and the float of
+    /// each activity is what its longest path leaves.
+    #[test]
+    fn early_dates_are_longest_paths(draws in prop::collection::vec(draw(0), 1..8)) {
+        let mut plan = random_plan(&draws, true);
+        for link in &mut plan.links {
+            link.kind = LinkKind::FS;
+        }
+        for activity in &mut plan.activities {
+            activity.calendar = Some("all".to_owned());
+        }
+        let lengths: Vec<i64> = draws.iter().map(|draw| draw.days.max(1)).collect();
+        let links: Vec<(usize, usize)> = plan.links.iter().map(|l| (position_of(&plan, &l.from), position_of(&plan, &l.to))).collect();
+        fn before(at: usize, lengths: &[i64], links: &[(usize, usize)]) -> i64 {
+            links.iter().filter(|link| link.1 == at).map(|link| before(link.0, lengths, links) + lengths[link.0]).max().unwrap_or(0)
+        }
+        fn after(at: usize, lengths: &[i64], links: &[(usize, usize)]) -> i64 {
+            lengths[at] + links.iter().filter(|link| link.0 == at).map(|link| after(link.1, lengths, links)).max().unwrap_or(0)
+        }
+        let schedule = checked(&plan);
+        let length = (0..lengths.len()).map(|at| after(at, &lengths, &links)).max().unwrap_or(0);
+        for (at, dates) in schedule.activities.iter().enumerate() {
+            let dates = dates.as_ref().expect("no errors");
+            let start = before(at, &lengths, &links);
+            prop_assert_eq!(dates.early_start.date(), date(2026, 6, 1).saturating_add(start.days()));
+            prop_assert_eq!(dates.total_float_days, Some((length - start - after(at, &lengths, &links)) as f64));
+        }
+    }
+
+    /// The order of activities and links in the file does not change a date, and the same plan gives the same answer.
+    #[test]
+    fn order_does_not_matter(draws in prop::collection::vec(draw(3), 1..14), turn in 0usize..14) {
+        let plan = random_plan(&draws, false);
+        let mut turned = plan.clone();
+        turned.activities.reverse();
+        let by = turn % turned.activities.len();
+        turned.activities.rotate_left(by);
+        turned.links.reverse();
+        let (first, again, other) = (schedule(&plan), schedule(&plan), schedule(&turned));
+        prop_assert_eq!(&first, &again);
+        prop_assert_eq!(first.finish, other.finish);
+        let bare = |dates: &Option<Dates>| dates.clone().map(|dates| Dates { driver: None, ..dates });
+        for (at, activity) in plan.activities.iter().enumerate() {
+            prop_assert_eq!(bare(&first.activities[at]), bare(&other.activities[position_of(&turned, &activity.id)]));
+        }
+    }
+
+    /// A proved shortening costs no more than the best of all combinations, and none is missed.
+    #[test]
+    fn proved_shortening_is_least(draws in prop::collection::vec(draw(2), 2..6), late in 1i64..4) {
+        let mut plan = random_plan(&draws, true);
+        for activity in &mut plan.activities {
+            activity.min_duration = Some(Span::days(match activity.duration {
+                Span::Working { days_e3, .. } => (days_e3 / 1000 - 2).max(1),
+                _ => 1,
+            }));
+        }
+        let limits: Vec<i64> = draws.iter().map(|draw| (draw.days.max(1) - 1).min(2)).collect();
+        let last = plan.activities.last().expect("two or more").id.clone();
+        let finish = schedule(&plan).activities[position_of(&plan, &last)].clone().expect("no errors").early_finish;
+        let by = Moment::Day(finish.date().saturating_sub(late.days()));
+        let least = least_by_trying(&plan, &limits, &last, by);
+        plan.mandated = vec![Mandate { activity: last, finish_by: by, name: None }];
+        let schedule = checked(&plan);
+        match schedule.milestones[0].concessions.get(1) {
+            Some(Concession::Shorten { days, strength, on }) => {
+                prop_assert_eq!(*strength, Strength::Proved);
+                prop_assert_eq!(Some(*days), least);
+                prop_assert!(on.iter().all(|(at, days)| *days <= limits[*at]));
+            }
+            Some(Concession::NotCurable { .. }) => prop_assert_eq!(least, None),
+            other => prop_assert!(least == Some(0), "{:?}", other),
+        }
+    }
+
+    /// Whatever is written, nothing panics.
+    #[test]
+    fn absurd_plans_do_not_panic(
+        draws in prop::collection::vec(draw(3), 1..10),
+        lengths in prop::collection::vec(any::<i64>(), 10),
+        years in prop::collection::vec(-9000i16..9000, 10),
+        loops in prop::collection::vec((0usize..10, 0usize..10, any::<i64>()), 0..4),
+        is_minute in any::<bool>(),
+    ) {
+        let mut plan = random_plan(&draws, false);
+        plan.granularity = if is_minute { Granularity::Minute } else { Granularity::Day };
+        let count = plan.activities.len();
+        for (at, activity) in plan.activities.iter_mut().enumerate() {
+            if lengths[at] % 3 == 0 {
+                activity.duration = Span::Working { days_e3: lengths[at], minutes: lengths[(at + 1) % 10] };
+            }
+            if years[at] % 4 == 0 {
+                activity.start = Some(Moment::Day(date(years[at], 2, 3)));
+                activity.deadline = Some(Moment::Day(date(years[(at + 1) % 10], 5, 6)));
+            }
+            if years[at] % 5 == 0 {
+                activity.actual_start = Some(Moment::Day(date(1900 + years[at].rem_euclid(300), 2, 3)));
+            }
+            if lengths[at] % 7 == 0 {
+                activity.parent = Some(format!("A{}", lengths[at].unsigned_abs() as usize % count));
+            }
+        }
+        for (from, to, lag) in loops {
+            let lag = if lag % 2 == 0 { Span::Elapsed { minutes: lag } } else { Span::Percent { percent_e3: lag } };
+            plan.links.push(Link { from: format!("A{from}"), to: format!("A{to}"), kind: LinkKind::SF, lag, at: None });
+        }
+        plan.mandated = vec![Mandate { activity: "A0".to_owned(), finish_by: Moment::Day(date(2026, 6, 2)), name: None }];
+        plan.calendars[2].exceptions = vec![CalendarException { from: date(-9999, 1, 1), to: date(2030, 1, 1), work: DayWork::Free, name: None }];
+        let first = schedule(&plan);
+        prop_assert_eq!(first.activities.len(), count);
+    }
+}
