@@ -1,6 +1,8 @@
 //! Every plan file saved by MS Project and P6 in `../shared/data/plans` is read, and what was read is compared with the
 //! tables of what those programs held. Where the folder does not exist the tests say so and pass.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! Malformed and hostile plan files: each is refused with one clear sentence that names its place, and gives no plan.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::io::Write;
 
 use guatu_formats::plans::{self, Format, Limits, Reading};

@@ -124,7 +124,7 @@ fn clock(minutes: i64) -> String {
 fn thousandths(value_e3: i64) -> String {
     let sign = if value_e3 < 0 { "-" } else { "" };
     let value = value_e3.unsigned_abs();
-    if value % 1000 == 0 {
+    if value.is_multiple_of(1000) {
         return format!("{sign}{}", value / 1000);
     }
     let fraction = format!("{:03}", value % 1000);

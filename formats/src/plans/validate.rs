@@ -15,8 +15,10 @@ use super::{Limits, codes};
 const LONGEST_MINUTES: i64 = 100 * 366 * 1440;
 /// The largest percentage of a lag, per cent × 1000.
 const LARGEST_PERCENT_E3: i64 = 10_000_000;
+/// Deeper hierarchies are not plans, and outline numbers would grow with the square of the depth.
+const DEEPEST: usize = 200;
 /// More dates than this in one calendar are not a calendar.
-const MOST_EXCEPTIONS: usize = 40_000;
+pub(crate) const MOST_EXCEPTIONS: usize = 40_000;
 
 /// Adds an error for everything in the plan that must not reach the kernel.
 pub(crate) fn check(plan: &Plan, limits: &Limits, findings: &mut Findings) {
@@ -51,7 +53,7 @@ pub(crate) fn check(plan: &Plan, limits: &Limits, findings: &mut Findings) {
             findings.error(codes::DUPLICATE_ID, at(), message);
         }
         known_calendar(&activity.calendar, &at, findings);
-        check_activity(plan, activity, &at, findings);
+        check_activity(activity, &at, findings);
     }
     for (index, activity) in plan.activities.iter().enumerate() {
         if let Some(parent) = &activity.parent
@@ -148,7 +150,7 @@ fn check_calendars<'a>(plan: &'a Plan, limits: &Limits, findings: &mut Findings)
     ids
 }
 
-fn check_activity(plan: &Plan, activity: &Activity, at: &dyn Fn() -> String, findings: &mut Findings) {
+fn check_activity(activity: &Activity, at: &dyn Fn() -> String, findings: &mut Findings) {
     let moments = [activity.start, activity.deadline, activity.actual_start, activity.actual_finish];
     let constrained = activity.constraints.iter().map(|constraint| constraint.on);
     for moment in moments.into_iter().chain(constrained).flatten() {
@@ -163,7 +165,7 @@ fn check_activity(plan: &Plan, activity: &Activity, at: &dyn Fn() -> String, fin
         check_span(span, what, at, findings);
         if matches!(span, Span::Percent { .. }) {
             findings.error(codes::BAD_VALUE, at(), format!("a {what} cannot be a percentage"));
-        } else if in_minutes(span, day_length(plan, activity)).is_some_and(|minutes| minutes < 0) {
+        } else if in_minutes(span, 480).is_some_and(|minutes| minutes < 0) {
             findings.error(codes::BAD_VALUE, at(), format!("a {what} cannot be negative"));
         }
     }
@@ -176,17 +178,6 @@ fn check_activity(plan: &Plan, activity: &Activity, at: &dyn Fn() -> String, fin
         }
         Some(Risk::Discrete { impact, .. }) => check_span(*impact, "risk", at, findings),
         None => {}
-    }
-}
-
-/// Minutes of a `d` of an activity: only the sign is taken from it, so the default is good enough where unknown.
-fn day_length(plan: &Plan, activity: &Activity) -> u32 {
-    match activity.duration {
-        Span::Working { days_e3: 0, .. } | Span::Elapsed { .. } | Span::Percent { .. } => 480,
-        Span::Working { .. } => {
-            let id = activity.calendar.as_ref().or(plan.calendar.as_ref());
-            plan.calendars.iter().find(|calendar| Some(&calendar.id) == id).map_or(480, |c| c.minutes_per_day)
-        }
     }
 }
 
@@ -228,13 +219,15 @@ pub(crate) fn check_text(text: &str, what: &str, limits: &Limits, at: &dyn Fn() 
     }
 }
 
-/// Finds an activity that is its own ancestor, in time linear in the number of activities.
+/// Finds activities that are their own ancestors or lie too deep, in time linear in the number of activities.
 fn check_parents(plan: &Plan, ids: &HashMap<&str, usize>, findings: &mut Findings) {
     let parent_of = |index: usize| plan.activities[index].parent.as_deref().and_then(|parent| ids.get(parent).copied());
     // 0: not visited; otherwise the number of the walk that visited it first.
     let mut walked = vec![0_usize; plan.activities.len()];
+    let mut depths = vec![0_usize; plan.activities.len()];
+    let mut path = Vec::new();
     for start in 0..plan.activities.len() {
-        let mut at = Some(start);
+        let (mut at, mut depth) = (Some(start), 0);
         while let Some(index) = at {
             if walked[index] == start + 1 {
                 let activity = &plan.activities[index];
@@ -243,10 +236,20 @@ fn check_parents(plan: &Plan, ids: &HashMap<&str, usize>, findings: &mut Finding
                 break;
             }
             if walked[index] != 0 {
+                depth = depths[index];
                 break;
             }
             walked[index] = start + 1;
+            path.push(index);
             at = parent_of(index);
+        }
+        while let Some(index) = path.pop() {
+            depth += 1;
+            depths[index] = depth;
+            if depth == DEEPEST + 1 {
+                let message = format!("the hierarchy is deeper than {DEEPEST} levels");
+                findings.error(codes::LIMIT, place_of(&plan.activities[index], index), message);
+            }
         }
     }
 }

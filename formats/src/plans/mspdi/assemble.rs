@@ -16,6 +16,9 @@ use super::write::written_bands;
 use crate::plans::findings::{Findings, fault, shortened};
 use crate::plans::{Outcome, SavedActivity, SavedDates, codes};
 
+/// Exceptions of all calendars together, bases counted in each.
+const MOST_INHERITED: usize = 400_000;
+
 /// Makes the plan of a document.
 pub(crate) fn assemble(mut document: Document<'_>, findings: &mut Findings) -> Outcome {
     let summary = document.tasks.iter().position(|task| task.uid == 0 && task.outline_level.unwrap_or(0) == 0);
@@ -112,6 +115,7 @@ fn plan_calendars(
     let default_flat = default_uid.and_then(|uid| flatten(uid, &by_uid, document.minutes_per_day, findings));
     let bound = bound_resources(document);
     let (mut calendars, mut ids, mut seen) = (Vec::new(), HashMap::new(), HashSet::new());
+    let mut inherited = 0;
     for raw in &document.calendars {
         let differs = |flat: &Calendar| {
             default_flat.as_ref().is_none_or(|d| d.week != flat.week || d.exceptions != flat.exceptions)
@@ -123,6 +127,13 @@ fn plan_calendars(
         let Some(mut flat) = flatten(raw.uid, &by_uid, document.minutes_per_day, findings) else { continue };
         if !is_wanted && !differs(&flat) {
             continue;
+        }
+        // Every calendar repeats the exceptions of its bases.
+        inherited += flat.exceptions.len();
+        if inherited > MOST_INHERITED {
+            let message = format!("the calendars have more than {MOST_INHERITED} exceptions in all");
+            findings.error(codes::LIMIT, format!("calendar {}", raw.uid), message);
+            break;
         }
         if !seen.insert(raw.uid) {
             let message = format!("two calendars carry the UID {}", raw.uid);

@@ -7,7 +7,8 @@ use guatu_kernel::plan::{Band, Calendar, CalendarException, DayWork};
 use jiff::civil::Date;
 
 use super::recurrence::Rule;
-use crate::plans::findings::Findings;
+use crate::plans::findings::{Findings, fault};
+use crate::plans::validate::MOST_EXCEPTIONS;
 use crate::plans::xml::Elements;
 use crate::plans::{codes, moment};
 
@@ -70,6 +71,11 @@ fn read_calendar(elements: &mut Elements<'_>, findings: &mut Findings) -> Result
         if ranges.is_empty() && rule.kind != 9 {
             let at = format!("calendar {}", calendar.uid);
             findings.warn_at(codes::CALENDAR_APPROXIMATED, at, "an exception without dates was left out");
+        }
+        // A few bytes of rules may stand for millions of dates.
+        if calendar.exceptions.len() + ranges.len() > MOST_EXCEPTIONS {
+            let message = format!("a calendar has at most {MOST_EXCEPTIONS} exceptions");
+            return Err(fault(codes::LIMIT, format!("calendar {}", calendar.uid), message));
         }
         calendar.exceptions.extend(ranges.into_iter().map(|(from, to)| CalendarException {
             from,
@@ -174,6 +180,9 @@ fn read_work_weeks(elements: &mut Elements<'_>, found: &mut Vec<CalendarExceptio
             }
         }
         let (Some(from), Some(to)) = range else { continue };
+        if found.len() > MOST_EXCEPTIONS {
+            return Err(elements.fault(codes::LIMIT, format!("a calendar has at most {MOST_EXCEPTIONS} exceptions")));
+        }
         for date in from.series(jiff::ToSpan::days(1)).take_while(|date| *date <= to).take(10_000) {
             if let Some(work) = &week[date.weekday().to_monday_zero_offset() as usize] {
                 found.push(CalendarException { from: date, to: date, work: work.clone(), name: label.clone() });

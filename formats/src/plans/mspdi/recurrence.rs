@@ -98,7 +98,7 @@ impl Rule {
             item => i16::from(date.weekday().to_sunday_zero_offset()) + 3 == i16::from(item),
         };
         let mut days = (0..i64::from(first.days_in_month())).map(|day| first.saturating_add(day.days())).filter(fits);
-        if self.month_position >= 4 { days.last() } else { days.nth(self.month_position.into()) }
+        if self.month_position >= 4 { days.next_back() } else { days.nth(self.month_position.into()) }
     }
 }
 

@@ -20,7 +20,8 @@ pub(crate) fn assemble(model: Model<'_>, findings: &mut Findings) -> Outcome {
     let Some(start) = start else {
         return Err(fault(codes::MISSING, "project", "the project has no start date"));
     };
-    let mut ids = Ids::default();
+    let calendars = model.calendars.iter().map(|calendar| calendar.id.clone()).collect();
+    let mut ids = Ids { calendars, ..Ids::default() };
     let mut rows = Rows::default();
     let tree = Tree::of(&model);
     let mut stack: Vec<(usize, usize, Option<String>)> = tree.roots.iter().rev().map(|root| (*root, 1, None)).collect();
@@ -109,11 +110,12 @@ impl<'m> Tree<'m> {
     }
 }
 
-/// Codes in use, and the id given to every object id.
+/// Codes in use, the id given to every object id, and the calendars of the file.
 #[derive(Default)]
 struct Ids {
     taken: HashSet<String>,
     by_uid: HashMap<String, String>,
+    calendars: HashSet<String>,
 }
 
 impl Ids {
@@ -165,7 +167,7 @@ impl Rows {
                 let message = format!("two activities carry the object id {}", shortened(&task.uid));
                 findings.error(codes::DUPLICATE_ID, task.at.clone(), message);
             }
-            let mut activity = activity(model, task, id, findings);
+            let mut activity = activity(task, id, ids, findings);
             activity.parent = parent.map(str::to_owned);
             self.activities.push(activity);
             self.saved.push(saved(task, level));
@@ -173,14 +175,14 @@ impl Rows {
     }
 }
 
-fn activity(model: &Model<'_>, task: &Task<'_>, id: String, findings: &mut Findings) -> Activity {
+fn activity(task: &Task<'_>, id: String, ids: &Ids, findings: &mut Findings) -> Activity {
     let mut activity = Activity::task(id, Span::ZERO);
     activity.name = task.name.clone().into_owned();
     activity.kind = task.kind.activity_kind();
     activity.at = Some(task.at.clone());
     let name = shortened(&task.name);
     if !task.calendar.is_empty() {
-        if model.calendars.iter().any(|calendar| calendar.id == task.calendar) {
+        if ids.calendars.contains(task.calendar.as_ref()) {
             activity.calendar = Some(task.calendar.clone().into_owned());
         } else {
             let message = format!(
@@ -295,12 +297,13 @@ fn links(model: &Model<'_>, ids: &Ids, findings: &mut Findings) -> Vec<Link> {
 fn needs(model: &Model<'_>, ids: &Ids, activities: &mut [Activity]) -> Vec<Resource> {
     let whole = |units: f64| if units.is_finite() { units.ceil().clamp(1.0, 1e6) as u32 } else { 1 };
     let at: HashMap<String, usize> = activities.iter().enumerate().map(|(i, a)| (a.id.clone(), i)).collect();
+    let stated: HashMap<&str, _> = model.resources.iter().map(|resource| (resource.uid.as_ref(), resource)).collect();
     let mut resources: Vec<Resource> = Vec::new();
     let mut known: HashMap<&str, usize> = HashMap::new();
     let mut taken: HashSet<String> = HashSet::new();
     for demand in &model.demands {
         let Some(index) = ids.by_uid.get(demand.task.as_ref()).and_then(|id| at.get(id)).copied() else { continue };
-        let Some(stated) = model.resources.iter().find(|resource| resource.uid == demand.resource) else { continue };
+        let Some(stated) = stated.get(demand.resource.as_ref()).copied() else { continue };
         let slot = *known.entry(stated.uid.as_ref()).or_insert_with(|| {
             let is_free = !stated.code.trim().is_empty() && taken.insert(stated.code.to_string());
             let id = if is_free { stated.code.to_string() } else { format!("{}#{}", stated.code, stated.uid) };

@@ -20,6 +20,9 @@ use crate::plans::findings::{Findings, fault, shortened};
 use crate::plans::moment::{self, Refused};
 use crate::plans::{Limits, Outcome, codes};
 
+/// Exceptions that calendars take over from their bases, in all.
+const MOST_INHERITED: usize = 400_000;
+
 /// One table: where each column stands, and its rows as written.
 #[derive(Debug, Default)]
 struct Table<'a> {
@@ -258,11 +261,18 @@ fn calendars(table: &Table<'_>, findings: &mut Findings) -> Vec<Calendar> {
         calendars.push(Calendar { id: uid.to_owned(), name, week, minutes_per_day, exceptions });
     }
     let own: HashMap<String, _> = calendars.iter().map(|c| (c.id.clone(), c.exceptions.clone())).collect();
+    let mut inherited_in_all = 0;
     for calendar in &mut calendars {
         // A resource or project calendar adds its exceptions to those of its base; its own come later and win.
         let mut base = bases.get(calendar.id.as_str()).copied().unwrap_or("");
         for _ in 0..8 {
             let Some(inherited) = own.get(base) else { break };
+            inherited_in_all += inherited.len();
+            if inherited_in_all > MOST_INHERITED {
+                let message = format!("the calendars have more than {MOST_INHERITED} exceptions in all");
+                findings.error(codes::LIMIT, "CALENDAR", message);
+                return Vec::new();
+            }
             calendar.exceptions.splice(0..0, inherited.iter().cloned());
             base = bases.get(base).copied().unwrap_or("");
         }

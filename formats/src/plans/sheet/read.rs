@@ -304,9 +304,10 @@ fn read_calendars(sheet: &Sheet, exceptions: &Sheet, plan: &mut Plan, findings: 
         plan.calendars.push(Calendar { id, name, week, minutes_per_day, exceptions: Vec::new() });
     }
     let sheet = exceptions;
+    let at: HashMap<String, usize> = plan.calendars.iter().enumerate().map(|(i, c)| (c.id.clone(), i)).collect();
     for (row, cells) in &sheet.rows {
         let id = sheet.get(cells, "calendar");
-        let Some(calendar) = plan.calendars.iter_mut().find(|calendar| calendar.id == id) else {
+        let Some(calendar) = at.get(id).map(|index| &mut plan.calendars[*index]) else {
             let message = format!("there is no calendar `{}`", shortened(id));
             findings.error(codes::UNKNOWN_ID, sheet.cell(*row, "calendar"), message);
             continue;
