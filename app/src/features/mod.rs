@@ -90,8 +90,7 @@ macro_rules! features {
             }
 
             async fn settle(&self, conn: &mut Conn) -> Result<()> {
-                let _ = conn;
-                Ok(())
+                plan::settle(conn, &self.networks).await
             }
 
             fn react(&self, entry: &Entry<Fact>) -> Vec<Command> {
@@ -124,14 +123,20 @@ features! {
         0 Places places;
         0 Organisations organisations;
         1 Identity identity;
+        2 TaskForces task_force;
+        3 Plans plan;
     }
     viewing {
+        2 calendars;
     }
 }
 
-/// The domain. It holds no state that could not be rebuilt: only a cache of compiled plans.
+/// The domain. It holds no state that could not be rebuilt: only plans read before.
 #[derive(Debug, Default)]
-pub struct Guatu {}
+pub struct Guatu {
+    /// Approved plans by the hash of their documents.
+    pub networks: plan::Networks,
+}
 
 /// Version of every fact written today. A fact that changes its shape gets its own version here and a reader for the old.
 const VERSION: &str = "1";

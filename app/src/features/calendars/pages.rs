@@ -1,0 +1,9 @@
+//! Pages of site calendars.
+
+use crate::web::Site;
+use axum::Router;
+
+/// Routes of this feature.
+pub fn routes() -> Router<Site> {
+    Router::new()
+}

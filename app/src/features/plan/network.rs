@@ -1,0 +1,381 @@
+//! From facts to dates: the approved plan, with progress, mandated dates and links laid over it, through the kernel into
+//! the bar table.
+//!
+//! Nothing here decides anything. A schedule is a function of facts, so a replay gives the same rows.
+
+use super::model::Progress;
+use super::store::{self, Bar};
+use crate::args;
+use crate::db::Conn;
+use crate::features::places;
+use anyhow::{Context, Result};
+use guatu_formats::plans::{self, Format, Limits};
+use guatu_kernel::plan::{Activity, ActivityKind, Constraint, ConstraintKind, Link, LinkKind, Mandate, Moment, Plan, Span};
+use guatu_kernel::{Dates, Driver, Schedule, schedule};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+/// An approved plan as kept, with what never changes about it.
+#[derive(Debug)]
+pub struct BasePlan {
+    /// The plan as approved.
+    pub plan: Plan,
+    /// Index of each activity.
+    pub index: HashMap<String, usize>,
+    /// Its schedule before any fact: the baseline.
+    pub baseline: Schedule,
+    /// Depth of each activity in the breakdown structure.
+    pub depths: Vec<u64>,
+}
+
+/// Plans read before, by the hash of their documents: a document never changes, so neither does this.
+#[derive(Debug, Default)]
+pub struct Networks {
+    plans: Mutex<HashMap<String, Arc<BasePlan>>>,
+}
+
+/// Plans kept in memory at most.
+const CACHE_LEN: usize = 64;
+
+/// Limits for documents we wrote ourselves: as large as any plan that could be imported.
+fn own_limits() -> Limits {
+    Limits { text_bytes: 256 << 20, name_chars: 10_000, ..Limits::default() }
+}
+
+impl Networks {
+    /// The plan of a document.
+    pub async fn base(&self, conn: &mut Conn, document: &str) -> Result<Arc<BasePlan>> {
+        if let Some(found) = self.plans.lock().unwrap_or_else(PoisonError::into_inner).get(document) {
+            return Ok(found.clone());
+        }
+        let bytes = store::document(conn, document).await?.with_context(|| format!("document {document} is kept"))?;
+        let reading = plans::read(&bytes, Format::GuatuJson, &own_limits());
+        let plan = reading.plan.with_context(|| format!("document {document} is a plan: {:?}", reading.diagnostics.first()))?;
+        let base = Arc::new(base_plan(plan));
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        if plans.len() >= CACHE_LEN {
+            plans.clear();
+        }
+        plans.insert(document.to_owned(), base.clone());
+        Ok(base)
+    }
+}
+
+fn base_plan(plan: Plan) -> BasePlan {
+    let index: HashMap<String, usize> =
+        plan.activities.iter().enumerate().map(|(at, activity)| (activity.id.clone(), at)).collect();
+    let depths = plan
+        .activities
+        .iter()
+        .map(|activity| {
+            let mut above = activity.parent.as_ref();
+            let mut depth = 0;
+            while let Some(parent) = above.and_then(|id| index.get(id)).filter(|_| depth < 64) {
+                depth += 1;
+                above = plan.activities[*parent].parent.as_ref();
+            }
+            depth
+        })
+        .collect();
+    let mut untouched = plan.clone();
+    untouched.data_date = None;
+    untouched.mandated.clear();
+    for activity in &mut untouched.activities {
+        (activity.actual_start, activity.actual_finish, activity.percent_e3, activity.remaining) = (None, None, None, None);
+    }
+    let baseline = schedule(&untouched);
+    BasePlan { plan, index, baseline, depths }
+}
+
+/// Schedules every project that facts have touched since the last time, predecessors in other projects first.
+pub async fn settle(conn: &mut Conn, networks: &Networks) -> Result<()> {
+    loop {
+        let rows = conn.rows("SELECT project FROM project_plan WHERE is_stale = 1 ORDER BY project", &[]).await?;
+        let mut stale = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
+        if stale.is_empty() {
+            return Ok(());
+        }
+        let ties = store::ties(conn).await?;
+        while !stale.is_empty() {
+            let is_ready = |project: &String| {
+                !ties.iter().any(|tie| tie.to_project == *project && tie.from_project != *project && stale.contains(&tie.from_project))
+            };
+            let at = stale.iter().position(is_ready).unwrap_or(0);
+            let project = stale.remove(at);
+            let sources: Vec<&store::Tie> = ties.iter().filter(|tie| tie.from_project == project).collect();
+            let before = tied_dates(conn, &sources).await?;
+            schedule_project(conn, networks, &project).await?;
+            if tied_dates(conn, &sources).await? != before {
+                for tie in sources {
+                    conn.execute("UPDATE project_plan SET is_stale = 1 WHERE project = ?", args![&tie.to_project]).await?;
+                }
+                break;
+            }
+        }
+    }
+}
+
+async fn tied_dates(conn: &mut Conn, sources: &[&store::Tie]) -> Result<Vec<Option<(Date, Date)>>> {
+    let mut dates = Vec::new();
+    for tie in sources {
+        dates.push(store::bar(conn, &tie.from_project, &tie.from_activity).await?.and_then(|bar| bar.early));
+    }
+    Ok(dates)
+}
+
+async fn schedule_project(conn: &mut Conn, networks: &Networks, project: &str) -> Result<()> {
+    let state = store::project_plan(conn, project).await?.context("a stale plan is a plan")?;
+    let version = store::version(conn, &state.version).await?.context("an approved version is a version")?;
+    let base = networks.base(conn, &version.document).await?;
+    let mandates = store::mandates(conn, project).await?;
+    let plan = overlay(conn, &base, &state, &mandates).await?;
+    let computed = schedule(&plan);
+    let bars = bars(conn, project, &base, &plan, &computed).await?;
+    write_bars(conn, project, &bars).await?;
+    conn.execute("DELETE FROM outlook WHERE project = ?", args![project]).await?;
+    for outlook in &computed.milestones {
+        let Some(mandate) = mandates.iter().find(|one| one.activity == plan.activities[outlook.activity].id) else { continue };
+        let chain: Vec<&str> = outlook.driving_chain.iter().map(|at| plan.activities[*at].id.as_str()).collect();
+        let concessions: Vec<_> = outlook.concessions.iter().map(|one| guatu_formats::schedules::concession(&plan, one)).collect();
+        conn.execute(
+            "INSERT INTO outlook (project, mandate, forecast, float_days_e3, driving_chain, concessions) VALUES (?, ?, ?, ?, ?, ?)",
+            args![
+                project,
+                &mandate.id,
+                outlook.forecast.date(),
+                outlook.float_days.map(e3),
+                serde_json::to_string(&chain)?,
+                serde_json::to_string(&concessions)?
+            ],
+        )
+        .await?;
+    }
+    let problem = computed.diagnostics.iter().find(|found| found.severity == guatu_kernel::diagnose::Severity::Error);
+    conn.execute(
+        "UPDATE project_plan SET is_stale = 0, start_on = ?, finish_on = ?, problem = ? WHERE project = ?",
+        args![
+            computed.start.map(Moment::date),
+            computed.finish.map(Moment::date),
+            problem.map(|found| format!("{} {}", found.code, found.message)),
+            project
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Lays facts over the approved plan.
+async fn overlay(conn: &mut Conn, base: &BasePlan, state: &store::ProjectPlan, mandates: &[store::Mandate]) -> Result<Plan> {
+    let project = &state.project;
+    let mut plan = base.plan.clone();
+    plan.data_date = Some(Moment::Day(state.data_date));
+    plan.mandated = mandates
+        .iter()
+        .filter(|mandate| base.index.contains_key(&mandate.activity))
+        .map(|mandate| Mandate {
+            activity: mandate.activity.clone(),
+            finish_by: Moment::Day(mandate.finish_by),
+            name: Some(mandate.name.clone()),
+        })
+        .collect();
+    let sql = "SELECT activity, actual_start, actual_finish, percent_e3, remaining_days FROM progress WHERE project = ?";
+    for row in conn.rows(sql, args![project]).await? {
+        if let Some(at) = base.index.get(&row.text(0)?) {
+            let Progress { actual_start, actual_finish, percent_e3, remaining_days } = store::read_progress(&row, 1)?;
+            let activity = &mut plan.activities[*at];
+            activity.actual_start = actual_start.map(Moment::Day);
+            activity.actual_finish = actual_finish.map(Moment::Day);
+            activity.percent_e3 = percent_e3;
+            activity.remaining = remaining_days.map(|days| Span::days(i64::from(days)));
+        }
+    }
+    for tie in store::ties(conn).await? {
+        if tie.to_project == *project
+            && let Some(at) = base.index.get(&tie.to_activity)
+            && let Some((_, finish)) = store::bar(conn, &tie.from_project, &tie.from_activity).await?.and_then(|bar| bar.early)
+        {
+            tie_in(&mut plan, *at, &tie, finish);
+        }
+    }
+    Ok(plan)
+}
+
+/// A predecessor in another project stands in this plan as a bound: directly, or through a waiting time.
+fn tie_in(plan: &mut Plan, at: usize, tie: &store::Tie, finish: Date) {
+    let Ok(after) = finish.checked_add(1.day()) else { return };
+    if tie.lag_days > 0 {
+        let mut waiting = Activity::task(format!("tie:{}", tie.id), Span::days(i64::from(tie.lag_days)));
+        waiting.start = Some(Moment::Day(after));
+        waiting.calendar.clone_from(&plan.activities[at].calendar);
+        waiting.is_compressible = false;
+        plan.links.push(Link {
+            from: waiting.id.clone(),
+            to: plan.activities[at].id.clone(),
+            kind: LinkKind::FS,
+            lag: Span::ZERO,
+            at: None,
+        });
+        plan.activities.push(waiting);
+        return;
+    }
+    let on = after.checked_add(i64::from(tie.lag_days).days()).unwrap_or(after);
+    plan.activities[at].constraints.push(Constraint {
+        kind: ConstraintKind::StartNoEarlierThan,
+        on: Some(Moment::Day(on)),
+        is_hard: false,
+    });
+}
+
+/// A stage of the wall chart and the names by which imported plans call it.
+#[derive(Debug, Deserialize)]
+pub struct Stage {
+    /// Identifier; its names are `stage.<id>` in the locale files.
+    pub id: String,
+    /// Other names.
+    pub names: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct StageFile {
+    stage: Vec<Stage>,
+}
+
+/// Stages in the order they are passed, from data with source.
+pub static STAGES: LazyLock<Vec<Stage>> = LazyLock::new(|| {
+    let file: StageFile = toml::from_str(include_str!("../../../../rules/stages.toml"))
+        .expect("rules/stages.toml is part of the program and read by a test");
+    file.stage
+});
+
+/// The stage of an activity: the last part of its id (`B01/topping_out`), or its name.
+fn stage_of(activity: &Activity) -> Option<&'static str> {
+    let tail = activity.id.rsplit('/').next().unwrap_or_default();
+    let name = activity.name.trim();
+    STAGES.iter().find(|stage| stage.id == tail || stage.names.iter().any(|known| known == name)).map(|stage| stage.id.as_str())
+}
+
+async fn bars(conn: &mut Conn, project: &str, base: &BasePlan, plan: &Plan, computed: &Schedule) -> Result<Vec<Bar>> {
+    let path = places::path(conn, project).await?.unwrap_or_default();
+    let mut places_by_name = HashMap::new();
+    for place in places::store::subtree(conn, &path).await? {
+        places_by_name.entry(place.attributes.name).or_insert_with(|| place.id.clone());
+        places_by_name.insert(place.id.clone(), place.id);
+    }
+    let mut bars = Vec::with_capacity(base.plan.activities.len());
+    let mut found_places: Vec<Option<String>> = Vec::with_capacity(base.plan.activities.len());
+    for (at, activity) in base.plan.activities.iter().enumerate() {
+        // An activity without a place belongs to the place of the summary above it.
+        let above = activity.parent.as_ref().and_then(|parent| base.index.get(parent)).filter(|above| **above < at);
+        let own = activity.place.as_ref().or(activity.kind.eq(&ActivityKind::Summary).then_some(&activity.name));
+        let place = own.and_then(|name| places_by_name.get(name)).cloned().or_else(|| above.and_then(|above| found_places[*above].clone()));
+        found_places.push(place.clone());
+        let now = &plan.activities[at];
+        let dates = computed.activities[at].as_ref();
+        let (driver, driver_activity) = driver(plan, dates);
+        bars.push(Bar {
+            project: project.to_owned(),
+            ordinal: at as u64,
+            activity: activity.id.clone(),
+            name: activity.name.clone(),
+            kind: kind_name(activity.kind).to_owned(),
+            depth: base.depths[at],
+            place,
+            stage: stage_of(activity).map(str::to_owned),
+            work_kind: activity.work_kind.clone(),
+            baseline: base.baseline.activities[at].as_ref().map(early),
+            early: dates.map(early),
+            late: dates.and_then(|dates| Some((dates.late_start?.date(), dates.late_finish?.date()))),
+            float_days_e3: dates.and_then(|dates| dates.total_float_days).map(e3),
+            is_critical: dates.is_some_and(|dates| dates.is_critical),
+            actual_start: now.actual_start.map(Moment::date),
+            actual_finish: now.actual_finish.map(Moment::date),
+            percent_e3: if now.actual_finish.is_some() { 100_000 } else { now.percent_e3.unwrap_or(0) },
+            driver: driver.to_owned(),
+            driver_activity,
+        });
+    }
+    Ok(bars)
+}
+
+fn early(dates: &Dates) -> (Date, Date) {
+    (dates.early_start.date(), dates.early_finish.date())
+}
+
+fn kind_name(kind: ActivityKind) -> &'static str {
+    match kind {
+        ActivityKind::Task => "task",
+        ActivityKind::Summary => "summary",
+        ActivityKind::Hammock => "hammock",
+        ActivityKind::Milestone | ActivityKind::StartMilestone | ActivityKind::FinishMilestone => "milestone",
+    }
+}
+
+fn driver(plan: &Plan, dates: Option<&Dates>) -> (&'static str, Option<String>) {
+    match dates.and_then(|dates| dates.driver) {
+        Some(Driver::Link { from }) => ("link", Some(plan.activities[from].id.clone())),
+        Some(Driver::Constraint) => ("constraint", None),
+        Some(Driver::Start) => ("start", None),
+        Some(Driver::DataDate) => ("data_date", None),
+        Some(Driver::Actual) => ("actual", None),
+        Some(Driver::Calendar) => ("calendar", None),
+        None => ("none", None),
+    }
+}
+
+/// Thousandths, so that tables hold no floating point.
+fn e3(days: f64) -> i64 {
+    (days * 1000.0).round() as i64
+}
+
+/// Writes the rows that differ. A change of one head of a chain rewrites the chain, not the project.
+async fn write_bars(conn: &mut Conn, project: &str, bars: &[Bar]) -> Result<()> {
+    let known = store::bars(conn, project, 0, u64::MAX >> 1).await?;
+    let is_same_plan = known.len() == bars.len() && known.iter().zip(bars).all(|(old, new)| old.activity == new.activity);
+    if !is_same_plan {
+        conn.execute("DELETE FROM bar WHERE project = ?", args![project]).await?;
+    }
+    let sql = "INSERT INTO bar (project, ordinal, activity, name, kind, depth, place, stage, work_kind, baseline_start, baseline_finish, early_start, early_finish, late_start, late_finish, float_days_e3, is_critical, actual_start, actual_finish, percent_e3, driver, driver_activity)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    for (at, bar) in bars.iter().enumerate() {
+        if is_same_plan {
+            if known[at] == *bar {
+                continue;
+            }
+            conn.execute("DELETE FROM bar WHERE project = ? AND ordinal = ?", args![project, bar.ordinal]).await?;
+        }
+        let first = |pair: Option<(Date, Date)>| pair.map(|(start, _)| start);
+        let second = |pair: Option<(Date, Date)>| pair.map(|(_, finish)| finish);
+        conn.execute(
+            sql,
+            args![
+                project,
+                bar.ordinal,
+                &bar.activity,
+                &bar.name,
+                &bar.kind,
+                bar.depth,
+                bar.place.as_ref(),
+                bar.stage.as_ref(),
+                bar.work_kind.as_ref(),
+                first(bar.baseline),
+                second(bar.baseline),
+                first(bar.early),
+                second(bar.early),
+                first(bar.late),
+                second(bar.late),
+                bar.float_days_e3,
+                bar.is_critical,
+                bar.actual_start,
+                bar.actual_finish,
+                i64::from(bar.percent_e3),
+                &bar.driver,
+                bar.driver_activity.as_ref()
+            ],
+        )
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! Pages of task forces: all projects with their leaders, one project's seats and their history.
+
+use super::model::{Command, Holder, Seat};
+use super::store;
+use crate::db::Conn;
+use crate::features::authority::Verb;
+use crate::features::places::store::Place;
+use crate::features::{identity, organisations, places};
+use crate::refusal::Refusal;
+use crate::web::Site;
+use crate::web::forms::{Form, Values, new_id, refusal};
+use crate::web::layout::page;
+use crate::web::problem::Problem;
+use crate::web::visitor::Visitor;
+use axum::Router;
+use axum::extract::{Form as Body, Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use maud::{Markup, html};
+use std::collections::HashMap;
+
+/// Routes of this feature.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/task-forces", get(list))
+        .route("/task-forces/{project}", get(show).post(fill))
+        .route("/task-forces/members/{id}/leave", post(vacate))
+}
+
+/// Names of everybody who can hold a seat.
+struct Names {
+    people: HashMap<String, String>,
+    organisations: HashMap<String, String>,
+}
+
+impl Names {
+    async fn load(conn: &mut Conn) -> Result<Names, Problem> {
+        let organisations = organisations::all(conn).await?.into_iter().map(|one| (one.id, one.name)).collect();
+        Ok(Names { people: identity::names(conn).await?, organisations })
+    }
+
+    fn of(&self, holder: &Holder) -> &str {
+        let found = match holder {
+            Holder::Account(account) => self.people.get(account),
+            Holder::Organisation(organisation) => self.organisations.get(organisation),
+        };
+        found.map_or("—", String::as_str)
+    }
+}
+
+async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Problem> {
+    visitor.need_somewhere(Verb::Read)?;
+    let mut conn = site.reader().await?;
+    let names = Names::load(&mut conn).await?;
+    let mut rows = Vec::new();
+    for place in places::all(&mut conn).await? {
+        if place.kind == places::model::Kind::Project && visitor.may(Verb::Read, &place.path) {
+            let members = store::members(&mut conn, &place.id).await?;
+            let empty = store::empty_seats(&mut conn, &place.id).await?;
+            rows.push((place, members, empty));
+        }
+    }
+    let body = html! {
+        h1 { (visitor.t("task_forces.title")) }
+        p.lead { (visitor.t("task_forces.lead")) }
+        div.scroll { table {
+            thead { tr { th { (visitor.t("place_kind.project")) } th { (visitor.t("seat.leader")) } th { (visitor.t("seat.contractor")) } th { (visitor.t("task_forces.empty_seats")) } } }
+            tbody {
+                @for (place, members, empty) in &rows {
+                    @let holders = |seat: Seat| members.iter().filter(|one| one.seat == seat && one.to.is_none()).map(|one| names.of(&one.holder)).collect::<Vec<_>>().join("、");
+                    tr {
+                        td { a href={ "/task-forces/" (place.id) } { (place.attributes.name) } }
+                        td { (holders(Seat::Leader)) }
+                        td { (holders(Seat::Contractor)) }
+                        td { @if empty.is_empty() { span.lamp.good { (visitor.t("task_forces.complete")) } } @else {
+                            span.lamp.warn { (empty.iter().map(|seat| visitor.t(&format!("seat.{}", seat.name()))).collect::<Vec<_>>().join("、")) }
+                        } }
+                    }
+                }
+                @if rows.is_empty() { tr { td.empty colspan="4" { (visitor.t("places.none")) } } }
+            }
+        } }
+    };
+    Ok(page(&site, &visitor, &visitor.t("task_forces.title"), body))
+}
+
+async fn project(site: &Site, visitor: &Visitor, id: &str) -> Result<Place, Problem> {
+    visitor.place(&mut site.reader().await?, id).await
+}
+
+async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
+    let place = project(&site, &visitor, &id).await?;
+    show_page(&site, &visitor, &place, &Values::default().with("from", site.clock.today()), None).await
+}
+
+async fn show_page(site: &Site, visitor: &Visitor, place: &Place, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let names = Names::load(&mut conn).await?;
+    let members = store::members(&mut conn, &place.id).await?;
+    let seats = Seat::ALL.iter().map(|(_, name)| ((*name).to_owned(), visitor.t(&format!("seat.{name}")))).collect();
+    let mut holders: Vec<(String, String)> = names.people.iter().map(|(id, name)| (format!("account:{id}"), name.clone())).collect();
+    holders.extend(names.organisations.iter().map(|(id, name)| (format!("organisation:{id}"), name.clone())));
+    holders.sort_by(|a, b| a.1.cmp(&b.1));
+    let may_appoint = visitor.may(Verb::Appoint, &place.path);
+    let body = html! {
+        (places::pages::crumbs_of(&mut conn, visitor, place).await?)
+        h1 { (visitor.tf("task_forces.of", &[("project", place.attributes.name.clone())])) }
+        div.scroll { table {
+            thead { tr { th { (visitor.t("field.seat")) } th { (visitor.t("field.holder")) } th { (visitor.t("field.from")) } th { (visitor.t("field.to")) } th { (visitor.t("shell.acts")) } } }
+            tbody {
+                @for member in &members {
+                    tr {
+                        td { (visitor.t(&format!("seat.{}", member.seat.name()))) }
+                        td { (names.of(&member.holder)) }
+                        td { (member.from) }
+                        td { @match (member.to, &member.reason) { (Some(to), Some(reason)) => { (to) " " span.quiet { (reason) } }, _ => "—" } }
+                        td { @if may_appoint && member.to.is_none() {
+                            details { summary { (visitor.t("task_forces.vacate")) }
+                                form method="post" action={ "/task-forces/members/" (member.id) "/leave" } {
+                                    input type="hidden" name="request_id" value=(new_id());
+                                    label { (visitor.t("field.on")) " " input type="date" name="on" value=(site.clock.today()) required; }
+                                    label { (visitor.t("field.reason")) " " input name="reason" required; }
+                                    button type="submit" { (visitor.t("task_forces.vacate")) }
+                                }
+                            }
+                        } }
+                    }
+                }
+                @if members.is_empty() { tr { td.empty colspan="5" { (visitor.t("task_forces.nobody")) } } }
+            }
+        } }
+        @if may_appoint {
+            h2 { (visitor.t("task_forces.fill")) }
+            (Form::new(visitor, format!("/task-forces/{}", place.id), "task_forces.fill", values)
+                .choice("seat", seats, true).choice("holder", holders, true).date("from", true).refused(refused).render())
+        }
+    };
+    let status = refused.map_or(StatusCode::OK, |refusal| Problem::status(refusal.reason));
+    Ok((status, page(site, visitor, &visitor.t("task_forces.title"), body)).into_response())
+}
+
+fn holder(text: &str) -> Option<Holder> {
+    match text.split_once(':')? {
+        ("account", id) => Some(Holder::Account(id.to_owned())),
+        ("organisation", id) => Some(Holder::Organisation(id.to_owned())),
+        _ => None,
+    }
+}
+
+async fn fill(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Body(pairs): Body<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let place = project(&site, &visitor, &id).await?;
+    let values = Values::new(pairs);
+    let done = async {
+        let command = Command::Fill {
+            member: new_id(),
+            project: id.clone(),
+            seat: values.choice("seat", Seat::from_name)?,
+            holder: values.choice("holder", holder)?,
+            from: values.date("from")?,
+        };
+        site.submit(&visitor, values.request_id()?, command).await
+    };
+    match done.await {
+        Ok(_) => Ok(Redirect::to(&format!("/task-forces/{id}")).into_response()),
+        Err(problem) => show_page(&site, &visitor, &place, &values, Some(&refusal(problem)?)).await,
+    }
+}
+
+async fn vacate(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Body(pairs): Body<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let values = Values::new(pairs);
+    let command = Command::Vacate { member: id.clone(), on: values.date("on")?, reason: values.text("reason").into() };
+    site.submit(&visitor, values.request_id()?, command).await?;
+    let member = store::member(&mut site.reader().await?, &id).await?;
+    Ok(Redirect::to(&member.map_or("/task-forces".into(), |member| format!("/task-forces/{}", member.project))).into_response())
+}

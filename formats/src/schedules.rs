@@ -1,0 +1,177 @@
+//! Schedules as answers: guatu-schedule/1 (JSON) and the CSV by which saved files are compared.
+
+use guatu_kernel::diagnose::Diagnostic;
+use guatu_kernel::plan::{Moment, Plan};
+use guatu_kernel::{Concession, Dates, Driver, Outlook, Schedule, Strength};
+use serde_json::{Map, Value, json};
+
+/// guatu-schedule/1. `read` are the findings of the reader, printed before the kernel's.
+pub fn answer(plan: &Plan, schedule: &Schedule, read: &[Diagnostic]) -> Value {
+    let mut activities = Map::new();
+    for (at, dates) in schedule.activities.iter().enumerate() {
+        if let Some(dates) = dates {
+            activities.insert(plan.activities[at].id.clone(), activity(plan, schedule, at, dates));
+        }
+    }
+    let mut milestones = Map::new();
+    for outlook in &schedule.milestones {
+        milestones.insert(plan.activities[outlook.activity].id.clone(), milestone(plan, outlook));
+    }
+    json!({
+        "format": "guatu-schedule/1",
+        "start": schedule.start.map(moment),
+        "finish": schedule.finish.map(moment),
+        "activities": activities,
+        "milestones": milestones,
+        "diagnostics": diagnostics(read.iter().chain(&schedule.diagnostics)),
+    })
+}
+
+/// The answer to a plan that could not be read: no dates, and why.
+pub fn refused(read: &[Diagnostic]) -> Value {
+    json!({
+        "format": "guatu-schedule/1",
+        "start": null,
+        "finish": null,
+        "activities": {},
+        "milestones": {},
+        "diagnostics": diagnostics(read.iter()),
+    })
+}
+
+/// Findings as the answer lists them.
+pub fn diagnostics<'a>(found: impl Iterator<Item = &'a Diagnostic>) -> Vec<Value> {
+    found
+        .map(|one| {
+            json!({
+                "code": one.code,
+                "severity": one.severity.to_string(),
+                "activity": one.activity,
+                "at": one.at,
+                "message": one.message,
+            })
+        })
+        .collect()
+}
+
+fn activity(plan: &Plan, schedule: &Schedule, at: usize, dates: &Dates) -> Value {
+    // Null where a mandated date is not reachable from the activity (contract rule 13).
+    let mut float_to: Map<String, Value> =
+        schedule.milestones.iter().map(|outlook| (plan.activities[outlook.activity].id.clone(), Value::Null)).collect();
+    for (milestone, days) in schedule.float_to(at) {
+        let id = &plan.activities[schedule.milestones[milestone].activity].id;
+        float_to.insert(id.clone(), number(days));
+    }
+    json!({
+        "early_start": moment(dates.early_start),
+        "early_finish": moment(dates.early_finish),
+        "late_start": dates.late_start.map(moment),
+        "late_finish": dates.late_finish.map(moment),
+        "total_float_days": dates.total_float_days.map(number),
+        "free_float_days": dates.free_float_days.map(number),
+        "is_critical": dates.is_critical,
+        "float_to": float_to,
+        "driver": dates.driver.map(|driver| driver_value(plan, driver)),
+    })
+}
+
+fn driver_value(plan: &Plan, driver: Driver) -> Value {
+    match driver {
+        Driver::Link { from } => json!({ "kind": "link", "from": plan.activities[from].id }),
+        Driver::Constraint => json!({ "kind": "constraint" }),
+        Driver::Start => json!({ "kind": "start" }),
+        Driver::DataDate => json!({ "kind": "data_date" }),
+        Driver::Actual => json!({ "kind": "actual" }),
+        Driver::Calendar => json!({ "kind": "calendar" }),
+    }
+}
+
+fn milestone(plan: &Plan, outlook: &Outlook) -> Value {
+    let chain: Vec<&str> = outlook.driving_chain.iter().map(|at| plan.activities[*at].id.as_str()).collect();
+    json!({
+        "name": plan.mandated[outlook.mandate].name,
+        "finish_by": moment(outlook.finish_by),
+        "forecast": moment(outlook.forecast),
+        "float_days": outlook.float_days.map(number),
+        "driving_chain": chain,
+        "concessions": outlook.concessions.iter().map(|one| concession(plan, one)).collect::<Vec<_>>(),
+    })
+}
+
+/// A concession. Where no shortening cures, `days_remaining` says how late the date still is at best.
+pub fn concession(plan: &Plan, concession: &Concession) -> Value {
+    match concession {
+        Concession::MoveDate { working_days, calendar_days, to } => json!({
+            "kind": "move_date", "days": number(*working_days), "calendar_days": calendar_days, "to": moment(*to),
+            "strength": "proved",
+        }),
+        Concession::Shorten { days, strength, on } => {
+            let on: Vec<Value> =
+                on.iter().map(|(at, days)| json!({ "activity": plan.activities[*at].id, "days": days })).collect();
+            json!({ "kind": "shorten", "days": days, "strength": strength_name(*strength), "on": on })
+        }
+        Concession::NotCurable { remaining_days, strength } => json!({
+            "kind": "shorten", "curable": false, "days_remaining": number(*remaining_days),
+            "strength": strength_name(*strength), "on": [],
+        }),
+    }
+}
+
+fn strength_name(strength: Strength) -> &'static str {
+    match strength {
+        Strength::Proved => "proved",
+        Strength::Found => "found",
+    }
+}
+
+/// Whole numbers print without a fraction.
+fn number(days: f64) -> Value {
+    if days.fract() == 0.0 && days.abs() < 1e15 { json!(days as i64) } else { json!(days) }
+}
+
+/// `YYYY-MM-DD`, or `YYYY-MM-DDTHH:MM`.
+pub fn moment(moment: Moment) -> String {
+    match moment {
+        Moment::Day(date) => date.to_string(),
+        Moment::Instant(instant) => instant.strftime("%Y-%m-%dT%H:%M").to_string(),
+    }
+}
+
+/// CSV with one line an activity: `uid,name,early_start,early_finish,late_start,late_finish,total_float_minutes,is_critical`.
+///
+/// Total float is in minutes of the activity's own calendar; in a day plan a day is that calendar's `hours_per_day`.
+pub fn csv(plan: &Plan, schedule: &Schedule) -> String {
+    let mut text = String::from("uid,name,early_start,early_finish,late_start,late_finish,total_float_minutes,is_critical\n");
+    for (activity, dates) in plan.activities.iter().zip(&schedule.activities) {
+        let calendar = activity.calendar.as_ref().or(plan.calendar.as_ref());
+        let minutes_per_day =
+            plan.calendars.iter().find(|one| Some(&one.id) == calendar).map_or(480, |calendar| calendar.minutes_per_day);
+        let cells = match dates {
+            None => [const { String::new() }; 6],
+            Some(dates) => [
+                moment(dates.early_start),
+                moment(dates.early_finish),
+                dates.late_start.map(moment).unwrap_or_default(),
+                dates.late_finish.map(moment).unwrap_or_default(),
+                dates.total_float_days.map(|days| format!("{}", (days * f64::from(minutes_per_day)).round())).unwrap_or_default(),
+                dates.is_critical.to_string(),
+            ],
+        };
+        text.push_str(&quoted(&activity.id));
+        text.push(',');
+        text.push_str(&quoted(&activity.name));
+        for cell in cells {
+            text.push(',');
+            text.push_str(&cell);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// A CSV cell: quoted where needed, and never taken for a formula by a spreadsheet.
+fn quoted(text: &str) -> String {
+    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
+    if text.contains([',', '"', '\n', '\r', '\'']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
