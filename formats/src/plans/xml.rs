@@ -90,6 +90,9 @@ impl<'a> Elements<'a> {
 
     /// Reads the text of the element just entered, up to its end. Child elements are skipped.
     pub(crate) fn text(&mut self) -> Result<Cow<'a, str>, Diagnostic> {
+        if let Some(text) = self.leaf() {
+            return if text.contains('&') { self.resolve(text).map(Cow::Owned) } else { Ok(Cow::Borrowed(text)) };
+        }
         let mut found: Cow<'a, str> = Cow::Borrowed("");
         let inside = self.open.len();
         loop {
@@ -108,6 +111,9 @@ impl<'a> Elements<'a> {
 
     /// Passes over the element just entered.
     pub(crate) fn skip(&mut self) -> Result<(), Diagnostic> {
+        if self.leaf().is_some() {
+            return Ok(());
+        }
         let inside = self.open.len();
         while self.open.len() >= inside {
             if let Token::Eof = self.token()? {
@@ -115,6 +121,21 @@ impl<'a> Elements<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Leaves the element just entered if it holds nothing but text, as nearly all elements of plans do.
+    fn leaf(&mut self) -> Option<&'a str> {
+        let rest = self.text.as_bytes().get(self.at..).filter(|_| !self.is_empty)?;
+        let end = rest.iter().position(|byte| *byte == b'<')?;
+        let name = self.open.last()?.as_bytes();
+        let after = rest[end + 1..].strip_prefix(b"/")?.strip_prefix(name)?;
+        if after.first() != Some(&b'>') {
+            return None;
+        }
+        let found = &self.text[self.at..self.at + end];
+        self.at += end + 2 + name.len() + 1;
+        self.open.pop();
+        Some(found)
     }
 
     fn unfinished(&mut self) -> Diagnostic {
