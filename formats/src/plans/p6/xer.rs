@@ -34,10 +34,11 @@ impl<'a> Table<'a> {
     /// The named cells of every row with its line; absent columns and cells are empty.
     fn rows<const N: usize>(&self, wanted: [&str; N]) -> impl Iterator<Item = (usize, [&'a str; N])> {
         let positions = wanted.map(|name| self.columns.iter().position(|column| *column == name));
-        let mut cells: Vec<&'a str> = Vec::with_capacity(self.columns.len());
+        let needed = positions.iter().flatten().max().map_or(0, |last| last + 1);
+        let mut cells: Vec<&'a str> = Vec::with_capacity(needed);
         self.rows.iter().map(move |(line, row)| {
             cells.clear();
-            cells.extend(row.split('\t'));
+            cells.extend(row.split('\t').take(needed));
             (*line, positions.map(|at| at.and_then(|at| cells.get(at).copied()).unwrap_or("")))
         })
     }
