@@ -1,0 +1,14 @@
+//! The wall chart: buildings by stages with lamps, bars with baseline, forecast, actual and front line.
+//!
+//! # Mechanism
+//! Only reads. The board of a place is a matrix: its projects, parcels or buildings by the stages of the work, one lamp a
+//! cell with the latest date that keeps every mandated date and the forecast or actual one. A lamp comes from the rule set
+//! in `rules/lamps.toml` and opens why, who and since when. The same page is the command room's wall with `?wall=1`: it
+//! follows the ledger by server-sent events. Extra files: `bars.rs` (the bar chart's page and its rows), `events.rs`.
+
+pub mod bars;
+mod events;
+pub mod model;
+pub mod pages;
+#[cfg(test)]
+mod tests;

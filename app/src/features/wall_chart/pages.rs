@@ -1,0 +1,351 @@
+//! Pages of the wall chart: the matrix of a place, and what stands behind one lamp.
+
+use super::bars;
+use super::events::events;
+use super::model::{Cell, Lamp, RULES, cell, verdict};
+use crate::db::Conn;
+use crate::features::authority::{Verb, missing};
+use crate::features::places::model::Kind;
+use crate::features::places::store::{Place, accountable};
+use crate::features::plan::network::STAGES;
+use crate::features::plan::pages::{days_between, float_lamp};
+use crate::features::plan::store::{self as plans, Bar, Mandate, Outlook};
+use crate::features::task_force::model::Seat;
+use crate::features::{identity, organisations, places, task_force};
+use crate::web::Site;
+use crate::web::layout::shell;
+use crate::web::problem::{Problem, form_urlencoded};
+use crate::web::visitor::Visitor;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use jiff::civil::Date;
+use maud::{Markup, html};
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// Routes of this feature.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/", get(start))
+        .route("/wall", get(wall))
+        .route("/wall/bar", get(bar))
+        .route("/wall/events", get(events))
+        .route("/wall/rows.json", get(bars::rows))
+}
+
+/// What a wall address asks for.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Asked {
+    /// The place; the root of what the person may see when absent.
+    pub place: Option<String>,
+    /// `matrix` or `bars`.
+    pub view: Option<String>,
+    /// `1` for the command room.
+    pub wall: Option<String>,
+    /// First row of a long list.
+    pub from: Option<u64>,
+}
+
+impl Asked {
+    /// Whether this is the command room's screen.
+    pub fn is_wall(&self) -> bool {
+        self.wall.as_deref() == Some("1")
+    }
+
+    /// The address of another place or view, keeping the rest.
+    pub fn address(&self, place: &str, view: &str) -> String {
+        let wall = if self.is_wall() { "&wall=1" } else { "" };
+        format!("/wall?place={}&view={view}{wall}", form_urlencoded(place))
+    }
+}
+
+/// The start page of somebody who may read is the wall; administrators go to their own page.
+async fn start(visitor: Visitor) -> Result<Redirect, Problem> {
+    visitor.permit()?;
+    let to = [(Verb::Read, "/wall"), (Verb::Administer, "/accounts"), (Verb::Secure, "/posts"), (Verb::Audit, "/ledger")];
+    let found = to.into_iter().find(|(verb, _)| visitor.rights.may_somewhere(*verb));
+    found.map(|(_, address)| Redirect::to(address)).ok_or(Problem::Refused(missing()))
+}
+
+/// The place asked for, or the highest this person may read.
+async fn asked_place(conn: &mut Conn, visitor: &Visitor, asked: &Asked) -> Result<Option<Place>, Problem> {
+    match &asked.place {
+        Some(id) => Ok(Some(visitor.place(conn, id).await?)),
+        None => {
+            visitor.need_somewhere(Verb::Read)?;
+            Ok(places::all(conn).await?.into_iter().find(|place| visitor.may(Verb::Read, &place.path)))
+        }
+    }
+}
+
+async fn wall(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let Some(place) = asked_place(&mut conn, &visitor, &asked).await? else {
+        let body = html! { h1 { (visitor.t("nav.wall")) } p.empty { (visitor.t("places.none")) } };
+        return Ok(shell(&site, &visitor, &visitor.t("nav.wall"), "page", body).into_response());
+    };
+    let class = if asked.is_wall() { "wide wall" } else { "wide" };
+    let board = match asked.view.as_deref() {
+        Some("bars") => bars::board(&mut conn, &site, &visitor, &place, &asked).await?,
+        _ if place.kind == Kind::Building => bars::board(&mut conn, &site, &visitor, &place, &asked).await?,
+        _ => matrix(&mut conn, &site, &visitor, &place, &asked).await?,
+    };
+    let body = html! { div #board data-events="/wall/events" { (board) } };
+    Ok(shell(&site, &visitor, &place.attributes.name, class, body).into_response())
+}
+
+/// Title, zoom path, and the switches of a board.
+pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked, view: &str) -> Result<Markup, Problem> {
+    let mut above = Vec::new();
+    for id in place.path.trim_matches('/').split('/') {
+        if let Some(other) = places::get(conn, id).await?
+            && id != place.id
+            && visitor.may(Verb::Read, &other.path)
+        {
+            above.push((asked.address(id, "matrix"), other.attributes.name));
+        }
+    }
+    let milestones = nearest_milestones(conn, place).await?;
+    let today = site.clock.today();
+    Ok(html! {
+        @if !above.is_empty() { (crate::web::layout::crumbs(visitor, &above)) }
+        div.bar {
+            h1 { (place.attributes.name) " · " (visitor.t("nav.wall")) }
+            span.end {}
+            @for (name, key) in [("matrix", "wall.matrix"), ("bars", "wall.bars")] {
+                @if !(name == "matrix" && place.kind == Kind::Building) {
+                    a.button.second.no-print href=(asked.address(&place.id, name)) aria-current=[(name == view).then_some("true")] { (visitor.t(key)) }
+                }
+            }
+            @if asked.is_wall() { a.button.second href={ "/wall?place=" (place.id) "&view=" (view) } { (visitor.t("wall.leave")) } }
+            @else {
+                a.button.second.no-print href={ "/wall?place=" (place.id) "&view=" (view) "&wall=1" } { (visitor.t("wall.command_room")) }
+                details.papers.no-print { summary { (visitor.t("wall.print")) }
+                    ul { @for size in ["A0", "A1", "A2", "A3"] { li {
+                        a href={ "/wall.pdf?place=" (place.id) "&view=" (view) "&size=" (size) } { (size) " " (visitor.t("wall.colour")) } " · "
+                        a href={ "/wall.pdf?place=" (place.id) "&view=" (view) "&size=" (size) "&ink=mono" } { (visitor.t("wall.mono")) }
+                    } } }
+                }
+            }
+        }
+        @if !milestones.is_empty() {
+            ul.milestones { @for (project, mandate, outlook) in milestones.iter().take(6) {
+                li {
+                    a href={ "/plans/" (project.id) } { strong { (mandate.name) } " " span.quiet { (project.attributes.name) } }
+                    b.days-left { (visitor.tf("wall.days_left", &[("days", days_between(today, mandate.finish_by).to_string())])) }
+                    span { (mandate.finish_by) " " @if let Some(outlook) = outlook { (float_lamp(visitor, outlook.float_days_e3)) } }
+                }
+            } }
+        }
+    })
+}
+
+/// Mandated dates at or above a place, those with the least float first.
+async fn nearest_milestones(conn: &mut Conn, place: &Place) -> Result<Vec<(Place, Mandate, Option<Outlook>)>, Problem> {
+    let mut found = Vec::new();
+    for other in places::all(conn).await? {
+        let is_related = other.path.starts_with(&place.path) || place.path.starts_with(&other.path);
+        if other.kind != Kind::Project || !is_related {
+            continue;
+        }
+        let outlooks = plans::outlooks(conn, &other.id).await?;
+        for mandate in plans::mandates(conn, &other.id).await? {
+            let outlook = outlooks.iter().find(|outlook| outlook.mandate == mandate.id).cloned();
+            found.push((other.clone(), mandate, outlook));
+        }
+    }
+    found.sort_by_key(|(_, mandate, outlook)| {
+        (outlook.as_ref().and_then(|outlook| outlook.float_days_e3).unwrap_or(i64::MAX), mandate.finish_by)
+    });
+    Ok(found)
+}
+
+/// Rows of the matrix: projects under a district or zone, parcels and buildings under a project, buildings under a parcel.
+fn rows<'a>(under: &'a [Place], place: &Place) -> Vec<&'a Place> {
+    let wanted: &[Kind] = match place.kind {
+        Kind::District | Kind::Zone => &[Kind::Project],
+        Kind::Project | Kind::Parcel => &[Kind::Building, Kind::Facility],
+        _ => &[],
+    };
+    under.iter().filter(|other| wanted.contains(&other.kind)).collect()
+}
+
+async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
+    let today = site.clock.today();
+    let under = places::store::subtree(conn, &place.path).await?;
+    let everything = places::all(conn).await?;
+    let names = identity::names(conn).await?;
+    let rows = rows(&under, place);
+    let staged = plans::staged_bars(conn).await?;
+    let mut by_place: HashMap<&str, Vec<&Bar>> = HashMap::new();
+    for bar in &staged {
+        by_place.entry(bar.place.as_deref().unwrap_or_default()).or_default().push(bar);
+    }
+    // A row collects the bars of its place and of everything under it.
+    let bars_of = |row: &Place| -> Vec<&Bar> {
+        let inside = under.iter().filter(|other| other.path.starts_with(&row.path));
+        inside.filter_map(|other| by_place.get(other.id.as_str())).flatten().copied().collect()
+    };
+    let gathered: Vec<(&Place, Vec<&Bar>)> = rows.iter().map(|row| (*row, bars_of(row))).collect();
+    let stages: Vec<&str> = STAGES
+        .iter()
+        .map(|stage| stage.id.as_str())
+        .filter(|stage| gathered.iter().any(|(_, bars)| bars.iter().any(|bar| bar.stage.as_deref() == Some(*stage))))
+        .collect();
+    let first = asked.from.unwrap_or(0) as usize;
+    let parcel_of = |row: &Place| under.iter().find(|other| row.parent.as_ref() == Some(&other.id) && other.kind == Kind::Parcel);
+    let lamps = count_lamps(&gathered, &stages, today);
+    Ok(html! {
+        (head(conn, site, visitor, place, asked, "matrix").await?)
+        p.legend {
+            @for (lamp, count) in &lamps { span.lamp class=(lamp.name()) { (visitor.t(&format!("lamp.{}", lamp.name()))) " " (count) } " " }
+            span.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", RULES.source.clone())])) }
+        }
+        @if stages.is_empty() { p.empty { (visitor.t("wall.no_plan")) } } @else {
+            div.scroll.board {
+                table.matrix {
+                    thead { tr {
+                        th scope="col" { (visitor.t("wall.place")) }
+                        @for stage in &stages { th scope="col" { (visitor.t(&format!("stage.{stage}"))) } }
+                    } }
+                    tbody {
+                        @for (at, (row, bars)) in gathered.iter().enumerate().skip(first).take(PAGE_LEN) {
+                            @let parcel = parcel_of(row);
+                            @if let Some(parcel) = parcel && (at == first || parcel_of(gathered[at - 1].0).map(|one| &one.id) != Some(&parcel.id)) {
+                                tr.group { th scope="colgroup" colspan=(stages.len() + 1) { a href=(asked.address(&parcel.id, "matrix")) { (parcel.attributes.name) } } }
+                            }
+                            tr {
+                                th scope="row" {
+                                    a href=(asked.address(&row.id, "matrix")) { (row.attributes.name) }
+                                    @if let Some((official, _)) = accountable(row, &everything) { br; span.quiet { (names.get(official).map_or("", String::as_str)) } }
+                                }
+                                @for stage in &stages {
+                                    @let of_stage: Vec<&Bar> = bars.iter().filter(|bar| bar.stage.as_deref() == Some(*stage)).copied().collect();
+                                    td { @if let Some(cell) = cell(&of_stage, today, &RULES) { (cell_markup(visitor, row, &cell, asked, today)) } }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            (crate::features::plan::pages::pager(visitor, &asked.address(&place.id, "matrix"), first, gathered.len()))
+        }
+    })
+}
+
+/// Rows of a page without a script.
+pub const PAGE_LEN: usize = 500;
+
+fn count_lamps(gathered: &[(&Place, Vec<&Bar>)], stages: &[&str], today: Date) -> Vec<(Lamp, usize)> {
+    let all = [Lamp::Bad, Lamp::Warn, Lamp::Good, Lamp::Done, Lamp::Idle];
+    let mut counts = [0usize; 5];
+    for (_, bars) in gathered {
+        for bar in bars.iter().filter(|bar| bar.stage.as_deref().is_some_and(|stage| stages.contains(&stage))) {
+            let lamp = verdict(bar, today, &RULES).lamp;
+            counts[all.iter().position(|known| *known == lamp).unwrap_or(4)] += 1;
+        }
+    }
+    all.into_iter().zip(counts).collect()
+}
+
+/// `10-31`, or `2027-10-31` in another year.
+pub fn short_date(date: Date, today: Date) -> String {
+    if date.year() == today.year() { date.strftime("%m-%d").to_string() } else { date.strftime("%y-%m-%d").to_string() }
+}
+
+fn cell_markup(visitor: &Visitor, row: &Place, cell: &Cell, asked: &Asked, today: Date) -> Markup {
+    let word = visitor.t(&format!("lamp.{}", cell.lamp.name()));
+    let href = match &cell.bar {
+        Some((project, activity)) => format!("/wall/bar?project={project}&activity={}", form_urlencoded(activity)),
+        None => asked.address(&row.id, "matrix"),
+    };
+    let label = match cell.lamp {
+        Lamp::Bad if cell.count > 1 => visitor.tf("wall.late_count", &[("late", cell.late.to_string()), ("count", cell.count.to_string())]),
+        _ if cell.count > 1 => visitor.tf("wall.done_count", &[("done", cell.done.to_string()), ("count", cell.count.to_string())]),
+        _ => cell.finish.map(|date| short_date(date, today)).unwrap_or_default(),
+    };
+    html! {
+        a.cell class=(cell.lamp.name()) href=(href) {
+            span.lamp class=(cell.lamp.name()) { span.word { (word) } }
+            span.date { (label) }
+            @if let (Some(latest), true) = (cell.latest, cell.count == 1 && cell.lamp != Lamp::Done) { span.latest { (visitor.tf("wall.latest", &[("date", short_date(latest, today))])) } }
+        }
+    }
+}
+
+/// Why, who, since when.
+async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<HashMap<String, String>>) -> Result<Response, Problem> {
+    let wanted = |name: &str| query.get(name).cloned().unwrap_or_default();
+    let mut conn = site.reader().await?;
+    let project = visitor.place(&mut conn, &wanted("project")).await?;
+    let bar = plans::bar(&mut conn, &project.id, &wanted("activity")).await?.ok_or(missing())?;
+    let state = plans::project_plan(&mut conn, &project.id).await?.ok_or(missing())?;
+    let today = site.clock.today();
+    let verdict = verdict(&bar, today, &RULES);
+    let everything = places::all(&mut conn).await?;
+    let at = bar.place.as_ref().and_then(|id| everything.iter().find(|place| place.id == *id)).unwrap_or(&project);
+    let names = identity::names(&mut conn).await?;
+    let official = accountable(at, &everything).and_then(|(account, _)| names.get(account));
+    let mut contractors = Vec::new();
+    for member in task_force::store::members(&mut conn, &project.id).await?.into_iter().filter(|one| one.to.is_none()) {
+        let name = match &member.holder {
+            task_force::model::Holder::Account(account) => names.get(account).cloned(),
+            task_force::model::Holder::Organisation(id) => organisations::get(&mut conn, id).await?.map(|one| one.name),
+        };
+        if let (true, Some(name)) = (matches!(member.seat, Seat::Leader | Seat::Contractor | Seat::SupervisionEngineer), name) {
+            contractors.push((member.seat, name));
+        }
+    }
+    let driver = match &bar.driver_activity {
+        Some(id) => plans::bar(&mut conn, &project.id, id).await?,
+        None => None,
+    };
+    let since = verdict.since.unwrap_or(state.changed_on);
+    let pair = |pair: Option<(Date, Date)>| pair.map_or("—".to_owned(), |(start, finish)| format!("{start} – {finish}"));
+    let actual = match (bar.actual_start, bar.actual_finish) {
+        (None, _) => "—".to_owned(),
+        (Some(start), None) => format!("{start} – ({} %)", bar.percent_e3 / 1000),
+        (Some(start), Some(finish)) => format!("{start} – {finish}"),
+    };
+    let body = html! {
+        p.crumbs { a href={ "/wall?place=" (project.id) } { (project.attributes.name) " · " (visitor.t("nav.wall")) } " › " a href={ "/wall?place=" (at.id) } { (at.attributes.name) } " ›" }
+        div.bar { h1 { (bar.name) } span.lamp class=(verdict.lamp.name()) { (visitor.t(&format!("lamp.{}", verdict.lamp.name()))) } }
+        div.columns {
+            section.sheet {
+                h2 { (visitor.t("wall.why")) }
+                p { (visitor.tf(&format!("lamp_reason.{}", verdict.reason), &verdict.params)) }
+                p { (visitor.t(&format!("driver.{}", bar.driver)))
+                    @if let Some(driver) = &driver { " " a href={ "/wall/bar?project=" (project.id) "&activity=" (form_urlencoded(&driver.activity)) } { (driver.name) } }
+                }
+                p.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", RULES.source.clone())])) }
+                h2 { (visitor.t("wall.since")) }
+                p { (since) " " span.quiet { (visitor.tf("wall.fact", &[("number", state.changed_number.to_string())])) } }
+            }
+            section.sheet {
+                h2 { (visitor.t("wall.who")) }
+                dl.facts {
+                    dt { (visitor.t("field.official")) } dd { (official.map_or("—", String::as_str)) }
+                    @for (seat, name) in &contractors { dt { (visitor.t(&format!("seat.{}", seat.name()))) } dd { (name) } }
+                }
+                p { a href={ "/task-forces/" (project.id) } { (visitor.t("nav.task_forces")) } }
+            }
+            section.sheet {
+                h2 { (visitor.t("wall.dates")) }
+                dl.facts {
+                    dt { (visitor.t("wall.baseline")) } dd { (pair(bar.baseline)) }
+                    dt { (visitor.t("wall.forecast")) } dd { (pair(bar.early)) }
+                    dt { (visitor.t("wall.latest_dates")) } dd { (pair(bar.late)) }
+                    dt { (visitor.t("wall.actual")) } dd { (actual) }
+                    dt { (visitor.t("plans.total_float")) } dd { @match bar.float_days_e3 { Some(float) => (format!("{}", float as f64 / 1000.0)), None => "—" } }
+                }
+            }
+        }
+        p.bar {
+            @if visitor.may(Verb::Report, &project.path) && bar.kind != "summary" { a.button href={ "/plans/" (project.id) "/progress?activity=" (form_urlencoded(&bar.activity)) } { (visitor.t("plans.record")) } }
+            a.button.second href={ "/facts?subject=" (form_urlencoded(&format!("{}#{}", project.id, bar.activity))) } { (visitor.t("wall.facts")) }
+        }
+    };
+    Ok(crate::web::layout::page(&site, &visitor, &bar.name, body).into_response())
+}
