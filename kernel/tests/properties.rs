@@ -195,6 +195,28 @@ proptest! {
         }
     }
 
+    /// Whatever the calendars, kinds and bounds: a proposed shortening keeps the date when the plan is scheduled anew.
+    #[test]
+    fn shortening_keeps_the_date(draws in prop::collection::vec(draw(3), 2..12), late in 1i64..5) {
+        let mut plan = random_plan(&draws, false);
+        plan.options.min_duration_percent_e3 = Some(40_000);
+        let at = draws.len() - 1;
+        let finish = schedule(&plan).activities[at].clone().expect("no errors").early_finish;
+        let by = finish.date().saturating_sub(late.days());
+        let activity = plan.activities[at].id.clone();
+        plan.mandated = vec![Mandate { activity, finish_by: Moment::Day(by), name: None }];
+        if let Some(Concession::Shorten { on, days, .. }) = checked(&plan).milestones[0].concessions.get(1) {
+            prop_assert_eq!(*days, on.iter().map(|(_, days)| days).sum::<i64>());
+            for (at, less) in on {
+                if let Span::Working { days_e3, .. } = &mut plan.activities[*at].duration {
+                    *days_e3 -= less * 1000;
+                }
+            }
+            let after = checked(&plan).activities[at].clone().expect("no errors").early_finish;
+            prop_assert!(after.date() <= by, "{after:?} is after {by}");
+        }
+    }
+
     /// Whatever is written, nothing panics.
     #[test]
     fn absurd_plans_do_not_panic(
