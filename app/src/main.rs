@@ -7,6 +7,8 @@ mod journal;
 mod refusal;
 mod serve;
 mod signer;
+#[cfg(test)]
+mod testing;
 mod web;
 
 use clap::{Parser, Subcommand};
