@@ -212,6 +212,14 @@ impl TestSite {
         self.ask(who, request, Body::from(body.join("&"))).await
     }
 
+    /// Sends a form as a browser would from a page of another site.
+    pub async fn forged(&self, who: &str, path: &str, body: &'static str) -> Page {
+        let request = Request::post(path)
+            .header("sec-fetch-site", "cross-site")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.ask(who, request, Body::from(body)).await
+    }
+
     async fn ask(&self, who: &str, request: axum::http::request::Builder, body: Body) -> Page {
         let request = match self.sessions.get(who) {
             Some(token) => request.header(header::COOKIE, format!("{}={token}", web::visitor::SESSION_COOKIE)),
