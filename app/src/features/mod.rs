@@ -128,6 +128,7 @@ features! {
     }
     viewing {
         2 calendars;
+        5 exchange;
     }
 }
 
