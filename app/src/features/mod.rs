@@ -130,6 +130,7 @@ features! {
         2 calendars;
         4 wall_chart;
         5 audit;
+        5 exchange;
     }
 }
 
