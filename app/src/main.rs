@@ -8,6 +8,8 @@ mod journal;
 mod refusal;
 mod serve;
 mod signer;
+#[cfg(test)]
+mod testing;
 mod web;
 
 use clap::{Parser, Subcommand};

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::calendar::Unit;
 use crate::diagnose::Diagnostic;
 use crate::measure::{DayEdge, Length, label, length};
-use crate::network::{Edge, Floor, Hammock, Hard, NO_CAP, NO_FLOOR, Network, Node, Role, Row, VIRTUAL, traits};
+use crate::network::{Edge, Floor, Hammock, Hard, NO_CAP, NO_FLOOR, Network, Node, Reach, Role, Row, VIRTUAL, traits};
 use crate::order::order;
 use crate::plan::{Activity, ActivityKind, AsLateRule, Calendar, ConstraintKind, Granularity, Plan};
 use crate::progress::{Reading, Standing, standing};
@@ -147,7 +148,7 @@ fn store_rows(network: &mut Network, edges: &[Edge], place: &[u32]) {
         first[node + 1] += first[node];
     }
     let mut next = first.clone();
-    let blank = Edge { from: 0, to: 0, from_finish: false, to_finish: false, reach: crate::network::Reach::Same(0) };
+    let blank = Edge { from: 0, to: 0, from_finish: false, to_finish: false, reach: Reach::Same(0) };
     let mut rows = vec![Row::new(&blank, 0); first[count] as usize];
     let mut is_open = vec![true; count];
     for edge in edges.iter().filter(is_live) {
@@ -396,7 +397,7 @@ impl<'a> Reader<'a> {
         };
         // At minute granularity a point that may stand between working bands is placed on the minute itself.
         let stays = !self.is_day_axis
-            && self.shifts.compiled[own as usize].unit == crate::calendar::Unit::Minute
+            && self.shifts.compiled[own as usize].unit == Unit::Minute
             && units == 0
             && matches!(activity.kind, ActivityKind::FinishMilestone | ActivityKind::Task);
         let mut bits = 0;

@@ -4,6 +4,32 @@
 //!
 //! Notation: ES EF LS LF are early and late start and finish, TF and FF total and free float; the data date means its
 //! beginning. `docs/spec/kernel.md` states the rules and lists the codes of diagnostics.
+//!
+//! A plan goes one way: [`plan::Plan`] → [`Draft`] (read) → [`Network`] (ordered) → [`Passes`] → [`Schedule`].
+//! [`schedule()`] does all of it; a server keeps the network and repeats the passes.
+//!
+//! ```
+//! use guatu_kernel::plan::{Activity, Granularity, Link, LinkKind, Moment, Options, Plan, Span};
+//! use jiff::civil::date;
+//!
+//! let link = Link { from: "A".into(), to: "B".into(), kind: LinkKind::FS, lag: Span::days(2), at: None };
+//! let plan = Plan {
+//!     name: None,
+//!     granularity: Granularity::Day,
+//!     start: Moment::Day(date(2026, 6, 1)),
+//!     data_date: None,
+//!     calendar: None, // Monday to Friday
+//!     options: Options::default(),
+//!     calendars: vec![],
+//!     activities: vec![Activity::task("A", Span::days(5)), Activity::task("B", Span::days(3))],
+//!     links: vec![link],
+//!     resources: vec![],
+//!     mandated: vec![],
+//!     stops: vec![],
+//! };
+//! let schedule = guatu_kernel::schedule(&plan);
+//! assert_eq!(schedule.finish, Some(Moment::Day(date(2026, 6, 12))));
+//! ```
 
 #![forbid(unsafe_code)]
 

@@ -4,6 +4,7 @@
 //! become floors; links into finished work vanish; the progress rule decides about work begun out of sequence.
 
 use crate::compile::Reader;
+use crate::diagnose::Diagnostic;
 use crate::measure::{self, DayEdge, Original, label};
 use crate::network::{Edge, Floor, Goal, Hanger, NO_CAP, NO_FLOOR, Node, Reach, Role, VIRTUAL, traits};
 use crate::plan::{ActivityKind, LagCalendar, Link, LinkKind, ProgressRule, Span};
@@ -135,10 +136,11 @@ impl Reader<'_> {
             "the link {} → {} names {missing}, which does not exist; add it or remove the link",
             link.from, link.to
         );
-        let about = to.or(from).map_or("", |at| self.plan.activities[at as usize].id.as_str());
         let params = vec![link.from.clone(), link.to.clone(), missing.clone()];
-        self.diagnostics
-            .push(crate::diagnose::Diagnostic::new("K-103", message, params).about(about, link.at.as_ref()));
+        let mut diagnostic = Diagnostic::new("K-103", message, params);
+        diagnostic.activity = to.or(from).map(|at| self.plan.activities[at as usize].id.clone());
+        diagnostic.at = link.at.clone();
+        self.diagnostics.push(diagnostic);
         if let Some(to) = to {
             self.break_leaves(to);
         }
@@ -442,7 +444,7 @@ impl Reader<'_> {
                     written.activity
                 );
                 let params = vec![written.activity.clone()];
-                self.diagnostics.push(crate::diagnose::Diagnostic::new("K-113", message, params));
+                self.diagnostics.push(Diagnostic::new("K-113", message, params));
                 continue;
             };
             let default = self.shifts.default.unwrap_or(0);

@@ -6,7 +6,7 @@ use crate::explain::driving_chain;
 use crate::network::{Goal, NO_CAP, Network, VIRTUAL};
 use crate::plan::{Moment, Plan};
 use crate::schedule::{Dates, finish_of};
-use crate::shorten::{self, Concession};
+use crate::shorten::{self, Concession, Late};
 
 /// What is to be expected of a mandated date.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,11 +48,13 @@ pub(crate) fn outlooks(
             diagnostics.push(Diagnostic::new("K-115", message, Vec::new()).about(id, None));
             continue;
         };
-        let floats = limits.floats(network, passes, goal);
+        let (floats, late_nodes) = limits.floats(network, passes, goal);
         let worst = worst_end(network, passes, goal);
         let float_days = worst.map(|(node, float)| network.days(&network.nodes[node], float));
         let concessions = match worst {
-            Some((node, float)) if float < 0 => shorten::concessions(plan, network, passes, goal, node, float),
+            Some((node, float)) if float < 0 => {
+                shorten::concessions(plan, network, passes, &Late { goal, node, float, nodes: late_nodes })
+            }
             _ => Vec::new(),
         };
         outlooks.push(Outlook {
@@ -124,17 +126,22 @@ impl Limits {
         }
     }
 
-    fn floats(&mut self, network: &Network, passes: &Passes, goal: &Goal) -> Vec<(usize, f64)> {
-        let mut floats = Vec::new();
+    /// Floats by activity of the plan, and the nodes whose float is negative, in order.
+    fn floats(&mut self, network: &Network, passes: &Passes, goal: &Goal) -> (Vec<(usize, f64)>, Vec<usize>) {
+        let (mut floats, mut late_nodes) = (Vec::new(), Vec::new());
         self.visit(network, passes, goal, |index, late| {
-            let node = &network.nodes[index];
+            let (node, early) = (&network.nodes[index], passes.early[index * 2]);
+            if late < early {
+                late_nodes.push(index);
+            }
             if node.activity != VIRTUAL {
-                let units = network.units_between(node, passes.early[index * 2], late);
+                let units = network.units_between(node, early, late);
                 floats.push((node.activity as usize, network.days(node, units)));
             }
         });
         floats.sort_unstable_by_key(|(activity, _)| *activity);
-        floats
+        late_nodes.reverse();
+        (floats, late_nodes)
     }
 }
 

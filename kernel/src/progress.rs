@@ -2,7 +2,7 @@
 //!
 //! The data date means its beginning: facts up to the day before are in, and what remains is worked from it.
 
-use crate::calendar::WorkCalendar;
+use crate::calendar::{Unit, WorkCalendar};
 use crate::diagnose::Diagnostic;
 use crate::measure::{DayEdge, Length, label, length, remaining_units};
 use crate::plan::{Activity, Calendar, Moment};
@@ -96,8 +96,7 @@ pub(crate) fn standing(
                 Vec::new(),
             );
             let calendar = if original.is_elapsed { reading.continuous } else { reading.own };
-            let length =
-                if calendar.unit == crate::calendar::Unit::Day { (original.units - 1).max(0) } else { original.units };
+            let length = if calendar.unit == Unit::Day { (original.units - 1).max(0) } else { original.units };
             let start = calendar.start_label(calendar.last_finish(finish) - length).min(finish);
             Some(Standing::Done { start, finish })
         }
@@ -148,7 +147,7 @@ pub(crate) fn standing(
 fn finish_of_completed(start: i32, reading: Reading<'_>) -> i32 {
     let Some(data_date) = reading.data_date else { return start };
     let before = match reading.own.unit {
-        crate::calendar::Unit::Day => data_date - 1,
+        Unit::Day => data_date - 1,
         _ => data_date,
     };
     reading.own.finish_label(reading.own.last_finish(before)).max(start)

@@ -1,8 +1,9 @@
 //! Concessions: what restores a mandated date that the forecast misses.
 //!
-//! Shortening works on everything that leads to any mandated date, because shortening one activity can make another
-//! milestone later through SS, FF and SF links; no milestone ends with less float than it had. Whatever is proposed
-//! has been recomputed in full with the shortened durations.
+//! Shortening is first sought among what is late to the date alone. That leaves out constraints, so when the full
+//! recomputation accepts the answer it is as good as the answer of the whole. Where it does not (shortening one
+//! activity can make another milestone later through SS, FF and SF links) everything that leads to any mandated date
+//! takes part, and no milestone ends with less float than it had.
 
 use crate::calendar::Unit;
 use crate::cpm::{Passes, forward_with};
@@ -54,21 +55,32 @@ pub enum Concession {
 /// Default share of the remaining duration that must be left, per cent × 1000.
 const MIN_DURATION_PERCENT_E3: u32 = 80_000;
 
+/// A late milestone.
+pub(crate) struct Late<'a> {
+    /// Its date.
+    pub(crate) goal: &'a Goal,
+    /// Its latest end.
+    pub(crate) node: usize,
+    /// Float of that end in units of its calendar; negative.
+    pub(crate) float: i32,
+    /// Nodes with negative float to the date, ascending.
+    pub(crate) nodes: Vec<usize>,
+}
+
 /// Concessions for a late milestone.
-pub(crate) fn concessions(
-    plan: &Plan,
-    network: &Network,
-    passes: &Passes,
-    goal: &Goal,
-    node: usize,
-    float: i32,
-) -> Vec<Concession> {
+pub(crate) fn concessions(plan: &Plan, network: &Network, passes: &Passes, late: &Late<'_>) -> Vec<Concession> {
+    let (goal, node) = (late.goal, late.node);
     let written = &plan.mandated[goal.mandate as usize];
     let to = finish_of(network, &network.nodes[node], passes.early[node * 2 + 1]);
     let calendar_days = i64::from((to.date() - written.finish_by.date()).get_days());
-    let working_days = network.days(&network.nodes[node], -float);
-    let problem = Problem::new(plan, network, passes, goal);
-    vec![Concession::MoveDate { working_days, calendar_days, to }, problem.solve(node)]
+    let working_days = network.days(&network.nodes[node], -late.float);
+    let narrow = Problem::new(plan, network, passes, goal, late.nodes.iter().copied());
+    let shortening = narrow.solve(node).unwrap_or_else(|| {
+        let leads_to_a_date = |index: &usize| network.nodes[*index].has(traits::LEADS_TO_MANDATE);
+        let wide = Problem::new(plan, network, passes, goal, (0..network.nodes.len()).filter(leads_to_a_date));
+        wide.solve(node).unwrap_or_else(|| wide.not_curable(wide.lateness_shortened(node), 0, node))
+    });
+    vec![Concession::MoveDate { working_days, calendar_days, to }, shortening]
 }
 
 /// An activity that leads to a mandated date.
@@ -94,14 +106,18 @@ struct Problem<'a> {
 }
 
 impl<'a> Problem<'a> {
-    fn new(plan: &Plan, network: &'a Network, passes: &Passes, goal: &'a Goal) -> Problem<'a> {
+    fn new(
+        plan: &Plan,
+        network: &'a Network,
+        passes: &Passes,
+        goal: &'a Goal,
+        nodes: impl Iterator<Item = usize>,
+    ) -> Problem<'a> {
         let mut place = vec![u32::MAX; network.nodes.len()];
         let mut candidates = Vec::new();
-        for (index, node) in network.nodes.iter().enumerate() {
-            if node.has(traits::LEADS_TO_MANDATE) {
-                place[index] = candidates.len() as u32;
-                candidates.push(candidate(plan, network, index, node));
-            }
+        for index in nodes {
+            place[index] = candidates.len() as u32;
+            candidates.push(candidate(plan, network, index, &network.nodes[index]));
         }
         let first_calendar = candidates.first().map(|candidate| network.nodes[candidate.node].calendar);
         let is_exact = candidates.iter().all(|candidate| {
@@ -109,7 +125,10 @@ impl<'a> Problem<'a> {
             Some(node.calendar) == first_calendar
                 && network.calendars[node.calendar as usize].unit == Unit::Day
                 && !node.has(traits::HARD)
-                && network.rows_of(candidate.node).iter().all(|row| row.shift().is_some())
+                && network
+                    .rows_of(candidate.node)
+                    .iter()
+                    .all(|row| place[row.from()] == u32::MAX || row.shift().is_some())
         });
         // Forward positions, without the moves of what is as late as possible: those push nothing.
         let early = if network.nodes.iter().any(|node| node.has(traits::AS_LATE)) {
@@ -142,6 +161,9 @@ impl<'a> Problem<'a> {
         for goal in &network.goals {
             for &(node, latest) in &goal.ends {
                 let (index, place) = (node as usize, self.place[node as usize]);
+                if place == u32::MAX {
+                    continue;
+                }
                 let scale = self.scale(&network.nodes[index]);
                 let event = Event { activity: place as usize, is_finish: true };
                 let before = i64::from(self.early[index * 2 + 1]) * scale;
@@ -168,7 +190,7 @@ impl<'a> Problem<'a> {
                 events.add_floor(event, i64::from(floor) * scale);
             }
         }
-        for row in network.rows_of(index) {
+        for row in network.rows_of(index).iter().filter(|row| self.place[row.from()] != u32::MAX) {
             let source = self.early[row.source()];
             let source_scale = self.scale(&network.nodes[row.from()]);
             let distance = i64::from(row.bound(network, source)) * scale - i64::from(source) * source_scale;
@@ -177,26 +199,35 @@ impl<'a> Problem<'a> {
         }
     }
 
-    fn solve(&self, late_node: usize) -> Concession {
+    fn not_curable(&self, remaining: i64, tighter: i64, late_node: usize) -> Concession {
+        let place = self.place[late_node] as usize;
+        let day = self.candidates[place].day * self.scale(&self.network.nodes[late_node]);
+        let remaining_days = (remaining as f64 / day as f64 - tighter as f64).max(0.0);
+        Concession::NotCurable { remaining_days, strength: self.strength() }
+    }
+
+    fn strength(&self) -> Strength {
+        if self.is_exact { Strength::Proved } else { Strength::Found }
+    }
+
+    /// A shortening that a full recomputation confirms, or that there is none; `None` when this part of the network
+    /// does not tell.
+    fn solve(&self, late_node: usize) -> Option<Concession> {
         let most: Vec<i64> = self.candidates.iter().map(|candidate| candidate.most_days).collect();
-        let strength = if self.is_exact { Strength::Proved } else { Strength::Found };
-        let not_curable = |remaining: i64, tighter: i64| {
-            let place = self.place[late_node] as usize;
-            let day = self.candidates[place].day * self.scale(&self.network.nodes[late_node]);
-            let remaining_days = (remaining as f64 / day as f64 - tighter as f64).max(0.0);
-            Concession::NotCurable { remaining_days, strength }
-        };
         // Every round asks for a day more than the last, which linear distances between calendars may have hidden.
         for tighter in 0..=MAX_TIGHTENING_DAYS {
             let days = match self.events(&most, tighter).shorten() {
                 Ok(units) => self.whole_days(&units, &most),
-                Err(remaining) => return not_curable(remaining, tighter),
+                Err(remaining) => return Some(self.not_curable(remaining, tighter, late_node)),
             };
             if !self.restores(&days) {
+                if self.is_exact {
+                    return None;
+                }
                 continue;
             }
-            let days = if self.is_exact && tighter == 0 { self.even(days, &most) } else { self.given_back(days) };
-            let strength = if tighter == 0 { strength } else { Strength::Found };
+            let days = if self.is_exact { self.even(days, &most) } else { self.given_back(days) };
+            let strength = self.strength();
             let mut on: Vec<(usize, i64)> = self
                 .candidates
                 .iter()
@@ -205,9 +236,9 @@ impl<'a> Problem<'a> {
                 .map(|(candidate, days)| (self.network.nodes[candidate.node].activity as usize, *days))
                 .collect();
             on.sort_unstable();
-            return Concession::Shorten { days: days.iter().sum(), strength, on };
+            return Some(Concession::Shorten { days: days.iter().sum(), strength, on });
         }
-        not_curable(self.lateness_shortened(&most, late_node), 0)
+        None
     }
 
     /// Units as whole days, rounded up, within each limit.
@@ -241,8 +272,10 @@ impl<'a> Problem<'a> {
         forward_with(self.network, &spans)
     }
 
-    fn lateness_shortened(&self, most: &[i64], late_node: usize) -> i64 {
-        let finish = self.recomputed(most)[late_node * 2 + 1];
+    /// How late the milestone is when everything is as short as it may be.
+    fn lateness_shortened(&self, late_node: usize) -> i64 {
+        let most: Vec<i64> = self.candidates.iter().map(|candidate| candidate.most_days).collect();
+        let finish = self.recomputed(&most)[late_node * 2 + 1];
         let latest = self.goal.ends.iter().find(|end| end.0 as usize == late_node).map_or(finish, |end| end.1);
         i64::from(finish - latest) * self.scale(&self.network.nodes[late_node])
     }

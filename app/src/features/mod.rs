@@ -128,6 +128,8 @@ features! {
     }
     viewing {
         2 calendars;
+        4 wall_chart;
+        5 audit;
         5 exchange;
     }
 }
