@@ -220,6 +220,12 @@ impl TestSite {
         self.ask(who, request, Body::from(body)).await
     }
 
+    /// Sends a body of any type as a person of the cast: files.
+    pub async fn post_bytes(&self, who: &str, path: &str, media_type: &str, bytes: Vec<u8>) -> Page {
+        let request = Request::post(path).header("sec-fetch-site", "same-origin").header(header::CONTENT_TYPE, media_type);
+        self.ask(who, request, Body::from(bytes)).await
+    }
+
     async fn ask(&self, who: &str, request: axum::http::request::Builder, body: Body) -> Page {
         let request = match self.sessions.get(who) {
             Some(token) => request.header(header::COOKIE, format!("{}={token}", web::visitor::SESSION_COOKIE)),

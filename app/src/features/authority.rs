@@ -69,7 +69,8 @@ pub fn missing() -> Refusal {
     Refusal { code: "G-104", reason: Reason::Missing, params: Vec::new(), field: None }
 }
 
-fn forbidden(verb: Verb) -> Refusal {
+/// The refusal for want of a post that allows a verb.
+pub fn forbidden(verb: Verb) -> Refusal {
     let name = serde_json::to_value(verb).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
     Refusal { code: "G-103", reason: Reason::Forbidden, params: vec![("verb", name)], field: None }
 }

@@ -2,13 +2,14 @@
 //!
 //! # Mechanism
 //! A file is read in a child of limited memory ([`parser`]) and shown: what was found, how much of it, its first
-//! activities. Only the bytes that were shown can then be imported; they become a draft through `plan`, under a
-//! request id made from them, so that sending them twice makes one draft. A refused file changes nothing.
+//! activities. Only what was shown can then be imported, by who saw it ([`shelf`]); it becomes a draft through
+//! `plan` under the request id that was made when it was shown, so that sending it twice makes one draft. A refused file changes nothing.
 //!
 //! Refusals: X-101 … X-103. This feature writes nothing itself and has no tables.
 
 pub mod pages;
 pub mod parser;
+mod shelf;
 #[cfg(test)]
 mod tests;
 

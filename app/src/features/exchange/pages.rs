@@ -1,9 +1,261 @@
-//! Pages of imports and exports.
+//! Pages of imports and exports: choose a file, see what it holds, import what was seen; download a version or the
+//! Excel template.
 
+use super::shelf::{self, Shown};
+use super::{Format, Written, format_of, parser, write};
+use crate::db::Conn;
+use crate::features::authority::{Verb, forbidden, missing};
+use crate::features::places::store::Place;
+use crate::features::plan::model::Source;
+use crate::features::{places, plan};
+use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
+use crate::web::forms::{Form, Values, error_summary, new_id, refusal};
+use crate::web::layout::page;
+use crate::web::problem::{Problem, form_urlencoded};
+use crate::web::visitor::Visitor;
 use axum::Router;
+use axum::extract::{Form as Body, Multipart, Path, Query, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use guatu_formats::plans::{Reading, sheet, span};
+use guatu_kernel::diagnose::{Diagnostic, Severity};
+use guatu_kernel::{Schedule, schedule};
+use maud::{Markup, html};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What a browser offers to choose.
+const ACCEPT: &str = ".xml,.xer,.xlsx,.json";
+
+/// Activities shown by a dry run.
+const FIRST_ACTIVITIES: usize = 50;
+
+/// Characters of a file's name that are kept.
+const NAME_CHARS: usize = 100;
 
 /// Routes of this feature.
 pub fn routes() -> Router<Site> {
     Router::new()
+        .route("/import", get(form).post(show))
+        .route("/import/shown", post(import))
+        .route("/import/template.xlsx", get(template))
+        .route("/plan-versions/{id}/export/{format}", get(export))
+}
+
+/// A project for which this person may put plans forward; a foreign one answers like a missing one.
+async fn project(conn: &mut Conn, visitor: &Visitor, id: &str) -> Result<Place, Problem> {
+    let place = visitor.place(conn, id).await?;
+    if place.kind != places::model::Kind::Project {
+        return Err(missing().into());
+    }
+    if !visitor.may(Verb::Plan, &place.path) {
+        return Err(forbidden(Verb::Plan).into());
+    }
+    Ok(place)
+}
+
+async fn asked_project(conn: &mut Conn, visitor: &Visitor, query: &HashMap<String, String>) -> Result<Place, Problem> {
+    project(conn, visitor, query.get("project").map_or("", String::as_str)).await
+}
+
+async fn form(State(site): State<Site>, visitor: Visitor, Query(query): Query<HashMap<String, String>>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let place = asked_project(&mut conn, &visitor, &query).await?;
+    form_page(&site, &visitor, &place, None, &[]).await
+}
+
+/// The form; after a refusal with what was wrong.
+async fn form_page(site: &Site, visitor: &Visitor, place: &Place, refused: Option<&Refusal>, found: &[Diagnostic]) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let action = format!("/import?project={}", form_urlencoded(&place.id));
+    let body = html! {
+        (places::pages::crumbs_of(&mut conn, visitor, place).await?)
+        p.crumbs { a href={ "/plans/" (place.id) } { (place.attributes.name) " · " (visitor.t("nav.plans")) } " ›" }
+        h1 { (visitor.t("import.title")) }
+        p.lead { (visitor.t("import.lead")) }
+        (Form::new(visitor, action, "import.show", &Values::default()).file("plan_file", ACCEPT).refused(refused).render())
+        (findings(visitor, found))
+        p { a href="/import/template.xlsx" download { (visitor.t("import.template")) } " " span.quiet { (visitor.t("import.template_hint")) } }
+    };
+    let status = refused.map_or(StatusCode::OK, |refusal| Problem::status(refusal.reason));
+    Ok((status, page(site, visitor, &visitor.t("import.title"), body)).into_response())
+}
+
+/// The dry run: nothing is kept but what may be imported next.
+async fn show(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Query(query): Query<HashMap<String, String>>,
+    upload: Multipart,
+) -> Result<Response, Problem> {
+    let place = asked_project(&mut site.reader().await?, &visitor, &query).await?;
+    let account = visitor.account.clone().ok_or(Problem::LoginNeeded)?;
+    let Some((file, bytes)) = chosen(upload).await else {
+        return form_page(&site, &visitor, &place, Some(&wrong("X-101")), &[]).await;
+    };
+    let Reading { plan, mut diagnostics, .. } = parser::read_in_turn(Some(file.clone()), bytes).await?;
+    let Some(plan) = plan else {
+        return form_page(&site, &visitor, &place, Some(&wrong("X-102")), &diagnostics).await;
+    };
+    let plan = Arc::new(plan);
+    let scheduled = plan.clone();
+    let computed = tokio::task::spawn_blocking(move || schedule(&scheduled)).await.map_err(anyhow::Error::from)?;
+    diagnostics.extend(computed.diagnostics.iter().cloned());
+    if computed.has_errors() {
+        return form_page(&site, &visitor, &place, Some(&wrong("X-102")), &diagnostics).await;
+    }
+    let shown = Shown { request_id: new_id(), account, project: place.id.clone(), file, plan };
+    shelf::put(shown.clone());
+    let mut conn = site.reader().await?;
+    let body = html! {
+        (places::pages::crumbs_of(&mut conn, &visitor, &place).await?)
+        p.crumbs { a href={ "/plans/" (place.id) } { (place.attributes.name) " · " (visitor.t("nav.plans")) } " ›" }
+        h1 { (visitor.t("import.shown")) }
+        p.lead { (visitor.t("import.shown_lead")) }
+        (counts(&visitor, &shown, &computed))
+        form method="post" action="/import/shown" {
+            input type="hidden" name="project" value=(shown.project);
+            input type="hidden" name="request_id" value=(shown.request_id);
+            p.actions { button type="submit" { (visitor.t("import.import")) } " " a.button.second href={ "/import?project=" (form_urlencoded(&shown.project)) } { (visitor.t("import.other")) } }
+        }
+        (findings(&visitor, &diagnostics))
+        (first_activities(&visitor, &shown, &computed))
+    };
+    Ok(page(&site, &visitor, &visitor.t("import.shown"), body).into_response())
+}
+
+/// The file of an upload: its name without folders, and its bytes.
+async fn chosen(mut upload: Multipart) -> Option<(String, Vec<u8>)> {
+    while let Ok(Some(field)) = upload.next_field().await {
+        if field.name() == Some("plan_file") {
+            let name = field.file_name().unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
+            let name: String = name.chars().filter(|letter| !letter.is_control()).take(NAME_CHARS).collect();
+            let bytes = field.bytes().await.ok()?.to_vec();
+            return (!bytes.is_empty()).then_some((name, bytes));
+        }
+    }
+    None
+}
+
+fn wrong(code: &'static str) -> Refusal {
+    Refusal { code, reason: Reason::Rule, params: Vec::new(), field: Some("plan_file") }
+}
+
+fn counts(visitor: &Visitor, shown: &Shown, computed: &Schedule) -> Markup {
+    let plan = &shown.plan;
+    html! {
+        dl.facts {
+            dt { (visitor.t("import.file")) } dd { (shown.file) }
+            dt { (visitor.t("plans.activities")) } dd { (plan.activities.len()) }
+            dt { (visitor.t("import.links")) } dd { (plan.links.len()) }
+            dt { (visitor.t("import.calendars")) } dd { (plan.calendars.len()) }
+            dt { (visitor.t("plans.start")) } dd { @match computed.start { Some(start) => (start.date()), None => "—" } }
+            dt { (visitor.t("plans.forecast_end")) } dd { @match computed.finish { Some(finish) => (finish.date()), None => "—" } }
+        }
+    }
+}
+
+/// Findings as a table: what the code means in the person's language, and the reader's own words.
+fn findings(visitor: &Visitor, found: &[Diagnostic]) -> Markup {
+    html! {
+        @if !found.is_empty() {
+            h2 { (visitor.t("import.findings")) }
+            div.scroll { table.findings {
+                thead { tr { th { (visitor.t("import.severity")) } th { (visitor.t("import.at")) } th { (visitor.t("import.finding")) } th { (visitor.t("import.code")) } } }
+                tbody { @for one in found {
+                    tr {
+                        td { span.lamp class=(severity_lamp(one.severity)) { (visitor.t(&format!("severity.{}", one.severity))) } }
+                        td { @match one.at.as_ref().or(one.activity.as_ref()) { Some(at) => (at), None => "—" } }
+                        td { (sentence(visitor, one)) }
+                        td { code { (one.code) } }
+                    }
+                } }
+            } }
+        }
+    }
+}
+
+fn severity_lamp(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "bad",
+        Severity::Warning => "warn",
+        Severity::Notice => "idle",
+    }
+}
+
+/// The meaning of a code where the language has one, with the reader's English words beside it.
+fn sentence(visitor: &Visitor, found: &Diagnostic) -> Markup {
+    let key = format!("diagnostic.{}", found.code);
+    html! {
+        @if visitor.language.has(&key) { (visitor.t(&key)) br; span.quiet { (found.message) } }
+        @else { (found.message) }
+    }
+}
+
+fn first_activities(visitor: &Visitor, shown: &Shown, computed: &Schedule) -> Markup {
+    html! {
+        h2 { (visitor.tf("import.first", &[("count", shown.plan.activities.len().min(FIRST_ACTIVITIES).to_string())])) }
+        div.scroll { table.activities {
+            thead { tr { th { (visitor.t("import.id")) } th { (visitor.t("field.name")) } th.number { (visitor.t("plans.duration")) } th { (visitor.t("plans.start")) } th { (visitor.t("plans.finish")) } } }
+            tbody { @for (activity, dates) in shown.plan.activities.iter().zip(&computed.activities).take(FIRST_ACTIVITIES) {
+                tr {
+                    td { code { (activity.id) } } td { (activity.name) } td.number { (span::print(activity.duration)) }
+                    td { @match dates { Some(dates) => (dates.early_start.date()), None => "—" } }
+                    td { @match dates { Some(dates) => (dates.early_finish.date()), None => "—" } }
+                }
+            } }
+        } }
+    }
+}
+
+/// Imports what was shown.
+async fn import(State(site): State<Site>, visitor: Visitor, Body(pairs): Body<Vec<(String, String)>>) -> Result<Response, Problem> {
+    let values = Values::new(pairs);
+    let place = project(&mut site.reader().await?, &visitor, values.text("project")).await?;
+    let account = visitor.account.clone().ok_or(Problem::LoginNeeded)?;
+    let done = async {
+        let request_id = values.request_id()?;
+        let shown = shelf::find(&account, &place.id, &request_id).ok_or_else(|| wrong("X-103"))?;
+        let source = Source::Import { format: format_of(&shown.file).to_owned(), file: shown.file };
+        plan::pages::put_forward(&site, &visitor, &place.id, request_id, &shown.plan, source).await
+    };
+    match done.await {
+        Ok(version) => Ok(Redirect::to(&format!("/plan-versions/{version}")).into_response()),
+        Err(problem) => form_page(&site, &visitor, &place, Some(&refusal(problem)?), &[]).await,
+    }
+}
+
+/// A version as a file for other programs, with the dates of its own schedule.
+async fn export(State(site): State<Site>, visitor: Visitor, Path((id, format)): Path<(String, String)>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let format = Format::from_name(&format).ok_or_else(missing)?;
+    if visitor.account.is_none() {
+        return Err(Problem::LoginNeeded);
+    }
+    let version = plan::store::version(&mut conn, &id).await?.ok_or_else(missing)?;
+    let place = visitor.place(&mut conn, &version.project).await?;
+    let base = site.domain.networks.base(&mut conn, &version.document).await?;
+    drop(conn);
+    let written = tokio::task::spawn_blocking(move || write(format, &base.plan, &base.baseline)).await;
+    let Written { bytes, .. } = written.map_err(anyhow::Error::from)??;
+    let name = format!("{}-{}.{}", place.attributes.name, version.ordinal, format.extension());
+    Ok(download(bytes, format.media_type(), &name))
+}
+
+async fn template(visitor: Visitor) -> Result<Response, Problem> {
+    if visitor.account.is_none() {
+        return Err(Problem::LoginNeeded);
+    }
+    Ok(download(sheet::template(), Format::Xlsx.media_type(), "guatu-plan.xlsx"))
+}
+
+/// A file to be saved, never shown: a name that holds anything but letters travels percent-encoded (RFC 6266).
+fn download(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Response {
+    let plain: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() || ".-_".contains(letter) { letter } else { '_' }).collect();
+    let encoded = form_urlencoded(name).replace('/', "%2F");
+    let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
+    let disposition = HeaderValue::from_str(&disposition).unwrap_or_else(|_| HeaderValue::from_static("attachment"));
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(media_type)), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
 }
