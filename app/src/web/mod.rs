@@ -115,11 +115,12 @@ pub fn router(site: Site) -> Router {
         router = router.merge((feature.routes)());
     }
     router
+        .merge(crate::demo::pages::routes(site.stamps.is_demo))
         .fallback(problem::not_found)
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(axum::extract::DefaultBodyLimit::disable())
-        .layer(axum::middleware::from_fn_with_state(site.clone(), problem::render))
         .layer(axum::middleware::from_fn(security::refuse_foreign_writes))
+        .layer(axum::middleware::from_fn_with_state(site.clone(), problem::render))
         .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn(security::headers))
         .with_state(site)
