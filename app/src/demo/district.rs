@@ -64,7 +64,8 @@ struct Fixture {
 }
 
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
-    toml::from_str(include_str!("../../../fixtures/demo.toml")).expect("fixtures/demo.toml is part of the program and read by a test")
+    toml::from_str(include_str!("../../../fixtures/demo.toml"))
+        .expect("fixtures/demo.toml is part of the program and read by a test")
 });
 
 /// Words of invented papers.
@@ -219,8 +220,13 @@ fn zone_id(zone: usize) -> String {
 }
 
 fn plot(id: &str, parent: Option<&str>, kind: Kind, at: usize, name: &str, official: Option<String>) -> Plot {
-    let attributes =
-        Attributes { name: name.to_owned(), ordinal: at as u32 + 1, programme: None, owner: None, figures: Figures::default() };
+    let attributes = Attributes {
+        name: name.to_owned(),
+        ordinal: at as u32 + 1,
+        programme: None,
+        owner: None,
+        figures: Figures::default(),
+    };
     Plot { id: id.to_owned(), parent: parent.map(str::to_owned), kind, attributes, official }
 }
 
@@ -229,8 +235,11 @@ struct Names(Vec<String>);
 
 impl Names {
     fn shuffled(rng: &mut impl Rng) -> Names {
-        let mut names: Vec<String> =
-            FIXTURE.surnames.iter().flat_map(|surname| FIXTURE.given.iter().map(move |given| format!("{surname}{given}"))).collect();
+        let mut names: Vec<String> = FIXTURE
+            .surnames
+            .iter()
+            .flat_map(|surname| FIXTURE.given.iter().map(move |given| format!("{surname}{given}")))
+            .collect();
         for at in (1..names.len()).rev() {
             names.swap(at, rng.random_range(0..=at));
         }
@@ -259,9 +268,11 @@ impl District {
 fn add_project(district: &mut District, names: &mut Names, rng: &mut impl Rng, at: usize, row: &ProjectRow) {
     let (programme, zone, name, parcels, buildings, age_days, pace, prospect) = row;
     let id = format!("p{:02}", at + 1);
-    let (employer, contractor) = (district.organisation(Body::Employer, at), district.organisation(Body::Contractor, at));
+    let (employer, contractor) =
+        (district.organisation(Body::Employer, at), district.organisation(Body::Contractor, at));
     let supervisor = district.organisation(Body::SupervisionFirm, at);
-    let leader = district.person(names.next(), Role::TaskForce, district.organisation(Body::Bureau, at), Some(id.clone()));
+    let leader =
+        district.person(names.next(), Role::TaskForce, district.organisation(Body::Bureau, at), Some(id.clone()));
     let drafter = district.person(names.next(), Role::Employer, employer.clone(), Some(id.clone()));
     let reporter = district.person(names.next(), Role::Contractor, contractor.clone(), Some(id.clone()));
     let mut project = plot(&id, Some(&zone_id(*zone)), Kind::Project, at, name, Some(leader.clone()));
@@ -294,14 +305,33 @@ fn add_project(district: &mut District, names: &mut Names, rng: &mut impl Rng, a
             blocks.push(block);
         }
     }
-    let template = PROGRAMMES.iter().find(|known| known.id == *programme).map_or_else(String::new, |known| known.template.clone());
-    district.projects.push(Project { id, name: name.clone(), template, age_days: *age_days, prospect: *prospect, blocks, drafter, reporter, seats });
+    let template =
+        PROGRAMMES.iter().find(|known| known.id == *programme).map_or_else(String::new, |known| known.template.clone());
+    district.projects.push(Project {
+        id,
+        name: name.clone(),
+        template,
+        age_days: *age_days,
+        prospect: *prospect,
+        blocks,
+        drafter,
+        reporter,
+        seats,
+    });
 }
 
 /// Days between the starts of a project's parcels.
 const PARCEL_STAGGER_DAYS: i64 = 40;
 
-fn invent_block(rng: &mut impl Rng, programme: &str, parcel_id: &str, project: &str, number: usize, parcel: usize, pace: i64) -> (Block, Plot) {
+fn invent_block(
+    rng: &mut impl Rng,
+    programme: &str,
+    parcel_id: &str,
+    project: &str,
+    number: usize,
+    parcel: usize,
+    pace: i64,
+) -> (Block, Plot) {
     let id = format!("{project}-b{:02}", number + 1);
     let is_facility = programme == "facility";
     let (floors_above, floors_below) = match programme {
@@ -316,7 +346,11 @@ fn invent_block(rng: &mut impl Rng, programme: &str, parcel_id: &str, project: &
     };
     let kind = if is_facility { Kind::Facility } else { Kind::Building };
     let mut place = plot(&id, Some(parcel_id), kind, number, &name, None);
-    let flats = if matches!(programme, "resettlement" | "presold") { u32::from(floors_above) * *pick(rng, &[4, 4, 6]) } else { 0 };
+    let flats = if matches!(programme, "resettlement" | "presold") {
+        u32::from(floors_above) * *pick(rng, &[4, 4, 6])
+    } else {
+        0
+    };
     place.attributes.figures = Figures {
         flats: (flats > 0).then_some(flats),
         households: (programme == "resettlement").then(|| flats * rng.random_range(55..=70) / 100),

@@ -46,7 +46,10 @@ async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
     let names = identity::names(&mut conn).await?;
     let places = places::all(&mut conn).await?;
     let place_name = |id: &Option<String>| match id {
-        Some(id) => places.iter().find(|place| place.id == *id).map_or_else(|| id.clone(), |place| place.attributes.name.clone()),
+        Some(id) => places
+            .iter()
+            .find(|place| place.id == *id)
+            .map_or_else(|| id.clone(), |place| place.attributes.name.clone()),
         None => visitor.t("demo.everywhere"),
     };
     let body = html! {

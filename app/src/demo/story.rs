@@ -4,13 +4,13 @@ use super::district::{Block, District, Project, Prospect, papers};
 use super::{Ask, Teller};
 use crate::db::Db;
 use crate::features::calendars::model as calendars;
-use crate::features::calendars::{plan_calendars, model::Level};
+use crate::features::calendars::{model::Level, plan_calendars};
 use crate::features::identity::{self, model as people};
 use crate::features::organisations::model as organisations;
 use crate::features::places::model as places;
 use crate::features::plan::model as plans;
-use crate::features::plan::template::{Building, END, Setting, compose, template};
 use crate::features::plan::store;
+use crate::features::plan::template::{Building, END, Setting, compose, template};
 use crate::features::task_force::model as task_force;
 use crate::journal::Document;
 use crate::web::locale::Language;
@@ -72,7 +72,10 @@ async fn found(teller: &mut Teller<'_>, district: &District, today: Date) -> Res
     });
     teller.wave(organisations.collect()).await?;
     let accounts = district.people.iter().map(|person| {
-        Ask::by_system(people::Command::CreateAccount { account: person.account.clone(), organisation: person.organisation.clone() })
+        Ask::by_system(people::Command::CreateAccount {
+            account: person.account.clone(),
+            organisation: person.organisation.clone(),
+        })
     });
     teller.wave(accounts.collect()).await?;
     let grant = |(at, person): (usize, &super::district::Person)| {
@@ -85,16 +88,23 @@ async fn found(teller: &mut Teller<'_>, district: &District, today: Date) -> Res
             to: None,
         })
     };
-    teller.wave(district.people.iter().enumerate().filter(|(_, person)| person.place.is_none()).map(grant).collect()).await?;
+    teller
+        .wave(district.people.iter().enumerate().filter(|(_, person)| person.place.is_none()).map(grant).collect())
+        .await?;
     let leader = &district.people[0].account;
     for level in &district.levels {
         let open = level.iter().map(|plot| {
             let (id, parent, official) = (plot.id.clone(), plot.parent.clone(), plot.official.clone());
-            Ask::by(leader, places::Command::Open { id, parent, kind: plot.kind, attributes: plot.attributes.clone(), official })
+            Ask::by(
+                leader,
+                places::Command::Open { id, parent, kind: plot.kind, attributes: plot.attributes.clone(), official },
+            )
         });
         teller.wave(open.collect()).await?;
     }
-    teller.wave(district.people.iter().enumerate().filter(|(_, person)| person.place.is_some()).map(grant).collect()).await?;
+    teller
+        .wave(district.people.iter().enumerate().filter(|(_, person)| person.place.is_some()).map(grant).collect())
+        .await?;
     let office = &district.people[1].account;
     let mut asks = Vec::new();
     for (at, project) in district.projects.iter().enumerate() {
@@ -165,14 +175,15 @@ fn version(project: &Project, number: u32) -> String {
 /// Drafts by the employers, approval by the district leader, activation where the task force is complete.
 async fn put_forward(teller: &mut Teller<'_>, district: &District, approved: &[Plan], _today: Date) -> Result<()> {
     let leader = &district.people[0].account;
-    teller.wave(district.projects.iter().zip(approved).map(|(project, plan)| draft(project, plan, 1)).collect()).await?;
+    teller
+        .wave(district.projects.iter().zip(approved).map(|(project, plan)| draft(project, plan, 1)).collect())
+        .await?;
     let approve = |project: &Project| {
         Ask::by(leader, plans::Command::Approve { version: version(project, 1), reason: papers().approval.clone() })
     };
     teller.wave(district.projects.iter().map(approve).collect()).await?;
-    let has_all = |project: &&Project| {
-        task_force::REQUIRED.iter().all(|seat| project.seats.iter().any(|(held, _)| held == seat))
-    };
+    let has_all =
+        |project: &&Project| task_force::REQUIRED.iter().all(|seat| project.seats.iter().any(|(held, _)| held == seat));
     let activate = |project: &Project| Ask::by(leader, plans::Command::Activate { project: project.id.clone() });
     teller.wave(district.projects.iter().filter(has_all).map(activate).collect()).await
 }
@@ -183,7 +194,9 @@ fn progress(project: &Project, plan: &Plan, start: Date, until: Date) -> Vec<Ask
     let schedule = guatu_kernel::schedule(plan);
     let mut asks = Vec::new();
     for (activity, dates) in plan.activities.iter().zip(&schedule.activities) {
-        let (Some(block), Some(dates)) = (activity.place.as_deref().and_then(|place| blocks.get(place)), dates) else { continue };
+        let (Some(block), Some(dates)) = (activity.place.as_deref().and_then(|place| blocks.get(place)), dates) else {
+            continue;
+        };
         let begun = day(start, block.offset_days);
         let real = |planned: Moment| {
             let days = i64::from((planned.date() - begun).get_days());
@@ -205,14 +218,24 @@ fn reached(activity: &Activity, start: Date, finish: Date, until: Date) -> Optio
     }
     if finish < until {
         let start = if activity.kind.is_milestone() { finish } else { start };
-        return Some(plans::Progress { actual_start: Some(start), actual_finish: Some(finish), percent_e3: None, remaining_days: None });
+        return Some(plans::Progress {
+            actual_start: Some(start),
+            actual_finish: Some(finish),
+            percent_e3: None,
+            remaining_days: None,
+        });
     }
     if activity.kind.is_milestone() {
         return None;
     }
     let (done, whole) = ((until - start).get_days(), (finish - start).get_days() + 1);
     let percent_e3 = (100_000 * i64::from(done) / i64::from(whole)).clamp(1_000, 99_000) as u32;
-    Some(plans::Progress { actual_start: Some(start), actual_finish: None, percent_e3: Some(percent_e3), remaining_days: None })
+    Some(plans::Progress {
+        actual_start: Some(start),
+        actual_finish: None,
+        percent_e3: Some(percent_e3),
+        remaining_days: None,
+    })
 }
 
 fn hour(today: Date, offset: i64, hour: i8) -> DateTime {
@@ -225,12 +248,17 @@ async fn weather(teller: &mut Teller<'_>, district: &District, today: Date) -> R
     let notice = |number: u32| papers().alert.replace("{number}", &number.to_string());
     let announce = |alert: &str, level, at, number| {
         let (alert, source) = (alert.to_owned(), papers().alert_source.clone());
-        Ask::by(office, calendars::Command::Announce { alert, level, at, expected_end: None, notice: notice(number), source })
+        Ask::by(
+            office,
+            calendars::Command::Announce { alert, level, at, expected_end: None, notice: notice(number), source },
+        )
     };
     let change = |alert: &str, level, at, number| {
         Ask::by(office, calendars::Command::ChangeLevel { alert: alert.to_owned(), level, at, notice: notice(number) })
     };
-    let end = |alert: &str, at, number| Ask::by(office, calendars::Command::End { alert: alert.to_owned(), at, notice: notice(number) });
+    let end = |alert: &str, at, number| {
+        Ask::by(office, calendars::Command::End { alert: alert.to_owned(), at, notice: notice(number) })
+    };
     let exempt = calendars::Command::Exempt {
         exemption: "exempt1".into(),
         project: district.projects[EXEMPT].id.clone(),
@@ -340,7 +368,10 @@ async fn ask_for_other_dates(teller: &mut Teller<'_>, district: &District) -> Re
         let mandate = format!("{}-m1", project.id);
         let present = store::mandate(&mut conn, &mandate).await?.context("the project has a mandated end")?.finish_by;
         let (request, finish_by) = (format!("{}-ask1", project.id), day(present, days));
-        asks.push(Ask::by(&project.drafter, plans::Command::RequestChange { request, mandate, finish_by, reason: reason.clone() }));
+        asks.push(Ask::by(
+            &project.drafter,
+            plans::Command::RequestChange { request, mandate, finish_by, reason: reason.clone() },
+        ));
     }
     drop(conn);
     teller.wave(asks).await?;

@@ -56,7 +56,12 @@ async fn folder(name: &str, is_demo: bool) -> (Site, String, std::path::PathBuf)
         commands.push(people::Command::Grant { post, account, role, place: None, from: site.clock.today(), to: None });
     }
     for (at, command) in commands.into_iter().enumerate() {
-        let submission = Submission { permit: Permit::system(), request_id: format!("request-{at}"), command: command.into(), documents: vec![] };
+        let submission = Submission {
+            permit: Permit::system(),
+            request_id: format!("request-{at}"),
+            command: command.into(),
+            documents: vec![],
+        };
         site.journal.submit(submission).await.unwrap();
     }
     let token = session::open(&site.db, "admin", site.clock.now()).await.unwrap();
@@ -70,7 +75,9 @@ async fn ask(site: &Site, method: &str, path: &str, headers: &str) -> String {
     let router = web::router(site.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    let request = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: 0\r\n{headers}\r\n");
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: 0\r\n{headers}\r\n"
+    );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();

@@ -22,7 +22,8 @@ pub enum Level {
 
 impl Level {
     /// Every level with its name in tables and locale files.
-    pub const ALL: [(Level, &'static str); 3] = [(Level::Yellow, "yellow"), (Level::Orange, "orange"), (Level::Red, "red")];
+    pub const ALL: [(Level, &'static str); 3] =
+        [(Level::Yellow, "yellow"), (Level::Orange, "orange"), (Level::Red, "red")];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -288,7 +289,12 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             let (_, since) = state.running.ok_or(Refused::AlreadyEnded)?;
             on_the_hour(*at)?;
             after(*at, since)?;
-            one(Fact::AlertEnded { at: *at, notice: text(notice, Refused::NoNotice)? }, alert, "-", at.date().min(context.today))
+            one(
+                Fact::AlertEnded { at: *at, notice: text(notice, Refused::NoNotice)? },
+                alert,
+                "-",
+                at.date().min(context.today),
+            )
         }
         Command::Exempt { exemption, project, document, level, kinds, from, to } => {
             if !state.is_project {
@@ -311,7 +317,8 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if eve.map_or(from.year() != *year, |eve| !(*from..=*to).contains(&eve)) {
                 return Err(Refused::NotAroundEve { eve: eve.map_or_else(|| year.to_string(), |eve| eve.to_string()) });
             }
-            let fact = Fact::SpringFestivalSet { year: *year, from: *from, to: *to, source: text(source, Refused::NoSource)? };
+            let fact =
+                Fact::SpringFestivalSet { year: *year, from: *from, to: *to, source: text(source, Refused::NoSource)? };
             one(fact, &format!("spring_festival_{year}"), "-", context.today)
         }
         Command::SetWinter { winter, from, to, kinds, source } => {
@@ -320,7 +327,12 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
                 return Err(Refused::UnknownKind);
             }
             let source = text(source, Refused::NoSource)?;
-            one(Fact::WinterSet { from: *from, to: *to, kinds: known_kinds(kinds)?, source }, winter, "-", context.today)
+            one(
+                Fact::WinterSet { from: *from, to: *to, kinds: known_kinds(kinds)?, source },
+                winter,
+                "-",
+                context.today,
+            )
         }
         Command::Withdraw { entry, reason } => {
             one(Fact::EntryWithdrawn { reason: text(reason, Refused::NoReason)? }, entry, "-", context.today)

@@ -57,7 +57,8 @@ const MAX_COUNTED_DAYS: u32 = 3660;
 fn counter(visitor: &Visitor, start: Date, days: u32) -> Markup {
     let days = days.min(MAX_COUNTED_DAYS);
     let working = holidays::working_days_after(start, days);
-    let natural = start.checked_add(i64::from(days).days()).map(holidays::end_of_period).unwrap_or_else(|_| working.clone());
+    let natural =
+        start.checked_add(i64::from(days).days()).map(holidays::end_of_period).unwrap_or_else(|_| working.clone());
     let params = [("days", days.to_string()), ("working", working.on.to_string()), ("natural", natural.on.to_string())];
     html! {
         h2 id="counter" { (visitor.t("calendars.counter")) }
@@ -164,7 +165,12 @@ fn alert_table(visitor: &Visitor, alerts: &[Alert], may_keep: bool) -> Markup {
     }
 }
 
-fn exemption_table(visitor: &Visitor, exemptions: &[Exemption], projects: &HashMap<String, String>, may_keep: bool) -> Markup {
+fn exemption_table(
+    visitor: &Visitor,
+    exemptions: &[Exemption],
+    projects: &HashMap<String, String>,
+    may_keep: bool,
+) -> Markup {
     let visible: Vec<&Exemption> = exemptions.iter().filter(|one| projects.contains_key(&one.project)).collect();
     html! {
         h2 { (visitor.t("calendars.exemptions")) }
@@ -285,8 +291,12 @@ enum NewAct {
 }
 
 impl NewAct {
-    const ALL: [(&'static str, NewAct); 4] =
-        [("alert", NewAct::Alert), ("exemption", NewAct::Exemption), ("festival", NewAct::Festival), ("winter", NewAct::Winter)];
+    const ALL: [(&'static str, NewAct); 4] = [
+        ("alert", NewAct::Alert),
+        ("exemption", NewAct::Exemption),
+        ("festival", NewAct::Festival),
+        ("winter", NewAct::Winter),
+    ];
 
     fn from_name(name: &str) -> Result<NewAct, Problem> {
         NewAct::ALL.iter().find(|(known, _)| *known == name).map(|(_, act)| *act).ok_or(missing().into())
@@ -354,7 +364,10 @@ impl EntryAct {
     }
 
     fn from_name(name: &str) -> Result<EntryAct, Problem> {
-        [EntryAct::Level, EntryAct::End, EntryAct::Withdraw].into_iter().find(|act| act.name() == name).ok_or(missing().into())
+        [EntryAct::Level, EntryAct::End, EntryAct::Withdraw]
+            .into_iter()
+            .find(|act| act.name() == name)
+            .ok_or(missing().into())
     }
 
     fn button(self) -> &'static str {
@@ -420,10 +433,17 @@ async fn new_form(State(site): State<Site>, visitor: Visitor, Path(act): Path<St
     let act = NewAct::from_name(&act)?;
     visitor.need_somewhere(Verb::Calendar)?;
     let this_hour = clock::civil(site.clock.now()).strftime("%Y-%m-%dT%H:00").to_string();
-    new_page(&site, &visitor, act, &Values::default().with("at", this_hour).with("from", site.clock.today()), None).await
+    new_page(&site, &visitor, act, &Values::default().with("at", this_hour).with("from", site.clock.today()), None)
+        .await
 }
 
-async fn new_page(site: &Site, visitor: &Visitor, act: NewAct, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+async fn new_page(
+    site: &Site,
+    visitor: &Visitor,
+    act: NewAct,
+    values: &Values,
+    refused: Option<&Refusal>,
+) -> Result<Response, Problem> {
     let name = NewAct::ALL.iter().find(|(_, known)| *known == act).map_or("", |(name, _)| name);
     let form = Form::new(visitor, format!("/calendars/new/{name}"), act.button(), values).refused(refused);
     let form = match act {
@@ -441,7 +461,9 @@ async fn new_page(site: &Site, visitor: &Visitor, act: NewAct, values: &Values, 
             .date("from", true)
             .date("to", true),
         NewAct::Festival => form.date("from", true).date("to", true).text("source"),
-        NewAct::Winter => form.date("from", true).date("to", true).choice("kinds", kind_choices(visitor, false), true).text("source"),
+        NewAct::Winter => {
+            form.date("from", true).date("to", true).choice("kinds", kind_choices(visitor, false), true).text("source")
+        }
     };
     Ok(form_page(site, visitor, act.button(), form.render(), refused))
 }
@@ -471,7 +493,11 @@ async fn do_new(
     }
 }
 
-async fn entry_form(State(site): State<Site>, visitor: Visitor, Path((entry, act)): Path<(String, String)>) -> Result<Response, Problem> {
+async fn entry_form(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path((entry, act)): Path<(String, String)>,
+) -> Result<Response, Problem> {
     let act = EntryAct::from_name(&act)?;
     visitor.need_somewhere(Verb::Calendar)?;
     if !store::is_entry(&mut site.reader().await?, &entry).await? {
@@ -481,8 +507,16 @@ async fn entry_form(State(site): State<Site>, visitor: Visitor, Path((entry, act
     Ok(entry_page(&site, &visitor, &entry, act, &Values::default().with("at", this_hour), None))
 }
 
-fn entry_page(site: &Site, visitor: &Visitor, entry: &str, act: EntryAct, values: &Values, refused: Option<&Refusal>) -> Response {
-    let form = Form::new(visitor, format!("/calendars/entries/{entry}/{}", act.name()), act.button(), values).refused(refused);
+fn entry_page(
+    site: &Site,
+    visitor: &Visitor,
+    entry: &str,
+    act: EntryAct,
+    values: &Values,
+    refused: Option<&Refusal>,
+) -> Response {
+    let form =
+        Form::new(visitor, format!("/calendars/entries/{entry}/{}", act.name()), act.button(), values).refused(refused);
     let form = match act {
         EntryAct::Level => form.choice("level", level_choices(visitor), true).date_time("at", true).text("notice"),
         EntryAct::End => form.date_time("at", true).text("notice"),

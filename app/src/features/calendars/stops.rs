@@ -16,7 +16,11 @@ const MINUTES_PER_DAY: u32 = 480;
 /// follows the State Council's notices, `continuous` counts every day.
 pub async fn plan_calendars(conn: &mut Conn) -> Result<Vec<Calendar>> {
     let set = store::festivals(conn).await?;
-    Ok(vec![calendar("site", 7, festival_exceptions(&set)), calendar("authority", 5, holidays::exceptions()), calendar("continuous", 7, Vec::new())])
+    Ok(vec![
+        calendar("site", 7, festival_exceptions(&set)),
+        calendar("authority", 5, holidays::exceptions()),
+        calendar("continuous", 7, Vec::new()),
+    ])
 }
 
 fn calendar(id: &str, days: usize, exceptions: Vec<CalendarException>) -> Calendar {
@@ -100,7 +104,10 @@ fn alert_stops(alert: &Alert, exemptions: &[Exemption], data_date: Date) -> Vec<
                 .collect();
             allowed.sort_unstable();
             for (from, to) in without(span.begins_at, end, &allowed) {
-                match stops.iter_mut().find(|stop| stop.from == from && stop.to == to && stop.level.as_deref() == Some(span.level.name())) {
+                match stops
+                    .iter_mut()
+                    .find(|stop| stop.from == from && stop.to == to && stop.level.as_deref() == Some(span.level.name()))
+                {
                     Some(stop) => stop.kinds.push(kind.clone()),
                     None => stops.push(Stop {
                         from,

@@ -143,7 +143,9 @@ pub async fn exemptions(conn: &mut Conn) -> Result<Vec<Exemption>> {
 /// Spring Festival stops that people have set, by year.
 pub async fn festivals(conn: &mut Conn) -> Result<Vec<Period>> {
     let mut periods = Vec::new();
-    for row in conn.rows("SELECT year, from_on, to_on, source, changed_number FROM spring_festival ORDER BY year", &[]).await? {
+    for row in
+        conn.rows("SELECT year, from_on, to_on, source, changed_number FROM spring_festival ORDER BY year", &[]).await?
+    {
         periods.push(Period {
             id: row.int(0)?.to_string(),
             from: row.date(1)?,
@@ -261,6 +263,7 @@ async fn open_span(conn: &mut Conn, alert: &str, level: Level, at: DateTime, not
 }
 
 async fn close_span(conn: &mut Conn, alert: &str, at: DateTime, number: u64) -> Result<()> {
-    conn.execute("UPDATE alert_span SET ends_at = ? WHERE alert = ? AND ends_at IS NULL", args![at.to_string(), alert]).await?;
+    conn.execute("UPDATE alert_span SET ends_at = ? WHERE alert = ? AND ends_at IS NULL", args![at.to_string(), alert])
+        .await?;
     conn.execute("UPDATE alert SET changed_number = ? WHERE id = ?", args![number, alert]).await.map(drop)
 }

@@ -1,12 +1,14 @@
 //! Cases of calendars: checksums and vectors of the State Council's calendar, every refusal, and what an alert does to plans.
 
-use super::holidays::{Workday, end_of_period, is_working_day, missing_years, working_days_after, working_days_between};
+use super::holidays::{
+    Workday, end_of_period, is_working_day, missing_years, working_days_after, working_days_between,
+};
 use super::model::{Command, Fact, Level, Refused, State, decide, level_rules, work_kinds};
 use super::stops;
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::features::plan::{self, model as plans};
 use crate::features::places::model as places;
+use crate::features::plan::{self, model as plans};
 use crate::features::{Command as AnyCommand, identity};
 use crate::journal::domain::{Actor, Context, Permit};
 use crate::journal::{Document, Submission};
@@ -102,7 +104,13 @@ fn festival(from: Date, to: Date) -> Command {
 }
 
 fn winter(from: Date, to: Date, kinds: &[&str]) -> Command {
-    Command::SetWinter { winter: "w".into(), from, to, kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(), source: "S".into() }
+    Command::SetWinter {
+        winter: "w".into(),
+        from,
+        to,
+        kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+        source: "S".into(),
+    }
 }
 
 fn end(at: DateTime) -> Command {
@@ -111,14 +119,22 @@ fn end(at: DateTime) -> Command {
 
 #[test]
 fn every_refusal() {
-    let context = Context { actor: Actor::System, now: "2026-11-20T00:00:00Z".parse().unwrap(), today: date(2026, 11, 20) };
+    let context =
+        Context { actor: Actor::System, now: "2026-11-20T00:00:00Z".parse().unwrap(), today: date(2026, 11, 20) };
     let free = State { is_project: true, ..State::default() };
     let running = State { running: Some((Level::Orange, at("2026-11-24T08:00"))), ..free.clone() };
     let eight = at("2026-11-24T08:00");
     let (from, to) = (date(2027, 1, 30), date(2027, 2, 20));
-    let no_notice = Command::ChangeLevel { alert: "a".into(), level: Level::Red, at: at("2026-11-25T08:00"), notice: " ".into() };
-    let same = Command::ChangeLevel { alert: "a".into(), level: Level::Orange, at: at("2026-11-25T08:00"), notice: "N".into() };
-    let unsourced = Command::SetWinter { winter: "w".into(), from, to, kinds: vec!["earthwork".into()], source: String::new() };
+    let no_notice =
+        Command::ChangeLevel { alert: "a".into(), level: Level::Red, at: at("2026-11-25T08:00"), notice: " ".into() };
+    let same = Command::ChangeLevel {
+        alert: "a".into(),
+        level: Level::Orange,
+        at: at("2026-11-25T08:00"),
+        notice: "N".into(),
+    };
+    let unsourced =
+        Command::SetWinter { winter: "w".into(), from, to, kinds: vec!["earthwork".into()], source: String::new() };
     let unpapered = match exempt() {
         Command::Exempt { exemption, project, level, kinds, from, to, .. } => {
             Command::Exempt { exemption, project, document: String::new(), level, kinds, from, to }
@@ -149,7 +165,12 @@ fn every_refusal() {
         let refused: Refusal = decide(&state, &command, &context).unwrap_err().into();
         assert_eq!(refused.code, code);
     }
-    for (state, command) in [(&free, announce(eight)), (&free, exempt()), (&free, festival(from, to)), (&running, end(at("2026-11-26T20:00")))] {
+    for (state, command) in [
+        (&free, announce(eight)),
+        (&free, exempt()),
+        (&free, festival(from, to)),
+        (&running, end(at("2026-11-26T20:00"))),
+    ] {
         assert_eq!(decide(state, &command, &context).unwrap().len(), 1, "{command:?}");
     }
     let ended = decide(&running, &end(at("2026-11-26T20:00")), &context).unwrap();
@@ -212,7 +233,11 @@ impl Stage {
             calendar: Some("site".into()),
             options: Options::default(),
             calendars: stops::plan_calendars(&mut self.opened.site.db.reader().await.unwrap()).await.unwrap(),
-            activities: vec![activity("dig", "earthwork"), activity("paint", "outdoor_finishing"), activity("wire", "indoor")],
+            activities: vec![
+                activity("dig", "earthwork"),
+                activity("paint", "outdoor_finishing"),
+                activity("wire", "indoor"),
+            ],
             links: vec![],
             resources: vec![],
             mandated: vec![],
@@ -220,11 +245,18 @@ impl Stage {
         };
         let document = Document { media_type: "application/json", bytes: json::write(&plan).into_bytes() };
         let (version, source) = (format!("v-{project}"), plans::Source::Template);
-        let draft = plans::Command::Draft { version: version.clone(), project: project.into(), document: document.sha256(), source, activity_count: 3 };
+        let draft = plans::Command::Draft {
+            version: version.clone(),
+            project: project.into(),
+            document: document.sha256(),
+            source,
+            activity_count: 3,
+        };
         self.submit_with(draft, vec![document]).await;
         let actor = Permit::system();
         let command = AnyCommand::from(plans::Command::Approve { version, reason: "first".into() });
-        let submission = Submission { permit: actor, request_id: format!("approve-{project}"), command, documents: vec![] };
+        let submission =
+            Submission { permit: actor, request_id: format!("approve-{project}"), command, documents: vec![] };
         self.opened.site.journal.submit(submission).await.unwrap();
     }
 
@@ -235,7 +267,8 @@ impl Stage {
 
     async fn close(self) {
         let mut conn = self.opened.site.db.writer().await.unwrap();
-        let broken = crate::journal::replay::verify_replay(&mut conn, &*self.opened.site.domain, |_, _| ()).await.unwrap();
+        let broken =
+            crate::journal::replay::verify_replay(&mut conn, &*self.opened.site.domain, |_, _| ()).await.unwrap();
         assert_eq!(broken, None, "a replay gives the same tables");
         drop(conn);
         std::fs::remove_dir_all(&self.folder).unwrap();
@@ -249,9 +282,26 @@ async fn an_orange_alert_moves_outdoor_work_but_not_indoor_work_nor_an_exempt_pr
     for activity in ["dig", "paint", "wire"] {
         assert_eq!(stage.finish("p1", activity).await, before);
     }
-    stage.submit(Command::Exempt { exemption: "e".into(), project: "p2".into(), document: "D".into(), level: Level::Orange, kinds: vec![], from: date(2026, 11, 1), to: date(2026, 12, 31) }).await;
+    stage
+        .submit(Command::Exempt {
+            exemption: "e".into(),
+            project: "p2".into(),
+            document: "D".into(),
+            level: Level::Orange,
+            kinds: vec![],
+            from: date(2026, 11, 1),
+            to: date(2026, 12, 31),
+        })
+        .await;
     stage.submit(announce(at("2026-11-23T08:00"))).await;
-    stage.submit(Command::ChangeLevel { alert: "a".into(), level: Level::Yellow, at: at("2026-11-25T20:00"), notice: "N2".into() }).await;
+    stage
+        .submit(Command::ChangeLevel {
+            alert: "a".into(),
+            level: Level::Yellow,
+            at: at("2026-11-25T20:00"),
+            notice: "N2".into(),
+        })
+        .await;
     stage.submit(Command::End { alert: "a".into(), at: at("2026-11-27T08:00"), notice: "N3".into() }).await;
     // Orange stops three whole days for both, yellow one more for earthwork: the 27th begins free.
     assert_eq!(stage.finish("p1", "paint").await, date(2026, 12, 2));
@@ -285,7 +335,11 @@ async fn a_spring_festival_stop_set_later_moves_approved_plans_from_templates() 
     );
     let stop_of_2027 = |plan: &Plan| {
         let site = plan.calendars.iter().find(|calendar| calendar.id == "site").unwrap();
-        site.exceptions.iter().filter(|exception| exception.to.year() == 2027).map(|exception| (exception.from, exception.to)).collect::<Vec<_>>()
+        site.exceptions
+            .iter()
+            .filter(|exception| exception.to.year() == 2027)
+            .map(|exception| (exception.from, exception.to))
+            .collect::<Vec<_>>()
     };
     assert_eq!(stop_of_2027(&plan), [usual]);
     stage.submit(festival(date(2027, 2, 1), date(2027, 2, 15))).await;
