@@ -3,6 +3,7 @@
 mod clock;
 mod command;
 mod db;
+mod demo;
 mod features;
 mod journal;
 mod refusal;
@@ -35,6 +36,8 @@ struct Arguments {
 enum Verb {
     /// Serve the pages.
     Serve(serve::Arguments),
+    /// Make a demonstration district in an empty folder.
+    Demo(demo::Arguments),
     /// Recompute chain, tree, checkpoints and replay; name the first thing that is broken (exit 3).
     Verify(serve::Place),
     /// Drop derived tables and make them again from facts.
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         match verb {
             Verb::Serve(arguments) => serve::serve(arguments).await,
+            Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Verify(place) => serve::verify(place).await,
             Verb::Rebuild(place) => serve::rebuild(place).await,
             Verb::Import(arguments) => Ok(command::end(command::import::run(arguments).await)),

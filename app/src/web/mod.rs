@@ -115,6 +115,7 @@ pub fn router(site: Site) -> Router {
         router = router.merge((feature.routes)());
     }
     router
+        .merge(crate::demo::pages::routes(site.stamps.is_demo))
         .fallback(problem::not_found)
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(axum::extract::DefaultBodyLimit::disable())
