@@ -200,7 +200,7 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
     Ok(html! {
         (head(conn, site, visitor, place, asked, "matrix").await?)
         p.legend {
-            @for (lamp, count) in &lamps { span.lamp class=(lamp.name()) { (visitor.t(&format!("lamp.{}", lamp.name()))) " " (count) } " " }
+            @for (lamp, count) in &lamps { span class={ "lamp " (lamp.name()) } { (visitor.t(&format!("lamp.{}", lamp.name()))) " " (count) } " " }
             span.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", RULES.source.clone())])) }
         }
         @if stages.is_empty() { p.empty { (visitor.t("wall.no_plan")) } } @else {
@@ -267,8 +267,8 @@ fn cell_markup(visitor: &Visitor, row: &Place, cell: &Cell, asked: &Asked, today
         _ => cell.finish.map(|date| short_date(date, today)).unwrap_or_default(),
     };
     html! {
-        a.cell class=(cell.lamp.name()) href=(href) {
-            span.lamp class=(cell.lamp.name()) { span.word { (word) } }
+        a class={ "cell " (cell.lamp.name()) } href=(href) {
+            span class={ "lamp " (cell.lamp.name()) } { span.word { (word) } }
             span.date { (label) }
             @if let (Some(latest), true) = (cell.latest, cell.count == 1 && cell.lamp != Lamp::Done) { span.latest { (visitor.tf("wall.latest", &[("date", short_date(latest, today))])) } }
         }
@@ -311,7 +311,7 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
     };
     let body = html! {
         p.crumbs { a href={ "/wall?place=" (project.id) } { (project.attributes.name) " · " (visitor.t("nav.wall")) } " › " a href={ "/wall?place=" (at.id) } { (at.attributes.name) } " ›" }
-        div.bar { h1 { (bar.name) } span.lamp class=(verdict.lamp.name()) { (visitor.t(&format!("lamp.{}", verdict.lamp.name()))) } }
+        div.bar { h1 { (bar.name) } span class={ "lamp " (verdict.lamp.name()) } { (visitor.t(&format!("lamp.{}", verdict.lamp.name()))) } }
         div.columns {
             section.sheet {
                 h2 { (visitor.t("wall.why")) }
