@@ -7,10 +7,12 @@ mod demo;
 mod features;
 mod journal;
 mod refusal;
+mod rehearsal;
 mod serve;
 mod signer;
 #[cfg(test)]
 mod testing;
+mod timers;
 mod web;
 
 use clap::{Parser, Subcommand};

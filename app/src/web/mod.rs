@@ -111,6 +111,9 @@ pub fn router(site: Site) -> Router {
         .route("/metrics", get(health::metrics))
         .route("/assets/{name}", get(assets::serve))
         .route("/language", get(layout::switch_language));
+    if site.stamps.is_rehearsal {
+        router = router.merge(crate::rehearsal::routes());
+    }
     for feature in FEATURES {
         router = router.merge((feature.routes)());
     }

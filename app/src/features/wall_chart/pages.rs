@@ -201,7 +201,7 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
         (head(conn, site, visitor, place, asked, "matrix").await?)
         p.legend {
             @for (lamp, count) in &lamps { span class={ "lamp " (lamp.name()) } { (visitor.t(&format!("lamp.{}", lamp.name()))) " " (count) } " " }
-            span.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", RULES.source.clone())])) }
+            span.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", visitor.t(&format!("rule_source.{}", RULES.id)))])) }
         }
         @if stages.is_empty() { p.empty { (visitor.t("wall.no_plan")) } } @else {
             div.scroll.board {
@@ -319,7 +319,7 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
                 p { (visitor.t(&format!("driver.{}", bar.driver)))
                     @if let Some(driver) = &driver { " " a href={ "/wall/bar?project=" (project.id) "&activity=" (form_urlencoded(&driver.activity)) } { (driver.name) } }
                 }
-                p.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", RULES.source.clone())])) }
+                p.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", visitor.t(&format!("rule_source.{}", RULES.id)))])) }
                 h2 { (visitor.t("wall.since")) }
                 p { (since) " " span.quiet { (visitor.tf("wall.fact", &[("number", state.changed_number.to_string())])) } }
             }
