@@ -138,7 +138,7 @@ fn acts(visitor: &Visitor, entry: &str, acts: &[EntryAct]) -> Markup {
 fn alert_table(visitor: &Visitor, alerts: &[Alert], may_keep: bool) -> Markup {
     html! {
         h2 { (visitor.t("calendars.alerts")) }
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             thead { tr { th { (visitor.t("field.level")) } th { (visitor.t("field.from")) } th { (visitor.t("field.to")) } th { (visitor.t("field.notice")) } th { (visitor.t("calendars.stopped_kinds")) } th { (visitor.t("shell.acts")) } } }
             tbody {
                 @for alert in alerts { @for (at, span) in alert.spans.iter().enumerate() {
@@ -174,7 +174,7 @@ fn exemption_table(
     let visible: Vec<&Exemption> = exemptions.iter().filter(|one| projects.contains_key(&one.project)).collect();
     html! {
         h2 { (visitor.t("calendars.exemptions")) }
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             thead { tr { th { (visitor.t("place_kind.project")) } th { (visitor.t("field.document")) } th { (visitor.t("calendars.covers")) } th { (visitor.t("field.kinds")) } th { (visitor.t("field.from")) } th { (visitor.t("field.to")) } th { (visitor.t("shell.acts")) } } }
             tbody {
                 @for one in &visible {
@@ -198,7 +198,7 @@ fn seasonal_table(visitor: &Visitor, festivals: &[Period], winters: &[Period], y
     let name = if visitor.language == Language::Zh { &usual.zh } else { &usual.en };
     html! {
         h2 { (visitor.t("calendars.seasons")) }
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             thead { tr { th { (visitor.t("field.name")) } th { (visitor.t("field.from")) } th { (visitor.t("field.to")) } th { (visitor.t("calendars.stopped_kinds")) } th { (visitor.t("field.source")) } th { (visitor.t("shell.acts")) } } }
             tbody {
                 @for year in [year, year + 1] {
@@ -232,7 +232,7 @@ fn year_table(visitor: &Visitor, year: i16) -> Markup {
             Some(notice) => p.quiet { (visitor.tf("calendars.by_notice", &[("document", notice.document.clone()), ("mark", notice.mark.clone())])) },
             None => div.notice { p { (visitor.tf("calendars.missing_years", &[("years", year.to_string())])) } },
         }
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             thead { tr { th { (visitor.t("calendars.month")) } th colspan="31" { (visitor.t("calendars.days")) } th.number { (visitor.t("calendars.working_days")) } } }
             tbody {
                 @for month in 1..=12 {
@@ -274,7 +274,7 @@ fn level_table(visitor: &Visitor) -> Markup {
     html! {
         h2 { (visitor.t("calendars.levels")) }
         p.quiet { (visitor.t("calendars.levels_lead")) }
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             thead { tr { th { (visitor.t("field.level")) } th { (visitor.t("calendars.stopped_kinds")) } th { (visitor.t("field.from")) } th { (visitor.t("field.source")) } } }
             tbody { @for rule in level_rules() { tr { td { (level_lamp(visitor, rule.id)) } td { (kind_names(visitor, &rule.id.stops())) } td { (rule.from) } td { (rule.source) } } } }
         } }
