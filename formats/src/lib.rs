@@ -2,5 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod charts;
+pub mod pdf;
 pub mod plans;
 pub mod schedules;

@@ -5,6 +5,7 @@ use crate::db::{Conn, Dialect};
 use crate::journal::replay;
 use crate::serve::Place;
 use anyhow::Result;
+use guatu_formats::pdf::Fonts;
 use jiff::civil::Date;
 use std::process::ExitCode;
 
@@ -50,6 +51,10 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     report.check("clock", match today < FIRST_DAY {
         false => Ok(format!("{today} in China")),
         true => Err((format!("it says {today}"), "Set the date, e.g. with `timedatectl set-ntp true`; facts are never written backwards.")),
+    });
+    report.check("fonts", match Fonts::load() {
+        Ok(fonts) => Ok(fonts.family().to_owned()),
+        Err(fault) => Err((fault.to_string(), "`apt-get install fonts-noto-cjk`; without it nothing can be printed.")),
     });
     report.check("data folder", writable(place));
     if !place.data.is_dir() && place.database_url.is_none() {

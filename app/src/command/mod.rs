@@ -4,6 +4,7 @@
 //! and with one of the exit codes below, which scripts rely on.
 
 pub mod doctor;
+mod drawing;
 pub mod export;
 pub mod healthcheck;
 pub mod import;

@@ -1,6 +1,6 @@
 //! `guatu schedule`: a plan file in, its dates out.
 
-use super::{Stopped, UNREADABLE, has_errors, read_plan, tell, write_result};
+use super::{FAILED, Stopped, UNREADABLE, drawing, has_errors, read_plan, tell, write_result};
 use clap::ValueEnum;
 use guatu_formats::plans::{self, mspdi, sheet};
 use guatu_formats::schedules;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 const EXAMPLES: &str = "Examples:
   guatu schedule plan.json
   guatu schedule plan.xml --finish-by 120=2026-12-31 --format csv
-  guatu schedule plan.xer --data-date 2026-11-22 --format xlsx -o plan.xlsx
+  guatu schedule plan.xer --data-date 2026-11-22 --format pdf --paper a1 -o plan.pdf
   cat plan.json | guatu schedule - | jq .milestones";
 
 /// What to schedule, and in which form to answer.
@@ -32,6 +32,8 @@ pub struct Arguments {
     /// File to write; without it, standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    drawing: drawing::Arguments,
 }
 
 /// Form of the answer.
@@ -41,10 +43,14 @@ enum Format {
     Json,
     /// One line an activity.
     Csv,
-    /// A workbook in the shape of the template, with the dates on a sheet of their own.
+    /// A workbook in the shape of the template.
     Xlsx,
     /// MS Project XML.
     Mspdi,
+    /// A chart of bars for the screen.
+    Svg,
+    /// A chart of bars on paper.
+    Pdf,
 }
 
 /// Runs the verb.
@@ -84,6 +90,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Stopped> {
         Format::Xlsx => {
             let (bytes, lost) = sheet::write(&plan).map_err(|fault| Stopped::new(UNREADABLE, fault.message))?;
             tell(&lost);
+            write_result(&bytes, arguments.output.as_ref(), false)?;
+        }
+        Format::Svg => {
+            let text = drawing::svg(&arguments.drawing, &plan, &computed);
+            write_result(text.as_bytes(), arguments.output.as_ref(), true)?;
+        }
+        Format::Pdf => {
+            let bytes = drawing::pdf(&arguments.drawing, &plan, &computed).map_err(|fault| Stopped::new(FAILED, fault.to_string()))?;
             write_result(&bytes, arguments.output.as_ref(), false)?;
         }
     }

@@ -1,0 +1,459 @@
+//! Bars against a time axis, as the office's hand-drawn boards have them: baseline and forecast, what is done, the data
+//! date, the progress front line, and mandated dates as flags.
+//!
+//! The front line leaves the data date at every activity that is not where its plan says: to the left where it is late,
+//! to the right where it is ahead.
+
+use jiff::civil::Date;
+
+use super::axis::Axis;
+use super::frame::Frame;
+use super::svg::{Anchor, BAND, BLACK, Canvas, GREY, GRID, ems, fitted, number};
+use super::{Heading, Ink, Lamp, LampWords, Sheet};
+
+/// Least height of a row on paper in millimetres; more rows go to another page.
+const LEAST_ROW_MM: f64 = 2.2;
+/// Largest height of a row in ems of usual type.
+const LARGEST_ROW_EMS: f64 = 2.4;
+/// Height of a row on a screen in ems.
+const SCREEN_ROW_EMS: f64 = 1.9;
+/// Part of the width that names may take.
+const NAMES_PART: f64 = 0.26;
+/// Room of a date in ems.
+const DATE_EMS: f64 = 5.2;
+/// Levels on which flags stand so that their words do not meet.
+const FLAG_LEVELS: usize = 3;
+
+/// What a row shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A bracket over the rows below it.
+    Summary,
+    /// A bar.
+    Task,
+    /// A diamond.
+    Milestone,
+}
+
+/// A row of the chart. Finishes are inclusive days.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Name.
+    pub label: String,
+    /// Depth in the breakdown structure.
+    pub indent: usize,
+    /// What it shows.
+    pub kind: Kind,
+    /// Start and finish in the approved plan.
+    pub baseline: Option<(Date, Date)>,
+    /// Start and finish as forecast.
+    pub forecast: Option<(Date, Date)>,
+    /// Actual start, and finish once finished.
+    pub actual: Option<(Date, Option<Date>)>,
+    /// Per cent complete, 0 to 100.
+    pub percent: f64,
+    /// State.
+    pub lamp: Lamp,
+    /// Whether it is critical.
+    pub is_critical: bool,
+    /// Where it leads on a screen.
+    pub href: Option<String>,
+}
+
+/// A mandated date.
+#[derive(Clone, Debug)]
+pub struct Flag {
+    /// The date.
+    pub on: Date,
+    /// Name with the days left, as it should read.
+    pub label: String,
+    /// State of its outlook.
+    pub lamp: Lamp,
+}
+
+/// Words of the chart.
+#[derive(Clone, Debug, Default)]
+pub struct Words {
+    /// Head of the names.
+    pub name: String,
+    /// Head of the starts.
+    pub start: String,
+    /// Head of the finishes.
+    pub finish: String,
+    /// Approved plan.
+    pub baseline: String,
+    /// Part that is done.
+    pub actual: String,
+    /// Critical work.
+    pub critical: String,
+    /// Progress front line.
+    pub front: String,
+    /// The data date.
+    pub data_date: String,
+    /// A mandated date.
+    pub mandated: String,
+    /// Lamps.
+    pub lamps: LampWords,
+}
+
+/// A chart of bars.
+#[derive(Clone, Debug)]
+pub struct BarChart {
+    /// Title, stamps, what it stands on.
+    pub heading: Heading,
+    /// Rows in order.
+    pub rows: Vec<Row>,
+    /// Facts up to the day before are in; the front line hangs from it.
+    pub data_date: Option<Date>,
+    /// Mandated dates.
+    pub flags: Vec<Flag>,
+    /// What it is drawn on.
+    pub sheet: Sheet,
+    /// Colours or black alone.
+    pub ink: Ink,
+    /// Words.
+    pub words: Words,
+}
+
+/// Draws all rows on one sheet, however low they become.
+pub fn draw(chart: &BarChart) -> String {
+    page(chart, &chart.rows, "")
+}
+
+/// Draws the chart on as many sheets as its rows need.
+pub fn pages(chart: &BarChart) -> Vec<String> {
+    let measures = Measures::new(chart, chart.rows.len());
+    let most = match chart.sheet {
+        Sheet::Paper { .. } => ((measures.bottom() - measures.rows_top) / LEAST_ROW_MM).floor().max(1.0) as usize,
+        Sheet::Screen { .. } => chart.rows.len().max(1),
+    };
+    let count = chart.rows.len().div_ceil(most).max(1);
+    if count == 1 {
+        return vec![draw(chart)];
+    }
+    // Pages of equal length, so that the last is not a stub.
+    let length = chart.rows.len().div_ceil(count);
+    chart.rows.chunks(length).enumerate().map(|(at, rows)| page(chart, rows, &format!("{} / {count}", at + 1))).collect()
+}
+
+/// Where things stand on a page.
+struct Measures {
+    frame: Frame,
+    axis: Axis,
+    names: f64,
+    axis_top: f64,
+    rows_top: f64,
+    row: f64,
+    type_size: f64,
+}
+
+impl Measures {
+    fn new(chart: &BarChart, count: usize) -> Measures {
+        let rows = count.max(1) as f64;
+        let flags = |size: f64| if chart.flags.is_empty() { 0.0 } else { size * 1.35 * chart.flags.len().min(FLAG_LEVELS) as f64 };
+        let head = |size: f64| flags(size) + size * 3.2;
+        let frame = Frame::new(chart.sheet, &chart.heading, |size| head(size) + rows * size * SCREEN_ROW_EMS);
+        let size = frame.size;
+        let rows_top = frame.top + head(size);
+        let row = match chart.sheet {
+            Sheet::Paper { .. } => ((frame.bottom - rows_top) / rows).min(size * LARGEST_ROW_EMS),
+            Sheet::Screen { .. } => size * SCREEN_ROW_EMS,
+        };
+        let type_size = (row * 0.62).min(size);
+        let longest = chart.rows.iter().map(|row| ems(&row.label) + row.indent as f64).fold(ems(&chart.words.name), f64::max);
+        let names = ((longest + 2.6) * type_size).min((frame.right - frame.left) * NAMES_PART);
+        let left = frame.left + names + 2.0 * DATE_EMS * type_size;
+        let (first, last) = extent(chart);
+        let axis = Axis::new(first, last, left, frame.right - left);
+        Measures { frame, axis, names, axis_top: frame.top + flags(size), rows_top, row, type_size }
+    }
+
+    fn bottom(&self) -> f64 {
+        self.frame.bottom
+    }
+}
+
+/// First and last day of the axis: all dates with some room on both sides.
+fn extent(chart: &BarChart) -> (Date, Date) {
+    let of_row = |row: &Row| {
+        let actual = row.actual.map(|(start, finish)| (start, finish.unwrap_or(start)));
+        [row.baseline, row.forecast, actual].into_iter().flatten().flat_map(|(start, finish)| [start, finish])
+    };
+    let dates = chart.rows.iter().flat_map(of_row).chain(chart.data_date).chain(chart.flags.iter().map(|flag| flag.on));
+    let (first, last) = dates.fold((Date::MAX, Date::MIN), |(first, last), date| (first.min(date), last.max(date)));
+    if first > last {
+        return (Date::constant(2026, 1, 1), Date::constant(2026, 12, 31));
+    }
+    let room = i64::from((last - first).get_days() / 40 + 2);
+    let span = jiff::Span::new().days(room);
+    (first.saturating_sub(span), last.saturating_add(span))
+}
+
+fn page(chart: &BarChart, rows: &[Row], number: &str) -> String {
+    let at = Measures::new(chart, rows.len());
+    let mut canvas = at.frame.begin(&chart.heading, chart.ink, number);
+    let end = at.rows_top + at.row * rows.len() as f64;
+    draw_grid(&mut canvas, chart, &at, rows.len(), end);
+    for (index, row) in rows.iter().enumerate() {
+        let top = at.rows_top + at.row * index as f64;
+        let href = row.href.as_ref().filter(|_| chart.sheet.has_links());
+        if let Some(href) = href {
+            canvas.open_link(href);
+        }
+        draw_row(&mut canvas, &at, row, top, chart.sheet.has_links());
+        if href.is_some() {
+            canvas.close_link();
+        }
+    }
+    draw_flags(&mut canvas, chart, &at, end);
+    if let Some(data_date) = chart.data_date {
+        draw_front(&mut canvas, &at, rows, data_date, end);
+    }
+    draw_legend(&mut canvas, chart, &at);
+    canvas.finish()
+}
+
+fn draw_grid(canvas: &mut Canvas, chart: &BarChart, at: &Measures, count: usize, end: f64) {
+    let (frame, size) = (&at.frame, at.frame.size);
+    canvas.open("grid");
+    for index in (1..count).step_by(2) {
+        let top = at.rows_top + at.row * index as f64;
+        canvas.rect(frame.left, top, frame.right - frame.left, at.row, &format!(r#"fill="{BAND}""#));
+    }
+    let hair = size * 0.04;
+    let rows = at.axis.rows(size * 0.9);
+    for (level, ticks) in rows.iter().enumerate() {
+        let top = at.axis_top + size * 1.6 * level as f64;
+        let lines: Vec<_> = ticks.iter().map(|tick| [(tick.from, top), (tick.from, if level == 0 { top + size * 1.6 } else { end })]).collect();
+        canvas.strokes(&lines, &format!(r#"stroke="{GRID}" stroke-width="{}""#, number(hair)));
+        if level == 0 {
+            let lines: Vec<_> = ticks.iter().skip(1).map(|tick| [(tick.from, at.rows_top), (tick.from, end)]).collect();
+            canvas.strokes(&lines, &format!(r##"stroke="#9aa5b0" stroke-width="{}""##, number(hair * 2.0)));
+        }
+        for tick in ticks.iter().filter(|tick| !tick.label.is_empty()) {
+            let (type_size, paint) = if level == 0 { (size, r#"class="tick" font-weight="700""#) } else { (size * 0.9, r#"class="tick""#) };
+            canvas.text((tick.from + tick.to) / 2.0, top + size * 1.18, type_size, Anchor::Middle, &tick.label, paint);
+        }
+    }
+    let baseline = at.rows_top - size * 0.5;
+    let (words, paint) = (&chart.words, r#"class="head" font-weight="700""#);
+    let dates = frame.left + at.names;
+    let head = size.min(at.type_size * 1.15);
+    canvas.text(frame.left + at.type_size * 1.6, baseline, head, Anchor::Start, &words.name, paint);
+    canvas.text(dates + DATE_EMS * at.type_size * 0.5, baseline, head, Anchor::Middle, &words.start, paint);
+    canvas.text(dates + DATE_EMS * at.type_size * 1.5, baseline, head, Anchor::Middle, &words.finish, paint);
+    let lines = [[(frame.left, at.rows_top), (frame.right, at.rows_top)], [(frame.left, end), (frame.right, end)]];
+    canvas.strokes(&lines, &format!(r#"stroke="{BLACK}" stroke-width="{}""#, number(size * 0.09)));
+    canvas.close();
+}
+
+/// One row: lamp, name, dates, and its bar.
+fn draw_row(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64, has_tip: bool) {
+    let (height, size) = (at.row, at.type_size);
+    let kind = match row.kind {
+        Kind::Summary => "summary",
+        Kind::Task => "task",
+        Kind::Milestone => "milestone",
+    };
+    canvas.open(&format!("row {kind} {}{}", row.lamp.name(), if row.is_critical { " critical" } else { "" }));
+    let shown = row.actual.and_then(|(start, finish)| finish.map(|finish| (start, finish))).or(row.forecast).or(row.baseline);
+    if has_tip {
+        let dates = shown.map(|(start, finish)| format!(" {start} – {finish}")).unwrap_or_default();
+        canvas.tip(&format!("{}{dates}", row.label));
+    }
+    let (middle, baseline) = (top + height * 0.5, top + height * 0.5 + size * 0.36);
+    if row.kind != Kind::Summary {
+        canvas.lamp(at.frame.left + size * 0.65, middle, size * 0.38, row.lamp);
+    }
+    let indent = size * (1.6 + row.indent.min(6) as f64 * 0.9);
+    let weight = if row.kind == Kind::Summary { r#"class="label" font-weight="700""# } else { r#"class="label""# };
+    let room = (at.names - indent - size * 0.4) / size / if row.kind == Kind::Summary { 1.04 } else { 1.0 };
+    canvas.text(at.frame.left + indent, baseline, size, Anchor::Start, &fitted(&row.label, room), weight);
+    if let Some((start, finish)) = shown {
+        let short = |date: Date| date.strftime("%y-%m-%d").to_string();
+        let x = at.frame.left + at.names + DATE_EMS * size * 0.5;
+        let grey = format!(r#"class="date" fill="{GREY}""#);
+        if row.kind != Kind::Milestone {
+            canvas.text(x, baseline, size * 0.92, Anchor::Middle, &short(start), &grey);
+        }
+        canvas.text(x + DATE_EMS * size, baseline, size * 0.92, Anchor::Middle, &short(finish), r#"class="date""#);
+    }
+    match row.kind {
+        Kind::Summary => draw_summary(canvas, at, row, top),
+        Kind::Task => draw_task(canvas, at, row, top),
+        Kind::Milestone => draw_milestone(canvas, at, row, middle),
+    }
+    canvas.close();
+}
+
+fn draw_summary(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64) {
+    let Some((start, finish)) = row.forecast.or(row.baseline) else { return };
+    let (from, to, height) = (at.axis.start(start), at.axis.end(finish), at.row);
+    let tip = (height * 0.35).min((to - from) / 2.0);
+    let (upper, lower, deep) = (top + height * 0.3, top + height * 0.5, top + height * 0.78);
+    let points = [(from, deep), (from, upper), (to, upper), (to, deep), (to - tip, lower), (from + tip, lower)];
+    canvas.lines(&points, true, &format!(r#"class="bracket" fill="{BLACK}""#));
+}
+
+fn draw_task(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64) {
+    let height = at.row;
+    let hair = number(height * 0.045);
+    if let Some((start, finish)) = row.baseline {
+        let (from, to) = (at.axis.start(start), at.axis.end(finish));
+        let paint = format!(r##"class="baseline" fill="#c3ccd4" stroke="#7d8993" stroke-width="{hair}""##);
+        canvas.rect(from, top + height * 0.7, to - from, height * 0.17, &paint);
+    }
+    let Some((start, finish)) = row.forecast else { return };
+    let start = row.actual.map_or(start, |(start, _)| start);
+    let finish = row.actual.and_then(|(_, finish)| finish).unwrap_or(finish);
+    let (from, to) = (at.axis.start(start), at.axis.end(finish));
+    let (upper, tall) = (top + height * 0.16, height * 0.46);
+    let (fill, edge) = (canvas.fill(row.lamp), canvas.edge(row.lamp));
+    let dash = if row.lamp == Lamp::Idle && row.actual.is_none() { format!(r#" stroke-dasharray="{0} {0}""#, number(height * 0.16)) } else { String::new() };
+    let paint = format!(r#"class="bar {}" fill="{fill}" stroke="{edge}" stroke-width="{}"{dash}"#, row.lamp.name(), number(height * 0.07));
+    canvas.rect(from, upper, to - from, tall, &paint);
+    if row.actual.is_some() && row.lamp != Lamp::Done {
+        let done = (to - from) * row.percent.clamp(0.0, 100.0) / 100.0;
+        // A dark core with a light rim is seen on every fill, solid black too.
+        let paint = format!(r##"class="actual" fill="{BLACK}" stroke="#fff" stroke-width="{}""##, number(height * 0.06));
+        canvas.rect(from, upper + tall * 0.3, done, tall * 0.4, &paint);
+    }
+    if row.is_critical && row.lamp != Lamp::Done {
+        let line = [[(from, upper + tall + height * 0.06), (to, upper + tall + height * 0.06)]];
+        canvas.strokes(&line, &format!(r#"class="critical-mark" stroke="{}" stroke-width="{}""#, canvas.alarm(), number(height * 0.11)));
+    }
+}
+
+fn diamond(x: f64, y: f64, radius: f64) -> [(f64, f64); 4] {
+    [(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)]
+}
+
+fn draw_milestone(canvas: &mut Canvas, at: &Measures, row: &Row, middle: f64) {
+    let radius = at.row * 0.36;
+    if let Some((_, on)) = row.baseline {
+        let paint = format!(r##"class="baseline" fill="#fff" stroke="#7d8993" stroke-width="{}""##, number(at.row * 0.06));
+        canvas.lines(&diamond(at.axis.end(on), middle, radius), true, &paint);
+    }
+    let actual = row.actual.and_then(|(_, finish)| finish);
+    if let Some(on) = actual.or(row.forecast.map(|(_, finish)| finish)) {
+        let (fill, edge) = (canvas.fill(row.lamp), if row.is_critical { canvas.alarm() } else { canvas.edge(row.lamp) });
+        let width = number(at.row * if row.is_critical { 0.12 } else { 0.07 });
+        let paint = format!(r#"class="bar {}" fill="{fill}" stroke="{edge}" stroke-width="{width}""#, row.lamp.name());
+        canvas.lines(&diamond(at.axis.end(on), middle, radius), true, &paint);
+    }
+}
+
+/// Where work stands that is not where the plan says, as a place on the axis.
+fn front(axis: &Axis, row: &Row, data_date: Date) -> Option<f64> {
+    if row.kind != Kind::Task {
+        return None;
+    }
+    let (start, finish) = row.baseline.or(row.forecast)?;
+    match row.actual {
+        Some((_, Some(_))) => (finish >= data_date).then(|| axis.end(finish)),
+        Some((_, None)) => {
+            let (from, to) = (axis.start(start), axis.end(finish));
+            Some(from + (to - from) * row.percent.clamp(0.0, 100.0) / 100.0)
+        }
+        None => (start < data_date).then(|| axis.start(start)),
+    }
+}
+
+fn draw_front(canvas: &mut Canvas, at: &Measures, rows: &[Row], data_date: Date, end: f64) {
+    let today = at.axis.start(data_date);
+    let size = at.frame.size;
+    let (head, paint) = (at.rows_top - size * 0.1, canvas.alarm());
+    let line = [[(today, head), (today, end)]];
+    canvas.strokes(&line, &format!(r#"class="data-date" stroke="{paint}" stroke-width="{}" stroke-opacity="0.55""#, number(size * 0.1)));
+    let mut points = vec![(today, head)];
+    let mut is_away = false;
+    for (index, row) in rows.iter().enumerate() {
+        let top = at.rows_top + at.row * index as f64;
+        match front(&at.axis, row, data_date) {
+            Some(x) => {
+                if !is_away {
+                    points.push((today, top));
+                }
+                points.push((x, top + at.row * 0.4));
+                is_away = true;
+            }
+            None if is_away => {
+                points.push((today, top));
+                is_away = false;
+            }
+            None => {}
+        }
+    }
+    points.push((today, end));
+    let wide = size * 0.22;
+    let dash = [6.0, 2.0, 1.2, 2.0].map(|part| number(part * wide)).join(" ");
+    let paint = format!(r#"class="front" fill="none" stroke="{paint}" stroke-width="{}" stroke-linejoin="round" stroke-dasharray="{dash}""#, number(wide));
+    canvas.lines(&points, false, &paint);
+}
+
+fn draw_flags(canvas: &mut Canvas, chart: &BarChart, at: &Measures, end: f64) {
+    let size = at.frame.size;
+    let mut flags: Vec<&Flag> = chart.flags.iter().collect();
+    flags.sort_by_key(|flag| flag.on);
+    canvas.open("flags");
+    for (index, flag) in flags.iter().enumerate() {
+        let x = at.axis.end(flag.on);
+        let level = index % FLAG_LEVELS;
+        let y = at.axis_top - size * 1.35 * (flags.len().min(FLAG_LEVELS) - level) as f64;
+        let colour = if flag.lamp == Lamp::Bad { canvas.alarm() } else { BLACK };
+        canvas.open(&format!("flag {}", flag.lamp.name()));
+        let dash = number(size * 0.35);
+        canvas.strokes(&[[(x, y), (x, end)]], &format!(r#"stroke="{colour}" stroke-width="{}" stroke-dasharray="{dash} {dash}""#, number(size * 0.1)));
+        let width = (ems(&flag.label) + 1.4) * size;
+        let is_left = x + width > at.frame.right;
+        let side = if is_left { -1.0 } else { 1.0 };
+        canvas.lines(&[(x, y), (x + side * size * 0.9, y + size * 0.45), (x, y + size * 0.9)], true, &format!(r#"fill="{colour}""#));
+        let anchor = if is_left { Anchor::End } else { Anchor::Start };
+        let paint = format!(r#"class="flag" font-weight="700" fill="{colour}""#);
+        canvas.text(x + side * size * 1.2, y + size * 0.85, size, anchor, &flag.label, &paint);
+        canvas.close();
+    }
+    canvas.close();
+}
+
+fn draw_legend(canvas: &mut Canvas, chart: &BarChart, at: &Measures) {
+    let (mut x, y) = at.frame.legend();
+    let (size, words) = (at.frame.size, &chart.words);
+    let middle = y - size * 0.35;
+    canvas.open("legend");
+    let say = |canvas: &mut Canvas, x: &mut f64, text: &str| {
+        canvas.text(*x, y, size, Anchor::Start, text, "");
+        *x += (ems(text) + 1.6) * size;
+    };
+    for (lamp, word) in words.lamps.entries() {
+        let (fill, edge) = (canvas.fill(lamp), canvas.edge(lamp));
+        canvas.lamp(x + size * 0.5, middle, size * 0.42, lamp);
+        let dash = if lamp == Lamp::Idle { format!(r#" stroke-dasharray="{0} {0}""#, number(size * 0.25)) } else { String::new() };
+        canvas.rect(x + size * 1.3, middle - size * 0.35, size * 2.0, size * 0.7, &format!(r#"fill="{fill}" stroke="{edge}" stroke-width="{}"{dash}"#, number(size * 0.1)));
+        x += size * 3.7;
+        say(canvas, &mut x, word);
+    }
+    canvas.rect(x, middle - size * 0.15, size * 2.0, size * 0.3, &format!(r##"fill="#c3ccd4" stroke="#7d8993" stroke-width="{}""##, number(size * 0.07)));
+    x += size * 2.4;
+    say(canvas, &mut x, &words.baseline);
+    canvas.rect(x, middle - size * 0.15, size * 2.0, size * 0.3, &format!(r#"fill="{BLACK}""#));
+    x += size * 2.4;
+    say(canvas, &mut x, &words.actual);
+    let alarm = canvas.alarm();
+    canvas.strokes(&[[(x, middle), (x + size * 2.0, middle)]], &format!(r#"stroke="{alarm}" stroke-width="{}""#, number(size * 0.25)));
+    x += size * 2.4;
+    say(canvas, &mut x, &words.critical);
+    if chart.data_date.is_some() {
+        let points = [(x, middle), (x + size * 0.7, middle - size * 0.5), (x + size * 1.4, middle + size * 0.4), (x + size * 2.0, middle)];
+        let dash = [6.0, 2.0, 1.2, 2.0].map(|part| number(part * size * 0.1)).join(" ");
+        canvas.lines(&points, false, &format!(r#"fill="none" stroke="{alarm}" stroke-width="{}" stroke-dasharray="{dash}""#, number(size * 0.16)));
+        x += size * 2.4;
+        say(canvas, &mut x, &words.front);
+    }
+    if !chart.flags.is_empty() {
+        canvas.lines(&[(x, middle - size * 0.5), (x + size * 0.9, middle - size * 0.1), (x, middle + size * 0.3)], true, &format!(r#"fill="{alarm}""#));
+        x += size * 1.4;
+        say(canvas, &mut x, &words.mandated);
+    }
+    canvas.close();
+}

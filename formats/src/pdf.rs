@@ -1,0 +1,126 @@
+//! Drawings as PDF: vector, at an exact page size, with the used glyphs of the fonts embedded as text.
+//!
+//! Drawings are set in Noto Sans CJK, which is found in the system's font folders; it is not part of the program. The same
+//! drawing with the same fonts gives the same bytes: no date and no random identifier is written.
+
+use std::sync::Arc;
+
+use krilla::Document;
+use krilla::geom::Size;
+use krilla::page::PageSettings;
+use krilla_svg::{SurfaceExt as _, SvgSettings};
+use usvg::fontdb::Database;
+
+/// Points of a millimetre.
+const POINTS_PER_MM: f64 = 72.0 / 25.4;
+
+/// Largest side of a page in millimetres: 14,400 points, more than which PDF readers refuse.
+const LARGEST_SIDE_MM: f64 = 5_080.0;
+
+/// Families that hold Chinese and Latin, in order of preference.
+const FAMILIES: [&str; 3] = ["Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC"];
+
+/// Why there is no PDF.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PdfError {
+    /// No font with Chinese is installed.
+    NoFont,
+    /// The drawing is not SVG, or the page has no size.
+    Drawing(String),
+    /// The PDF could not be written.
+    Writing(String),
+}
+
+impl std::fmt::Display for PdfError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            PdfError::NoFont => f.write_str("no font with Chinese is installed; install the Debian package fonts-noto-cjk, or put Noto Sans CJK SC into /usr/local/share/fonts"),
+            PdfError::Drawing(fault) => write!(f, "the drawing cannot be printed: {fault}"),
+            PdfError::Writing(fault) => write!(f, "the PDF cannot be written: {fault}"),
+        }
+    }
+}
+
+impl std::error::Error for PdfError {}
+
+/// The fonts drawings are set in; loaded once, shared by all drawings.
+#[derive(Clone, Debug)]
+pub struct Fonts {
+    database: Arc<Database>,
+    family: &'static str,
+}
+
+impl Fonts {
+    /// Finds the fonts of the system. Takes a moment: call it once.
+    ///
+    /// # Errors
+    /// [`PdfError::NoFont`] when none of the families is installed.
+    pub fn load() -> Result<Fonts, PdfError> {
+        let mut database = Database::new();
+        database.load_system_fonts();
+        let has = |database: &Database, family: &str| {
+            database.faces().any(|face| face.families.iter().any(|(name, _)| name == family))
+        };
+        let family = FAMILIES.into_iter().find(|family| has(&database, family)).ok_or(PdfError::NoFont)?;
+        // Only the weights that drawings use: a search for a glyph must not walk through hundreds of faces.
+        let others: Vec<_> = database
+            .faces()
+            .filter(|face| !face.families.iter().any(|(name, _)| name == family) || !matches!(face.weight.0, 400 | 700))
+            .map(|face| face.id)
+            .collect();
+        for id in others {
+            database.remove_face(id);
+        }
+        database.set_sans_serif_family(family);
+        Ok(Fonts { database: Arc::new(database), family })
+    }
+
+    /// The family that was found.
+    pub fn family(&self) -> &'static str {
+        self.family
+    }
+}
+
+/// A drawing as a PDF of one page.
+///
+/// # Errors
+/// A drawing that is no SVG, or a page without a usable size.
+pub fn from_svg(svg: &str, width_mm: f64, height_mm: f64, fonts: &Fonts) -> Result<Vec<u8>, PdfError> {
+    from_pages(&[svg.to_owned()], width_mm, height_mm, fonts)
+}
+
+/// Drawings as pages of one PDF, all of one size.
+///
+/// # Errors
+/// As [`from_svg`].
+pub fn from_pages(drawings: &[String], width_mm: f64, height_mm: f64, fonts: &Fonts) -> Result<Vec<u8>, PdfError> {
+    let is_usable = |side: f64| side.is_finite() && side > 1.0 && side <= LARGEST_SIDE_MM;
+    if !is_usable(width_mm) || !is_usable(height_mm) {
+        return Err(PdfError::Drawing(format!("a page of {width_mm} × {height_mm} mm cannot be made")));
+    }
+    let size = Size::from_wh((width_mm * POINTS_PER_MM) as f32, (height_mm * POINTS_PER_MM) as f32)
+        .ok_or_else(|| PdfError::Drawing("the page has no size".into()))?;
+    let options = usvg::Options {
+        fontdb: fonts.database.clone(),
+        font_family: fonts.family.to_owned(),
+        // A drawing refers to nothing outside itself, whatever it says.
+        resources_dir: None,
+        image_href_resolver: usvg::ImageHrefResolver {
+            resolve_data: Box::new(|_, _, _| None),
+            resolve_string: Box::new(|_, _| None),
+        },
+        ..usvg::Options::default()
+    };
+    let mut document = Document::new();
+    for drawing in drawings {
+        let tree = usvg::Tree::from_str(drawing, &options).map_err(|fault| PdfError::Drawing(fault.to_string()))?;
+        let mut page = document.start_page_with(PageSettings::new(size));
+        let mut surface = page.surface();
+        surface
+            .draw_svg(&tree, size, SvgSettings::default())
+            .ok_or_else(|| PdfError::Drawing("it holds something that has no place in a PDF".into()))?;
+        surface.finish();
+        page.finish();
+    }
+    document.finish().map_err(|fault| PdfError::Writing(format!("{fault:?}")))
+}
