@@ -1,6 +1,8 @@
 //! The one binary: the verbs of the command line.
 
+mod bench;
 mod clock;
+mod command;
 mod db;
 mod demo;
 mod features;
@@ -8,15 +10,24 @@ mod journal;
 mod refusal;
 mod serve;
 mod signer;
+#[cfg(test)]
+mod testing;
 mod web;
 
 use clap::{Parser, Subcommand};
+use features::exchange::parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// What the help of the program begins with.
+const EXAMPLES: &str = "Examples:
+  guatu serve
+  guatu schedule plan.xml --finish-by 120=2026-12-31 --format pdf -o plan.pdf
+  guatu verify";
+
 /// Guatu: from a mandated date to today's work on every building.
 #[derive(Debug, Parser)]
-#[command(name = "guatu", version, after_help = "Examples:\n  guatu serve\n  guatu demo\n  guatu verify\n")]
+#[command(name = "guatu", version, before_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -28,10 +39,26 @@ enum Verb {
     Serve(serve::Arguments),
     /// Make a demonstration district in an empty folder.
     Demo(demo::Arguments),
+    /// Measure the write door in a folder that goes away.
+    #[command(name = "bench-door", hide = true)]
+    BenchDoor(bench::Arguments),
     /// Recompute chain, tree, checkpoints and replay; name the first thing that is broken (exit 3).
     Verify(serve::Place),
     /// Drop derived tables and make them again from facts.
     Rebuild(serve::Place),
+    /// Compute the dates of a plan file.
+    Schedule(command::schedule::Arguments),
+    /// Put a plan file forward as a draft of a project's plan.
+    Import(command::import::Arguments),
+    /// Write a version of a plan, or the empty Excel template.
+    Export(command::export::Arguments),
+    /// Ask a running server whether it is ready: exit 0 or 1.
+    Healthcheck(command::healthcheck::Arguments),
+    /// Check this machine and this data folder, and say how to mend what is wrong.
+    Doctor(command::doctor::Arguments),
+    /// Read one plan file under limits; the other verbs and the server start it.
+    #[command(name = parser::VERB, hide = true)]
+    ParsePlan(parser::Arguments),
 }
 
 /// Where data is kept when nothing says otherwise.
@@ -40,7 +67,13 @@ fn default_folder() -> PathBuf {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let verb = match Arguments::parse().verb {
+        // Reads no data folder and needs no runtime; the limits of its memory would not leave room for one.
+        Verb::ParsePlan(arguments) => return parser::child(&arguments),
+        Verb::Schedule(arguments) => return command::end(command::schedule::run(&arguments)),
+        Verb::Healthcheck(arguments) => return command::end(command::healthcheck::run(&arguments)),
+        verb => verb,
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(fault) => {
@@ -49,11 +82,16 @@ fn main() -> ExitCode {
         }
     };
     let outcome = runtime.block_on(async {
-        match arguments.verb {
+        match verb {
             Verb::Serve(arguments) => serve::serve(arguments).await,
+            Verb::BenchDoor(arguments) => bench::run(arguments).await,
             Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Verify(place) => serve::verify(place).await,
             Verb::Rebuild(place) => serve::rebuild(place).await,
+            Verb::Import(arguments) => Ok(command::end(command::import::run(arguments).await)),
+            Verb::Export(arguments) => Ok(command::end(command::export::run(arguments).await)),
+            Verb::Doctor(arguments) => command::doctor::run(arguments).await,
+            Verb::ParsePlan(_) | Verb::Schedule(_) | Verb::Healthcheck(_) => Ok(ExitCode::SUCCESS),
         }
     });
     match outcome {

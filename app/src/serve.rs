@@ -143,7 +143,7 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
 }
 
 /// A rehearsal stays one for ever, and a real ledger never becomes one.
-async fn check_rehearsal(db: &Db, clock: Clock, is_wanted: bool) -> Result<Clock> {
+pub async fn check_rehearsal(db: &Db, clock: Clock, is_wanted: bool) -> Result<Clock> {
     let mut conn = db.writer().await?;
     let number = replay::head_number(&mut conn).await?;
     let marked = setting(&mut conn, "rehearsal").await?;

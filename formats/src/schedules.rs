@@ -1,9 +1,11 @@
 //! Schedules as answers: guatu-schedule/1 (JSON) and the CSV by which saved files are compared.
 
 use guatu_kernel::diagnose::Diagnostic;
-use guatu_kernel::plan::{Moment, Plan};
+use guatu_kernel::plan::{Activity, Moment, Plan};
 use guatu_kernel::{Concession, Dates, Driver, Outlook, Schedule, Strength};
 use serde_json::{Map, Value, json};
+
+use crate::plans::{PlannedActivity, PlannedDates};
 
 /// guatu-schedule/1. `read` are the findings of the reader, printed before the kernel's.
 pub fn answer(plan: &Plan, schedule: &Schedule, read: &[Diagnostic]) -> Value {
@@ -137,15 +139,38 @@ pub fn moment(moment: Moment) -> String {
     }
 }
 
+/// Dates of a schedule to be written beside its plan.
+pub fn planned(plan: &Plan, schedule: &Schedule) -> PlannedDates {
+    let each = plan.activities.iter().zip(&schedule.activities).map(|(activity, dates)| match dates {
+        None => PlannedActivity::default(),
+        Some(dates) => PlannedActivity {
+            start: Some(dates.early_start),
+            finish: Some(dates.early_finish),
+            late_start: dates.late_start,
+            late_finish: dates.late_finish,
+            total_float_minutes: dates.total_float_days.map(|days| in_minutes(days, minutes_per_day(plan, activity))),
+            is_critical: dates.is_critical,
+        },
+    });
+    PlannedDates { activities: each.collect() }
+}
+
+/// Minutes that a day of an activity's own calendar means.
+fn minutes_per_day(plan: &Plan, activity: &Activity) -> u32 {
+    let calendar = activity.calendar.as_ref().or(plan.calendar.as_ref());
+    plan.calendars.iter().find(|one| Some(&one.id) == calendar).map_or(480, |calendar| calendar.minutes_per_day)
+}
+
+fn in_minutes(days: f64, minutes_per_day: u32) -> i64 {
+    (days * f64::from(minutes_per_day)).round() as i64
+}
+
 /// CSV with one line an activity: `uid,name,early_start,early_finish,late_start,late_finish,total_float_minutes,is_critical`.
 ///
 /// Total float is in minutes of the activity's own calendar; in a day plan a day is that calendar's `hours_per_day`.
 pub fn csv(plan: &Plan, schedule: &Schedule) -> String {
     let mut text = String::from("uid,name,early_start,early_finish,late_start,late_finish,total_float_minutes,is_critical\n");
     for (activity, dates) in plan.activities.iter().zip(&schedule.activities) {
-        let calendar = activity.calendar.as_ref().or(plan.calendar.as_ref());
-        let minutes_per_day =
-            plan.calendars.iter().find(|one| Some(&one.id) == calendar).map_or(480, |calendar| calendar.minutes_per_day);
         let cells = match dates {
             None => [const { String::new() }; 6],
             Some(dates) => [
@@ -153,7 +178,7 @@ pub fn csv(plan: &Plan, schedule: &Schedule) -> String {
                 moment(dates.early_finish),
                 dates.late_start.map(moment).unwrap_or_default(),
                 dates.late_finish.map(moment).unwrap_or_default(),
-                dates.total_float_days.map(|days| format!("{}", (days * f64::from(minutes_per_day)).round())).unwrap_or_default(),
+                dates.total_float_days.map(|days| in_minutes(days, minutes_per_day(plan, activity)).to_string()).unwrap_or_default(),
                 dates.is_critical.to_string(),
             ],
         };

@@ -205,12 +205,30 @@ impl Db {
     }
 }
 
+/// SQL NULL of a type that the statement decides: PostgreSQL is strict, and a column knows its type better than a value.
+struct UntypedNull;
+
+impl sqlx::Type<Postgres> for UntypedNull {
+    fn type_info() -> sqlx::postgres::PgTypeInfo {
+        sqlx::postgres::PgTypeInfo::with_oid(sqlx::postgres::types::Oid(0))
+    }
+}
+
+impl sqlx::Encode<'_, Postgres> for UntypedNull {
+    fn encode_by_ref(
+        &self,
+        _buffer: &mut sqlx::postgres::PgArgumentBuffer,
+    ) -> std::result::Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+        Ok(sqlx::encode::IsNull::Yes)
+    }
+}
+
 macro_rules! bind {
-    ($query:expr, $args:expr) => {{
+    ($query:expr, $args:expr, $null:expr) => {{
         let mut query = $query;
         for value in $args {
             query = match value {
-                Value::Null => query.bind(Option::<String>::None),
+                Value::Null => query.bind($null),
                 Value::Int(value) => query.bind(*value),
                 Value::Text(value) => query.bind(value.clone()),
                 Value::Blob(value) => query.bind(value.clone()),
@@ -232,10 +250,10 @@ impl Conn {
     /// Runs a statement and returns how many rows it touched.
     pub async fn execute(&mut self, sql: &'static str, args: &[Value]) -> Result<u64> {
         Ok(match self {
-            Conn::Sqlite(conn) => bind!(sqlx::query(sql), args).execute(&mut **conn).await.context(sql)?.rows_affected(),
+            Conn::Sqlite(conn) => bind!(sqlx::query(sql), args, Option::<String>::None).execute(&mut **conn).await.context(sql)?.rows_affected(),
             Conn::Postgres(conn) => {
                 let text = portable::numbered(sql);
-                bind!(sqlx::query(text), args).execute(&mut **conn).await.context(sql)?.rows_affected()
+                bind!(sqlx::query(text), args, UntypedNull).execute(&mut **conn).await.context(sql)?.rows_affected()
             }
         })
     }
@@ -244,12 +262,12 @@ impl Conn {
     pub async fn rows(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<Row>> {
         Ok(match self {
             Conn::Sqlite(conn) => {
-                let rows = bind!(sqlx::query(sql), args).fetch_all(&mut **conn).await.context(sql)?;
+                let rows = bind!(sqlx::query(sql), args, Option::<String>::None).fetch_all(&mut **conn).await.context(sql)?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
             Conn::Postgres(conn) => {
                 let text = portable::numbered(sql);
-                let rows = bind!(sqlx::query(text), args).fetch_all(&mut **conn).await.context(sql)?;
+                let rows = bind!(sqlx::query(text), args, UntypedNull).fetch_all(&mut **conn).await.context(sql)?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })

@@ -128,7 +128,11 @@ features! {
         2 Calendars calendars;
         3 Plans plan;
     }
-    viewing {}
+    viewing {
+        4 wall_chart;
+        5 audit;
+        5 exchange;
+    }
 }
 
 /// The domain. It holds no state that could not be rebuilt: only plans read before.

@@ -96,8 +96,9 @@ pub fn crumbs(visitor: &Visitor, above: &[(String, String)]) -> Markup {
     }
 }
 
+/// A choice of language.
 #[derive(Debug, Deserialize)]
-pub(super) struct Switch {
+pub struct Switch {
     to: String,
     back: Option<String>,
 }

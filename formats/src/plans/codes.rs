@@ -15,6 +15,8 @@ pub(crate) const FORBIDDEN: &str = "F-104";
 pub(crate) const LIMIT: &str = "F-105";
 /// The character encoding cannot be told or is not supported.
 pub(crate) const ENCODING: &str = "F-106";
+/// The reader ended for want of memory or time.
+pub(crate) const GAVE_UP: &str = "F-107";
 /// A value that cannot be understood: date, duration, number, choice.
 pub(crate) const BAD_VALUE: &str = "F-110";
 /// A required field or table is absent.
@@ -60,3 +62,41 @@ pub(crate) const HUNDREDTHS: &str = "F-212";
 pub(crate) const NOT_CARRIED: &str = "F-213";
 /// A reference of the file was replaced by the default.
 pub(crate) const DEFAULTED: &str = "F-214";
+
+/// Every code of readers and writers.
+pub const ALL: &[&str] = &[
+    UNKNOWN_FORMAT,
+    TOO_LARGE,
+    MALFORMED,
+    FORBIDDEN,
+    LIMIT,
+    ENCODING,
+    GAVE_UP,
+    BAD_VALUE,
+    MISSING,
+    DUPLICATE_ID,
+    UNKNOWN_ID,
+    DATE_RANGE,
+    SPAN_RANGE,
+    NAME,
+    PARENT_LOOP,
+    UNKNOWN_FIELD,
+    KEPT_AT_DATES,
+    INACTIVE,
+    LINK_LEFT_OUT,
+    RESOURCE_CALENDAR,
+    NO_HOME,
+    CALENDAR_APPROXIMATED,
+    STATUS_DATE,
+    SEVERAL_PROJECTS,
+    FROM_FINISH,
+    ENCODING_GUESSED,
+    HUNDREDTHS,
+    NOT_CARRIED,
+    DEFAULTED,
+];
+
+/// The lasting text of a code that came from another process.
+pub(crate) fn known(code: &str) -> Option<&'static str> {
+    ALL.iter().find(|known| **known == code).copied()
+}

@@ -5,13 +5,14 @@
 //! holds and a plan does not is named in a warning; what the other program had computed comes back as [`SavedDates`],
 //! aligned with the plan's activities, so that its dates and ours can be compared.
 
-mod codes;
+pub mod codes;
 mod detect;
 mod findings;
 pub mod json;
 mod moment;
 pub mod mspdi;
 mod p6;
+pub mod parcel;
 pub mod sheet;
 pub mod span;
 mod text;
@@ -165,7 +166,7 @@ pub fn read(bytes: &[u8], format: Format, limits: &Limits) -> Reading {
     let mut findings = findings::Findings::default();
     let most = if format == Format::Xlsx { limits.packed_bytes } else { limits.text_bytes };
     if bytes.len() > most {
-        let message = format!("the file has {} bytes, at most {most} are read", bytes.len());
+        let message = format!("the file has more than {} MB, at most that is read; export fewer fields or split it", most >> 20);
         findings.error(codes::TOO_LARGE, "file", message);
         return refused(findings);
     }
@@ -189,6 +190,11 @@ pub fn read(bytes: &[u8], format: Format, limits: &Limits) -> Reading {
         return refused(findings);
     }
     Reading { plan: Some(plan), saved, diagnostics: findings.finish() }
+}
+
+/// A moment as plan files write it: `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM`, years 1900 to 2200.
+pub fn parse_moment(text: &str) -> Option<Moment> {
+    moment::parse(text).ok()
 }
 
 fn refused(findings: findings::Findings) -> Reading {

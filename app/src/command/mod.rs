@@ -1,0 +1,122 @@
+//! Verbs of the command line that work on plan files, and those that look at this machine.
+//!
+//! Results go to standard output, talk to standard error. A verb that ends without a result says why in one sentence
+//! and with one of the exit codes below, which scripts rely on.
+
+pub mod doctor;
+pub mod export;
+pub mod healthcheck;
+pub mod import;
+pub mod schedule;
+
+use crate::features::exchange::parser;
+use guatu_formats::plans::{Limits, Reading};
+use guatu_kernel::diagnose::{Diagnostic, Severity};
+use std::io::{IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// We failed.
+const FAILED: u8 = 1;
+/// Wrong usage, or input that cannot be read.
+const UNREADABLE: u8 = 2;
+/// There is no such file or object.
+const NOT_FOUND: u8 = 4;
+/// The rules say no.
+const REFUSED: u8 = 5;
+/// Somebody was faster.
+const CONFLICT: u8 = 6;
+
+/// Why a verb ends without a result.
+#[derive(Debug)]
+pub struct Stopped {
+    code: u8,
+    /// One sentence; absent when everything has been said already.
+    sentence: Option<String>,
+}
+
+impl Stopped {
+    fn new(code: u8, sentence: impl Into<String>) -> Stopped {
+        Stopped { code, sentence: Some(sentence.into()) }
+    }
+
+    /// With nothing left to say.
+    fn said(code: u8) -> Stopped {
+        Stopped { code, sentence: None }
+    }
+}
+
+impl From<anyhow::Error> for Stopped {
+    fn from(fault: anyhow::Error) -> Self {
+        Stopped::new(FAILED, format!("{fault:#}"))
+    }
+}
+
+/// The exit code of a verb, with its last sentence on standard error.
+pub fn end(outcome: Result<(), Stopped>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stopped { code, sentence }) => {
+            if let Some(sentence) = sentence {
+                eprintln!("guatu: {sentence}");
+            }
+            ExitCode::from(code)
+        }
+    }
+}
+
+/// Reads a plan file, or standard input for `-`, through the limited child.
+fn read_plan(file: &Path) -> Result<Reading, Stopped> {
+    let shown = file.display();
+    // One byte more than any reader accepts, so that the reader itself says that it is too large.
+    let most = Limits::default().text_bytes as u64 + 1;
+    let mut bytes = Vec::new();
+    let outcome = if file == Path::new("-") {
+        std::io::stdin().lock().take(most).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(file).and_then(|opened| opened.take(most).read_to_end(&mut bytes))
+    };
+    if let Err(fault) = outcome {
+        return Err(match fault.kind() {
+            std::io::ErrorKind::NotFound => Stopped::new(NOT_FOUND, format!("there is no file {shown}")),
+            _ => Stopped::new(UNREADABLE, format!("cannot read {shown}: {fault}")),
+        });
+    }
+    let name = file.file_name().and_then(|name| name.to_str()).filter(|name| *name != "-");
+    Ok(parser::read(name, bytes)?)
+}
+
+/// Writes a result to a file, or to standard output without one.
+fn write_result(bytes: &[u8], output: Option<&PathBuf>, is_text: bool) -> Result<(), Stopped> {
+    match output {
+        Some(file) if file != Path::new("-") => {
+            std::fs::write(file, bytes).map_err(|fault| Stopped::new(FAILED, format!("cannot write {}: {fault}", file.display())))
+        }
+        None if !is_text && std::io::stdout().is_terminal() => {
+            Err(Stopped::new(UNREADABLE, "this format is not for a terminal; name a file with -o FILE"))
+        }
+        _ => match std::io::stdout().lock().write_all(bytes) {
+            // A reader that has seen enough (`| head`) is no failure.
+            Err(fault) if fault.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Stopped::new(FAILED, format!("cannot write the result: {fault}")))
+            }
+            _ => Ok(()),
+        },
+    }
+}
+
+/// One line a finding on standard error: `error F-110 line 7: …`.
+fn tell(diagnostics: &[Diagnostic]) {
+    let mut stream = std::io::stderr().lock();
+    for one in diagnostics {
+        let at = one.at.as_ref().or(one.activity.as_ref()).map(|at| format!(" {at}")).unwrap_or_default();
+        // Nobody reads standard error: nothing more can be said.
+        if writeln!(stream, "{} {}{at}: {}", one.severity, one.code, one.message).is_err() {
+            return;
+        }
+    }
+}
+
+fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|one| one.severity == Severity::Error)
+}

@@ -1,0 +1,257 @@
+//! A site for tests, on either database, with one cast of people; and the checks that end every test of pages.
+
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::features::identity::model::Role;
+use crate::features::identity::session;
+use crate::features::places::model::{Attributes, Figures, Kind};
+use crate::features::{Command, identity, places};
+use crate::journal::domain::Permit;
+use crate::journal::{Document, Receipt, Submission, SubmitError, replay};
+use crate::refusal::Refusal;
+use crate::serve::{self, Opened};
+use crate::web;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use jiff::civil::Date;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use tokio::task::JoinHandle;
+use tower::ServiceExt;
+
+/// The instant at which tests begin: 09:00 in China on a Monday.
+pub const NOW: &str = "2026-11-23T01:00:00Z";
+
+/// Runs a test on SQLite and on PostgreSQL. `make test` always gives it a PostgreSQL.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($name:ident, $body:expr) => {
+        mod $name {
+            #[allow(unused_imports, reason = "a body may need nothing of its file")]
+            use super::*;
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                let site = $crate::testing::TestSite::on_sqlite().await;
+                let body: fn($crate::testing::TestSite) -> _ = $body;
+                body(site).await.finish().await;
+            }
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                let Some(site) = $crate::testing::TestSite::on_postgres().await else { return };
+                let body: fn($crate::testing::TestSite) -> _ = $body;
+                body(site).await.finish().await;
+            }
+        }
+    };
+}
+
+/// A site with a folder of its own.
+pub struct TestSite {
+    /// The site.
+    pub site: web::Site,
+    router: Router,
+    writer: Option<JoinHandle<()>>,
+    db: Db,
+    sessions: HashMap<&'static str, String>,
+    is_finished: bool,
+    _folder: tempfile::TempDir,
+}
+
+/// An answer.
+pub struct Page {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body as text.
+    pub body: String,
+}
+
+impl Page {
+    /// Texts of the elements that a CSS selector finds.
+    pub fn texts(&self, selector: &str) -> Vec<String> {
+        let selector = scraper::Selector::parse(selector).unwrap();
+        let document = scraper::Html::parse_document(&self.body);
+        document.select(&selector).map(|found| found.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    }
+
+    /// Values of an attribute of the elements that a CSS selector finds.
+    pub fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
+        let selector = scraper::Selector::parse(selector).unwrap();
+        let document = scraper::Html::parse_document(&self.body);
+        document.select(&selector).filter_map(|found| found.value().attr(name).map(str::to_owned)).collect()
+    }
+
+    /// Where it redirects to.
+    pub fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl TestSite {
+    /// On a fresh SQLite file.
+    pub async fn on_sqlite() -> TestSite {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open_sqlite(&folder.path().join("guatu.sqlite")).await.unwrap();
+        TestSite::open(db, folder).await
+    }
+
+    /// On a fresh schema of the PostgreSQL that `TEST_PG_URL` names; `None` where there is none.
+    pub async fn on_postgres() -> Option<TestSite> {
+        let Ok(url) = std::env::var("TEST_PG_URL") else {
+            eprintln!("TEST_PG_URL is not set: `make test` sets it");
+            return None;
+        };
+        let schema = format!("test_{}", uuid::Uuid::now_v7().simple());
+        let admin = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"))).execute(&admin).await.unwrap();
+        admin.close().await;
+        let mark = if url.contains('?') { '&' } else { '?' };
+        let db = Db::open_postgres(&format!("{url}{mark}options=-c%20search_path%3D{schema}")).await.unwrap();
+        Some(TestSite::open(db, tempfile::tempdir().unwrap()).await)
+    }
+
+    async fn open(db: Db, folder: tempfile::TempDir) -> TestSite {
+        let clock = Clock::rehearsal(NOW.parse().unwrap());
+        let Opened { site, writer } = serve::open(db.clone(), folder.path(), clock).await.unwrap();
+        let router = web::router(site.clone());
+        TestSite { site, router, writer: Some(writer), db, sessions: HashMap::new(), is_finished: false, _folder: folder }
+    }
+
+    /// Does a command as the system.
+    pub async fn submit(&self, command: impl Into<Command>) -> Result<Receipt, Refusal> {
+        self.submit_as(Permit::system(), command, Vec::new()).await
+    }
+
+    /// Does a command as somebody.
+    pub async fn submit_as(&self, permit: Permit, command: impl Into<Command>, documents: Vec<Document>) -> Result<Receipt, Refusal> {
+        let submission = Submission { permit, request_id: web::forms::new_id(), command: command.into(), documents };
+        match self.site.journal.submit(submission).await {
+            Ok(receipt) => Ok(receipt),
+            Err(SubmitError::Refused(refusal)) => Err(refusal),
+            Err(SubmitError::Fault(fault)) => panic!("fault: {fault:#}"),
+        }
+    }
+
+    /// Adds a person of the cast with a post and a session. The name is also the account id.
+    pub async fn person(&mut self, name: &'static str, role: Role, place: Option<&str>) {
+        if !self.sessions.contains_key(name) {
+            self.submit(identity::model::Command::CreateAccount { account: name.into(), organisation: None }).await.unwrap();
+            identity::store::keep_name(&mut self.db.writer().await.unwrap(), name, name).await.unwrap();
+            self.sessions.insert(name, session::open(&self.db, name, self.site.clock.now()).await.unwrap());
+        }
+        let grant = identity::model::Command::Grant {
+            post: web::forms::new_id(),
+            account: name.into(),
+            role,
+            place: place.map(str::to_owned),
+            from: Date::constant(2026, 1, 1),
+            to: None,
+        };
+        self.submit(grant).await.unwrap();
+    }
+
+    /// Opens a place as the system, under a parent, with `official` accountable.
+    pub async fn place(&self, id: &str, parent: Option<&str>, kind: Kind, official: Option<&str>) {
+        let attributes = Attributes {
+            name: format!("{id} name"),
+            ordinal: 0,
+            programme: (kind == Kind::Project).then(|| "resettlement".to_owned()),
+            owner: None,
+            figures: Figures { floors_above: Some(18), floors_below: Some(1), flats: Some(100), ..Figures::default() },
+        };
+        let command = places::model::Command::Open {
+            id: id.into(),
+            parent: parent.map(str::to_owned),
+            kind,
+            attributes,
+            official: official.map(str::to_owned),
+        };
+        self.submit(command).await.unwrap();
+    }
+
+    /// The usual cast on two projects of the same shape: `ours` and `theirs`, each with a parcel and two buildings.
+    ///
+    /// `chief` leads the district, `office` supervises it, `builder` works on `ours`, `stranger` on `theirs`, `admin`
+    /// administers.
+    pub async fn with_cast(mut self) -> TestSite {
+        self.person("chief", Role::Leader, None).await;
+        self.person("office", Role::SupervisionOffice, None).await;
+        self.place("district", None, Kind::District, Some("chief")).await;
+        for project in ["ours", "theirs"] {
+            self.place(project, Some("district"), Kind::Project, None).await;
+            self.place(&format!("{project}-parcel"), Some(project), Kind::Parcel, None).await;
+            for building in ["b1", "b2"] {
+                self.place(&format!("{project}-{building}"), Some(&format!("{project}-parcel")), Kind::Building, None).await;
+            }
+        }
+        self.person("builder", Role::Contractor, Some("ours")).await;
+        self.person("stranger", Role::Contractor, Some("theirs")).await;
+        self.person("admin", Role::SystemAdmin, None).await;
+        self
+    }
+
+    /// Asks for a page as a person of the cast, or as the public with `""`.
+    pub async fn get(&self, who: &str, path: &str) -> Page {
+        self.ask(who, Request::get(path), Body::empty()).await
+    }
+
+    /// Sends a form as a person of the cast. A request id is added unless given.
+    pub async fn post(&self, who: &str, path: &str, fields: &[(&str, &str)]) -> Page {
+        let mut pairs: Vec<(String, String)> = fields.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        if !pairs.iter().any(|(name, _)| name == "request_id") {
+            pairs.push(("request_id".into(), web::forms::new_id()));
+        }
+        let body: Vec<String> =
+            pairs.iter().map(|(name, value)| format!("{name}={}", web::problem::form_urlencoded(value))).collect();
+        let request = Request::post(path)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.ask(who, request, Body::from(body.join("&"))).await
+    }
+
+    /// Sends a form as a browser would from a page of another site.
+    pub async fn forged(&self, who: &str, path: &str, body: &'static str) -> Page {
+        let request = Request::post(path)
+            .header("sec-fetch-site", "cross-site")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.ask(who, request, Body::from(body)).await
+    }
+
+    async fn ask(&self, who: &str, request: axum::http::request::Builder, body: Body) -> Page {
+        let request = match self.sessions.get(who) {
+            Some(token) => request.header(header::COOKIE, format!("{}={token}", web::visitor::SESSION_COOKIE)),
+            None => request,
+        };
+        let mut request = request.body(body).unwrap();
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap();
+        Page { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+
+    /// Ends a test: the chain verifies, and a replay gives exactly the tables that are there.
+    pub async fn finish(mut self) {
+        self.is_finished = true;
+        let writer = self.writer.take().unwrap();
+        let (db, domain, signer) = (self.db.clone(), self.site.domain.clone(), self.site.signer.clone());
+        drop(self);
+        writer.await.unwrap();
+        signer.sign_head(&db).await.unwrap();
+        let mut conn = db.writer().await.unwrap();
+        let verdict = replay::verify_chain(&mut conn, &signer.verifying_key(), None, |_, _| ()).await.unwrap();
+        assert_eq!(verdict.broken, None);
+        assert_eq!(replay::verify_replay(&mut conn, &*domain, |_, _| ()).await.unwrap(), None);
+        drop(conn);
+        db.close().await;
+    }
+}
+
+impl Drop for TestSite {
+    fn drop(&mut self) {
+        assert!(self.is_finished || std::thread::panicking(), "a test of pages ends with finish()");
+    }
+}

@@ -1,0 +1,245 @@
+//! The command line as scripts see it: exit codes, answers, and hostile files that end in one clear sentence.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+const JSON: &str = r#"{"format":"guatu-plan/1","granularity":"day","start":"2026-06-01","calendar":"site",
+ "calendars":[{"id":"site","week":{"mon":true,"tue":true,"wed":true,"thu":true,"fri":true}}],
+ "activities":[{"id":"W","kind":"summary"},{"id":"A","parent":"W","duration":"5d"},{"id":"B","parent":"W","duration":"2d"},{"id":"Z","kind":"finish_milestone"}],
+ "links":[{"from":"A","to":"B"},{"from":"B","to":"Z"}]}"#;
+
+const MSPDI: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Project xmlns="http://schemas.microsoft.com/project"><StartDate>2026-06-01T08:00:00</StartDate><CalendarUID>1</CalendarUID><MinutesPerDay>480</MinutesPerDay>
+<Calendars><Calendar><UID>1</UID><Name>Standard</Name><WeekDays><WeekDay><DayType>2</DayType><DayWorking>1</DayWorking><WorkingTimes><WorkingTime><FromTime>08:00:00</FromTime><ToTime>16:00:00</ToTime></WorkingTime></WorkingTimes></WeekDay></WeekDays></Calendar></Calendars>
+<Tasks><Task><UID>1</UID><Name>A</Name><Duration>PT8H0M0S</Duration></Task><Task><UID>2</UID><Name>B</Name><Duration>PT16H0M0S</Duration><PredecessorLink><PredecessorUID>1</PredecessorUID><Type>1</Type></PredecessorLink></Task></Tasks></Project>"#;
+
+/// Runs the program with bytes on standard input.
+fn guatu(arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_guatu"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A program that refuses its arguments does not read.
+    drop(child.stdin.take().unwrap().write_all(input));
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn answer(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|fault| panic!("{fault}: {}", text(&output.stderr)))
+}
+
+/// A folder of its own for one test.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    drop(std::fs::remove_dir_all(&folder));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn a_plan_is_scheduled_against_a_mandated_date() {
+    let output = guatu(&["schedule", "-", "--finish-by", "Z=2026-06-08"], JSON.as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let answer = answer(&output);
+    assert_eq!(answer["format"], "guatu-schedule/1");
+    assert_eq!(answer["activities"]["A"]["early_finish"], "2026-06-05");
+    assert_eq!(answer["milestones"]["Z"]["forecast"], "2026-06-09");
+    assert_eq!(answer["milestones"]["Z"]["float_days"], -1);
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn the_data_date_of_the_command_line_wins() {
+    let output = guatu(&["schedule", "-", "--data-date", "2026-06-10"], JSON.as_bytes());
+    assert_eq!(answer(&output)["activities"]["A"]["early_start"], "2026-06-10");
+}
+
+#[test]
+fn csv_xlsx_and_mspdi_are_read_again() {
+    let folder = folder("written");
+    let csv = guatu(&["schedule", "-", "--format", "csv"], JSON.as_bytes());
+    assert!(text(&csv.stdout).starts_with("uid,name,early_start,"));
+    for (format, file) in [("mspdi", "plan.xml"), ("xlsx", "plan.xlsx")] {
+        let file = folder.join(file);
+        let file = file.to_str().unwrap();
+        let written = guatu(&["schedule", "-", "--format", format, "-o", file], JSON.as_bytes());
+        assert_eq!(written.status.code(), Some(0), "{format}: {}", text(&written.stderr));
+        let again = guatu(&["schedule", file], b"");
+        assert_eq!(again.status.code(), Some(0), "{format}: {}", text(&again.stdout));
+        assert_eq!(answer(&again)["finish"], "2026-06-09", "{format}");
+    }
+}
+
+#[test]
+fn formula_prefixes_stay_text() {
+    let plan = JSON.replace(r#""id":"A","#, r#""id":"A","name":"=cmd|' /C calc'!A0","#);
+    let csv = text(&guatu(&["schedule", "-", "--format", "csv"], plan.as_bytes()).stdout);
+    assert!(csv.contains("\"'=cmd|"), "{csv}");
+}
+
+#[test]
+fn wrong_usage_ends_in_one_sentence() {
+    let cycle = JSON.replace(r#""links":["#, r#""links":[{"from":"B","to":"A"},"#);
+    for (what, arguments, input, code) in [
+        ("no such file", &["schedule", "no-such-file.json"][..], JSON, 4),
+        ("unknown activity", &["schedule", "-", "--finish-by", "Q=2026-06-08"], JSON, 2),
+        ("no date", &["schedule", "-", "--finish-by", "Z"], JSON, 2),
+        ("not a date", &["schedule", "-", "--finish-by", "Z=soon"], JSON, 2),
+        ("year 9999", &["schedule", "-", "--data-date", "9999-01-01"], JSON, 2),
+        ("an hour in a day plan", &["schedule", "-", "--data-date", "2026-06-10T08:00"], JSON, 2),
+        ("no data folder", &["export", "--version", "v", "--data", "/no/such/folder"], "", 4),
+    ] {
+        let output = guatu(arguments, input.as_bytes());
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{what}: {said}");
+        assert_eq!(said.lines().count(), 1, "{what}: {said}");
+    }
+    let said = text(&guatu(&["schedule", "-", "--format", "csv"], cycle.as_bytes()).stderr);
+    assert_eq!(said.lines().filter(|line| line.starts_with("error")).count(), 1, "{said}");
+    assert!(said.starts_with("error K-101 A: A → B → A run in a circle"), "{said}");
+    let output = guatu(&["schedule", "-"], cycle.as_bytes());
+    assert_eq!(output.status.code(), Some(2));
+    let answer = answer(&output);
+    assert_eq!(answer["diagnostics"][0]["code"], "K-101");
+    assert!(answer["activities"].get("A").is_none());
+}
+
+/// Parts of a ZIP archive.
+fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in parts {
+        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+/// A workbook with one sheet `Activities`.
+fn workbook(rows: &str) -> Vec<u8> {
+    let relationships = "http://schemas.openxmlformats.org/package/2006/relationships";
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let root = format!(
+        r#"<Relationships xmlns="{relationships}"><Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
+    );
+    let book = format!(
+        r#"<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="Activities" sheetId="1" r:id="r1"/></sheets></workbook>"#
+    );
+    let sheets = format!(
+        r#"<Relationships xmlns="{relationships}"><Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#
+    );
+    let head = r#"<row r="1"><c r="A1" t="inlineStr"><is><t>Code</t></is></c><c r="B1" t="inlineStr"><is><t>Duration</t></is></c></row>"#;
+    let sheet = format!(r#"<worksheet xmlns="{main}"><sheetData>{head}{rows}</sheetData></worksheet>"#);
+    let types = r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#;
+    zipped(&[
+        ("[Content_Types].xml", types.as_bytes()),
+        ("_rels/.rels", root.as_bytes()),
+        ("xl/workbook.xml", book.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", sheets.as_bytes()),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+    ])
+}
+
+#[test]
+fn hostile_files_end_in_one_clear_sentence() {
+    let json = |from: &str, to: &str| {
+        assert!(JSON.contains(from), "{from}");
+        JSON.replacen(from, to, 1).into_bytes()
+    };
+    let xml = |from: &str, to: &str| {
+        assert!(MSPDI.contains(from), "{from}");
+        MSPDI.replacen(from, to, 1).into_bytes()
+    };
+    let attributes: String = (0..800_000).map(|n| format!(" a{n}=\"\"")).collect();
+    let long = format!(r#""id":"A","name":"{}""#, "n".repeat(10_000));
+    let far = r#"<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>"#;
+    let zeros = vec![0_u8; 120 << 20];
+    let deep = format!("{{\"a\":{}", "[".repeat(1_000_000));
+    for (what, bytes, code, at) in [
+        ("DTD", xml("<Project ", "<!DOCTYPE Project [<!ENTITY x \"y\">]><Project "), "F-104", "line 1"),
+        ("800,000 attributes", xml("<Tasks>", &format!("<Tasks{attributes}>")), "F-105", "line 3"),
+        ("depth bomb of XML", xml("<Name>A</Name>", &"<a>".repeat(100_000)), "F-105", "line 3"),
+        ("depth bomb of JSON", deep.into_bytes(), "F-103", "line 1"),
+        ("unknown encoding", xml("UTF-8", "EBCDIC-37"), "F-106", "line 1"),
+        ("cell at XFD1048576", workbook(far), "F-105", "Activities!XFD1048576"),
+        ("zip bomb", zipped(&[("xl/workbook.xml", &zeros)]), "F-105", "file"),
+        ("unknown id", json(r#""from":"A""#, r#""from":"X""#), "F-113", "links[0]"),
+        ("duplicate id", json(r#""activities":["#, r#""activities":[{"id":"A","duration":"1d"},"#), "F-112", "activities[2]"),
+        ("year 9999", xml("2026-06-01", "9999-06-01"), "F-114", "line 1"),
+        ("absurd duration", json(r#""5d""#, r#""99999999d""#), "F-115", "activities[1]"),
+        ("absurd duration of XML", xml("PT16H0M0S", "PT99999999999H0M0S"), "F-110", "line 3"),
+        ("name of 10,000 characters", json(r#""id":"A""#, &long), "F-116", "activities[1]"),
+        ("too large", vec![b' '; 22 << 20], "F-10", "file"),
+        ("nothing", Vec::new(), "F-101", "file"),
+        ("a picture", b"\x89PNG\r\n\x1a\n".to_vec(), "F-101", "file"),
+    ] {
+        let output = guatu(&["schedule", "-", "--format", "csv"], &bytes);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{what}: {said}");
+        assert!(output.stdout.is_empty(), "{what}");
+        assert_eq!(said.lines().count(), 1, "{what}: {said}");
+        let is_clear = said.starts_with(&format!("error {code}")) && said.contains(at) && said.len() < 500;
+        assert!(is_clear, "{what}: {said}");
+    }
+}
+
+#[test]
+fn a_file_that_exhausts_its_reader_ends_in_one_sentence() {
+    // Within every limit of size, but its values take more memory than the reader may have.
+    let plan = format!(r#"{{"format":"guatu-plan/1","activities":[{}[]]}}"#, "[[0]],".repeat((19 << 20) / 6));
+    let output = guatu(&["schedule", "-", "--format", "csv"], plan.as_bytes());
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("error F-107 file:") && said.lines().count() == 1, "{said}");
+    let refused = answer(&guatu(&["schedule", "-"], plan.as_bytes()));
+    assert_eq!(refused["diagnostics"][0]["code"], "F-107");
+}
+
+#[test]
+fn saved_networks_of_the_shared_folder_have_their_dates() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/plans/mspdi-networks");
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        eprintln!("skipped: {} does not exist", folder.display());
+        return;
+    };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "xml") {
+            continue;
+        }
+        let output = guatu(&["schedule", path.to_str().unwrap()], b"");
+        assert_eq!(output.status.code(), Some(0), "{}: {}", path.display(), text(&output.stdout));
+        assert!(answer(&output)["finish"].is_string(), "{}", path.display());
+    }
+}
+
+#[test]
+fn the_template_is_written_and_the_doctor_says_how_to_mend() {
+    let folder = folder("doctor");
+    let template = folder.join("template.xlsx");
+    let written = guatu(&["export", "--template", "-o", template.to_str().unwrap()], b"");
+    assert_eq!(written.status.code(), Some(0));
+    assert!(std::fs::read(&template).unwrap().starts_with(b"PK"));
+    let missing = folder.join("nothing");
+    let doctor = guatu(&["doctor", "--data", missing.to_str().unwrap()], b"");
+    assert_eq!(doctor.status.code(), Some(1));
+    assert!(text(&doctor.stdout).contains("guatu serve"));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_not_healthy() {
+    let output = guatu(&["healthcheck", "--listen", "127.0.0.1:1"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stderr).lines().count(), 1);
+}
