@@ -5,18 +5,18 @@ use super::holidays::{
 };
 use super::model::{Command, Fact, Level, Refused, State, decide, level_rules, work_kinds};
 use super::stops;
-use crate::clock::Clock;
-use crate::db::Db;
-use crate::features::places::model as places;
-use crate::features::plan::{self, model as plans};
-use crate::features::{Command as AnyCommand, identity};
+use crate::features::plan::template::{Setting, compose, template};
+use crate::features::plan::{model as plans, store};
+use crate::journal::Document;
 use crate::journal::domain::{Actor, Context, Permit};
-use crate::journal::{Document, Submission};
+use crate::on_both_databases;
 use crate::refusal::Refusal;
-use crate::serve::{self, Opened};
+use crate::testing::TestSite;
+use axum::http::StatusCode;
 use guatu_formats::plans::json;
 use guatu_kernel::plan::{Activity, Granularity, Moment, Options, Plan, Span};
 use jiff::civil::{Date, DateTime, date};
+use std::collections::HashMap;
 
 /// Working days of a year and of its quarters, computed from the notices when they were collected.
 const CHECKSUMS: [(i16, usize, [usize; 4]); 7] = [
@@ -177,173 +177,134 @@ fn every_refusal() {
     assert!(matches!(ended[0].fact, Fact::AlertEnded { .. }));
 }
 
-/// A site in a folder of its own, with one district and two projects that carry the same small plan.
-struct Stage {
-    opened: Opened,
-    folder: std::path::PathBuf,
-    requests: u32,
+/// Puts a small plan before a project and approves it: three works of ten days, each of another kind.
+async fn plan(site: &TestSite, project: &str) {
+    let activity = |id: &str, kind: &str| {
+        let mut activity = Activity::task(id, Span::days(10));
+        activity.work_kind = Some(kind.into());
+        activity
+    };
+    let plan = Plan {
+        name: None,
+        granularity: Granularity::Day,
+        start: Moment::Day(date(2026, 11, 23)),
+        data_date: None,
+        calendar: Some("site".into()),
+        options: Options::default(),
+        calendars: stops::plan_calendars(&mut site.site.db.reader().await.unwrap()).await.unwrap(),
+        activities: vec![
+            activity("dig", "earthwork"),
+            activity("paint", "outdoor_finishing"),
+            activity("wire", "indoor"),
+        ],
+        links: vec![],
+        resources: vec![],
+        mandated: vec![],
+        stops: vec![],
+    };
+    let document = Document { media_type: "application/json", bytes: json::write(&plan).into_bytes() };
+    let version = format!("v-{project}");
+    let draft = plans::Command::Draft {
+        version: version.clone(),
+        project: project.into(),
+        document: document.sha256(),
+        source: plans::Source::Template,
+        activity_count: 3,
+    };
+    site.submit_as(Permit::system(), draft, vec![document]).await.unwrap();
+    site.submit(plans::Command::Approve { version, reason: "first".into() }).await.unwrap();
 }
 
-impl Stage {
-    async fn new(name: &str) -> Stage {
-        let folder = std::env::temp_dir().join(format!("guatu-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let db = Db::open_sqlite(&folder.join("guatu.sqlite")).await.unwrap();
-        let clock = Clock::rehearsal("2026-11-20T02:00:00Z".parse().unwrap());
-        let opened = serve::open(db, &folder, clock).await.unwrap();
-        let mut stage = Stage { opened, folder, requests: 0 };
-        stage.submit(identity::model::Command::CreateAccount { account: "person".into(), organisation: None }).await;
-        stage.open("district", None, places::Kind::District).await;
-        for project in ["p1", "p2"] {
-            stage.open(project, Some("district"), places::Kind::Project).await;
-            stage.plan(project).await;
-        }
-        stage
-    }
-
-    async fn submit_with(&mut self, command: impl Into<AnyCommand>, documents: Vec<Document>) {
-        self.requests += 1;
-        let request_id = format!("request-{}", self.requests);
-        let submission = Submission { permit: Permit::system(), request_id, command: command.into(), documents };
-        self.opened.site.journal.submit(submission).await.unwrap();
-    }
-
-    async fn submit(&mut self, command: impl Into<AnyCommand>) {
-        self.submit_with(command, Vec::new()).await;
-    }
-
-    async fn open(&mut self, id: &str, parent: Option<&str>, kind: places::Kind) {
-        let figures = places::Figures::default();
-        let attributes = places::Attributes { name: id.into(), ordinal: 1, programme: None, owner: None, figures };
-        let (parent, official) = (parent.map(str::to_owned), Some("person".to_owned()));
-        self.submit(places::Command::Open { id: id.into(), parent, kind, attributes, official }).await;
-    }
-
-    async fn plan(&mut self, project: &str) {
-        let activity = |id: &str, kind: &str| {
-            let mut activity = Activity::task(id, Span::days(10));
-            activity.work_kind = Some(kind.into());
-            activity
-        };
-        let plan = Plan {
-            name: None,
-            granularity: Granularity::Day,
-            start: Moment::Day(date(2026, 11, 20)),
-            data_date: None,
-            calendar: Some("site".into()),
-            options: Options::default(),
-            calendars: stops::plan_calendars(&mut self.opened.site.db.reader().await.unwrap()).await.unwrap(),
-            activities: vec![
-                activity("dig", "earthwork"),
-                activity("paint", "outdoor_finishing"),
-                activity("wire", "indoor"),
-            ],
-            links: vec![],
-            resources: vec![],
-            mandated: vec![],
-            stops: vec![],
-        };
-        let document = Document { media_type: "application/json", bytes: json::write(&plan).into_bytes() };
-        let (version, source) = (format!("v-{project}"), plans::Source::Template);
-        let draft = plans::Command::Draft {
-            version: version.clone(),
-            project: project.into(),
-            document: document.sha256(),
-            source,
-            activity_count: 3,
-        };
-        self.submit_with(draft, vec![document]).await;
-        let actor = Permit::system();
-        let command = AnyCommand::from(plans::Command::Approve { version, reason: "first".into() });
-        let submission =
-            Submission { permit: actor, request_id: format!("approve-{project}"), command, documents: vec![] };
-        self.opened.site.journal.submit(submission).await.unwrap();
-    }
-
-    async fn finish(&self, project: &str, activity: &str) -> Date {
-        let mut conn = self.opened.site.db.reader().await.unwrap();
-        plan::store::bar(&mut conn, project, activity).await.unwrap().unwrap().early.unwrap().1
-    }
-
-    async fn close(self) {
-        let mut conn = self.opened.site.db.writer().await.unwrap();
-        let broken =
-            crate::journal::replay::verify_replay(&mut conn, &*self.opened.site.domain, |_, _| ()).await.unwrap();
-        assert_eq!(broken, None, "a replay gives the same tables");
-        drop(conn);
-        std::fs::remove_dir_all(&self.folder).unwrap();
-    }
+/// Forecast finish of an activity.
+async fn finish(site: &TestSite, project: &str, activity: &str) -> Date {
+    let mut conn = site.site.db.reader().await.unwrap();
+    store::bar(&mut conn, project, activity).await.unwrap().unwrap().early.unwrap().1
 }
 
-#[tokio::test]
-async fn an_orange_alert_moves_outdoor_work_but_not_indoor_work_nor_an_exempt_project() {
-    let mut stage = Stage::new("alert").await;
-    let before = date(2026, 11, 29);
+on_both_databases!(an_orange_alert_moves_outdoor_work_but_not_indoor_work_nor_an_exempt_project, |site| async move {
+    let site = site.with_cast().await;
+    plan(&site, "ours").await;
+    plan(&site, "theirs").await;
+    let before = date(2026, 12, 2);
     for activity in ["dig", "paint", "wire"] {
-        assert_eq!(stage.finish("p1", activity).await, before);
+        assert_eq!(finish(&site, "ours", activity).await, before);
     }
-    stage
-        .submit(Command::Exempt {
-            exemption: "e".into(),
-            project: "p2".into(),
-            document: "D".into(),
-            level: Level::Orange,
-            kinds: vec![],
-            from: date(2026, 11, 1),
-            to: date(2026, 12, 31),
-        })
-        .await;
-    stage.submit(announce(at("2026-11-23T08:00"))).await;
-    stage
-        .submit(Command::ChangeLevel {
-            alert: "a".into(),
-            level: Level::Yellow,
-            at: at("2026-11-25T20:00"),
-            notice: "N2".into(),
-        })
-        .await;
-    stage.submit(Command::End { alert: "a".into(), at: at("2026-11-27T08:00"), notice: "N3".into() }).await;
-    // Orange stops three whole days for both, yellow one more for earthwork: the 27th begins free.
-    assert_eq!(stage.finish("p1", "paint").await, date(2026, 12, 2));
-    assert_eq!(stage.finish("p1", "dig").await, date(2026, 12, 3));
-    assert_eq!(stage.finish("p1", "wire").await, before);
+    let exempt = Command::Exempt {
+        exemption: "e".into(),
+        project: "theirs".into(),
+        document: "D".into(),
+        level: Level::Orange,
+        kinds: vec![],
+        from: date(2026, 11, 1),
+        to: date(2026, 12, 31),
+    };
+    site.submit(exempt).await.unwrap();
+    site.submit(announce(at("2026-11-24T08:00"))).await.unwrap();
+    let (alert, notice) = ("a".to_owned(), "N2".to_owned());
+    site.submit(Command::ChangeLevel { alert, level: Level::Yellow, at: at("2026-11-26T20:00"), notice })
+        .await
+        .unwrap();
+    site.submit(end(at("2026-11-28T08:00"))).await.unwrap();
+    // Orange stops three whole days of both, yellow one more of earthwork; two thirds of the 28th are free.
+    assert_eq!(finish(&site, "ours", "paint").await, date(2026, 12, 5));
+    assert_eq!(finish(&site, "ours", "dig").await, date(2026, 12, 6));
+    assert_eq!(finish(&site, "ours", "wire").await, before);
     for activity in ["dig", "paint", "wire"] {
-        assert_eq!(stage.finish("p2", activity).await, before, "an exempt project works on");
+        assert_eq!(finish(&site, "theirs", activity).await, before, "an exempt project works on");
     }
-    stage.submit(winter(date(2026, 11, 20), date(2026, 11, 21), &["indoor"])).await;
-    assert_eq!(stage.finish("p2", "wire").await, date(2026, 12, 1));
-    stage.submit(Command::Withdraw { entry: "a".into(), reason: "typed into the wrong district".into() }).await;
-    assert_eq!(stage.finish("p1", "dig").await, before);
-    stage.close().await;
-}
+    site.submit(winter(date(2026, 11, 25), date(2026, 11, 26), &["indoor"])).await.unwrap();
+    assert_eq!(finish(&site, "theirs", "wire").await, date(2026, 12, 4));
+    let withdrawal = Command::Withdraw { entry: "a".into(), reason: "typed into the wrong district".into() };
+    site.submit(withdrawal).await.unwrap();
+    assert_eq!(finish(&site, "ours", "dig").await, before);
+    site
+});
 
-#[tokio::test]
-async fn a_spring_festival_stop_set_later_moves_approved_plans_from_templates() {
-    let mut stage = Stage::new("festival").await;
+on_both_databases!(a_spring_festival_stop_set_later_moves_approved_plans_from_templates, |site| async move {
     let usual = stops::festival(&[], 2027).unwrap();
     assert_eq!(usual, (date(2027, 1, 31), date(2027, 2, 20)));
-    let mut plan = super::super::plan::template::compose(
-        "p",
-        &[],
-        &plan::template::Setting {
-            template: plan::template::template("facility_works").unwrap(),
-            days: Default::default(),
-            calendars: stops::plan_calendars(&mut stage.opened.site.db.reader().await.unwrap()).await.unwrap(),
-            stage_name: &|stage| stage.to_owned(),
-            end_name: "end".into(),
-        },
-    );
+    let setting = Setting {
+        template: template("facility_works").unwrap(),
+        days: HashMap::new(),
+        calendars: stops::plan_calendars(&mut site.site.db.reader().await.unwrap()).await.unwrap(),
+        stage_name: &|stage| stage.to_owned(),
+        end_name: "end".into(),
+    };
+    let mut plan = compose("p", &[], &setting);
     let stop_of_2027 = |plan: &Plan| {
         let site = plan.calendars.iter().find(|calendar| calendar.id == "site").unwrap();
-        site.exceptions
-            .iter()
-            .filter(|exception| exception.to.year() == 2027)
-            .map(|exception| (exception.from, exception.to))
-            .collect::<Vec<_>>()
+        let of_year = site.exceptions.iter().filter(|exception| exception.to.year() == 2027);
+        of_year.map(|exception| (exception.from, exception.to)).collect::<Vec<_>>()
     };
     assert_eq!(stop_of_2027(&plan), [usual]);
-    stage.submit(festival(date(2027, 2, 1), date(2027, 2, 15))).await;
-    stops::set_festivals(&mut stage.opened.site.db.reader().await.unwrap(), &mut plan).await.unwrap();
+    site.submit(festival(date(2027, 2, 1), date(2027, 2, 15))).await.unwrap();
+    stops::set_festivals(&mut site.site.db.reader().await.unwrap(), &mut plan).await.unwrap();
     assert_eq!(stop_of_2027(&plan), [(date(2027, 2, 1), date(2027, 2, 15))]);
-    stage.close().await;
-}
+    site
+});
+
+on_both_databases!(the_keeper_of_calendars_records_an_alert_and_others_read_it, |site| async move {
+    let site = site.with_cast().await;
+    let fields = [("level", "orange"), ("at", "2026-11-24T08:00"), ("notice", "N7"), ("source", "Office")];
+    assert_eq!(site.post("builder", "/calendars/new/alert", &fields).await.status, StatusCode::FORBIDDEN);
+    let half = [("level", "orange"), ("at", "2026-11-24T08:30"), ("notice", "N7"), ("source", "Office")];
+    let refused = site.post("office", "/calendars/new/alert", &half).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.texts(".summary").join(" ").contains("C-105"));
+    assert_eq!(refused.attributes("#field-notice", "value"), ["N7"], "what was typed is still there");
+    assert_eq!(site.post("office", "/calendars/new/alert", &fields).await.location(), "/calendars");
+    let read = site.get("builder", "/calendars?year=2026").await;
+    assert!(read.texts(".notice").len() >= 2, "the missing year and the running alert");
+    assert!(read.texts("td").join(" ").contains("N7"));
+    assert!(
+        read.attributes("a", "href").iter().all(|href| !href.starts_with("/calendars/entries")),
+        "only the keeper acts"
+    );
+    let entry = site.get("office", "/calendars").await.attributes("td a", "href");
+    let end = entry.iter().find(|href| href.ends_with("/end")).unwrap();
+    assert_eq!(
+        site.post("office", end, &[("at", "2026-11-25T08:00"), ("notice", "N8")]).await.location(),
+        "/calendars"
+    );
+    site
+});
