@@ -16,6 +16,7 @@ const LITTLE_FLOAT_DAYS: f64 = 10.0;
 
 /// How a chart is drawn.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 pub struct Arguments {
     /// Paper of a PDF, in landscape.
     #[arg(long, value_enum, default_value = "a3")]
