@@ -1,13 +1,13 @@
 //! The page of a rehearsal: its clock stands still until a person moves it forward. Only there, never on a real ledger.
 
 use crate::features::authority::{Verb, missing};
+use crate::refusal::{Reason, Refusal};
 use crate::serve::set_setting;
 use crate::web::Site;
 use crate::web::forms::{Form, Values, refusal};
 use crate::web::layout::page;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
-use crate::refusal::{Reason, Refusal};
 use crate::{clock, timers};
 use axum::Router;
 use axum::extract::{Form as Body, State};
@@ -44,7 +44,11 @@ fn form_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&R
     (status, page(site, visitor, &visitor.t("rehearsal.title"), body)).into_response()
 }
 
-async fn advance(State(site): State<Site>, visitor: Visitor, Body(pairs): Body<Vec<(String, String)>>) -> Result<Response, Problem> {
+async fn advance(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Body(pairs): Body<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
     only_here(&site, &visitor)?;
     let values = Values::new(pairs);
     let done = async {

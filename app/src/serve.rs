@@ -1,14 +1,14 @@
 //! Starting a site from a data folder, and the verbs that look after its ledger.
 
+use crate::args;
 use crate::clock::Clock;
 use crate::db::{Conn, Db};
 use crate::features::Guatu;
 use crate::features::identity::session::{self, Purpose};
-use crate::journal::replay::{self, Broken};
 use crate::journal::Journal;
+use crate::journal::replay::{self, Broken};
 use crate::signer::Signer;
 use crate::web::{self, Site, Stamps};
-use crate::args;
 use anyhow::{Context, Result, bail};
 use guatu_ledger::hash::sha256;
 use jiff::Timestamp;
@@ -86,7 +86,15 @@ pub async fn open(db: Db, folder: &Path, clock: Clock) -> Result<Opened> {
     let origin = match setting(&mut conn, "origin").await? {
         Some(origin) => origin,
         None => {
-            let origin = format!("guatu.invalid/{}", session::token().to_lowercase().chars().filter(char::is_ascii_alphanumeric).take(12).collect::<String>());
+            let origin = format!(
+                "guatu.invalid/{}",
+                session::token()
+                    .to_lowercase()
+                    .chars()
+                    .filter(char::is_ascii_alphanumeric)
+                    .take(12)
+                    .collect::<String>()
+            );
             set_setting(&mut conn, "origin", &origin).await?;
             origin
         }
@@ -129,9 +137,9 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
     let db = place.db().await?;
     let clock = check_rehearsal(&db, clock, arguments.rehearsal.is_some()).await?;
     let Opened { site, writer } = open(db.clone(), &place.data, clock).await?;
-    let listener = tokio::net::TcpListener::bind(arguments.listen)
-        .await
-        .with_context(|| format!("cannot listen on {} (another program may hold it; choose --listen)", arguments.listen))?;
+    let listener = tokio::net::TcpListener::bind(arguments.listen).await.with_context(|| {
+        format!("cannot listen on {} (another program may hold it; choose --listen)", arguments.listen)
+    })?;
     announce(&site, listener.local_addr()?).await?;
     let router = web::router(site.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let timer = tokio::spawn(crate::timers::run(site.clone()));

@@ -51,13 +51,18 @@ impl Signer {
         let mut conn = db.writer().await?;
         conn.begin_write().await?;
         let signed = self.sign(&mut conn).await;
-        if signed.is_ok() { conn.commit().await? } else { conn.rollback().await? }
+        if signed.is_ok() {
+            conn.commit().await?
+        } else {
+            conn.rollback().await?
+        }
         signed
     }
 
     async fn sign(&self, conn: &mut crate::db::Conn) -> Result<Option<String>> {
         let Some(row) = conn.row("SELECT frontier FROM ledger_head WHERE id = 1", &[]).await? else { return Ok(None) };
-        let frontier = Frontier::from_bytes(&row.blob(0)?).context("the stored tree edge is damaged: run `guatu verify`")?;
+        let frontier =
+            Frontier::from_bytes(&row.blob(0)?).context("the stored tree edge is damaged: run `guatu verify`")?;
         if let Some(row) = conn.row("SELECT note FROM checkpoint WHERE size = ?", args![frontier.size()]).await? {
             return Ok(Some(row.text(0)?));
         }

@@ -74,7 +74,10 @@ impl Page {
     pub fn texts(&self, selector: &str) -> Vec<String> {
         let selector = scraper::Selector::parse(selector).unwrap();
         let document = scraper::Html::parse_document(&self.body);
-        document.select(&selector).map(|found| found.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+        document
+            .select(&selector)
+            .map(|found| found.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect()
     }
 
     /// Values of an attribute of the elements that a CSS selector finds.
@@ -117,7 +120,15 @@ impl TestSite {
         let clock = Clock::rehearsal(NOW.parse().unwrap());
         let Opened { site, writer } = serve::open(db.clone(), folder.path(), clock).await.unwrap();
         let router = web::router(site.clone());
-        TestSite { site, router, writer: Some(writer), db, sessions: HashMap::new(), is_finished: false, _folder: folder }
+        TestSite {
+            site,
+            router,
+            writer: Some(writer),
+            db,
+            sessions: HashMap::new(),
+            is_finished: false,
+            _folder: folder,
+        }
     }
 
     /// Does a command as the system.
@@ -126,7 +137,12 @@ impl TestSite {
     }
 
     /// Does a command as somebody.
-    pub async fn submit_as(&self, permit: Permit, command: impl Into<Command>, documents: Vec<Document>) -> Result<Receipt, Refusal> {
+    pub async fn submit_as(
+        &self,
+        permit: Permit,
+        command: impl Into<Command>,
+        documents: Vec<Document>,
+    ) -> Result<Receipt, Refusal> {
         let submission = Submission { permit, request_id: web::forms::new_id(), command: command.into(), documents };
         match self.site.journal.submit(submission).await {
             Ok(receipt) => Ok(receipt),
@@ -138,7 +154,9 @@ impl TestSite {
     /// Adds a person of the cast with a post and a session. The name is also the account id.
     pub async fn person(&mut self, name: &'static str, role: Role, place: Option<&str>) {
         if !self.sessions.contains_key(name) {
-            self.submit(identity::model::Command::CreateAccount { account: name.into(), organisation: None }).await.unwrap();
+            self.submit(identity::model::Command::CreateAccount { account: name.into(), organisation: None })
+                .await
+                .unwrap();
             identity::store::keep_name(&mut self.db.writer().await.unwrap(), name, name).await.unwrap();
             self.sessions.insert(name, session::open(&self.db, name, self.site.clock.now()).await.unwrap());
         }
@@ -184,7 +202,8 @@ impl TestSite {
             self.place(project, Some("district"), Kind::Project, None).await;
             self.place(&format!("{project}-parcel"), Some(project), Kind::Parcel, None).await;
             for building in ["b1", "b2"] {
-                self.place(&format!("{project}-{building}"), Some(&format!("{project}-parcel")), Kind::Building, None).await;
+                self.place(&format!("{project}-{building}"), Some(&format!("{project}-parcel")), Kind::Building, None)
+                    .await;
             }
         }
         self.person("builder", Role::Contractor, Some("ours")).await;
@@ -200,7 +219,8 @@ impl TestSite {
 
     /// Sends a form as a person of the cast. A request id is added unless given.
     pub async fn post(&self, who: &str, path: &str, fields: &[(&str, &str)]) -> Page {
-        let mut pairs: Vec<(String, String)> = fields.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let mut pairs: Vec<(String, String)> =
+            fields.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         if !pairs.iter().any(|(name, _)| name == "request_id") {
             pairs.push(("request_id".into(), web::forms::new_id()));
         }
@@ -222,7 +242,8 @@ impl TestSite {
 
     /// Sends a body of any type as a person of the cast: files.
     pub async fn post_bytes(&self, who: &str, path: &str, media_type: &str, bytes: Vec<u8>) -> Page {
-        let request = Request::post(path).header("sec-fetch-site", "same-origin").header(header::CONTENT_TYPE, media_type);
+        let request =
+            Request::post(path).header("sec-fetch-site", "same-origin").header(header::CONTENT_TYPE, media_type);
         self.ask(who, request, Body::from(bytes)).await
     }
 

@@ -101,7 +101,13 @@ fn chart(arguments: &Arguments, plan: &Plan, schedule: &Schedule, sheet: Sheet) 
             front: t("front"),
             data_date: t("data_date"),
             mandated: t("mandated"),
-            lamps: LampWords { done: lamp("done"), idle: lamp("idle"), good: lamp("good"), warn: lamp("warn"), bad: lamp("bad") },
+            lamps: LampWords {
+                done: lamp("done"),
+                idle: lamp("idle"),
+                good: lamp("good"),
+                warn: lamp("warn"),
+                bad: lamp("bad"),
+            },
         },
     }
 }
@@ -110,7 +116,8 @@ fn chart(arguments: &Arguments, plan: &Plan, schedule: &Schedule, sheet: Sheet) 
 fn depths(plan: &Plan) -> Vec<usize> {
     let index: HashMap<&str, &Activity> = plan.activities.iter().map(|one| (one.id.as_str(), one)).collect();
     let depth = |activity: &Activity| {
-        let above = std::iter::successors(activity.parent.as_deref(), |id| index.get(id).and_then(|one| one.parent.as_deref()));
+        let above =
+            std::iter::successors(activity.parent.as_deref(), |id| index.get(id).and_then(|one| one.parent.as_deref()));
         // A hierarchy is never deeper than the limit of its readers.
         above.take(64).count()
     };

@@ -97,7 +97,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Stopped> {
             write_result(text.as_bytes(), arguments.output.as_ref(), true)?;
         }
         Format::Pdf => {
-            let bytes = drawing::pdf(&arguments.drawing, &plan, &computed).map_err(|fault| Stopped::new(FAILED, fault.to_string()))?;
+            let bytes = drawing::pdf(&arguments.drawing, &plan, &computed)
+                .map_err(|fault| Stopped::new(FAILED, fault.to_string()))?;
             write_result(&bytes, arguments.output.as_ref(), false)?;
         }
     }
@@ -112,9 +113,9 @@ fn write_json(answer: &serde_json::Value, arguments: &Arguments) -> Result<(), S
 
 /// Adds `ACTIVITY=DATE` as a mandated date. The last `=` divides, because an id may hold one.
 fn mandate(plan: &mut Plan, text: &str) -> Result<(), Stopped> {
-    let (activity, date) = text
-        .rsplit_once('=')
-        .ok_or_else(|| Stopped::new(UNREADABLE, format!("--finish-by {text}: write ACTIVITY=DATE, e.g. 120=2026-12-31")))?;
+    let (activity, date) = text.rsplit_once('=').ok_or_else(|| {
+        Stopped::new(UNREADABLE, format!("--finish-by {text}: write ACTIVITY=DATE, e.g. 120=2026-12-31"))
+    })?;
     let finish_by = moment(plan, "--finish-by", date)?;
     let found = plan.activities.iter().find(|one| one.id == activity);
     let Some(name) = found.map(|one| one.name.clone()) else {
@@ -132,5 +133,7 @@ fn moment(plan: &Plan, option: &str, text: &str) -> Result<Moment, Stopped> {
     };
     plans::parse_moment(text)
         .filter(|moment| plan.granularity == Granularity::Minute || matches!(moment, Moment::Day(_)))
-        .ok_or_else(|| Stopped::new(UNREADABLE, format!("{option}: `{text}` is not a date of this plan; write {wanted}")))
+        .ok_or_else(|| {
+            Stopped::new(UNREADABLE, format!("{option}: `{text}` is not a date of this plan; write {wanted}"))
+        })
 }

@@ -27,7 +27,10 @@ pub(super) async fn migrate(conn: &mut Conn) -> Result<()> {
         }
     };
     if found > VERSIONS.len() {
-        bail!("the database is from a newer version of Guatu (ground tables {found}, this program knows {})", VERSIONS.len());
+        bail!(
+            "the database is from a newer version of Guatu (ground tables {found}, this program knows {})",
+            VERSIONS.len()
+        );
     }
     for sql in &VERSIONS[found..] {
         conn.script(portable::definitions(sql, dialect)).await?;

@@ -8,7 +8,9 @@ pub mod portable;
 
 use anyhow::{Context, Result, bail};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
 use sqlx::{AssertSqlSafe, Column, Connection, Executor, Postgres, Row as _, Sqlite, TypeInfo, ValueRef};
 use std::path::Path;
 use std::str::FromStr;
@@ -250,7 +252,11 @@ impl Conn {
     /// Runs a statement and returns how many rows it touched.
     pub async fn execute(&mut self, sql: &'static str, args: &[Value]) -> Result<u64> {
         Ok(match self {
-            Conn::Sqlite(conn) => bind!(sqlx::query(sql), args, Option::<String>::None).execute(&mut **conn).await.context(sql)?.rows_affected(),
+            Conn::Sqlite(conn) => bind!(sqlx::query(sql), args, Option::<String>::None)
+                .execute(&mut **conn)
+                .await
+                .context(sql)?
+                .rows_affected(),
             Conn::Postgres(conn) => {
                 let text = portable::numbered(sql);
                 bind!(sqlx::query(text), args, UntypedNull).execute(&mut **conn).await.context(sql)?.rows_affected()
@@ -262,7 +268,8 @@ impl Conn {
     pub async fn rows(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<Row>> {
         Ok(match self {
             Conn::Sqlite(conn) => {
-                let rows = bind!(sqlx::query(sql), args, Option::<String>::None).fetch_all(&mut **conn).await.context(sql)?;
+                let rows =
+                    bind!(sqlx::query(sql), args, Option::<String>::None).fetch_all(&mut **conn).await.context(sql)?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
             Conn::Postgres(conn) => {
@@ -292,7 +299,9 @@ impl Conn {
         let sql = AssertSqlSafe(format!("SELECT * FROM {table}"));
         let rows: Vec<Row> = match self {
             Conn::Sqlite(conn) => sqlx::query(sql).fetch_all(&mut **conn).await?.into_iter().map(Row::Sqlite).collect(),
-            Conn::Postgres(conn) => sqlx::query(sql).fetch_all(&mut **conn).await?.into_iter().map(Row::Postgres).collect(),
+            Conn::Postgres(conn) => {
+                sqlx::query(sql).fetch_all(&mut **conn).await?.into_iter().map(Row::Postgres).collect()
+            }
         };
         let mut values = rows.iter().map(Row::values).collect::<Result<Vec<_>>>()?;
         values.sort();
@@ -304,15 +313,6 @@ impl Conn {
         match self.dialect() {
             Dialect::Sqlite => self.execute("BEGIN IMMEDIATE", &[]).await?,
             Dialect::Postgres => self.execute("BEGIN", &[]).await?,
-        };
-        Ok(())
-    }
-
-    /// Opens a read transaction: every query in it sees the same number of facts.
-    pub async fn begin_read(&mut self) -> Result<()> {
-        match self.dialect() {
-            Dialect::Sqlite => self.execute("BEGIN", &[]).await?,
-            Dialect::Postgres => self.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", &[]).await?,
         };
         Ok(())
     }

@@ -49,7 +49,10 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         if arguments.if_empty {
             return Ok(ExitCode::SUCCESS);
         }
-        eprintln!("guatu: {} holds facts already; choose an empty folder, or --if-empty", arguments.place.data.display());
+        eprintln!(
+            "guatu: {} holds facts already; choose an empty folder, or --if-empty",
+            arguments.place.data.display()
+        );
         return Ok(ExitCode::from(CONFLICT));
     }
     serve::set_setting(&mut conn, "demo", &arguments.seed.to_string()).await?;

@@ -16,11 +16,6 @@ use serde::Serialize;
 /// What the program needs to know of a feature.
 #[derive(Debug)]
 pub struct Feature {
-    /// Folder, URL and prefix of its facts.
-    pub name: &'static str,
-    /// It may read features of lower levels.
-    #[allow(dead_code, reason = "read by the tidy test")]
-    pub level: u8,
     /// Definitions of its derived tables.
     pub tables: &'static str,
     /// Its pages.
@@ -49,12 +44,10 @@ macro_rules! features {
         /// One row a feature, lowest level first.
         pub const FEATURES: &[Feature] = &[
             $(Feature {
-                name: stringify!($name),
-                level: $level,
                 tables: include_str!(concat!(stringify!($name), "/tables.sql")),
                 routes: $name::pages::routes,
             },)+
-            $(Feature { name: stringify!($view), level: $view_level, tables: "", routes: $view::pages::routes },)*
+            $(Feature { tables: "", routes: $view::pages::routes },)*
         ];
 
         impl Domain for Guatu {

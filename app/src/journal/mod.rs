@@ -73,7 +73,7 @@ pub enum SubmitError {
 }
 
 /// A submission on its way to the writer, with the place to answer.
-pub(self) struct Waiting<C> {
+struct Waiting<C> {
     submission: Submission<C>,
     answer: oneshot::Sender<Result<Receipt, SubmitError>>,
 }
@@ -92,7 +92,11 @@ impl<D: Domain> Clone for Journal<D> {
 
 impl<D: Domain> Journal<D> {
     /// Starts the writer task. It ends when the last handle is dropped, after finishing what waits.
-    pub async fn open(db: Db, clock: Clock, domain: Arc<D>) -> anyhow::Result<(Journal<D>, tokio::task::JoinHandle<()>)> {
+    pub async fn open(
+        db: Db,
+        clock: Clock,
+        domain: Arc<D>,
+    ) -> anyhow::Result<(Journal<D>, tokio::task::JoinHandle<()>)> {
         let number = replay::head_number(&mut db.reader().await?).await?;
         let (queue, waiting) = mpsc::channel(QUEUE_LEN);
         let (announce, head) = watch::channel(number);

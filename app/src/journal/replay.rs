@@ -20,7 +20,12 @@ pub async fn head_number(conn: &mut Conn) -> Result<u64> {
 }
 
 /// Entries after a number, oldest first, at most `limit`.
-pub async fn entries_after<D: Domain>(conn: &mut Conn, domain: &D, number: u64, limit: u64) -> Result<Vec<Entry<D::Fact>>> {
+pub async fn entries_after<D: Domain>(
+    conn: &mut Conn,
+    domain: &D,
+    number: u64,
+    limit: u64,
+) -> Result<Vec<Entry<D::Fact>>> {
     let sql = "SELECT number, kind, payload, subject, place, actor, occurred_on, recorded_at FROM fact WHERE number > ? ORDER BY number LIMIT ?";
     let mut entries = Vec::new();
     for row in conn.rows(sql, args![number, limit]).await? {
@@ -172,14 +177,22 @@ pub async fn verify_chain(
 }
 
 /// Checks that a replay of all facts gives exactly the derived tables. Undoes what it does.
-pub async fn verify_replay<D: Domain>(conn: &mut Conn, domain: &D, progress: impl FnMut(u64, u64)) -> Result<Option<Broken>> {
+pub async fn verify_replay<D: Domain>(
+    conn: &mut Conn,
+    domain: &D,
+    progress: impl FnMut(u64, u64),
+) -> Result<Option<Broken>> {
     conn.begin_write().await?;
     let outcome = compare_with_replay(conn, domain, progress).await;
     conn.rollback().await?;
     outcome
 }
 
-async fn compare_with_replay<D: Domain>(conn: &mut Conn, domain: &D, progress: impl FnMut(u64, u64)) -> Result<Option<Broken>> {
+async fn compare_with_replay<D: Domain>(
+    conn: &mut Conn,
+    domain: &D,
+    progress: impl FnMut(u64, u64),
+) -> Result<Option<Broken>> {
     let tables = derived_tables(domain);
     let mut live: Vec<Vec<Vec<Value>>> = Vec::new();
     for table in &tables {

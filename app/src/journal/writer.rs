@@ -1,7 +1,7 @@
 //! The writer task: groups submissions, decides each in a savepoint, commits once, then answers.
 
 use super::domain::{Actor, Context, Domain, Draft, Entry};
-use super::{Document, Receipt, SubmitError, Submission, Waiting};
+use super::{Document, Receipt, Submission, SubmitError, Waiting};
 use crate::args;
 use crate::clock::{Clock, civil_date, record_text};
 use crate::db::{Conn, Db, Dialect};
@@ -46,7 +46,8 @@ pub(super) async fn run<D: Domain>(
                 Err(_) => break,
             }
         }
-        let (submissions, answers): (Vec<_>, Vec<Answer>) = group.into_iter().map(|one| (one.submission, one.answer)).unzip();
+        let (submissions, answers): (Vec<_>, Vec<Answer>) =
+            group.into_iter().map(|one| (one.submission, one.answer)).unzip();
         match write_group(&db, &clock, &*domain, &submissions).await {
             Ok((outcomes, number)) => {
                 announce.send_if_modified(|head| std::mem::replace(head, number) != number);
@@ -97,7 +98,10 @@ async fn write_all<D: Domain>(
     let found = load_head(conn).await?;
     let now = clock.now();
     if record_text(now) < found.recorded_at {
-        bail!("the clock stands at {now}, before the newest fact ({}); set it right, nothing is written until then", found.recorded_at);
+        bail!(
+            "the clock stands at {now}, before the newest fact ({}); set it right, nothing is written until then",
+            found.recorded_at
+        );
     }
     let mut head = found.clone();
     let mut outcomes = Vec::with_capacity(submissions.len());
@@ -156,7 +160,8 @@ async fn write_command<D: Domain>(
     head: &mut Head,
     depth: usize,
 ) -> Result<(), SubmitError> {
-    let drafts = domain.decide(conn, command, context).await.map_err(SubmitError::Fault)?.map_err(SubmitError::Refused)?;
+    let drafts =
+        domain.decide(conn, command, context).await.map_err(SubmitError::Fault)?.map_err(SubmitError::Refused)?;
     for draft in drafts {
         let entry = append(conn, domain, draft, context, head).await.map_err(SubmitError::Fault)?;
         domain.apply(conn, &entry).await.map_err(SubmitError::Fault)?;
@@ -261,7 +266,9 @@ async fn keep(conn: &mut Conn, document: &Document) -> Result<()> {
 
 async fn load_head(conn: &mut Conn) -> Result<Head> {
     let row = match conn.dialect() {
-        Dialect::Sqlite => conn.row("SELECT number, hash, frontier, recorded_at FROM ledger_head WHERE id = 1", &[]).await?,
+        Dialect::Sqlite => {
+            conn.row("SELECT number, hash, frontier, recorded_at FROM ledger_head WHERE id = 1", &[]).await?
+        }
         Dialect::Postgres => {
             conn.row("SELECT number, hash, frontier, recorded_at FROM ledger_head WHERE id = 1 FOR UPDATE", &[]).await?
         }
@@ -275,7 +282,8 @@ async fn load_head(conn: &mut Conn) -> Result<Head> {
         .await?;
         return Ok(empty);
     };
-    let frontier = Frontier::from_bytes(&row.blob(2)?).context("the stored tree edge is damaged: run `guatu verify`")?;
+    let frontier =
+        Frontier::from_bytes(&row.blob(2)?).context("the stored tree edge is damaged: run `guatu verify`")?;
     let head = Head {
         number: row.count(0)?,
         hash: Hash::from_slice(&row.blob(1)?).context("the stored head hash is damaged: run `guatu verify`")?,

@@ -21,5 +21,6 @@ pub fn url(name: &str) -> String {
 /// Serves one file.
 pub async fn serve(Path(name): Path<String>) -> Result<Response, Problem> {
     let (_, media_type, text) = FILES.iter().find(|(known, _, _)| *known == name).ok_or(missing())?;
-    Ok(([(header::CONTENT_TYPE, *media_type), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")], *text).into_response())
+    Ok(([(header::CONTENT_TYPE, *media_type), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")], *text)
+        .into_response())
 }

@@ -64,7 +64,8 @@ impl Values {
     /// The client-made id of this request.
     pub fn request_id(&self) -> Result<String, Refusal> {
         let id = self.text("request_id");
-        let is_sound = (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let is_sound =
+            (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         if is_sound { Ok(id.to_owned()) } else { Err(unreadable("G-109", "request_id")) }
     }
 }

@@ -12,6 +12,7 @@ mod security;
 
 use crate::clock::Clock;
 use crate::db::{Conn, Db};
+use crate::features::identity::session;
 use crate::features::{Command, FEATURES, Guatu};
 use crate::journal::domain::Permit;
 use crate::journal::{Document, Journal, Receipt, Submission, SubmitError};
@@ -61,7 +62,12 @@ impl Site {
     }
 
     /// Does a command for the person who asks.
-    pub async fn submit(&self, visitor: &Visitor, request_id: String, command: impl Into<Command>) -> Result<Receipt, Problem> {
+    pub async fn submit(
+        &self,
+        visitor: &Visitor,
+        request_id: String,
+        command: impl Into<Command>,
+    ) -> Result<Receipt, Problem> {
         self.submit_with(visitor, request_id, command, Vec::new()).await
     }
 
@@ -74,7 +80,12 @@ impl Site {
         documents: Vec<Document>,
     ) -> Result<Receipt, Problem> {
         let permit = visitor.permit()?;
-        self.submit_as(permit, request_id, command.into(), documents).await
+        let receipt = self.submit_as(permit, request_id, command.into(), documents).await?;
+        if let Some(token) = &visitor.token {
+            // Whoever writes is there; reading pages never writes.
+            session::touch(&self.db, token, self.clock.now()).await?;
+        }
+        Ok(receipt)
     }
 
     /// Does a command under a given permit.

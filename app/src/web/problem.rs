@@ -74,7 +74,10 @@ pub fn faults() -> u64 {
 /// Renders problems that handlers and extractors returned.
 pub async fn render(State(site): State<Site>, visitor: Option<Visitor>, request: Request, next: Next) -> Response {
     let wants_json = request.uri().path().starts_with("/api/")
-        || request.headers().get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
+        || request
+            .headers()
+            .get(header::ACCEPT)
+            .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
     let here = request.uri().path_and_query().map_or_else(|| "/".into(), ToString::to_string);
     let mut response = next.run(request).await;
     let Some(Carried(problem)) = response.extensions_mut().remove::<Carried>() else { return response };

@@ -46,7 +46,8 @@ pub async fn refuse_foreign_writes(request: Request, next: Next) -> Response {
     if is_from_own_pages(request.headers()) {
         return next.run(request).await;
     }
-    Problem::Refused(Refusal { code: "G-105", reason: Reason::Forbidden, params: Vec::new(), field: None }).into_response()
+    Problem::Refused(Refusal { code: "G-105", reason: Reason::Forbidden, params: Vec::new(), field: None })
+        .into_response()
 }
 
 fn is_from_own_pages(headers: &HeaderMap) -> bool {

@@ -75,12 +75,16 @@ impl Visitor {
 
 /// Value of a cookie.
 pub fn cookie<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
-    parts.headers.get_all("cookie").iter().filter_map(|header| header.to_str().ok()).flat_map(|header| header.split(';')).find_map(
-        |pair| {
+    parts
+        .headers
+        .get_all("cookie")
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .find_map(|pair| {
             let (found, value) = pair.trim().split_once('=')?;
             (found == name).then_some(value)
-        },
-    )
+        })
 }
 
 /// The language a person chose; Chinese until they do. What a browser says is not asked: the screens of an office are

@@ -166,7 +166,8 @@ pub fn read(bytes: &[u8], format: Format, limits: &Limits) -> Reading {
     let mut findings = findings::Findings::default();
     let most = if format == Format::Xlsx { limits.packed_bytes } else { limits.text_bytes };
     if bytes.len() > most {
-        let message = format!("the file has more than {} MB, at most that is read; export fewer fields or split it", most >> 20);
+        let message =
+            format!("the file has more than {} MB, at most that is read; export fewer fields or split it", most >> 20);
         findings.error(codes::TOO_LARGE, "file", message);
         return refused(findings);
     }

@@ -94,7 +94,7 @@ pub async fn account_of(conn: &mut Conn, token: &str, now: Timestamp) -> Result<
     let created: Timestamp = row.text(1)?.parse()?;
     let seen: Timestamp = row.text(2)?.parse()?;
     let runs = now.duration_since(created) < ABSOLUTE_LIMIT && now.duration_since(seen) < IDLE_LIMIT;
-    Ok(runs.then(|| row.text(0)).transpose()?)
+    runs.then(|| row.text(0)).transpose()
 }
 
 /// Notes that a session was used. Called for writes only, so that reading pages never writes.

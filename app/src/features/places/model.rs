@@ -215,8 +215,6 @@ refusals! {
     NoReason = "P-108" Rule reason;
     /// A date lies after today.
     FutureDate { date } = "P-109" Rule from;
-    /// No such account or organisation.
-    UnknownParty = "P-110" Rule official;
 }
 
 /// What the rule sees.

@@ -5,7 +5,7 @@ use super::store::{self, Place, accountable};
 use crate::db::Conn;
 use crate::features::authority::Verb;
 use crate::features::{identity, organisations};
-use crate::refusal::Refusal;
+use crate::refusal::{Reason, Refusal};
 use crate::web::forms::{Form, Values, new_id, refusal};
 use crate::web::layout::{crumbs, page};
 use crate::web::problem::Problem;
@@ -216,6 +216,15 @@ async fn people(conn: &mut Conn) -> Result<Vec<(String, String)>, Problem> {
     Ok(people)
 }
 
+/// The official that was chosen, if one was: somebody with an account that is not disabled.
+async fn official(site: &Site, values: &Values) -> Result<Option<String>, Problem> {
+    let Some(account) = values.opt("official") else { return Ok(None) };
+    if people(&mut site.reader().await?).await?.iter().any(|(known, _)| *known == account) {
+        return Ok(Some(account));
+    }
+    Err(Refusal { code: "G-108", reason: Reason::Rule, params: Vec::new(), field: Some("official") }.into())
+}
+
 async fn owners(conn: &mut Conn) -> Result<Vec<(String, String)>, Problem> {
     Ok(organisations::all(conn).await?.into_iter().map(|one| (one.id, one.name)).collect())
 }
@@ -288,7 +297,7 @@ async fn open(State(site): State<Site>, visitor: Visitor, Body(pairs): Body<Vec<
             parent: values.opt("parent"),
             kind: values.choice("kind", Kind::from_name)?,
             attributes: attributes(&values)?,
-            official: values.opt("official"),
+            official: official(&site, &values).await?,
         };
         site.submit(&visitor, values.request_id()?, command).await
     };
@@ -377,7 +386,7 @@ async fn appoint(
     let place = governed(&site, &visitor, &id).await?;
     let values = Values::new(pairs);
     let done = async {
-        let command = Command::Appoint { place: id.clone(), official: values.opt("official"), from: values.date("from")? };
+        let command = Command::Appoint { place: id.clone(), official: official(&site, &values).await?, from: values.date("from")? };
         site.submit(&visitor, values.request_id()?, command).await
     };
     match done.await {

@@ -2,7 +2,6 @@
 //! approval, two versions side by side, and progress of one activity.
 
 use super::model::{Command, Progress, Source, VersionState};
-use super::network::STAGES;
 use super::store::{self, Mandate, Outlook, ProjectPlan, Version};
 use super::template::{self, Building, Setting, TEMPLATES, compose};
 use crate::db::Conn;
@@ -38,6 +37,7 @@ pub fn routes() -> Router<Site> {
         .route("/plans/{project}/compare", get(compare))
         .route("/plans/{project}/progress", get(progress_form).post(record))
         .route("/plans/{project}/ties", get(ties_form).post(tie))
+        .route("/ties/{id}/remove", post(untie))
         .route("/plan-versions/{id}", get(version).post(approve))
         .route("/mandates/{id}/change", get(change_form).post(request_change))
         .route("/mandate-requests/{id}", get(answer_form).post(answer))
@@ -850,7 +850,20 @@ async fn ties_page(site: &Site, visitor: &Visitor, place: &Place, values: &Value
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
         h1 { (visitor.t("plans.ties")) }
         p.lead { (visitor.t("plans.ties_lead")) }
-        ul { @for tie in &ties { li { (name(&tie.from_project)) " " code { (tie.from_activity) } " → " (name(&tie.to_project)) " " code { (tie.to_activity) } " +" (tie.lag_days) " · " (tie.reason) } } }
+        ul { @for tie in &ties {
+            li {
+                (name(&tie.from_project)) " " code { (tie.from_activity) } " → " (name(&tie.to_project)) " " code { (tie.to_activity) } " +" (tie.lag_days) " · " (tie.reason)
+                @if tie.to_project == place.id && visitor.may(Verb::Plan, &place.path) {
+                    details { summary { (visitor.t("plans.untie")) }
+                        form method="post" action={ "/ties/" (tie.id) "/remove" } {
+                            input type="hidden" name="request_id" value=(new_id());
+                            label { (visitor.t("field.reason")) " " input name="reason" required; }
+                            button type="submit" { (visitor.t("plans.untie")) }
+                        }
+                    }
+                }
+            }
+        } }
         (Form::new(visitor, format!("/plans/{}/ties", place.id), "plans.ties", values)
             .choice("from_project", projects, true).text("from_activity").text("to_activity").number("lag_days").text("reason").refused(refused).render())
     };
@@ -885,7 +898,14 @@ async fn tie(
     }
 }
 
-/// Names of the stages in order, for lists.
-pub fn stage_names(visitor: &Visitor) -> Vec<(&'static str, String)> {
-    STAGES.iter().map(|stage| (stage.id.as_str(), visitor.t(&format!("stage.{}", stage.id)))).collect()
+async fn untie(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Body(pairs): Body<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let tie = store::tie(&mut site.reader().await?, &id).await?.ok_or(missing())?;
+    let values = Values::new(pairs);
+    site.submit(&visitor, values.request_id()?, Command::Untie { tie: id, reason: values.text("reason").into() }).await?;
+    Ok(Redirect::to(&format!("/plans/{}/ties", tie.to_project)).into_response())
 }

@@ -353,12 +353,6 @@ pub async fn bars(conn: &mut Conn, project: &str, first: u64, limit: u64) -> Res
     conn.rows(sql, args![project, first, limit]).await?.iter().map(read_bar).collect()
 }
 
-/// Bars of one place in order.
-pub async fn bars_at(conn: &mut Conn, place: &str) -> Result<Vec<Bar>> {
-    let sql = concat!("SELECT ", bar_columns!(), " FROM bar WHERE place = ? ORDER BY ordinal");
-    conn.rows(sql, args![place]).await?.iter().map(read_bar).collect()
-}
-
 /// Bars that belong to a stage, of every project, for the matrix.
 pub async fn staged_bars(conn: &mut Conn) -> Result<Vec<Bar>> {
     let sql = concat!("SELECT ", bar_columns!(), " FROM bar WHERE stage IS NOT NULL AND place IS NOT NULL ORDER BY project, ordinal");
@@ -369,11 +363,6 @@ pub async fn staged_bars(conn: &mut Conn) -> Result<Vec<Bar>> {
 pub async fn bar(conn: &mut Conn, project: &str, activity: &str) -> Result<Option<Bar>> {
     let sql = concat!("SELECT ", bar_columns!(), " FROM bar WHERE project = ? AND activity = ?");
     conn.row(sql, args![project, activity]).await?.map(|row| read_bar(&row)).transpose()
-}
-
-/// Number of bars of a project.
-pub async fn bar_count(conn: &mut Conn, project: &str) -> Result<u64> {
-    conn.row("SELECT COUNT(*) FROM bar WHERE project = ?", args![project]).await?.context("a count is a row")?.count(0)
 }
 
 fn read_bar(row: &Row) -> Result<Bar> {
