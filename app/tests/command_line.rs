@@ -175,7 +175,12 @@ fn hostile_files_end_in_one_clear_sentence() {
         ("cell at XFD1048576", workbook(far), "F-105", "Activities!XFD1048576"),
         ("zip bomb", zipped(&[("xl/workbook.xml", &zeros)]), "F-105", "file"),
         ("unknown id", json(r#""from":"A""#, r#""from":"X""#), "F-113", "links[0]"),
-        ("duplicate id", json(r#""activities":["#, r#""activities":[{"id":"A","duration":"1d"},"#), "F-112", "activities[2]"),
+        (
+            "duplicate id",
+            json(r#""activities":["#, r#""activities":[{"id":"A","duration":"1d"},"#),
+            "F-112",
+            "activities[2]",
+        ),
         ("year 9999", xml("2026-06-01", "9999-06-01"), "F-114", "line 1"),
         ("absurd duration", json(r#""5d""#, r#""99999999d""#), "F-115", "activities[1]"),
         ("absurd duration of XML", xml("PT16H0M0S", "PT99999999999H0M0S"), "F-110", "line 3"),

@@ -23,11 +23,22 @@ fn name(at: usize, length: usize) -> String {
 }
 
 fn lamps() -> LampWords {
-    LampWords { done: "done".into(), idle: "not yet".into(), good: "on time".into(), warn: "at risk".into(), bad: "late".into() }
+    LampWords {
+        done: "done".into(),
+        idle: "not yet".into(),
+        good: "on time".into(),
+        warn: "at risk".into(),
+        bad: "late".into(),
+    }
 }
 
 fn heading() -> Heading {
-    Heading { title: format!("{} 2026–2027", name(1, 12)), subtitle: name(2, 20), as_of: "as of № 1234 · 2026-11-23".into(), stamps: vec!["DEMO".into()] }
+    Heading {
+        title: format!("{} 2026–2027", name(1, 12)),
+        subtitle: name(2, 20),
+        as_of: "as of № 1234 · 2026-11-23".into(),
+        stamps: vec!["DEMO".into()],
+    }
 }
 
 fn chart(count: usize, sheet: Sheet, ink: Ink) -> BarChart {
@@ -47,32 +58,88 @@ fn chart(count: usize, sheet: Sheet, ink: Ink) -> BarChart {
         let lamp = match actual {
             Some((_, Some(_))) => Lamp::Done,
             Some(_) => [Lamp::Good, Lamp::Warn, Lamp::Bad][at % 3],
-            None => if at % 13 == 0 { Lamp::Bad } else { Lamp::Idle },
+            None => {
+                if at % 13 == 0 {
+                    Lamp::Bad
+                } else {
+                    Lamp::Idle
+                }
+            }
         };
         let label = format!("{}# {}", at % 40 + 1, name(at, 4 + at % 5));
-        Row { label, indent: usize::from(kind != Kind::Summary), kind, baseline: Some((from, to)), forecast: Some(forecast), actual, percent: (at * 17 % 100) as f64, lamp, is_critical: at % 7 == 0, href: None }
+        Row {
+            label,
+            indent: usize::from(kind != Kind::Summary),
+            kind,
+            baseline: Some((from, to)),
+            forecast: Some(forecast),
+            actual,
+            percent: (at * 17 % 100) as f64,
+            lamp,
+            is_critical: at % 7 == 0,
+            href: None,
+        }
     };
     let flag = |on, lamp| Flag { on, label: format!("{} −{} d", name(5, 5), 40), lamp };
-    let words = ["activity", "start", "finish", "baseline", "done", "critical", "front line", "data date", "mandated"].map(str::to_owned);
+    let words = ["activity", "start", "finish", "baseline", "done", "critical", "front line", "data date", "mandated"]
+        .map(str::to_owned);
     let [name, start, finish, baseline, actual, critical, front, data, mandated] = words;
     BarChart {
         heading: heading(),
         rows: (0..count).map(row).collect(),
         data_date: Some(data_date),
-        flags: vec![flag(date(2026, 12, 31), Lamp::Bad), flag(date(2027, 2, 10), Lamp::Good), flag(date(2027, 6, 30), Lamp::Good)],
+        flags: vec![
+            flag(date(2026, 12, 31), Lamp::Bad),
+            flag(date(2027, 2, 10), Lamp::Good),
+            flag(date(2027, 6, 30), Lamp::Good),
+        ],
         sheet,
         ink,
-        words: Words { name, start, finish, baseline, actual, critical, front, data_date: data, mandated, lamps: lamps() },
+        words: Words {
+            name,
+            start,
+            finish,
+            baseline,
+            actual,
+            critical,
+            front,
+            data_date: data,
+            mandated,
+            lamps: lamps(),
+        },
     }
 }
 
 fn board(sheet: Sheet, ink: Ink) -> Matrix {
-    let cell = |at: usize| Some(Cell { lamp: LAMPS[at * at % 7 % 5], text: format!("{:02}-{:02}", at % 12 + 1, at % 28 + 1), note: if at.is_multiple_of(9) { "≤ 11-30".into() } else { String::new() }, href: None });
+    let cell = |at: usize| {
+        Some(Cell {
+            lamp: LAMPS[at * at % 7 % 5],
+            text: format!("{:02}-{:02}", at % 12 + 1, at % 28 + 1),
+            note: if at.is_multiple_of(9) { "≤ 11-30".into() } else { String::new() },
+            href: None,
+        })
+    };
     let group = |at: usize| Group {
         name: name(at, 6),
-        rows: (0..10).map(|row| matrix::Row { label: format!("{} {}#", name(at, 3), row + 1), note: name(row, 3), cells: (0..18).map(|stage| if (stage + row) % 11 == 0 { None } else { cell(at * 31 + row * 7 + stage) }).collect() }).collect(),
+        rows: (0..10)
+            .map(|row| matrix::Row {
+                label: format!("{} {}#", name(at, 3), row + 1),
+                note: name(row, 3),
+                cells: (0..18)
+                    .map(|stage| if (stage + row) % 11 == 0 { None } else { cell(at * 31 + row * 7 + stage) })
+                    .collect(),
+            })
+            .collect(),
     };
-    Matrix { heading: heading(), name: "place".into(), stages: (0..18).map(|at| name(at + 3, 4)).collect(), groups: (0..4).map(group).collect(), sheet, ink, lamps: lamps() }
+    Matrix {
+        heading: heading(),
+        name: "place".into(),
+        stages: (0..18).map(|at| name(at + 3, 4)).collect(),
+        groups: (0..4).map(group).collect(),
+        sheet,
+        ink,
+        lamps: lamps(),
+    }
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -81,17 +148,29 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let fonts = Fonts::load()?;
     println!("fonts: {:?}", begun.elapsed());
     for round in ["first", "again"] {
-        for (file, count, paper, ink) in [("bars-a0", 220, 0, Ink::Colour), ("bars-a0-mono", 220, 0, Ink::Mono), ("bars-a3", 60, 3, Ink::Colour), ("bars-5000", 5000, 0, Ink::Colour)] {
+        for (file, count, paper, ink) in [
+            ("bars-a0", 220, 0, Ink::Colour),
+            ("bars-a0-mono", 220, 0, Ink::Mono),
+            ("bars-a3", 60, 3, Ink::Colour),
+            ("bars-5000", 5000, 0, Ink::Colour),
+        ] {
             let sheet = Sheet::series_a(paper);
             let Sheet::Paper { width_mm, height_mm } = sheet else { continue };
             let begun = Instant::now();
             let pages = bars::pages(&chart(count, sheet, ink));
             let drawn = begun.elapsed();
             let bytes = pdf::from_pages(&pages, width_mm, height_mm, &fonts)?;
-            println!("{file} {round}: {} pages, svg {drawn:?}, all {:?}, {} KB", pages.len(), begun.elapsed(), bytes.len() >> 10);
+            println!(
+                "{file} {round}: {} pages, svg {drawn:?}, all {:?}, {} KB",
+                pages.len(),
+                begun.elapsed(),
+                bytes.len() >> 10
+            );
             std::fs::write(format!("{folder}/{file}.pdf"), bytes)?;
         }
-        for (file, paper, ink) in [("matrix-a0", 0, Ink::Colour), ("matrix-a0-mono", 0, Ink::Mono), ("matrix-a3", 3, Ink::Colour)] {
+        for (file, paper, ink) in
+            [("matrix-a0", 0, Ink::Colour), ("matrix-a0-mono", 0, Ink::Mono), ("matrix-a3", 3, Ink::Colour)]
+        {
             let sheet = Sheet::series_a(paper);
             let Sheet::Paper { width_mm, height_mm } = sheet else { continue };
             let begun = Instant::now();

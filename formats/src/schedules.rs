@@ -169,7 +169,8 @@ fn in_minutes(days: f64, minutes_per_day: u32) -> i64 {
 ///
 /// Total float is in minutes of the activity's own calendar; in a day plan a day is that calendar's `hours_per_day`.
 pub fn csv(plan: &Plan, schedule: &Schedule) -> String {
-    let mut text = String::from("uid,name,early_start,early_finish,late_start,late_finish,total_float_minutes,is_critical\n");
+    let mut text =
+        String::from("uid,name,early_start,early_finish,late_start,late_finish,total_float_minutes,is_critical\n");
     for (activity, dates) in plan.activities.iter().zip(&schedule.activities) {
         let cells = match dates {
             None => [const { String::new() }; 6],
@@ -178,7 +179,10 @@ pub fn csv(plan: &Plan, schedule: &Schedule) -> String {
                 moment(dates.early_finish),
                 dates.late_start.map(moment).unwrap_or_default(),
                 dates.late_finish.map(moment).unwrap_or_default(),
-                dates.total_float_days.map(|days| in_minutes(days, minutes_per_day(plan, activity)).to_string()).unwrap_or_default(),
+                dates
+                    .total_float_days
+                    .map(|days| in_minutes(days, minutes_per_day(plan, activity)).to_string())
+                    .unwrap_or_default(),
                 dates.is_critical.to_string(),
             ],
         };
@@ -199,4 +203,3 @@ fn quoted(text: &str) -> String {
     let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
     if text.contains([',', '"', '\n', '\r', '\'']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
-

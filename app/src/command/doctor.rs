@@ -48,21 +48,38 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let mut report = Report::default();
     let clock = Clock::System;
     let today = clock.today();
-    report.check("clock", match today < FIRST_DAY {
-        false => Ok(format!("{today} in China")),
-        true => Err((format!("it says {today}"), "Set the date, e.g. with `timedatectl set-ntp true`; facts are never written backwards.")),
-    });
-    report.check("fonts", match Fonts::load() {
-        Ok(fonts) => Ok(fonts.family().to_owned()),
-        Err(fault) => Err((fault.to_string(), "`apt-get install fonts-noto-cjk`; without it nothing can be printed.")),
-    });
+    report.check(
+        "clock",
+        match today < FIRST_DAY {
+            false => Ok(format!("{today} in China")),
+            true => Err((
+                format!("it says {today}"),
+                "Set the date, e.g. with `timedatectl set-ntp true`; facts are never written backwards.",
+            )),
+        },
+    );
+    report.check(
+        "fonts",
+        match Fonts::load() {
+            Ok(fonts) => Ok(fonts.family().to_owned()),
+            Err(fault) => {
+                Err((fault.to_string(), "`apt-get install fonts-noto-cjk`; without it nothing can be printed."))
+            }
+        },
+    );
     report.check("data folder", writable(place));
     if !place.data.is_dir() && place.database_url.is_none() {
         report.check("database", Err(("there is no data folder".into(), "`guatu serve` makes it.")));
     } else {
         match look_into(place, &clock, &mut report).await {
             Ok(()) => {}
-            Err(fault) => report.check("database", Err((format!("{fault:#}"), "Is another program holding it, or the disk full? `guatu verify` tells whether facts are damaged."))),
+            Err(fault) => report.check(
+                "database",
+                Err((
+                    format!("{fault:#}"),
+                    "Is another program holding it, or the disk full? `guatu verify` tells whether facts are damaged.",
+                )),
+            ),
         }
     }
     println!("{} of {} checks passed", report.checks - report.failed, report.checks);
@@ -73,7 +90,10 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
 fn writable(place: &Place) -> Result<String, (String, &'static str)> {
     let hint = "Give the account that runs Guatu the folder: `chown guatu FOLDER`, or choose another with --data.";
     if !place.data.is_dir() {
-        return Err((format!("{} does not exist", place.data.display()), "`guatu serve` makes it; or choose another with --data."));
+        return Err((
+            format!("{} does not exist", place.data.display()),
+            "`guatu serve` makes it; or choose another with --data.",
+        ));
     }
     let probe = place.data.join(".doctor");
     std::fs::write(&probe, b"ok")
@@ -93,17 +113,29 @@ async fn look_into(place: &Place, clock: &Clock, report: &mut Report) -> Result<
     report.check("durability", durability(&mut conn).await?);
     let head = replay::head_number(&mut conn).await?;
     let count = conn.row("SELECT COUNT(*) FROM fact", &[]).await?.map_or(Ok(0), |row| row.count(0))?;
-    report.check("ledger head", match head == count {
-        true => Ok(format!("{head} facts")),
-        false => Err((format!("the head counts {head} facts, there are {count}"), "Stop the server and run `guatu verify`; restore a backup if it confirms this.")),
-    });
+    report.check(
+        "ledger head",
+        match head == count {
+            true => Ok(format!("{head} facts")),
+            false => Err((
+                format!("the head counts {head} facts, there are {count}"),
+                "Stop the server and run `guatu verify`; restore a backup if it confirms this.",
+            )),
+        },
+    );
     let newest = conn.row("SELECT recorded_at FROM fact ORDER BY number DESC LIMIT 1", &[]).await?;
     if let Some(newest) = newest.map(|row| row.text(0)).transpose()? {
         let now = record_text(clock.now());
-        report.check("newest fact", match newest <= now {
-            true => Ok(newest),
-            false => Err((format!("written {newest}, after this clock's {now}"), "Set the clock right; until then nothing can be written.")),
-        });
+        report.check(
+            "newest fact",
+            match newest <= now {
+                true => Ok(newest),
+                false => Err((
+                    format!("written {newest}, after this clock's {now}"),
+                    "Set the clock right; until then nothing can be written.",
+                )),
+            },
+        );
     }
     drop(conn);
     db.close().await;
@@ -118,11 +150,19 @@ async fn durability(conn: &mut Conn) -> Result<Result<String, (String, &'static 
         let found = conn.row("PRAGMA synchronous", &[]).await?.map_or(Ok(0), |row| row.int(0))?;
         return Ok(match found >= FULL {
             true => Ok("a commit waits for the disk (synchronous=FULL)".into()),
-            false => Err((format!("synchronous is {found}"), "The library was built without durable commits; use the packaged build.")),
+            false => Err((
+                format!("synchronous is {found}"),
+                "The library was built without durable commits; use the packaged build.",
+            )),
         });
     }
-    let found = conn.row("SELECT current_setting('fsync') || ' ' || current_setting('synchronous_commit')", &[]).await?;
+    let found =
+        conn.row("SELECT current_setting('fsync') || ' ' || current_setting('synchronous_commit')", &[]).await?;
     let found = found.map_or(Ok(String::new()), |row| row.text(0))?;
     let hint = "Set fsync = on and synchronous_commit = on in postgresql.conf.";
-    Ok(if found == "on on" { Ok("fsync and synchronous_commit are on".into()) } else { Err((format!("fsync and synchronous_commit are {found}"), hint)) })
+    Ok(if found == "on on" {
+        Ok("fsync and synchronous_commit are on".into())
+    } else {
+        Err((format!("fsync and synchronous_commit are {found}"), hint))
+    })
 }

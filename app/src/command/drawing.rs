@@ -16,7 +16,7 @@ const LITTLE_FLOAT_DAYS: f64 = 10.0;
 
 /// How a chart is drawn.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
+pub struct Drawing {
     /// Paper of a PDF, in landscape.
     #[arg(long, value_enum, default_value = "a3")]
     paper: Paper,
@@ -46,7 +46,7 @@ enum Tongue {
 }
 
 /// A chart for the screen.
-pub fn svg(arguments: &Arguments, plan: &Plan, schedule: &Schedule) -> String {
+pub fn svg(arguments: &Drawing, plan: &Plan, schedule: &Schedule) -> String {
     bars::draw(&chart(arguments, plan, schedule, Sheet::Screen { width_px: SCREEN_PX }))
 }
 
@@ -54,13 +54,13 @@ pub fn svg(arguments: &Arguments, plan: &Plan, schedule: &Schedule) -> String {
 ///
 /// # Errors
 /// A missing font.
-pub fn pdf(arguments: &Arguments, plan: &Plan, schedule: &Schedule) -> Result<Vec<u8>, PdfError> {
+pub fn pdf(arguments: &Drawing, plan: &Plan, schedule: &Schedule) -> Result<Vec<u8>, PdfError> {
     let sheet = Sheet::series_a(arguments.paper as u8);
     let Sheet::Paper { width_mm, height_mm } = sheet else { return Err(PdfError::Drawing("a PDF needs paper".into())) };
     pdf::from_pages(&bars::pages(&chart(arguments, plan, schedule, sheet)), width_mm, height_mm, &Fonts::load()?)
 }
 
-fn chart(arguments: &Arguments, plan: &Plan, schedule: &Schedule, sheet: Sheet) -> BarChart {
+fn chart(arguments: &Drawing, plan: &Plan, schedule: &Schedule, sheet: Sheet) -> BarChart {
     let language = match arguments.language {
         Tongue::Zh => Language::Zh,
         Tongue::En => Language::En,
@@ -100,7 +100,13 @@ fn chart(arguments: &Arguments, plan: &Plan, schedule: &Schedule, sheet: Sheet) 
             front: t("front"),
             data_date: t("data_date"),
             mandated: t("mandated"),
-            lamps: LampWords { done: lamp("done"), idle: lamp("idle"), good: lamp("good"), warn: lamp("warn"), bad: lamp("bad") },
+            lamps: LampWords {
+                done: lamp("done"),
+                idle: lamp("idle"),
+                good: lamp("good"),
+                warn: lamp("warn"),
+                bad: lamp("bad"),
+            },
         },
     }
 }
@@ -109,7 +115,8 @@ fn chart(arguments: &Arguments, plan: &Plan, schedule: &Schedule, sheet: Sheet) 
 fn depths(plan: &Plan) -> Vec<usize> {
     let index: HashMap<&str, &Activity> = plan.activities.iter().map(|one| (one.id.as_str(), one)).collect();
     let depth = |activity: &Activity| {
-        let above = std::iter::successors(activity.parent.as_deref(), |id| index.get(id).and_then(|one| one.parent.as_deref()));
+        let above =
+            std::iter::successors(activity.parent.as_deref(), |id| index.get(id).and_then(|one| one.parent.as_deref()));
         // A hierarchy is never deeper than the limit of its readers.
         above.take(64).count()
     };

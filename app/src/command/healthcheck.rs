@@ -24,7 +24,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Stopped> {
     let mut address = arguments.listen;
     // A server that listens everywhere is asked on this machine.
     if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() { IpAddr::from([127, 0, 0, 1]) } else { IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]) });
+        address.set_ip(if address.is_ipv4() {
+            IpAddr::from([127, 0, 0, 1])
+        } else {
+            IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])
+        });
     }
     let silent = |fault| Stopped::new(FAILED, format!("no answer from {address}: {fault}"));
     let answer = ask(address).map_err(silent)?;

@@ -74,16 +74,24 @@ pub async fn run(arguments: Arguments) -> Result<(), Stopped> {
         source: Source::Import { format: exchange::format_of(&name).to_owned(), file: name },
         activity_count: u32::try_from(plan.activities.len()).unwrap_or(u32::MAX),
     };
-    let submission =
-        Submission { permit: Permit::system(), request_id, command: AnyCommand::from(command), documents: vec![document] };
+    let submission = Submission {
+        permit: Permit::system(),
+        request_id,
+        command: AnyCommand::from(command),
+        documents: vec![document],
+    };
     let Opened { site, writer } = serve::open(db.clone(), &arguments.place.data, clock).await?;
     let outcome = site.journal.submit(submission).await;
     drop(site);
     writer.await.map_err(anyhow::Error::from)?;
     db.close().await;
     match outcome {
-        Ok(receipt) if receipt.is_repeat => println!("imported before: version {version}, fact {}", receipt.first_number),
-        Ok(receipt) => println!("imported: version {version}, fact {}; somebody has to approve it", receipt.first_number),
+        Ok(receipt) if receipt.is_repeat => {
+            println!("imported before: version {version}, fact {}", receipt.first_number)
+        }
+        Ok(receipt) => {
+            println!("imported: version {version}, fact {}; somebody has to approve it", receipt.first_number)
+        }
         Err(SubmitError::Refused(refusal)) => return Err(refused(&refusal)),
         Err(SubmitError::Fault(fault)) => return Err(fault.into()),
     }

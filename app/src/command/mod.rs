@@ -90,9 +90,8 @@ fn read_plan(file: &Path) -> Result<Reading, Stopped> {
 /// Writes a result to a file, or to standard output without one.
 fn write_result(bytes: &[u8], output: Option<&PathBuf>, is_text: bool) -> Result<(), Stopped> {
     match output {
-        Some(file) if file != Path::new("-") => {
-            std::fs::write(file, bytes).map_err(|fault| Stopped::new(FAILED, format!("cannot write {}: {fault}", file.display())))
-        }
+        Some(file) if file != Path::new("-") => std::fs::write(file, bytes)
+            .map_err(|fault| Stopped::new(FAILED, format!("cannot write {}: {fault}", file.display()))),
         None if !is_text && std::io::stdout().is_terminal() => {
             Err(Stopped::new(UNREADABLE, "this format is not for a terminal; name a file with -o FILE"))
         }

@@ -1,6 +1,7 @@
 //! `guatu schedule`: a plan file in, its dates out.
 
-use super::{FAILED, Stopped, UNREADABLE, drawing, has_errors, read_plan, tell, write_result};
+use super::drawing::{self, Drawing};
+use super::{FAILED, Stopped, UNREADABLE, has_errors, read_plan, tell, write_result};
 use clap::ValueEnum;
 use guatu_formats::plans::{self, mspdi, sheet};
 use guatu_formats::schedules;
@@ -33,7 +34,7 @@ pub struct Arguments {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
-    drawing: drawing::Arguments,
+    drawing: Drawing,
 }
 
 /// Form of the answer.
@@ -97,7 +98,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Stopped> {
             write_result(text.as_bytes(), arguments.output.as_ref(), true)?;
         }
         Format::Pdf => {
-            let bytes = drawing::pdf(&arguments.drawing, &plan, &computed).map_err(|fault| Stopped::new(FAILED, fault.to_string()))?;
+            let bytes = drawing::pdf(&arguments.drawing, &plan, &computed)
+                .map_err(|fault| Stopped::new(FAILED, fault.to_string()))?;
             write_result(&bytes, arguments.output.as_ref(), false)?;
         }
     }
@@ -112,9 +114,9 @@ fn write_json(answer: &serde_json::Value, arguments: &Arguments) -> Result<(), S
 
 /// Adds `ACTIVITY=DATE` as a mandated date. The last `=` divides, because an id may hold one.
 fn mandate(plan: &mut Plan, text: &str) -> Result<(), Stopped> {
-    let (activity, date) = text
-        .rsplit_once('=')
-        .ok_or_else(|| Stopped::new(UNREADABLE, format!("--finish-by {text}: write ACTIVITY=DATE, e.g. 120=2026-12-31")))?;
+    let (activity, date) = text.rsplit_once('=').ok_or_else(|| {
+        Stopped::new(UNREADABLE, format!("--finish-by {text}: write ACTIVITY=DATE, e.g. 120=2026-12-31"))
+    })?;
     let finish_by = moment(plan, "--finish-by", date)?;
     let found = plan.activities.iter().find(|one| one.id == activity);
     let Some(name) = found.map(|one| one.name.clone()) else {
@@ -132,5 +134,7 @@ fn moment(plan: &Plan, option: &str, text: &str) -> Result<Moment, Stopped> {
     };
     plans::parse_moment(text)
         .filter(|moment| plan.granularity == Granularity::Minute || matches!(moment, Moment::Day(_)))
-        .ok_or_else(|| Stopped::new(UNREADABLE, format!("{option}: `{text}` is not a date of this plan; write {wanted}")))
+        .ok_or_else(|| {
+            Stopped::new(UNREADABLE, format!("{option}: `{text}` is not a date of this plan; write {wanted}"))
+        })
 }

@@ -52,7 +52,13 @@ impl Axis {
         let year = |date: Date| Date::constant(date.year(), 1, 1);
         if day * 7.0 >= LABEL_EMS * size {
             let months = self.ticks(month, 1.month(), |date| date.strftime("%Y-%m").to_string(), size * 4.2);
-            let week = |date: Date| if date.weekday() == Weekday::Monday { date } else { date.nth_weekday(-1, Weekday::Monday).unwrap_or(date) };
+            let week = |date: Date| {
+                if date.weekday() == Weekday::Monday {
+                    date
+                } else {
+                    date.nth_weekday(-1, Weekday::Monday).unwrap_or(date)
+                }
+            };
             return [months, self.ticks(week, 7.days(), |date| date.day().to_string(), size * 1.3)];
         }
         let years = self.ticks(year, 1.year(), |date| date.year().to_string(), size * 2.4);
@@ -64,7 +70,13 @@ impl Axis {
     }
 
     /// Stretches from `floor(first)` on by a step; labels only where they have room.
-    fn ticks(&self, floor: impl Fn(Date) -> Date, step: jiff::Span, label: impl Fn(Date) -> String, room: f64) -> Vec<Tick> {
+    fn ticks(
+        &self,
+        floor: impl Fn(Date) -> Date,
+        step: jiff::Span,
+        label: impl Fn(Date) -> String,
+        room: f64,
+    ) -> Vec<Tick> {
         let right = self.left + self.width;
         let mut ticks = Vec::new();
         let mut at = floor(self.first);
@@ -87,7 +99,8 @@ mod tests {
     fn the_finer_row_follows_from_the_room() {
         let labels = |last, width| {
             let axis = Axis::new(date(2026, 1, 1), last, 0.0, width);
-            axis.rows(10.0).map(|row| row.into_iter().map(|tick| tick.label).filter(|label| !label.is_empty()).collect::<Vec<_>>())
+            axis.rows(10.0)
+                .map(|row| row.into_iter().map(|tick| tick.label).filter(|label| !label.is_empty()).collect::<Vec<_>>())
         };
         assert_eq!(labels(date(2026, 2, 28), 600.0)[0], ["2026-01", "2026-02"]);
         assert_eq!(labels(date(2026, 12, 31), 600.0)[1].len(), 12);

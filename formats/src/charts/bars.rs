@@ -133,7 +133,12 @@ pub fn pages(chart: &BarChart) -> Vec<String> {
     }
     // Pages of equal length, so that the last is not a stub.
     let length = chart.rows.len().div_ceil(count);
-    chart.rows.chunks(length).enumerate().map(|(at, rows)| page(chart, rows, &format!("{} / {count}", at + 1))).collect()
+    chart
+        .rows
+        .chunks(length)
+        .enumerate()
+        .map(|(at, rows)| page(chart, rows, &format!("{} / {count}", at + 1)))
+        .collect()
 }
 
 /// Where things stand on a page.
@@ -150,7 +155,9 @@ struct Measures {
 impl Measures {
     fn new(chart: &BarChart, count: usize) -> Measures {
         let rows = count.max(1) as f64;
-        let flags = |size: f64| if chart.flags.is_empty() { 0.0 } else { size * 1.35 * chart.flags.len().min(FLAG_LEVELS) as f64 };
+        let flags = |size: f64| {
+            if chart.flags.is_empty() { 0.0 } else { size * 1.35 * chart.flags.len().min(FLAG_LEVELS) as f64 }
+        };
         let head = |size: f64| flags(size) + size * 3.2;
         let frame = Frame::new(chart.sheet, &chart.heading, |size| head(size) + rows * size * SCREEN_ROW_EMS);
         let size = frame.size;
@@ -160,7 +167,8 @@ impl Measures {
             Sheet::Screen { .. } => size * SCREEN_ROW_EMS,
         };
         let type_size = (row * 0.62).min(size);
-        let longest = chart.rows.iter().map(|row| ems(&row.label) + row.indent as f64).fold(ems(&chart.words.name), f64::max);
+        let longest =
+            chart.rows.iter().map(|row| ems(&row.label) + row.indent as f64).fold(ems(&chart.words.name), f64::max);
         let names = ((longest + 2.6) * type_size).min((frame.right - frame.left) * NAMES_PART);
         let left = frame.left + names + 2.0 * DATE_EMS * type_size;
         let (first, last) = extent(chart);
@@ -224,14 +232,18 @@ fn draw_grid(canvas: &mut Canvas, chart: &BarChart, at: &Measures, count: usize,
     let rows = at.axis.rows(size * 0.9);
     for (level, ticks) in rows.iter().enumerate() {
         let top = at.axis_top + size * 1.6 * level as f64;
-        let lines: Vec<_> = ticks.iter().map(|tick| [(tick.from, top), (tick.from, if level == 0 { top + size * 1.6 } else { end })]).collect();
+        let lines: Vec<_> = ticks
+            .iter()
+            .map(|tick| [(tick.from, top), (tick.from, if level == 0 { top + size * 1.6 } else { end })])
+            .collect();
         canvas.strokes(&lines, &format!(r#"stroke="{GRID}" stroke-width="{}""#, number(hair)));
         if level == 0 {
             let lines: Vec<_> = ticks.iter().skip(1).map(|tick| [(tick.from, at.rows_top), (tick.from, end)]).collect();
             canvas.strokes(&lines, &format!(r##"stroke="#9aa5b0" stroke-width="{}""##, number(hair * 2.0)));
         }
         for tick in ticks.iter().filter(|tick| !tick.label.is_empty()) {
-            let (type_size, paint) = if level == 0 { (size, r#"class="tick" font-weight="700""#) } else { (size * 0.9, r#"class="tick""#) };
+            let (type_size, paint) =
+                if level == 0 { (size, r#"class="tick" font-weight="700""#) } else { (size * 0.9, r#"class="tick""#) };
             canvas.text((tick.from + tick.to) / 2.0, top + size * 1.18, type_size, Anchor::Middle, &tick.label, paint);
         }
     }
@@ -256,7 +268,8 @@ fn draw_row(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64, has_tip: bo
         Kind::Milestone => "milestone",
     };
     canvas.open(&format!("row {kind} {}{}", row.lamp.name(), if row.is_critical { " critical" } else { "" }));
-    let shown = row.actual.and_then(|(start, finish)| finish.map(|finish| (start, finish))).or(row.forecast).or(row.baseline);
+    let shown =
+        row.actual.and_then(|(start, finish)| finish.map(|finish| (start, finish))).or(row.forecast).or(row.baseline);
     if has_tip {
         let dates = shown.map(|(start, finish)| format!(" {start} – {finish}")).unwrap_or_default();
         canvas.tip(&format!("{}{dates}", row.label));
@@ -309,18 +322,30 @@ fn draw_task(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64) {
     let (from, to) = (at.axis.start(start), at.axis.end(finish));
     let (upper, tall) = (top + height * 0.16, height * 0.46);
     let (fill, edge) = (canvas.fill(row.lamp), canvas.edge(row.lamp));
-    let dash = if row.lamp == Lamp::Idle && row.actual.is_none() { format!(r#" stroke-dasharray="{0} {0}""#, number(height * 0.16)) } else { String::new() };
-    let paint = format!(r#"class="bar {}" fill="{fill}" stroke="{edge}" stroke-width="{}"{dash}"#, row.lamp.name(), number(height * 0.07));
+    let dash = if row.lamp == Lamp::Idle && row.actual.is_none() {
+        format!(r#" stroke-dasharray="{0} {0}""#, number(height * 0.16))
+    } else {
+        String::new()
+    };
+    let paint = format!(
+        r#"class="bar {}" fill="{fill}" stroke="{edge}" stroke-width="{}"{dash}"#,
+        row.lamp.name(),
+        number(height * 0.07)
+    );
     canvas.rect(from, upper, to - from, tall, &paint);
     if row.actual.is_some() && row.lamp != Lamp::Done {
         let done = (to - from) * row.percent.clamp(0.0, 100.0) / 100.0;
         // A dark core with a light rim is seen on every fill, solid black too.
-        let paint = format!(r##"class="actual" fill="{BLACK}" stroke="#fff" stroke-width="{}""##, number(height * 0.06));
+        let paint =
+            format!(r##"class="actual" fill="{BLACK}" stroke="#fff" stroke-width="{}""##, number(height * 0.06));
         canvas.rect(from, upper + tall * 0.3, done, tall * 0.4, &paint);
     }
     if row.is_critical && row.lamp != Lamp::Done {
         let line = [[(from, upper + tall + height * 0.06), (to, upper + tall + height * 0.06)]];
-        canvas.strokes(&line, &format!(r#"class="critical-mark" stroke="{}" stroke-width="{}""#, canvas.alarm(), number(height * 0.11)));
+        canvas.strokes(
+            &line,
+            &format!(r#"class="critical-mark" stroke="{}" stroke-width="{}""#, canvas.alarm(), number(height * 0.11)),
+        );
     }
 }
 
@@ -331,12 +356,14 @@ fn diamond(x: f64, y: f64, radius: f64) -> [(f64, f64); 4] {
 fn draw_milestone(canvas: &mut Canvas, at: &Measures, row: &Row, middle: f64) {
     let radius = at.row * 0.36;
     if let Some((_, on)) = row.baseline {
-        let paint = format!(r##"class="baseline" fill="#fff" stroke="#7d8993" stroke-width="{}""##, number(at.row * 0.06));
+        let paint =
+            format!(r##"class="baseline" fill="#fff" stroke="#7d8993" stroke-width="{}""##, number(at.row * 0.06));
         canvas.lines(&diamond(at.axis.end(on), middle, radius), true, &paint);
     }
     let actual = row.actual.and_then(|(_, finish)| finish);
     if let Some(on) = actual.or(row.forecast.map(|(_, finish)| finish)) {
-        let (fill, edge) = (canvas.fill(row.lamp), if row.is_critical { canvas.alarm() } else { canvas.edge(row.lamp) });
+        let (fill, edge) =
+            (canvas.fill(row.lamp), if row.is_critical { canvas.alarm() } else { canvas.edge(row.lamp) });
         let width = number(at.row * if row.is_critical { 0.12 } else { 0.07 });
         let paint = format!(r#"class="bar {}" fill="{fill}" stroke="{edge}" stroke-width="{width}""#, row.lamp.name());
         canvas.lines(&diamond(at.axis.end(on), middle, radius), true, &paint);
@@ -362,9 +389,12 @@ fn front(axis: &Axis, row: &Row, data_date: Date) -> Option<f64> {
 fn draw_front(canvas: &mut Canvas, at: &Measures, rows: &[Row], data_date: Date, end: f64) {
     let today = at.axis.start(data_date);
     let size = at.frame.size;
-    let (head, paint) = (at.rows_top - size * 0.1, canvas.alarm());
+    let (head, paint) = (at.rows_top - size * 0.1, canvas.front());
     let line = [[(today, head), (today, end)]];
-    canvas.strokes(&line, &format!(r#"class="data-date" stroke="{paint}" stroke-width="{}" stroke-opacity="0.55""#, number(size * 0.1)));
+    canvas.strokes(
+        &line,
+        &format!(r#"class="data-date" stroke="{paint}" stroke-width="{}" stroke-opacity="0.55""#, number(size * 0.1)),
+    );
     let mut points = vec![(today, head)];
     let mut is_away = false;
     for (index, row) in rows.iter().enumerate() {
@@ -385,9 +415,17 @@ fn draw_front(canvas: &mut Canvas, at: &Measures, rows: &[Row], data_date: Date,
         }
     }
     points.push((today, end));
-    let wide = size * 0.22;
+    let wide = (size * 0.22).min(at.row * 0.28);
     let dash = [6.0, 2.0, 1.2, 2.0].map(|part| number(part * wide)).join(" ");
-    let paint = format!(r#"class="front" fill="none" stroke="{paint}" stroke-width="{}" stroke-linejoin="round" stroke-dasharray="{dash}""#, number(wide));
+    let rim = format!(
+        r##"class="front-rim" fill="none" stroke="#ffffff" stroke-width="{}" stroke-linejoin="round" stroke-opacity="0.8""##,
+        number(wide * 2.2)
+    );
+    canvas.lines(&points, false, &rim);
+    let paint = format!(
+        r#"class="front" fill="none" stroke="{paint}" stroke-width="{}" stroke-linejoin="round" stroke-dasharray="{dash}""#,
+        number(wide)
+    );
     canvas.lines(&points, false, &paint);
 }
 
@@ -403,11 +441,18 @@ fn draw_flags(canvas: &mut Canvas, chart: &BarChart, at: &Measures, end: f64) {
         let colour = if flag.lamp == Lamp::Bad { canvas.alarm() } else { BLACK };
         canvas.open(&format!("flag {}", flag.lamp.name()));
         let dash = number(size * 0.35);
-        canvas.strokes(&[[(x, y), (x, end)]], &format!(r#"stroke="{colour}" stroke-width="{}" stroke-dasharray="{dash} {dash}""#, number(size * 0.1)));
+        canvas.strokes(
+            &[[(x, y), (x, end)]],
+            &format!(r#"stroke="{colour}" stroke-width="{}" stroke-dasharray="{dash} {dash}""#, number(size * 0.1)),
+        );
         let width = (ems(&flag.label) + 1.4) * size;
         let is_left = x + width > at.frame.right;
         let side = if is_left { -1.0 } else { 1.0 };
-        canvas.lines(&[(x, y), (x + side * size * 0.9, y + size * 0.45), (x, y + size * 0.9)], true, &format!(r#"fill="{colour}""#));
+        canvas.lines(
+            &[(x, y), (x + side * size * 0.9, y + size * 0.45), (x, y + size * 0.9)],
+            true,
+            &format!(r#"fill="{colour}""#),
+        );
         let anchor = if is_left { Anchor::End } else { Anchor::Start };
         let paint = format!(r#"class="flag" font-weight="700" fill="{colour}""#);
         canvas.text(x + side * size * 1.2, y + size * 0.85, size, anchor, &flag.label, &paint);
@@ -428,30 +473,66 @@ fn draw_legend(canvas: &mut Canvas, chart: &BarChart, at: &Measures) {
     for (lamp, word) in words.lamps.entries() {
         let (fill, edge) = (canvas.fill(lamp), canvas.edge(lamp));
         canvas.lamp(x + size * 0.5, middle, size * 0.42, lamp);
-        let dash = if lamp == Lamp::Idle { format!(r#" stroke-dasharray="{0} {0}""#, number(size * 0.25)) } else { String::new() };
-        canvas.rect(x + size * 1.3, middle - size * 0.35, size * 2.0, size * 0.7, &format!(r#"fill="{fill}" stroke="{edge}" stroke-width="{}"{dash}"#, number(size * 0.1)));
+        let dash = if lamp == Lamp::Idle {
+            format!(r#" stroke-dasharray="{0} {0}""#, number(size * 0.25))
+        } else {
+            String::new()
+        };
+        canvas.rect(
+            x + size * 1.3,
+            middle - size * 0.35,
+            size * 2.0,
+            size * 0.7,
+            &format!(r#"fill="{fill}" stroke="{edge}" stroke-width="{}"{dash}"#, number(size * 0.1)),
+        );
         x += size * 3.7;
         say(canvas, &mut x, word);
     }
-    canvas.rect(x, middle - size * 0.15, size * 2.0, size * 0.3, &format!(r##"fill="#c3ccd4" stroke="#7d8993" stroke-width="{}""##, number(size * 0.07)));
+    canvas.rect(
+        x,
+        middle - size * 0.15,
+        size * 2.0,
+        size * 0.3,
+        &format!(r##"fill="#c3ccd4" stroke="#7d8993" stroke-width="{}""##, number(size * 0.07)),
+    );
     x += size * 2.4;
     say(canvas, &mut x, &words.baseline);
     canvas.rect(x, middle - size * 0.15, size * 2.0, size * 0.3, &format!(r#"fill="{BLACK}""#));
     x += size * 2.4;
     say(canvas, &mut x, &words.actual);
     let alarm = canvas.alarm();
-    canvas.strokes(&[[(x, middle), (x + size * 2.0, middle)]], &format!(r#"stroke="{alarm}" stroke-width="{}""#, number(size * 0.25)));
+    canvas.strokes(
+        &[[(x, middle), (x + size * 2.0, middle)]],
+        &format!(r#"stroke="{alarm}" stroke-width="{}""#, number(size * 0.25)),
+    );
     x += size * 2.4;
     say(canvas, &mut x, &words.critical);
     if chart.data_date.is_some() {
-        let points = [(x, middle), (x + size * 0.7, middle - size * 0.5), (x + size * 1.4, middle + size * 0.4), (x + size * 2.0, middle)];
+        let points = [
+            (x, middle),
+            (x + size * 0.7, middle - size * 0.5),
+            (x + size * 1.4, middle + size * 0.4),
+            (x + size * 2.0, middle),
+        ];
         let dash = [6.0, 2.0, 1.2, 2.0].map(|part| number(part * size * 0.1)).join(" ");
-        canvas.lines(&points, false, &format!(r#"fill="none" stroke="{alarm}" stroke-width="{}" stroke-dasharray="{dash}""#, number(size * 0.16)));
+        let front = canvas.front();
+        canvas.lines(
+            &points,
+            false,
+            &format!(
+                r#"fill="none" stroke="{front}" stroke-width="{}" stroke-dasharray="{dash}""#,
+                number(size * 0.16)
+            ),
+        );
         x += size * 2.4;
         say(canvas, &mut x, &words.front);
     }
     if !chart.flags.is_empty() {
-        canvas.lines(&[(x, middle - size * 0.5), (x + size * 0.9, middle - size * 0.1), (x, middle + size * 0.3)], true, &format!(r#"fill="{alarm}""#));
+        canvas.lines(
+            &[(x, middle - size * 0.5), (x + size * 0.9, middle - size * 0.1), (x, middle + size * 0.3)],
+            true,
+            &format!(r#"fill="{alarm}""#),
+        );
         x += size * 1.4;
         say(canvas, &mut x, &words.mandated);
     }

@@ -73,7 +73,11 @@ impl Frame {
             let base = self.top - size * 5.2;
             for stamp in &heading.stamps {
                 let width = (ems(stamp) + 1.6) * size * 1.5;
-                let paint = format!(r#"class="stamp" fill="none" stroke="{}" stroke-width="{}""#, canvas.alarm(), number(size * 0.18));
+                let paint = format!(
+                    r#"class="stamp" fill="none" stroke="{}" stroke-width="{}""#,
+                    canvas.alarm(),
+                    number(size * 0.18)
+                );
                 canvas.rect(right - width, base + size * 0.1, width, size * 2.3, &paint);
                 let paint = format!(r#"class="stamp" font-weight="700" fill="{}""#, canvas.alarm());
                 canvas.text(right - width / 2.0, base + size * 1.75, size * 1.5, Anchor::Middle, stamp, &paint);
@@ -81,7 +85,14 @@ impl Frame {
             }
             let room = (right - self.left) / (size * 2.4);
             let title = fitted(&heading.title, room);
-            canvas.text(self.left, base + size * 2.1, size * 2.4, Anchor::Start, &title, r#"class="title" font-weight="700""#);
+            canvas.text(
+                self.left,
+                base + size * 2.1,
+                size * 2.4,
+                Anchor::Start,
+                &title,
+                r#"class="title" font-weight="700""#,
+            );
             let paint = format!(r#"class="subtitle" fill="{GREY}""#);
             canvas.text(self.left, base + size * 4.0, size * 1.15, Anchor::Start, &heading.subtitle, &paint);
         }

@@ -109,7 +109,8 @@ pub fn pages(matrix: &Matrix) -> Vec<String> {
     let mut cut: Vec<Vec<Line<'_>>> = vec![Vec::new()];
     let mut used = 0.0;
     for (at, line) in all.iter().enumerate() {
-        let needs = line.rows() + if matches!(line, Line::Group(_)) { all.get(at + 1).map_or(0.0, |next| next.rows()) } else { 0.0 };
+        let needs = line.rows()
+            + if matches!(line, Line::Group(_)) { all.get(at + 1).map_or(0.0, |next| next.rows()) } else { 0.0 };
         if used > 0.0 && used + needs > share + 1.0 {
             cut.push(Vec::new());
             used = 0.0;
@@ -162,8 +163,16 @@ fn page(matrix: &Matrix, lines: &[Line<'_>], number_of: &str) -> String {
         Line::Row(row) => ems(&row.label).max(ems(&row.note) * 0.7),
         Line::Group(_) => 0.0,
     });
-    let names = ((longest.fold(ems(&matrix.name), f64::max) + 1.6) * name_size).min((frame.right - frame.left) * NAMES_PART);
-    let at = Places { left: frame.left, right: frame.right, names, row, name_size, column: (frame.right - frame.left - names) / matrix.stages.len().max(1) as f64 };
+    let names =
+        ((longest.fold(ems(&matrix.name), f64::max) + 1.6) * name_size).min((frame.right - frame.left) * NAMES_PART);
+    let at = Places {
+        left: frame.left,
+        right: frame.right,
+        names,
+        row,
+        name_size,
+        column: (frame.right - frame.left - names) / matrix.stages.len().max(1) as f64,
+    };
     let mut y = top;
     let mut is_odd = false;
     for line in lines {
@@ -172,7 +181,14 @@ fn page(matrix: &Matrix, lines: &[Line<'_>], number_of: &str) -> String {
                 let height = row * GROUP_ROWS;
                 canvas.rect(at.left, y, at.right - at.left, height, r##"class="group" fill="#dfe6ec""##);
                 let paint = r#"class="group" font-weight="700""#;
-                canvas.text(at.left + name_size * 0.5, y + height * 0.5 + name_size * 0.38, name_size * 1.05, Anchor::Start, name, paint);
+                canvas.text(
+                    at.left + name_size * 0.5,
+                    y + height * 0.5 + name_size * 0.38,
+                    name_size * 1.05,
+                    Anchor::Start,
+                    name,
+                    paint,
+                );
                 is_odd = false;
             }
             Line::Row(content) => {
@@ -231,7 +247,14 @@ fn draw_row(canvas: &mut Canvas, matrix: &Matrix, at: &Places, row: &Row, top: f
     canvas.text(x, baseline, at.name_size, Anchor::Start, &fitted(&row.label, room), r#"class="label""#);
     if has_note {
         let paint = format!(r#"class="note" fill="{GREY}""#);
-        canvas.text(x, baseline + at.name_size * 0.95, at.name_size * 0.7, Anchor::Start, &fitted(&row.note, room / 0.7), &paint);
+        canvas.text(
+            x,
+            baseline + at.name_size * 0.95,
+            at.name_size * 0.7,
+            Anchor::Start,
+            &fitted(&row.note, room / 0.7),
+            &paint,
+        );
     }
     for (index, cell) in row.cells.iter().enumerate().take(matrix.stages.len()) {
         if let Some(cell) = cell {
@@ -261,7 +284,11 @@ fn draw_cell(canvas: &mut Canvas, matrix: &Matrix, at: &Places, cell: &Cell, lef
     let size = (room / longest).min(at.row * 0.4);
     let has_note = !cell.note.is_empty();
     let baseline = middle + size * if has_note { -0.05 } else { 0.36 };
-    let weight = if matches!(cell.lamp, Lamp::Bad | Lamp::Warn) { r#"class="date" font-weight="700""# } else { r#"class="date""# };
+    let weight = if matches!(cell.lamp, Lamp::Bad | Lamp::Warn) {
+        r#"class="date" font-weight="700""#
+    } else {
+        r#"class="date""#
+    };
     canvas.text(from, baseline, size, Anchor::Start, &cell.text, weight);
     if has_note {
         let paint = format!(r#"class="note" fill="{GREY}""#);

@@ -179,7 +179,11 @@ impl Canvas {
         };
         let gap = if paint.is_empty() { "" } else { " " };
         let (x, y, size) = (number(x), number(y), number(size));
-        let _ = write!(self.text, r#"<text x="{x}" y="{y}" font-size="{size}"{anchor}{gap}{paint}>{}</text>"#, escape(text));
+        let _ = write!(
+            self.text,
+            r#"<text x="{x}" y="{y}" font-size="{size}"{anchor}{gap}{paint}>{}</text>"#,
+            escape(text)
+        );
     }
 
     /// The fill of a lamp.
@@ -209,7 +213,12 @@ impl Canvas {
         }
     }
 
-    /// The colour that calls: critical work, mandated dates, the front line.
+    /// The colour of the data date and the front line: that of no lamp.
+    pub(super) fn front(&self) -> &'static str {
+        if self.ink == Ink::Mono { "#000000" } else { "#0a3d91" }
+    }
+
+    /// The colour that calls: critical work, mandated dates.
     pub(super) fn alarm(&self) -> &'static str {
         if self.ink == Ink::Mono { "#000000" } else { "#b3161b" }
     }
@@ -225,14 +234,23 @@ impl Canvas {
             }
             Lamp::Good => self.circle(x, y, radius, &paint),
             Lamp::Warn => {
-                let points = [(x, y - radius * 1.05), (x + radius * 1.1, y + radius * 0.85), (x - radius * 1.1, y + radius * 0.85)];
+                let points = [
+                    (x, y - radius * 1.05),
+                    (x + radius * 1.1, y + radius * 0.85),
+                    (x - radius * 1.1, y + radius * 0.85),
+                ];
                 self.lines(&points, true, &paint);
             }
             Lamp::Bad => self.rect(x - radius * 0.95, y - radius * 0.95, radius * 1.9, radius * 1.9, &paint),
             Lamp::Done | Lamp::Idle => {
-                let dash = if lamp == Lamp::Idle { format!(r#" stroke-dasharray="{0} {0}""#, number(radius * 0.5)) } else { String::new() };
+                let dash = if lamp == Lamp::Idle {
+                    format!(r#" stroke-dasharray="{0} {0}""#, number(radius * 0.5))
+                } else {
+                    String::new()
+                };
                 let width = number(radius * 0.35);
-                let paint = format!(r##"class="lamp {class}" fill="#fff" stroke="{edge}" stroke-width="{width}"{dash}"##);
+                let paint =
+                    format!(r##"class="lamp {class}" fill="#fff" stroke="{edge}" stroke-width="{width}"{dash}"##);
                 self.circle(x, y, radius * 0.85, &paint);
             }
         }

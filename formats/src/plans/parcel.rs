@@ -20,10 +20,13 @@ pub fn pack(reading: &Reading) -> Vec<u8> {
         .map(|one| json!([one.code, one.severity.to_string(), one.activity, one.at, one.params, one.message]))
         .collect();
     let (activities, links): (Vec<_>, Vec<_>) = match &reading.plan {
-        Some(plan) => (plan.activities.iter().map(|one| &one.at).collect(), plan.links.iter().map(|one| &one.at).collect()),
+        Some(plan) => {
+            (plan.activities.iter().map(|one| &one.at).collect(), plan.links.iter().map(|one| &one.at).collect())
+        }
         None => (Vec::new(), Vec::new()),
     };
-    let mut bytes = json!({ "diagnostics": diagnostics, "activities": activities, "links": links }).to_string().into_bytes();
+    let mut bytes =
+        json!({ "diagnostics": diagnostics, "activities": activities, "links": links }).to_string().into_bytes();
     bytes.push(b'\n');
     if let Some(plan) = &reading.plan {
         bytes.extend_from_slice(json::write(plan).as_bytes());
