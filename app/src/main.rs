@@ -1,15 +1,19 @@
 //! The one binary: the verbs of the command line.
 
+mod bench;
 mod clock;
 mod command;
 mod db;
+mod demo;
 mod features;
 mod journal;
 mod refusal;
+mod rehearsal;
 mod serve;
 mod signer;
 #[cfg(test)]
 mod testing;
+mod timers;
 mod web;
 
 use clap::{Parser, Subcommand};
@@ -35,6 +39,11 @@ struct Arguments {
 enum Verb {
     /// Serve the pages.
     Serve(serve::Arguments),
+    /// Make a demonstration district in an empty folder.
+    Demo(demo::Arguments),
+    /// Measure the write door in a folder that goes away.
+    #[command(name = "bench-door", hide = true)]
+    BenchDoor(bench::Arguments),
     /// Recompute chain, tree, checkpoints and replay; name the first thing that is broken (exit 3).
     Verify(serve::Place),
     /// Drop derived tables and make them again from facts.
@@ -77,6 +86,8 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         match verb {
             Verb::Serve(arguments) => serve::serve(arguments).await,
+            Verb::BenchDoor(arguments) => bench::run(arguments).await,
+            Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Verify(place) => serve::verify(place).await,
             Verb::Rebuild(place) => serve::rebuild(place).await,
             Verb::Import(arguments) => Ok(command::end(command::import::run(arguments).await)),

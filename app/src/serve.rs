@@ -134,7 +134,10 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
         .with_context(|| format!("cannot listen on {} (another program may hold it; choose --listen)", arguments.listen))?;
     announce(&site, listener.local_addr()?).await?;
     let router = web::router(site.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let timer = tokio::spawn(crate::timers::run(site.clone()));
     axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;
+    timer.abort();
+    let _ = timer.await;
     site.signer.sign_head(&db).await?;
     drop(site);
     writer.await?;

@@ -212,6 +212,14 @@ impl TestSite {
         self.ask(who, request, Body::from(body.join("&"))).await
     }
 
+    /// Sends a form as a browser would from a page of another site.
+    pub async fn forged(&self, who: &str, path: &str, body: &'static str) -> Page {
+        let request = Request::post(path)
+            .header("sec-fetch-site", "cross-site")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.ask(who, request, Body::from(body)).await
+    }
+
     /// Sends a body of any type as a person of the cast: files.
     pub async fn post_bytes(&self, who: &str, path: &str, media_type: &str, bytes: Vec<u8>) -> Page {
         let request = Request::post(path).header("sec-fetch-site", "same-origin").header(header::CONTENT_TYPE, media_type);

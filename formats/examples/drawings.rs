@@ -59,7 +59,7 @@ fn chart(count: usize, sheet: Sheet, ink: Ink) -> BarChart {
             Some((_, Some(_))) => Lamp::Done,
             Some(_) => [Lamp::Good, Lamp::Warn, Lamp::Bad][at % 3],
             None => {
-                if at % 13 == 0 {
+                if at.is_multiple_of(13) {
                     Lamp::Bad
                 } else {
                     Lamp::Idle
@@ -76,7 +76,7 @@ fn chart(count: usize, sheet: Sheet, ink: Ink) -> BarChart {
             actual,
             percent: (at * 17 % 100) as f64,
             lamp,
-            is_critical: at % 7 == 0,
+            is_critical: at.is_multiple_of(7),
             href: None,
         }
     };

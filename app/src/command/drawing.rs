@@ -16,7 +16,8 @@ const LITTLE_FLOAT_DAYS: f64 = 10.0;
 
 /// How a chart is drawn.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Drawing {
+#[group(skip)]
+pub struct Arguments {
     /// Paper of a PDF, in landscape.
     #[arg(long, value_enum, default_value = "a3")]
     paper: Paper,
@@ -46,7 +47,7 @@ enum Tongue {
 }
 
 /// A chart for the screen.
-pub fn svg(arguments: &Drawing, plan: &Plan, schedule: &Schedule) -> String {
+pub fn svg(arguments: &Arguments, plan: &Plan, schedule: &Schedule) -> String {
     bars::draw(&chart(arguments, plan, schedule, Sheet::Screen { width_px: SCREEN_PX }))
 }
 
@@ -54,13 +55,13 @@ pub fn svg(arguments: &Drawing, plan: &Plan, schedule: &Schedule) -> String {
 ///
 /// # Errors
 /// A missing font.
-pub fn pdf(arguments: &Drawing, plan: &Plan, schedule: &Schedule) -> Result<Vec<u8>, PdfError> {
+pub fn pdf(arguments: &Arguments, plan: &Plan, schedule: &Schedule) -> Result<Vec<u8>, PdfError> {
     let sheet = Sheet::series_a(arguments.paper as u8);
     let Sheet::Paper { width_mm, height_mm } = sheet else { return Err(PdfError::Drawing("a PDF needs paper".into())) };
     pdf::from_pages(&bars::pages(&chart(arguments, plan, schedule, sheet)), width_mm, height_mm, &Fonts::load()?)
 }
 
-fn chart(arguments: &Drawing, plan: &Plan, schedule: &Schedule, sheet: Sheet) -> BarChart {
+fn chart(arguments: &Arguments, plan: &Plan, schedule: &Schedule, sheet: Sheet) -> BarChart {
     let language = match arguments.language {
         Tongue::Zh => Language::Zh,
         Tongue::En => Language::En,

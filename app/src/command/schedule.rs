@@ -1,7 +1,6 @@
 //! `guatu schedule`: a plan file in, its dates out.
 
-use super::drawing::{self, Drawing};
-use super::{FAILED, Stopped, UNREADABLE, has_errors, read_plan, tell, write_result};
+use super::{FAILED, Stopped, UNREADABLE, drawing, has_errors, read_plan, tell, write_result};
 use clap::ValueEnum;
 use guatu_formats::plans::{self, mspdi, sheet};
 use guatu_formats::schedules;
@@ -34,7 +33,7 @@ pub struct Arguments {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
-    drawing: Drawing,
+    drawing: drawing::Arguments,
 }
 
 /// Form of the answer.

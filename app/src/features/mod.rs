@@ -85,8 +85,9 @@ macro_rules! features {
 
             async fn apply(&self, conn: &mut Conn, entry: &Entry<Fact>) -> Result<()> {
                 match &entry.fact {
-                    $(Fact::$variant(fact) => $name::store::apply(conn, entry, fact).await,)+
+                    $(Fact::$variant(fact) => $name::store::apply(conn, entry, fact).await?,)+
                 }
+                plan::store::hear(conn, entry).await
             }
 
             async fn settle(&self, conn: &mut Conn) -> Result<()> {
@@ -124,10 +125,10 @@ features! {
         0 Organisations organisations;
         1 Identity identity;
         2 TaskForces task_force;
+        2 Calendars calendars;
         3 Plans plan;
     }
     viewing {
-        2 calendars;
         4 wall_chart;
         5 audit;
         5 exchange;

@@ -50,7 +50,7 @@ pub fn shell(site: &Site, visitor: &Visitor, title: &str, class: &str, body: Mar
                 a.skip href="#main" { (visitor.t("shell.skip")) }
                 @if site.stamps.is_rehearsal || site.stamps.is_demo {
                     aside.stamp aria-label=(visitor.t("shell.stamp")) {
-                        @if site.stamps.is_rehearsal { strong { (visitor.t("shell.rehearsal")) } " " }
+                        @if site.stamps.is_rehearsal { strong { (visitor.t("shell.rehearsal")) } " " @if visitor.account.is_some() { a href="/rehearsal" { (crate::clock::civil(site.clock.now()).strftime("%Y-%m-%d %H:%M")) } " " } }
                         @if site.stamps.is_demo { strong { (visitor.t("shell.demo")) } " " (visitor.t("shell.demo_note")) }
                     }
                 }
@@ -96,8 +96,9 @@ pub fn crumbs(visitor: &Visitor, above: &[(String, String)]) -> Markup {
     }
 }
 
+/// A choice of language.
 #[derive(Debug, Deserialize)]
-pub(super) struct Switch {
+pub struct Switch {
     to: String,
     back: Option<String>,
 }

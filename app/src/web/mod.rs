@@ -111,15 +111,19 @@ pub fn router(site: Site) -> Router {
         .route("/metrics", get(health::metrics))
         .route("/assets/{name}", get(assets::serve))
         .route("/language", get(layout::switch_language));
+    if site.stamps.is_rehearsal {
+        router = router.merge(crate::rehearsal::routes());
+    }
     for feature in FEATURES {
         router = router.merge((feature.routes)());
     }
     router
+        .merge(crate::demo::pages::routes(site.stamps.is_demo))
         .fallback(problem::not_found)
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(axum::extract::DefaultBodyLimit::disable())
-        .layer(axum::middleware::from_fn_with_state(site.clone(), problem::render))
         .layer(axum::middleware::from_fn(security::refuse_foreign_writes))
+        .layer(axum::middleware::from_fn_with_state(site.clone(), problem::render))
         .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn(security::headers))
         .with_state(site)

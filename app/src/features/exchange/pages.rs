@@ -10,7 +10,7 @@ use crate::features::plan::model::Source;
 use crate::features::{places, plan};
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
-use crate::web::forms::{Form, Values, error_summary, new_id, refusal};
+use crate::web::forms::{Form, Values, new_id, refusal};
 use crate::web::layout::page;
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;

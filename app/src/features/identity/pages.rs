@@ -81,7 +81,7 @@ async fn login(
 }
 
 /// A new token at every login: an old or planted one is worth nothing.
-async fn start_session(site: &Site, account: &str, to: &str) -> Result<Response, Problem> {
+pub async fn start_session(site: &Site, account: &str, to: &str) -> Result<Response, Problem> {
     let token = session::open(&site.db, account, site.clock.now()).await?;
     let cookie = format!("{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax");
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response())

@@ -1,0 +1,118 @@
+//! Scenarios of places.
+
+use super::model::{Attributes, Command, Fact, Figures, Kind, PROGRAMMES, Refused, State, decide};
+use crate::clock::civil_date;
+use crate::journal::domain::{Actor, Context};
+use crate::on_both_databases;
+use crate::web::locale::Language;
+use jiff::civil::{Date, date};
+
+const TODAY: Date = date(2026, 11, 23);
+
+fn context() -> Context {
+    let now = crate::testing::NOW.parse().unwrap();
+    assert_eq!(civil_date(now), TODAY);
+    Context { actor: Actor::Account("office".into()), now, today: TODAY }
+}
+
+fn attributes(name: &str, programme: Option<&str>) -> Attributes {
+    Attributes { name: name.into(), ordinal: 1, programme: programme.map(str::to_owned), owner: None, figures: Figures::default() }
+}
+
+fn open(parent: Option<&str>, kind: Kind, name: &str, programme: Option<&str>, official: Option<&str>) -> Command {
+    Command::Open {
+        id: "p".into(),
+        parent: parent.map(str::to_owned),
+        kind,
+        attributes: attributes(name, programme),
+        official: official.map(str::to_owned),
+    }
+}
+
+#[test]
+fn rules() {
+    let top = State::default();
+    let under = |kind| State { parent_kind: Some(kind), sibling_names: vec!["Taken".into()], ..State::default() };
+    let project = State { programme: Some("presold".into()), kind: Some(Kind::Project), ..State::default() };
+    let root = State { is_root: true, ..State::default() };
+    let taken = State { is_id_taken: true, ..State::default() };
+    let amend = |reason: &str| Command::Amend { place: "p".into(), attributes: attributes("Other", None), reason: reason.into() };
+    let appoint = |official: Option<&str>, from| Command::Appoint { place: "p".into(), official: official.map(str::to_owned), from };
+    let set = |state: &str, since| Command::SetState { place: "p".into(), state: state.into(), since };
+    let tomorrow = date(2026, 11, 24);
+    let long = "n".repeat(61);
+    let cases: Vec<(&str, State, Command, Option<Refused>)> = vec![
+        ("a district with an official", top.clone(), open(None, Kind::District, "D", None, Some("chief")), None),
+        ("a district without one", top.clone(), open(None, Kind::District, "D", None, None), Some(Refused::NoOfficial)),
+        ("a project at the top", top.clone(), open(None, Kind::Project, "P", None, Some("chief")), Some(Refused::WrongLevel { kind: "project".into(), parent: "-".into() })),
+        ("a building under a parcel", under(Kind::Parcel), open(Some("x"), Kind::Building, "B", None, None), None),
+        ("a building under a project", under(Kind::Project), open(Some("x"), Kind::Building, "B", None, None), Some(Refused::WrongLevel { kind: "building".into(), parent: "project".into() })),
+        ("a name that a sibling has", under(Kind::Parcel), open(Some("x"), Kind::Building, " Taken ", None, None), Some(Refused::NameTaken { name: "Taken".into() })),
+        ("no name", under(Kind::Parcel), open(Some("x"), Kind::Building, " ", None, None), Some(Refused::NameLength)),
+        ("a name too long", under(Kind::Parcel), open(Some("x"), Kind::Building, &long, None, None), Some(Refused::NameLength)),
+        ("an id in use", taken, open(None, Kind::District, "D", None, Some("chief")), Some(Refused::IdTaken)),
+        ("an unknown programme", under(Kind::District), open(Some("x"), Kind::Project, "P", Some("nonsense"), None), Some(Refused::UnknownProgramme { programme: "nonsense".into() })),
+        ("amended with a reason", under(Kind::Parcel), amend("resurveyed"), None),
+        ("amended without", under(Kind::Parcel), amend(" "), Some(Refused::NoReason)),
+        ("the root loses its official", root.clone(), appoint(None, TODAY), Some(Refused::NoOfficial)),
+        ("the root gets another", root, appoint(Some("deputy"), TODAY), None),
+        ("a term that begins tomorrow", under(Kind::Parcel), appoint(Some("chief"), tomorrow), Some(Refused::FutureDate { date: "2026-11-24".into() })),
+        ("a state of the programme", project.clone(), set("fully_resumed", TODAY), None),
+        ("a state of another programme", project.clone(), set("archaeology", TODAY), Some(Refused::UnknownState { state: "archaeology".into() })),
+        ("a state from tomorrow", project, set("fully_resumed", tomorrow), Some(Refused::FutureDate { date: "2026-11-24".into() })),
+    ];
+    for (name, state, command, expected) in cases {
+        assert_eq!(decide(&state, &command, &context()).err(), expected, "{name}");
+    }
+}
+
+#[test]
+fn an_amendment_keeps_its_reason() {
+    let command = Command::Amend { place: "p".into(), attributes: attributes("Other", None), reason: " resurveyed ".into() };
+    let state = State { parent_kind: Some(Kind::Parcel), ..State::default() };
+    let drafts = decide(&state, &command, &context()).unwrap();
+    assert_eq!(drafts[0].fact, Fact::Amended { attributes: attributes("Other", None), reason: "resurveyed".into() });
+}
+
+#[test]
+fn programmes_have_names_states_and_templates() {
+    for programme in PROGRAMMES.iter() {
+        assert!(crate::features::plan::template::template(&programme.template).is_some(), "{}", programme.id);
+        for key in programme.states.iter().map(|state| format!("state.{state}")).chain([format!("programme.{}", programme.id)]) {
+            assert!(Language::Zh.has(&key) && Language::En.has(&key), "{key}");
+        }
+        assert!(programme.counts.iter().all(|count| Language::Zh.has(&format!("count.{count}"))));
+    }
+}
+
+on_both_databases!(a_foreign_place_looks_like_a_missing_one, |site| async move {
+    let site = site.with_cast().await;
+    let foreign = site.get("builder", "/places/theirs-b1").await;
+    let missing = site.get("builder", "/places/no-such-place").await;
+    assert_eq!(foreign.status, 404);
+    assert_eq!(missing.status, 404);
+    assert_eq!(foreign.texts("main"), missing.texts("main"));
+    for path in ["/places/theirs/amend", "/places/theirs/official", "/places/theirs/state"] {
+        let fields = [("name", "X"), ("reason", "r"), ("from", "2026-11-01"), ("state", "stopped"), ("since", "2026-11-01")];
+        assert_eq!(site.post("builder", path, &fields).await.status, 404, "{path}");
+    }
+    // The own project is seen but not governed by a contractor.
+    assert_eq!(site.post("builder", "/places/ours/state", &[("state", "stopped"), ("since", "2026-11-01")]).await.status, 403);
+    let tree = site.get("builder", "/places").await;
+    assert!(tree.body.contains("ours name") && !tree.body.contains("theirs"));
+    site
+});
+
+on_both_databases!(every_place_shows_who_is_accountable, |site| async move {
+    let site = site.with_cast().await;
+    let page = site.get("builder", "/places/ours-b1").await;
+    assert!(page.texts("dl.facts dd")[0].contains("chief"), "inherited from the district");
+    let form = [("official", "office"), ("from", "2026-11-20")];
+    assert_eq!(site.post("chief", "/places/ours/official", &form).await.location(), "/places/ours");
+    assert!(site.get("builder", "/places/ours-b1").await.texts("dl.facts dd")[0].contains("office"));
+    assert!(site.get("stranger", "/places/theirs-b1").await.texts("dl.facts dd")[0].contains("chief"));
+    let refused = site.post("chief", "/places/district/official", &[("official", ""), ("from", "2026-11-20")]).await;
+    assert_eq!(refused.status, 422);
+    assert_eq!(refused.attributes(".summary a", "href"), ["#field-official"]);
+    site
+});

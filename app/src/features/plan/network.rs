@@ -3,11 +3,11 @@
 //!
 //! Nothing here decides anything. A schedule is a function of facts, so a replay gives the same rows.
 
-use super::model::Progress;
+use super::model::{Progress, Source};
 use super::store::{self, Bar};
 use crate::args;
 use crate::db::Conn;
-use crate::features::places;
+use crate::features::{calendars, places};
 use anyhow::{Context, Result};
 use guatu_formats::plans::{self, Format, Limits};
 use guatu_kernel::plan::{Activity, ActivityKind, Constraint, ConstraintKind, Link, LinkKind, Mandate, Moment, Plan, Span};
@@ -131,7 +131,10 @@ async fn schedule_project(conn: &mut Conn, networks: &Networks, project: &str) -
     let version = store::version(conn, &state.version).await?.context("an approved version is a version")?;
     let base = networks.base(conn, &version.document).await?;
     let mandates = store::mandates(conn, project).await?;
-    let plan = overlay(conn, &base, &state, &mandates).await?;
+    let mut plan = overlay(conn, &base, &state, &mandates).await?;
+    if serde_json::from_str::<Source>(&version.source)? == Source::Template {
+        calendars::set_festivals(conn, &mut plan).await?;
+    }
     let computed = schedule(&plan);
     let bars = bars(conn, project, &base, &plan, &computed).await?;
     write_bars(conn, project, &bars).await?;
@@ -200,6 +203,7 @@ async fn overlay(conn: &mut Conn, base: &BasePlan, state: &store::ProjectPlan, m
             tie_in(&mut plan, *at, &tie, finish);
         }
     }
+    plan.stops.extend(calendars::stops(conn, project, state.data_date).await?);
     Ok(plan)
 }
 

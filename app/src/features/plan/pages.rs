@@ -177,6 +177,7 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, refused: Optio
                 li { b { (plan.finish_on.map_or("—".into(), |date| date.to_string())) } span { (visitor.t("plans.forecast_end")) } }
                 li { b { (plan.data_date) } span { (visitor.t("plans.data_date")) } }
             }
+            @if let Some((from, to)) = plan.start_on.zip(plan.finish_on) { (calendars::pages::missing_notice(visitor, from, to)) }
         }
         h2 { (visitor.t("plans.mandated_dates")) }
         @if mandates.is_empty() { p.quiet { (visitor.t("plans.no_mandates")) } }

@@ -3,6 +3,7 @@
 use super::model::{ActivityFound, Command, Fact, Progress, State, VersionState};
 use crate::args;
 use crate::db::{Conn, Row};
+use crate::features::calendars::model::Fact as CalendarFact;
 use crate::features::{Fact as AnyFact, places, task_force};
 use crate::journal::domain::Entry;
 use anyhow::{Context, Result};
@@ -603,6 +604,19 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
             touch(conn, &entry.place, written_on, number).await
         }
     }
+}
+
+/// What facts of other features mean for plans: alerts, exemptions and seasonal stops move dates.
+pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
+    let AnyFact::Calendars(fact) = &entry.fact else { return Ok(()) };
+    let on = written_on(entry)?;
+    if let CalendarFact::ProjectExempted { project, .. } = fact {
+        return touch(conn, project, on, entry.number).await;
+    }
+    for plan in project_plans(conn).await? {
+        touch(conn, &plan.project, on, entry.number).await?;
+    }
+    Ok(())
 }
 
 /// The civil date in China on which a fact was written.

@@ -144,7 +144,7 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
                     @let pair = |pair: Option<(Date, Date)>| pair.map_or("—".to_owned(), |(start, finish)| format!("{} – {}", short_date(start, today), short_date(finish, today)));
                     tr {
                         td class={ "indent-" (row.depth.min(4)) } { a href=(address(asked, row)) { (row.label) } }
-                        td { span.lamp class=(row.verdict.lamp.name()) { (visitor.t(&format!("lamp.{}", row.verdict.lamp.name()))) } }
+                        td { span class={ "lamp " (row.verdict.lamp.name()) } { (visitor.t(&format!("lamp.{}", row.verdict.lamp.name()))) } }
                         td { (pair(row.bar.baseline)) }
                         td { (pair(row.bar.early)) }
                         td { @match row.bar.late { Some((_, finish)) => (short_date(finish, today)), None => "—" } }

@@ -4,11 +4,14 @@
 //! Only reads. The board of a place is a matrix: its projects, parcels or buildings by the stages of the work, one lamp a
 //! cell with the latest date that keeps every mandated date and the forecast or actual one. A lamp comes from the rule set
 //! in `rules/lamps.toml` and opens why, who and since when. The same page is the command room's wall with `?wall=1`: it
-//! follows the ledger by server-sent events. Extra files: `bars.rs` (the bar chart's page and its rows), `events.rs`.
+//! follows the ledger by server-sent events. Extra files: `matrix.rs` and `bars.rs` gather what the
+//! two boards show, `paper.rs` prints them, `events.rs` tells the wall of new facts.
 
 pub mod bars;
 mod events;
+mod matrix;
 pub mod model;
 pub mod pages;
+mod paper;
 #[cfg(test)]
 mod tests;

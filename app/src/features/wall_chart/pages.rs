@@ -2,14 +2,15 @@
 
 use super::bars;
 use super::events::events;
-use super::model::{Cell, Lamp, RULES, cell, verdict};
+use super::matrix::{Gathered, gather};
+use super::model::{Cell, Lamp, RULES, verdict};
+use super::paper;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::places::store::{Place, accountable};
-use crate::features::plan::network::STAGES;
 use crate::features::plan::pages::{days_between, float_lamp};
-use crate::features::plan::store::{self as plans, Bar, Mandate, Outlook};
+use crate::features::plan::store::{self as plans, Mandate, Outlook};
 use crate::features::task_force::model::Seat;
 use crate::features::{identity, organisations, places, task_force};
 use crate::web::Site;
@@ -33,6 +34,7 @@ pub fn routes() -> Router<Site> {
         .route("/wall/bar", get(bar))
         .route("/wall/events", get(events))
         .route("/wall/rows.json", get(bars::rows))
+        .route("/wall.pdf", get(paper::pdf))
 }
 
 /// What a wall address asks for.
@@ -46,6 +48,10 @@ pub struct Asked {
     pub wall: Option<String>,
     /// First row of a long list.
     pub from: Option<u64>,
+    /// Paper, `A0` to `A3`.
+    pub size: Option<String>,
+    /// `mono` for black and white.
+    pub ink: Option<String>,
 }
 
 impl Asked {
@@ -70,7 +76,7 @@ async fn start(visitor: Visitor) -> Result<Redirect, Problem> {
 }
 
 /// The place asked for, or the highest this person may read.
-async fn asked_place(conn: &mut Conn, visitor: &Visitor, asked: &Asked) -> Result<Option<Place>, Problem> {
+pub async fn asked_place(conn: &mut Conn, visitor: &Visitor, asked: &Asked) -> Result<Option<Place>, Problem> {
     match &asked.place {
         Some(id) => Ok(Some(visitor.place(conn, id).await?)),
         None => {
@@ -143,7 +149,7 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
 }
 
 /// Mandated dates at or above a place, those with the least float first.
-async fn nearest_milestones(conn: &mut Conn, place: &Place) -> Result<Vec<(Place, Mandate, Option<Outlook>)>, Problem> {
+pub async fn nearest_milestones(conn: &mut Conn, place: &Place) -> Result<Vec<(Place, Mandate, Option<Outlook>)>, Problem> {
     let mut found = Vec::new();
     for other in places::all(conn).await? {
         let is_related = other.path.starts_with(&place.path) || place.path.starts_with(&other.path);
@@ -162,46 +168,15 @@ async fn nearest_milestones(conn: &mut Conn, place: &Place) -> Result<Vec<(Place
     Ok(found)
 }
 
-/// Rows of the matrix: projects under a district or zone, parcels and buildings under a project, buildings under a parcel.
-fn rows<'a>(under: &'a [Place], place: &Place) -> Vec<&'a Place> {
-    let wanted: &[Kind] = match place.kind {
-        Kind::District | Kind::Zone => &[Kind::Project],
-        Kind::Project | Kind::Parcel => &[Kind::Building, Kind::Facility],
-        _ => &[],
-    };
-    under.iter().filter(|other| wanted.contains(&other.kind)).collect()
-}
-
 async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
     let today = site.clock.today();
-    let under = places::store::subtree(conn, &place.path).await?;
-    let everything = places::all(conn).await?;
-    let names = identity::names(conn).await?;
-    let rows = rows(&under, place);
-    let staged = plans::staged_bars(conn).await?;
-    let mut by_place: HashMap<&str, Vec<&Bar>> = HashMap::new();
-    for bar in &staged {
-        by_place.entry(bar.place.as_deref().unwrap_or_default()).or_default().push(bar);
-    }
-    // A row collects the bars of its place and of everything under it.
-    let bars_of = |row: &Place| -> Vec<&Bar> {
-        let inside = under.iter().filter(|other| other.path.starts_with(&row.path));
-        inside.filter_map(|other| by_place.get(other.id.as_str())).flatten().copied().collect()
-    };
-    let gathered: Vec<(&Place, Vec<&Bar>)> = rows.iter().map(|row| (*row, bars_of(row))).collect();
-    let stages: Vec<&str> = STAGES
-        .iter()
-        .map(|stage| stage.id.as_str())
-        .filter(|stage| gathered.iter().any(|(_, bars)| bars.iter().any(|bar| bar.stage.as_deref() == Some(*stage))))
-        .collect();
+    let Gathered { stages, rows, lamps } = gather(conn, place, today).await?;
     let first = asked.from.unwrap_or(0) as usize;
-    let parcel_of = |row: &Place| under.iter().find(|other| row.parent.as_ref() == Some(&other.id) && other.kind == Kind::Parcel);
-    let lamps = count_lamps(&gathered, &stages, today);
     Ok(html! {
         (head(conn, site, visitor, place, asked, "matrix").await?)
         p.legend {
-            @for (lamp, count) in &lamps { span.lamp class=(lamp.name()) { (visitor.t(&format!("lamp.{}", lamp.name()))) " " (count) } " " }
-            span.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", RULES.source.clone())])) }
+            @for (lamp, count) in &lamps { span class={ "lamp " (lamp.name()) } { (visitor.t(&format!("lamp.{}", lamp.name()))) " " (count) } " " }
+            span.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", visitor.t(&format!("rule_source.{}", RULES.id)))])) }
         }
         @if stages.is_empty() { p.empty { (visitor.t("wall.no_plan")) } } @else {
             div.scroll.board {
@@ -211,26 +186,22 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
                         @for stage in &stages { th scope="col" { (visitor.t(&format!("stage.{stage}"))) } }
                     } }
                     tbody {
-                        @for (at, (row, bars)) in gathered.iter().enumerate().skip(first).take(PAGE_LEN) {
-                            @let parcel = parcel_of(row);
-                            @if let Some(parcel) = parcel && (at == first || parcel_of(gathered[at - 1].0).map(|one| &one.id) != Some(&parcel.id)) {
-                                tr.group { th scope="colgroup" colspan=(stages.len() + 1) { a href=(asked.address(&parcel.id, "matrix")) { (parcel.attributes.name) } } }
+                        @for (at, row) in rows.iter().enumerate().skip(first).take(PAGE_LEN) {
+                            @if let Some((id, name)) = &row.parcel && (at == first || rows[at - 1].parcel != row.parcel) {
+                                tr.group { th scope="colgroup" colspan=(stages.len() + 1) { a href=(asked.address(id, "matrix")) { (name) } } }
                             }
                             tr {
                                 th scope="row" {
-                                    a href=(asked.address(&row.id, "matrix")) { (row.attributes.name) }
-                                    @if let Some((official, _)) = accountable(row, &everything) { br; span.quiet { (names.get(official).map_or("", String::as_str)) } }
+                                    a href=(asked.address(&row.place.id, "matrix")) { (row.place.attributes.name) }
+                                    @if !row.official.is_empty() { br; span.quiet { (row.official) } }
                                 }
-                                @for stage in &stages {
-                                    @let of_stage: Vec<&Bar> = bars.iter().filter(|bar| bar.stage.as_deref() == Some(*stage)).copied().collect();
-                                    td { @if let Some(cell) = cell(&of_stage, today, &RULES) { (cell_markup(visitor, row, &cell, asked, today)) } }
-                                }
+                                @for cell in &row.cells { td { @if let Some(cell) = cell { (cell_markup(visitor, &row.place, cell, asked, today)) } } }
                             }
                         }
                     }
                 }
             }
-            (crate::features::plan::pages::pager(visitor, &asked.address(&place.id, "matrix"), first, gathered.len()))
+            (crate::features::plan::pages::pager(visitor, &asked.address(&place.id, "matrix"), first, rows.len()))
         }
     })
 }
@@ -238,21 +209,18 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
 /// Rows of a page without a script.
 pub const PAGE_LEN: usize = 500;
 
-fn count_lamps(gathered: &[(&Place, Vec<&Bar>)], stages: &[&str], today: Date) -> Vec<(Lamp, usize)> {
-    let all = [Lamp::Bad, Lamp::Warn, Lamp::Good, Lamp::Done, Lamp::Idle];
-    let mut counts = [0usize; 5];
-    for (_, bars) in gathered {
-        for bar in bars.iter().filter(|bar| bar.stage.as_deref().is_some_and(|stage| stages.contains(&stage))) {
-            let lamp = verdict(bar, today, &RULES).lamp;
-            counts[all.iter().position(|known| *known == lamp).unwrap_or(4)] += 1;
-        }
-    }
-    all.into_iter().zip(counts).collect()
-}
-
 /// `10-31`, or `2027-10-31` in another year.
 pub fn short_date(date: Date, today: Date) -> String {
     if date.year() == today.year() { date.strftime("%m-%d").to_string() } else { date.strftime("%y-%m-%d").to_string() }
+}
+
+/// What a cell says beside its lamp: how many are late or finished, or the date of the one bar behind it.
+pub fn cell_label(visitor: &Visitor, cell: &Cell, today: Date) -> String {
+    match cell.lamp {
+        Lamp::Bad if cell.count > 1 => visitor.tf("wall.late_count", &[("late", cell.late.to_string()), ("count", cell.count.to_string())]),
+        _ if cell.count > 1 => visitor.tf("wall.done_count", &[("done", cell.done.to_string()), ("count", cell.count.to_string())]),
+        _ => cell.finish.map(|date| short_date(date, today)).unwrap_or_default(),
+    }
 }
 
 fn cell_markup(visitor: &Visitor, row: &Place, cell: &Cell, asked: &Asked, today: Date) -> Markup {
@@ -261,14 +229,10 @@ fn cell_markup(visitor: &Visitor, row: &Place, cell: &Cell, asked: &Asked, today
         Some((project, activity)) => format!("/wall/bar?project={project}&activity={}", form_urlencoded(activity)),
         None => asked.address(&row.id, "matrix"),
     };
-    let label = match cell.lamp {
-        Lamp::Bad if cell.count > 1 => visitor.tf("wall.late_count", &[("late", cell.late.to_string()), ("count", cell.count.to_string())]),
-        _ if cell.count > 1 => visitor.tf("wall.done_count", &[("done", cell.done.to_string()), ("count", cell.count.to_string())]),
-        _ => cell.finish.map(|date| short_date(date, today)).unwrap_or_default(),
-    };
+    let label = cell_label(visitor, cell, today);
     html! {
-        a.cell class=(cell.lamp.name()) href=(href) {
-            span.lamp class=(cell.lamp.name()) { span.word { (word) } }
+        a class={ "cell " (cell.lamp.name()) } href=(href) {
+            span class={ "lamp " (cell.lamp.name()) } { span.word { (word) } }
             span.date { (label) }
             @if let (Some(latest), true) = (cell.latest, cell.count == 1 && cell.lamp != Lamp::Done) { span.latest { (visitor.tf("wall.latest", &[("date", short_date(latest, today))])) } }
         }
@@ -311,7 +275,7 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
     };
     let body = html! {
         p.crumbs { a href={ "/wall?place=" (project.id) } { (project.attributes.name) " · " (visitor.t("nav.wall")) } " › " a href={ "/wall?place=" (at.id) } { (at.attributes.name) } " ›" }
-        div.bar { h1 { (bar.name) } span.lamp class=(verdict.lamp.name()) { (visitor.t(&format!("lamp.{}", verdict.lamp.name()))) } }
+        div.bar { h1 { (bar.name) } span class={ "lamp " (verdict.lamp.name()) } { (visitor.t(&format!("lamp.{}", verdict.lamp.name()))) } }
         div.columns {
             section.sheet {
                 h2 { (visitor.t("wall.why")) }
@@ -319,7 +283,7 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
                 p { (visitor.t(&format!("driver.{}", bar.driver)))
                     @if let Some(driver) = &driver { " " a href={ "/wall/bar?project=" (project.id) "&activity=" (form_urlencoded(&driver.activity)) } { (driver.name) } }
                 }
-                p.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", RULES.source.clone())])) }
+                p.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", visitor.t(&format!("rule_source.{}", RULES.id)))])) }
                 h2 { (visitor.t("wall.since")) }
                 p { (since) " " span.quiet { (visitor.tf("wall.fact", &[("number", state.changed_number.to_string())])) } }
             }

@@ -1,0 +1,188 @@
+//! `guatu bench-door`: how fast the write door is beside the same database without it. Hidden; `make bench` runs it.
+//!
+//! Everything happens in a folder that goes away. Three figures: facts a second of 32 people who register organisations
+//! at once; rows a second of bare inserts in transactions of 32; milliseconds from recording progress on the first of a
+//! chain of activities to the commit in which all of them have their dates anew.
+
+use crate::args;
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::features::organisations::model as organisations;
+use crate::features::places::model as places;
+use crate::features::plan::model as plans;
+use crate::features::{Command, Guatu, identity};
+use crate::journal::domain::Permit;
+use crate::journal::{Document, Journal, Submission};
+use crate::serve;
+use anyhow::{Context, Result};
+use guatu_formats::plans::json;
+use guatu_kernel::plan::{Activity, Granularity, Link, LinkKind, Moment, Options, Plan, Span};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// How long to measure.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Seconds of each measurement.
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
+}
+
+/// People who write at once, and rows of a bare transaction.
+const WRITERS: u64 = 32;
+/// Activities of the chain.
+const CHAIN_LEN: usize = 200;
+/// Moves of the chain's head; the median counts.
+const MOVES: usize = 15;
+
+/// `guatu bench-door`.
+pub async fn run(arguments: Arguments) -> Result<ExitCode> {
+    let folder = std::env::temp_dir().join(format!("guatu-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let measured = measure(&folder, Duration::from_secs(arguments.seconds)).await;
+    std::fs::remove_dir_all(&folder)?;
+    println!("{}", measured?);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn measure(folder: &std::path::Path, time: Duration) -> Result<serde_json::Value> {
+    let bare = Db::open_sqlite(&folder.join("bare.sqlite")).await?;
+    let rows = bare_rows_per_second(&bare, time).await?;
+    let db = Db::open_sqlite(&folder.join("guatu.sqlite")).await?;
+    let opened = serve::open(db, folder, Clock::System).await?;
+    let journal = opened.site.journal.clone();
+    let facts = facts_per_second(&journal, time).await?;
+    let chain_ms = chain_ms(&journal, opened.site.clock.today()).await?;
+    Ok(serde_json::json!({
+        "bare_rows_per_second": rows.round(),
+        "door_facts_per_second": facts.round(),
+        "bare_over_door": (rows / facts * 100.0).round() / 100.0,
+        "chain_of_200_ms": chain_ms,
+    }))
+}
+
+/// Rows of the size of a fact, thirty-two to a durable transaction, on the same database with the same settings.
+async fn bare_rows_per_second(db: &Db, time: Duration) -> Result<f64> {
+    let mut conn = db.writer().await?;
+    conn.script(
+        "CREATE TABLE bare (id BIGINT NOT NULL PRIMARY KEY, record BYTEA NOT NULL, payload TEXT NOT NULL)".into(),
+    )
+    .await
+    .ok();
+    let (record, payload) = (vec![7u8; 300], "x".repeat(120));
+    let begun = Instant::now();
+    let mut rows: i64 = 0;
+    while begun.elapsed() < time {
+        conn.begin_write().await?;
+        for _ in 0..WRITERS {
+            rows += 1;
+            conn.execute(
+                "INSERT INTO bare (id, record, payload) VALUES (?, ?, ?)",
+                args![rows, record.clone(), &payload],
+            )
+            .await?;
+        }
+        conn.commit().await?;
+    }
+    Ok(rows as f64 / begun.elapsed().as_secs_f64())
+}
+
+async fn submit(
+    journal: &Journal<Guatu>,
+    request_id: String,
+    command: impl Into<Command>,
+    documents: Vec<Document>,
+) -> Result<()> {
+    let submission = Submission { permit: Permit::system(), request_id, command: command.into(), documents };
+    journal.submit(submission).await.map(drop).context("a benchmark keeps the rules")
+}
+
+async fn facts_per_second(journal: &Journal<Guatu>, time: Duration) -> Result<f64> {
+    let begun = Instant::now();
+    let before = *journal.head().borrow();
+    let writer = |number: u64| async move {
+        let mut written = 0;
+        while begun.elapsed() < time {
+            let id = format!("bench-{number}-{written}");
+            let command =
+                organisations::Command::Register { id: id.clone(), name: id.clone(), kind: organisations::Kind::Other };
+            submit(journal, id, command, Vec::new()).await?;
+            written += 1;
+        }
+        anyhow::Ok(())
+    };
+    futures_util::future::try_join_all((0..WRITERS).map(writer)).await?;
+    Ok((*journal.head().borrow() - before) as f64 / begun.elapsed().as_secs_f64())
+}
+
+/// Median time of a record on the head of the chain, its schedule included.
+async fn chain_ms(journal: &Journal<Guatu>, today: Date) -> Result<f64> {
+    let attributes = |name: &str| places::Attributes {
+        name: name.into(),
+        ordinal: 1,
+        programme: None,
+        owner: None,
+        figures: places::Figures::default(),
+    };
+    let open = |id: &str, parent: Option<&str>, kind| places::Command::Open {
+        id: id.into(),
+        parent: parent.map(str::to_owned),
+        kind,
+        attributes: attributes(id),
+        official: Some("nobody".into()),
+    };
+    let account = identity::model::Command::CreateAccount { account: "nobody".into(), organisation: None };
+    submit(journal, "bench-account".into(), account, Vec::new()).await?;
+    submit(journal, "bench-district".into(), open("district", None, places::Kind::District), Vec::new()).await?;
+    submit(journal, "bench-project".into(), open("project", Some("district"), places::Kind::Project), Vec::new())
+        .await?;
+    let plan = chain(today);
+    let document = Document { media_type: "application/json", bytes: json::write(&plan).into_bytes() };
+    let draft = plans::Command::Draft {
+        version: "v1".into(),
+        project: "project".into(),
+        document: document.sha256(),
+        source: plans::Source::Template,
+        activity_count: CHAIN_LEN as u32,
+    };
+    submit(journal, "bench-draft".into(), draft, vec![document]).await?;
+    let approve = plans::Command::Approve { version: "v1".into(), reason: "bench".into() };
+    submit(journal, "bench-approve".into(), approve, Vec::new()).await?;
+    let mut times = Vec::new();
+    for at in 0..MOVES {
+        let progress = plans::Progress {
+            actual_start: Some(today.checked_sub(1.day())?),
+            actual_finish: None,
+            percent_e3: None,
+            remaining_days: Some(if at % 2 == 0 { 9 } else { 5 }),
+        };
+        let command =
+            plans::Command::Record { project: "project".into(), activity: "a0".into(), progress, reason: None };
+        let begun = Instant::now();
+        submit(journal, format!("bench-move-{at}"), command, Vec::new()).await?;
+        times.push(begun.elapsed().as_secs_f64() * 1000.0);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok((times[MOVES / 2] * 10.0).round() / 10.0)
+}
+
+fn chain(today: Date) -> Plan {
+    let id = |at: usize| format!("a{at}");
+    let link = |at: usize| Link { from: id(at - 1), to: id(at), kind: LinkKind::FS, lag: Span::ZERO, at: None };
+    Plan {
+        name: None,
+        granularity: Granularity::Day,
+        start: Moment::Day(today),
+        data_date: None,
+        calendar: None,
+        options: Options::default(),
+        calendars: Vec::new(),
+        activities: (0..CHAIN_LEN).map(|at| Activity::task(id(at), Span::days(5))).collect(),
+        links: (1..CHAIN_LEN).map(link).collect(),
+        resources: Vec::new(),
+        mandated: Vec::new(),
+        stops: Vec::new(),
+    }
+}

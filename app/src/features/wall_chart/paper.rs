@@ -1,0 +1,193 @@
+//! The wall chart on paper: A0 to A3, in colour or black and white, as vectors.
+
+use super::bars::chart_rows;
+use super::matrix::{Gathered, gather};
+use super::model::Lamp;
+use super::pages::{Asked, asked_place, cell_label, nearest_milestones};
+use crate::clock::civil;
+use crate::db::Conn;
+use crate::features::authority::missing;
+use crate::features::places::model::Kind;
+use crate::features::places::store::Place;
+use crate::features::plan::pages::days_between;
+use crate::web::Site;
+use crate::web::problem::Problem;
+use crate::web::visitor::Visitor;
+use anyhow::Context;
+use axum::extract::{Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use guatu_formats::charts::{Heading, Ink, Lamp as DrawnLamp, LampWords, Sheet, bars, matrix};
+use guatu_formats::pdf::{self, Fonts};
+use std::sync::OnceLock;
+use tokio::sync::Semaphore;
+
+/// Fonts of the system, found once.
+static FONTS: OnceLock<Fonts> = OnceLock::new();
+
+/// Papers drawn at once: each takes a core.
+static DRAWING: Semaphore = Semaphore::const_new(2);
+
+/// `GET /wall.pdf?place=&view=matrix|bars&size=A0…A3&ink=color|mono`.
+pub async fn pdf(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let number = match asked.size.as_deref().unwrap_or("A3") {
+        "A0" => 0,
+        "A1" => 1,
+        "A2" => 2,
+        "A3" => 3,
+        _ => return Err(missing().into()),
+    };
+    let sheet = Sheet::series_a(number);
+    let Sheet::Paper { width_mm, height_mm } = sheet else { return Err(missing().into()) };
+    let ink = if asked.ink.as_deref() == Some("mono") { Ink::Mono } else { Ink::Colour };
+    let mut conn = site.reader().await?;
+    let place = asked_place(&mut conn, &visitor, &asked).await?.ok_or(missing())?;
+    let is_bars = asked.view.as_deref() == Some("bars") || place.kind == Kind::Building;
+    let drawing = if is_bars {
+        Drawing::Bars(bar_chart(&mut conn, &site, &visitor, &place, sheet, ink).await?)
+    } else {
+        Drawing::Matrix(matrix_chart(&mut conn, &site, &visitor, &place, sheet, ink).await?)
+    };
+    drop(conn);
+    let _turn = DRAWING.acquire().await.context("the queue for drawing is never closed")?;
+    let bytes = tokio::task::spawn_blocking(move || -> anyhow::Result<Vec<u8>> {
+        let fonts = match FONTS.get() {
+            Some(fonts) => fonts,
+            None => {
+                let loaded = Fonts::load()?;
+                FONTS.get_or_init(|| loaded)
+            }
+        };
+        let pages = match &drawing {
+            Drawing::Bars(chart) => bars::pages(chart),
+            Drawing::Matrix(chart) => matrix::pages(chart),
+        };
+        Ok(pdf::from_pages(&pages, width_mm, height_mm, fonts)?)
+    })
+    .await
+    .context("drawing")??;
+    let disposition = format!("inline; filename=\"guatu-wall-A{number}.pdf\"");
+    Ok(([(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
+}
+
+enum Drawing {
+    Bars(bars::BarChart),
+    Matrix(matrix::Matrix),
+}
+
+fn heading(site: &Site, visitor: &Visitor, place: &Place, key: &str) -> Heading {
+    let mut stamps = Vec::new();
+    if site.stamps.is_rehearsal {
+        stamps.push(visitor.t("shell.rehearsal"));
+    }
+    if site.stamps.is_demo {
+        stamps.push(visitor.t("shell.demo"));
+    }
+    let printed = civil(site.clock.now()).strftime("%Y-%m-%d %H:%M").to_string();
+    Heading {
+        title: format!("{} · {}", place.attributes.name, visitor.t("nav.wall")),
+        subtitle: format!("{} · {printed}", visitor.t(key)),
+        as_of: visitor.tf("shell.as_of", &[("number", site.head().to_string())]),
+        stamps,
+    }
+}
+
+fn lamp_words(visitor: &Visitor) -> LampWords {
+    let word = |name: &str| visitor.t(&format!("lamp.{name}"));
+    LampWords { done: word("done"), idle: word("idle"), good: word("good"), warn: word("warn"), bad: word("bad") }
+}
+
+fn drawn(lamp: Lamp) -> DrawnLamp {
+    match lamp {
+        Lamp::Done => DrawnLamp::Done,
+        Lamp::Idle => DrawnLamp::Idle,
+        Lamp::Good => DrawnLamp::Good,
+        Lamp::Warn => DrawnLamp::Warn,
+        Lamp::Bad => DrawnLamp::Bad,
+    }
+}
+
+async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, sheet: Sheet, ink: Ink) -> Result<bars::BarChart, Problem> {
+    let today = site.clock.today();
+    let rows = chart_rows(conn, place, today).await?;
+    let mut flags = Vec::new();
+    for (_, mandate, outlook) in nearest_milestones(conn, place).await?.into_iter().take(8) {
+        let days = days_between(today, mandate.finish_by).to_string();
+        let is_late = outlook.and_then(|outlook| outlook.float_days_e3).is_some_and(|float| float < 0);
+        flags.push(bars::Flag {
+            on: mandate.finish_by,
+            label: format!("{} {}", mandate.name, visitor.tf("wall.days_left", &[("days", days)])),
+            lamp: if is_late { DrawnLamp::Bad } else { DrawnLamp::Good },
+        });
+    }
+    let rows = rows
+        .into_iter()
+        .map(|row| bars::Row {
+            kind: match row.bar.kind.as_str() {
+                "summary" => bars::Kind::Summary,
+                "milestone" => bars::Kind::Milestone,
+                _ => bars::Kind::Task,
+            },
+            label: row.label,
+            indent: row.depth as usize,
+            baseline: row.bar.baseline,
+            forecast: row.bar.early,
+            actual: row.bar.actual_start.map(|start| (start, row.bar.actual_finish)),
+            percent: f64::from(row.bar.percent_e3) / 1000.0,
+            lamp: drawn(row.verdict.lamp),
+            is_critical: row.bar.is_critical,
+            href: None,
+        })
+        .collect();
+    Ok(bars::BarChart {
+        heading: heading(site, visitor, place, "wall.bars"),
+        rows,
+        data_date: Some(today),
+        flags,
+        sheet,
+        ink,
+        words: bars::Words {
+            name: visitor.t("field.name"),
+            start: visitor.t("plans.start"),
+            finish: visitor.t("plans.finish"),
+            baseline: visitor.t("wall.baseline"),
+            actual: visitor.t("wall.actual"),
+            critical: visitor.t("wall.critical"),
+            front: visitor.t("wall.front"),
+            data_date: visitor.t("wall.today"),
+            mandated: visitor.t("plans.milestone"),
+            lamps: lamp_words(visitor),
+        },
+    })
+}
+
+async fn matrix_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, sheet: Sheet, ink: Ink) -> Result<matrix::Matrix, Problem> {
+    let today = site.clock.today();
+    let Gathered { stages, rows, .. } = gather(conn, place, today).await?;
+    let mut groups: Vec<matrix::Group> = Vec::new();
+    for row in rows {
+        let name = row.parcel.map(|(_, name)| name).unwrap_or_default();
+        if groups.last().is_none_or(|group| group.name != name) {
+            groups.push(matrix::Group { name, rows: Vec::new() });
+        }
+        let cells = row.cells.iter().map(|cell| {
+            let cell = cell.as_ref()?;
+            let late = cell.latest.filter(|_| cell.count == 1 && cell.lamp != Lamp::Done);
+            let note = late.map(|date| visitor.tf("wall.latest", &[("date", super::pages::short_date(date, today))]));
+            Some(matrix::Cell { lamp: drawn(cell.lamp), text: cell_label(visitor, cell, today), note: note.unwrap_or_default(), href: None })
+        });
+        let drawn = matrix::Row { label: row.place.attributes.name, note: row.official, cells: cells.collect() };
+        if let Some(group) = groups.last_mut() {
+            group.rows.push(drawn);
+        }
+    }
+    Ok(matrix::Matrix {
+        heading: heading(site, visitor, place, "wall.matrix"),
+        name: visitor.t("wall.place"),
+        stages: stages.iter().map(|stage| visitor.t(&format!("stage.{stage}"))).collect(),
+        groups,
+        sheet,
+        ink,
+        lamps: lamp_words(visitor),
+    })
+}

@@ -1,0 +1,93 @@
+// Every kind of page in the invented district: no accessibility fault at three widths in light and dark, nothing wider
+// than its screen, no script error, and the same words without a script.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { startBrowser, startSite } from "./site.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+let site, browser, cookie;
+
+before(async () => {
+  site = await startSite({ demo: true });
+  browser = await startBrowser();
+  cookie = await leaderSession();
+});
+after(async () => {
+  await browser?.close();
+  await site?.stop();
+});
+
+/** Steps into a leader of the demo district, as the page for reviewers does. */
+async function leaderSession() {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(site.welcome);
+  await page.fill("[name=person_name]", "评审");
+  await page.fill("[name=login]", "review");
+  await page.fill("[name=new_password]", "一句自己记得住的很长很长的话");
+  await Promise.all([page.waitForNavigation(), page.click("main button[type=submit]")]);
+  await page.goto(`${site.address}/demo`);
+  await Promise.all([page.waitForNavigation(), page.locator("tr", { hasText: "督查室" }).locator("button").first().click()]);
+  const found = (await context.cookies()).find((one) => one.name === "guatu_session");
+  await context.close();
+  return found;
+}
+
+const paths = ["/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/places", "/places/p01", "/places/new", "/plans", "/plans/p03", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/calendars", "/import?project=p01", "/no-such-page"];
+
+for (const width of [360, 768, 1440]) {
+  for (const colorScheme of ["light", "dark"]) {
+    test(`pages at ${width} px, ${colorScheme}`, async () => {
+      const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
+      await context.addCookies([cookie]);
+      const page = await context.newPage();
+      const errors = [];
+      page.on("pageerror", (error) => errors.push(error.message));
+      const faults = [];
+      for (const path of paths) {
+        await page.goto(site.address + path);
+        await page.waitForTimeout(150);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (overflow > 1) faults.push(`${path}: ${overflow} px wider than the screen`);
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() => window.axe.run());
+        for (const { id, nodes } of violations) faults.push(`${path}: ${id} ${nodes.slice(0, 2).map((node) => node.html.slice(0, 120)).join(" | ")}`);
+      }
+      await context.close();
+      assert.deepEqual(errors, []);
+      assert.deepEqual(faults, []);
+    });
+  }
+}
+
+test("every page says the same without a script", async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  await context.addCookies([cookie]);
+  const page = await context.newPage();
+  for (const path of paths.slice(0, -1)) {
+    const answer = await page.goto(site.address + path);
+    assert.equal(answer.status(), 200, path);
+    assert.ok((await page.locator("main h1").count()) === 1, path);
+  }
+  assert.equal(await page.locator("table tbody tr").first().isVisible(), true);
+  await page.goto(`${site.address}/wall?place=p03&view=bars`);
+  assert.ok((await page.locator(".rows tbody tr").count()) <= 500, "at most 500 rows a page");
+  assert.equal(await page.locator(".rows").isVisible(), true);
+  await context.close();
+});
+
+test("every page is in the language a person chose", async () => {
+  const context = await browser.newContext();
+  await context.addCookies([cookie]);
+  const page = await context.newPage();
+  await page.goto(`${site.address}/plans`);
+  assert.equal(await page.locator("html").getAttribute("lang"), "zh-CN");
+  await page.getByRole("link", { name: "English" }).click();
+  await page.waitForLoadState("load");
+  assert.match(page.url(), /\/plans$/);
+  assert.equal(await page.locator("html").getAttribute("lang"), "en");
+  assert.equal(await page.locator("h1").textContent(), "Plans");
+  await context.close();
+});

@@ -1,0 +1,76 @@
+// Starts the program on a fresh folder, and a browser beside it.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const binary = new URL("../target/debug/guatu", import.meta.url).pathname;
+
+/** Serves a fresh site on SQLite or PostgreSQL; `demo` fills it with the invented district first. */
+export async function startSite({ database = "sqlite", demo = false } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "guatu-e2e-"));
+  const env = { ...process.env, GUATU_DATA: folder, GUATU_LISTEN: "127.0.0.1:0" };
+  delete env.GUATU_DATABASE_URL;
+  if (database === "postgres") {
+    const schema = `e2e_${process.pid}_${Math.floor(performance.now())}`;
+    await finished(spawn("psql", [process.env.TEST_PG_URL, "-qc", `CREATE SCHEMA ${schema}`]));
+    env.GUATU_DATABASE_URL = `${process.env.TEST_PG_URL}&options=-c%20search_path%3D${schema}`;
+  }
+  if (demo) await finished(spawn(binary, ["demo"], { env, stdio: "ignore" }));
+  const server = spawn(binary, ["serve"], { env });
+  let said = "";
+  server.stderr.pipe(process.stderr);
+  const address = await new Promise((resolve, reject) => {
+    server.stdout.on("data", (text) => {
+      said += text;
+      if (said.includes("Ctrl-C")) resolve(said.match(/http:\/\/\S+/)[0]);
+    });
+    server.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
+  });
+  return {
+    address,
+    welcome: said.match(/http:\/\/\S+\/welcome\/\S+/)?.[0],
+    env,
+    async stop() {
+      server.removeAllListeners("exit");
+      const ended = new Promise((resolve) => server.on("exit", resolve));
+      server.kill("SIGTERM");
+      await ended;
+      // Every walk ends with a ledger that verifies and replays.
+      await finished(spawn(binary, ["verify"], { env, stdio: ["ignore", "ignore", "inherit"] }));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function finished(child) {
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`${child.spawnfile} ended with ${code}`))));
+  });
+}
+
+/** A headless browser that asks nobody outside. */
+export function startBrowser() {
+  const quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+  return chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", ...quiet] });
+}
+
+/** Fills a form's fields by name and presses its button. */
+export async function fill(page, fields, form = "main form.fields") {
+  const scope = page.locator(form).last();
+  for (const [name, value] of Object.entries(fields)) {
+    const field = scope.locator(`[name=${name}]`);
+    if ((await field.evaluate((element) => element.tagName)) === "SELECT") {
+      const option = await field.locator("option").evaluateAll((options, wanted) => options.find((one) => one.value === wanted || one.textContent.trim() === wanted)?.value, value);
+      await field.selectOption(option ?? value);
+    } else await field.fill(value);
+  }
+  await Promise.all([page.waitForNavigation({ waitUntil: "load" }), scope.locator("button[type=submit]").last().click()]);
+}
+
+/** Follows the link of a name in the page's own content. */
+export async function follow(page, name) {
+  await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.locator("main").getByRole("link", { name }).first().click()]);
+}
