@@ -389,7 +389,7 @@ fn front(axis: &Axis, row: &Row, data_date: Date) -> Option<f64> {
 fn draw_front(canvas: &mut Canvas, at: &Measures, rows: &[Row], data_date: Date, end: f64) {
     let today = at.axis.start(data_date);
     let size = at.frame.size;
-    let (head, paint) = (at.rows_top - size * 0.1, canvas.alarm());
+    let (head, paint) = (at.rows_top - size * 0.1, canvas.front());
     let line = [[(today, head), (today, end)]];
     canvas.strokes(
         &line,
@@ -415,8 +415,13 @@ fn draw_front(canvas: &mut Canvas, at: &Measures, rows: &[Row], data_date: Date,
         }
     }
     points.push((today, end));
-    let wide = size * 0.22;
+    let wide = (size * 0.22).min(at.row * 0.28);
     let dash = [6.0, 2.0, 1.2, 2.0].map(|part| number(part * wide)).join(" ");
+    let rim = format!(
+        r##"class="front-rim" fill="none" stroke="#ffffff" stroke-width="{}" stroke-linejoin="round" stroke-opacity="0.8""##,
+        number(wide * 2.2)
+    );
+    canvas.lines(&points, false, &rim);
     let paint = format!(
         r#"class="front" fill="none" stroke="{paint}" stroke-width="{}" stroke-linejoin="round" stroke-dasharray="{dash}""#,
         number(wide)
@@ -510,11 +515,12 @@ fn draw_legend(canvas: &mut Canvas, chart: &BarChart, at: &Measures) {
             (x + size * 2.0, middle),
         ];
         let dash = [6.0, 2.0, 1.2, 2.0].map(|part| number(part * size * 0.1)).join(" ");
+        let front = canvas.front();
         canvas.lines(
             &points,
             false,
             &format!(
-                r#"fill="none" stroke="{alarm}" stroke-width="{}" stroke-dasharray="{dash}""#,
+                r#"fill="none" stroke="{front}" stroke-width="{}" stroke-dasharray="{dash}""#,
                 number(size * 0.16)
             ),
         );

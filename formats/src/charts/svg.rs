@@ -213,7 +213,12 @@ impl Canvas {
         }
     }
 
-    /// The colour that calls: critical work, mandated dates, the front line.
+    /// The colour of the data date and the front line: that of no lamp.
+    pub(super) fn front(&self) -> &'static str {
+        if self.ink == Ink::Mono { "#000000" } else { "#0a3d91" }
+    }
+
+    /// The colour that calls: critical work, mandated dates.
     pub(super) fn alarm(&self) -> &'static str {
         if self.ink == Ink::Mono { "#000000" } else { "#b3161b" }
     }

@@ -60,14 +60,24 @@ async fn asked_project(conn: &mut Conn, visitor: &Visitor, query: &HashMap<Strin
     project(conn, visitor, query.get("project").map_or("", String::as_str)).await
 }
 
-async fn form(State(site): State<Site>, visitor: Visitor, Query(query): Query<HashMap<String, String>>) -> Result<Response, Problem> {
+async fn form(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let place = asked_project(&mut conn, &visitor, &query).await?;
     form_page(&site, &visitor, &place, None, &[]).await
 }
 
 /// The form; after a refusal with what was wrong.
-async fn form_page(site: &Site, visitor: &Visitor, place: &Place, refused: Option<&Refusal>, found: &[Diagnostic]) -> Result<Response, Problem> {
+async fn form_page(
+    site: &Site,
+    visitor: &Visitor,
+    place: &Place,
+    refused: Option<&Refusal>,
+    found: &[Diagnostic],
+) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let action = format!("/import?project={}", form_urlencoded(&place.id));
     let body = html! {
@@ -211,7 +221,11 @@ fn first_activities(visitor: &Visitor, shown: &Shown, computed: &Schedule) -> Ma
 }
 
 /// Imports what was shown.
-async fn import(State(site): State<Site>, visitor: Visitor, Body(pairs): Body<Vec<(String, String)>>) -> Result<Response, Problem> {
+async fn import(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Body(pairs): Body<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
     let values = Values::new(pairs);
     let place = project(&mut site.reader().await?, &visitor, values.text("project")).await?;
     let account = visitor.account.clone().ok_or(Problem::LoginNeeded)?;
@@ -228,7 +242,11 @@ async fn import(State(site): State<Site>, visitor: Visitor, Body(pairs): Body<Ve
 }
 
 /// A version as a file for other programs, with the dates of its own schedule.
-async fn export(State(site): State<Site>, visitor: Visitor, Path((id, format)): Path<(String, String)>) -> Result<Response, Problem> {
+async fn export(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path((id, format)): Path<(String, String)>,
+) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let format = Format::from_name(&format).ok_or_else(missing)?;
     if visitor.account.is_none() {
@@ -253,9 +271,13 @@ async fn template(visitor: Visitor) -> Result<Response, Problem> {
 
 /// A file to be saved, never shown: a name that holds anything but letters travels percent-encoded (RFC 6266).
 fn download(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Response {
-    let plain: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() || ".-_".contains(letter) { letter } else { '_' }).collect();
+    let plain: String = name
+        .chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() || ".-_".contains(letter) { letter } else { '_' })
+        .collect();
     let encoded = form_urlencoded(name).replace('/', "%2F");
     let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
     let disposition = HeaderValue::from_str(&disposition).unwrap_or_else(|_| HeaderValue::from_static("attachment"));
-    ([(header::CONTENT_TYPE, HeaderValue::from_static(media_type)), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(media_type)), (header::CONTENT_DISPOSITION, disposition)], bytes)
+        .into_response()
 }

@@ -18,7 +18,8 @@ async fn upload(site: &TestSite, who: &str, project: &str, bytes: &str) -> Page 
     let body = format!(
         "--x\r\nContent-Disposition: form-data; name=\"plan_file\"; filename=\"C:\\plans\\plan.json\"\r\n\r\n{bytes}\r\n--x--\r\n"
     );
-    site.post_bytes(who, &format!("/import?project={project}"), "multipart/form-data; boundary=x", body.into_bytes()).await
+    site.post_bytes(who, &format!("/import?project={project}"), "multipart/form-data; boundary=x", body.into_bytes())
+        .await
 }
 
 on_both_databases!(what_was_shown_is_imported_once_and_exported, |site| async move {
@@ -26,7 +27,9 @@ on_both_databases!(what_was_shown_is_imported_once_and_exported, |site| async mo
     let shown = upload(&site, "planner", "ours", PLAN).await;
     assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
     assert_eq!(shown.texts("table.activities tbody tr").len(), 2);
-    assert!(shown.body.contains("Piles &lt;b&gt;") && shown.body.contains("plan.json") && !shown.body.contains("C:\\plans"));
+    assert!(
+        shown.body.contains("Piles &lt;b&gt;") && shown.body.contains("plan.json") && !shown.body.contains("C:\\plans")
+    );
     assert_eq!(shown.texts("table.findings code"), ["F-201"]);
     let head = site.site.head();
     let request_id = shown.attributes("form[action='/import/shown'] input[name=request_id]", "value").remove(0);
@@ -36,11 +39,18 @@ on_both_databases!(what_was_shown_is_imported_once_and_exported, |site| async mo
     assert_eq!(site.site.head(), head + 1);
     let again = site.post("planner", "/import/shown", &fields).await;
     assert_eq!((again.location(), site.site.head()), (done.location(), head + 1));
-    for (format, media_type) in [("json", "application/json"), ("mspdi", "application/xml"), ("xlsx", "application/vnd")] {
+    for (format, media_type) in
+        [("json", "application/json"), ("mspdi", "application/xml"), ("xlsx", "application/vnd")]
+    {
         let file = site.get("planner", &format!("{}/export/{format}", done.location())).await;
         assert_eq!(file.status, StatusCode::OK, "{format}");
         assert!(file.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with(media_type), "{format}");
-        assert!(file.headers[header::CONTENT_DISPOSITION].to_str().unwrap().starts_with("attachment; filename=\"ours_name-1."));
+        assert!(
+            file.headers[header::CONTENT_DISPOSITION]
+                .to_str()
+                .unwrap()
+                .starts_with("attachment; filename=\"ours_name-1.")
+        );
     }
     let foreign = site.get("stranger", &format!("{}/export/json", done.location())).await;
     assert_eq!(foreign.status, StatusCode::NOT_FOUND);

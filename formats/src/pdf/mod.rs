@@ -3,13 +3,16 @@
 //! Drawings are set in Noto Sans CJK, which is found in the system's font folders; it is not part of the program. The same
 //! drawing with the same fonts gives the same bytes: no date and no random identifier is written.
 
+mod lettering;
+
 use std::sync::Arc;
 
 use krilla::Document;
 use krilla::geom::Size;
 use krilla::page::PageSettings;
 use krilla_svg::{SurfaceExt as _, SvgSettings};
-use usvg::fontdb::Database;
+use lettering::Weight;
+use usvg::fontdb::{Database, Family, Query};
 
 /// Points of a millimetre.
 const POINTS_PER_MM: f64 = 72.0 / 25.4;
@@ -48,6 +51,8 @@ impl std::error::Error for PdfError {}
 pub struct Fonts {
     database: Arc<Database>,
     family: &'static str,
+    regular: Weight,
+    bold: Weight,
 }
 
 impl Fonts {
@@ -72,7 +77,15 @@ impl Fonts {
             database.remove_face(id);
         }
         database.set_sans_serif_family(family);
-        Ok(Fonts { database: Arc::new(database), family })
+        let weight = |weight| {
+            let query = Query { families: &[Family::Name(family)], weight, ..Query::default() };
+            let found = database
+                .query(&query)
+                .and_then(|id| database.with_face_data(id, |data, index| Weight::new(data.to_vec(), index)));
+            found.flatten().ok_or(PdfError::NoFont)
+        };
+        let (regular, bold) = (weight(usvg::fontdb::Weight::NORMAL)?, weight(usvg::fontdb::Weight::BOLD)?);
+        Ok(Fonts { database: Arc::new(database), family, regular, bold })
     }
 
     /// The family that was found.
@@ -100,27 +113,41 @@ pub fn from_pages(drawings: &[String], width_mm: f64, height_mm: f64, fonts: &Fo
     }
     let size = Size::from_wh((width_mm * POINTS_PER_MM) as f32, (height_mm * POINTS_PER_MM) as f32)
         .ok_or_else(|| PdfError::Drawing("the page has no size".into()))?;
-    let options = usvg::Options {
-        fontdb: fonts.database.clone(),
-        font_family: fonts.family.to_owned(),
-        // A drawing refers to nothing outside itself, whatever it says.
+    let (regular, bold) = fonts.regular.face().zip(fonts.bold.face()).ok_or(PdfError::NoFont)?;
+    let faces = [(&fonts.regular, &regular), (&fonts.bold, &bold)];
+    let mut document = Document::new();
+    for drawing in drawings {
+        let wrong = |fault: usvg::roxmltree::Error| PdfError::Drawing(fault.to_string());
+        let parsed = usvg::roxmltree::Document::parse(drawing).map_err(wrong)?;
+        let lines = lettering::lines(&parsed);
+        // Without fonts the texts are passed over, and set here afterwards.
+        let database = if lines.is_some() { Arc::default() } else { fonts.database.clone() };
+        let tree = usvg::Tree::from_xmltree(&parsed, &options(database, fonts.family))
+            .map_err(|fault| PdfError::Drawing(fault.to_string()))?;
+        let mut page = document.start_page_with(PageSettings::new(size));
+        let mut surface = page.surface();
+        surface
+            .draw_svg(&tree, size, SvgSettings::default())
+            .ok_or_else(|| PdfError::Drawing("it holds something that has no place in a PDF".into()))?;
+        if let Some((lines, width)) = lines {
+            lettering::set(&mut surface, &lines, size.width() / width, faces);
+        }
+        surface.finish();
+        page.finish();
+    }
+    document.finish().map_err(|fault| PdfError::Writing(format!("{fault:?}")))
+}
+
+/// A drawing refers to nothing outside itself, whatever it says.
+fn options(fontdb: Arc<Database>, family: &str) -> usvg::Options<'static> {
+    usvg::Options {
+        fontdb,
+        font_family: family.to_owned(),
         resources_dir: None,
         image_href_resolver: usvg::ImageHrefResolver {
             resolve_data: Box::new(|_, _, _| None),
             resolve_string: Box::new(|_, _| None),
         },
         ..usvg::Options::default()
-    };
-    let mut document = Document::new();
-    for drawing in drawings {
-        let tree = usvg::Tree::from_str(drawing, &options).map_err(|fault| PdfError::Drawing(fault.to_string()))?;
-        let mut page = document.start_page_with(PageSettings::new(size));
-        let mut surface = page.surface();
-        surface
-            .draw_svg(&tree, size, SvgSettings::default())
-            .ok_or_else(|| PdfError::Drawing("it holds something that has no place in a PDF".into()))?;
-        surface.finish();
-        page.finish();
     }
-    document.finish().map_err(|fault| PdfError::Writing(format!("{fault:?}")))
 }

@@ -1,0 +1,229 @@
+//! Drawings by their structure: bars, labels, classes; and PDF by its page and its texts' fonts.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use guatu_formats::charts::bars::{self, BarChart, Flag, Kind, Row, Words};
+use guatu_formats::charts::matrix::{self, Cell, Group, Matrix};
+use guatu_formats::charts::{Heading, Ink, Lamp, LampWords, Sheet};
+use guatu_formats::pdf::{self, Fonts, PdfError};
+use jiff::civil::{Date, date};
+use usvg::roxmltree::{Document, Node};
+
+fn heading() -> Heading {
+    Heading {
+        title: "Title <1>".into(),
+        subtitle: "Subtitle".into(),
+        as_of: "as of 12".into(),
+        stamps: vec!["DEMO".into()],
+    }
+}
+
+fn row(label: &str, from: Date, to: Date) -> Row {
+    Row {
+        label: label.into(),
+        indent: 1,
+        kind: Kind::Task,
+        baseline: Some((from, to)),
+        forecast: Some((from, to)),
+        actual: None,
+        percent: 0.0,
+        lamp: Lamp::Idle,
+        is_critical: false,
+        href: Some("/wall?a=1&b=2".into()),
+    }
+}
+
+fn chart(sheet: Sheet) -> BarChart {
+    let may = |day| date(2026, 5, day);
+    let late = Row {
+        actual: Some((may(4), None)),
+        percent: 20.0,
+        lamp: Lamp::Bad,
+        is_critical: true,
+        ..row("Late", may(4), may(13))
+    };
+    let done = Row { actual: Some((may(1), Some(may(8)))), lamp: Lamp::Done, ..row("Done", may(1), may(8)) };
+    let point = Row { kind: Kind::Milestone, ..row("Point", may(30), may(30)) };
+    let sum = Row { kind: Kind::Summary, indent: 0, ..row("Sum", may(1), may(30)) };
+    BarChart {
+        heading: heading(),
+        rows: vec![sum, done, late, row("Idle", may(20), may(28)), point],
+        data_date: Some(may(12)),
+        flags: vec![Flag { on: may(29), label: "Due, 17 days left".into(), lamp: Lamp::Bad }],
+        sheet,
+        ink: Ink::Colour,
+        words: Words {
+            name: "Name".into(),
+            front: "Front".into(),
+            lamps: LampWords { bad: "Late!".into(), ..LampWords::default() },
+            ..Words::default()
+        },
+    }
+}
+
+/// Elements whose classes include all of `classes`.
+fn with<'a>(document: &'a Document<'_>, classes: &str) -> Vec<Node<'a, 'a>> {
+    let has = |node: &Node<'_, '_>| {
+        let found: Vec<&str> = node.attribute("class").unwrap_or_default().split(' ').collect();
+        classes.split(' ').all(|class| found.contains(&class))
+    };
+    document.descendants().filter(has).collect()
+}
+
+#[test]
+fn a_small_chart_has_its_bars_and_words() {
+    let svg = bars::draw(&chart(Sheet::Screen { width_px: 1200.0 }));
+    let document = Document::parse(&svg).unwrap();
+    let labels: Vec<_> = with(&document, "label").iter().map(|node| node.text().unwrap().to_owned()).collect();
+    assert_eq!(labels, ["Sum", "Done", "Late", "Idle", "Point"]);
+    for (classes, count) in [
+        ("row task", 3),
+        ("row summary", 1),
+        ("row milestone", 1),
+        ("row bad critical", 1),
+        ("bar", 4),
+        ("bracket", 1),
+        ("baseline", 4),
+        ("actual", 1),
+        ("critical-mark", 1),
+        ("front", 1),
+        ("data-date", 1),
+        ("flag bad", 1),
+        ("stamp", 2),
+        ("title", 1),
+    ] {
+        assert_eq!(with(&document, classes).len(), count, "{classes}: {svg}");
+    }
+    assert!(
+        svg.contains("Title &lt;1&gt;")
+            && svg.contains("as of 12")
+            && svg.contains("Due, 17 days left")
+            && svg.contains("Late!")
+    );
+    assert_eq!(svg.matches("href=\"/wall?a=1&amp;b=2\"").count(), 5);
+}
+
+#[test]
+fn the_front_line_is_left_of_the_data_date_where_work_is_late() {
+    let svg = bars::draw(&chart(Sheet::Screen { width_px: 1200.0 }));
+    let document = Document::parse(&svg).unwrap();
+    let xs = |class: &str| -> Vec<f64> {
+        let data = with(&document, class)[0].attribute("d").unwrap();
+        data.split(['M', 'L'])
+            .filter(|part| !part.is_empty())
+            .map(|part| part.split(' ').next().unwrap().parse().unwrap())
+            .collect()
+    };
+    let (front, today) = (xs("front"), xs("data-date")[0]);
+    assert_eq!((front[0], *front.last().unwrap()), (today, today));
+    assert_eq!(front.iter().filter(|x| **x < today - 1.0).count(), 1, "{front:?}");
+    assert!(front.iter().all(|x| *x <= today), "{front:?}");
+}
+
+#[test]
+fn paper_has_no_links_and_rows_that_do_not_fit_go_on() {
+    let mut long = chart(Sheet::series_a(3));
+    assert!(!bars::draw(&long).contains("href"));
+    assert_eq!(bars::pages(&long).len(), 1);
+    long.rows = long.rows.iter().cycle().take(500).cloned().collect();
+    let pages = bars::pages(&long);
+    assert!(pages.len() > 3);
+    let rows: usize = pages.iter().map(|page| with(&Document::parse(page).unwrap(), "row").len()).sum();
+    assert_eq!(rows, 500);
+    assert!(pages[0].contains(&format!("1 / {}", pages.len())));
+}
+
+#[test]
+fn black_alone_has_no_colour() {
+    for svg in [
+        bars::draw(&BarChart { ink: Ink::Mono, ..chart(Sheet::series_a(3)) }),
+        matrix::draw(&Matrix { ink: Ink::Mono, ..board(Sheet::series_a(3)) }),
+    ] {
+        for colour in svg
+            .split('#')
+            .skip(1)
+            .filter_map(|rest| rest.get(..6))
+            .filter(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        {
+            let part = |at: usize| i32::from_str_radix(&colour[at..at + 2], 16).unwrap();
+            assert!((part(0) - part(4)).abs() <= 25, "#{colour} is a colour");
+        }
+    }
+}
+
+#[test]
+fn an_empty_chart_is_still_a_drawing() {
+    let empty = BarChart { rows: Vec::new(), flags: Vec::new(), data_date: None, ..chart(Sheet::series_a(4)) };
+    assert!(Document::parse(&bars::draw(&empty)).is_ok());
+    assert_eq!(bars::pages(&empty).len(), 1);
+}
+
+fn board(sheet: Sheet) -> Matrix {
+    let cell = |lamp| Some(Cell { lamp, text: "10-31".into(), note: String::new(), href: Some("/x".into()) });
+    let lamps = [Lamp::Done, Lamp::Good, Lamp::Warn, Lamp::Bad, Lamp::Idle];
+    let row = |at: usize| matrix::Row {
+        label: format!("B{at}"),
+        note: "Li".into(),
+        cells: lamps.into_iter().map(cell).chain([None]).collect(),
+    };
+    Matrix {
+        heading: heading(),
+        name: "Place".into(),
+        stages: (1..=6).map(|at| format!("S{at}")).collect(),
+        groups: vec![Group { name: "Parcel".into(), rows: (1..=3).map(row).collect() }],
+        sheet,
+        ink: Ink::Colour,
+        lamps: LampWords::default(),
+    }
+}
+
+#[test]
+fn the_matrix_has_a_lamp_of_its_own_shape_in_every_cell() {
+    let svg = matrix::draw(&board(Sheet::Screen { width_px: 900.0 }));
+    let document = Document::parse(&svg).unwrap();
+    assert_eq!(
+        (with(&document, "row").len(), with(&document, "stage").len(), with(&document, "cell").len()),
+        (3, 7, 15)
+    );
+    for (lamp, shape) in [("done", "circle"), ("idle", "circle"), ("good", "circle"), ("warn", "path"), ("bad", "rect")]
+    {
+        let found = with(&document, &format!("lamp {lamp}"));
+        assert_eq!(found.len(), 4, "{lamp}: three rows and the legend");
+        assert!(found.iter().all(|node| node.tag_name().name() == shape), "{lamp}");
+    }
+    assert_eq!(svg.matches("<a ").count(), 15);
+}
+
+#[test]
+fn a_matrix_of_many_places_goes_on_with_all_of_them() {
+    let mut long = board(Sheet::series_a(0));
+    let row = long.groups[0].rows[0].clone();
+    long.groups = (0..10).map(|at| Group { name: format!("G{at}"), rows: vec![row.clone(); 25] }).collect();
+    let pages = matrix::pages(&long);
+    assert!(pages.len() > 1);
+    let rows: usize = pages.iter().map(|page| with(&Document::parse(page).unwrap(), "row").len()).sum();
+    assert_eq!(rows, 250);
+}
+
+#[test]
+fn pdf_has_the_exact_page_and_embedded_fonts() {
+    let fonts = match Fonts::load() {
+        Ok(fonts) => fonts,
+        Err(fault) => {
+            assert_eq!(fault, PdfError::NoFont);
+            assert!(fault.to_string().contains("fonts-noto-cjk"));
+            return;
+        }
+    };
+    let pages = bars::pages(&chart(Sheet::series_a(0)));
+    let bytes = pdf::from_pages(&pages, 1189.0, 841.0, &fonts).unwrap();
+    assert_eq!(bytes, pdf::from_pages(&pages, 1189.0, 841.0, &fonts).unwrap(), "the same drawing gives the same bytes");
+    let text = String::from_utf8_lossy(&bytes);
+    // 1189 mm and 841 mm at 72 points an inch.
+    assert!(text.contains("/MediaBox[0 0 3370.3938 2383.937]"), "page size");
+    assert!(text.contains("NotoSans") || text.contains("SourceHanSans"), "embedded font");
+    let turned = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 50"><text x="9" y="20" font-size="8" transform="rotate(5)">turned</text></svg>"##;
+    assert!(pdf::from_svg(turned, 100.0, 50.0, &fonts).is_ok());
+    assert!(matches!(pdf::from_svg("no drawing", 100.0, 50.0, &fonts), Err(PdfError::Drawing(_))));
+    assert!(matches!(pdf::from_svg(turned, 0.0, 50.0, &fonts), Err(PdfError::Drawing(_))));
+}
