@@ -45,7 +45,7 @@ enum Verb {
     #[command(name = "bench-door", hide = true)]
     BenchDoor(bench::Arguments),
     /// Recompute chain, tree, checkpoints and replay; name the first thing that is broken (exit 3).
-    Verify(serve::Place),
+    Verify(serve::Verification),
     /// Drop derived tables and make them again from facts.
     Rebuild(serve::Place),
     /// Compute the dates of a plan file.

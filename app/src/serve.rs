@@ -10,6 +10,7 @@ use crate::journal::replay::{self, Broken};
 use crate::signer::Signer;
 use crate::web::{self, Site, Stamps};
 use anyhow::{Context, Result, bail};
+use guatu_ledger::checkpoint::Checkpoint;
 use guatu_ledger::hash::sha256;
 use jiff::Timestamp;
 use std::net::SocketAddr;
@@ -20,6 +21,10 @@ use tokio::task::JoinHandle;
 
 /// Exit code for a broken ledger.
 const BROKEN: u8 = 3;
+/// Exit code for a file that is not there.
+const NOT_FOUND: u8 = 4;
+/// Exit code for a checkpoint that proves nothing here.
+const CANNOT_VERIFY: u8 = 7;
 
 /// Where the data is.
 #[derive(Clone, Debug, clap::Args)]
@@ -197,22 +202,56 @@ async fn stopped() {
     }
 }
 
+/// How to verify.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Verification {
+    #[command(flatten)]
+    place: Place,
+    /// A signed checkpoint kept outside: without one a book that was swapped as a whole cannot be told.
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+}
+
 /// `guatu verify`.
-pub async fn verify(place: Place) -> Result<ExitCode> {
+pub async fn verify(arguments: Verification) -> Result<ExitCode> {
+    let place = arguments.place;
     let db = place.db().await?;
     let domain = Guatu::default();
     let mut conn = db.writer().await?;
     let origin = setting(&mut conn, "origin").await?.unwrap_or_default();
     let signer = Signer::open(&place.data, &origin)?;
-    let verdict = replay::verify_chain(&mut conn, &signer.verifying_key(), None, |_, _| ()).await?;
+    let outside = match &arguments.checkpoint {
+        None => None,
+        Some(file) => {
+            let Ok(note) = std::fs::read_to_string(file) else {
+                eprintln!("guatu: there is no readable file {}", file.display());
+                return Ok(ExitCode::from(NOT_FOUND));
+            };
+            let Some(opened) = Checkpoint::open(&note, &signer.verifying_key()) else {
+                eprintln!("guatu: {} is not signed by this ledger's key, so it proves nothing here", file.display());
+                return Ok(ExitCode::from(CANNOT_VERIFY));
+            };
+            Some(opened)
+        }
+    };
+    let bar = Progress::default();
+    let verdict = replay::verify_chain(&mut conn, &signer.verifying_key(), outside.as_ref(), |done, all| {
+        bar.show("chain", done, all)
+    })
+    .await?;
     let broken = match verdict.broken {
         Some(broken) => Some(broken),
-        None => replay::verify_replay(&mut conn, &domain, |_, _| ()).await?,
+        None => replay::verify_replay(&mut conn, &domain, |done, all| bar.show("replay", done, all)).await?,
     };
     println!("{} facts, root {}, {} checkpoints", verdict.checked, verdict.root, verdict.checkpoints);
     match broken {
         None => {
             println!("sound: chain, tree, checkpoints and replay agree");
+            if outside.is_none() {
+                println!(
+                    "note: no checkpoint from outside was given, so a book swapped as a whole would look sound too"
+                );
+            }
             Ok(ExitCode::SUCCESS)
         }
         Some(broken) => {
@@ -228,13 +267,37 @@ pub async fn verify(place: Place) -> Result<ExitCode> {
     }
 }
 
+/// Says on stderr how far a long walk is: a line at most each five seconds.
+#[derive(Default)]
+struct Progress {
+    shown: std::cell::Cell<Option<std::time::Instant>>,
+}
+
+impl Progress {
+    /// Between two lines.
+    const PACE: std::time::Duration = std::time::Duration::from_secs(5);
+
+    fn show(&self, what: &str, done: u64, all: u64) {
+        let now = std::time::Instant::now();
+        match self.shown.get() {
+            None => self.shown.set(Some(now)),
+            Some(last) if now.duration_since(last) >= Self::PACE => {
+                eprintln!("{what}: {done} of {all} facts ({} %)", done * 100 / all.max(1));
+                self.shown.set(Some(now));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
 /// `guatu rebuild`.
 pub async fn rebuild(place: Place) -> Result<ExitCode> {
     let db = place.db().await?;
     let domain = Guatu::default();
+    let bar = Progress::default();
     let mut conn = db.writer().await?;
     conn.begin_write().await?;
-    let number = replay::rebuild(&mut conn, &domain, |_, _| ()).await?;
+    let number = replay::rebuild(&mut conn, &domain, |done, all| bar.show("replay", done, all)).await?;
     conn.commit().await?;
     println!("derived tables made again from {number} facts");
     Ok(ExitCode::SUCCESS)

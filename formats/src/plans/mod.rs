@@ -12,6 +12,7 @@ pub mod json;
 mod moment;
 pub mod mspdi;
 mod p6;
+mod packed;
 pub mod parcel;
 pub mod sheet;
 pub mod span;
@@ -24,6 +25,7 @@ use guatu_kernel::plan::{Moment, Plan};
 use jiff::civil::DateTime;
 
 pub use detect::detect;
+pub use packed::unpack;
 
 /// A format of plan files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -64,8 +64,10 @@ pub fn child(arguments: &Arguments) -> ExitCode {
 
 /// Reads a plan of any format in this process.
 fn read_here(name: Option<&str>, bytes: &[u8]) -> Reading {
-    match plans::detect(name, bytes) {
-        Ok(format) => plans::read(bytes, format, &Limits::default()),
+    let limits = Limits::default();
+    let read = plans::unpack(bytes, &limits).and_then(|bytes| Ok((plans::detect(name, &bytes)?, bytes)));
+    match read {
+        Ok((format, bytes)) => plans::read(&bytes, format, &limits),
         Err(fault) => Reading { plan: None, saved: SavedDates::default(), diagnostics: vec![fault] },
     }
 }

@@ -1,0 +1,110 @@
+//! The ledger from outside: a real data folder, the real program, and somebody who edits the file behind its back.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot prepare its folder has failed")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn guatu(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guatu"));
+    command.args(arguments).env("GUATU_DATA", folder).env_remove("GUATU_DATABASE_URL").output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// Runs SQL on the data folder as somebody with the file would.
+async fn edit(folder: &Path, sql: &str) -> Result<(), sqlx::Error> {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("guatu.sqlite"));
+    let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+    let done = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&pool).await.map(drop);
+    pool.close().await;
+    done
+}
+
+/// A folder with the invented district, made once and copied for each case.
+fn demo(folder: &Path) {
+    let made = guatu(folder, &["demo"]);
+    assert!(made.status.success(), "{}", text(&made));
+}
+
+fn copied(from: &Path) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+    }
+    folder
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tampering_is_named_and_derived_tables_come_back() {
+    let original = tempfile::tempdir().unwrap();
+    demo(original.path());
+    let sound = guatu(original.path(), &["verify"]);
+    assert_eq!(sound.status.code(), Some(0), "{}", text(&sound));
+
+    // Through SQL a fact can be neither changed nor removed.
+    let guarded = [
+        "UPDATE fact SET actor = 'x' WHERE number = 5",
+        "DELETE FROM fact WHERE number = 5",
+        "DELETE FROM request",
+        "UPDATE checkpoint SET note = 'x'",
+    ];
+    for sql in guarded {
+        let refused = edit(original.path(), sql).await;
+        let is_empty_table = sql.contains("checkpoint") && refused.is_ok();
+        assert!(refused.is_err() || is_empty_table, "{sql}");
+    }
+
+    // Whoever drops the guards first is found out.
+    let no_guards = "DROP TRIGGER fact_no_update; DROP TRIGGER fact_no_delete;";
+    let cases = [
+        ("UPDATE fact SET payload = payload || ' ' WHERE number = 40", "broken at fact 40"),
+        ("UPDATE fact SET actor = 'somebody' WHERE number = 41", "broken at fact 41"),
+        ("UPDATE fact SET record = zeroblob(200) WHERE number = 42", "broken at fact 42"),
+        ("UPDATE fact SET salt = zeroblob(32) WHERE number = 43", "broken at fact 43"),
+        ("DELETE FROM fact WHERE number = 44", "broken at fact 45"),
+        ("DELETE FROM fact WHERE number = (SELECT MAX(number) FROM fact)", "broken: the head"),
+        ("UPDATE place SET name = 'X' WHERE kind = 'district'", "broken: table place"),
+    ];
+    for (sql, expected) in cases {
+        let folder = copied(original.path());
+        edit(folder.path(), &format!("{no_guards}{sql}")).await.unwrap();
+        let found = guatu(folder.path(), &["verify"]);
+        assert_eq!(found.status.code(), Some(3), "{sql}: {}", text(&found));
+        assert!(text(&found).contains(expected), "{sql}: {}", text(&found));
+    }
+
+    let folder = copied(original.path());
+    edit(folder.path(), "DELETE FROM bar; UPDATE place SET name = 'X'; DROP TABLE outlook").await.unwrap();
+    assert!(guatu(folder.path(), &["rebuild"]).status.success());
+    let mended = guatu(folder.path(), &["verify"]);
+    assert_eq!(mended.status.code(), Some(0), "{}", text(&mended));
+}
+
+#[test]
+fn a_real_ledger_never_becomes_a_rehearsal_nor_the_other_way() {
+    let real = tempfile::tempdir().unwrap();
+    demo(real.path());
+    let folder = real.path().display().to_string();
+    let refused = Command::new(env!("CARGO_BIN_EXE_guatu"))
+        .args(["serve", "--rehearsal", &folder, "--now", "2026-11-22T08:00:00+08:00", "--listen", "127.0.0.1:0"])
+        .output()
+        .unwrap();
+    assert!(!refused.status.success());
+    assert!(text(&refused).contains("real ledger"), "{}", text(&refused));
+}
+
+#[test]
+fn a_checkpoint_kept_outside_closes_what_the_file_alone_cannot() {
+    let folder = tempfile::tempdir().unwrap();
+    demo(folder.path());
+    let missing = guatu(folder.path(), &["verify", "--checkpoint", "/no/such/note"]);
+    assert_eq!(missing.status.code(), Some(4), "{}", text(&missing));
+    let foreign = folder.path().join("foreign.note");
+    std::fs::write(&foreign, "somewhere else\n3\nAAAA\n\n\u{2014} x y\n").unwrap();
+    let unknown = guatu(folder.path(), &["verify", "--checkpoint", &foreign.display().to_string()]);
+    assert_eq!(unknown.status.code(), Some(7), "{}", text(&unknown));
+}
