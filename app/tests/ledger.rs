@@ -66,7 +66,7 @@ async fn tampering_is_named_and_derived_tables_come_back() {
         ("UPDATE fact SET record = zeroblob(200) WHERE number = 42", "broken at fact 42"),
         ("UPDATE fact SET salt = zeroblob(32) WHERE number = 43", "broken at fact 43"),
         ("DELETE FROM fact WHERE number = 44", "broken at fact 45"),
-        ("DELETE FROM fact WHERE number = (SELECT MAX(number) FROM fact)", "broken: the head"),
+        ("DELETE FROM fact WHERE number = (SELECT MAX(number) FROM fact)", "broken: the checkpoint"),
         ("UPDATE place SET name = 'X' WHERE kind = 'district'", "broken: table place"),
     ];
     for (sql, expected) in cases {
