@@ -51,7 +51,7 @@ pub fn shell(site: &Site, visitor: &Visitor, title: &str, class: &str, body: Mar
                 @if site.stamps.is_rehearsal || site.stamps.is_demo {
                     aside.stamp aria-label=(visitor.t("shell.stamp")) {
                         @if site.stamps.is_rehearsal { strong { (visitor.t("shell.rehearsal")) } " " @if visitor.account.is_some() { a href="/rehearsal" { (crate::clock::civil(site.clock.now()).strftime("%Y-%m-%d %H:%M")) } " " } }
-                        @if site.stamps.is_demo { strong { (visitor.t("shell.demo")) } " " (visitor.t("shell.demo_note")) }
+                        @if site.stamps.is_demo { strong { (visitor.t("shell.demo")) } " " (visitor.t("shell.demo_note")) @if visitor.rights.may_somewhere(Verb::Administer) { " " a href="/demo" { (visitor.t("demo.title")) } } }
                     }
                 }
                 header.top {

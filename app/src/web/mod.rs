@@ -8,6 +8,7 @@ pub mod visitor;
 
 mod assets;
 mod health;
+mod openapi;
 mod security;
 
 use crate::clock::Clock;
@@ -120,6 +121,7 @@ pub fn router(site: Site) -> Router {
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
+        .route("/api/openapi.json", get(openapi::describe))
         .route("/assets/{name}", get(assets::serve))
         .route("/language", get(layout::switch_language));
     if site.stamps.is_rehearsal {

@@ -111,7 +111,7 @@ fn hour(at: DateTime) -> String {
 }
 
 fn level_lamp(visitor: &Visitor, level: Level) -> Markup {
-    html! { span.lamp.warn[level == Level::Yellow].bad[level != Level::Yellow] { (visitor.t(&format!("alert_level.{}", level.name()))) } }
+    html! { span class={ "alert " (level.name()) } { (visitor.t(&format!("alert_level.{}", level.name()))) } }
 }
 
 fn kind_names(visitor: &Visitor, kinds: &[impl AsRef<str>]) -> String {
