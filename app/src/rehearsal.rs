@@ -66,3 +66,36 @@ async fn advance(
         Err(problem) => Ok(form_page(&site, &visitor, &values, Some(&refusal(problem)?))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::on_both_databases;
+    use crate::testing::TestSite;
+
+    on_both_databases!(there_is_no_such_page_on_a_real_site, |site| async move {
+        let site = site.with_cast().await;
+        assert_eq!(site.get("office", "/rehearsal").await.status, 404);
+        assert_eq!(site.post("office", "/rehearsal", &[("at", "2027-01-01T08:00")]).await.status, 404);
+        site
+    });
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn time_moves_forward_by_hand_and_what_is_due_happens() {
+        let mut site = TestSite::on_sqlite().await.with_cast().await;
+        let drafted = site
+            .post("office", "/plans/ours/template", &[("template", "resettlement_tower"), ("start", "2026-06-01")])
+            .await;
+        assert_eq!(site.post("chief", drafted.location(), &[("reason", "checked")]).await.status, 303);
+        site.become_rehearsal();
+        let page = site.get("office", "/rehearsal").await;
+        assert_eq!(page.texts("ul.counts b"), ["2026-11-23 09:00"]);
+        assert_eq!(page.texts("aside.stamp strong").len(), 1, "every page is stamped");
+        assert_eq!(site.post("office", "/rehearsal", &[("at", "2026-11-20T08:00")]).await.status, 422);
+        assert_eq!(site.post("office", "/rehearsal", &[("at", "2026-12-24T08:00")]).await.status, 303);
+        let plan = site.get("office", "/plans/ours").await;
+        assert!(plan.texts("ul.counts b").contains(&"2026-12-24".to_owned()), "the data date follows the clock");
+        assert_eq!(site.get("admin", "/rehearsal").await.status, 200);
+        assert_eq!(site.get("builder", "/rehearsal").await.status, 404);
+        site.finish().await;
+    }
+}

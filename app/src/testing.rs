@@ -212,6 +212,12 @@ impl TestSite {
         self
     }
 
+    /// Marks the site as a rehearsal, as `serve --rehearsal` does.
+    pub fn become_rehearsal(&mut self) {
+        self.site.stamps.is_rehearsal = true;
+        self.router = web::router(self.site.clone());
+    }
+
     /// Asks for a page as a person of the cast, or as the public with `""`.
     pub async fn get(&self, who: &str, path: &str) -> Page {
         self.ask(who, Request::get(path), Body::empty()).await

@@ -94,3 +94,21 @@ on_both_databases!(the_wall_shows_only_what_one_may_see_and_every_lamp_opens, |s
     assert_eq!(wall.attributes("#board", "data-events"), ["/wall/events"]);
     site
 });
+
+on_both_databases!(paper_has_the_size_asked_for_and_shows_only_what_one_may_see, |site| async move {
+    let site = site.with_cast().await;
+    let drafted =
+        site.post("office", "/plans/ours/template", &[("template", "resettlement_tower"), ("start", "2026-06-01")]).await;
+    assert_eq!(site.post("chief", drafted.location(), &[("reason", "checked")]).await.status, 303);
+    for view in ["matrix", "bars"] {
+        let page = site.get("builder", &format!("/wall.pdf?place=ours&view={view}&size=A2&ink=mono")).await;
+        assert_eq!(page.status, 200, "{view}");
+        assert!(page.body.starts_with("%PDF-"), "{view}");
+        // 594 × 420 mm in points.
+        assert!(page.body.contains("/MediaBox [0 0 1683.") || page.body.contains("/MediaBox[0 0 1683."), "{view}");
+    }
+    assert_eq!(site.get("builder", "/wall.pdf?place=theirs").await.status, 404);
+    assert_eq!(site.get("builder", "/wall.pdf?place=ours&size=A9").await.status, 404);
+    assert_eq!(site.get("", "/wall.pdf?place=ours").await.status, 303);
+    site
+});
