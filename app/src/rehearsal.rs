@@ -1,6 +1,7 @@
 //! The page of a rehearsal: its clock stands still until a person moves it forward. Only there, never on a real ledger.
 
 use crate::features::authority::{Verb, missing};
+use crate::features::identity::pages::start_session;
 use crate::refusal::{Reason, Refusal};
 use crate::serve::set_setting;
 use crate::web::Site;
@@ -12,7 +13,7 @@ use crate::{clock, timers};
 use axum::Router;
 use axum::extract::{Form as Body, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use maud::html;
 
@@ -62,7 +63,8 @@ async fn advance(
         Ok(())
     };
     match done.await {
-        Ok(()) => Ok(Redirect::to("/rehearsal").into_response()),
+        // Sessions run by the same clock: whoever moved it forward would otherwise have logged themselves out.
+        Ok(()) => start_session(&site, visitor.account.as_deref().unwrap_or_default(), "/rehearsal").await,
         Err(problem) => Ok(form_page(&site, &visitor, &values, Some(&refusal(problem)?))),
     }
 }
@@ -91,7 +93,12 @@ mod tests {
         assert_eq!(page.texts("ul.counts b"), ["2026-11-23 09:00"]);
         assert_eq!(page.texts("aside.stamp strong").len(), 1, "every page is stamped");
         assert_eq!(site.post("office", "/rehearsal", &[("at", "2026-11-20T08:00")]).await.status, 422);
-        assert_eq!(site.post("office", "/rehearsal", &[("at", "2026-12-24T08:00")]).await.status, 303);
+        let moved = site.post("office", "/rehearsal", &[("at", "2026-12-24T08:00")]).await;
+        assert_eq!(moved.status, 303);
+        assert!(moved.headers.contains_key("set-cookie"), "whoever moved the clock stays logged in");
+        for name in ["office", "admin", "builder"] {
+            site.log_in_again(name).await;
+        }
         let plan = site.get("office", "/plans/ours").await;
         assert!(plan.texts("ul.counts b").contains(&"2026-12-24".to_owned()), "the data date follows the clock");
         assert_eq!(site.get("admin", "/rehearsal").await.status, 200);

@@ -212,6 +212,11 @@ impl TestSite {
         self
     }
 
+    /// Gives a person of the cast a fresh session, after the clock has left the old one behind.
+    pub async fn log_in_again(&mut self, name: &'static str) {
+        self.sessions.insert(name, session::open(&self.db, name, self.site.clock.now()).await.unwrap());
+    }
+
     /// Marks the site as a rehearsal, as `serve --rehearsal` does.
     pub fn become_rehearsal(&mut self) {
         self.site.stamps.is_rehearsal = true;
