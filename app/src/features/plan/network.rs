@@ -35,6 +35,8 @@ pub struct BasePlan {
 #[derive(Debug, Default)]
 pub struct Networks {
     plans: Mutex<HashMap<String, Arc<BasePlan>>>,
+    /// Bars of the matrix as of a ledger number: they change only with facts, and every screen asks for all of them.
+    staged: Mutex<Option<(u64, Arc<Vec<Bar>>)>>,
 }
 
 /// Plans kept in memory at most.
@@ -46,6 +48,20 @@ fn own_limits() -> Limits {
 }
 
 impl Networks {
+    /// Bars that belong to a stage, of every project. The number is read before the rows, so what is kept under it is never
+    /// older than it says.
+    pub async fn staged(&self, conn: &mut Conn) -> Result<Arc<Vec<Bar>>> {
+        let number = crate::journal::replay::head_number(conn).await?;
+        if let Some((kept, bars)) = &*self.staged.lock().unwrap_or_else(PoisonError::into_inner)
+            && *kept == number
+        {
+            return Ok(bars.clone());
+        }
+        let bars = Arc::new(store::staged_bars(conn).await?);
+        *self.staged.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, bars.clone()));
+        Ok(bars)
+    }
+
     /// The plan of a document.
     pub async fn base(&self, conn: &mut Conn, document: &str) -> Result<Arc<BasePlan>> {
         if let Some(found) = self.plans.lock().unwrap_or_else(PoisonError::into_inner).get(document) {

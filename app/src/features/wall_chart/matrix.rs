@@ -4,8 +4,9 @@ use super::model::{Cell, Lamp, RULES, cell, verdict};
 use crate::db::Conn;
 use crate::features::places::model::Kind;
 use crate::features::places::store::{Place, accountable};
+use crate::features::plan::Networks;
 use crate::features::plan::network::STAGES;
-use crate::features::plan::store::{self as plans, Bar};
+use crate::features::plan::store::Bar;
 use crate::features::{identity, places};
 use crate::web::problem::Problem;
 use jiff::civil::Date;
@@ -34,7 +35,7 @@ pub struct Gathered {
 }
 
 /// Gathers the matrix of a place: projects under a district or zone, buildings and facilities under a project or parcel.
-pub async fn gather(conn: &mut Conn, place: &Place, today: Date) -> Result<Gathered, Problem> {
+pub async fn gather(conn: &mut Conn, networks: &Networks, place: &Place, today: Date) -> Result<Gathered, Problem> {
     let wanted: &[Kind] = match place.kind {
         Kind::District | Kind::Zone => &[Kind::Project],
         Kind::Project | Kind::Parcel => &[Kind::Building, Kind::Facility],
@@ -42,7 +43,7 @@ pub async fn gather(conn: &mut Conn, place: &Place, today: Date) -> Result<Gathe
     };
     let everything = places::all(conn).await?;
     let names = identity::names(conn).await?;
-    let staged = plans::staged_bars(conn).await?;
+    let staged = networks.staged(conn).await?;
     let paths: HashMap<&str, &str> = everything.iter().map(|other| (other.id.as_str(), other.path.as_str())).collect();
     let chosen: Vec<&Place> =
         everything.iter().filter(|other| wanted.contains(&other.kind) && other.path.starts_with(&place.path)).collect();
@@ -51,7 +52,7 @@ pub async fn gather(conn: &mut Conn, place: &Place, today: Date) -> Result<Gathe
     // A bar belongs to the row of its place or of the nearest place above it that is a row.
     let mut bars: Vec<Vec<&Bar>> = vec![Vec::new(); chosen.len()];
     let mut counts: HashMap<Lamp, usize> = HashMap::new();
-    for bar in &staged {
+    for bar in staged.iter() {
         let path = bar.place.as_deref().and_then(|at| paths.get(at)).copied().unwrap_or_default();
         if let Some(row) = path.trim_matches('/').rsplit('/').find_map(|id| row_of.get(id)) {
             bars[*row].push(bar);

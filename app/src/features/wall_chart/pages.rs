@@ -170,7 +170,7 @@ pub async fn nearest_milestones(conn: &mut Conn, place: &Place) -> Result<Vec<(P
 
 async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
     let today = site.clock.today();
-    let Gathered { stages, rows, lamps } = gather(conn, place, today).await?;
+    let Gathered { stages, rows, lamps } = gather(conn, &site.domain.networks, place, today).await?;
     let first = asked.from.unwrap_or(0) as usize;
     Ok(html! {
         (head(conn, site, visitor, place, asked, "matrix").await?)

@@ -163,7 +163,7 @@ async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
 
 async fn matrix_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, sheet: Sheet, ink: Ink) -> Result<matrix::Matrix, Problem> {
     let today = site.clock.today();
-    let Gathered { stages, rows, .. } = gather(conn, place, today).await?;
+    let Gathered { stages, rows, .. } = gather(conn, &site.domain.networks, place, today).await?;
     let mut groups: Vec<matrix::Group> = Vec::new();
     for row in rows {
         let name = row.parcel.map(|(_, name)| name).unwrap_or_default();
