@@ -133,6 +133,8 @@ features! {
 pub struct Guatu {
     /// Approved plans by the hash of their documents.
     pub networks: plan::Networks,
+    /// The place tree.
+    pub places: places::tree::Kept,
 }
 
 /// Version of every fact written today. A fact that changes its shape gets its own version here and a reader for the old.

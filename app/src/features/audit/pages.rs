@@ -3,7 +3,8 @@
 use crate::args;
 use crate::db::{Conn, Row};
 use crate::features::authority::{Verb, missing};
-use crate::features::{identity, places};
+use crate::features::identity;
+use crate::features::places::Tree;
 use crate::journal::replay;
 use crate::web::Site;
 use crate::web::layout::page;
@@ -62,10 +63,11 @@ async fn facts(State(site): State<Site>, visitor: Visitor, Query(query): Query<H
     let mut conn = site.reader().await?;
     let sql = "SELECT number, kind, actor, place, occurred_on, recorded_at, hash, payload FROM fact WHERE subject = ? ORDER BY number LIMIT 500";
     let rows = conn.rows(sql, args![&subject]).await?;
+    let tree = site.domain.places.tree(&mut conn).await?;
     let mut shown = Vec::new();
     for fact in rows.iter().map(Shown::read) {
         let fact = fact?;
-        if may_see(&mut conn, &visitor, &fact.place).await? {
+        if may_see(&tree, &visitor, &fact.place) {
             shown.push(fact);
         }
     }
@@ -77,9 +79,9 @@ async fn facts(State(site): State<Site>, visitor: Visitor, Query(query): Query<H
 }
 
 /// Facts without a place (organisations, accounts) are for whoever may read or audit everywhere.
-async fn may_see(conn: &mut Conn, visitor: &Visitor, place: &str) -> Result<bool, Problem> {
-    let path = if place == "-" { Some("/".to_owned()) } else { places::path(conn, place).await? };
-    Ok(path.is_some_and(|path| visitor.may(Verb::Read, &path) || visitor.may(Verb::Audit, &path)))
+fn may_see(tree: &Tree, visitor: &Visitor, place: &str) -> bool {
+    let path = if place == "-" { Some("/") } else { tree.get(place).map(|place| place.path.as_str()) };
+    path.is_some_and(|path| visitor.may(Verb::Read, path) || visitor.may(Verb::Audit, path))
 }
 
 async fn list(conn: &mut Conn, visitor: &Visitor, facts: &[Shown]) -> Result<Markup, Problem> {
@@ -121,10 +123,11 @@ async fn ledger(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Pr
     let mut conn = site.reader().await?;
     let head = replay::head_number(&mut conn).await?;
     let sql = "SELECT number, kind, actor, place, occurred_on, recorded_at, hash, payload FROM fact ORDER BY number DESC LIMIT 100";
+    let tree = site.domain.places.tree(&mut conn).await?;
     let mut newest = Vec::new();
     for fact in conn.rows(sql, &[]).await?.iter().map(Shown::read) {
         let mut fact = fact?;
-        if !may_see(&mut conn, &visitor, &fact.place).await? {
+        if !may_see(&tree, &visitor, &fact.place) {
             // An auditor of one subtree sees that a fact exists, and its hash, but not what it says.
             fact.payload = String::new();
         }

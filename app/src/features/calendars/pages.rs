@@ -7,7 +7,7 @@ use super::store::{self, Alert, Exemption, Period};
 use crate::clock;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
-use crate::features::places::{self, model::Kind};
+use crate::features::places::model::Kind;
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
 use crate::web::forms::{Form, Values, new_id, refusal};
@@ -77,7 +77,7 @@ async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
     let mut conn = site.reader().await?;
     let (alerts, exemptions) = (store::alerts(&mut conn).await?, store::exemptions(&mut conn).await?);
     let (festivals, winters) = (store::festivals(&mut conn).await?, store::winters(&mut conn).await?);
-    let projects: HashMap<String, String> = visible_projects(&mut conn, &visitor).await?.into_iter().collect();
+    let projects: HashMap<String, String> = visible_projects(&mut conn, &site, &visitor).await?.into_iter().collect();
     let today = site.clock.today();
     let year = asked.year.unwrap_or(today.year()).clamp(2000, 2100);
     let may_keep = visitor.may(Verb::Calendar, "/");
@@ -100,10 +100,10 @@ async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
     Ok(page(&site, &visitor, &visitor.t("calendars.title"), body))
 }
 
-async fn visible_projects(conn: &mut Conn, visitor: &Visitor) -> Result<Vec<(String, String)>, Problem> {
-    let places = places::all(conn).await?.into_iter();
-    let visible = places.filter(|place| place.kind == Kind::Project && visitor.may(Verb::Read, &place.path));
-    Ok(visible.map(|place| (place.id, place.attributes.name)).collect())
+async fn visible_projects(conn: &mut Conn, site: &Site, visitor: &Visitor) -> Result<Vec<(String, String)>, Problem> {
+    let tree = site.domain.places.tree(conn).await?;
+    let visible = tree.places().iter().filter(|place| place.kind == Kind::Project && visitor.may(Verb::Read, &place.path));
+    Ok(visible.map(|place| (place.id.clone(), place.attributes.name.clone())).collect())
 }
 
 fn hour(at: DateTime) -> String {
@@ -454,7 +454,7 @@ async fn new_page(
             .text("notice")
             .text("source"),
         NewAct::Exemption => form
-            .choice("project", visible_projects(&mut site.reader().await?, visitor).await?, true)
+            .choice("project", visible_projects(&mut site.reader().await?, site, visitor).await?, true)
             .text("document")
             .choice("level", level_choices(visitor), true)
             .choice("kinds", kind_choices(visitor, true), true)

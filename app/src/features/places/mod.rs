@@ -7,11 +7,12 @@
 //! (resettlement, finished pre-sold flats, heritage works) from `rules/programmes.toml`, with the states and headline
 //! counts that type has. Amendments and appointments are facts; the place's history is read from the ledger.
 //!
-//! Refusals: P-101 … P-109.
+//! Refusals: P-101 … P-109. Extra file: `tree.rs` (the tree in memory, for pages that show much of it).
 
 pub mod model;
 pub mod pages;
 pub mod store;
+pub mod tree;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use anyhow::Result;
 use model::{Command, Fact};
 
 pub use store::{all, get, path};
+pub use tree::Tree;
 
 /// The rights a command needs, on the rows it names.
 pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {

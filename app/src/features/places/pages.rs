@@ -1,7 +1,8 @@
 //! Pages of places: the tree, one place with what stands under it, and the forms that change it.
 
 use super::model::{Attributes, Command, Figures, Kind, PROGRAMMES};
-use super::store::{self, Place, accountable};
+use super::Tree;
+use super::store::{self, Place};
 use crate::db::Conn;
 use crate::features::authority::Verb;
 use crate::features::{identity, organisations};
@@ -36,7 +37,8 @@ async fn tree(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
         return Err(Problem::LoginNeeded);
     }
     let mut conn = site.reader().await?;
-    let places: Vec<Place> = store::all(&mut conn).await?.into_iter().filter(|place| visitor.may(Verb::Read, &place.path)).collect();
+    let everything = site.domain.places.tree(&mut conn).await?;
+    let places: Vec<&Place> = everything.places().iter().filter(|place| visitor.may(Verb::Read, &place.path)).collect();
     let names = identity::names(&mut conn).await?;
     let count = |path: &str, kind: Kind| places.iter().filter(|place| place.kind == kind && place.path.starts_with(path)).count();
     let listed = places.iter().filter(|place| !matches!(place.kind, Kind::Parcel | Kind::Building | Kind::Floor));
@@ -58,10 +60,10 @@ async fn tree(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
                             tr {
                                 td class={ "indent-" (depth) } { a href={ "/places/" (place.id) } { (place.attributes.name) } }
                                 td { (visitor.t(&format!("place_kind.{}", place.kind.name()))) }
-                                td { (official_cell(&visitor, place, &places, &names)) }
+                                td { (official_cell(&visitor, place, &everything, &names)) }
                                 td.number { (count(&place.path, Kind::Parcel)) }
                                 td.number { (count(&place.path, Kind::Building)) }
-                                td.number { (total(&places, &place.path, |figures| figures.flats)) }
+                                td.number { (total(&everything, place, |figures| figures.flats)) }
                             }
                         }
                     }
@@ -72,9 +74,9 @@ async fn tree(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
     Ok(page(&site, &visitor, &visitor.t("places.title"), body))
 }
 
-fn official_cell(visitor: &Visitor, place: &Place, places: &[Place], names: &HashMap<String, String>) -> Markup {
+fn official_cell(visitor: &Visitor, place: &Place, tree: &Tree, names: &HashMap<String, String>) -> Markup {
     html! {
-        @match accountable(place, places) {
+        @match tree.accountable(place) {
             Some((account, named_at)) => {
                 (names.get(account).map_or("—", String::as_str))
                 @if named_at.id != place.id { " " span.quiet { (visitor.tf("places.from_above", &[("place", named_at.attributes.name.clone())])) } }
@@ -85,12 +87,10 @@ fn official_cell(visitor: &Visitor, place: &Place, places: &[Place], names: &Has
 }
 
 /// Sum over the buildings of a subtree; a place's own figure stands where its buildings have none.
-fn total(places: &[Place], path: &str, figure: impl Fn(&Figures) -> Option<u32>) -> u64 {
-    let under = |kind: Kind| {
-        places.iter().filter(move |place| place.kind == kind && place.path.starts_with(path)).filter_map(|place| figure(&place.attributes.figures)).map(u64::from).sum()
-    };
-    let from_buildings: u64 = under(Kind::Building);
-    if from_buildings > 0 { from_buildings } else { places.iter().filter(|place| place.path == path).filter_map(|place| figure(&place.attributes.figures)).map(u64::from).sum() }
+fn total(tree: &Tree, place: &Place, figure: impl Fn(&Figures) -> Option<u32>) -> u64 {
+    let own = |place: &Place| figure(&place.attributes.figures).map_or(0, u64::from);
+    let from_buildings: u64 = tree.under(place).iter().filter(|other| other.kind == Kind::Building).map(own).sum();
+    if from_buildings > 0 { from_buildings } else { own(place) }
 }
 
 /// Links to everything above a place.
@@ -110,13 +110,13 @@ pub async fn crumbs_of(conn: &mut Conn, visitor: &Visitor, place: &Place) -> Res
 async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Markup, Problem> {
     let mut conn = site.reader().await?;
     let place = visitor.place(&mut conn, &id).await?;
-    let everything = store::all(&mut conn).await?;
+    let everything = site.domain.places.tree(&mut conn).await?;
     let names = identity::names(&mut conn).await?;
     let owner = match &place.attributes.owner {
         Some(owner) => organisations::get(&mut conn, owner).await?,
         None => None,
     };
-    let children: Vec<&Place> = everything.iter().filter(|other| other.parent.as_ref() == Some(&place.id)).collect();
+    let children: Vec<&Place> = everything.under(&place).iter().filter(|other| other.parent.as_ref() == Some(&place.id)).collect();
     let may_govern = visitor.may(Verb::Govern, &place.path);
     let body = html! {
         (crumbs_of(&mut conn, &visitor, &place).await?)
@@ -163,7 +163,7 @@ async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>
                                 td { a href={ "/places/" (child.id) } { (child.attributes.name) } }
                                 td { (visitor.t(&format!("place_kind.{}", child.kind.name()))) }
                                 td { (official_cell(&visitor, child, &everything, &names)) }
-                                td.number { (total(&everything, &child.path, |figures| figures.flats)) }
+                                td.number { (total(&everything, child, |figures| figures.flats)) }
                             }
                         } }
                     } }
@@ -174,10 +174,9 @@ async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>
     Ok(page(&site, &visitor, &place.attributes.name, body))
 }
 
-fn headline(places: &[Place], place: &Place) -> Vec<(&'static str, String)> {
-    let path = place.path.as_str();
-    let sum = |figure: fn(&Figures) -> Option<u32>| total(places, path, figure);
-    let buildings = places.iter().filter(|other| other.kind == Kind::Building && other.path.starts_with(path)).count();
+fn headline(tree: &Tree, place: &Place) -> Vec<(&'static str, String)> {
+    let sum = |figure: fn(&Figures) -> Option<u32>| total(tree, place, figure);
+    let buildings = tree.under(place).iter().filter(|other| other.kind == Kind::Building).count();
     let mut figures = Vec::new();
     if place.kind != Kind::Building {
         figures.push(("places.buildings", buildings.to_string()));

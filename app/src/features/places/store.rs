@@ -69,13 +69,6 @@ pub async fn path(conn: &mut Conn, id: &str) -> Result<Option<String>> {
     conn.row("SELECT path FROM place WHERE id = ?", args![id]).await?.map(|row| row.text(0)).transpose()
 }
 
-/// The accountable official of a place, its own or the nearest above, and the place that names it.
-pub fn accountable<'a>(place: &'a Place, above: &'a [Place]) -> Option<(&'a str, &'a Place)> {
-    let mut lineage: Vec<&Place> = above.iter().filter(|other| place.path.starts_with(&other.path)).chain([place]).collect();
-    lineage.sort_by_key(|place| std::cmp::Reverse(place.path.len()));
-    lineage.into_iter().find_map(|place| Some((place.official.as_deref()?, place)))
-}
-
 pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
     let mut state = State::default();
     let (parent, own) = match command {

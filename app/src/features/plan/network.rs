@@ -10,11 +10,12 @@ use crate::db::Conn;
 use crate::features::{calendars, places};
 use anyhow::{Context, Result};
 use guatu_formats::plans::{self, Format, Limits};
+use guatu_ledger::hash::sha256;
 use guatu_kernel::plan::{Activity, ActivityKind, Constraint, ConstraintKind, Link, LinkKind, Mandate, Moment, Plan, Span};
 use guatu_kernel::{Dates, Driver, Schedule, schedule};
 use jiff::ToSpan;
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -35,8 +36,34 @@ pub struct BasePlan {
 #[derive(Debug, Default)]
 pub struct Networks {
     plans: Mutex<HashMap<String, Arc<BasePlan>>>,
-    /// Bars of the matrix as of a ledger number: they change only with facts, and every screen asks for all of them.
-    staged: Mutex<Option<(u64, Arc<Vec<Bar>>)>>,
+    /// Schedules read before, by project: one holds for as long as the project's digest is the same.
+    scheduled: Mutex<HashMap<String, (String, Arc<Scheduled>)>>,
+}
+
+/// What a project's schedule says.
+#[derive(Debug, Default, Serialize)]
+pub struct Scheduled {
+    /// Its bars in the order of the plan.
+    pub bars: Vec<Bar>,
+    /// Its mandated dates in order.
+    pub mandates: Vec<store::Mandate>,
+    /// What is to be expected of them.
+    pub outlooks: Vec<store::Outlook>,
+}
+
+impl Scheduled {
+    async fn read(conn: &mut Conn, project: &str) -> Result<Scheduled> {
+        Ok(Scheduled {
+            bars: store::bars(conn, project, 0, u64::MAX >> 1).await?,
+            mandates: store::mandates(conn, project).await?,
+            outlooks: store::outlooks(conn, project).await?,
+        })
+    }
+
+    /// What is to be expected of a mandated date.
+    pub fn outlook(&self, mandate: &str) -> Option<&store::Outlook> {
+        self.outlooks.iter().find(|outlook| outlook.mandate == mandate)
+    }
 }
 
 /// Plans kept in memory at most.
@@ -48,18 +75,42 @@ fn own_limits() -> Limits {
 }
 
 impl Networks {
-    /// Bars that belong to a stage, of every project. The number is read before the rows, so what is kept under it is never
-    /// older than it says.
-    pub async fn staged(&self, conn: &mut Conn) -> Result<Arc<Vec<Bar>>> {
-        let number = crate::journal::replay::head_number(conn).await?;
-        if let Some((kept, bars)) = &*self.staged.lock().unwrap_or_else(PoisonError::into_inner)
-            && *kept == number
-        {
-            return Ok(bars.clone());
+    /// The schedule of a project; empty where it has none.
+    pub async fn scheduled(&self, conn: &mut Conn, project: &str) -> Result<Arc<Scheduled>> {
+        match store::digest(conn, project).await? {
+            Some(digest) => self.under(conn, project, digest).await,
+            None => Ok(Arc::default()),
         }
-        let bars = Arc::new(store::staged_bars(conn).await?);
-        *self.staged.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, bars.clone()));
-        Ok(bars)
+    }
+
+    /// The schedules of all projects, in order of their ids.
+    pub async fn all_scheduled(&self, conn: &mut Conn) -> Result<Vec<(String, Arc<Scheduled>)>> {
+        let mut all = Vec::new();
+        for (project, digest) in store::digests(conn).await? {
+            let scheduled = self.under(conn, &project, digest).await?;
+            all.push((project, scheduled));
+        }
+        Ok(all)
+    }
+
+    /// What is kept under a digest, or else read: until the digest after reading is the one from before it, since a writer
+    /// may come between.
+    async fn under(&self, conn: &mut Conn, project: &str, mut digest: String) -> Result<Arc<Scheduled>> {
+        loop {
+            if let Some((kept, scheduled)) = self.scheduled.lock().unwrap_or_else(PoisonError::into_inner).get(project)
+                && *kept == digest
+            {
+                return Ok(scheduled.clone());
+            }
+            let scheduled = Arc::new(Scheduled::read(conn, project).await?);
+            let after = store::digest(conn, project).await?.unwrap_or_default();
+            if after == digest {
+                let mut kept = self.scheduled.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.insert(project.to_owned(), (digest, scheduled.clone()));
+                return Ok(scheduled);
+            }
+            digest = after;
+        }
     }
 
     /// The plan of a document.
@@ -154,31 +205,42 @@ async fn schedule_project(conn: &mut Conn, networks: &Networks, project: &str) -
     let computed = schedule(&plan);
     let bars = bars(conn, project, &base, &plan, &computed).await?;
     write_bars(conn, project, &bars).await?;
+    let mut outlooks = Vec::new();
     conn.execute("DELETE FROM outlook WHERE project = ?", args![project]).await?;
     for outlook in &computed.milestones {
         let Some(mandate) = mandates.iter().find(|one| one.activity == plan.activities[outlook.activity].id) else { continue };
-        let chain: Vec<&str> = outlook.driving_chain.iter().map(|at| plan.activities[*at].id.as_str()).collect();
         let concessions: Vec<_> = outlook.concessions.iter().map(|one| guatu_formats::schedules::concession(&plan, one)).collect();
+        let outlook = store::Outlook {
+            mandate: mandate.id.clone(),
+            forecast: outlook.forecast.date(),
+            float_days_e3: outlook.float_days.map(e3),
+            driving_chain: outlook.driving_chain.iter().map(|at| plan.activities[*at].id.clone()).collect(),
+            concessions: concessions.into(),
+        };
         conn.execute(
             "INSERT INTO outlook (project, mandate, forecast, float_days_e3, driving_chain, concessions) VALUES (?, ?, ?, ?, ?, ?)",
             args![
                 project,
-                &mandate.id,
-                outlook.forecast.date(),
-                outlook.float_days.map(e3),
-                serde_json::to_string(&chain)?,
-                serde_json::to_string(&concessions)?
+                &outlook.mandate,
+                outlook.forecast,
+                outlook.float_days_e3,
+                serde_json::to_string(&outlook.driving_chain)?,
+                outlook.concessions.to_string()
             ],
         )
         .await?;
+        outlooks.push(outlook);
     }
+    outlooks.sort_by(|one, other| one.mandate.cmp(&other.mandate));
+    let digest = sha256(&[&serde_json::to_vec(&Scheduled { bars, mandates, outlooks })?]).to_string();
     let problem = computed.diagnostics.iter().find(|found| found.severity == guatu_kernel::diagnose::Severity::Error);
     conn.execute(
-        "UPDATE project_plan SET is_stale = 0, start_on = ?, finish_on = ?, problem = ? WHERE project = ?",
+        "UPDATE project_plan SET is_stale = 0, start_on = ?, finish_on = ?, problem = ?, digest = ? WHERE project = ?",
         args![
             computed.start.map(Moment::date),
             computed.finish.map(Moment::date),
             problem.map(|found| format!("{} {}", found.code, found.message)),
+            digest,
             project
         ],
     )

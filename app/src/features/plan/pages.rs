@@ -1,6 +1,7 @@
 //! Pages of plans: every project's outlook, one project's versions and mandated dates, drafting from a template,
 //! approval, two versions side by side, and progress of one activity.
 
+use super::network::Scheduled;
 use super::model::{Command, Progress, Source, VersionState};
 use super::store::{self, Mandate, Outlook, ProjectPlan, Version};
 use super::template::{self, Building, Setting, TEMPLATES, compose};
@@ -24,7 +25,8 @@ use guatu_formats::plans::json;
 use guatu_kernel::plan::Plan;
 use jiff::civil::Date;
 use maud::{Markup, html};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Routes of this feature.
 pub fn routes() -> Router<Site> {
@@ -71,15 +73,17 @@ async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
     visitor.need_somewhere(Verb::Read)?;
     let mut conn = site.reader().await?;
     let plans: HashMap<String, ProjectPlan> = store::project_plans(&mut conn).await?.into_iter().map(|plan| (plan.project.clone(), plan)).collect();
-    let mut rows = Vec::new();
-    for place in places::all(&mut conn).await? {
-        if place.kind == places::model::Kind::Project && visitor.may(Verb::Read, &place.path) {
-            let mandates = store::mandates(&mut conn, &place.id).await?;
-            let outlooks = store::outlooks(&mut conn, &place.id).await?;
-            let drafts = store::versions(&mut conn, &place.id).await?.into_iter().filter(|one| one.state == VersionState::Draft).count();
-            rows.push((place, mandates, outlooks, drafts));
-        }
-    }
+    let drafts = store::draft_counts(&mut conn).await?;
+    let schedules: HashMap<String, Arc<Scheduled>> = site.domain.networks.all_scheduled(&mut conn).await?.into_iter().collect();
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let unscheduled = Arc::default();
+    let is_listed = |place: &&Place| place.kind == places::model::Kind::Project && visitor.may(Verb::Read, &place.path);
+    let rows: Vec<(&Place, &Arc<Scheduled>, u64)> = tree
+        .places()
+        .iter()
+        .filter(is_listed)
+        .map(|place| (place, schedules.get(&place.id).unwrap_or(&unscheduled), drafts.get(&place.id).copied().unwrap_or(0)))
+        .collect();
     let today = site.clock.today();
     let body = html! {
         h1 { (visitor.t("plans.title")) }
@@ -90,9 +94,9 @@ async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
                 th { (visitor.t("plans.finish_by")) } th.number { (visitor.t("plans.days_left")) } th { (visitor.t("plans.forecast")) } th { (visitor.t("plans.outlook")) }
             } }
             tbody {
-                @for (place, mandates, outlooks, drafts) in &rows {
+                @for (place, scheduled, drafts) in &rows {
                     @let plan = plans.get(&place.id);
-                    @let nearest = worst(mandates, outlooks);
+                    @let nearest = worst(&scheduled.mandates, &scheduled.outlooks);
                     tr {
                         td { a href={ "/plans/" (place.id) } { (place.attributes.name) } }
                         td { (plan_state(&visitor, plan, *drafts)) }
@@ -122,7 +126,7 @@ fn worst<'a>(mandates: &'a [Mandate], outlooks: &'a [Outlook]) -> Option<(&'a Ma
     })
 }
 
-fn plan_state(visitor: &Visitor, plan: Option<&ProjectPlan>, drafts: usize) -> Markup {
+fn plan_state(visitor: &Visitor, plan: Option<&ProjectPlan>, drafts: u64) -> Markup {
     html! {
         @match plan {
             Some(plan) if plan.problem.is_some() => span.lamp.bad { (visitor.t("plans.has_problem")) },
@@ -150,11 +154,12 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, refused: Optio
     let id = &place.id;
     let plan = store::project_plan(&mut conn, id).await?;
     let versions = store::versions(&mut conn, id).await?;
-    let mandates = store::mandates(&mut conn, id).await?;
-    let outlooks = store::outlooks(&mut conn, id).await?;
+    let scheduled = site.domain.networks.scheduled(&mut conn, id).await?;
+    let Scheduled { mandates, outlooks, .. } = &*scheduled;
     let requests = store::requests(&mut conn, id).await?;
     let names = identity::names(&mut conn).await?;
-    let bar_names = chain_names(&mut conn, id, &outlooks).await?;
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let bar_names = chain_names(&tree, &scheduled);
     let today = site.clock.today();
     let may = |verb| visitor.may(verb, &place.path);
     let body = html! {
@@ -181,7 +186,7 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, refused: Optio
         }
         h2 { (visitor.t("plans.mandated_dates")) }
         @if mandates.is_empty() { p.quiet { (visitor.t("plans.no_mandates")) } }
-        @for mandate in &mandates {
+        @for mandate in mandates {
             @let outlook = outlooks.iter().find(|outlook| outlook.mandate == mandate.id);
             section.sheet {
                 div.bar {
@@ -260,20 +265,14 @@ fn mentioned(outlooks: &[Outlook]) -> Vec<String> {
     ids
 }
 
-async fn chain_names(conn: &mut Conn, project: &str, outlooks: &[Outlook]) -> Result<HashMap<String, String>, Problem> {
-    let mut names = HashMap::new();
-    for id in mentioned(outlooks) {
-        if !names.contains_key(&id)
-            && let Some(bar) = store::bar(conn, project, &id).await?
-        {
-            let place = match &bar.place {
-                Some(place) => places::get(conn, place).await?.map(|place| format!("{} ", place.attributes.name)),
-                None => None,
-            };
-            names.insert(id, format!("{}{}", place.unwrap_or_default(), bar.name));
-        }
-    }
-    Ok(names)
+fn chain_names(tree: &places::Tree, scheduled: &Scheduled) -> HashMap<String, String> {
+    let wanted: HashSet<String> = mentioned(&scheduled.outlooks).into_iter().collect();
+    let bars = scheduled.bars.iter().filter(|bar| wanted.contains(&bar.activity));
+    bars.map(|bar| {
+        let place = bar.place.as_deref().and_then(|id| tree.get(id)).map(|place| format!("{} ", place.attributes.name));
+        (bar.activity.clone(), format!("{}{}", place.unwrap_or_default(), bar.name))
+    })
+    .collect()
 }
 
 fn concession_sentence(visitor: &Visitor, concession: &serde_json::Value, names: &HashMap<String, String>) -> String {

@@ -8,6 +8,8 @@ use crate::features::{Fact as AnyFact, places, task_force};
 use crate::journal::domain::Entry;
 use anyhow::{Context, Result};
 use jiff::civil::Date;
+use serde::Serialize;
+use std::collections::HashMap;
 
 /// A version of a project's plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +41,7 @@ pub struct Version {
 }
 
 /// A mandated date.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Mandate {
     /// Identifier.
     pub id: String,
@@ -125,7 +127,7 @@ pub struct ProjectPlan {
 }
 
 /// One bar of the schedule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Bar {
     /// The project.
     pub project: String,
@@ -168,7 +170,7 @@ pub struct Bar {
 }
 
 /// What is to be expected of a mandated date.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Outlook {
     /// The mandated date.
     pub mandate: String,
@@ -198,6 +200,12 @@ pub async fn version(conn: &mut Conn, id: &str) -> Result<Option<Version>> {
 pub async fn versions(conn: &mut Conn, project: &str) -> Result<Vec<Version>> {
     let sql = concat!("SELECT ", version_columns!(), " FROM plan_version WHERE project = ? ORDER BY ordinal");
     conn.rows(sql, args![project]).await?.iter().map(read_version).collect()
+}
+
+/// How many drafts wait for approval, by project.
+pub async fn draft_counts(conn: &mut Conn) -> Result<HashMap<String, u64>> {
+    let rows = conn.rows("SELECT project, COUNT(*) FROM plan_version WHERE state = 'draft' GROUP BY project", &[]).await?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.count(1)?))).collect()
 }
 
 fn read_version(row: &Row) -> Result<Version> {
@@ -353,10 +361,16 @@ pub async fn bars(conn: &mut Conn, project: &str, first: u64, limit: u64) -> Res
     conn.rows(sql, args![project, first, limit]).await?.iter().map(read_bar).collect()
 }
 
-/// Bars that belong to a stage, of every project, for the matrix.
-pub async fn staged_bars(conn: &mut Conn) -> Result<Vec<Bar>> {
-    let sql = concat!("SELECT ", bar_columns!(), " FROM bar WHERE stage IS NOT NULL AND place IS NOT NULL ORDER BY project, ordinal");
-    conn.rows(sql, &[]).await?.iter().map(read_bar).collect()
+/// Digests of the schedules of all projects, in order of their ids.
+pub async fn digests(conn: &mut Conn) -> Result<Vec<(String, String)>> {
+    let rows = conn.rows("SELECT project, digest FROM project_plan WHERE digest IS NOT NULL ORDER BY project", &[]).await?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+}
+
+/// Digest of a project's schedule; `None` before there is one.
+pub async fn digest(conn: &mut Conn, project: &str) -> Result<Option<String>> {
+    let row = conn.row("SELECT digest FROM project_plan WHERE project = ?", args![project]).await?;
+    Ok(row.map(|row| row.opt_text(0)).transpose()?.flatten())
 }
 
 /// One bar.

@@ -27,7 +27,9 @@ CREATE TABLE project_plan (
     changed_number BIGINT NOT NULL,
     start_on TEXT,
     finish_on TEXT,
-    problem TEXT
+    problem TEXT,
+    -- SHA-256 over bars, outlooks and mandated dates: what is kept in memory is kept under it.
+    digest TEXT
 );
 
 CREATE TABLE mandate (

@@ -1,13 +1,15 @@
 //! The bar chart of a place: its rows for the page, for the canvas, and for paper.
 
-use super::model::{RULES, Verdict, verdict};
+use super::model::{Lamp, RULES, Verdict, verdict};
 use super::pages::{Asked, PAGE_LEN, head, short_date};
 use crate::db::Conn;
-use crate::features::places;
+use crate::features::Guatu;
+use crate::features::places::Tree;
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
+use crate::features::plan::network::Scheduled;
 use crate::features::plan::pages::pager;
-use crate::features::plan::store::{self as plans, Bar};
+use crate::features::plan::store::{Bar, Mandate};
 use crate::web::Site;
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
@@ -16,65 +18,87 @@ use axum::extract::{Query, State};
 use jiff::civil::Date;
 use maud::{Markup, html};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::Arc;
 
-/// A row of the chart: a bar, what its lamp says, and its name with the place where that is not clear from above.
-pub struct ChartRow {
+/// A row of the chart: a bar, what its lamp says, and where it is drawn.
+pub struct ChartRow<'a> {
     /// The bar.
-    pub bar: Bar,
+    pub bar: Cow<'a, Bar>,
     /// Its lamp.
     pub verdict: Verdict,
-    /// Its name for people.
-    pub label: String,
     /// Indent.
     pub depth: u64,
 }
 
-/// Rows of a place: every activity of a project, those of a parcel or building, or one row a project for a district.
-pub async fn chart_rows(conn: &mut Conn, place: &Place, today: Date) -> Result<Vec<ChartRow>, Problem> {
-    let under = places::store::subtree(conn, &place.path).await?;
-    let row = |bar: Bar, label: String, depth: u64| ChartRow { verdict: verdict(&bar, today, &RULES), bar, label, depth };
-    if matches!(place.kind, Kind::District | Kind::Zone) {
-        let mut rows = Vec::new();
-        for project in under.iter().filter(|other| other.kind == Kind::Project) {
-            let bars = plans::bars(conn, &project.id, 0, u64::MAX >> 1).await?;
-            if let Some(whole) = whole_project(&project.id, &project.attributes.name, &bars) {
-                rows.push(row(whole, project.attributes.name.clone(), 0));
-            }
-            rows.extend(bars.into_iter().filter(|bar| bar.kind == "milestone" && bar.depth == 0).map(|bar| {
-                let label = bar.name.clone();
-                row(bar, label, 1)
-            }));
-        }
-        return Ok(rows);
-    }
-    let Some(project) = project_of(conn, place).await? else { return Ok(Vec::new()) };
-    let bars = plans::bars(conn, &project, 0, u64::MAX >> 1).await?;
-    let inside: HashSet<&str> = under.iter().map(|other| other.id.as_str()).collect();
-    let is_whole = place.kind == Kind::Project;
-    Ok(bars
-        .into_iter()
-        .filter(|bar| is_whole || bar.place.as_deref().is_some_and(|at| inside.contains(at)))
-        .map(|bar| {
-            let (label, depth) = (bar.name.clone(), bar.depth);
-            row(bar, label, depth)
-        })
-        .collect())
+/// What the chart of a place is drawn from.
+pub struct Chart {
+    tree: Arc<Tree>,
+    /// The project the place belongs to; `None` above projects.
+    project: Option<String>,
+    /// Schedules of the projects in it, in the order of the tree.
+    schedules: Vec<(String, Arc<Scheduled>)>,
 }
 
-/// The project a place belongs to.
-async fn project_of(conn: &mut Conn, place: &Place) -> Result<Option<String>, Problem> {
-    for id in place.path.trim_matches('/').split('/').rev() {
-        if places::get(conn, id).await?.is_some_and(|other| other.kind == Kind::Project) {
-            return Ok(Some(id.to_owned()));
+impl Chart {
+    /// Reads what a place's chart needs.
+    pub async fn read(conn: &mut Conn, domain: &Guatu, place: &Place) -> Result<Chart, Problem> {
+        let tree = domain.places.tree(conn).await?;
+        let project = tree.lineage(place).find(|other| other.kind == Kind::Project).map(|project| project.id.clone());
+        let mut schedules = Vec::new();
+        match &project {
+            Some(project) => schedules.push((project.clone(), domain.networks.scheduled(conn, project).await?)),
+            None => {
+                for project in tree.under(place).iter().filter(|other| other.kind == Kind::Project) {
+                    schedules.push((project.id.clone(), domain.networks.scheduled(conn, &project.id).await?));
+                }
+            }
+        }
+        Ok(Chart { tree, project, schedules })
+    }
+
+    /// Rows of a place: every activity of a project, those of a parcel or building, or one row a project for a district.
+    pub fn rows(&self, place: &Place, today: Date) -> Vec<ChartRow<'_>> {
+        fn row(bar: Cow<'_, Bar>, depth: u64, today: Date) -> ChartRow<'_> {
+            ChartRow { verdict: verdict(&bar, today, &RULES), bar, depth }
+        }
+        let under = self.tree.under(place);
+        if self.project.is_none() {
+            let mut rows = Vec::new();
+            for (project, scheduled) in &self.schedules {
+                let name = self.tree.get(project).map_or("", |place| place.attributes.name.as_str());
+                if let Some(whole) = whole_project(project, name, &scheduled.bars) {
+                    rows.push(row(Cow::Owned(whole), 0, today));
+                }
+                let ends = scheduled.bars.iter().filter(|bar| bar.kind == "milestone" && bar.depth == 0);
+                rows.extend(ends.map(|bar| row(Cow::Borrowed(bar), 1, today)));
+            }
+            return rows;
+        }
+        let inside: HashSet<&str> = under.iter().map(|other| other.id.as_str()).collect();
+        let is_whole = place.kind == Kind::Project;
+        let bars = self.schedules.iter().flat_map(|(_, scheduled)| &scheduled.bars);
+        bars.filter(|bar| is_whole || bar.place.as_deref().is_some_and(|at| inside.contains(at)))
+            .map(|bar| row(Cow::Borrowed(bar), bar.depth, today))
+            .collect()
+    }
+
+    /// Mandated dates of the project, when the place lies in one.
+    fn mandates(&self) -> &[Mandate] {
+        match (&self.project, &self.schedules[..]) {
+            (Some(_), [(_, scheduled)]) => &scheduled.mandates,
+            _ => &[],
         }
     }
-    Ok(None)
 }
 
 /// One bar over a whole project, from its own bars.
 fn whole_project(project: &str, name: &str, bars: &[Bar]) -> Option<Bar> {
     let leaves: Vec<&Bar> = bars.iter().filter(|bar| bar.kind != "summary").collect();
+    if leaves.is_empty() {
+        return None;
+    }
     let extent = |pair: fn(&Bar) -> Option<(Date, Date)>| {
         let pairs: Vec<(Date, Date)> = leaves.iter().filter_map(|bar| pair(bar)).collect();
         Some((pairs.iter().map(|pair| pair.0).min()?, pairs.iter().map(|pair| pair.1).max()?))
@@ -113,7 +137,7 @@ fn whole_project(project: &str, name: &str, bars: &[Bar]) -> Option<Bar> {
 }
 
 /// Where a row leads.
-pub fn address(asked: &Asked, row: &ChartRow) -> String {
+pub fn address(asked: &Asked, row: &ChartRow<'_>) -> String {
     if row.bar.activity.is_empty() {
         return asked.address(&row.bar.project, "matrix");
     }
@@ -123,7 +147,8 @@ pub fn address(asked: &Asked, row: &ChartRow) -> String {
 /// The chart as a board: a canvas that a script fills with all rows, over a table that needs none.
 pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
     let today = site.clock.today();
-    let rows = chart_rows(conn, place, today).await?;
+    let chart = Chart::read(conn, &site.domain, place).await?;
+    let rows = chart.rows(place, today);
     let first = asked.from.unwrap_or(0) as usize;
     let data = format!("/wall/rows.json?place={}", form_urlencoded(&place.id));
     let words: Value = ["wall.baseline", "wall.forecast", "wall.actual", "wall.today", "wall.front", "lamp.done", "lamp.good", "lamp.warn", "lamp.bad", "lamp.idle"]
@@ -140,11 +165,12 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
                     th { (visitor.t("field.name")) } th { (visitor.t("field.state")) } th { (visitor.t("wall.baseline")) } th { (visitor.t("wall.forecast")) }
                     th { (visitor.t("wall.latest_dates")) } th.number { (visitor.t("field.percent")) } th.number { (visitor.t("plans.total_float")) }
                 } }
+                @let lamps = Lamp::ALL.map(|lamp| visitor.t(&format!("lamp.{}", lamp.name())));
                 tbody { @for row in rows.iter().skip(first).take(PAGE_LEN) {
                     @let pair = |pair: Option<(Date, Date)>| pair.map_or("—".to_owned(), |(start, finish)| format!("{} – {}", short_date(start, today), short_date(finish, today)));
                     tr {
-                        td class={ "indent-" (row.depth.min(4)) } { a href=(address(asked, row)) { (row.label) } }
-                        td { span class={ "lamp " (row.verdict.lamp.name()) } { (visitor.t(&format!("lamp.{}", row.verdict.lamp.name()))) } }
+                        td class={ "indent-" (row.depth.min(4)) } { a href=(address(asked, row)) { (row.bar.name) } }
+                        td { span class={ "lamp " (row.verdict.lamp.name()) } { (lamps[row.verdict.lamp as usize]) } }
                         td { (pair(row.bar.baseline)) }
                         td { (pair(row.bar.early)) }
                         td { @match row.bar.late { Some((_, finish)) => (short_date(finish, today)), None => "—" } }
@@ -165,21 +191,17 @@ pub async fn rows(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let mut conn = site.reader().await?;
     let place = visitor.place(&mut conn, asked.place.as_deref().unwrap_or_default()).await?;
     let today = site.clock.today();
-    let rows = chart_rows(&mut conn, &place, today).await?;
-    let mut mandated = Vec::new();
-    for mandate in match project_of(&mut conn, &place).await? {
-        Some(project) => plans::mandates(&mut conn, &project).await?,
-        None => Vec::new(),
-    } {
-        mandated.push(json!([mandate.name, day(mandate.finish_by)]));
-    }
+    let chart = Chart::read(&mut conn, &site.domain, &place).await?;
+    let rows = chart.rows(&place, today);
+    let mandated: Vec<Value> =
+        chart.mandates().iter().map(|mandate| json!([mandate.name, day(mandate.finish_by)])).collect();
     let rows: Vec<Value> = rows
         .iter()
         .map(|row| {
             let bar = &row.bar;
             let (first, second) = (|pair: Option<(Date, Date)>| pair.map(|pair| day(pair.0)), |pair: Option<(Date, Date)>| pair.map(|pair| day(pair.1)));
             json!([
-                row.label,
+                bar.name,
                 row.depth,
                 bar.kind,
                 row.verdict.lamp.name(),

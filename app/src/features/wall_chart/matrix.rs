@@ -2,22 +2,23 @@
 
 use super::model::{Cell, Lamp, RULES, cell, verdict};
 use crate::db::Conn;
+use crate::features::places::Tree;
 use crate::features::places::model::Kind;
-use crate::features::places::store::{Place, accountable};
-use crate::features::plan::Networks;
+use crate::features::places::store::Place;
 use crate::features::plan::network::STAGES;
 use crate::features::plan::store::Bar;
-use crate::features::{identity, places};
+use crate::features::{Guatu, identity};
 use crate::web::problem::Problem;
 use jiff::civil::Date;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A row of the matrix.
 pub struct Row {
-    /// The place.
-    pub place: Place,
-    /// Id and name of the parcel it stands on, for grouping.
-    pub parcel: Option<(String, String)>,
+    /// Where its place stands in the tree.
+    pub at: usize,
+    /// Where its parcel stands in the tree, for grouping.
+    pub parcel: Option<usize>,
     /// Name of the accountable official; empty where unknown.
     pub official: String,
     /// One cell a stage; `None` where the plan has no such stage.
@@ -26,6 +27,8 @@ pub struct Row {
 
 /// The matrix of a place.
 pub struct Gathered {
+    /// The places that rows point into.
+    pub tree: Arc<Tree>,
     /// Stages that occur, in order.
     pub stages: Vec<&'static str>,
     /// Rows in the order of the tree.
@@ -34,49 +37,84 @@ pub struct Gathered {
     pub lamps: Vec<(Lamp, usize)>,
 }
 
+impl Gathered {
+    /// The place of a row.
+    pub fn place(&self, row: &Row) -> &Place {
+        &self.tree.places()[row.at]
+    }
+
+    /// The parcel of a row.
+    pub fn parcel(&self, row: &Row) -> Option<&Place> {
+        row.parcel.map(|at| &self.tree.places()[at])
+    }
+}
+
 /// Gathers the matrix of a place: projects under a district or zone, buildings and facilities under a project or parcel.
-pub async fn gather(conn: &mut Conn, networks: &Networks, place: &Place, today: Date) -> Result<Gathered, Problem> {
+pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date) -> Result<Gathered, Problem> {
     let wanted: &[Kind] = match place.kind {
         Kind::District | Kind::Zone => &[Kind::Project],
         Kind::Project | Kind::Parcel => &[Kind::Building, Kind::Facility],
         _ => &[],
     };
-    let everything = places::all(conn).await?;
+    let tree = domain.places.tree(conn).await?;
     let names = identity::names(conn).await?;
-    let staged = networks.staged(conn).await?;
-    let paths: HashMap<&str, &str> = everything.iter().map(|other| (other.id.as_str(), other.path.as_str())).collect();
-    let chosen: Vec<&Place> =
-        everything.iter().filter(|other| wanted.contains(&other.kind) && other.path.starts_with(&place.path)).collect();
-    let row_of: HashMap<&str, usize> = chosen.iter().enumerate().map(|(at, row)| (row.id.as_str(), at)).collect();
+    let schedules = domain.networks.all_scheduled(conn).await?;
 
-    // A bar belongs to the row of its place or of the nearest place above it that is a row.
-    let mut bars: Vec<Vec<&Bar>> = vec![Vec::new(); chosen.len()];
+    let places = tree.places();
+    let chosen: Vec<usize> = match tree.position(&place.id) {
+        Some(first) => (first..first + tree.under(place).len()).filter(|at| wanted.contains(&places[*at].kind)).collect(),
+        None => Vec::new(),
+    };
+    let row_of = nearest_rows(&tree, &chosen);
+    let stage_of: HashMap<&str, usize> = STAGES.iter().enumerate().map(|(at, stage)| (stage.id.as_str(), at)).collect();
+
+    // Bars by row and stage, in one flat table; each is judged once.
+    let mut slots: Vec<Vec<(&Bar, Lamp)>> = vec![Vec::new(); chosen.len() * STAGES.len()];
     let mut counts: HashMap<Lamp, usize> = HashMap::new();
-    for bar in staged.iter() {
-        let path = bar.place.as_deref().and_then(|at| paths.get(at)).copied().unwrap_or_default();
-        if let Some(row) = path.trim_matches('/').rsplit('/').find_map(|id| row_of.get(id)) {
-            bars[*row].push(bar);
-            *counts.entry(verdict(bar, today, &RULES).lamp).or_default() += 1;
+    for bar in schedules.iter().flat_map(|(_, scheduled)| &scheduled.bars) {
+        let (Some(stage), Some(at)) = (bar.stage.as_deref(), bar.place.as_deref().and_then(|id| tree.position(id))) else {
+            continue;
+        };
+        if let (Some(row), Some(stage)) = (row_of[at], stage_of.get(stage)) {
+            let lamp = verdict(bar, today, &RULES).lamp;
+            slots[row * STAGES.len() + stage].push((bar, lamp));
+            *counts.entry(lamp).or_default() += 1;
         }
     }
-    let occurs = |stage: &str| bars.iter().flatten().any(|bar| bar.stage.as_deref() == Some(stage));
-    let stages: Vec<&'static str> = STAGES.iter().map(|stage| stage.id.as_str()).filter(|stage| occurs(stage)).collect();
-
-    let rows = chosen.iter().zip(&bars).map(|(row, bars)| {
-        let parcel = everything.iter().find(|other| row.parent.as_ref() == Some(&other.id) && other.kind == Kind::Parcel);
-        let official = accountable(row, &everything).and_then(|(account, _)| names.get(account));
-        let of_stage = |stage: &str| -> Vec<&Bar> { bars.iter().filter(|bar| bar.stage.as_deref() == Some(stage)).copied().collect() };
+    let occurring: Vec<usize> =
+        (0..STAGES.len()).filter(|stage| slots.iter().skip(*stage).step_by(STAGES.len()).any(|slot| !slot.is_empty())).collect();
+    let rows = chosen.iter().enumerate().map(|(row, at)| {
+        let place = &places[*at];
+        let parcel = place.parent.as_deref().and_then(|id| tree.position(id)).filter(|at| places[*at].kind == Kind::Parcel);
+        let official = tree.accountable(place).and_then(|(account, _)| names.get(account));
         Row {
-            place: (*row).clone(),
-            parcel: parcel.map(|parcel| (parcel.id.clone(), parcel.attributes.name.clone())),
+            at: *at,
+            parcel,
             official: official.cloned().unwrap_or_default(),
-            cells: stages.iter().map(|stage| cell(&of_stage(stage), today, &RULES)).collect(),
+            cells: occurring.iter().map(|stage| cell(&slots[row * STAGES.len() + stage])).collect(),
         }
     });
+    let rows = rows.collect();
     let order = [Lamp::Bad, Lamp::Warn, Lamp::Good, Lamp::Done, Lamp::Idle];
     Ok(Gathered {
-        rows: rows.collect(),
+        stages: occurring.into_iter().map(|stage| STAGES[stage].id.as_str()).collect(),
+        rows,
         lamps: order.into_iter().map(|lamp| (lamp, counts.get(&lamp).copied().unwrap_or(0))).collect(),
-        stages,
+        tree,
     })
+}
+
+/// For each place of the tree, the row it belongs to: its own, or that of the nearest place above it that is a row.
+fn nearest_rows(tree: &Tree, chosen: &[usize]) -> Vec<Option<usize>> {
+    let mut row_of: Vec<Option<usize>> = vec![None; tree.places().len()];
+    for (row, at) in chosen.iter().enumerate() {
+        row_of[*at] = Some(row);
+    }
+    for (at, place) in tree.places().iter().enumerate() {
+        if row_of[at].is_none() {
+            // Parents stand before their children, so theirs is known.
+            row_of[at] = place.parent.as_deref().and_then(|id| tree.position(id)).and_then(|parent| row_of[parent]);
+        }
+    }
+    row_of
 }

@@ -43,6 +43,9 @@ pub enum Lamp {
 }
 
 impl Lamp {
+    /// Every lamp, in the order of their positions.
+    pub const ALL: [Lamp; 5] = [Lamp::Done, Lamp::Idle, Lamp::Good, Lamp::Warn, Lamp::Bad];
+
     /// Its class and locale key.
     pub fn name(self) -> &'static str {
         match self {
@@ -55,55 +58,117 @@ impl Lamp {
     }
 }
 
-/// Why a lamp shows what it shows: a sentence of the locale files, its parameters, and since when it is so.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a lamp shows what it shows. Holds figures, not sentences: a board judges thousands of bars and prints few reasons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It is finished.
+    Finished {
+        /// Actual finish.
+        on: Date,
+    },
+    /// The plan has errors where it stands.
+    NoDates,
+    /// The forecast lies after the latest date that keeps every mandated date.
+    TooLate {
+        /// Forecast finish.
+        forecast: Date,
+        /// Latest finish.
+        latest: Date,
+        /// Working days too late, rounded up.
+        days: i64,
+    },
+    /// Later than planned, and little float is left.
+    LittleFloat(Standing),
+    /// Begun, and on time.
+    Running(Standing),
+    /// Not begun, near, and on time.
+    DueSoon(Standing),
+    /// Too far ahead to be looked at.
+    NotYet {
+        /// Forecast start.
+        on: Date,
+    },
+}
+
+/// How much room a bar has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Total float in whole working days.
+    pub float_days: i64,
+    /// Forecast finish.
+    pub forecast: Date,
+    /// Less float than this is at risk, in working days.
+    pub warn_float_days: i64,
+}
+
+impl Reason {
+    /// Key of the sentence, `lamp_reason.<key>`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Reason::Finished { .. } => "finished",
+            Reason::NoDates => "no_dates",
+            Reason::TooLate { .. } => "too_late",
+            Reason::LittleFloat(_) => "little_float",
+            Reason::Running(_) => "running",
+            Reason::DueSoon(_) => "due_soon",
+            Reason::NotYet { .. } => "not_yet",
+        }
+    }
+
+    /// Parameters of the sentence.
+    pub fn params(self) -> Vec<(&'static str, String)> {
+        match self {
+            Reason::NoDates => Vec::new(),
+            Reason::Finished { on } | Reason::NotYet { on } => vec![("date", on.to_string())],
+            Reason::TooLate { forecast, latest, days } => {
+                vec![("forecast", forecast.to_string()), ("latest", latest.to_string()), ("days", days.to_string())]
+            }
+            Reason::LittleFloat(standing) | Reason::Running(standing) | Reason::DueSoon(standing) => vec![
+                ("days", standing.float_days.to_string()),
+                ("forecast", standing.forecast.to_string()),
+                ("limit", standing.warn_float_days.to_string()),
+            ],
+        }
+    }
+}
+
+/// What is said of a bar on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// The lamp.
     pub lamp: Lamp,
-    /// Key of the sentence, `lamp_reason.<key>`.
-    pub reason: &'static str,
-    /// Parameters of the sentence.
-    pub params: Vec<(&'static str, String)>,
+    /// Why.
+    pub reason: Reason,
     /// Since when, where the bar itself tells; otherwise since the plan last changed.
     pub since: Option<Date>,
 }
 
 /// The lamp of a bar on a day.
 pub fn verdict(bar: &Bar, today: Date, rules: &RuleSet) -> Verdict {
-    let say = |lamp, reason, params, since| Verdict { lamp, reason, params, since };
-    if let Some(finish) = bar.actual_finish {
-        return say(Lamp::Done, "finished", vec![("date", finish.to_string())], Some(finish));
+    let say = |lamp, reason, since| Verdict { lamp, reason, since };
+    if let Some(on) = bar.actual_finish {
+        return say(Lamp::Done, Reason::Finished { on }, Some(on));
     }
-    let Some((early_start, early_finish)) = bar.early else {
-        return say(Lamp::Warn, "no_dates", Vec::new(), None);
+    let Some((early_start, forecast)) = bar.early else {
+        return say(Lamp::Warn, Reason::NoDates, None);
     };
     let float = bar.float_days_e3.unwrap_or(0);
     if float < 0 {
-        let (_, latest) = bar.late.unwrap_or((early_start, early_finish));
-        let params = vec![
-            ("forecast", early_finish.to_string()),
-            ("latest", latest.to_string()),
-            ("days", ((-float + 999) / 1000).to_string()),
-        ];
+        let (_, latest) = bar.late.unwrap_or((early_start, forecast));
         let overdue_since = latest.checked_add(1.day()).ok().filter(|day| *day <= today);
-        return say(Lamp::Bad, "too_late", params, overdue_since);
+        return say(Lamp::Bad, Reason::TooLate { forecast, latest, days: (-float + 999) / 1000 }, overdue_since);
     }
-    let float_days = float / 1000;
+    let standing = Standing { float_days: float / 1000, forecast, warn_float_days: rules.warn_float_days };
     let is_near = bar.actual_start.is_some()
         || today.checked_add(rules.look_ahead_days.days()).is_ok_and(|horizon| early_start <= horizon);
-    let baseline_finish = bar.baseline.map(|(_, finish)| finish);
-    let params = vec![
-        ("days", float_days.to_string()),
-        ("forecast", early_finish.to_string()),
-        ("limit", rules.warn_float_days.to_string()),
-    ];
-    if is_near && float_days < rules.warn_float_days && baseline_finish.is_some_and(|planned| early_finish > planned) {
-        return say(Lamp::Warn, "little_float", params, None);
+    let is_slipped = bar.baseline.is_some_and(|(_, planned)| forecast > planned);
+    if is_near && standing.float_days < rules.warn_float_days && is_slipped {
+        return say(Lamp::Warn, Reason::LittleFloat(standing), None);
     }
     match bar.actual_start {
-        Some(start) => say(Lamp::Good, "running", params, Some(start)),
-        None if is_near => say(Lamp::Good, "due_soon", params, None),
-        None => say(Lamp::Idle, "not_yet", vec![("date", early_start.to_string())], None),
+        Some(start) => say(Lamp::Good, Reason::Running(standing), Some(start)),
+        None if is_near => say(Lamp::Good, Reason::DueSoon(standing), None),
+        None => say(Lamp::Idle, Reason::NotYet { on: early_start }, None),
     }
 }
 
@@ -126,21 +191,20 @@ pub struct Cell {
     pub bar: Option<(String, String)>,
 }
 
-/// The cell of some bars of one stage. `None` without bars.
-pub fn cell(bars: &[&Bar], today: Date, rules: &RuleSet) -> Option<Cell> {
-    let lamps: Vec<Lamp> = bars.iter().map(|bar| verdict(bar, today, rules).lamp).collect();
-    let done = lamps.iter().filter(|lamp| **lamp == Lamp::Done).count();
+/// The cell of some bars of one stage, each with its lamp. `None` without bars.
+pub fn cell(bars: &[(&Bar, Lamp)]) -> Option<Cell> {
+    let count_of = |wanted: Lamp| bars.iter().filter(|(_, lamp)| *lamp == wanted).count();
     // Finished ones say nothing about the rest.
-    let worst = lamps.iter().copied().filter(|lamp| *lamp != Lamp::Done).max().unwrap_or(Lamp::Done);
+    let unfinished = bars.iter().map(|(_, lamp)| *lamp).filter(|lamp| *lamp != Lamp::Done);
     (!bars.is_empty()).then(|| Cell {
-        lamp: worst,
+        lamp: unfinished.max().unwrap_or(Lamp::Done),
         count: bars.len(),
-        done,
-        late: lamps.iter().filter(|lamp| **lamp == Lamp::Bad).count(),
-        latest: bars.iter().filter_map(|bar| bar.late).map(|(_, finish)| finish).max(),
-        finish: bars.iter().filter_map(|bar| bar.actual_finish.or(bar.early.map(|(_, finish)| finish))).max(),
+        done: count_of(Lamp::Done),
+        late: count_of(Lamp::Bad),
+        latest: bars.iter().filter_map(|(bar, _)| bar.late).map(|(_, finish)| finish).max(),
+        finish: bars.iter().filter_map(|(bar, _)| bar.actual_finish.or(bar.early.map(|(_, finish)| finish))).max(),
         bar: match bars {
-            [bar] => Some((bar.project.clone(), bar.activity.clone())),
+            [(bar, _)] => Some((bar.project.clone(), bar.activity.clone())),
             _ => None,
         },
     })

@@ -8,11 +8,11 @@ use super::paper;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
-use crate::features::places::store::{Place, accountable};
+use crate::features::places::store::Place;
 use crate::features::plan::pages::{days_between, float_lamp};
-use crate::features::plan::store::{self as plans, Mandate, Outlook};
+use crate::features::plan::store::{self as plans, Mandate};
 use crate::features::task_force::model::Seat;
-use crate::features::{identity, organisations, places, task_force};
+use crate::features::{Guatu, identity, organisations, task_force};
 use crate::web::Site;
 use crate::web::layout::shell;
 use crate::web::problem::{Problem, form_urlencoded};
@@ -76,19 +76,20 @@ async fn start(visitor: Visitor) -> Result<Redirect, Problem> {
 }
 
 /// The place asked for, or the highest this person may read.
-pub async fn asked_place(conn: &mut Conn, visitor: &Visitor, asked: &Asked) -> Result<Option<Place>, Problem> {
+pub async fn asked_place(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, asked: &Asked) -> Result<Option<Place>, Problem> {
     match &asked.place {
         Some(id) => Ok(Some(visitor.place(conn, id).await?)),
         None => {
             visitor.need_somewhere(Verb::Read)?;
-            Ok(places::all(conn).await?.into_iter().find(|place| visitor.may(Verb::Read, &place.path)))
+            let tree = domain.places.tree(conn).await?;
+            Ok(tree.places().iter().find(|place| visitor.may(Verb::Read, &place.path)).cloned())
         }
     }
 }
 
 async fn wall(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
-    let Some(place) = asked_place(&mut conn, &visitor, &asked).await? else {
+    let Some(place) = asked_place(&mut conn, &site.domain, &visitor, &asked).await? else {
         let body = html! { h1 { (visitor.t("nav.wall")) } p.empty { (visitor.t("places.none")) } };
         return Ok(shell(&site, &visitor, &visitor.t("nav.wall"), "page", body).into_response());
     };
@@ -104,16 +105,15 @@ async fn wall(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
 
 /// Title, zoom path, and the switches of a board.
 pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked, view: &str) -> Result<Markup, Problem> {
-    let mut above = Vec::new();
-    for id in place.path.trim_matches('/').split('/') {
-        if let Some(other) = places::get(conn, id).await?
-            && id != place.id
-            && visitor.may(Verb::Read, &other.path)
-        {
-            above.push((asked.address(id, "matrix"), other.attributes.name));
-        }
-    }
-    let milestones = nearest_milestones(conn, place).await?;
+    let tree = site.domain.places.tree(conn).await?;
+    let mut above: Vec<(String, String)> = tree
+        .lineage(place)
+        .skip(1)
+        .filter(|other| visitor.may(Verb::Read, &other.path))
+        .map(|other| (asked.address(&other.id, "matrix"), other.attributes.name.clone()))
+        .collect();
+    above.reverse();
+    let milestones = goals(conn, &site.domain, place).await?;
     let today = site.clock.today();
     Ok(html! {
         @if !above.is_empty() { (crate::web::layout::crumbs(visitor, &above)) }
@@ -137,45 +137,56 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
             }
         }
         @if !milestones.is_empty() {
-            ul.milestones { @for (project, mandate, outlook) in milestones.iter().take(6) {
+            ul.milestones { @for Goal { project, mandate, float_days_e3 } in milestones.iter().take(6) {
                 li {
-                    a href={ "/plans/" (project.id) } { strong { (mandate.name) } " " span.quiet { (project.attributes.name) } }
+                    a href={ "/plans/" (mandate.project) } { strong { (mandate.name) } " " span.quiet { (project) } }
                     b.days-left { (visitor.tf("wall.days_left", &[("days", days_between(today, mandate.finish_by).to_string())])) }
-                    span { (mandate.finish_by) " " @if let Some(outlook) = outlook { (float_lamp(visitor, outlook.float_days_e3)) } }
+                    span { (mandate.finish_by) " " @if float_days_e3.is_some() { (float_lamp(visitor, *float_days_e3)) } }
                 }
             } }
         }
     })
 }
 
-/// Mandated dates at or above a place, those with the least float first.
-pub async fn nearest_milestones(conn: &mut Conn, place: &Place) -> Result<Vec<(Place, Mandate, Option<Outlook>)>, Problem> {
+/// A mandated date as boards show it.
+pub struct Goal {
+    /// Name of its project.
+    pub project: String,
+    /// The date.
+    pub mandate: Mandate,
+    /// Float in thousandths of a working day; `None` before there is a schedule.
+    pub float_days_e3: Option<i64>,
+}
+
+/// Mandated dates at, above or under a place, those with the least float first.
+pub async fn goals(conn: &mut Conn, domain: &Guatu, place: &Place) -> Result<Vec<Goal>, Problem> {
+    let tree = domain.places.tree(conn).await?;
     let mut found = Vec::new();
-    for other in places::all(conn).await? {
-        let is_related = other.path.starts_with(&place.path) || place.path.starts_with(&other.path);
-        if other.kind != Kind::Project || !is_related {
+    for (project, scheduled) in domain.networks.all_scheduled(conn).await? {
+        let Some(project) = tree.get(&project) else { continue };
+        if !project.path.starts_with(&place.path) && !place.path.starts_with(&project.path) {
             continue;
         }
-        let outlooks = plans::outlooks(conn, &other.id).await?;
-        for mandate in plans::mandates(conn, &other.id).await? {
-            let outlook = outlooks.iter().find(|outlook| outlook.mandate == mandate.id).cloned();
-            found.push((other.clone(), mandate, outlook));
-        }
+        found.extend(scheduled.mandates.iter().map(|mandate| Goal {
+            project: project.attributes.name.clone(),
+            float_days_e3: scheduled.outlook(&mandate.id).and_then(|outlook| outlook.float_days_e3),
+            mandate: mandate.clone(),
+        }));
     }
-    found.sort_by_key(|(_, mandate, outlook)| {
-        (outlook.as_ref().and_then(|outlook| outlook.float_days_e3).unwrap_or(i64::MAX), mandate.finish_by)
-    });
+    found.sort_by_key(|goal| (goal.float_days_e3.unwrap_or(i64::MAX), goal.mandate.finish_by));
     Ok(found)
 }
 
 async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
     let today = site.clock.today();
-    let Gathered { stages, rows, lamps } = gather(conn, &site.domain.networks, place, today).await?;
+    let gathered = gather(conn, &site.domain, place, today).await?;
+    let Gathered { stages, rows, lamps, .. } = &gathered;
+    let words = Words::of(visitor);
     let first = asked.from.unwrap_or(0) as usize;
     Ok(html! {
         (head(conn, site, visitor, place, asked, "matrix").await?)
         p.legend {
-            @for (lamp, count) in &lamps { span class={ "lamp " (lamp.name()) } { (visitor.t(&format!("lamp.{}", lamp.name()))) " " (count) } " " }
+            @for (lamp, count) in lamps { span class={ "lamp " (lamp.name()) } { (visitor.t(&format!("lamp.{}", lamp.name()))) " " (count) } " " }
             span.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", visitor.t(&format!("rule_source.{}", RULES.id)))])) }
         }
         @if stages.is_empty() { p.empty { (visitor.t("wall.no_plan")) } } @else {
@@ -183,19 +194,20 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
                 table.matrix {
                     thead { tr {
                         th scope="col" { (visitor.t("wall.place")) }
-                        @for stage in &stages { th scope="col" { (visitor.t(&format!("stage.{stage}"))) } }
+                        @for stage in stages { th scope="col" { (visitor.t(&format!("stage.{stage}"))) } }
                     } }
                     tbody {
                         @for (at, row) in rows.iter().enumerate().skip(first).take(PAGE_LEN) {
-                            @if let Some((id, name)) = &row.parcel && (at == first || rows[at - 1].parcel != row.parcel) {
-                                tr.group { th scope="colgroup" colspan=(stages.len() + 1) { a href=(asked.address(id, "matrix")) { (name) } } }
+                            @let place = gathered.place(row);
+                            @if let Some(parcel) = gathered.parcel(row) && (at == first || rows[at - 1].parcel != row.parcel) {
+                                tr.group { th scope="colgroup" colspan=(stages.len() + 1) { a href=(asked.address(&parcel.id, "matrix")) { (parcel.attributes.name) } } }
                             }
                             tr {
                                 th scope="row" {
-                                    a href=(asked.address(&row.place.id, "matrix")) { (row.place.attributes.name) }
+                                    a href=(asked.address(&place.id, "matrix")) { (place.attributes.name) }
                                     @if !row.official.is_empty() { br; span.quiet { (row.official) } }
                                 }
-                                @for cell in &row.cells { td { @if let Some(cell) = cell { (cell_markup(visitor, &row.place, cell, asked, today)) } } }
+                                @for cell in &row.cells { td { @if let Some(cell) = cell { (cell_markup(visitor, &words, place, cell, asked, today)) } } }
                             }
                         }
                     }
@@ -209,9 +221,10 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
 /// Rows of a page without a script.
 pub const PAGE_LEN: usize = 500;
 
-/// `10-31`, or `2027-10-31` in another year.
+/// `10-31`, or `27-10-31` in another year.
 pub fn short_date(date: Date, today: Date) -> String {
-    if date.year() == today.year() { date.strftime("%m-%d").to_string() } else { date.strftime("%y-%m-%d").to_string() }
+    let (month, day) = (date.month(), date.day());
+    if date.year() == today.year() { format!("{month:02}-{day:02}") } else { format!("{:02}-{month:02}-{day:02}", date.year() % 100) }
 }
 
 /// What a cell says beside its lamp: how many are late or finished, or the date of the one bar behind it.
@@ -223,8 +236,19 @@ pub fn cell_label(visitor: &Visitor, cell: &Cell, today: Date) -> String {
     }
 }
 
-fn cell_markup(visitor: &Visitor, row: &Place, cell: &Cell, asked: &Asked, today: Date) -> Markup {
-    let word = visitor.t(&format!("lamp.{}", cell.lamp.name()));
+/// Words that every cell repeats, looked up once a board.
+struct Words {
+    lamps: [String; 5],
+    latest: String,
+}
+
+impl Words {
+    fn of(visitor: &Visitor) -> Words {
+        Words { lamps: Lamp::ALL.map(|lamp| visitor.t(&format!("lamp.{}", lamp.name()))), latest: visitor.t("wall.latest") }
+    }
+}
+
+fn cell_markup(visitor: &Visitor, words: &Words, row: &Place, cell: &Cell, asked: &Asked, today: Date) -> Markup {
     let href = match &cell.bar {
         Some((project, activity)) => format!("/wall/bar?project={project}&activity={}", form_urlencoded(activity)),
         None => asked.address(&row.id, "matrix"),
@@ -232,9 +256,9 @@ fn cell_markup(visitor: &Visitor, row: &Place, cell: &Cell, asked: &Asked, today
     let label = cell_label(visitor, cell, today);
     html! {
         a class={ "cell " (cell.lamp.name()) } href=(href) {
-            span class={ "lamp " (cell.lamp.name()) } { span.word { (word) } }
+            span class={ "lamp " (cell.lamp.name()) } { span.word { (words.lamps[cell.lamp as usize]) } }
             span.date { (label) }
-            @if let (Some(latest), true) = (cell.latest, cell.count == 1 && cell.lamp != Lamp::Done) { span.latest { (visitor.tf("wall.latest", &[("date", short_date(latest, today))])) } }
+            @if let (Some(latest), true) = (cell.latest, cell.count == 1 && cell.lamp != Lamp::Done) { span.latest { (words.latest.replace("{date}", &short_date(latest, today))) } }
         }
     }
 }
@@ -248,10 +272,10 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
     let state = plans::project_plan(&mut conn, &project.id).await?.ok_or(missing())?;
     let today = site.clock.today();
     let verdict = verdict(&bar, today, &RULES);
-    let everything = places::all(&mut conn).await?;
-    let at = bar.place.as_ref().and_then(|id| everything.iter().find(|place| place.id == *id)).unwrap_or(&project);
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let at = bar.place.as_ref().and_then(|id| tree.get(id)).unwrap_or(&project);
     let names = identity::names(&mut conn).await?;
-    let official = accountable(at, &everything).and_then(|(account, _)| names.get(account));
+    let official = tree.accountable(at).and_then(|(account, _)| names.get(account));
     let mut contractors = Vec::new();
     for member in task_force::store::members(&mut conn, &project.id).await?.into_iter().filter(|one| one.to.is_none()) {
         let name = match &member.holder {
@@ -279,7 +303,7 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
         div.columns {
             section.sheet {
                 h2 { (visitor.t("wall.why")) }
-                p { (visitor.tf(&format!("lamp_reason.{}", verdict.reason), &verdict.params)) }
+                p { (visitor.tf(&format!("lamp_reason.{}", verdict.reason.key()), &verdict.reason.params())) }
                 p { (visitor.t(&format!("driver.{}", bar.driver)))
                     @if let Some(driver) = &driver { " " a href={ "/wall/bar?project=" (project.id) "&activity=" (form_urlencoded(&driver.activity)) } { (driver.name) } }
                 }

@@ -1,9 +1,9 @@
 //! The wall chart on paper: A0 to A3, in colour or black and white, as vectors.
 
-use super::bars::chart_rows;
-use super::matrix::{Gathered, gather};
+use super::bars::Chart;
+use super::matrix::gather;
 use super::model::Lamp;
-use super::pages::{Asked, asked_place, cell_label, nearest_milestones};
+use super::pages::{Asked, Goal, asked_place, cell_label, goals};
 use crate::clock::civil;
 use crate::db::Conn;
 use crate::features::authority::missing;
@@ -41,7 +41,7 @@ pub async fn pdf(State(site): State<Site>, visitor: Visitor, Query(asked): Query
     let Sheet::Paper { width_mm, height_mm } = sheet else { return Err(missing().into()) };
     let ink = if asked.ink.as_deref() == Some("mono") { Ink::Mono } else { Ink::Colour };
     let mut conn = site.reader().await?;
-    let place = asked_place(&mut conn, &visitor, &asked).await?.ok_or(missing())?;
+    let place = asked_place(&mut conn, &site.domain, &visitor, &asked).await?.ok_or(missing())?;
     let is_bars = asked.view.as_deref() == Some("bars") || place.kind == Kind::Building;
     let drawing = if is_bars {
         Drawing::Bars(bar_chart(&mut conn, &site, &visitor, &place, sheet, ink).await?)
@@ -109,18 +109,19 @@ fn drawn(lamp: Lamp) -> DrawnLamp {
 
 async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, sheet: Sheet, ink: Ink) -> Result<bars::BarChart, Problem> {
     let today = site.clock.today();
-    let rows = chart_rows(conn, place, today).await?;
+    let chart = Chart::read(conn, &site.domain, place).await?;
     let mut flags = Vec::new();
-    for (_, mandate, outlook) in nearest_milestones(conn, place).await?.into_iter().take(8) {
+    for Goal { mandate, float_days_e3, .. } in goals(conn, &site.domain, place).await?.into_iter().take(8) {
         let days = days_between(today, mandate.finish_by).to_string();
-        let is_late = outlook.and_then(|outlook| outlook.float_days_e3).is_some_and(|float| float < 0);
+        let is_late = float_days_e3.is_some_and(|float| float < 0);
         flags.push(bars::Flag {
             on: mandate.finish_by,
             label: format!("{} {}", mandate.name, visitor.tf("wall.days_left", &[("days", days)])),
             lamp: if is_late { DrawnLamp::Bad } else { DrawnLamp::Good },
         });
     }
-    let rows = rows
+    let rows = chart
+        .rows(place, today)
         .into_iter()
         .map(|row| bars::Row {
             kind: match row.bar.kind.as_str() {
@@ -128,7 +129,7 @@ async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
                 "milestone" => bars::Kind::Milestone,
                 _ => bars::Kind::Task,
             },
-            label: row.label,
+            label: row.bar.name.clone(),
             indent: row.depth as usize,
             baseline: row.bar.baseline,
             forecast: row.bar.early,
@@ -163,10 +164,10 @@ async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
 
 async fn matrix_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, sheet: Sheet, ink: Ink) -> Result<matrix::Matrix, Problem> {
     let today = site.clock.today();
-    let Gathered { stages, rows, .. } = gather(conn, &site.domain.networks, place, today).await?;
+    let gathered = gather(conn, &site.domain, place, today).await?;
     let mut groups: Vec<matrix::Group> = Vec::new();
-    for row in rows {
-        let name = row.parcel.map(|(_, name)| name).unwrap_or_default();
+    for row in &gathered.rows {
+        let name = gathered.parcel(row).map(|parcel| parcel.attributes.name.clone()).unwrap_or_default();
         if groups.last().is_none_or(|group| group.name != name) {
             groups.push(matrix::Group { name, rows: Vec::new() });
         }
@@ -176,7 +177,7 @@ async fn matrix_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &P
             let note = late.map(|date| visitor.tf("wall.latest", &[("date", super::pages::short_date(date, today))]));
             Some(matrix::Cell { lamp: drawn(cell.lamp), text: cell_label(visitor, cell, today), note: note.unwrap_or_default(), href: None })
         });
-        let drawn = matrix::Row { label: row.place.attributes.name, note: row.official, cells: cells.collect() };
+        let drawn = matrix::Row { label: gathered.place(row).attributes.name.clone(), note: row.official.clone(), cells: cells.collect() };
         if let Some(group) = groups.last_mut() {
             group.rows.push(drawn);
         }
@@ -184,7 +185,7 @@ async fn matrix_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &P
     Ok(matrix::Matrix {
         heading: heading(site, visitor, place, "wall.matrix"),
         name: visitor.t("wall.place"),
-        stages: stages.iter().map(|stage| visitor.t(&format!("stage.{stage}"))).collect(),
+        stages: gathered.stages.iter().map(|stage| visitor.t(&format!("stage.{stage}"))).collect(),
         groups,
         sheet,
         ink,

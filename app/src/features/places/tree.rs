@@ -1,0 +1,73 @@
+//! The place tree in memory: parents before children, siblings in order, so that a subtree is one slice.
+
+use super::store::{self, Place};
+use crate::args;
+use crate::db::Conn;
+use anyhow::Result;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Every place as of one state of the place table.
+#[derive(Debug, Default)]
+pub struct Tree {
+    places: Vec<Place>,
+    index: HashMap<String, usize>,
+}
+
+impl Tree {
+    /// Every place, parents before children.
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// Where a place stands among [`Tree::places`].
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.index.get(id).copied()
+    }
+
+    /// One place.
+    pub fn get(&self, id: &str) -> Option<&Place> {
+        self.position(id).map(|at| &self.places[at])
+    }
+
+    /// A place and everything under it.
+    pub fn under(&self, place: &Place) -> &[Place] {
+        let Some(first) = self.position(&place.id) else { return &[] };
+        let len = self.places[first..].iter().take_while(|other| other.path.starts_with(&place.path)).count();
+        &self.places[first..first + len]
+    }
+
+    /// A place and those it stands under, nearest first.
+    pub fn lineage<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = &'a Place> {
+        std::iter::successors(Some(place), |below| self.get(below.parent.as_deref()?))
+    }
+
+    /// The accountable official of a place, its own or the nearest above, and the place that names it.
+    pub fn accountable<'a>(&'a self, place: &'a Place) -> Option<(&'a str, &'a Place)> {
+        self.lineage(place).find_map(|place| Some((place.official.as_deref()?, place)))
+    }
+}
+
+/// The tree read last. It holds for as long as the place table has the same newest change.
+#[derive(Debug, Default)]
+pub struct Kept(Mutex<Option<(u64, Arc<Tree>)>>);
+
+impl Kept {
+    /// The tree as it is now. The newest change is read before the rows, so what is kept is never older than it says.
+    pub async fn tree(&self, conn: &mut Conn) -> Result<Arc<Tree>> {
+        let newest = match conn.row("SELECT changed_number FROM place ORDER BY changed_number DESC LIMIT 1", args![]).await? {
+            Some(row) => row.count(0)?,
+            None => 0,
+        };
+        if let Some((kept, tree)) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner)
+            && *kept == newest
+        {
+            return Ok(tree.clone());
+        }
+        let places = store::all(conn).await?;
+        let index = places.iter().enumerate().map(|(at, place)| (place.id.clone(), at)).collect();
+        let tree = Arc::new(Tree { places, index });
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((newest, tree.clone()));
+        Ok(tree)
+    }
+}
