@@ -303,6 +303,14 @@ pub(crate) fn carried_over_minutes(calendar: &Calendar, day: i32) -> i32 {
     ends.max().unwrap_or(0).clamp(0, DAY_MINUTES)
 }
 
+/// Share of a day's own hours that stops leave, 0 to 1; 0 on a free day.
+pub(crate) fn day_fraction(calendar: &Calendar, stops: &[StopMinutes], day: i32) -> f64 {
+    let own = DayReader::new(calendar, Unit::Day, &[]).own_bands(day);
+    let minutes = |bands: &[(i32, i32)]| bands.iter().map(|(from, to)| to - from).sum::<i32>();
+    let left = minutes(&cut(&own, i64::from(day) * i64::from(DAY_MINUTES), stops));
+    if own.is_empty() { 0.0 } else { f64::from(left) / f64::from(minutes(&own)) }
+}
+
 /// Reads what a calendar says about one day.
 struct DayReader<'a> {
     calendar: &'a Calendar,

@@ -41,6 +41,7 @@ mod cpm;
 mod crash;
 pub mod diagnose;
 mod explain;
+pub mod guarantee;
 mod logic;
 mod mandate;
 mod measure;

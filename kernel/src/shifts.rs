@@ -100,21 +100,10 @@ impl<'a> Shifts<'a> {
         if self.plan_stops.is_empty() && activity.stops.is_empty() {
             return Some((base, base));
         }
-        let mut stops: Vec<StopMinutes> = self
-            .plan_stops
-            .iter()
-            .filter(|(stop, _)| concerns(stop, activity))
-            .map(|(_, interval)| *interval)
-            .collect();
-        for stop in activity.stops.iter().filter(|stop| concerns(stop, activity)) {
-            stops.push(self.interval(stop, diagnostics));
-        }
-        stops.retain(|(from, to)| from < to);
+        let stops = self.stops_of(activity, diagnostics);
         if stops.is_empty() {
             return Some((base, base));
         }
-        stops.sort_unstable();
-        stops.dedup();
         let key = (base, stops);
         if let Some(&known) = self.cut.get(&key) {
             return Some((base, known));
@@ -124,6 +113,20 @@ impl<'a> Shifts<'a> {
         let index = self.push(compiled, written);
         self.cut.insert(key, index);
         Some((base, index))
+    }
+
+    /// The stops that hold for an activity, in order and each once.
+    pub(crate) fn stops_of(&self, activity: &Activity, diagnostics: &mut Vec<Diagnostic>) -> Vec<StopMinutes> {
+        let of_plan =
+            self.plan_stops.iter().filter(|(stop, _)| concerns(stop, activity)).map(|(_, interval)| *interval);
+        let mut stops: Vec<StopMinutes> = of_plan.collect();
+        for stop in activity.stops.iter().filter(|stop| concerns(stop, activity)) {
+            stops.push(self.interval(stop, diagnostics));
+        }
+        stops.retain(|(from, to)| from < to);
+        stops.sort_unstable();
+        stops.dedup();
+        stops
     }
 
     /// A stop in minutes. One without an end lasts to the data date, or through its first day when that is later.
