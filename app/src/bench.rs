@@ -148,7 +148,7 @@ async fn chain_ms(journal: &Journal<Guatu>, today: Date) -> Result<f64> {
         activity_count: CHAIN_LEN as u32,
     };
     submit(journal, "bench-draft".into(), draft, vec![document]).await?;
-    let approve = plans::Command::Approve { version: "v1".into(), reason: "bench".into() };
+    let approve = plans::Command::Approve { version: "v1".into(), reason: "bench".into(), accepts_loss: false };
     submit(journal, "bench-approve".into(), approve, Vec::new()).await?;
     let mut times = Vec::new();
     for at in 0..MOVES {

@@ -5,13 +5,14 @@ use crate::features::identity::pages::start_session;
 use crate::refusal::{Reason, Refusal};
 use crate::serve::set_setting;
 use crate::web::Site;
+use crate::web::extract::Sent;
 use crate::web::forms::{Form, Values, refusal};
 use crate::web::layout::page;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
 use crate::{clock, timers};
 use axum::Router;
-use axum::extract::{Form as Body, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -45,16 +46,11 @@ fn form_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&R
     (status, page(site, visitor, &visitor.t("rehearsal.title"), body)).into_response()
 }
 
-async fn advance(
-    State(site): State<Site>,
-    visitor: Visitor,
-    Body(pairs): Body<Vec<(String, String)>>,
-) -> Result<Response, Problem> {
+async fn advance(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
     only_here(&site, &visitor)?;
-    let values = Values::new(pairs);
     let done = async {
         let wrong = |code| Refusal { code, reason: Reason::Rule, params: Vec::new(), field: Some("at") };
-        let wanted = values.text("at").parse().ok().and_then(clock::instant).ok_or(wrong("G-106"))?;
+        let wanted = clock::instant(values.date_time("at")?).ok_or(wrong("G-106"))?;
         if !site.clock.advance(wanted) {
             return Err(Problem::Refused(wrong("G-110")));
         }

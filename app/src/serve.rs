@@ -48,6 +48,9 @@ pub struct Arguments {
     /// Serve a rehearsal from this folder: marked for ever, with a clock moved by hand.
     #[arg(long, value_name = "DIR", requires = "now", conflicts_with = "data")]
     rehearsal: Option<PathBuf>,
+    /// A proxy in front of this server speaks TLS: cookies are then sent over it only.
+    #[arg(long, env = "GUATU_BEHIND_TLS")]
+    behind_tls: bool,
     /// Where a rehearsal's clock stands at first, e.g. `2026-11-22T08:00:00+08:00`.
     #[arg(long, value_name = "INSTANT", requires = "rehearsal")]
     now: Option<Timestamp>,
@@ -111,7 +114,8 @@ pub async fn open(db: Db, folder: &Path, clock: Clock) -> Result<Opened> {
     drop(conn);
     let signer = Arc::new(Signer::open(folder, &origin)?);
     let (journal, writer) = Journal::open(db.clone(), clock.clone(), domain.clone()).await?;
-    let site = Site { db, journal, clock, domain, stamps, signer, throttle: web::throttle() };
+    let (closing, is_behind_tls) = (Arc::new(tokio::sync::watch::Sender::new(false)), false);
+    let site = Site { db, journal, clock, domain, stamps, signer, throttle: web::throttle(), closing, is_behind_tls };
     Ok(Opened { site, writer })
 }
 
@@ -141,14 +145,22 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
     };
     let db = place.db().await?;
     let clock = check_rehearsal(&db, clock, arguments.rehearsal.is_some()).await?;
-    let Opened { site, writer } = open(db.clone(), &place.data, clock).await?;
+    let Opened { mut site, writer } = open(db.clone(), &place.data, clock).await?;
+    site.is_behind_tls = arguments.behind_tls;
     let listener = tokio::net::TcpListener::bind(arguments.listen).await.with_context(|| {
         format!("cannot listen on {} (another program may hold it; choose --listen)", arguments.listen)
     })?;
     announce(&site, listener.local_addr()?).await?;
+    let closing = site.closing.clone();
     let router = web::router(site.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let timer = tokio::spawn(crate::timers::run(site.clone()));
-    axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;
+    axum::serve(listener, router)
+        .with_graceful_shutdown(async move {
+            stopped().await;
+            // Wall screens hold a stream open each; they would keep the server from ever ending.
+            closing.send_replace(true);
+        })
+        .await?;
     timer.abort();
     let _ = timer.await;
     site.signer.sign_head(&db).await?;
@@ -241,12 +253,16 @@ pub async fn verify(arguments: Verification) -> Result<ExitCode> {
     .await?;
     let broken = match verdict.broken {
         Some(broken) => Some(broken),
+        None => replay::verify_documents(&mut conn, &domain, |done, all| bar.show("papers", done, all)).await?,
+    };
+    let broken = match broken {
+        Some(broken) => Some(broken),
         None => replay::verify_replay(&mut conn, &domain, |done, all| bar.show("replay", done, all)).await?,
     };
     println!("{} facts, root {}, {} checkpoints", verdict.checked, verdict.root, verdict.checkpoints);
     match broken {
         None => {
-            println!("sound: chain, tree, checkpoints and replay agree");
+            println!("sound: chain, tree, checkpoints, papers and replay agree");
             if outside.is_none() {
                 println!(
                     "note: no checkpoint from outside was given, so a book swapped as a whole would look sound too"
@@ -260,6 +276,11 @@ pub async fn verify(arguments: Verification) -> Result<ExitCode> {
                 Broken::Head { head, facts } => println!("broken: the head counts {head} facts, there are {facts}"),
                 Broken::Checkpoint { size } => println!("broken: the checkpoint over {size} facts does not agree"),
                 Broken::Table { name } => println!("broken: table {name} differs from a replay; run `guatu rebuild`"),
+                Broken::Document { number, sha256 } => {
+                    println!(
+                        "broken at fact {number}: its paper {sha256} is missing or has other bytes; restore it from a backup"
+                    )
+                }
                 Broken::Replay { fault } => println!("broken: the facts cannot be replayed: {fault}"),
             }
             Ok(ExitCode::from(BROKEN))

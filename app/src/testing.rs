@@ -5,7 +5,7 @@ use crate::db::Db;
 use crate::features::identity::model::Role;
 use crate::features::identity::session;
 use crate::features::places::model::{Attributes, Figures, Kind};
-use crate::features::{Command, identity, places};
+use crate::features::{Command, identity, organisations, places};
 use crate::journal::domain::Permit;
 use crate::journal::{Document, Receipt, Submission, SubmitError, replay};
 use crate::refusal::Refusal;
@@ -154,9 +154,9 @@ impl TestSite {
     /// Adds a person of the cast with a post and a session. The name is also the account id.
     pub async fn person(&mut self, name: &'static str, role: Role, place: Option<&str>) {
         if !self.sessions.contains_key(name) {
-            self.submit(identity::model::Command::CreateAccount { account: name.into(), organisation: None })
-                .await
-                .unwrap();
+            let organisation =
+                matches!(role, Role::Leader | Role::SupervisionOffice).then(|| "headquarters".to_owned());
+            self.submit(identity::model::Command::CreateAccount { account: name.into(), organisation }).await.unwrap();
             identity::store::keep_name(&mut self.db.writer().await.unwrap(), name, name).await.unwrap();
             self.sessions.insert(name, session::open(&self.db, name, self.site.clock.now()).await.unwrap());
         }
@@ -192,9 +192,12 @@ impl TestSite {
 
     /// The usual cast on two projects of the same shape: `ours` and `theirs`, each with a parcel and two buildings.
     ///
-    /// `chief` leads the district, `office` supervises it, `builder` works on `ours`, `stranger` on `theirs`, `admin`
+    /// `chief` leads the district, `office` supervises it, both of the headquarters, `builder` works on `ours`, `stranger` on `theirs`, `admin`
     /// administers.
     pub async fn with_cast(mut self) -> TestSite {
+        let (id, name) = ("headquarters".to_owned(), "Headquarters".to_owned());
+        let kind = organisations::model::Kind::Headquarters;
+        self.submit(organisations::model::Command::Register { id, name, kind }).await.unwrap();
         self.person("chief", Role::Leader, None).await;
         self.person("office", Role::SupervisionOffice, None).await;
         self.place("district", None, Kind::District, Some("chief")).await;
@@ -282,6 +285,7 @@ impl TestSite {
         let mut conn = db.writer().await.unwrap();
         let verdict = replay::verify_chain(&mut conn, &signer.verifying_key(), None, |_, _| ()).await.unwrap();
         assert_eq!(verdict.broken, None);
+        assert_eq!(replay::verify_documents(&mut conn, &*domain, |_, _| ()).await.unwrap(), None);
         assert_eq!(replay::verify_replay(&mut conn, &*domain, |_, _| ()).await.unwrap(), None);
         drop(conn);
         db.close().await;

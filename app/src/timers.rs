@@ -38,7 +38,8 @@ pub async fn once(site: &Site) -> Result<()> {
         match site.journal.submit(submission).await {
             // A refusal means that another node was faster.
             Ok(_) | Err(SubmitError::Refused(_)) => {}
-            Err(SubmitError::Fault(fault)) => return Err(fault),
+            // One project's fault does not keep the others from their day.
+            Err(SubmitError::Fault(fault)) => tracing::error!("timer: {fault:#}"),
         }
     }
     site.signer.sign_head(&site.db).await?;

@@ -49,7 +49,10 @@ async fn tampering_is_named_and_derived_tables_come_back() {
     let guarded = [
         "UPDATE fact SET actor = 'x' WHERE number = 5",
         "DELETE FROM fact WHERE number = 5",
+        "INSERT OR REPLACE INTO fact SELECT * FROM fact WHERE number = 5",
         "DELETE FROM request",
+        "DELETE FROM document",
+        "UPDATE document SET bytes = x'00'",
         "UPDATE checkpoint SET note = 'x'",
     ];
     for sql in guarded {
@@ -59,7 +62,7 @@ async fn tampering_is_named_and_derived_tables_come_back() {
     }
 
     // Whoever drops the guards first is found out.
-    let no_guards = "DROP TRIGGER fact_no_update; DROP TRIGGER fact_no_delete;";
+    let no_guards = "DROP TRIGGER fact_no_update; DROP TRIGGER fact_no_delete; DROP TRIGGER document_no_update; DROP TRIGGER document_no_delete;";
     let cases = [
         ("UPDATE fact SET payload = payload || ' ' WHERE number = 40", "broken at fact 40"),
         ("UPDATE fact SET actor = 'somebody' WHERE number = 41", "broken at fact 41"),
@@ -67,6 +70,8 @@ async fn tampering_is_named_and_derived_tables_come_back() {
         ("UPDATE fact SET salt = zeroblob(32) WHERE number = 43", "broken at fact 43"),
         ("DELETE FROM fact WHERE number = 44", "broken at fact 45"),
         ("DELETE FROM fact WHERE number = (SELECT MAX(number) FROM fact)", "broken: the checkpoint"),
+        ("UPDATE document SET bytes = zeroblob(9)", "its paper"),
+        ("DELETE FROM document", "its paper"),
         ("UPDATE place SET name = 'X' WHERE kind = 'district'", "broken: table place"),
     ];
     for (sql, expected) in cases {

@@ -35,12 +35,13 @@ pub(super) async fn migrate(conn: &mut Conn) -> Result<()> {
     for sql in &VERSIONS[found..] {
         conn.script(portable::definitions(sql, dialect)).await?;
     }
+    // Guards are set again at every start: a database whose guards were taken away gets them back.
+    let guards = match dialect {
+        Dialect::Sqlite => GUARDS_SQLITE,
+        Dialect::Postgres => GUARDS_POSTGRES,
+    };
+    conn.script(guards.into()).await?;
     if found < VERSIONS.len() {
-        let guards = match dialect {
-            Dialect::Sqlite => GUARDS_SQLITE,
-            Dialect::Postgres => GUARDS_POSTGRES,
-        };
-        conn.script(guards.into()).await?;
         conn.execute("UPDATE ground_version SET version = ?", args![VERSIONS.len() as u64]).await?;
     }
     Ok(())

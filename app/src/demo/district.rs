@@ -28,7 +28,6 @@ type ProjectRow = (String, usize, String, usize, usize, i64, i64, Prospect);
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "each is one phrase, used once in `story.rs` or here")]
 pub struct Papers {
-    pub issuer: String,
     pub mandate: String,
     pub edition: String,
     pub new_edition: String,
@@ -157,7 +156,7 @@ pub struct Project {
 /// The whole district.
 #[derive(Debug, Default)]
 pub struct District {
-    /// Organisations.
+    /// Organisations; the first is the headquarters that commands dates.
     pub organisations: Vec<Organisation>,
     /// People with posts; the first is the district leader, the second keeps calendars.
     pub people: Vec<Person>,

@@ -179,7 +179,14 @@ async fn put_forward(teller: &mut Teller<'_>, district: &District, approved: &[P
         .wave(district.projects.iter().zip(approved).map(|(project, plan)| draft(project, plan, 1)).collect())
         .await?;
     let approve = |project: &Project| {
-        Ask::by(leader, plans::Command::Approve { version: version(project, 1), reason: papers().approval.clone() })
+        Ask::by(
+            leader,
+            plans::Command::Approve {
+                version: version(project, 1),
+                reason: papers().approval.clone(),
+                accepts_loss: false,
+            },
+        )
     };
     teller.wave(district.projects.iter().map(approve).collect()).await?;
     let has_all =
@@ -299,7 +306,7 @@ async fn replan(teller: &mut Teller<'_>, district: &District, today: Date) -> Re
     let plan = composed(teller.db, project, today, days).await?;
     teller.wave(vec![draft(project, &plan, 2)]).await?;
     let reason = format!("{}；{}", papers().replan, papers().replan_approval);
-    let approve = plans::Command::Approve { version: version(project, 2), reason };
+    let approve = plans::Command::Approve { version: version(project, 2), reason, accepts_loss: false };
     teller.wave(vec![Ask::by(&district.people[0].account, approve)]).await
 }
 
@@ -348,7 +355,7 @@ async fn mandate(teller: &mut Teller<'_>, district: &District, today: Date) -> R
                 activity,
                 name: name.clone(),
                 finish_by: day(forecast, spare_days).max(today),
-                issuer: papers().issuer.clone(),
+                issuer: district.organisations[0].id.clone(),
                 document: papers().mandate.replace("{number}", &(at * 2 + number + 1).to_string()),
                 edition: papers().edition.clone(),
             };

@@ -91,6 +91,13 @@ macro_rules! features {
                 reactions::consequences(entry)
             }
 
+            fn document<'f>(&self, fact: &'f Fact) -> Option<&'f str> {
+                match fact {
+                    Fact::Plans(plan::model::Fact::Drafted { document, .. }) => Some(document),
+                    _ => None,
+                }
+            }
+
             fn encode(&self, fact: &Fact) -> Result<(String, String)> {
                 match fact {
                     $(Fact::$variant(fact) => encode_fact(stringify!($name), fact),)+

@@ -119,6 +119,9 @@ pub trait Domain: Send + Sync + 'static {
     /// Commands that must follow this fact in the same transaction.
     fn react(&self, entry: &Entry<Self::Fact>) -> Vec<Self::Command>;
 
+    /// The paper a fact names by the hash of its bytes.
+    fn document<'f>(&self, fact: &'f Self::Fact) -> Option<&'f str>;
+
     /// Kind with version, and payload, as kept in the ledger.
     fn encode(&self, fact: &Self::Fact) -> Result<(String, String)>;
 

@@ -31,8 +31,13 @@ pub struct Document {
 impl Document {
     /// Hexadecimal SHA-256 of the bytes: the name under which it is kept.
     pub fn sha256(&self) -> String {
-        guatu_ledger::hash::sha256(&[&self.bytes]).0.iter().map(|byte| format!("{byte:02x}")).collect()
+        sha256_hex(&self.bytes)
     }
+}
+
+/// Hexadecimal SHA-256: the name of a paper.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    guatu_ledger::hash::sha256(&[bytes]).0.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Something a person or a timer wants done.

@@ -111,6 +111,13 @@ pub enum Broken {
         /// Its name.
         name: &'static str,
     },
+    /// A paper that a fact names by its hash is not there, or is another one.
+    Document {
+        /// The fact.
+        number: u64,
+        /// Hash of the paper's bytes.
+        sha256: String,
+    },
     /// The facts cannot be replayed.
     Replay {
         /// Why.
@@ -174,6 +181,30 @@ pub async fn verify_chain(
         verdict.broken = Some(Broken::Head { head: total, facts: number });
     }
     Ok(verdict)
+}
+
+/// Checks that every paper a fact names is kept, byte for byte: a plan is evidence as much as the fact that puts it forward.
+pub async fn verify_documents<D: Domain>(
+    conn: &mut Conn,
+    domain: &D,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Option<Broken>> {
+    let total = head_number(conn).await?;
+    let mut number = 0;
+    loop {
+        let page = entries_after(conn, domain, number, PAGE_LEN).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        number = last.number;
+        for entry in &page {
+            let Some(named) = domain.document(&entry.fact) else { continue };
+            let row = conn.row("SELECT bytes FROM document WHERE sha256 = ?", args![named]).await?;
+            let bytes = row.map(|row| row.blob(0)).transpose()?;
+            if bytes.is_none_or(|bytes| super::sha256_hex(&bytes) != named) {
+                return Ok(Some(Broken::Document { number: entry.number, sha256: named.to_owned() }));
+            }
+        }
+        progress(number, total);
+    }
 }
 
 /// Checks that a replay of all facts gives exactly the derived tables. Undoes what it does.

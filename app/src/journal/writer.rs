@@ -7,10 +7,12 @@ use crate::clock::{Clock, civil_date, record_text};
 use crate::db::{Conn, Db, Dialect};
 use crate::refusal::{Reason, Refusal};
 use anyhow::{Context as _, Result, anyhow, bail};
+use futures_util::FutureExt;
 use guatu_ledger::hash::{Algorithm, Hash, SALT_LEN, commitment, leaf_hash, sha256};
 use guatu_ledger::record::Record;
 use guatu_ledger::tree::Frontier;
 use jiff::Timestamp;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -76,7 +78,11 @@ async fn write_group<D: Domain>(
 ) -> Result<(Vec<Result<Receipt, SubmitError>>, u64)> {
     let mut conn = db.writer().await?;
     conn.begin_write().await?;
-    let written = write_all(&mut conn, clock, domain, submissions).await;
+    // A rule that panics is a programmer's fault: its group is not written, and the door stays open for the next.
+    let written = AssertUnwindSafe(write_all(&mut conn, clock, domain, submissions))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|panic| Err(anyhow!("a rule panicked: {}", panic_text(&*panic))));
     match written {
         Ok(done) => {
             conn.commit().await?;
@@ -87,6 +93,11 @@ async fn write_group<D: Domain>(
             Err(fault)
         }
     }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word")
 }
 
 async fn write_all<D: Domain>(

@@ -3,9 +3,14 @@
 use super::problem::{self, Problem};
 use super::visitor::Visitor;
 use crate::refusal::{Reason, Refusal};
-use jiff::civil::Date;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiff::civil::{Date, DateTime};
 use maud::{Markup, html};
 use std::collections::HashMap;
+
+/// Years that a form takes: a date outside is a slip of the finger, and the calendars end there too.
+const YEARS: std::ops::RangeInclusive<i16> = 1949..=2150;
 
 /// What a person typed.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +45,20 @@ impl Values {
 
     /// A date.
     pub fn date(&self, name: &'static str) -> Result<Date, Refusal> {
-        self.text(name).parse().map_err(|_| unreadable("G-106", name))
+        let text = self.text(name);
+        let read = (text.len() == "YYYY-MM-DD".len()).then(|| text.parse::<Date>().ok()).flatten();
+        read.filter(|date| YEARS.contains(&date.year())).ok_or_else(|| unreadable("G-106", name))
+    }
+
+    /// A date with a time, as a browser sends it.
+    pub fn date_time(&self, name: &'static str) -> Result<DateTime, Refusal> {
+        let read = self.text(name).parse::<DateTime>().ok();
+        read.filter(|at| YEARS.contains(&at.year())).ok_or_else(|| unreadable("G-106", name))
+    }
+
+    /// A date with a time, if anything was typed.
+    pub fn opt_date_time(&self, name: &'static str) -> Result<Option<DateTime>, Refusal> {
+        if self.text(name).is_empty() { Ok(None) } else { self.date_time(name).map(Some) }
     }
 
     /// A date, if anything was typed.
@@ -256,6 +274,11 @@ pub fn error_summary(visitor: &Visitor, refusal: Option<&Refusal>) -> Markup {
             }
         }
     }
+}
+
+/// A page with a form on it: 200, or the status of the refusal it shows.
+pub fn form_response(refused: Option<&Refusal>, page: Markup) -> Response {
+    (refused.map_or(StatusCode::OK, |refusal| Problem::status(refusal.reason)), page).into_response()
 }
 
 /// A refusal goes back into the form; anything else goes on.

@@ -1,10 +1,10 @@
 //! The shell of every page: head, navigation, stamps, and the ledger number the page stands on.
 
+use super::extract::Query;
 use super::locale::Language;
 use super::visitor::{LANGUAGE_COOKIE, Visitor};
 use super::{Site, assets};
 use crate::features::authority::Verb;
-use axum::extract::Query;
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{DOCTYPE, Markup, html};
@@ -87,11 +87,39 @@ pub fn shell(site: &Site, visitor: &Visitor, title: &str, class: &str, body: Mar
     }
 }
 
+/// A finding of a reader or of the kernel: what its code means in the person's language; the program's own words, which
+/// name the line and the value, are English and stand behind it.
+pub fn finding(visitor: &Visitor, code: &str, message: &str) -> Markup {
+    let key = format!("diagnostic.{code}");
+    html! {
+        @if visitor.language == Language::Zh && visitor.language.has(&key) {
+            details.finding { summary { (visitor.t(&key)) } span.quiet lang="en" { (message) } }
+        } @else { (message) }
+    }
+}
+
+/// Rows of a page without a script.
+pub const PAGE_LEN: usize = 500;
+
 /// Ids from the root as a path of links.
 pub fn crumbs(visitor: &Visitor, above: &[(String, String)]) -> Markup {
     html! {
         nav.crumbs aria-label=(visitor.t("shell.crumbs")) {
             @for (href, name) in above { a href=(href) { (name) } " › " }
+        }
+    }
+}
+
+/// Links to the next and previous page of a long list.
+pub fn pager(visitor: &Visitor, address: &str, first: usize, total: usize) -> Markup {
+    let mark = if address.contains('?') { '&' } else { '?' };
+    html! {
+        @if total > PAGE_LEN {
+            p.bar.no-print {
+                @if first > 0 { a href={ (address) (mark) "from=" (first.saturating_sub(PAGE_LEN)) } { (visitor.t("shell.previous")) } }
+                span.quiet { (first + 1) "–" ((first + PAGE_LEN).min(total)) " / " (total) }
+                @if first + PAGE_LEN < total { a href={ (address) (mark) "from=" (first + PAGE_LEN) } { (visitor.t("shell.next")) } }
+            }
         }
     }
 }

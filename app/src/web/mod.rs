@@ -1,5 +1,6 @@
 //! Everything HTTP that is not a feature: the site's state, the router, the shell of every page, forms and problems.
 
+pub mod extract;
 pub mod forms;
 pub mod layout;
 pub mod locale;
@@ -10,6 +11,8 @@ mod assets;
 mod health;
 mod openapi;
 mod security;
+#[cfg(test)]
+mod tests;
 
 use crate::clock::Clock;
 use crate::db::{Conn, Db};
@@ -54,6 +57,10 @@ pub struct Site {
     pub signer: Arc<crate::signer::Signer>,
     /// Slows down guessing of passwords.
     pub throttle: Arc<security::Throttle>,
+    /// Turns true when the server is to end.
+    pub closing: Arc<tokio::sync::watch::Sender<bool>>,
+    /// Whether cookies are sent over TLS only.
+    pub is_behind_tls: bool,
 }
 
 impl Site {

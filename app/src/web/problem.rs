@@ -6,7 +6,7 @@ use super::visitor::Visitor;
 use super::{Site, layout};
 use crate::refusal::{Reason, Refusal};
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
@@ -63,6 +63,9 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Forms that are sent before anybody is logged in.
+const OPEN_FORMS: [&str; 3] = ["/login", "/logout", "/welcome/"];
+
 /// Faults since the start, so that a person can name one.
 static FAULTS: AtomicU64 = AtomicU64::new(0);
 
@@ -72,14 +75,26 @@ pub fn faults() -> u64 {
 }
 
 /// Renders problems that handlers and extractors returned.
-pub async fn render(State(site): State<Site>, visitor: Option<Visitor>, request: Request, next: Next) -> Response {
+///
+/// Whoever is not logged in writes nothing but a login: asked here, once for every form there is.
+pub async fn render(State(site): State<Site>, visitor: Option<Visitor>, mut request: Request, next: Next) -> Response {
     let wants_json = request.uri().path().starts_with("/api/")
         || request
             .headers()
             .get(header::ACCEPT)
             .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
     let here = request.uri().path_and_query().map_or_else(|| "/".into(), ToString::to_string);
-    let mut response = next.run(request).await;
+    let is_write = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let is_open = OPEN_FORMS.iter().any(|open| request.uri().path().starts_with(open));
+    let mut response = match &visitor {
+        // The session could not be read: a fault, and it is told as one.
+        None => next.run(request).await,
+        Some(visitor) if is_write && !is_open && visitor.account.is_none() => Problem::LoginNeeded.into_response(),
+        Some(visitor) => {
+            request.extensions_mut().insert(visitor.clone());
+            next.run(request).await
+        }
+    };
     let Some(Carried(problem)) = response.extensions_mut().remove::<Carried>() else { return response };
     let visitor = visitor.unwrap_or_default();
     let (status, code, sentence) = match &*problem {

@@ -63,6 +63,21 @@ impl Visitor {
         }
     }
 
+    /// Lets only people in who may do something at a path they may read.
+    pub fn need(&self, verb: Verb, path: &str) -> Result<(), Problem> {
+        if self.account.is_none() {
+            return Err(Problem::LoginNeeded);
+        }
+        if self.may(verb, path) { Ok(()) } else { Err(authority::forbidden(verb).into()) }
+    }
+
+    /// A place at which this person may do something. One they may read and no more is forbidden, a foreign one missing.
+    pub async fn place_for(&self, conn: &mut Conn, id: &str, verb: Verb) -> Result<places::store::Place, Problem> {
+        let place = self.place(conn, id).await?;
+        self.need(verb, &place.path)?;
+        Ok(place)
+    }
+
     /// A place this person may read; a foreign one looks exactly like a missing one.
     pub async fn place(&self, conn: &mut Conn, id: &str) -> Result<places::store::Place, Problem> {
         if self.account.is_none() {
@@ -97,6 +112,10 @@ impl FromRequestParts<Site> for Visitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        // The outermost layer has asked already.
+        if let Some(known) = parts.extensions.get::<Visitor>() {
+            return Ok(known.clone());
+        }
         let mut visitor = Visitor {
             language: language(parts),
             here: parts.uri.path_and_query().map_or_else(|| "/".into(), ToString::to_string),

@@ -1,5 +1,6 @@
 //! Pages of the ledger, and its tiles.
 
+use crate::web::extract::Query;
 use crate::args;
 use crate::db::{Conn, Row};
 use crate::features::authority::{Verb, missing};
@@ -11,7 +12,7 @@ use crate::web::layout::page;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -155,8 +156,13 @@ async fn checkpoint(State(site): State<Site>) -> Result<Response, Problem> {
 }
 
 /// A tile below the newest checkpoint; partial tiles exist at its right edge only.
-async fn tile(State(site): State<Site>, Path(path): Path<String>) -> Result<Response, Problem> {
+///
+/// Hashes are for everybody, since a witness needs no more. Entries name people, places and days, so they are for auditors.
+async fn tile(State(site): State<Site>, visitor: Visitor, Path(path): Path<String>) -> Result<Response, Problem> {
     let wanted = tiles::parse_path(&path).ok_or(missing())?;
+    if matches!(wanted, TilePath::Entries { .. }) && !visitor.may(Verb::Audit, "/") {
+        return Err(missing().into());
+    }
     let mut conn = site.reader().await?;
     let size = conn.row("SELECT MAX(size) FROM checkpoint", &[]).await?.map(|row| row.opt_int(0)).transpose()?.flatten();
     let size = u64::try_from(size.unwrap_or(0)).unwrap_or(0);

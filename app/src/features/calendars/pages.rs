@@ -8,16 +8,16 @@ use crate::clock;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Refusal;
 use crate::web::Site;
-use crate::web::forms::{Form, Values, new_id, refusal};
+use crate::web::extract::{Query, Sent};
+use crate::web::forms::{Form, Values, form_response, refusal};
 use crate::web::layout::page;
 use crate::web::locale::Language;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
 use axum::Router;
-use axum::extract::{Form as Body, Path, Query, State};
-use axum::http::StatusCode;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use jiff::ToSpan;
@@ -222,6 +222,12 @@ fn seasonal_table(visitor: &Visitor, festivals: &[Period], winters: &[Period], y
     }
 }
 
+/// Where a rule comes from, in the person's language where the locale files have it; the data's own words are English.
+fn source_text(visitor: &Visitor, rule: &str, source: &str) -> String {
+    let key = format!("rule_source.{rule}");
+    if visitor.language.has(&key) { visitor.t(&key) } else { source.to_owned() }
+}
+
 /// Twelve rows of days. Days off and make-up workdays carry a word, not only a shade.
 fn year_table(visitor: &Visitor, year: i16) -> Markup {
     let notice = holidays::notices().iter().find(|notice| notice.year == year);
@@ -229,7 +235,7 @@ fn year_table(visitor: &Visitor, year: i16) -> Markup {
         h2 id="year" { (visitor.tf("calendars.year", &[("year", year.to_string())])) }
         p.bar { a href={ "/calendars?year=" (year - 1) "#year" } { (year - 1) } a href={ "/calendars?year=" (year + 1) "#year" } { (year + 1) } }
         @match notice {
-            Some(notice) => p.quiet { (visitor.tf("calendars.by_notice", &[("document", notice.document.clone()), ("mark", notice.mark.clone())])) },
+            Some(notice) => p.quiet { (visitor.tf("calendars.by_notice", &[("document", notice.document.clone()), ("mark", visitor.t(if notice.mark == "S" { "calendars.checked" } else { "calendars.half_checked" }))])) },
             None => div.notice { p { (visitor.tf("calendars.missing_years", &[("years", year.to_string())])) } },
         }
         div.scroll tabindex="0" { table {
@@ -276,7 +282,7 @@ fn level_table(visitor: &Visitor) -> Markup {
         p.quiet { (visitor.t("calendars.levels_lead")) }
         div.scroll tabindex="0" { table {
             thead { tr { th { (visitor.t("field.level")) } th { (visitor.t("calendars.stopped_kinds")) } th { (visitor.t("field.from")) } th { (visitor.t("field.source")) } } }
-            tbody { @for rule in level_rules() { tr { td { (level_lamp(visitor, rule.id)) } td { (kind_names(visitor, &rule.id.stops())) } td { (rule.from) } td { (rule.source) } } } }
+            tbody { @for rule in level_rules() { tr { td { (level_lamp(visitor, rule.id)) } td { (kind_names(visitor, &rule.id.stops())) } td { (rule.from) } td { (source_text(visitor, &format!("pollution_{}", rule.id.name()), &rule.source)) } } } }
         } }
     }
 }
@@ -315,15 +321,15 @@ impl NewAct {
         let text = |name: &str| values.text(name).to_owned();
         Ok(match self {
             NewAct::Alert => Command::Announce {
-                alert: new_id(),
+                alert: values.request_id()?,
                 level: values.choice("level", Level::from_name)?,
-                at: instant(values, "at")?.ok_or(unreadable("at"))?,
-                expected_end: instant(values, "expected_end")?,
+                at: values.date_time("at")?,
+                expected_end: values.opt_date_time("expected_end")?,
                 notice: text("notice"),
                 source: text("source"),
             },
             NewAct::Exemption => Command::Exempt {
-                exemption: new_id(),
+                exemption: values.request_id()?,
                 project: text("project"),
                 document: text("document"),
                 level: values.choice("level", Level::from_name)?,
@@ -336,7 +342,7 @@ impl NewAct {
                 Command::SetSpringFestival { year: to.year(), from, to, source: text("source") }
             }
             NewAct::Winter => Command::SetWinter {
-                winter: new_id(),
+                winter: values.request_id()?,
                 from: values.date("from")?,
                 to: values.date("to")?,
                 kinds: kinds(values),
@@ -383,27 +389,16 @@ impl EntryAct {
             EntryAct::Level => Command::ChangeLevel {
                 alert: entry,
                 level: values.choice("level", Level::from_name)?,
-                at: instant(values, "at")?.ok_or(unreadable("at"))?,
+                at: values.date_time("at")?,
                 notice: values.text("notice").to_owned(),
             },
             EntryAct::End => Command::End {
                 alert: entry,
-                at: instant(values, "at")?.ok_or(unreadable("at"))?,
+                at: values.date_time("at")?,
                 notice: values.text("notice").to_owned(),
             },
             EntryAct::Withdraw => Command::Withdraw { entry, reason: values.text("reason").to_owned() },
         })
-    }
-}
-
-fn unreadable(field: &'static str) -> Refusal {
-    Refusal { code: "G-106", reason: Reason::Rule, params: Vec::new(), field: Some(field) }
-}
-
-fn instant(values: &Values, field: &'static str) -> Result<Option<DateTime>, Refusal> {
-    match values.text(field) {
-        "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| unreadable(field)),
     }
 }
 
@@ -474,18 +469,17 @@ fn form_page(site: &Site, visitor: &Visitor, title: &str, form: Markup, refused:
         h1 { (visitor.t(title)) }
         (form)
     };
-    let status = refused.map_or(StatusCode::OK, |refusal| Problem::status(refusal.reason));
-    (status, page(site, visitor, &visitor.t(title), body)).into_response()
+    form_response(refused, page(site, visitor, &visitor.t(title), body))
 }
 
 async fn do_new(
     State(site): State<Site>,
     visitor: Visitor,
     Path(act): Path<String>,
-    Body(pairs): Body<Vec<(String, String)>>,
+    Sent(values): Sent,
 ) -> Result<Response, Problem> {
+    visitor.need(Verb::Calendar, "/")?;
     let act = NewAct::from_name(&act)?;
-    let values = Values::new(pairs);
     let done = async { site.submit(&visitor, values.request_id()?, act.command(&values)?).await };
     match done.await {
         Ok(_) => Ok(Redirect::to("/calendars").into_response()),
@@ -529,10 +523,10 @@ async fn do_entry(
     State(site): State<Site>,
     visitor: Visitor,
     Path((entry, act)): Path<(String, String)>,
-    Body(pairs): Body<Vec<(String, String)>>,
+    Sent(values): Sent,
 ) -> Result<Response, Problem> {
+    visitor.need(Verb::Calendar, "/")?;
     let act = EntryAct::from_name(&act)?;
-    let values = Values::new(pairs);
     let done = async { site.submit(&visitor, values.request_id()?, act.command(entry.clone(), &values)?).await };
     match done.await {
         Ok(_) => Ok(Redirect::to("/calendars").into_response()),

@@ -212,7 +212,7 @@ async fn plan(site: &TestSite, project: &str) {
         activity_count: 3,
     };
     site.submit_as(Permit::system(), draft, vec![document]).await.unwrap();
-    site.submit(plans::Command::Approve { version, reason: "first".into() }).await.unwrap();
+    site.submit(plans::Command::Approve { version, reason: "first".into(), accepts_loss: false }).await.unwrap();
 }
 
 /// Forecast finish of an activity.

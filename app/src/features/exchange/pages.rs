@@ -10,13 +10,14 @@ use crate::features::plan::model::Source;
 use crate::features::{places, plan};
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
-use crate::web::forms::{Form, Values, new_id, refusal};
-use crate::web::layout::page;
+use crate::web::extract::{Query, Sent, Upload};
+use crate::web::forms::{Form, Values, form_response, new_id, refusal};
+use crate::web::layout::{finding, page};
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
 use axum::Router;
-use axum::extract::{Form as Body, Multipart, Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::{Multipart, Path, State};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use guatu_formats::plans::{Reading, sheet, span};
@@ -89,8 +90,7 @@ async fn form_page(
         (findings(visitor, found))
         p { a href="/import/template.xlsx" download { (visitor.t("import.template")) } " " span.quiet { (visitor.t("import.template_hint")) } }
     };
-    let status = refused.map_or(StatusCode::OK, |refusal| Problem::status(refusal.reason));
-    Ok((status, page(site, visitor, &visitor.t("import.title"), body)).into_response())
+    Ok(form_response(refused, page(site, visitor, &visitor.t("import.title"), body)))
 }
 
 /// The dry run: nothing is kept but what may be imported next.
@@ -98,7 +98,7 @@ async fn show(
     State(site): State<Site>,
     visitor: Visitor,
     Query(query): Query<HashMap<String, String>>,
-    upload: Multipart,
+    Upload(upload): Upload,
 ) -> Result<Response, Problem> {
     let place = asked_project(&mut site.reader().await?, &visitor, &query).await?;
     let account = visitor.account.clone().ok_or(Problem::LoginNeeded)?;
@@ -130,6 +130,7 @@ async fn show(
             input type="hidden" name="request_id" value=(shown.request_id);
             p.actions { button type="submit" { (visitor.t("import.import")) } " " a.button.second href={ "/import?project=" (form_urlencoded(&shown.project)) } { (visitor.t("import.other")) } }
         }
+        @if !shown.plan.mandated.is_empty() { div.notice { p { (visitor.tf("import.mandated_left", &[("count", shown.plan.mandated.len().to_string())])) } } }
         (findings(&visitor, &diagnostics))
         (first_activities(&visitor, &shown, &computed))
     };
@@ -137,7 +138,8 @@ async fn show(
 }
 
 /// The file of an upload: its name without folders, and its bytes.
-async fn chosen(mut upload: Multipart) -> Option<(String, Vec<u8>)> {
+async fn chosen(upload: Option<Multipart>) -> Option<(String, Vec<u8>)> {
+    let mut upload = upload?;
     while let Ok(Some(field)) = upload.next_field().await {
         if field.name() == Some("plan_file") {
             let name = field.file_name().unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
@@ -178,7 +180,7 @@ fn findings(visitor: &Visitor, found: &[Diagnostic]) -> Markup {
                     tr {
                         td { span.lamp class=(severity_lamp(one.severity)) { (visitor.t(&format!("severity.{}", one.severity))) } }
                         td { @match one.at.as_ref().or(one.activity.as_ref()) { Some(at) => (at), None => "—" } }
-                        td { (sentence(visitor, one)) }
+                        td { (finding(visitor, one.code, &one.message)) }
                         td { code { (one.code) } }
                     }
                 } }
@@ -192,15 +194,6 @@ fn severity_lamp(severity: Severity) -> &'static str {
         Severity::Error => "bad",
         Severity::Warning => "warn",
         Severity::Notice => "idle",
-    }
-}
-
-/// The meaning of a code where the language has one, with the reader's English words beside it.
-fn sentence(visitor: &Visitor, found: &Diagnostic) -> Markup {
-    let key = format!("diagnostic.{}", found.code);
-    html! {
-        @if visitor.language.has(&key) { (visitor.t(&key)) br; span.quiet { (found.message) } }
-        @else { (found.message) }
     }
 }
 
@@ -224,16 +217,15 @@ fn first_activities(visitor: &Visitor, shown: &Shown, computed: &Schedule) -> Ma
 async fn import(
     State(site): State<Site>,
     visitor: Visitor,
-    Body(pairs): Body<Vec<(String, String)>>,
+    Sent(values): Sent,
 ) -> Result<Response, Problem> {
-    let values = Values::new(pairs);
     let place = project(&mut site.reader().await?, &visitor, values.text("project")).await?;
     let account = visitor.account.clone().ok_or(Problem::LoginNeeded)?;
     let done = async {
         let request_id = values.request_id()?;
         let shown = shelf::find(&account, &place.id, &request_id).ok_or_else(|| wrong("X-103"))?;
         let source = Source::Import { format: format_of(&shown.file).to_owned(), file: shown.file };
-        plan::pages::put_forward(&site, &visitor, &place.id, request_id, &shown.plan, source).await
+        plan::versions::put_forward(&site, &visitor, &place.id, request_id, &shown.plan, source).await
     };
     match done.await {
         Ok(version) => Ok(Redirect::to(&format!("/plan-versions/{version}")).into_response()),

@@ -5,10 +5,12 @@
 //! opens it becomes the system administrator, who may create accounts and, while there is none, appoint the security
 //! administrator. Only the security administrator grants posts: a role at a place (and everything under it) from a day
 //! to a day. The three administrators (system, security, audit) are three people: no account may hold two of these
-//! posts, and nobody grants a post to themselves. What a role may do is the table in `model.rs`.
+//! posts, and nobody grants a post to themselves. A fresh link for somebody who has a password already needs two of
+//! them: the system administrator asks with a reason, the security administrator allows it and hands the link over, so
+//! that nobody alone can become somebody else. Whoever is accountable for places is replaced there before being disabled. What a role may do is the table in `model.rs`.
 //! Names and passwords are kept beside the ledger; facts name accounts only.
 //!
-//! Refusals: I-101 … I-109.
+//! Refusals: I-101 … I-113.
 
 pub mod model;
 pub mod pages;
@@ -29,11 +31,16 @@ pub use store::{accounts, names, posts_held};
 pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
     let need = match command {
         Command::CreateAccount { .. } => Need::everywhere(Verb::Administer),
-        Command::Disable { account, .. } | Command::Enable { account, .. } => {
+        Command::Disable { account, .. }
+        | Command::Enable { account, .. }
+        | Command::Enter { account }
+        | Command::AskReset { account, .. }
+        | Command::AllowReset { account } => {
             if store::account(conn, account).await?.is_none() {
                 return Ok(Err(missing()));
             }
-            Need::everywhere(Verb::Administer)
+            let verb = if matches!(command, Command::AllowReset { .. }) { Verb::Secure } else { Verb::Administer };
+            Need::everywhere(verb)
         }
         Command::Grant { role: Role::SecurityAdmin, .. } if !store::has_role(conn, Role::SecurityAdmin).await? => {
             Need::everywhere(Verb::Administer)

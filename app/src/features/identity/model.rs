@@ -104,6 +104,23 @@ pub enum Command {
         /// The organisation the person belongs to.
         organisation: Option<String>,
     },
+    /// Note that the person has set login and password by a one-time link.
+    Enter {
+        /// The account.
+        account: String,
+    },
+    /// Ask for a fresh one-time link for somebody who has lost the password.
+    AskReset {
+        /// The account.
+        account: String,
+        /// Why.
+        reason: String,
+    },
+    /// Allow it: a second administrator, so that nobody alone can become somebody else.
+    AllowReset {
+        /// The account.
+        account: String,
+    },
     /// Take all rights away at once.
     Disable {
         /// The account.
@@ -151,6 +168,15 @@ pub enum Fact {
         /// The organisation the person belongs to.
         organisation: Option<String>,
     },
+    /// The person set login and password.
+    Entered {},
+    /// A fresh link was asked for.
+    ResetAsked {
+        /// Why.
+        reason: String,
+    },
+    /// A fresh link was allowed.
+    ResetAllowed {},
     /// An account was disabled.
     Disabled {
         /// Why.
@@ -200,6 +226,14 @@ refusals! {
     LastAdministrator { role } = "I-108" Rule _;
     /// The post has ended already.
     AlreadyEnded = "I-109" Rule _;
+    /// Somebody accountable for places is replaced there first.
+    StillAccountable { places } = "I-110" Rule _;
+    /// Nobody has asked for a fresh link.
+    NoResetAsked = "I-111" Conflict _;
+    /// Whoever asks does not also allow.
+    OwnReset = "I-112" Rule _;
+    /// There is no password yet that could be lost.
+    NeverEntered = "I-113" Rule _;
 }
 
 /// What the rule sees.
@@ -215,6 +249,12 @@ pub struct State {
     pub administrator_roles: Vec<Role>,
     /// The post to be ended, and whether it still runs.
     pub running_role: Option<Role>,
+    /// Names of the places the account is accountable for.
+    pub accountable_for: Vec<String>,
+    /// Whether the person has set login and password.
+    pub has_entered: bool,
+    /// Who asked for a fresh link.
+    pub reset_asked_by: Option<String>,
     /// Other accounts that hold each administrator role without end.
     pub other_holders: Vec<Role>,
 }
@@ -236,8 +276,25 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             }
             Ok(draft(Fact::AccountCreated { organisation: organisation.clone() }, account, None, context.today))
         }
+        Command::Enter { account } => Ok(draft(Fact::Entered {}, account, None, context.today)),
+        Command::AskReset { account, reason } => {
+            if !state.has_entered {
+                return Err(Refused::NeverEntered);
+            }
+            Ok(draft(Fact::ResetAsked { reason: text(reason)? }, account, None, context.today))
+        }
+        Command::AllowReset { account } => {
+            let asked_by = state.reset_asked_by.as_ref().ok_or(Refused::NoResetAsked)?;
+            if context.actor == Actor::Account(asked_by.clone()) {
+                return Err(Refused::OwnReset);
+            }
+            Ok(draft(Fact::ResetAllowed {}, account, None, context.today))
+        }
         Command::Disable { account, reason } => {
             keep_administrators(state, &state.administrator_roles)?;
+            if !state.accountable_for.is_empty() {
+                return Err(Refused::StillAccountable { places: state.accountable_for.join("、") });
+            }
             Ok(draft(Fact::Disabled { reason: text(reason)? }, account, None, context.today))
         }
         Command::Enable { account, reason } => {

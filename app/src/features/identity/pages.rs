@@ -1,19 +1,20 @@
 //! Pages of identity: logging in and out, one-time links, accounts, posts.
 
 use super::model::{Command, Role};
-use super::session::{self, MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, Purpose};
+use super::session::{self, MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, Purpose, Redeemed};
 use super::store;
 use crate::features::authority::{Verb, missing};
 use crate::features::{organisations, places};
 use crate::journal::domain::Permit;
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
-use crate::web::forms::{Form, Values, new_id, refusal};
+use crate::web::extract::{Query, Sent};
+use crate::web::forms::{Form, Values, form_response, new_id, refusal};
 use crate::web::layout::{own_path, page};
 use crate::web::problem::Problem;
 use crate::web::visitor::{SESSION_COOKIE, Visitor};
 use axum::Router;
-use axum::extract::{ConnectInfo, Form as Body, Path, Query, State};
+use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -26,9 +27,12 @@ pub fn routes() -> Router<Site> {
     Router::new()
         .route("/login", get(login_form).post(login))
         .route("/logout", post(logout))
+        .route("/session/alive", post(alive))
         .route("/welcome/{token}", get(welcome_form).post(welcome))
         .route("/accounts", get(accounts).post(create))
         .route("/accounts/{id}/invitation", post(invite))
+        .route("/accounts/{id}/reset", post(ask_reset))
+        .route("/accounts/{id}/reset/allow", post(allow_reset))
         .route("/accounts/{id}/disable", post(disable))
         .route("/accounts/{id}/enable", post(enable))
         .route("/posts", get(posts).post(grant))
@@ -37,10 +41,6 @@ pub fn routes() -> Router<Site> {
 
 fn rule(code: &'static str, field: &'static str) -> Refusal {
     Refusal { code, reason: Reason::Rule, params: Vec::new(), field: Some(field) }
-}
-
-fn with_status(refused: Option<&Refusal>, markup: maud::Markup) -> Response {
-    (refused.map_or(StatusCode::OK, |refusal| Problem::status(refusal.reason)), markup).into_response()
 }
 
 async fn login_form(State(site): State<Site>, visitor: Visitor, Query(query): Query<HashMap<String, String>>) -> Response {
@@ -56,7 +56,7 @@ fn login_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&
             (Form::new(visitor, action, "shell.log_in", values).text("login").password("password").refused(refused).render())
         }
     };
-    with_status(refused, page(site, visitor, &visitor.t("login.title"), body))
+    form_response(refused, page(site, visitor, &visitor.t("login.title"), body))
 }
 
 async fn login(
@@ -64,10 +64,11 @@ async fn login(
     visitor: Visitor,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     Query(query): Query<HashMap<String, String>>,
-    Body(pairs): Body<Vec<(String, String)>>,
+    Sent(values): Sent,
 ) -> Result<Response, Problem> {
     let to = own_path(query.get("to").map(String::as_str)).to_owned();
-    let values = Values::new(pairs).with("to", &to);
+    let values = values.with("to", &to);
+    let values = values.with("to", &to);
     let name = values.text("login").to_lowercase();
     if !site.throttle.allows(&name, &address.ip().to_string()) {
         let refused = rule("I-120", "login");
@@ -83,8 +84,16 @@ async fn login(
 /// A new token at every login: an old or planted one is worth nothing.
 pub async fn start_session(site: &Site, account: &str, to: &str) -> Result<Response, Problem> {
     let token = session::open(&site.db, account, site.clock.now()).await?;
-    let cookie = format!("{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax");
+    let secure = if site.is_behind_tls { "; Secure" } else { "" };
+    let cookie = format!("{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax{secure}");
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response())
+}
+
+/// A wall screen reads and never writes, so it says every now and then that somebody still looks at it.
+async fn alive(State(site): State<Site>, visitor: Visitor) -> Result<StatusCode, Problem> {
+    let token = visitor.token.as_ref().ok_or(Problem::LoginNeeded)?;
+    session::touch(&site.db, token, site.clock.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn logout(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
@@ -113,7 +122,7 @@ fn welcome_page(site: &Site, visitor: &Visitor, token: &str, purpose: &Purpose, 
             (form.text("login").password("new_password").refused(refused).render())
         }
     };
-    with_status(refused, page(site, visitor, &visitor.t(title), body))
+    form_response(refused, page(site, visitor, &visitor.t(title), body))
 }
 
 fn check_credential(values: &Values) -> Result<(), Refusal> {
@@ -135,9 +144,8 @@ async fn welcome(
     State(site): State<Site>,
     visitor: Visitor,
     Path(token): Path<String>,
-    Body(pairs): Body<Vec<(String, String)>>,
+    Sent(values): Sent,
 ) -> Result<Response, Problem> {
-    let values = Values::new(pairs);
     let purpose = session::read_link(&mut site.reader().await?, &token, site.clock.now()).await?;
     let purpose = purpose.ok_or(Refusal { code: "I-122", reason: Reason::Missing, params: Vec::new(), field: None })?;
     let name = person_name(&values);
@@ -151,17 +159,21 @@ async fn welcome(
     };
     let login = values.text("login").to_lowercase();
     let hash = session::hash_password(values.raw("new_password").to_owned()).await?;
-    if !session::set_credential(&site.db, &account, &login, &hash).await? {
-        return Ok(welcome_page(&site, &visitor, &token, &purpose, &values, Some(&rule("I-126", "login"))));
-    }
-    if !session::use_link(&site.db, &token, site.clock.now()).await? {
-        return Err(Refusal { code: "I-122", reason: Reason::Missing, params: Vec::new(), field: None }.into());
+    match session::redeem(&site.db, &token, &account, &login, &hash, site.clock.now()).await? {
+        Redeemed::Done => {}
+        Redeemed::LinkGone => {
+            return Err(Refusal { code: "I-122", reason: Reason::Missing, params: Vec::new(), field: None }.into());
+        }
+        Redeemed::LoginTaken => {
+            return Ok(welcome_page(&site, &visitor, &token, &purpose, &values, Some(&rule("I-126", "login"))));
+        }
     }
     if purpose == Purpose::FirstAdministrator {
         keep_name(&site, &account, &name?).await?;
         appoint_first(&site, &account).await?;
     }
-    session::close_all(&site.db, &account).await?;
+    let enter = Command::Enter { account: account.clone() };
+    site.submit_as(Permit::system(), new_id(), enter.into(), Vec::new()).await?;
     start_session(&site, &account, "/").await
 }
 
@@ -192,7 +204,6 @@ async fn keep_name(site: &Site, account: &str, name: &str) -> Result<(), Problem
 }
 
 async fn accounts(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
-    visitor.need_somewhere(Verb::Administer)?;
     accounts_page(&site, &visitor, &Values::default(), None, None).await
 }
 
@@ -203,6 +214,7 @@ async fn accounts_page(
     refused: Option<&Refusal>,
     invitation: Option<&str>,
 ) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Administer)?;
     let mut conn = site.reader().await?;
     let accounts = store::accounts(&mut conn).await?;
     let names = store::names(&mut conn).await?;
@@ -229,7 +241,17 @@ async fn accounts_page(
                     td { (organisation_name(&account.organisation)) }
                     td { @if account.is_disabled { (visitor.t("accounts.disabled")) } @else { (visitor.t("accounts.enabled")) } }
                     td {
-                        form.inline method="post" action={ "/accounts/" (account.id) "/invitation" } { button.plain { (visitor.t("accounts.invite")) } }
+                        @match (account.entered_on, &account.reset_reason) {
+                            (None, _) => form.inline method="post" action={ "/accounts/" (account.id) "/invitation" } { button.plain { (visitor.t("accounts.invite")) } },
+                            (Some(_), Some(_)) => span.quiet { (visitor.t("accounts.reset_waits")) },
+                            (Some(_), None) => details { summary { (visitor.t("accounts.ask_reset")) }
+                                form method="post" action={ "/accounts/" (account.id) "/reset" } {
+                                    input type="hidden" name="request_id" value=(new_id());
+                                    label { (visitor.t("field.reason")) " " input name="reason" required; }
+                                    button type="submit" { (visitor.t("accounts.ask_reset")) }
+                                }
+                            },
+                        }
                         " "
                         @let act = if account.is_disabled { "enable" } else { "disable" };
                         details { summary { (visitor.t(&format!("accounts.{act}"))) }
@@ -247,18 +269,20 @@ async fn accounts_page(
         (Form::new(visitor, "/accounts", "accounts.create", values)
             .text("person_name").choice("organisation", organisations.clone(), false).refused(refused).render())
     };
-    Ok(with_status(refused, page(site, visitor, &visitor.t("accounts.title"), body)))
+    Ok(form_response(refused, page(site, visitor, &visitor.t("accounts.title"), body)))
 }
 
-async fn create(State(site): State<Site>, visitor: Visitor, Body(pairs): Body<Vec<(String, String)>>) -> Result<Response, Problem> {
+async fn create(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Administer)?;
-    let values = Values::new(pairs);
-    let account = new_id();
+    let account = values.request_id()?;
     let done = async {
         let name = person_name(&values)?;
-        keep_name(&site, &account, &name).await?;
         let command = Command::CreateAccount { account: account.clone(), organisation: values.opt("organisation") };
-        site.submit(&visitor, values.request_id()?, command).await
+        let receipt = site.submit(&visitor, account.clone(), command).await?;
+        if !receipt.is_repeat {
+            keep_name(&site, &account, &name).await?;
+        }
+        Ok(receipt)
     };
     match done.await {
         Ok(receipt) if receipt.is_repeat => Ok(Redirect::to("/accounts").into_response()),
@@ -272,19 +296,56 @@ async fn invitation_page(site: &Site, visitor: &Visitor, account: &str) -> Resul
     accounts_page(site, visitor, &Values::default(), None, Some(&format!("/welcome/{token}"))).await
 }
 
+/// A first link, for an account nobody has entered yet. For any other, two administrators are needed.
 async fn invite(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Administer)?;
-    store::account(&mut site.reader().await?, &id).await?.ok_or(missing())?;
+    let account = store::account(&mut site.reader().await?, &id).await?.ok_or(missing())?;
+    if account.entered_on.is_some() {
+        return Err(Refusal { code: "I-128", reason: Reason::Conflict, params: Vec::new(), field: None }.into());
+    }
     invitation_page(&site, &visitor, &id).await
+}
+
+async fn ask_reset(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Sent(values): Sent,
+) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Administer)?;
+    let command = Command::AskReset { account: id, reason: values.text("reason").into() };
+    site.submit(&visitor, values.request_id()?, command).await?;
+    Ok(Redirect::to("/accounts").into_response())
+}
+
+/// The second administrator allows a fresh link, and is shown it to hand over. A repeat shows none.
+async fn allow_reset(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Sent(values): Sent,
+) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Secure)?;
+    let receipt = site.submit(&visitor, values.request_id()?, Command::AllowReset { account: id.clone() }).await?;
+    if receipt.is_repeat {
+        return Ok(Redirect::to("/posts").into_response());
+    }
+    let token = session::make_link(&site.db, &Purpose::Invitation { account: id }, site.clock.now()).await?;
+    let body = html! {
+        h1 { (visitor.t("accounts.reset_allowed")) }
+        div.receipt role="status" { p { (visitor.t("accounts.invitation")) } p { code { "/welcome/" (token) } } }
+        p { a href="/posts" { (visitor.t("posts.title")) } }
+    };
+    Ok(page(&site, &visitor, &visitor.t("accounts.reset_allowed"), body).into_response())
 }
 
 async fn disable(
     State(site): State<Site>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Body(pairs): Body<Vec<(String, String)>>,
+    Sent(values): Sent,
 ) -> Result<Response, Problem> {
-    let values = Values::new(pairs);
+    visitor.need_somewhere(Verb::Administer)?;
     let command = Command::Disable { account: id.clone(), reason: values.text("reason").into() };
     site.submit(&visitor, values.request_id()?, command).await?;
     session::close_all(&site.db, &id).await?;
@@ -295,20 +356,19 @@ async fn enable(
     State(site): State<Site>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Body(pairs): Body<Vec<(String, String)>>,
+    Sent(values): Sent,
 ) -> Result<Response, Problem> {
-    let values = Values::new(pairs);
     let command = Command::Enable { account: id, reason: values.text("reason").into() };
     site.submit(&visitor, values.request_id()?, command).await?;
     Ok(Redirect::to("/accounts").into_response())
 }
 
 async fn posts(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
-    visitor.need_somewhere(Verb::Secure)?;
     posts_page(&site, &visitor, &Values::default().with("from", site.clock.today()), None).await
 }
 
 async fn posts_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Secure)?;
     let mut conn = site.reader().await?;
     let names = store::names(&mut conn).await?;
     let accounts = store::accounts(&mut conn).await?;
@@ -331,6 +391,17 @@ async fn posts_page(site: &Site, visitor: &Visitor, values: &Values, refused: Op
         p.lead { (visitor.t("posts.lead")) }
         h2 { (visitor.t("posts.grant")) }
         (grant_form(visitor, site, &accounts, &names, &choices, &roles, values, refused))
+        @if accounts.iter().any(|account| account.reset_reason.is_some()) {
+            h2 { (visitor.t("accounts.resets")) }
+            p.lead { (visitor.t("accounts.resets_lead")) }
+            ul { @for account in &accounts { @if let Some(reason) = &account.reset_reason { li {
+                (names.get(&account.id).map_or("—", String::as_str)) " · " (reason) " "
+                form.inline method="post" action={ "/accounts/" (account.id) "/reset/allow" } {
+                    input type="hidden" name="request_id" value=(new_id());
+                    button type="submit" { (visitor.t("accounts.allow_reset")) }
+                }
+            } } } }
+        }
         h2 { (visitor.t("posts.held")) }
         div.scroll { table {
             thead { tr { th { (visitor.t("field.person_name")) } th { (visitor.t("field.role")) } th { (visitor.t("field.place")) } th { (visitor.t("field.from")) } th { (visitor.t("field.to")) } th { (visitor.t("shell.acts")) } } }
@@ -351,7 +422,7 @@ async fn posts_page(site: &Site, visitor: &Visitor, values: &Values, refused: Op
             } }
         } }
     };
-    Ok(with_status(refused, page(site, visitor, &visitor.t("posts.title"), body)))
+    Ok(form_response(refused, page(site, visitor, &visitor.t("posts.title"), body)))
 }
 
 #[allow(clippy::too_many_arguments, reason = "one form on two pages; a struct would name the same things twice")]
@@ -377,11 +448,10 @@ fn grant_form(
     form.date("from", true).date("to", false).refused(refused).render()
 }
 
-async fn grant(State(site): State<Site>, visitor: Visitor, Body(pairs): Body<Vec<(String, String)>>) -> Result<Response, Problem> {
-    let values = Values::new(pairs);
+async fn grant(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
     let done = async {
         let command = Command::Grant {
-            post: new_id(),
+            post: values.request_id()?,
             account: values.text("account").into(),
             role: values.choice("role", Role::from_name)?,
             place: values.opt("place"),
@@ -402,9 +472,8 @@ async fn end_post(
     State(site): State<Site>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Body(pairs): Body<Vec<(String, String)>>,
+    Sent(values): Sent,
 ) -> Result<Response, Problem> {
-    let values = Values::new(pairs);
     site.submit(&visitor, values.request_id()?, Command::EndPost { post: id, on: site.clock.today() }).await?;
     Ok(Redirect::to("/posts").into_response())
 }

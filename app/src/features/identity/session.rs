@@ -159,24 +159,51 @@ pub async fn read_link(conn: &mut Conn, token: &str, now: Timestamp) -> Result<O
     })
 }
 
-/// Uses a link up; `false` when somebody else just did.
-pub async fn use_link(db: &Db, token: &str, now: Timestamp) -> Result<bool> {
-    let sql = "UPDATE one_time_link SET used_at = ? WHERE token_hash = ? AND used_at IS NULL AND expires_at > ?";
-    Ok(db.writer().await?.execute(sql, args![record_text(now), token_hash(token), record_text(now)]).await? == 1)
+/// What became of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redeemed {
+    /// Login and password are set; every other session of the account has ended.
+    Done,
+    /// The link had been used or had run out: nothing was changed.
+    LinkGone,
+    /// Another account has the login: nothing was changed, and the link can still be used.
+    LoginTaken,
 }
 
-/// Sets login and password; `false` when another account has the login.
-pub async fn set_credential(db: &Db, account: &str, login: &str, password_hash: &str) -> Result<bool> {
+/// Uses a link up and sets login and password, all in one transaction: of two people with one link, one wins.
+pub async fn redeem(db: &Db, token: &str, account: &str, login: &str, password_hash: &str, now: Timestamp) -> Result<Redeemed> {
     let mut conn = db.writer().await?;
+    conn.begin_write().await?;
+    let outcome = redeem_within(&mut conn, token, account, login, password_hash, now).await;
+    match outcome {
+        Ok(Redeemed::Done) => conn.commit().await?,
+        _ => conn.rollback().await?,
+    }
+    outcome
+}
+
+async fn redeem_within(
+    conn: &mut Conn,
+    token: &str,
+    account: &str,
+    login: &str,
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<Redeemed> {
+    let sql = "UPDATE one_time_link SET used_at = ? WHERE token_hash = ? AND used_at IS NULL AND expires_at > ?";
+    if conn.execute(sql, args![record_text(now), token_hash(token), record_text(now)]).await? != 1 {
+        return Ok(Redeemed::LinkGone);
+    }
     if let Some(row) = conn.row("SELECT account FROM credential WHERE login = ?", args![login]).await?
         && row.text(0)? != account
     {
-        return Ok(false);
+        return Ok(Redeemed::LoginTaken);
     }
     let sql = "INSERT INTO credential (account, login, password_hash) VALUES (?, ?, ?)
                ON CONFLICT (account) DO UPDATE SET login = excluded.login, password_hash = excluded.password_hash";
     conn.execute(sql, args![account, login, password_hash]).await?;
-    Ok(true)
+    conn.execute("DELETE FROM session WHERE account = ?", args![account]).await?;
+    Ok(Redeemed::Done)
 }
 
 /// Whether anybody can log in yet.

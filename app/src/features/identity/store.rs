@@ -18,6 +18,18 @@ pub struct Account {
     pub organisation: Option<String>,
     /// Whether it has been disabled.
     pub is_disabled: bool,
+    /// When the person first set login and password.
+    pub entered_on: Option<Date>,
+    /// Why a fresh link is asked for, while it is.
+    pub reset_reason: Option<String>,
+    /// Who asks for it.
+    pub reset_asked_by: Option<String>,
+}
+
+macro_rules! account_columns {
+    () => {
+        "id, organisation, is_disabled, entered_on, reset_reason, reset_asked_by"
+    };
 }
 
 /// A post as the tables hold it.
@@ -39,13 +51,13 @@ pub struct Post {
 
 /// One account.
 pub async fn account(conn: &mut Conn, id: &str) -> Result<Option<Account>> {
-    let row = conn.row("SELECT id, organisation, is_disabled FROM account WHERE id = ?", args![id]).await?;
+    let row = conn.row(concat!("SELECT ", account_columns!(), " FROM account WHERE id = ?"), args![id]).await?;
     row.map(|row| read_account(&row)).transpose()
 }
 
 /// Every account.
 pub async fn accounts(conn: &mut Conn) -> Result<Vec<Account>> {
-    let rows = conn.rows("SELECT id, organisation, is_disabled FROM account ORDER BY created_number", &[]).await?;
+    let rows = conn.rows(concat!("SELECT ", account_columns!(), " FROM account ORDER BY created_number"), &[]).await?;
     rows.iter().map(read_account).collect()
 }
 
@@ -108,7 +120,17 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
             state.is_id_taken = account(conn, id).await?.is_some();
             return Ok(state);
         }
-        Command::Disable { account, .. } | Command::Enable { account, .. } => account.clone(),
+        Command::Enter { account: id } | Command::AskReset { account: id, .. } | Command::AllowReset { account: id } => {
+            let found = account(conn, id).await?.context("scope has found the account")?;
+            state.has_entered = found.entered_on.is_some();
+            state.reset_asked_by = found.reset_asked_by;
+            return Ok(state);
+        }
+        Command::Disable { account, .. } => {
+            state.accountable_for = places::names_in_care_of(conn, account).await?;
+            account.clone()
+        }
+        Command::Enable { account, .. } => account.clone(),
         Command::Grant { post: id, account: holder, place, .. } => {
             state.is_id_taken = post(conn, id).await?.is_some();
             state.is_account_known = account(conn, holder).await?.is_some_and(|account| !account.is_disabled);
@@ -148,6 +170,17 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
             )
             .await?
         }
+        Fact::Entered {} => {
+            let sql = "UPDATE account SET entered_on = COALESCE(entered_on, ?) WHERE id = ?";
+            conn.execute(sql, args![entry.occurred_on, id]).await?
+        }
+        Fact::ResetAsked { reason } => {
+            let sql = "UPDATE account SET reset_reason = ?, reset_asked_by = ? WHERE id = ?";
+            conn.execute(sql, args![reason, &entry.actor, id]).await?
+        }
+        Fact::ResetAllowed {} => {
+            conn.execute("UPDATE account SET reset_reason = NULL, reset_asked_by = NULL WHERE id = ?", args![id]).await?
+        }
         Fact::Disabled { .. } => conn.execute("UPDATE account SET is_disabled = 1 WHERE id = ?", args![id]).await?,
         Fact::Enabled { .. } => conn.execute("UPDATE account SET is_disabled = 0 WHERE id = ?", args![id]).await?,
         Fact::PostGranted { account, role, place, from, to } => {
@@ -164,7 +197,14 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
 }
 
 fn read_account(row: &Row) -> Result<Account> {
-    Ok(Account { id: row.text(0)?, organisation: row.opt_text(1)?, is_disabled: row.flag(2)? })
+    Ok(Account {
+        id: row.text(0)?,
+        organisation: row.opt_text(1)?,
+        is_disabled: row.flag(2)?,
+        entered_on: row.opt_date(3)?,
+        reset_reason: row.opt_text(4)?,
+        reset_asked_by: row.opt_text(5)?,
+    })
 }
 
 fn read_post(row: &Row) -> Result<Post> {

@@ -2,6 +2,11 @@ CREATE TABLE account (
     id TEXT NOT NULL PRIMARY KEY,
     organisation TEXT,
     is_disabled BIGINT NOT NULL,
+    -- Since when login and password are set; absent: never.
+    entered_on TEXT,
+    -- Why the system administrator asks for a fresh link; absent: nothing is asked.
+    reset_reason TEXT,
+    reset_asked_by TEXT,
     created_number BIGINT NOT NULL
 );
 CREATE TABLE post (

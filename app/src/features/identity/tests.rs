@@ -20,6 +20,8 @@ fn grant(account: &str, role: Role, to: Option<Date>) -> Command {
 fn rules() {
     let known = || State { is_account_known: true, is_place_known: true, ..State::default() };
     let disable = |reason: &str| Command::Disable { account: "a".into(), reason: reason.into() };
+    let ask = |reason: &str| Command::AskReset { account: "a".into(), reason: reason.into() };
+    let allow = Command::AllowReset { account: "a".into() };
     let end = Command::EndPost { post: "post".into(), on: date(2026, 11, 23) };
     let create = Command::CreateAccount { account: "a".into(), organisation: None };
     let cases: Vec<(&str, State, Command, Option<Refused>)> = vec![
@@ -35,6 +37,14 @@ fn rules() {
         ("disabled without a reason", known(), disable(" "), Some(Refused::NoReason)),
         ("the last security administrator disabled", State { administrator_roles: vec![Role::SecurityAdmin], ..known() }, disable("left"), Some(Refused::LastAdministrator { role: "security_admin".into() })),
         ("one of two disabled", State { administrator_roles: vec![Role::SecurityAdmin], other_holders: vec![Role::SecurityAdmin], ..known() }, disable("left"), None),
+        ("disabled while accountable", State { accountable_for: vec!["Block 1".into()], ..known() }, disable("left"), Some(Refused::StillAccountable { places: "Block 1".into() })),
+        ("a fresh link asked for", State { has_entered: true, ..known() }, ask("lost"), None),
+        ("for no reason", State { has_entered: true, ..known() }, ask(" "), Some(Refused::NoReason)),
+        ("before the first", known(), ask("lost"), Some(Refused::NeverEntered)),
+        ("allowed by another", State { reset_asked_by: Some("system".into()), ..known() }, allow.clone(), None),
+        ("allowed by whoever asked", State { reset_asked_by: Some("security".into()), ..known() }, allow.clone(), Some(Refused::OwnReset)),
+        ("allowed unasked", known(), allow, Some(Refused::NoResetAsked)),
+        ("entered", known(), Command::Enter { account: "a".into() }, None),
         ("a post ended", State { running_role: Some(Role::Leader), ..State::default() }, end.clone(), None),
         ("a post ended twice", State::default(), end.clone(), Some(Refused::AlreadyEnded)),
         ("the last system administrator's post", State { running_role: Some(Role::SystemAdmin), ..State::default() }, end, Some(Refused::LastAdministrator { role: "system_admin".into() })),
@@ -83,11 +93,39 @@ on_both_databases!(rights_end_with_the_post_and_the_account, |site| async move {
     site
 });
 
+on_both_databases!(nobody_alone_becomes_somebody_else, |site| async move {
+    let mut site = site.with_cast().await;
+    site.person("security", Role::SecurityAdmin, None).await;
+    let db = site.site.db.clone();
+    let link = |page: &crate::testing::Page| page.texts(".receipt code").first().cloned().unwrap_or_default();
+    let credentials = |login: &'static str| [("login", login), ("new_password", "a sentence to remember")];
+
+    let invited = site.post("admin", "/accounts/chief/invitation", &[]).await;
+    assert_eq!(invited.status, 200, "nobody has entered yet");
+    let first = link(&invited);
+    assert_eq!(site.post("", &first, &credentials("chief")).await.status, 303);
+    assert_eq!(site.post("", &first, &credentials("thief")).await.status, 404, "a link works once, and takes nothing away");
+    assert_eq!(site.post("", "/login", &[("login", "chief"), ("password", "a sentence to remember")]).await.status, 303);
+
+    assert_eq!(site.post("admin", "/accounts/chief/invitation", &[]).await.status, 409, "a second link needs a second person");
+    assert_eq!(site.post("security", "/accounts/chief/reset/allow", &[]).await.status, 409, "nothing has been asked for");
+    assert_eq!(site.post("admin", "/accounts/chief/reset", &[("reason", "lost the phone")]).await.status, 303);
+    assert_eq!(site.post("admin", "/accounts/chief/reset/allow", &[]).await.status, 404, "and not by the same");
+    let allowed = site.post("security", "/accounts/chief/reset/allow", &[]).await;
+    assert_eq!(allowed.status, 200);
+    assert_eq!(site.post("", &link(&allowed), &credentials("chief2")).await.status, 303);
+    let facts = db.reader().await.unwrap().rows("SELECT kind FROM fact WHERE subject = 'chief' ORDER BY number", &[]).await.unwrap();
+    let kinds: Vec<String> = facts.iter().map(|row| row.text(0).unwrap()).collect();
+    let asked = ["identity.account_created/1", "identity.entered/1", "identity.reset_asked/1", "identity.reset_allowed/1", "identity.entered/1"];
+    assert_eq!(kinds, asked, "all of it is in the ledger");
+    site
+});
+
 on_both_databases!(writes_from_other_sites_are_refused, |site| async move {
     let site = site.with_cast().await;
     // The helper says same-origin; a forged request is tested through the header itself.
     let answer = site.forged("office", "/organisations", "name=Forged&kind=bank&request_id=forged-1").await;
     assert_eq!(answer.status, 403);
-    assert!(site.get("office", "/organisations").await.texts("tbody a").is_empty());
+    assert_eq!(site.get("office", "/organisations").await.texts("tbody a"), ["Headquarters"]);
     site
 });

@@ -4,13 +4,14 @@ use super::model::{Command, Kind};
 use super::store::{self, Organisation};
 use crate::features::authority::{Verb, missing};
 use crate::refusal::Refusal;
-use crate::web::forms::{Form, Values, new_id, refusal};
+use crate::web::extract::Sent;
+use crate::web::forms::{Form, Values, form_response, refusal};
 use crate::web::layout::page;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
 use crate::web::{Site, locale::Language};
 use axum::Router;
-use axum::extract::{Form as Body, Path, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
@@ -28,11 +29,11 @@ fn kinds(language: Language) -> Vec<(String, String)> {
 }
 
 async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
-    visitor.need_somewhere(Verb::Read)?;
     list_page(&site, &visitor, &Values::default(), None).await
 }
 
 async fn list_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Read)?;
     let organisations = store::all(&mut site.reader().await?).await?;
     let may_register = visitor.may(Verb::Govern, "/");
     let body = html! {
@@ -59,14 +60,13 @@ async fn list_page(site: &Site, visitor: &Visitor, values: &Values, refused: Opt
         }
     };
     let markup = page(site, visitor, &visitor.t("organisations.title"), body);
-    Ok((refused.map_or(axum::http::StatusCode::OK, |refusal| Problem::status(refusal.reason)), markup).into_response())
+    Ok(form_response(refused, markup))
 }
 
-async fn register(State(site): State<Site>, visitor: Visitor, Body(pairs): Body<Vec<(String, String)>>) -> Result<Response, Problem> {
-    let values = Values::new(pairs);
+async fn register(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
+    visitor.need(Verb::Govern, "/")?;
     let done = async {
-        let id = new_id();
-        let command = Command::Register { id, name: values.text("name").into(), kind: values.choice("kind", Kind::from_name)? };
+        let command = Command::Register { id: values.request_id()?, name: values.text("name").into(), kind: values.choice("kind", Kind::from_name)? };
         site.submit(&visitor, values.request_id()?, command).await
     };
     match done.await {
@@ -108,17 +108,17 @@ fn show_page(
         }
     };
     let markup = page(site, visitor, &organisation.name, body);
-    Ok((refused.map_or(axum::http::StatusCode::OK, |refusal| Problem::status(refusal.reason)), markup).into_response())
+    Ok(form_response(refused, markup))
 }
 
 async fn rename(
     State(site): State<Site>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Body(pairs): Body<Vec<(String, String)>>,
+    Sent(values): Sent,
 ) -> Result<Response, Problem> {
     let organisation = find(&site, &visitor, &id).await?;
-    let values = Values::new(pairs);
+    visitor.need(Verb::Govern, "/")?;
     let done = async {
         let command = Command::Rename {
             organisation: id.clone(),

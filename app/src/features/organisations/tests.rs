@@ -52,7 +52,7 @@ on_both_databases!(an_organisation_is_registered_once_and_renamed_with_a_reason,
     assert_eq!(again.attributes("#field-name", "value"), ["Bank of Invention"], "the form stays filled");
     assert_eq!(again.attributes("#field-name", "aria-invalid"), ["true"]);
     let page = site.get("builder", "/organisations").await;
-    assert_eq!(page.texts("tbody td:first-child"), ["Bank of Invention"]);
+    assert_eq!(page.texts("tbody td:first-child"), ["Bank of Invention", "Headquarters"]);
     let address = page.attributes("tbody a", "href").remove(0);
     assert_eq!(site.post("office", &format!("{address}/name"), &[("name", "Other Bank"), ("reason", "merged")]).await.status, 303);
     assert_eq!(site.get("office", &address).await.texts("h1"), ["Other Bank"]);

@@ -22,7 +22,7 @@ use crate::journal::domain::{Context, Decision};
 use anyhow::Result;
 use model::{Command, Fact};
 
-pub use store::{all, get, path};
+pub use store::{all, get, names_in_care_of, path};
 pub use tree::Tree;
 
 /// The rights a command needs, on the rows it names.

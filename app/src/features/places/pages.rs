@@ -7,14 +7,14 @@ use crate::db::Conn;
 use crate::features::authority::Verb;
 use crate::features::{identity, organisations};
 use crate::refusal::{Reason, Refusal};
-use crate::web::forms::{Form, Values, new_id, refusal};
+use crate::web::extract::{Query, Sent};
+use crate::web::forms::{Form, Values, form_response, refusal};
 use crate::web::layout::{crumbs, page};
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
 use crate::web::Site;
 use axum::Router;
-use axum::extract::{Form as Body, Path, Query, State};
-use axum::http::StatusCode;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use maud::{Markup, html};
@@ -199,8 +199,7 @@ fn headline(tree: &Tree, place: &Place) -> Vec<(&'static str, String)> {
 /// A page with one form, under the name of the act.
 fn form_page(site: &Site, visitor: &Visitor, title: &str, above: Markup, form: Markup, refused: Option<&Refusal>) -> Response {
     let body = html! { (above) h1 { (title) } (form) };
-    let status = refused.map_or(StatusCode::OK, |refusal| Problem::status(refusal.reason));
-    (status, page(site, visitor, title, body)).into_response()
+    form_response(refused, page(site, visitor, title, body))
 }
 
 async fn people(conn: &mut Conn) -> Result<Vec<(String, String)>, Problem> {
@@ -287,9 +286,9 @@ fn attributes(values: &Values) -> Result<Attributes, Refusal> {
     })
 }
 
-async fn open(State(site): State<Site>, visitor: Visitor, Body(pairs): Body<Vec<(String, String)>>) -> Result<Response, Problem> {
-    let values = Values::new(pairs);
-    let id = new_id();
+async fn open(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Govern)?;
+    let id = values.request_id()?;
     let done = async {
         let command = Command::Open {
             id: id.clone(),
@@ -298,10 +297,9 @@ async fn open(State(site): State<Site>, visitor: Visitor, Body(pairs): Body<Vec<
             attributes: attributes(&values)?,
             official: official(&site, &values).await?,
         };
-        site.submit(&visitor, values.request_id()?, command).await
+        site.submit(&visitor, id.clone(), command).await
     };
     match done.await {
-        Ok(receipt) if receipt.is_repeat => Ok(Redirect::to("/places").into_response()),
         Ok(_) => Ok(Redirect::to(&format!("/places/{id}")).into_response()),
         Err(problem) => new_page(&site, &visitor, &values, Some(&refusal(problem)?)).await,
     }
@@ -309,7 +307,7 @@ async fn open(State(site): State<Site>, visitor: Visitor, Body(pairs): Body<Vec<
 
 /// A place that this person may change.
 async fn governed(site: &Site, visitor: &Visitor, id: &str) -> Result<Place, Problem> {
-    visitor.place(&mut site.reader().await?, id).await
+    visitor.place_for(&mut site.reader().await?, id, Verb::Govern).await
 }
 
 async fn amend_form(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
@@ -346,10 +344,9 @@ async fn amend(
     State(site): State<Site>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Body(pairs): Body<Vec<(String, String)>>,
+    Sent(values): Sent,
 ) -> Result<Response, Problem> {
     let place = governed(&site, &visitor, &id).await?;
-    let values = Values::new(pairs);
     let done = async {
         let command = Command::Amend { place: id.clone(), attributes: attributes(&values)?, reason: values.text("reason").into() };
         site.submit(&visitor, values.request_id()?, command).await
@@ -380,10 +377,9 @@ async fn appoint(
     State(site): State<Site>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Body(pairs): Body<Vec<(String, String)>>,
+    Sent(values): Sent,
 ) -> Result<Response, Problem> {
     let place = governed(&site, &visitor, &id).await?;
-    let values = Values::new(pairs);
     let done = async {
         let command = Command::Appoint { place: id.clone(), official: official(&site, &values).await?, from: values.date("from")? };
         site.submit(&visitor, values.request_id()?, command).await
@@ -402,8 +398,8 @@ async fn state_form(State(site): State<Site>, visitor: Visitor, Path(id): Path<S
 
 async fn state_page(site: &Site, visitor: &Visitor, place: &Place, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
-    let lineage = store::all(&mut conn).await?;
-    let programme = lineage.iter().rev().filter(|other| place.path.starts_with(&other.path)).find_map(|other| other.attributes.programme.clone());
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let programme = tree.lineage(place).find_map(|other| other.attributes.programme.clone());
     let states = programme.as_deref().and_then(super::model::programme).map_or(&[][..], |programme| &programme.states);
     let states = states.iter().map(|state| (state.clone(), visitor.t(&format!("state.{state}")))).collect();
     let form = Form::new(visitor, format!("/places/{}/state", place.id), "places.set_state", values)
@@ -418,10 +414,9 @@ async fn set_state(
     State(site): State<Site>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Body(pairs): Body<Vec<(String, String)>>,
+    Sent(values): Sent,
 ) -> Result<Response, Problem> {
     let place = governed(&site, &visitor, &id).await?;
-    let values = Values::new(pairs);
     let done = async {
         let command = Command::SetState { place: id.clone(), state: values.text("state").into(), since: values.date("since")? };
         site.submit(&visitor, values.request_id()?, command).await

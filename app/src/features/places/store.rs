@@ -64,6 +64,12 @@ pub async fn subtree(conn: &mut Conn, path: &str) -> Result<Vec<Place>> {
     Ok(places)
 }
 
+/// Names of the places that name an account as their accountable official.
+pub async fn names_in_care_of(conn: &mut Conn, account: &str) -> Result<Vec<String>> {
+    let rows = conn.rows("SELECT name FROM place WHERE official = ? ORDER BY path", args![account]).await?;
+    rows.iter().map(|row| row.text(0)).collect()
+}
+
 /// The ids from the root to a place.
 pub async fn path(conn: &mut Conn, id: &str) -> Result<Option<String>> {
     conn.row("SELECT path FROM place WHERE id = ?", args![id]).await?.map(|row| row.text(0)).transpose()

@@ -3,20 +3,25 @@
 //! # Mechanism
 //! A plan comes from a file or a template and is a draft; somebody else approves it with a reason and it becomes the
 //! project's baseline. A re-plan is a new version; nothing is overwritten, and two versions can be seen side by side. A
-//! mandated date names who issued it, by which document and edition; changing it is a request that is answered, and old
-//! and new stay. A project is activated when it has an approved plan and a complete task force. Progress is recorded per
+//! mandated date names which organisation issued it, by which document and edition; changing it is a request that somebody
+//! of that organisation answers, one at a time, and old and new stay. A project is activated when it has an approved plan and a complete task force. Progress is recorded per
 //! activity. Every fact that touches a project's plan makes the kernel schedule it again before the commit, so a page
 //! never shows dates that do not follow from the ledger number it stands on.
 //!
 //! States of a version: draft → approved → superseded. Of a request: open → accepted | declined.
 //!
-//! Refusals: L-101 … L-121. Extra files: `network.rs` (facts → kernel → tables), `template.rs` (plans from templates).
+//! Refusals: L-101 … L-125. Extra files: `network.rs` (facts → kernel → tables), `template.rs` (plans from
+//! templates); pages of their own for versions, mandated dates, progress and links: `versions.rs`, `mandates.rs`, `progress.rs`, `ties.rs`.
 
+mod mandates;
 pub mod model;
 pub mod network;
 pub mod pages;
+mod progress;
 pub mod store;
 pub mod template;
+mod ties;
+pub mod versions;
 #[cfg(test)]
 mod tests;
 
@@ -57,6 +62,6 @@ pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
 
 /// Loads what the rule needs and asks it.
 pub async fn decide(conn: &mut Conn, command: &Command, context: &Context) -> Result<Decision<Fact>> {
-    let state = store::load(conn, command).await?;
+    let state = store::load(conn, command, context).await?;
     Ok(model::decide(&state, command, context).map_err(Into::into))
 }

@@ -84,6 +84,8 @@ pub enum Command {
         version: String,
         /// Why.
         reason: String,
+        /// Whether mandated dates, progress and links that the plan has no activity for may be lost from sight.
+        accepts_loss: bool,
     },
     /// Command a date.
     Mandate {
@@ -97,7 +99,7 @@ pub enum Command {
         name: String,
         /// Latest finish, inclusive.
         finish_by: Date,
-        /// Who commands it.
+        /// Organisation that commands it, and answers requests to change it.
         issuer: String,
         /// The document that commands it.
         document: String,
@@ -245,6 +247,14 @@ refusals! {
     DataDateBack { date } = "L-119" Rule data_date;
     /// A project is not linked to itself, nor in a circle.
     TieCircle = "L-120" Rule to_activity;
+    /// One request at a time: the date in force must be the one that is answered.
+    RequestOpen = "L-122" Conflict _;
+    /// Longer than any plan.
+    TooLong { limit } = "L-123" Rule remaining_days;
+    /// The plan has no activity for what is mandated, recorded or linked.
+    Loses { lost } = "L-124" Rule accepts_loss;
+    /// Only people of the organisation that commanded a date answer for it.
+    NotIssuer = "L-125" Forbidden _;
     /// Progress is recorded on work, not on summaries.
     NotWork { activity } = "L-121" Rule activity;
 }
@@ -280,6 +290,14 @@ pub struct State {
     pub closes_circle: bool,
     /// The link to be taken away: the successor's project.
     pub tied_project: Option<String>,
+    /// Whether the organisation named as issuer exists.
+    pub is_issuer_known: bool,
+    /// Whether whoever acts belongs to the organisation that commanded the date.
+    pub is_of_issuer: bool,
+    /// Whether a request for another date waits for its answer.
+    pub has_open_request: bool,
+    /// What the plan to be approved has no activity for: mandated dates, progress, links between projects.
+    pub lost: Vec<String>,
 }
 
 /// What the plan says of an activity that a command names.
@@ -288,6 +306,9 @@ pub struct ActivityFound {
     /// Summaries and hammocks get their dates from others.
     pub is_work: bool,
 }
+
+/// Longest remaining duration in working days: twenty years.
+const MAX_REMAINING_DAYS: u32 = 7_300;
 
 /// Decides a command.
 pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
@@ -314,13 +335,16 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             };
             one(fact, version, project, today)
         }
-        Command::Approve { version, reason } => {
+        Command::Approve { version, reason, accepts_loss } => {
             let (project, found, drafter) = state.version.as_ref().ok_or(Refused::NoPlan)?;
             if *found != VersionState::Draft {
                 return Err(Refused::NotADraft { state: found.name().into() });
             }
             if context.actor == Actor::Account(drafter.clone()) {
                 return Err(Refused::OwnDraft);
+            }
+            if !state.lost.is_empty() && !accepts_loss {
+                return Err(Refused::Loses { lost: state.lost.join("；") });
             }
             one(Fact::Approved { project: project.clone(), reason: text(reason)? }, version, project, today)
         }
@@ -336,7 +360,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             }
             let [name, issuer, document, edition] =
                 [name, issuer, document, edition].map(|field| field.trim().to_owned());
-            if name.is_empty() || issuer.is_empty() || document.is_empty() || edition.is_empty() {
+            if name.is_empty() || !state.is_issuer_known || document.is_empty() || edition.is_empty() {
                 return Err(Refused::NoIssuer);
             }
             let (project, finish_by) = (project.clone(), *finish_by);
@@ -348,6 +372,9 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             let (project, present) = state.mandate.as_ref().ok_or(Refused::NoPlan)?;
             if present == finish_by {
                 return Err(Refused::SameDate);
+            }
+            if state.has_open_request {
+                return Err(Refused::RequestOpen);
             }
             let fact = Fact::ChangeRequested {
                 mandate: mandate.clone(),
@@ -361,6 +388,9 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             let (mandate, project, finish_by, is_open) = state.request.as_ref().ok_or(Refused::AlreadyAnswered)?;
             if !is_open {
                 return Err(Refused::AlreadyAnswered);
+            }
+            if !state.is_of_issuer {
+                return Err(Refused::NotIssuer);
             }
             let (document, edition) = (document.trim().to_owned(), edition.trim().to_owned());
             if *is_accepted && (document.is_empty() || edition.is_empty()) {
@@ -451,6 +481,9 @@ fn check_progress(state: &State, activity: &str, progress: &Progress, today: Dat
         (None, Some(_)) => return Err(Refused::FinishBeforeStart),
         (Some(start), Some(finish)) if finish < start => return Err(Refused::FinishBeforeStart),
         _ => {}
+    }
+    if progress.remaining_days.is_some_and(|days| days > MAX_REMAINING_DAYS) {
+        return Err(Refused::TooLong { limit: MAX_REMAINING_DAYS.to_string() });
     }
     match progress.percent_e3 {
         Some(percent) if percent > 100_000 => Err(Refused::WrongPercent),

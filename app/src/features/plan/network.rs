@@ -8,7 +8,8 @@ use super::store::{self, Bar};
 use crate::args;
 use crate::db::Conn;
 use crate::features::{calendars, places};
-use anyhow::{Context, Result};
+use crate::journal::sha256_hex;
+use anyhow::{Context, Result, ensure};
 use guatu_formats::plans::{self, Format, Limits};
 use guatu_ledger::hash::sha256;
 use guatu_kernel::plan::{Activity, ActivityKind, Constraint, ConstraintKind, Link, LinkKind, Mandate, Moment, Plan, Span};
@@ -119,6 +120,7 @@ impl Networks {
             return Ok(found.clone());
         }
         let bytes = store::document(conn, document).await?.with_context(|| format!("document {document} is kept"))?;
+        ensure!(sha256_hex(&bytes) == document, "document {document} has other bytes: run `guatu verify`");
         let reading = plans::read(&bytes, Format::GuatuJson, &own_limits());
         let plan = reading.plan.with_context(|| format!("document {document} is a plan: {:?}", reading.diagnostics.first()))?;
         let base = Arc::new(base_plan(plan));

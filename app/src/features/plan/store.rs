@@ -4,12 +4,12 @@ use super::model::{ActivityFound, Command, Fact, Progress, State, VersionState};
 use crate::args;
 use crate::db::{Conn, Row};
 use crate::features::calendars::model::Fact as CalendarFact;
-use crate::features::{Fact as AnyFact, places, task_force};
-use crate::journal::domain::Entry;
+use crate::features::{Fact as AnyFact, identity, organisations, places, task_force};
+use crate::journal::domain::{Actor, Context as JournalContext, Entry};
 use anyhow::{Context, Result};
 use jiff::civil::Date;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A version of a project's plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -425,7 +425,7 @@ pub async fn document(conn: &mut Conn, sha256: &str) -> Result<Option<Vec<u8>>> 
     conn.row("SELECT bytes FROM document WHERE sha256 = ?", args![sha256]).await?.map(|row| row.blob(0)).transpose()
 }
 
-pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
+pub(super) async fn load(conn: &mut Conn, command: &Command, context: &JournalContext) -> Result<State> {
     let mut state = State::default();
     let project = match command {
         Command::Draft { version: id, project, .. } => {
@@ -435,11 +435,15 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
             return Ok(state);
         }
         Command::Approve { version: id, .. } => {
-            state.version = version(conn, id).await?.map(|found| (found.project, found.state, found.drafted_by));
+            if let Some(found) = version(conn, id).await? {
+                state.lost = lost_by(conn, &found).await?;
+                state.version = Some((found.project, found.state, found.drafted_by));
+            }
             return Ok(state);
         }
-        Command::Mandate { mandate: id, project, activity, .. } => {
+        Command::Mandate { mandate: id, project, activity, issuer, .. } => {
             state.is_id_taken = mandate(conn, id).await?.is_some();
+            state.is_issuer_known = organisations::get(conn, issuer.trim()).await?.is_some();
             state.is_mandated = mandates(conn, project).await?.iter().any(|known| known.activity == *activity);
             state.activity = found(conn, project, activity).await?;
             project.clone()
@@ -447,12 +451,21 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
         Command::RequestChange { request: id, mandate: of, .. } => {
             state.is_id_taken = request(conn, id).await?.is_some();
             let mandate = mandate(conn, of).await?.context("scope has found the mandated date")?;
+            state.has_open_request =
+                requests(conn, &mandate.project).await?.iter().any(|one| one.mandate == mandate.id && one.state == "open");
             state.mandate = Some((mandate.project.clone(), mandate.finish_by));
             mandate.project
         }
         Command::AnswerChange { request: id, .. } => {
             let request = request(conn, id).await?.context("scope has found the request")?;
             let project = request.project.clone();
+            let issuer = mandate(conn, &request.mandate).await?.context("a request is about a mandated date")?.issuer;
+            state.is_of_issuer = match &context.actor {
+                Actor::System => true,
+                Actor::Account(account) => {
+                    identity::store::account(conn, account).await?.is_some_and(|one| one.organisation == Some(issuer))
+                }
+            };
             state.request = Some((request.mandate, request.project, request.new_finish_by, request.state == "open"));
             project
         }
@@ -488,6 +501,49 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
     }
     Ok(state)
 }
+
+/// What a version has no activity for: mandated dates, recorded progress, links between projects, in words for people.
+pub async fn lost_by(conn: &mut Conn, version: &Version) -> Result<Vec<String>> {
+    #[derive(serde::Deserialize)]
+    struct Known {
+        activities: Vec<Id>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Id {
+        id: String,
+    }
+    let Some(bytes) = document(conn, &version.document).await? else { return Ok(Vec::new()) };
+    let known: Known = serde_json::from_slice(&bytes)?;
+    let known: HashSet<String> = known.activities.into_iter().map(|one| one.id).collect();
+    let mut lost = Vec::new();
+    for mandate in mandates(conn, &version.project).await? {
+        if !known.contains(&mandate.activity) {
+            lost.push(format!("{} {}", mandate.name, mandate.finish_by));
+        }
+    }
+    for row in conn.rows("SELECT activity FROM progress WHERE project = ? ORDER BY activity", args![&version.project]).await? {
+        let activity = row.text(0)?;
+        if !known.contains(&activity) {
+            lost.push(activity);
+        }
+    }
+    for tie in ties(conn).await? {
+        let own = [(&tie.from_project, &tie.from_activity), (&tie.to_project, &tie.to_activity)];
+        for (_, activity) in own.into_iter().filter(|(project, activity)| **project == version.project && !known.contains(*activity)) {
+            lost.push(format!("{activity} · {}", tie.reason));
+        }
+    }
+    // A whole plan under other names would fill pages: the first say enough.
+    if lost.len() > LOST_SHOWN {
+        let rest = lost.len() - LOST_SHOWN;
+        lost.truncate(LOST_SHOWN);
+        lost.push(format!("+{rest}"));
+    }
+    Ok(lost)
+}
+
+/// Lost things named one by one at most.
+const LOST_SHOWN: usize = 12;
 
 async fn found(conn: &mut Conn, project: &str, activity: &str) -> Result<Option<ActivityFound>> {
     let bar = bar(conn, project, activity).await?;

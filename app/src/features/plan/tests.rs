@@ -24,7 +24,7 @@ fn draft(activity_count: u32) -> Command {
 }
 
 fn approve(reason: &str) -> Command {
-    Command::Approve { version: "v".into(), reason: reason.into() }
+    Command::Approve { version: "v".into(), reason: reason.into(), accepts_loss: false }
 }
 
 fn mandate(issuer: &str) -> Command {
@@ -51,9 +51,9 @@ fn began(start: Date) -> Progress {
 #[test]
 fn rules() {
     let work = Some(ActivityFound { is_work: true });
-    let planned = State { is_project: true, has_plan: true, activity: work, ..State::default() };
+    let planned = State { is_project: true, has_plan: true, activity: work, is_issuer_known: true, ..State::default() };
     let drafted = |by: &str, state| State { version: Some(("ours".into(), state, by.into())), ..State::default() };
-    let asked = |is_open| State { request: Some(("m".into(), "ours".into(), date(2028, 1, 31), is_open)), ..State::default() };
+    let asked = |is_open| State { request: Some(("m".into(), "ours".into(), date(2028, 1, 31), is_open)), is_of_issuer: true, ..State::default() };
     let mandated = State { mandate: Some(("ours".into(), date(2027, 12, 31))), ..State::default() };
     let change = |on, reason: &str| Command::RequestChange { request: "r".into(), mandate: "m".into(), finish_by: on, reason: reason.into() };
     let answer = |is_accepted, document: &str| Command::AnswerChange { request: "r".into(), is_accepted, reason: "seen".into(), document: document.into(), edition: "2".into() };
@@ -70,16 +70,19 @@ fn rules() {
         ("a draft twice", State { is_id_taken: true, ..planned.clone() }, draft(3), Some(Refused::IdTaken)),
         ("approved by another", drafted("builder", VersionState::Draft), approve("checked"), None),
         ("approved by its author", drafted("chief", VersionState::Draft), approve("checked"), Some(Refused::OwnDraft)),
+        ("approved though dates lose their activity", State { lost: vec!["All home 2027-12-31".into()], ..drafted("builder", VersionState::Draft) }, approve("checked"), Some(Refused::Loses { lost: "All home 2027-12-31".into() })),
         ("approved twice", drafted("builder", VersionState::Approved), approve("checked"), Some(Refused::NotADraft { state: "approved".into() })),
         ("approved without a reason", drafted("builder", VersionState::Draft), approve(" "), Some(Refused::NoReason)),
         ("a mandated date", planned.clone(), mandate("Headquarters"), None),
-        ("by nobody", planned.clone(), mandate(" "), Some(Refused::NoIssuer)),
+        ("by nobody", State { is_issuer_known: false, ..planned.clone() }, mandate("nobody"), Some(Refused::NoIssuer)),
         ("without a plan", State::default(), mandate("Headquarters"), Some(Refused::NoPlan)),
         ("on nothing", State { activity: None, ..planned.clone() }, mandate("Headquarters"), Some(Refused::UnknownActivity { activity: "a".into() })),
         ("twice", State { is_mandated: true, ..planned.clone() }, mandate("Headquarters"), Some(Refused::AlreadyMandated)),
         ("a change asked for", mandated.clone(), change(date(2028, 1, 31), "archaeology"), None),
+        ("a second one meanwhile", State { has_open_request: true, ..mandated.clone() }, change(date(2028, 2, 28), "more"), Some(Refused::RequestOpen)),
         ("a change to the same date", mandated, change(date(2027, 12, 31), "archaeology"), Some(Refused::SameDate)),
         ("a change accepted", asked(true), answer(true, "Notice 2"), None),
+        ("accepted by people of another organisation", State { is_of_issuer: false, ..asked(true) }, answer(true, "Notice 2"), Some(Refused::NotIssuer)),
         ("accepted without a document", asked(true), answer(true, ""), Some(Refused::NoIssuer)),
         ("declined without a document", asked(true), answer(false, ""), None),
         ("answered twice", asked(false), answer(true, "Notice 2"), Some(Refused::AlreadyAnswered)),
@@ -95,6 +98,7 @@ fn rules() {
         ("all of it but not finished", planned.clone(), record(Progress { percent_e3: Some(100_000), ..began(yesterday) }, None), Some(Refused::WrongPercent)),
         ("more than all", planned.clone(), record(Progress { percent_e3: Some(101_000), ..began(yesterday) }, None), Some(Refused::WrongPercent)),
         ("some of it but not begun", planned.clone(), record(Progress { percent_e3: Some(10_000), ..Progress::default() }, None), Some(Refused::WrongPercent)),
+        ("longer than any plan", planned.clone(), record(Progress { remaining_days: Some(7_301), ..began(yesterday) }, None), Some(Refused::TooLong { limit: "7300".into() })),
         ("on a summary", State { activity: Some(ActivityFound { is_work: false }), ..planned.clone() }, record(began(yesterday), None), Some(Refused::NotWork { activity: "a".into() })),
         ("another day of beginning", known.clone(), record(began(TODAY), None), Some(Refused::TakenBack)),
         ("with a reason", known, record(began(TODAY), Some("mistyped")), None),
@@ -164,7 +168,7 @@ on_both_databases!(from_a_template_to_a_date_that_cannot_be_kept, |site| async m
 
     let date = [
         ("activity", template::END), ("name", "All home"), ("finish_by", "2027-06-30"),
-        ("issuer", "Headquarters"), ("document", "Notice 7"), ("edition", "1"),
+        ("issuer", "headquarters"), ("document", "Notice 7"), ("edition", "1"),
     ];
     assert_eq!(site.post("builder", "/plans/ours/mandate", &date).await.status, 403);
     assert_eq!(site.post("chief", "/plans/ours/mandate", &date).await.status, 303);

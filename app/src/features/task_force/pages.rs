@@ -3,18 +3,18 @@
 use super::model::{Command, Holder, Seat};
 use super::store;
 use crate::db::Conn;
-use crate::features::authority::Verb;
+use crate::features::authority::{Verb, missing};
 use crate::features::places::store::Place;
 use crate::features::{identity, organisations, places};
 use crate::refusal::Refusal;
 use crate::web::Site;
-use crate::web::forms::{Form, Values, new_id, refusal};
+use crate::web::extract::Sent;
+use crate::web::forms::{Form, Values, form_response, new_id, refusal};
 use crate::web::layout::page;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
 use axum::Router;
-use axum::extract::{Form as Body, Path, State};
-use axum::http::StatusCode;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
@@ -136,8 +136,7 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, values: &Value
                 .choice("seat", seats, true).choice("holder", holders, true).date("from", true).refused(refused).render())
         }
     };
-    let status = refused.map_or(StatusCode::OK, |refusal| Problem::status(refusal.reason));
-    Ok((status, page(site, visitor, &visitor.t("task_forces.title"), body)).into_response())
+    Ok(form_response(refused, page(site, visitor, &visitor.t("task_forces.title"), body)))
 }
 
 fn holder(text: &str) -> Option<Holder> {
@@ -152,13 +151,13 @@ async fn fill(
     State(site): State<Site>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Body(pairs): Body<Vec<(String, String)>>,
+    Sent(values): Sent,
 ) -> Result<Response, Problem> {
     let place = project(&site, &visitor, &id).await?;
-    let values = Values::new(pairs);
+    visitor.need(Verb::Appoint, &place.path)?;
     let done = async {
         let command = Command::Fill {
-            member: new_id(),
+            member: values.request_id()?,
             project: id.clone(),
             seat: values.choice("seat", Seat::from_name)?,
             holder: values.choice("holder", holder)?,
@@ -176,11 +175,13 @@ async fn vacate(
     State(site): State<Site>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Body(pairs): Body<Vec<(String, String)>>,
+    Sent(values): Sent,
 ) -> Result<Response, Problem> {
-    let values = Values::new(pairs);
+    let mut conn = site.reader().await?;
+    let member = store::member(&mut conn, &id).await?.ok_or(missing())?;
+    let place = visitor.place_for(&mut conn, &member.project, Verb::Appoint).await?;
+    drop(conn);
     let command = Command::Vacate { member: id.clone(), on: values.date("on")?, reason: values.text("reason").into() };
     site.submit(&visitor, values.request_id()?, command).await?;
-    let member = store::member(&mut site.reader().await?, &id).await?;
-    Ok(Redirect::to(&member.map_or("/task-forces".into(), |member| format!("/task-forces/{}", member.project))).into_response())
+    Ok(Redirect::to(&format!("/task-forces/{}", place.id)).into_response())
 }

@@ -1,20 +1,21 @@
 //! The bar chart of a place: its rows for the page, for the canvas, and for paper.
 
+use crate::web::extract::Query;
 use super::model::{Lamp, RULES, Verdict, verdict};
-use super::pages::{Asked, PAGE_LEN, head, short_date};
+use super::pages::{Asked, head, short_date};
 use crate::db::Conn;
 use crate::features::Guatu;
 use crate::features::places::Tree;
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::plan::network::Scheduled;
-use crate::features::plan::pages::pager;
 use crate::features::plan::store::{Bar, Mandate};
 use crate::web::Site;
+use crate::web::layout::{PAGE_LEN, pager};
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use jiff::civil::Date;
 use maud::{Markup, html};
 use serde_json::{Value, json};

@@ -1,5 +1,6 @@
 //! Pages of the wall chart: the matrix of a place, and what stands behind one lamp.
 
+use crate::web::extract::Query;
 use super::bars;
 use super::events::events;
 use super::matrix::{Gathered, gather};
@@ -14,11 +15,11 @@ use crate::features::plan::store::{self as plans, Mandate};
 use crate::features::task_force::model::Seat;
 use crate::features::{Guatu, identity, organisations, task_force};
 use crate::web::Site;
-use crate::web::layout::shell;
+use crate::web::layout::{PAGE_LEN, shell};
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use jiff::civil::Date;
@@ -213,13 +214,10 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
                     }
                 }
             }
-            (crate::features::plan::pages::pager(visitor, &asked.address(&place.id, "matrix"), first, rows.len()))
+            (crate::web::layout::pager(visitor, &asked.address(&place.id, "matrix"), first, rows.len()))
         }
     })
 }
-
-/// Rows of a page without a script.
-pub const PAGE_LEN: usize = 500;
 
 /// `10-31`, or `27-10-31` in another year.
 pub fn short_date(date: Date, today: Date) -> String {

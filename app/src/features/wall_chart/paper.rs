@@ -1,5 +1,6 @@
 //! The wall chart on paper: A0 to A3, in colour or black and white, as vectors.
 
+use crate::web::extract::Query;
 use super::bars::Chart;
 use super::matrix::gather;
 use super::model::Lamp;
@@ -14,7 +15,7 @@ use crate::web::Site;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
 use anyhow::Context;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use guatu_formats::charts::{Heading, Ink, Lamp as DrawnLamp, LampWords, Sheet, bars, matrix};

@@ -1,0 +1,134 @@
+//! Every form of the program against people who may not send it, found in the sources so that none is forgotten.
+
+use crate::features::identity::model::Role;
+use crate::on_both_databases;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What a form is filled with.
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
+/// Addresses that take a form, as written in the routers.
+fn forms() -> BTreeSet<String> {
+    fn walk(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                walk(&entry, found);
+            } else if entry.extension().is_some_and(|extension| extension == "rs") && !entry.ends_with("tests.rs") {
+                let text = std::fs::read_to_string(&entry).unwrap();
+                found.extend(text.lines().filter(|line| line.contains("post(")).filter_map(|line| {
+                    line.split_once(".route(\"")
+                        .and_then(|(_, rest)| rest.split_once('"'))
+                        .map(|(address, _)| address.to_owned())
+                }));
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    found
+}
+
+/// The address with every parameter filled by one id.
+fn filled(address: &str, id: &str) -> String {
+    let parts = address.split('/').map(|part| if part.starts_with('{') { id } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+on_both_databases!(no_form_tells_anything_to_whom_it_is_not_for, |site| async move {
+    let mut site = site.with_cast().await;
+    site.person("security", Role::SecurityAdmin, None).await;
+    let forms = forms();
+    assert!(forms.len() >= 25, "the routers were not read: {forms:?}");
+    let open = ["/login", "/logout", "/welcome/{token}"];
+    // A form of the rehearsal or the demonstration exists on such sites only.
+    let elsewhere = ["/rehearsal", "/demo/{account}"];
+    for form in forms.iter().filter(|form| !open.contains(&form.as_str()) && !elsewhere.contains(&form.as_str())) {
+        for id in ["theirs", "theirs-b1", "nothing"] {
+            let address = filled(form, id);
+            let nobody = site.post("", &address, &[]).await;
+            assert_eq!(nobody.status, 303, "{address} by nobody: {}", nobody.body);
+            assert!(nobody.location().starts_with("/login"), "{address} leads nobody to {}", nobody.location());
+            let foreign = site.post("builder", &address, &[]).await;
+            let is_own_page = ["/language", "/session/alive", "/import/shown"].contains(&form.as_str());
+            let expected = [403, 404, 409];
+            assert!(
+                is_own_page || expected.contains(&foreign.status.as_u16()),
+                "{address} by a contractor: {}",
+                foreign.status
+            );
+            for secret in ["theirs name", "stranger", "security"] {
+                assert!(!foreign.body.contains(secret), "{address} tells a contractor of {secret}");
+            }
+        }
+    }
+    site
+});
+
+on_both_databases!(a_form_sent_twice_is_done_once, |site| async move {
+    let mut site = site.with_cast().await;
+    site.person("security", Role::SecurityAdmin, None).await;
+    let twice: [(&str, &str, Fields); 5] = [
+        ("office", "/organisations", &[("name", "Bank of the East"), ("kind", "bank")]),
+        ("office", "/places/new", &[("parent", "ours-parcel"), ("kind", "building"), ("name", "b9")]),
+        ("admin", "/accounts", &[("organisation", "headquarters"), ("person_name", "Ren")]),
+        (
+            "security",
+            "/posts",
+            &[("account", "builder"), ("role", "inspector"), ("place", "ours"), ("from", "2026-11-23")],
+        ),
+        (
+            "office",
+            "/calendars/new/winter",
+            &[("from", "2026-12-15"), ("to", "2027-02-01"), ("kinds", "concrete"), ("source", "note")],
+        ),
+    ];
+    for (at, (who, address, fields)) in twice.into_iter().enumerate() {
+        let id = format!("request-{at:03}");
+        let mut fields = fields.to_vec();
+        fields.push(("request_id", &id));
+        let first = site.post(who, address, &fields).await;
+        assert!(
+            [200, 303].contains(&first.status.as_u16()),
+            "{address}: {} {:?}",
+            first.status,
+            first.texts(".summary li")
+        );
+        let number = site.site.head();
+        let second = site.post(who, address, &fields).await;
+        assert!([200, 303].contains(&second.status.as_u16()), "{address} again: {}", second.status);
+        assert_eq!(site.site.head(), number, "{address} again made no fact");
+        fields[0].1 = "something else";
+        let other = site.post(who, address, &fields).await;
+        assert!([404, 409, 422].contains(&other.status.as_u16()), "{address} with other bytes: {}", other.status);
+        assert_eq!(site.site.head(), number);
+    }
+    site
+});
+
+on_both_databases!(dates_and_texts_have_bounds, |site| async move {
+    let site = site.with_cast().await;
+    let long = "n".repeat(201);
+    let endless = "reason ".repeat(2_000);
+    let cases: [(&str, Fields, &str); 5] = [
+        (
+            "/calendars/new/alert",
+            &[("level", "red"), ("at", "0001-01-01T08:00"), ("notice", "n"), ("source", "s")],
+            "G-106",
+        ),
+        ("/calendars/new/winter", &[("from", "9999-12-31"), ("to", "9999-12-31"), ("source", "s")], "G-106"),
+        ("/calendars/new/winter", &[("from", "2027-01-01T00:00"), ("to", "2027-02-01"), ("source", "s")], "G-106"),
+        ("/organisations", &[("name", &long), ("kind", "bank")], "G-111"),
+        ("/organisations/headquarters/name", &[("name", "HQ"), ("reason", &endless)], "G-111"),
+    ];
+    for (address, fields, code) in cases {
+        let page = site.post("office", address, fields).await;
+        assert_eq!(page.status, 422, "{address}");
+        assert!(page.body.contains(code), "{address} answers {code}");
+    }
+    for address in ["/wall?from=abc", "/calendars?year=abc"] {
+        let page = site.get("office", address).await;
+        assert_eq!((page.status.as_u16(), page.texts("h1").len()), (422, 1), "{address} answers in a page of ours");
+    }
+    site
+});
