@@ -243,6 +243,46 @@ fn the_template_is_written_and_the_doctor_says_how_to_mend() {
 }
 
 #[test]
+fn targets_guarantee_each_other_from_files() {
+    let folder = folder("targets");
+    let plan = r#"{"format":"guatu-plan/1","start":"2026-06-01","calendar":"all",
+ "calendars":[{"id":"all","week":{"mon":true,"tue":true,"wed":true,"thu":true,"fri":true}}],
+ "activities":[{"id":"A","duration":"20d","quantity":{"total":40,"unit":"floor","whole":true}},{"id":"Z","kind":"finish_milestone"}],
+ "links":[{"from":"A","to":"Z"}],"mandated":[{"activity":"Z","finish_by":"2026-06-26"}]}"#;
+    let actuals = r#"{"format":"guatu-actuals/1","facts":[{"activity":"A","on":"2026-06-01","quantity":2.0,"grade":"reported"},
+ {"activity":"A","on":"2026-06-01","quantity":1.0,"grade":"verified"}],
+ "commitments":[{"activity":"A","period":"week","from":"2026-06-01","to":"2026-06-07","will":9}]}"#;
+    std::fs::write(folder.join("plan.json"), plan).unwrap();
+    std::fs::write(folder.join("actuals.json"), actuals).unwrap();
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (plan_file, actuals_file) = (path("plan.json"), path("actuals.json"));
+    let output = guatu(&["targets", &plan_file, "--actuals", &actuals_file, "--data-date", "2026-06-02"], b"");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let item = &answer(&output)["items"]["A"];
+    assert_eq!((&item["done"], &item["today"]), (&Value::from(1), &Value::from(2)), "two floors a day is all there is");
+    let week = &item["periods"][1];
+    assert_eq!(
+        (&week["should"], &week["can"], &week["will"], &week["done"]),
+        (&10.into(), &10.into(), &9.into(), &1.into())
+    );
+    // One floor was lost on the first day: the month's date is a floor short from the first day on.
+    let first = &item["first_impossible"];
+    assert_eq!((&first["on"], &first["short"], &first["levels"][0]), (&"2026-06-02".into(), &1.into(), &"site".into()));
+    assert_eq!(first["restore"].as_array().unwrap().len(), 2, "no free day before it, but a shift or a crew");
+
+    std::fs::write(
+        folder.join("bad.json"),
+        actuals.replace("2026-06-07", "2026-06-08").replace("\"A\",\"on", "\"B\",\"on"),
+    )
+    .unwrap();
+    let refused = guatu(&["targets", &plan_file, "--actuals", &path("bad.json"), "--data-date", "2026-06-02"], b"");
+    assert_eq!(refused.status.code(), Some(2));
+    let said = text(&refused.stderr);
+    assert!(said.contains("facts[0]") && said.contains("commitments[0]"), "{said}");
+    assert!(refused.stdout.is_empty());
+}
+
+#[test]
 fn a_server_that_is_not_there_is_not_healthy() {
     let output = guatu(&["healthcheck", "--listen", "127.0.0.1:1"], b"");
     assert_eq!(output.status.code(), Some(1));

@@ -6,3 +6,4 @@ pub mod charts;
 pub mod pdf;
 pub mod plans;
 pub mod schedules;
+pub mod targets;

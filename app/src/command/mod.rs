@@ -9,6 +9,7 @@ pub mod export;
 pub mod healthcheck;
 pub mod import;
 pub mod schedule;
+pub mod targets;
 
 use crate::features::exchange::parser;
 use guatu_formats::plans::{Limits, Reading};
@@ -68,6 +69,13 @@ pub fn end(outcome: Result<(), Stopped>) -> ExitCode {
 
 /// Reads a plan file, or standard input for `-`, through the limited child.
 fn read_plan(file: &Path) -> Result<Reading, Stopped> {
+    let bytes = read_file(file)?;
+    let name = file.file_name().and_then(|name| name.to_str()).filter(|name| *name != "-");
+    Ok(parser::read(name, bytes)?)
+}
+
+/// The bytes of a file, or of standard input for `-`.
+fn read_file(file: &Path) -> Result<Vec<u8>, Stopped> {
     let shown = file.display();
     // One byte more than any reader accepts, so that the reader itself says that it is too large.
     let most = Limits::default().text_bytes as u64 + 1;
@@ -83,8 +91,7 @@ fn read_plan(file: &Path) -> Result<Reading, Stopped> {
             _ => Stopped::new(UNREADABLE, format!("cannot read {shown}: {fault}")),
         });
     }
-    let name = file.file_name().and_then(|name| name.to_str()).filter(|name| *name != "-");
-    Ok(parser::read(name, bytes)?)
+    Ok(bytes)
 }
 
 /// Writes a result to a file, or to standard output without one.

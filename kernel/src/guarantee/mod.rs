@@ -24,10 +24,12 @@
 pub mod check;
 mod items;
 mod period;
+mod plan_items;
 mod work_days;
 
 pub use items::{Actuals, Commitment, Grade, Item, ItemFacts, Measured, Restoration, assess};
 pub use period::{Period, PeriodKind, Window};
+pub use plan_items::PlanItems;
 pub use work_days::WorkDays;
 
 use jiff::civil::Date;

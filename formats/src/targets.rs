@@ -1,0 +1,305 @@
+//! The period guarantee as files: guatu-actuals/1 in, guatu-targets/1 out.
+
+use crate::plans::parse_moment;
+use guatu_kernel::diagnose::{Diagnostic, Severity};
+use guatu_kernel::guarantee::{
+    Actuals, Capacity, Commitment, Grade, ItemFacts, Measured, PeriodKind, PlanItems, Restoration, Window, assess,
+    whole_units,
+};
+use guatu_kernel::plan::{Moment, Plan};
+use guatu_kernel::{Schedule, schedule};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+
+/// What was done and promised, by activity.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ActualsFile {
+    /// Measurements of each activity, in the order written.
+    pub measured: HashMap<String, Vec<Measured>>,
+    /// Promises of each activity: kind, first and last day, quantity.
+    pub promised: HashMap<String, Vec<Promise>>,
+}
+
+/// A promise as written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Promise {
+    /// Kind of period.
+    pub kind: PeriodKind,
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
+    /// Quantity.
+    pub will: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    format: String,
+    #[serde(default)]
+    facts: Vec<FactRow>,
+    #[serde(default)]
+    commitments: Vec<PromiseRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FactRow {
+    activity: String,
+    on: String,
+    quantity: f64,
+    grade: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PromiseRow {
+    activity: String,
+    period: String,
+    from: String,
+    to: String,
+    will: f64,
+}
+
+/// Quantities beyond this are a slip of the finger.
+const MOST: f64 = 1e9;
+
+fn fault(at: String, message: String) -> Diagnostic {
+    Diagnostic {
+        code: "F-110",
+        severity: Severity::Error,
+        activity: None,
+        params: vec![at.clone()],
+        message: format!("{at}: {message}"),
+        at: Some(at),
+    }
+}
+
+fn date(text: &str, at: &str) -> Result<Date, Diagnostic> {
+    match parse_moment(text) {
+        Some(Moment::Day(date)) => Ok(date),
+        _ => Err(fault(at.to_owned(), format!("`{text}` is not a date; write 2026-06-05"))),
+    }
+}
+
+/// Reads guatu-actuals/1. `quantity` is what was done on that day, in the unit of the activity.
+///
+/// # Errors
+/// Every row that cannot be read, each with its path; nothing is taken over then.
+pub fn read_actuals(bytes: &[u8], plan: &Plan) -> Result<ActualsFile, Vec<Diagnostic>> {
+    let file: File = serde_json::from_slice(bytes)
+        .map_err(|error| vec![fault(format!("line {}", error.line()), format!("not guatu-actuals/1: {error}"))])?;
+    if file.format != "guatu-actuals/1" {
+        return Err(vec![fault("format".into(), format!("`{}` is not guatu-actuals/1", file.format))]);
+    }
+    let known: HashMap<&str, bool> =
+        plan.activities.iter().map(|activity| (activity.id.as_str(), activity.quantity.is_some())).collect();
+    let check = |activity: &str, at: &str| match known.get(activity) {
+        None => Err(fault(at.to_owned(), format!("the plan has no activity `{activity}`"))),
+        Some(false) => Err(fault(at.to_owned(), format!("activity `{activity}` has no quantity in the plan"))),
+        Some(true) => Ok(()),
+    };
+    let amount = |value: f64, least: f64, at: &str| {
+        let is_sound = value.is_finite() && value >= least && value <= MOST;
+        if is_sound { Ok(value) } else { Err(fault(at.to_owned(), format!("{value} is not a quantity"))) }
+    };
+    let (mut read, mut faults) = (ActualsFile::default(), Vec::new());
+    for (index, row) in file.facts.iter().enumerate() {
+        let at = format!("facts[{index}]");
+        let measured = (|| {
+            check(&row.activity, &at)?;
+            let grade = match &row.grade {
+                None => Grade::Reported,
+                Some(grade) => Grade::from_name(grade).ok_or_else(|| {
+                    fault(at.clone(), format!("grade `{grade}`: write reported, confirmed or verified"))
+                })?,
+            };
+            Ok(Measured { on: date(&row.on, &at)?, quantity: amount(row.quantity, -MOST, &at)?, grade })
+        })();
+        match measured {
+            Ok(measured) => read.measured.entry(row.activity.clone()).or_default().push(measured),
+            Err(found) => faults.push(found),
+        }
+    }
+    for (index, row) in file.commitments.iter().enumerate() {
+        let at = format!("commitments[{index}]");
+        let promise = (|| {
+            check(&row.activity, &at)?;
+            let kind = PeriodKind::from_name(&row.period).ok_or_else(|| {
+                fault(at.clone(), format!("period `{}`: write day, week, ten_days, month, quarter or year", row.period))
+            })?;
+            let (from, to) = (date(&row.from, &at)?, date(&row.to, &at)?);
+            let period = kind.around(from);
+            if (period.from, period.to) != (from, to) {
+                return Err(fault(
+                    at.clone(),
+                    format!("{from} to {to} is not a {}; it would be {} to {}", kind.name(), period.from, period.to),
+                ));
+            }
+            Ok(Promise { kind, from, to, will: amount(row.will, 0.0, &at)? })
+        })();
+        match promise {
+            Ok(promise) => read.promised.entry(row.activity.clone()).or_default().push(promise),
+            Err(found) => faults.push(found),
+        }
+    }
+    if faults.is_empty() { Ok(read) } else { Err(faults) }
+}
+
+/// Days listed of each item at most: more than a year ahead nobody works by a list.
+const LISTED_DAYS: i64 = 400;
+
+/// Computes guatu-targets/1 on a data date: facts up to the day before are in.
+pub fn answer(plan: &Plan, actuals: &ActualsFile, data_date: Date, read: &[Diagnostic]) -> Value {
+    let plan = &with_progress(plan, actuals, data_date);
+    let computed = schedule(plan);
+    let promised = actuals.promised.values().flatten();
+    let first = promised.clone().map(|one| one.from).chain([PeriodKind::Year.around(data_date).from]).min();
+    let last = promised.map(|one| one.to).chain([PeriodKind::Year.around(data_date).to]).max();
+    let (first, last) = (first.unwrap_or(data_date).saturating_sub(1.days()), last.unwrap_or(data_date));
+    let items = PlanItems::read(plan, &computed, first, last);
+    let mut answered = Map::new();
+    for (at, item) in items.iter() {
+        let id = &plan.activities[at].id;
+        let done = cumulated(plan, &computed, at, actuals.measured.get(id).map_or(&[][..], Vec::as_slice), data_date);
+        let commitments: Vec<Commitment> = actuals
+            .promised
+            .get(id)
+            .into_iter()
+            .flatten()
+            .map(|one| Commitment {
+                period: one.kind.around(one.from),
+                will: one.will,
+                cumulative: done.before(one.from) + one.will,
+            })
+            .collect();
+        let facts = assess(&item, &done, &commitments, data_date);
+        let capacity = Capacity::new(item.work, item.rate, data_date, item.starts);
+        let end = item.late_finish.unwrap_or(data_date).max(PeriodKind::Quarter.around(data_date).to);
+        let end = end.min(data_date.saturating_add(LISTED_DAYS.days()));
+        let mut days = Vec::new();
+        let (mut day, mut before) = (data_date, 0.0);
+        while day <= end {
+            let through = capacity.through(day);
+            let cumulative = facts.programme.at(through);
+            let mut row = json!({ "on": day.to_string(), "target": rounded(cumulative - before) });
+            if item.is_whole {
+                row["cumulative_whole"] = rounded(whole_units(facts.done, cumulative, through));
+            }
+            days.push(row);
+            before = cumulative;
+            day = day.saturating_add(1.days());
+        }
+        answered.insert(id.clone(), item_value(&facts, days));
+    }
+    json!({
+        "format": "guatu-targets/1",
+        "data_date": data_date.to_string(),
+        "items": answered,
+        "diagnostics": crate::schedules::diagnostics(read.iter().chain(&computed.diagnostics)),
+    })
+}
+
+/// The plan with the progress that measurements show, so that the forecast starts from what is there.
+fn with_progress(plan: &Plan, actuals: &ActualsFile, data_date: Date) -> Plan {
+    let mut plan = plan.clone();
+    for activity in &mut plan.activities {
+        let (Some(quantity), Some(measured)) = (&activity.quantity, actuals.measured.get(&activity.id)) else {
+            continue;
+        };
+        let done = Actuals::cumulate(measured).before(data_date);
+        let days = measured.iter().filter(|one| one.quantity > 0.0 && one.on < data_date).map(|one| one.on);
+        let (Some(first), Some(last)) = (days.clone().min(), days.max()) else { continue };
+        if done <= 0.0 {
+            continue;
+        }
+        activity.actual_start.get_or_insert(Moment::Day(first));
+        if done >= quantity.total {
+            activity.actual_finish.get_or_insert(Moment::Day(last));
+        } else {
+            activity.percent_e3 = Some((done / quantity.total * 100_000.0) as u32);
+            activity.remaining = None;
+        }
+    }
+    plan
+}
+
+/// What was done by the measurements; where there are none, by what the plan itself says of its progress.
+fn cumulated(plan: &Plan, computed: &Schedule, at: usize, measured: &[Measured], data_date: Date) -> Actuals {
+    let activity = &plan.activities[at];
+    if !measured.is_empty() {
+        return Actuals::cumulate(measured);
+    }
+    let share =
+        if activity.actual_finish.is_some() { 1.0 } else { f64::from(activity.percent_e3.unwrap_or(0)) / 100_000.0 };
+    let total = activity.quantity.as_ref().map_or(0.0, |quantity| quantity.total);
+    let start = computed.activities[at]
+        .as_ref()
+        .map(|dates| dates.early_start.date())
+        .filter(|_| activity.actual_start.is_some());
+    let on = start.unwrap_or(data_date).min(data_date.saturating_sub(1.days()));
+    if share > 0.0 { Actuals::from_cumulative(vec![(on, share * total)]) } else { Actuals::default() }
+}
+
+fn item_value(facts: &ItemFacts, days: Vec<Value>) -> Value {
+    let mut value = json!({
+        "done": rounded(facts.done),
+        "today": rounded(facts.today),
+        "days": days,
+        "periods": facts.windows.iter().map(window_value).collect::<Vec<_>>(),
+        "utilisation": rounded(facts.programme.utilisation),
+        "first_impossible": null,
+    });
+    if let Some(whole) = facts.today_whole {
+        value["today_whole"] = rounded(whole);
+    }
+    if let Some(first) = facts.first_impossible() {
+        let mut levels: Vec<&str> = facts.broken_periods.iter().map(|kind| kind.level()).collect();
+        levels.dedup();
+        value["first_impossible"] = json!({
+            "on": first.on.to_string(),
+            "periods": facts.broken_periods.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
+            "short": rounded(first.short),
+            "recovers_on": first.recovers_on.map(|on| on.to_string()),
+            "levels": levels,
+            "restore": facts.restorations.iter().map(restoration).collect::<Vec<_>>(),
+        });
+    }
+    value
+}
+
+fn window_value(window: &Window) -> Value {
+    json!({
+        "kind": window.period.kind.name(),
+        "from": window.period.from.to_string(),
+        "to": window.period.to.to_string(),
+        "should": rounded(window.should),
+        "can": rounded(window.can),
+        "will": window.will.map(rounded),
+        "done": rounded(window.done),
+        "cl": window.commitment_level().map(rounded),
+        "ppc": window.plan_complete().map(rounded),
+        "prco": window.required_complete().map(rounded),
+        "debt": { "promise": rounded(window.promise_debt()), "requirement": rounded(window.requirement_debt) },
+    })
+}
+
+fn restoration(one: &Restoration) -> Value {
+    match one {
+        Restoration::ExtraShift { days } => json!({ "kind": "extra_shift", "days": days }),
+        Restoration::WorkDays { on } => {
+            json!({ "kind": "work_days", "on": on.iter().map(ToString::to_string).collect::<Vec<_>>() })
+        }
+        Restoration::AddCrews { crews } => json!({ "kind": "add_crews", "crews": crews }),
+    }
+}
+
+/// Millionths, and whole numbers without a point.
+fn rounded(value: f64) -> Value {
+    let value = (value * 1e6).round() / 1e6;
+    if value == value.trunc() && value.abs() < 1e15 { json!(value as i64) } else { json!(value) }
+}
