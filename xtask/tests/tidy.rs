@@ -203,9 +203,13 @@ fn features_read_downward() {
         if name.ends_with("tests.rs") {
             continue;
         }
+        // A store hears facts of every feature, and their types are how it knows them.
+        let heard = name.ends_with("/store.rs");
         let own = level_of(feature).unwrap_or_else(|| panic!("{feature} is not in the table"));
         for (other, level) in &levels {
-            let is_read = text.contains(&format!("features::{other}::"))
+            let reads = text.matches(&format!("features::{other}::")).count();
+            let hears = text.matches(&format!("features::{other}::model::")).count();
+            let is_read = reads > if heard { hears } else { 0 }
                 || text.contains(&format!("super::{other};"))
                 || text.contains(&format!("super::super::{other}"));
             if other != feature && is_read && *level >= own {

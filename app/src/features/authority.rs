@@ -30,6 +30,8 @@ pub enum Verb {
     Mandate,
     /// Report progress.
     Report,
+    /// Confirm or dispute what sites report.
+    Confirm,
     /// Record pollution alerts, exemptions and site calendars.
     Calendar,
     /// Invite and disable accounts.

@@ -7,7 +7,7 @@ pub mod authority;
 pub mod reactions;
 
 use crate::db::Conn;
-use crate::journal::domain::{Context, Decision, Domain, Draft, Entry};
+use crate::journal::domain::{Context, Decision, Domain, Draft, Entry, Urgency};
 use crate::web::Site;
 use anyhow::{Context as _, Result, bail};
 use axum::Router;
@@ -80,11 +80,16 @@ macro_rules! features {
                 match &entry.fact {
                     $(Fact::$variant(fact) => $name::store::apply(conn, entry, fact).await?,)+
                 }
-                plan::store::hear(conn, entry).await
+                plan::store::hear(conn, entry).await?;
+                targets::store::hear(conn, entry).await
             }
 
-            async fn settle(&self, conn: &mut Conn) -> Result<()> {
-                plan::settle(conn, &self.networks).await
+            async fn settle(&self, conn: &mut Conn, urgency: Urgency) -> Result<()> {
+                plan::settle(conn, &self.networks, urgency).await
+            }
+
+            async fn is_behind(&self, conn: &mut Conn) -> Result<bool> {
+                plan::is_behind(conn).await
             }
 
             fn react(&self, entry: &Entry<Fact>) -> Vec<Command> {
@@ -127,11 +132,13 @@ features! {
         2 TaskForces task_force;
         2 Calendars calendars;
         3 Plans plan;
+        4 Targets targets;
+        5 Reports reports;
     }
     viewing {
-        4 wall_chart;
-        5 audit;
-        5 exchange;
+        6 wall_chart;
+        6 audit;
+        6 exchange;
     }
 }
 
@@ -140,6 +147,8 @@ features! {
 pub struct Guatu {
     /// Approved plans by the hash of their documents.
     pub networks: plan::Networks,
+    /// Assessments of work items.
+    pub assessments: targets::assess::Kept,
     /// The place tree.
     pub places: places::tree::Kept,
 }

@@ -95,6 +95,15 @@ pub struct Entry<F> {
 /// What a rule answers: facts, or why not.
 pub type Decision<F> = std::result::Result<Vec<Draft<F>>, Refusal>;
 
+/// What [`Domain::settle`] recomputes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// What must be there with its fact.
+    Now,
+    /// Everything.
+    Soon,
+}
+
 /// All features together, as the write door sees them.
 pub trait Domain: Send + Sync + 'static {
     /// Every command of every feature.
@@ -113,8 +122,12 @@ pub trait Domain: Send + Sync + 'static {
     /// Updates derived tables for one fact. Must depend on nothing but the fact and what earlier facts made.
     fn apply(&self, conn: &mut Conn, entry: &Entry<Self::Fact>) -> impl Future<Output = Result<()>> + Send;
 
-    /// Recomputes what facts since the last call have touched (schedules). Called before a commit and after a replay.
-    fn settle(&self, conn: &mut Conn) -> impl Future<Output = Result<()>> + Send;
+    /// Recomputes what facts since the last call have touched (schedules). Called before a commit for what must be there
+    /// with its fact, and when the door is idle, and after a replay, for everything.
+    fn settle(&self, conn: &mut Conn, urgency: Urgency) -> impl Future<Output = Result<()>> + Send;
+
+    /// Whether something waits for [`Urgency::Soon`].
+    fn is_behind(&self, conn: &mut Conn) -> impl Future<Output = Result<bool>> + Send;
 
     /// Commands that must follow this fact in the same transaction.
     fn react(&self, entry: &Entry<Self::Fact>) -> Vec<Self::Command>;

@@ -1,6 +1,6 @@
 //! Reading the ledger back: rebuilding derived tables, and verifying chain, tree, checkpoints and replay.
 
-use super::domain::{Domain, Entry};
+use super::domain::{Domain, Entry, Urgency};
 use crate::args;
 use crate::db::{Conn, Value, portable};
 use anyhow::{Context, Result};
@@ -67,7 +67,7 @@ pub async fn rebuild<D: Domain>(conn: &mut Conn, domain: &D, mut progress: impl 
         }
         progress(number, total);
     }
-    domain.settle(conn).await?;
+    domain.settle(conn, Urgency::Soon).await?;
     Ok(number)
 }
 
@@ -224,6 +224,8 @@ async fn compare_with_replay<D: Domain>(
     domain: &D,
     progress: impl FnMut(u64, u64),
 ) -> Result<Option<Broken>> {
+    // What may wait a moment is brought up first: a replay has it too.
+    domain.settle(conn, Urgency::Soon).await?;
     let tables = derived_tables(domain);
     let mut live: Vec<Vec<Vec<Value>>> = Vec::new();
     for table in &tables {

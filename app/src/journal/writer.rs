@@ -1,6 +1,6 @@
 //! The writer task: groups submissions, decides each in a savepoint, commits once, then answers.
 
-use super::domain::{Actor, Context, Domain, Draft, Entry};
+use super::domain::{Actor, Context, Domain, Draft, Entry, Urgency};
 use super::{Document, Receipt, Submission, SubmitError, Waiting};
 use crate::args;
 use crate::clock::{Clock, civil_date, record_text};
@@ -14,10 +14,18 @@ use guatu_ledger::tree::Frontier;
 use jiff::Timestamp;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout};
 
 /// Submissions that share one commit at most.
 const GROUP_LEN: usize = 256;
+
+/// So long without a submission, and what may wait is recomputed.
+const IDLE: Duration = Duration::from_millis(5);
+
+/// And after this long in any case.
+const LONGEST_BEHIND: Duration = Duration::from_millis(500);
 
 /// Consequences of consequences: deeper than this is a loop in the reactions table.
 const MAX_DEPTH: usize = 4;
@@ -40,7 +48,30 @@ pub(super) async fn run<D: Domain>(
     mut waiting: mpsc::Receiver<Waiting<D::Command>>,
     announce: watch::Sender<u64>,
 ) {
-    while let Some(first) = waiting.recv().await {
+    // What an earlier run left undone is done first.
+    let mut behind_since = Some(Instant::now());
+    loop {
+        let first = match behind_since {
+            None => waiting.recv().await,
+            Some(since) if since.elapsed() < LONGEST_BEHIND => match timeout(IDLE, waiting.recv()).await {
+                Ok(first) => first,
+                Err(_) => {
+                    catch_up(&db, &*domain, &announce).await;
+                    behind_since = None;
+                    continue;
+                }
+            },
+            Some(_) => {
+                catch_up(&db, &*domain, &announce).await;
+                behind_since = None;
+                continue;
+            }
+        };
+        let Some(first) = first else {
+            catch_up(&db, &*domain, &announce).await;
+            return;
+        };
+        behind_since.get_or_insert_with(Instant::now);
         let mut group = vec![first];
         while group.len() < GROUP_LEN {
             match waiting.try_recv() {
@@ -65,6 +96,38 @@ pub(super) async fn run<D: Domain>(
                     let _ = answer.send(Err(SubmitError::Fault(anyhow!(text.clone()))));
                 }
             }
+        }
+    }
+}
+
+/// Recomputes what may wait a moment, and tells whoever watches. A fault is logged; the next group tries again.
+async fn catch_up<D: Domain>(db: &Db, domain: &D, announce: &watch::Sender<u64>) {
+    match write_catch_up(db, domain).await {
+        Ok(true) => announce.send_modify(|_| ()),
+        Ok(false) => {}
+        Err(fault) => tracing::error!(fault = %format!("{fault:#}"), "schedules are behind"),
+    }
+}
+
+async fn write_catch_up<D: Domain>(db: &Db, domain: &D) -> Result<bool> {
+    let mut conn = db.writer().await?;
+    if !domain.is_behind(&mut conn).await? {
+        return Ok(false);
+    }
+    conn.begin_write().await?;
+    let done = async {
+        // The head is locked, so that no other node writes meanwhile.
+        load_head(&mut conn).await?;
+        AssertUnwindSafe(domain.settle(&mut conn, Urgency::Soon))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|panic| Err(anyhow!("scheduling panicked: {}", panic_text(&*panic))))
+    };
+    match done.await {
+        Ok(()) => conn.commit().await.map(|()| true),
+        Err(fault) => {
+            conn.rollback().await.context(format!("after: {fault:#}"))?;
+            Err(fault)
         }
     }
 }
@@ -128,7 +191,7 @@ async fn write_all<D: Domain>(
         outcomes.push(outcome);
     }
     if head.number != found.number {
-        domain.settle(conn).await?;
+        domain.settle(conn, Urgency::Now).await?;
         store_head(conn, &found, &head).await?;
     }
     Ok((outcomes, head.number))

@@ -30,18 +30,23 @@ impl FromRequest<Site> for Sent {
     async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
         let form = axum::extract::Form::<Vec<(String, String)>>::from_request(request, site).await;
         let axum::extract::Form(pairs) = form.map_err(|_| unreadable("G-113"))?;
-        if pairs.len() > FIELD_COUNT {
-            return Err(unreadable("G-113"));
-        }
-        for (name, value) in &pairs {
-            let limit = if TEXT_FIELDS.contains(&name.as_str()) { TEXT_CHARS } else { LINE_CHARS };
-            if value.chars().count() > limit {
-                let params = vec![("limit", limit.to_string())];
-                return Err(Refusal { code: "G-111", reason: Reason::Rule, params, field: None }.into());
-            }
-        }
-        Ok(Sent(Values::new(pairs)))
+        Ok(Sent(within_length(pairs)?))
     }
+}
+
+/// The fields of a form, when each is within its length.
+fn within_length(pairs: Vec<(String, String)>) -> Result<Values, Problem> {
+    if pairs.len() > FIELD_COUNT {
+        return Err(unreadable("G-113"));
+    }
+    for (name, value) in &pairs {
+        let limit = if TEXT_FIELDS.contains(&name.as_str()) { TEXT_CHARS } else { LINE_CHARS };
+        if value.chars().count() > limit {
+            let params = vec![("limit", limit.to_string())];
+            return Err(Refusal { code: "G-111", reason: Reason::Rule, params, field: None }.into());
+        }
+    }
+    Ok(Values::new(pairs))
 }
 
 /// The parts of an upload; `None` when what came is none, so that the handler can ask who sends before it says so.
@@ -53,6 +58,51 @@ impl FromRequest<Site> for Upload {
 
     async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
         Ok(Upload(Multipart::from_request(request, site).await.ok()))
+    }
+}
+
+/// A form that may carry files.
+#[derive(Debug)]
+pub struct SentWithFiles {
+    /// Its fields, each within its length.
+    pub values: Values,
+    /// Its files that are not empty, in order.
+    pub files: Vec<Vec<u8>>,
+}
+
+/// Files a form carries at most.
+const FILE_COUNT: usize = 6;
+
+impl FromRequest<Site> for SentWithFiles {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
+        let is_multipart = request
+            .headers()
+            .get(axum::http::header::CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+        if !is_multipart {
+            let Sent(values) = Sent::from_request(request, site).await?;
+            return Ok(SentWithFiles { values, files: Vec::new() });
+        }
+        let mut parts = Multipart::from_request(request, site).await.map_err(|_| unreadable("G-113"))?;
+        let (mut pairs, mut files) = (Vec::new(), Vec::new());
+        while let Some(part) = parts.next_field().await.map_err(|_| unreadable("G-113"))? {
+            let name = part.name().unwrap_or_default().to_owned();
+            if part.file_name().is_some() {
+                let bytes = part.bytes().await.map_err(|_| unreadable("G-113"))?.to_vec();
+                if !bytes.is_empty() {
+                    files.push(bytes);
+                }
+            } else {
+                pairs.push((name, part.text().await.map_err(|_| unreadable("G-113"))?));
+            }
+            if files.len() > FILE_COUNT {
+                let params = vec![("limit", FILE_COUNT.to_string())];
+                return Err(Refusal { code: "G-114", reason: Reason::Rule, params, field: None }.into());
+            }
+        }
+        Ok(SentWithFiles { values: within_length(pairs)?, files })
     }
 }
 

@@ -28,6 +28,11 @@ impl Values {
         self
     }
 
+    /// Fields whose names begin with a prefix: the rest of the name, and what was typed.
+    pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.trim())))
+    }
+
     /// A field, trimmed; empty when absent.
     pub fn text(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |value| value.trim())

@@ -13,6 +13,8 @@ use serde::Deserialize;
 /// Entries of the navigation: address, key of the name, and the right that shows it.
 const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/wall", "nav.wall", Verb::Read),
+    ("/targets", "nav.targets", Verb::Read),
+    ("/reports", "nav.reports", Verb::Read),
     ("/places", "nav.places", Verb::Read),
     ("/plans", "nav.plans", Verb::Read),
     ("/task-forces", "nav.task_forces", Verb::Read),

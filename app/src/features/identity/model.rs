@@ -71,14 +71,15 @@ impl Role {
 
     /// What it may do in its subtree.
     pub fn verbs(self) -> &'static [Verb] {
-        use Verb::{Administer, Appoint, Approve, Audit, Calendar, Govern, Mandate, Plan, Read, Report, Secure};
+        use Verb::{Administer, Appoint, Approve, Audit, Calendar, Confirm, Govern, Mandate, Plan, Read, Report, Secure};
         match self {
             Role::Leader => &[Read, Govern, Appoint, Approve, Mandate],
             Role::SupervisionOffice => &[Read, Govern, Appoint, Plan, Calendar],
             Role::TaskForce => &[Read, Plan, Report],
             Role::Employer => &[Read, Plan],
             Role::Contractor => &[Read, Plan, Report],
-            Role::SupervisionEngineer | Role::SubDistrict => &[Read, Report],
+            Role::SupervisionEngineer => &[Read, Confirm],
+            Role::SubDistrict => &[Read, Report],
             Role::Inspector | Role::FundCustodian | Role::ResidentsRepresentative => &[Read],
             Role::Auditor => &[Read, Audit],
             Role::SystemAdmin => &[Administer],

@@ -10,9 +10,10 @@
 //!
 //! States of a version: draft → approved → superseded. Of a request: open → accepted | declined.
 //!
-//! Refusals: L-101 … L-125. Extra files: `network.rs` (facts → kernel → tables), `template.rs` (plans from
+//! Refusals: L-101 … L-125. Extra files: `amounts.rs` (quantities as people write them), `network.rs` (facts → kernel → tables), `template.rs` (plans from
 //! templates); pages of their own for versions, mandated dates, progress and links: `versions.rs`, `mandates.rs`, `progress.rs`, `ties.rs`.
 
+pub mod amounts;
 mod mandates;
 pub mod model;
 pub mod network;
@@ -32,7 +33,7 @@ use crate::journal::domain::{Context, Decision};
 use anyhow::Result;
 use model::{Command, Fact};
 
-pub use network::{Networks, settle};
+pub use network::{Networks, is_behind, settle};
 
 /// The rights a command needs, on the rows it names.
 pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {

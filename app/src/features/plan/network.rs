@@ -8,10 +8,12 @@ use super::store::{self, Bar};
 use crate::args;
 use crate::db::Conn;
 use crate::features::{calendars, places};
+use crate::journal::domain::Urgency;
 use crate::journal::sha256_hex;
 use anyhow::{Context, Result, ensure};
 use guatu_formats::plans::{self, Format, Limits};
 use guatu_ledger::hash::sha256;
+use guatu_kernel::guarantee::PlanItems;
 use guatu_kernel::plan::{Activity, ActivityKind, Constraint, ConstraintKind, Link, LinkKind, Mandate, Moment, Plan, Span};
 use guatu_kernel::{Dates, Driver, Schedule, schedule};
 use jiff::ToSpan;
@@ -67,6 +69,15 @@ impl Scheduled {
     }
 }
 
+/// The measured work of a project.
+#[derive(Debug)]
+pub struct ProjectWork {
+    /// The approved plan, whose positions the items name.
+    pub base: Arc<BasePlan>,
+    /// Its work items.
+    pub items: PlanItems,
+}
+
 /// Plans kept in memory at most.
 const CACHE_LEN: usize = 64;
 
@@ -112,6 +123,18 @@ impl Networks {
             }
             digest = after;
         }
+    }
+
+    /// The measured work of a project as its schedule stands: rates of the baseline, working days with stops, latest dates.
+    /// Days from `first` on are covered. `None` where there is no schedule.
+    pub async fn work(&self, conn: &mut Conn, project: &str, first: Date) -> Result<Option<ProjectWork>> {
+        let Some(state) = store::project_plan(conn, project).await? else { return Ok(None) };
+        let version = store::version(conn, &state.version).await?.context("an approved version is a version")?;
+        let base = self.base(conn, &version.document).await?;
+        let plan = laid_over(conn, &base, &state, &version).await?;
+        let computed = schedule(&plan);
+        let items = PlanItems::read(&plan, &computed, first, state.data_date);
+        Ok(Some(ProjectWork { base, items }))
     }
 
     /// The plan of a document.
@@ -160,9 +183,17 @@ fn base_plan(plan: Plan) -> BasePlan {
 }
 
 /// Schedules every project that facts have touched since the last time, predecessors in other projects first.
-pub async fn settle(conn: &mut Conn, networks: &Networks) -> Result<()> {
+///
+/// A decision about a plan is scheduled before its commit. What daily reports measured may wait a moment: hundreds of sites
+/// report in the same minutes of the evening, and each project is then scheduled once for many reports.
+pub async fn settle(conn: &mut Conn, networks: &Networks, urgency: Urgency) -> Result<()> {
+    let most: i64 = match urgency {
+        Urgency::Now => 1,
+        Urgency::Soon => 2,
+    };
     loop {
-        let rows = conn.rows("SELECT project FROM project_plan WHERE is_stale = 1 ORDER BY project", &[]).await?;
+        let sql = "SELECT project FROM project_plan WHERE is_stale BETWEEN 1 AND ? ORDER BY project";
+        let rows = conn.rows(sql, args![most]).await?;
         let mut stale = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
         if stale.is_empty() {
             return Ok(());
@@ -187,6 +218,11 @@ pub async fn settle(conn: &mut Conn, networks: &Networks) -> Result<()> {
     }
 }
 
+/// Whether a project waits to be scheduled.
+pub async fn is_behind(conn: &mut Conn) -> Result<bool> {
+    Ok(conn.row("SELECT 1 FROM project_plan WHERE is_stale > 0 LIMIT 1", &[]).await?.is_some())
+}
+
 async fn tied_dates(conn: &mut Conn, sources: &[&store::Tie]) -> Result<Vec<Option<(Date, Date)>>> {
     let mut dates = Vec::new();
     for tie in sources {
@@ -200,10 +236,7 @@ async fn schedule_project(conn: &mut Conn, networks: &Networks, project: &str) -
     let version = store::version(conn, &state.version).await?.context("an approved version is a version")?;
     let base = networks.base(conn, &version.document).await?;
     let mandates = store::mandates(conn, project).await?;
-    let mut plan = overlay(conn, &base, &state, &mandates).await?;
-    if serde_json::from_str::<Source>(&version.source)? == Source::Template {
-        calendars::set_festivals(conn, &mut plan).await?;
-    }
+    let plan = laid_over(conn, &base, &state, &version).await?;
     let computed = schedule(&plan);
     let bars = bars(conn, project, &base, &plan, &computed).await?;
     write_bars(conn, project, &bars).await?;
@@ -248,6 +281,16 @@ async fn schedule_project(conn: &mut Conn, networks: &Networks, project: &str) -
     )
     .await
     .map(drop)
+}
+
+/// The approved plan with everything that facts say about it.
+async fn laid_over(conn: &mut Conn, base: &BasePlan, state: &store::ProjectPlan, version: &store::Version) -> Result<Plan> {
+    let mandates = store::mandates(conn, &state.project).await?;
+    let mut plan = overlay(conn, base, state, &mandates).await?;
+    if serde_json::from_str::<Source>(&version.source)? == Source::Template {
+        calendars::set_festivals(conn, &mut plan).await?;
+    }
+    Ok(plan)
 }
 
 /// Lays facts over the approved plan.
@@ -379,6 +422,9 @@ async fn bars(conn: &mut Conn, project: &str, base: &BasePlan, plan: &Plan, comp
             percent_e3: if now.actual_finish.is_some() { 100_000 } else { now.percent_e3.unwrap_or(0) },
             driver: driver.to_owned(),
             driver_activity,
+            quantity_e3: activity.quantity.as_ref().map(|quantity| e3(quantity.total)),
+            unit: activity.quantity.as_ref().map(|quantity| quantity.unit.clone()),
+            is_whole: activity.quantity.as_ref().is_some_and(|quantity| quantity.is_whole),
         });
     }
     Ok(bars)
@@ -421,8 +467,8 @@ async fn write_bars(conn: &mut Conn, project: &str, bars: &[Bar]) -> Result<()> 
     if !is_same_plan {
         conn.execute("DELETE FROM bar WHERE project = ?", args![project]).await?;
     }
-    let sql = "INSERT INTO bar (project, ordinal, activity, name, kind, depth, place, stage, work_kind, baseline_start, baseline_finish, early_start, early_finish, late_start, late_finish, float_days_e3, is_critical, actual_start, actual_finish, percent_e3, driver, driver_activity)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT INTO bar (project, ordinal, activity, name, kind, depth, place, stage, work_kind, baseline_start, baseline_finish, early_start, early_finish, late_start, late_finish, float_days_e3, is_critical, actual_start, actual_finish, percent_e3, driver, driver_activity, quantity_e3, unit, is_whole)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     for (at, bar) in bars.iter().enumerate() {
         if is_same_plan {
             if known[at] == *bar {
@@ -456,7 +502,10 @@ async fn write_bars(conn: &mut Conn, project: &str, bars: &[Bar]) -> Result<()> 
                 bar.actual_finish,
                 i64::from(bar.percent_e3),
                 &bar.driver,
-                bar.driver_activity.as_ref()
+                bar.driver_activity.as_ref(),
+                bar.quantity_e3,
+                bar.unit.as_ref(),
+                bar.is_whole
             ],
         )
         .await?;

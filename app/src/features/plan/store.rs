@@ -4,6 +4,7 @@ use super::model::{ActivityFound, Command, Fact, Progress, State, VersionState};
 use crate::args;
 use crate::db::{Conn, Row};
 use crate::features::calendars::model::Fact as CalendarFact;
+use crate::features::reports::model::Standing;
 use crate::features::{Fact as AnyFact, identity, organisations, places, task_force};
 use crate::journal::domain::{Actor, Context as JournalContext, Entry};
 use anyhow::{Context, Result};
@@ -167,6 +168,12 @@ pub struct Bar {
     pub driver: String,
     /// The activity that holds it.
     pub driver_activity: Option<String>,
+    /// Measured work: total in thousandths of the unit.
+    pub quantity_e3: Option<i64>,
+    /// Its unit.
+    pub unit: Option<String>,
+    /// Whether only whole units count.
+    pub is_whole: bool,
 }
 
 /// What is to be expected of a mandated date.
@@ -351,7 +358,7 @@ pub(super) fn read_progress(row: &Row, first: usize) -> Result<Progress> {
 
 macro_rules! bar_columns {
     () => {
-        "project, ordinal, activity, name, kind, depth, place, stage, work_kind, baseline_start, baseline_finish, early_start, early_finish, late_start, late_finish, float_days_e3, is_critical, actual_start, actual_finish, percent_e3, driver, driver_activity"
+        "project, ordinal, activity, name, kind, depth, place, stage, work_kind, baseline_start, baseline_finish, early_start, early_finish, late_start, late_finish, float_days_e3, is_critical, actual_start, actual_finish, percent_e3, driver, driver_activity, quantity_e3, unit, is_whole"
     };
 }
 
@@ -401,7 +408,16 @@ fn read_bar(row: &Row) -> Result<Bar> {
         percent_e3: u32::try_from(row.int(19)?)?,
         driver: row.text(20)?,
         driver_activity: row.opt_text(21)?,
+        quantity_e3: row.opt_int(22)?,
+        unit: row.opt_text(23)?,
+        is_whole: row.flag(24)?,
     })
+}
+
+/// Measured work at a place: bars with a quantity, in the order of the plan.
+pub async fn measured_bars(conn: &mut Conn, place: &str) -> Result<Vec<Bar>> {
+    let sql = concat!("SELECT ", bar_columns!(), " FROM bar WHERE place = ? AND quantity_e3 IS NOT NULL ORDER BY ordinal");
+    conn.rows(sql, args![place]).await?.iter().map(read_bar).collect()
 }
 
 /// Outlooks of a project.
@@ -667,8 +683,11 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
 
 /// What facts of other features mean for plans: alerts, exemptions and seasonal stops move dates.
 pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
-    let AnyFact::Calendars(fact) = &entry.fact else { return Ok(()) };
     let on = written_on(entry)?;
+    if let AnyFact::Reports(fact) = &entry.fact {
+        return measure(conn, entry, fact.standings()).await;
+    }
+    let AnyFact::Calendars(fact) = &entry.fact else { return Ok(()) };
     if let CalendarFact::ProjectExempted { project, .. } = fact {
         return touch(conn, project, on, entry.number).await;
     }
@@ -676,6 +695,27 @@ pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
         touch(conn, &plan.project, on, entry.number).await?;
     }
     Ok(())
+}
+
+/// What daily reports measured becomes progress: begun with the first quantity, finished with the last. Dates follow soon,
+/// see [`super::network::settle`].
+async fn measure(conn: &mut Conn, entry: &Entry<AnyFact>, standings: &[Standing]) -> Result<()> {
+    let Some(first) = standings.first() else { return Ok(()) };
+    let (on, project) = (written_on(entry)?, &first.project);
+    for standing in standings {
+        let begun = (standing.done_e3 > 0).then_some(entry.occurred_on);
+        let finished = (standing.done_e3 >= standing.total_e3).then_some(entry.occurred_on);
+        let percent_e3 = standing.done_e3.saturating_mul(100_000) / standing.total_e3.max(1);
+        let sql = "INSERT INTO progress (project, activity, actual_start, actual_finish, percent_e3, remaining_days, recorded_by, recorded_on, changed_number) VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?)
+                   ON CONFLICT (project, activity) DO UPDATE SET actual_start = CASE WHEN excluded.percent_e3 = 0 THEN NULL ELSE COALESCE(progress.actual_start, excluded.actual_start) END,
+                   actual_finish = CASE WHEN excluded.actual_finish IS NULL THEN NULL ELSE COALESCE(progress.actual_finish, excluded.actual_finish) END, percent_e3 = excluded.percent_e3,
+                   remaining_days = NULL, recorded_by = excluded.recorded_by, recorded_on = excluded.recorded_on, changed_number = excluded.changed_number";
+        let percent_e3 = percent_e3.clamp(0, 100_000);
+        let values = args![project, &standing.activity, begun, finished, percent_e3, &entry.actor, on, entry.number];
+        conn.execute(sql, values).await?;
+    }
+    let sql = "UPDATE project_plan SET is_stale = CASE WHEN is_stale = 1 THEN 1 ELSE 2 END, changed_on = ?, changed_number = ?, data_date = CASE WHEN data_date < ? THEN ? ELSE data_date END WHERE project = ?";
+    conn.execute(sql, args![on, entry.number, on, on, project]).await.map(drop)
 }
 
 /// The civil date in China on which a fact was written.

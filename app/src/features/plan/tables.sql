@@ -109,6 +109,10 @@ CREATE TABLE bar (
     actual_start TEXT,
     actual_finish TEXT,
     percent_e3 BIGINT NOT NULL,
+    -- Measured work: total in thousandths of the unit, and whether only whole units count.
+    quantity_e3 BIGINT,
+    unit TEXT,
+    is_whole BIGINT NOT NULL,
     driver TEXT NOT NULL,
     driver_activity TEXT,
     PRIMARY KEY (project, ordinal)

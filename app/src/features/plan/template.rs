@@ -39,8 +39,17 @@ pub struct TemplateStage {
     pub calendar: String,
     /// Kind of work for stops.
     pub work_kind: Option<String>,
-    /// Unit of the quantity: `floor` counts the storeys.
+    /// Unit of the quantity that daily reports measure; absent: the stage is not measured.
     pub unit: Option<String>,
+    /// Quantity whatever the size.
+    #[serde(default)]
+    pub base_quantity: u32,
+    /// Quantity for each storey above ground.
+    #[serde(default)]
+    pub per_floor_quantity: u32,
+    /// Quantity for each basement level.
+    #[serde(default)]
+    pub per_basement_quantity: u32,
     /// Whether it may be shortened.
     #[serde(default = "yes")]
     pub is_compressible: bool,
@@ -122,6 +131,9 @@ pub struct Setting<'a> {
     pub end_name: String,
 }
 
+/// Units that come in wholes only.
+const WHOLE_UNITS: [&str; 3] = ["floor", "level", "pile"];
+
 /// Id of the milestone that all buildings lead to; the usual place of a mandated date.
 pub const END: &str = "all_handed_over";
 
@@ -182,11 +194,14 @@ fn add_building(plan: &mut Plan, building: &Building, setting: &Setting<'_>) {
         if stage.after.is_empty() {
             activity.start = Some(Moment::Day(building.start));
         }
-        if stage.unit.as_deref() == Some("floor") {
+        if let Some(unit) = &stage.unit {
+            let total = stage.base_quantity
+                + stage.per_floor_quantity * u32::from(building.floors_above)
+                + stage.per_basement_quantity * u32::from(building.floors_below);
             activity.quantity = Some(Quantity {
-                total: f64::from(building.floors_above),
-                unit: "floor".into(),
-                is_whole: true,
+                total: f64::from(total.max(1)),
+                unit: unit.clone(),
+                is_whole: WHOLE_UNITS.contains(&unit.as_str()),
                 per_day: None,
                 crews: None,
             });

@@ -134,6 +134,9 @@ fn whole_project(project: &str, name: &str, bars: &[Bar]) -> Option<Bar> {
         percent_e3: u32::try_from(done.checked_div(whole).unwrap_or(0)).unwrap_or(0),
         driver: "none".into(),
         driver_activity: None,
+        quantity_e3: None,
+        unit: None,
+        is_whole: false,
     })
 }
 

@@ -28,6 +28,9 @@ fn bar() -> Bar {
         percent_e3: 0,
         driver: "link".into(),
         driver_activity: None,
+        quantity_e3: None,
+        unit: None,
+        is_whole: false,
     }
 }
 

@@ -1,0 +1,51 @@
+//! Daily reports: what was done on a building today, who was there, what hinders; confirmed or disputed by supervision.
+//!
+//! # Mechanism
+//! Whoever may report for a building files one report a day from a phone: cumulative quantities of its work items beside
+//! yesterday's, hands by trade, machines, materials with days of cover, what hinders and who must decide, hours lost to
+//! weather. A day without change is one tap and still a fact. A resend is harmless: the id is the client's. One report
+//! feeds every level: quantities become progress of the plan, the plan is scheduled again, targets follow.
+//!
+//! Truth has grades: a report is self-reported until the supervision engineer confirms it or disputes it with figures and a
+//! reason; the best grade of a day counts, and a disputed report stays on the list of its project until somebody corrects
+//! what was wrong. A correction is a later fact with a reason; the first report stays. A claim that a work item is complete
+//! needs a photograph, other reports do not: nobody is asked for pictures without cause.
+//!
+//! States of a report: reported → confirmed | disputed; corrected → reported again.
+//!
+//! Refusals: R-101 … R-118. Extra file: `photos.rs` (photographs: checked, sealed, and copied without their metadata).
+
+pub mod model;
+pub mod pages;
+pub mod photos;
+pub mod store;
+#[cfg(test)]
+pub mod tests;
+
+use super::authority::{Need, Scope, Verb, missing};
+use super::places;
+use crate::db::Conn;
+use crate::journal::domain::{Context, Decision};
+use anyhow::Result;
+use model::{Command, Fact};
+
+/// The rights a command needs, on the rows it names.
+pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
+    let (verb, building): (Verb, Option<String>) = match command {
+        Command::File { building, .. } | Command::FileUnchanged { building, .. } => (Verb::Report, Some(building.clone())),
+        Command::Correct { report, .. } => (Verb::Report, store::report(conn, report).await?.map(|one| one.building)),
+        Command::Confirm { report } | Command::Dispute { report, .. } => {
+            (Verb::Confirm, store::report(conn, report).await?.map(|one| one.building))
+        }
+    };
+    match building {
+        Some(building) if places::path(conn, &building).await?.is_some() => Ok(Ok(vec![Need::at(verb, building)])),
+        _ => Ok(Err(missing())),
+    }
+}
+
+/// Loads what the rule needs and asks it.
+pub async fn decide(conn: &mut Conn, command: &Command, context: &Context) -> Result<Decision<Fact>> {
+    let state = store::load(conn, command).await?;
+    Ok(model::decide(&state, command, context).map_err(Into::into))
+}

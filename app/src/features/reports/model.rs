@@ -1,0 +1,434 @@
+//! Rules of daily reports: one a day and building, quantities that neither fall nor exceed, and who may judge them.
+
+use crate::features::plan::amounts;
+use crate::journal::domain::{Actor, Context, Draft};
+use crate::refusals;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// What a report says of one work item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// The activity.
+    pub activity: String,
+    /// Done so far, in thousandths of its unit.
+    pub cumulative_e3: i64,
+}
+
+/// What hinders, and who must decide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hindrance {
+    /// Kind, from `rules/reports.toml`.
+    pub kind: String,
+    /// Who must decide upstream, in words.
+    pub decider: String,
+    /// What it is.
+    pub remark: String,
+}
+
+/// A photograph: the original is sealed, the copy is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Photo {
+    /// SHA-256 of the original bytes.
+    pub original: String,
+    /// SHA-256 of the copy, drawn again and without metadata.
+    pub copy: String,
+}
+
+/// What a report says besides quantities.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Content {
+    /// Quantities of work items.
+    pub items: Vec<Item>,
+    /// Hands on site by trade.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub hands: BTreeMap<String, u32>,
+    /// Machines on site by kind.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub machines: BTreeMap<String, u32>,
+    /// Days that materials on hand will last, by kind.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub cover_days: BTreeMap<String, u32>,
+    /// Hours lost to weather.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weather_hours: Option<u32>,
+    /// What hinders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hindrance: Option<Hindrance>,
+    /// Photographs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<Photo>,
+    /// When the phone says it was written, as it says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub written_at: Option<String>,
+}
+
+impl Content {
+    /// Hands on site, all trades.
+    pub fn hands_total(&self) -> u32 {
+        self.hands.values().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+}
+
+/// Where a work item stands after a fact: what plans and targets hear.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Its project.
+    pub project: String,
+    /// The activity.
+    pub activity: String,
+    /// Done before the day of the fact, at the best grade, in thousandths.
+    pub before_e3: i64,
+    /// Done through that day.
+    pub through_e3: i64,
+    /// Done in all, at the best grade.
+    pub done_e3: i64,
+    /// Its total.
+    pub total_e3: i64,
+}
+
+/// What can be asked of reports.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// File the report of a day.
+    File {
+        /// Client-made id.
+        report: String,
+        /// The building.
+        building: String,
+        /// The day.
+        on: Date,
+        /// What it says.
+        content: Box<Content>,
+    },
+    /// File that nothing has changed.
+    FileUnchanged {
+        /// Client-made id.
+        report: String,
+        /// The building.
+        building: String,
+        /// The day.
+        on: Date,
+    },
+    /// Correct quantities of a report.
+    Correct {
+        /// The report.
+        report: String,
+        /// Right quantities.
+        items: Vec<Item>,
+        /// Why.
+        reason: String,
+    },
+    /// Confirm a report.
+    Confirm {
+        /// The report.
+        report: String,
+    },
+    /// Dispute a report.
+    Dispute {
+        /// The report.
+        report: String,
+        /// Quantities as measured by the supervision engineer.
+        items: Vec<Item>,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What happened to reports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "fields are those of the commands, which are documented")]
+pub enum Fact {
+    /// A report was filed.
+    Filed { project: String, content: Box<Content>, standings: Vec<Standing> },
+    /// A day without change was filed.
+    Unchanged { project: String },
+    /// Quantities were corrected.
+    Corrected { reason: String, standings: Vec<Standing> },
+    /// The supervision engineer agrees.
+    Confirmed {},
+    /// The supervision engineer does not agree.
+    Disputed { reason: String, standings: Vec<Standing> },
+}
+
+impl Fact {
+    /// Work items it moved.
+    pub fn standings(&self) -> &[Standing] {
+        match self {
+            Fact::Filed { standings, .. } | Fact::Corrected { standings, .. } | Fact::Disputed { standings, .. } => standings,
+            Fact::Unchanged { .. } | Fact::Confirmed {} => &[],
+        }
+    }
+}
+
+refusals! {
+    /// The id is in use.
+    IdTaken = "R-101" Conflict _;
+    /// Only buildings and facilities report.
+    NotABuilding = "R-102" Rule building;
+    /// The project is not active.
+    NotActive = "R-103" Rule building;
+    /// A day that has not come.
+    FutureDay { date } = "R-104" Rule on;
+    /// The day has its report: correct it.
+    AlreadyReported { date } = "R-105" Conflict on;
+    /// A later day has been reported.
+    LaterReported { date } = "R-106" Rule on;
+    /// The building has no such measured work.
+    UnknownWork { activity } = "R-107" Rule items;
+    /// Cumulative quantities do not fall.
+    Falls { name, before } = "R-108" Rule items;
+    /// More than there is.
+    Exceeds { name, total } = "R-109" Rule items;
+    /// A claim of completion needs a photograph.
+    PhotoNeeded { name } = "R-110" Rule photos;
+    /// A reason is needed.
+    NoReason = "R-111" Rule reason;
+    /// Somebody has judged it: who, and when.
+    AlreadyJudged { by, date } = "R-112" Conflict _;
+    /// Nobody judges their own report.
+    OwnReport = "R-113" Forbidden _;
+    /// A dispute says what was measured instead.
+    NothingDiffers = "R-114" Rule items;
+    /// More hands, machines or days than any site has.
+    TooMany { limit } = "R-115" Rule hands;
+    /// A word that is not in the list.
+    UnknownWord { word } = "R-116" Rule hindrance;
+    /// Longer ago than reports are taken.
+    TooOld { days } = "R-117" Rule on;
+    /// Only whole units are counted here.
+    NotWhole { name } = "R-118" Rule items;
+}
+
+/// A work item as the rule sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// The activity.
+    pub activity: String,
+    /// Its name.
+    pub name: String,
+    /// Its total in thousandths.
+    pub total_e3: i64,
+    /// Whether only whole units count.
+    pub is_whole: bool,
+    /// Done before the day in question, at the best grade.
+    pub before_e3: i64,
+    /// Done on the day in question, at the best grade.
+    pub day_e3: i64,
+    /// Done after it.
+    pub after_e3: i64,
+}
+
+/// What the rule sees.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// Whether the id is in use.
+    pub is_id_taken: bool,
+    /// Whether the place is a building or a facility.
+    pub is_building: bool,
+    /// The project.
+    pub project: String,
+    /// Whether the project is active.
+    pub is_active: bool,
+    /// The building's measured work.
+    pub works: Vec<Work>,
+    /// The newest day that has a report.
+    pub last_on: Option<Date>,
+    /// The report in question.
+    pub report: Option<Known>,
+}
+
+/// A report that is judged or corrected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The building.
+    pub building: String,
+    /// Its day.
+    pub on: Date,
+    /// Who filed it.
+    pub filed_by: String,
+    /// Who judged it, and when.
+    pub judged: Option<(String, Date)>,
+}
+
+/// Words and limits of reports.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// Trades; names are `trade.<id>` in the locale files.
+    pub trades: Vec<String>,
+    /// Machines.
+    pub machines: Vec<String>,
+    /// Materials.
+    pub materials: Vec<String>,
+    /// Kinds of hindrance.
+    pub hindrances: Vec<String>,
+    /// Days back that a report is taken.
+    pub back_days: u16,
+    /// Most of anything on one site.
+    pub most: u32,
+}
+
+/// `rules/reports.toml`.
+pub static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    toml::from_str(include_str!("../../../../rules/reports.toml")).expect("rules/reports.toml is part of the program and read by a test")
+});
+
+/// Decides a command.
+pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
+    let draft = |fact, subject: &str, place: &str, occurred_on| {
+        Ok(vec![Draft { fact, subject: subject.to_owned(), place: place.to_owned(), occurred_on }])
+    };
+    match command {
+        Command::File { report, building, on, content } => {
+            check_day(state, *on, context.today)?;
+            check_content(content)?;
+            let standings = standings(state, &content.items, Compare::Forward)?;
+            if content.photos.is_empty()
+                && let Some(claimed) = standings.iter().find(|one| one.done_e3 >= one.total_e3 && one.before_e3 < one.total_e3)
+            {
+                return Err(Refused::PhotoNeeded { name: name_of(state, &claimed.activity) });
+            }
+            let fact = Fact::Filed { project: state.project.clone(), content: content.clone(), standings };
+            draft(fact, report, building, *on)
+        }
+        Command::FileUnchanged { report, building, on } => {
+            check_day(state, *on, context.today)?;
+            draft(Fact::Unchanged { project: state.project.clone() }, report, building, *on)
+        }
+        Command::Correct { report, items, reason } => {
+            let known = state.report.as_ref().ok_or(Refused::NotABuilding)?;
+            let reason = text(reason)?;
+            let standings = standings(state, items, Compare::Freely)?;
+            draft(Fact::Corrected { reason, standings }, report, &known.building, known.on)
+        }
+        Command::Confirm { report } => {
+            let known = unjudged(state, context)?;
+            draft(Fact::Confirmed {}, report, &known.building, known.on)
+        }
+        Command::Dispute { report, items, reason } => {
+            let known = unjudged(state, context)?;
+            let reason = text(reason)?;
+            let standings = standings(state, items, Compare::Freely)?;
+            let differs = |one: &Standing| {
+                state.works.iter().any(|work| work.activity == one.activity && work.before_e3 + work.day_e3 != one.through_e3)
+            };
+            if !standings.iter().any(differs) {
+                return Err(Refused::NothingDiffers);
+            }
+            draft(Fact::Disputed { reason, standings }, report, &known.building, known.on)
+        }
+    }
+}
+
+fn check_day(state: &State, on: Date, today: Date) -> Result<(), Refused> {
+    if state.is_id_taken {
+        return Err(Refused::IdTaken);
+    }
+    if !state.is_building {
+        return Err(Refused::NotABuilding);
+    }
+    if !state.is_active {
+        return Err(Refused::NotActive);
+    }
+    if on > today {
+        return Err(Refused::FutureDay { date: on.to_string() });
+    }
+    if (today - on).get_days() > i32::from(WORDS.back_days) {
+        return Err(Refused::TooOld { days: WORDS.back_days.to_string() });
+    }
+    match state.last_on {
+        Some(last) if last == on => Err(Refused::AlreadyReported { date: on.to_string() }),
+        Some(last) if last > on => Err(Refused::LaterReported { date: last.to_string() }),
+        _ => Ok(()),
+    }
+}
+
+fn check_content(content: &Content) -> Result<(), Refused> {
+    let words = &*WORDS;
+    let lists = [(&content.hands, &words.trades), (&content.machines, &words.machines), (&content.cover_days, &words.materials)];
+    for (counts, known) in lists {
+        if let Some(word) = counts.keys().find(|word| !known.contains(word)) {
+            return Err(Refused::UnknownWord { word: word.clone() });
+        }
+        if counts.values().any(|count| *count > words.most) {
+            return Err(Refused::TooMany { limit: words.most.to_string() });
+        }
+    }
+    if content.weather_hours.is_some_and(|hours| hours > 24) {
+        return Err(Refused::TooMany { limit: "24".into() });
+    }
+    match &content.hindrance {
+        Some(hindrance) if !words.hindrances.contains(&hindrance.kind) => {
+            Err(Refused::UnknownWord { word: hindrance.kind.clone() })
+        }
+        Some(hindrance) if hindrance.remark.trim().is_empty() => Err(Refused::NoReason),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a quantity may be less than what is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Compare {
+    /// A report goes forward.
+    Forward,
+    /// A correction or a dispute says what is right.
+    Freely,
+}
+
+fn standings(state: &State, items: &[Item], compare: Compare) -> Result<Vec<Standing>, Refused> {
+    let mut standings = Vec::new();
+    for Item { activity, cumulative_e3 } in items {
+        let work = state.works.iter().find(|work| work.activity == *activity);
+        let work = work.ok_or_else(|| Refused::UnknownWork { activity: activity.clone() })?;
+        let name = || work.name.clone();
+        let least = if compare == Compare::Forward { work.before_e3 } else { 0 };
+        if *cumulative_e3 < least {
+            return Err(Refused::Falls { name: name(), before: amounts::text(work.before_e3) });
+        }
+        if *cumulative_e3 > work.total_e3 || cumulative_e3 + work.after_e3 > work.total_e3 {
+            return Err(Refused::Exceeds { name: name(), total: amounts::text(work.total_e3) });
+        }
+        if work.is_whole && cumulative_e3 % 1000 != 0 {
+            return Err(Refused::NotWhole { name: name() });
+        }
+        // What has not moved is not said again.
+        if compare == Compare::Forward && *cumulative_e3 == work.before_e3 {
+            continue;
+        }
+        standings.push(Standing {
+            project: state.project.clone(),
+            activity: activity.clone(),
+            before_e3: work.before_e3,
+            through_e3: *cumulative_e3,
+            done_e3: cumulative_e3 + work.after_e3,
+            total_e3: work.total_e3,
+        });
+    }
+    Ok(standings)
+}
+
+fn unjudged<'a>(state: &'a State, context: &Context) -> Result<&'a Known, Refused> {
+    let known = state.report.as_ref().ok_or(Refused::NotABuilding)?;
+    if let Some((by, on)) = &known.judged {
+        return Err(Refused::AlreadyJudged { by: by.clone(), date: on.to_string() });
+    }
+    if context.actor == Actor::Account(known.filed_by.clone()) {
+        return Err(Refused::OwnReport);
+    }
+    Ok(known)
+}
+
+fn name_of(state: &State, activity: &str) -> String {
+    state.works.iter().find(|work| work.activity == activity).map_or_else(String::new, |work| work.name.clone())
+}
+
+fn text(reason: &str) -> Result<String, Refused> {
+    let reason = reason.trim();
+    if reason.is_empty() { Err(Refused::NoReason) } else { Ok(reason.to_owned()) }
+}

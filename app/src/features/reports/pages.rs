@@ -1,0 +1,590 @@
+//! Pages of daily reports: who has reported, the form on a phone, one report and its judgement, what waits for supervision.
+
+use super::model::{Command, Content, Hindrance, Item, WORDS, Work};
+use super::photos;
+use super::store::{self, Report, WorkDay};
+use crate::clock::civil;
+use crate::db::Conn;
+use crate::features::authority::{Verb, missing};
+use crate::features::places::model::Kind;
+use crate::features::places::store::Place;
+use crate::features::plan::amounts;
+use crate::features::targets::pages::unit_name;
+use crate::features::{identity, places, plan, targets};
+use crate::refusal::{Reason, Refusal};
+use crate::web::Site;
+use crate::web::extract::{Query, Sent, SentWithFiles};
+use crate::web::forms::{Values, error_summary, form_response, new_id, refusal};
+use crate::web::layout::page;
+use crate::web::problem::{Problem, form_urlencoded};
+use crate::web::visitor::Visitor;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use jiff::civil::Date;
+use maud::{Markup, html};
+use std::collections::{BTreeMap, HashMap};
+
+/// Routes of this feature.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/reports", get(overview))
+        .route("/reports/new", get(new_form).post(file))
+        .route("/reports/unchanged", post(file_unchanged))
+        .route("/reports/waiting", get(waiting))
+        .route("/reports/{id}", get(show))
+        .route("/reports/{id}/confirm", post(confirm))
+        .route("/reports/{id}/dispute", get(dispute_form).post(dispute))
+        .route("/reports/{id}/correct", get(correct_form).post(correct))
+        .route("/reports/{id}/photos/{copy}", get(photo))
+        .route("/api/reports", post(file_json))
+}
+
+fn rule(code: &'static str, field: &'static str) -> Refusal {
+    Refusal { code, reason: Reason::Rule, params: Vec::new(), field: Some(field) }
+}
+
+/// `?on=` of a day.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Asked {
+    on: Option<Date>,
+    building: Option<String>,
+    place: Option<String>,
+}
+
+/// Who has reported and who has not: first what this person may report on, the unreported before the reported.
+async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Read)?;
+    let mut conn = site.reader().await?;
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let on = asked.on.unwrap_or(site.clock.today());
+    let reports = store::of_day(&mut conn, on).await?;
+    let last = store::last_days(&mut conn).await?;
+    let active: Vec<String> =
+        plan::store::project_plans(&mut conn).await?.into_iter().filter(|plan| plan.active_on.is_some()).map(|plan| plan.project).collect();
+    let within = asked.place.as_deref().and_then(|id| tree.get(id)).map_or("/", |place| place.path.as_str());
+    let mut groups: Vec<(&Place, Vec<&Place>)> = Vec::new();
+    for project in tree.places().iter().filter(|place| active.contains(&place.id)) {
+        let buildings: Vec<&Place> = tree
+            .under(project)
+            .iter()
+            .filter(|place| matches!(place.kind, Kind::Building | Kind::Facility) && visitor.may(Verb::Read, &place.path))
+            .filter(|place| place.path.starts_with(within))
+            .collect();
+        if !buildings.is_empty() {
+            groups.push((project, buildings));
+        }
+    }
+    let all: usize = groups.iter().map(|(_, buildings)| buildings.len()).sum();
+    let filed = groups.iter().flat_map(|(_, buildings)| buildings).filter(|one| reports.contains_key(&one.id)).count();
+    let may_confirm = visitor.rights.may_somewhere(Verb::Confirm);
+    let body = html! {
+        div.bar {
+            h1 { (visitor.t("reports.title")) }
+            form.bar.end.no-print method="get" action="/reports" {
+                @if let Some(place) = &asked.place { input type="hidden" name="place" value=(place); }
+                label.inline { (visitor.t("field.on")) " " input type="date" name="on" value=(on); }
+                button.second type="submit" { (visitor.t("reports.show_day")) }
+            }
+        }
+        ul.counts {
+            li { b { (filed) } span { (visitor.t("reports.reported")) } }
+            li { b { (all - filed) } span { (visitor.t("reports.missing")) } }
+        }
+        @if may_confirm { p { a.button href="/reports/waiting" { (visitor.t("reports.waiting")) } } }
+        @for (project, buildings) in &groups {
+            @let done = buildings.iter().filter(|one| reports.contains_key(&one.id)).count();
+            details.day open[buildings.len() <= 60 && groups.len() == 1] {
+                summary { (project.attributes.name) " " span.tag { (done) " / " (buildings.len()) } }
+                ul.rows { @for building in ordered(buildings, &reports) {
+                    li {
+                        @match reports.get(&building.id) {
+                            Some(report) => {
+                                a href={ "/reports/" (report.id) } { (building.attributes.name) }
+                                (grade_tag(&visitor, report))
+                            }
+                            None => {
+                                @if visitor.may(Verb::Report, &building.path) {
+                                    a href={ "/reports/new?building=" (form_urlencoded(&building.id)) "&on=" (on) } { (building.attributes.name) }
+                                } @else { span { (building.attributes.name) } }
+                                span.lamp.warn { (visitor.t("reports.not_yet")) }
+                                @if let Some(day) = last.get(&building.id) { span.quiet { (visitor.tf("reports.last_on", &[("date", day.to_string())])) } }
+                                @if visitor.may(Verb::Report, &building.path) && on == site.clock.today() { (unchanged_button(&visitor, building, on)) }
+                            }
+                        }
+                    }
+                } }
+            }
+        }
+        @if groups.is_empty() { p.empty { (visitor.t("reports.no_active")) } }
+    };
+    Ok(page(&site, &visitor, &visitor.t("reports.title"), body).into_response())
+}
+
+fn ordered<'a>(buildings: &[&'a Place], reports: &HashMap<String, Report>) -> Vec<&'a Place> {
+    let mut ordered = buildings.to_vec();
+    ordered.sort_by_key(|place| reports.contains_key(&place.id));
+    ordered
+}
+
+fn unchanged_button(visitor: &Visitor, building: &Place, on: Date) -> Markup {
+    html! {
+        form.inline method="post" action="/reports/unchanged" {
+            input type="hidden" name="request_id" value=(new_id());
+            input type="hidden" name="building" value=(building.id);
+            input type="hidden" name="on" value=(on);
+            button.second type="submit" { (visitor.t("reports.unchanged")) }
+        }
+    }
+}
+
+fn grade_tag(visitor: &Visitor, report: &Report) -> Markup {
+    let lamp = match report.grade.as_str() {
+        "confirmed" => "good",
+        "disputed" => "bad",
+        _ => "idle",
+    };
+    html! { span class={ "lamp " (lamp) } { (visitor.t(&format!("grade.{}", report.grade))) } @if report.is_unchanged { " " span.tag { (visitor.t("reports.unchanged")) } } }
+}
+
+async fn new_form(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let building = visitor.place_for(&mut site.reader().await?, asked.building.as_deref().unwrap_or_default(), Verb::Report).await?;
+    let values = Values::default().with("on", asked.on.unwrap_or(site.clock.today()));
+    new_page(&site, &visitor, &building, &values, None).await
+}
+
+/// One screen of a phone: quantities beside yesterday's, the rest folded away until it is needed.
+async fn new_page(
+    site: &Site,
+    visitor: &Visitor,
+    building: &Place,
+    values: &Values,
+    refused: Option<&Refusal>,
+) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let works = store::works(&mut conn, &building.id, None).await?;
+    let units = units(&mut conn, &building.id).await?;
+    let before = store::of_building(&mut conn, &building.id, 1).await?.into_iter().next();
+    let last = before.as_ref().filter(|report| !report.is_unchanged).map(|report| &report.content);
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let project = tree.lineage(building).find(|other| other.kind == Kind::Project).map(|project| project.id.clone()).unwrap_or_default();
+    let targets = targets::assess::project(&mut conn, &site.domain, &project, site.clock.today()).await?;
+    let (open, done): (Vec<&Work>, Vec<&Work>) = works.iter().partition(|work| work.before_e3 < work.total_e3);
+    let filled = |name: String, known: Option<u32>| {
+        let typed = values.text(&name).to_owned();
+        if typed.is_empty() { known.map(|count| count.to_string()).unwrap_or_default() } else { typed }
+    };
+    let counts = |prefix: &'static str, words: &[String], known: Option<&BTreeMap<String, u32>>| {
+        html! {
+            div.pairs { @for word in words {
+                @let name = format!("{prefix}.{word}");
+                label { span { (visitor.t(&format!("{prefix}.{word}"))) }
+                    input inputmode="numeric" name=(name) value=(filled(name.clone(), known.and_then(|known| known.get(word)).copied()));
+                }
+            } }
+        }
+    };
+    let decimal = |name: &str| values.text(name).to_owned();
+    let body = html! {
+        (places::pages::crumbs_of(&mut conn, visitor, building).await?)
+        h1 { (building.attributes.name) " · " (visitor.t("reports.title")) }
+        (error_summary(visitor, refused))
+        form.report method="post" action="/reports/new" enctype="multipart/form-data" {
+            input type="hidden" name="request_id" value=(values.opt("request_id").unwrap_or_else(new_id));
+            input type="hidden" name="building" value=(building.id);
+            input type="hidden" name="written_at" value=(values.text("written_at")) data-now;
+            label.inline { (visitor.t("field.on")) " " input id="field-on" type="date" name="on" value=(values.text("on")) required; }
+            h2 id="field-items" { (visitor.t("reports.quantities")) }
+            @if works.is_empty() { p.quiet { (visitor.t("reports.no_work")) } }
+            div.works { @for work in &open {
+                @let name = format!("done.{}", work.activity);
+                label.work {
+                    span.name { (work.name) }
+                    span.quiet { (visitor.tf("reports.before", &[("done", amounts::text(work.before_e3)), ("total", amounts::text(work.total_e3)), ("unit", unit_name(visitor, units.get(&work.activity).map_or("", String::as_str)))])) }
+                    @if let Some(item) = targets.of(&building.id).find(|item| item.activity == work.activity && item.facts.today > 0.0) {
+                        span.today { (visitor.tf("targets.today_is", &[("amount", targets::pages::today_text(visitor, item))])) }
+                    }
+                    input inputmode="decimal" name=(name) value=(decimal(&name)) placeholder=(amounts::text(work.before_e3));
+                }
+            } }
+            @if !done.is_empty() { p.quiet { (visitor.tf("reports.finished_items", &[("count", done.len().to_string())])) } }
+            details open[last.is_some()] { summary { (visitor.t("reports.hands")) } div id="field-hands" { (counts("trade", &WORDS.trades, last.map(|last| &last.hands))) } }
+            details { summary { (visitor.t("reports.machines")) } (counts("machine", &WORDS.machines, last.map(|last| &last.machines))) }
+            details { summary { (visitor.t("reports.materials")) } p.hint { (visitor.t("reports.cover_hint")) } (counts("material", &WORDS.materials, last.map(|last| &last.cover_days))) }
+            details open[refused.is_some_and(|refusal| refusal.field == Some("hindrance")) || !values.text("hindrance").is_empty()] {
+                summary { (visitor.t("reports.hindrance")) }
+                label for="field-hindrance" { (visitor.t("field.hindrance")) }
+                select id="field-hindrance" name="hindrance" {
+                    option value="" { (visitor.t("reports.nothing_hinders")) }
+                    @for kind in &WORDS.hindrances { option value=(kind) selected[values.text("hindrance") == kind] { (visitor.t(&format!("hindrance.{kind}"))) } }
+                }
+                label { (visitor.t("field.decider")) input name="decider" value=(values.text("decider")); }
+                label { (visitor.t("field.remark")) textarea name="remark" rows="2" { (values.text("remark")) } }
+                label { (visitor.t("field.weather_hours")) input inputmode="numeric" name="weather_hours" value=(values.text("weather_hours")); }
+            }
+            details open[refused.is_some_and(|refusal| refusal.field == Some("photos"))] {
+                summary { (visitor.t("reports.photos")) }
+                p.hint { (visitor.t("reports.photos_hint")) }
+                input id="field-photos" type="file" name="photos" accept="image/jpeg,image/png,image/webp" capture="environment" multiple;
+            }
+            div.actions.thumb { button type="submit" { (visitor.t("reports.file")) } }
+        }
+        @if before.is_none_or(|before| before.on != site.clock.today()) { div.actions { (unchanged_button(visitor, building, site.clock.today())) } }
+    };
+    let title = format!("{} · {}", building.attributes.name, visitor.t("reports.title"));
+    Ok(form_response(refused, page(site, visitor, &title, body)))
+}
+
+/// Units of a building's work items.
+async fn units(conn: &mut Conn, building: &str) -> Result<HashMap<String, String>, Problem> {
+    let bars = plan::store::measured_bars(conn, building).await?;
+    Ok(bars.into_iter().filter_map(|bar| Some((bar.activity, bar.unit?))).collect())
+}
+
+fn counts(values: &Values, prefix: &str) -> Result<BTreeMap<String, u32>, Refusal> {
+    let mut counts = BTreeMap::new();
+    for (word, text) in values.under(prefix).filter(|(_, text)| !text.is_empty()) {
+        let count: u32 = text.parse().map_err(|_| rule("G-107", "hands"))?;
+        if count > 0 {
+            counts.insert(word.to_owned(), count);
+        }
+    }
+    Ok(counts)
+}
+
+fn items(values: &Values) -> Result<Vec<Item>, Refusal> {
+    let typed = values.under("done.").filter(|(_, text)| !text.is_empty());
+    let read = typed.map(|(activity, text)| {
+        let cumulative_e3 = amounts::read(text).ok_or_else(|| rule("R-119", "items"))?;
+        Ok(Item { activity: activity.to_owned(), cumulative_e3 })
+    });
+    let mut items = read.collect::<Result<Vec<Item>, Refusal>>()?;
+    items.sort_by(|one, other| one.activity.cmp(&other.activity));
+    Ok(items)
+}
+
+fn content(values: &Values) -> Result<Content, Refusal> {
+    let hindrance = values.opt("hindrance").map(|kind| Hindrance {
+        kind,
+        decider: values.text("decider").to_owned(),
+        remark: values.text("remark").to_owned(),
+    });
+    Ok(Content {
+        items: items(values)?,
+        hands: counts(values, "trade.")?,
+        machines: counts(values, "machine.")?,
+        cover_days: counts(values, "material.")?,
+        weather_hours: values.opt_number("weather_hours")?,
+        hindrance,
+        photos: Vec::new(),
+        written_at: values.opt("written_at").filter(|text| text.parse::<jiff::Timestamp>().is_ok()),
+    })
+}
+
+async fn file(State(site): State<Site>, visitor: Visitor, sent: SentWithFiles) -> Result<Response, Problem> {
+    let SentWithFiles { values, files } = sent;
+    let building = visitor.place_for(&mut site.reader().await?, values.text("building"), Verb::Report).await?;
+    let done = async {
+        let on = values.date("on")?;
+        let mut content = content(&values)?;
+        let (photos, documents) = photos::take(files).await??;
+        content.photos = photos;
+        let report = values.request_id()?;
+        let command = Command::File { report: report.clone(), building: building.id.clone(), on, content: Box::new(content) };
+        site.submit_with(&visitor, report.clone(), command, documents).await?;
+        Ok::<String, Problem>(report)
+    };
+    match done.await {
+        Ok(report) => Ok(Redirect::to(&format!("/reports/{report}?filed=1")).into_response()),
+        Err(problem) => new_page(&site, &visitor, &building, &values, Some(&refusal(problem)?)).await,
+    }
+}
+
+async fn file_unchanged(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
+    let building = visitor.place_for(&mut site.reader().await?, values.text("building"), Verb::Report).await?;
+    let done = async {
+        let report = values.request_id()?;
+        let command = Command::FileUnchanged { report: report.clone(), building: building.id.clone(), on: values.date("on")? };
+        site.submit(&visitor, report.clone(), command).await?;
+        Ok::<String, Problem>(report)
+    };
+    match done.await {
+        Ok(report) => Ok(Redirect::to(&format!("/reports/{report}?filed=1")).into_response()),
+        Err(problem) => new_page(&site, &visitor, &building, &values, Some(&refusal(problem)?)).await,
+    }
+}
+
+/// A report from a program: the same rules, the same receipt for the same id.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Posted {
+    id: String,
+    building: String,
+    on: Date,
+    #[serde(default)]
+    unchanged: bool,
+    #[serde(default)]
+    content: Content,
+}
+
+async fn file_json(State(site): State<Site>, visitor: Visitor, body: Result<Json<Posted>, axum::extract::rejection::JsonRejection>) -> Result<Response, Problem> {
+    visitor.permit()?;
+    let Json(posted) = body.map_err(|_| Refusal { code: "G-113", reason: Reason::Rule, params: Vec::new(), field: None })?;
+    visitor.place_for(&mut site.reader().await?, &posted.building, Verb::Report).await?;
+    let id = Values::default().with("request_id", &posted.id).request_id()?;
+    if !posted.content.photos.is_empty() {
+        return Err(rule("R-120", "photos").into());
+    }
+    let command = if posted.unchanged {
+        Command::FileUnchanged { report: id.clone(), building: posted.building, on: posted.on }
+    } else {
+        Command::File { report: id.clone(), building: posted.building, on: posted.on, content: Box::new(posted.content) }
+    };
+    let receipt = site.submit(&visitor, id.clone(), command).await?;
+    let status = if receipt.is_repeat { axum::http::StatusCode::OK } else { axum::http::StatusCode::CREATED };
+    Ok((status, Json(serde_json::json!({ "report": id, "number": receipt.last_number, "hash": receipt.hash.to_string() }))).into_response())
+}
+
+/// A report of a building this person may read.
+async fn readable(conn: &mut Conn, visitor: &Visitor, id: &str) -> Result<(Report, Place), Problem> {
+    if visitor.account.is_none() {
+        return Err(Problem::LoginNeeded);
+    }
+    let report = store::report(conn, id).await?.ok_or(missing())?;
+    let building = visitor.place(conn, &report.building).await?;
+    Ok((report, building))
+}
+
+async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Query(query): Query<HashMap<String, String>>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let (report, building) = readable(&mut conn, &visitor, &id).await?;
+    show_page(&site, &visitor, &report, &building, query.contains_key("filed"), None).await
+}
+
+async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &Place, is_filed: bool, refused: Option<&Refusal>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let names = identity::names(&mut conn).await?;
+    let days = store::days_of_report(&mut conn, &report.id).await?;
+    let works = store::works(&mut conn, &report.building, Some(report.on)).await?;
+    let units = units(&mut conn, &report.building).await?;
+    let name = |account: &String| names.get(account).cloned().unwrap_or_else(|| "—".into());
+    let filed_at = report.filed_at.parse().map(civil).ok();
+    let skewed = clock_difference(report);
+    let may_judge = visitor.may(Verb::Confirm, &building.path) && report.judged_by.is_none() && visitor.account.as_ref() != Some(&report.filed_by);
+    let hash = conn.row("SELECT hash FROM fact WHERE number = ?", crate::args![report.number]).await?.map(|row| row.blob(0)).transpose()?;
+    let content = &report.content;
+    let pairs = |prefix: &str, counts: &BTreeMap<String, u32>| {
+        counts.iter().map(|(word, count)| format!("{} {count}", visitor.t(&format!("{prefix}.{word}")))).collect::<Vec<_>>().join("、")
+    };
+    let body = html! {
+        (places::pages::crumbs_of(&mut conn, visitor, building).await?)
+        (error_summary(visitor, refused))
+        @if is_filed { div.receipt role="status" { p { strong { (visitor.t("reports.received")) } " № " (report.number) " " code { (hash.map(|hash| hex(&hash)).unwrap_or_default()) } } } }
+        div.bar { h1 { (building.attributes.name) " · " (report.on) } (grade_tag(visitor, report)) }
+        @if let Some(days) = skewed { div.notice { p { (visitor.tf("reports.clock_wrong", &[("days", days.to_string())])) } } }
+        @if let (Some(reason), Some(by)) = (&report.reason, &report.judged_by) { div.notice { p { (name(by)) " " (report.judged_on.map_or(String::new(), |on| on.to_string())) "：" (reason) } } }
+        @if !days.is_empty() {
+            div.scroll { table {
+                thead { tr { th { (visitor.t("reports.work_item")) } th.number { (visitor.t("reports.that_day")) } th.number { (visitor.t("reports.measured")) } th.number { (visitor.t("reports.cumulative")) } th { (visitor.t("field.unit")) } } }
+                tbody { @for day in &days {
+                    @let work = works.iter().find(|work| work.activity == day.activity);
+                    tr {
+                        td { a href={ "/wall/bar?project=" (form_urlencoded(&day.project)) "&activity=" (form_urlencoded(&day.activity)) } { (work.map_or("", |work| work.name.as_str())) } }
+                        td.number { (amounts::text(day.reported_e3)) }
+                        td.number { @match day.confirmed_e3 { Some(amount) => (amounts::text(amount)), None => "—" } }
+                        td.number { @if let Some(work) = work { (amounts::text(work.before_e3 + work.day_e3)) " / " (amounts::text(work.total_e3)) } }
+                        td { (unit_name(visitor, units.get(&day.activity).map_or("", String::as_str))) }
+                    }
+                } }
+            } }
+        }
+        dl.facts {
+            dt { (visitor.t("reports.filed_by")) } dd { (name(&report.filed_by)) " " @if let Some(at) = filed_at { (at.strftime("%Y-%m-%d %H:%M").to_string()) } }
+            @if let (Some(by), Some(on)) = (&report.judged_by, report.judged_on) { dt { (visitor.t("reports.judged_by")) } dd { (name(by)) " " (on) } }
+            @if !content.hands.is_empty() { dt { (visitor.t("reports.hands")) } dd { (report.hands) "（" (pairs("trade", &content.hands)) "）" } }
+            @if !content.machines.is_empty() { dt { (visitor.t("reports.machines")) } dd { (pairs("machine", &content.machines)) } }
+            @if !content.cover_days.is_empty() { dt { (visitor.t("reports.materials")) } dd { (pairs("material", &content.cover_days)) } }
+            @if let Some(hours) = content.weather_hours { dt { (visitor.t("field.weather_hours")) } dd { (hours) } }
+            @if let Some(hindrance) = &content.hindrance { dt { (visitor.t("reports.hindrance")) } dd { (visitor.t(&format!("hindrance.{}", hindrance.kind))) " · " (hindrance.remark) @if !hindrance.decider.is_empty() { " · " (hindrance.decider) } } }
+            dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (report.id) } { "№ " (report.number) } }
+        }
+        @if !content.photos.is_empty() { div.photos { @for photo in &content.photos {
+            a href={ "/reports/" (report.id) "/photos/" (photo.copy) } { img loading="lazy" src={ "/reports/" (report.id) "/photos/" (photo.copy) } alt=(visitor.t("reports.photos")); }
+        } } }
+        p.bar.no-print {
+            @if may_judge {
+                form.inline method="post" action={ "/reports/" (report.id) "/confirm" } { input type="hidden" name="request_id" value=(new_id()); button type="submit" { (visitor.t("reports.confirm")) } }
+                a.button.second href={ "/reports/" (report.id) "/dispute" } { (visitor.t("reports.dispute")) }
+            }
+            @if visitor.may(Verb::Report, &building.path) && !report.is_unchanged { a.button.second href={ "/reports/" (report.id) "/correct" } { (visitor.t("reports.correct")) } }
+            a.button.second href={ "/reports?on=" (report.on) } { (visitor.t("reports.title")) }
+        }
+    };
+    let title = format!("{} {}", building.attributes.name, report.on);
+    Ok(form_response(refused, page(site, visitor, &title, body)))
+}
+
+fn hex(hash: &[u8]) -> String {
+    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// By how many days the phone's clock differs from the server's, when it does by more than one.
+fn clock_difference(report: &Report) -> Option<i64> {
+    let written: jiff::Timestamp = report.written_at.as_ref()?.parse().ok()?;
+    let filed: jiff::Timestamp = report.filed_at.parse().ok()?;
+    let hours = filed.duration_since(written).as_hours();
+    // A report may be written in a basement and sent the next day; a clock that runs ahead, or lags for long, is wrong.
+    (!(-1..=72).contains(&hours)).then_some(hours / 24)
+}
+
+async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Path<(String, String)>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let (report, _) = readable(&mut conn, &visitor, &id).await?;
+    if !report.content.photos.iter().any(|photo| photo.copy == copy) {
+        return Err(missing().into());
+    }
+    let bytes = plan::store::document(&mut conn, &copy).await?.ok_or(missing())?;
+    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], bytes).into_response())
+}
+
+/// What waits for this supervision engineer, and nothing else.
+async fn waiting(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Confirm)?;
+    let mut conn = site.reader().await?;
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let reports: Vec<(Report, &Place)> = store::of_grade(&mut conn, "reported", 2_000)
+        .await?
+        .into_iter()
+        .filter_map(|report| tree.get(&report.building).map(|place| (report, place)))
+        .filter(|(_, place)| visitor.may(Verb::Confirm, &place.path))
+        .take(200)
+        .collect();
+    let mut rows = Vec::new();
+    for (report, place) in reports {
+        let days = store::days_of_report(&mut conn, &report.id).await?;
+        rows.push((report, place, days));
+    }
+    let body = html! {
+        h1 { (visitor.t("reports.waiting")) }
+        p.lead { (visitor.t("reports.waiting_lead")) }
+        ul.rows { @for (report, place, days) in &rows {
+            li {
+                a href={ "/reports/" (report.id) } { (place.attributes.name) " · " (report.on) }
+                span.quiet { (visitor.tf("reports.items_and_hands", &[("items", days.len().to_string()), ("hands", report.hands.to_string())])) }
+                form.inline method="post" action={ "/reports/" (report.id) "/confirm" } { input type="hidden" name="request_id" value=(new_id()); input type="hidden" name="back" value="waiting"; button type="submit" { (visitor.t("reports.confirm")) } }
+                a.button.second href={ "/reports/" (report.id) "/dispute" } { (visitor.t("reports.dispute")) }
+            }
+        } }
+        @if rows.is_empty() { p.empty { (visitor.t("reports.nothing_waits")) } }
+    };
+    Ok(page(&site, &visitor, &visitor.t("reports.waiting"), body).into_response())
+}
+
+/// The report, when this person may do something with it.
+async fn judged(site: &Site, visitor: &Visitor, id: &str, verb: Verb) -> Result<(Report, Place), Problem> {
+    let mut conn = site.reader().await?;
+    let (report, building) = readable(&mut conn, visitor, id).await?;
+    visitor.need(verb, &building.path)?;
+    Ok((report, building))
+}
+
+/// Names instead of accounts in a refusal that says who was faster.
+async fn named(site: &Site, refusal: Refusal) -> Result<Refusal, Problem> {
+    let names = identity::names(&mut site.reader().await?).await?;
+    let params = refusal.params.into_iter().map(|(key, value)| {
+        let shown = if key == "by" { names.get(&value).cloned().unwrap_or(value) } else { value };
+        (key, shown)
+    });
+    Ok(Refusal { params: params.collect(), ..refusal })
+}
+
+async fn confirm(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    let (report, building) = judged(&site, &visitor, &id, Verb::Confirm).await?;
+    let to = if values.text("back") == "waiting" { "/reports/waiting".to_owned() } else { format!("/reports/{id}") };
+    match site.submit(&visitor, values.request_id()?, Command::Confirm { report: id }).await {
+        Ok(_) => Ok(Redirect::to(&to).into_response()),
+        Err(problem) => {
+            let refused = named(&site, refusal(problem)?).await?;
+            show_page(&site, &visitor, &report, &building, false, Some(&refused)).await
+        }
+    }
+}
+
+async fn dispute_form(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
+    let (report, building) = judged(&site, &visitor, &id, Verb::Confirm).await?;
+    restate_page(&site, &visitor, &report, &building, Restating::Dispute, &Values::default(), None).await
+}
+
+async fn correct_form(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
+    let (report, building) = judged(&site, &visitor, &id, Verb::Report).await?;
+    restate_page(&site, &visitor, &report, &building, Restating::Correction, &Values::default(), None).await
+}
+
+/// Quantities said again, by whom.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Restating {
+    Dispute,
+    Correction,
+}
+
+async fn restate_page(site: &Site, visitor: &Visitor, report: &Report, building: &Place, what: Restating, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let works = store::works(&mut conn, &report.building, Some(report.on)).await?;
+    let days: Vec<WorkDay> = store::days_of_report(&mut conn, &report.id).await?;
+    let (title, lead, act) = match what {
+        Restating::Dispute => ("reports.dispute", "reports.dispute_lead", "dispute"),
+        Restating::Correction => ("reports.correct", "reports.correct_lead", "correct"),
+    };
+    let concerned = works.iter().filter(|work| days.iter().any(|day| day.activity == work.activity) || work.before_e3 < work.total_e3);
+    let body = html! {
+        (places::pages::crumbs_of(&mut conn, visitor, building).await?)
+        h1 { (visitor.t(title)) " · " (building.attributes.name) " " (report.on) }
+        p.lead { (visitor.t(lead)) }
+        (error_summary(visitor, refused))
+        form.report method="post" action={ "/reports/" (report.id) "/" (act) } {
+            input type="hidden" name="request_id" value=(values.opt("request_id").unwrap_or_else(new_id));
+            div.works id="field-items" { @for work in concerned {
+                @let name = format!("done.{}", work.activity);
+                label.work {
+                    span.name { (work.name) }
+                    span.quiet { (visitor.tf("reports.as_reported", &[("done", amounts::text(work.before_e3 + work.day_e3)), ("total", amounts::text(work.total_e3))])) }
+                    input inputmode="decimal" name=(name) value=(values.text(&name)) placeholder=(amounts::text(work.before_e3 + work.day_e3));
+                }
+            } }
+            label for="field-reason" { (visitor.t("field.reason")) }
+            textarea id="field-reason" name="reason" rows="3" required { (values.text("reason")) }
+            div.actions.thumb { button type="submit" { (visitor.t(title)) } }
+        }
+    };
+    Ok(form_response(refused, page(site, visitor, &visitor.t(title), body)))
+}
+
+async fn dispute(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    restate(&site, &visitor, &id, &values, Restating::Dispute).await
+}
+
+async fn correct(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    restate(&site, &visitor, &id, &values, Restating::Correction).await
+}
+
+async fn restate(site: &Site, visitor: &Visitor, id: &str, values: &Values, what: Restating) -> Result<Response, Problem> {
+    let verb = if what == Restating::Dispute { Verb::Confirm } else { Verb::Report };
+    let (report, building) = judged(site, visitor, id, verb).await?;
+    let done = async {
+        let (items, reason) = (items(values)?, values.text("reason").to_owned());
+        let command = match what {
+            Restating::Dispute => Command::Dispute { report: id.to_owned(), items, reason },
+            Restating::Correction => Command::Correct { report: id.to_owned(), items, reason },
+        };
+        site.submit(visitor, values.request_id()?, command).await
+    };
+    match done.await {
+        Ok(_) => Ok(Redirect::to(&format!("/reports/{id}")).into_response()),
+        Err(problem) => {
+            let refused = named(site, refusal(problem)?).await?;
+            restate_page(site, visitor, &report, &building, what, values, Some(&refused)).await
+        }
+    }
+}

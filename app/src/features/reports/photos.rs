@@ -1,0 +1,83 @@
+//! Photographs: what is taken for one, sealed as it came, and drawn again without its metadata for people to see.
+//!
+//! The original is kept by its hash and never served: it may carry where and by whom it was taken. What is served is a copy
+//! drawn from its pixels, so that nothing hidden in a file reaches a browser.
+
+use super::model::Photo;
+use crate::journal::Document;
+use crate::refusal::{Reason, Refusal};
+use anyhow::Context;
+use image::{ImageFormat, ImageReader, Limits, codecs::jpeg::JpegEncoder, imageops::FilterType};
+use std::io::Cursor;
+use tokio::sync::Semaphore;
+
+/// Largest file.
+pub const MOST_BYTES: usize = 15 * 1024 * 1024;
+/// Most pixels: a 48 KB file can claim billions.
+const MOST_PIXELS: u64 = 50_000_000;
+/// Memory that decoding may take.
+const MOST_MEMORY: u64 = 220 * 1024 * 1024;
+/// Longest side of the copy, in pixels.
+const COPY_SIDE: u32 = 1600;
+/// Quality of the copy.
+const COPY_QUALITY: u8 = 78;
+
+/// Pictures drawn at once: each takes a core and some memory.
+static DRAWING: Semaphore = Semaphore::const_new(2);
+
+fn refused(code: &'static str) -> Refusal {
+    Refusal { code, reason: Reason::Rule, params: Vec::new(), field: Some("photos") }
+}
+
+/// Takes files for photographs: each with its two papers, or the first that is none.
+pub async fn take(files: Vec<Vec<u8>>) -> anyhow::Result<Result<(Vec<Photo>, Vec<Document>), Refusal>> {
+    let (mut photos, mut documents) = (Vec::new(), Vec::new());
+    for bytes in files {
+        let _turn = DRAWING.acquire().await.context("the queue for drawing is never closed")?;
+        let drawn = tokio::task::spawn_blocking(move || draw(bytes)).await.context("drawing a photograph")?;
+        match drawn {
+            Ok((original, copy)) => {
+                photos.push(Photo { original: original.sha256(), copy: copy.sha256() });
+                documents.extend([original, copy]);
+            }
+            Err(refusal) => return Ok(Err(refusal)),
+        }
+    }
+    Ok(Ok((photos, documents)))
+}
+
+fn draw(bytes: Vec<u8>) -> Result<(Document, Document), Refusal> {
+    if bytes.len() > MOST_BYTES {
+        return Err(refused("R-121"));
+    }
+    let (format, media_type) = match image::guess_format(&bytes) {
+        Ok(format @ ImageFormat::Jpeg) => (format, "image/jpeg"),
+        Ok(format @ ImageFormat::Png) => (format, "image/png"),
+        Ok(format @ ImageFormat::WebP) => (format, "image/webp"),
+        _ => return Err(refused("R-120")),
+    };
+    if is_something_else_too(&bytes) {
+        return Err(refused("R-123"));
+    }
+    let reader = || ImageReader::with_format(Cursor::new(&bytes), format);
+    let (width, height) = reader().into_dimensions().map_err(|_| refused("R-120"))?;
+    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+        return Err(refused("R-122"));
+    }
+    let mut reader = reader();
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MOST_MEMORY);
+    reader.limits(limits);
+    let picture = reader.decode().map_err(|_| refused("R-120"))?;
+    let small = if width.max(height) > COPY_SIDE { picture.resize(COPY_SIDE, COPY_SIDE, FilterType::Triangle) } else { picture };
+    let mut copy = Vec::new();
+    small.to_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut copy, COPY_QUALITY)).map_err(|_| refused("R-120"))?;
+    Ok((Document { media_type, bytes }, Document { media_type: "image/jpeg", bytes: copy }))
+}
+
+/// Whether a picture is an archive, a page or a paper as well: whoever makes such a file means it for something else.
+fn is_something_else_too(bytes: &[u8]) -> bool {
+    let holds = |part: &[u8], mark: &[u8]| part.windows(mark.len()).any(|window| window.eq_ignore_ascii_case(mark));
+    let tail = &bytes[bytes.len().saturating_sub(66_000)..];
+    holds(tail, b"PK\x05\x06") || holds(&bytes[..bytes.len().min(1024)], b"%PDF-") || holds(bytes, b"<script") || holds(bytes, b"<!doctype")
+}

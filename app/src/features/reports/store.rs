@@ -1,0 +1,287 @@
+//! Reports, and where each work item stands.
+
+use super::model::{Command, Content, Fact, Known, Standing, State, Work};
+use crate::args;
+use crate::db::{Conn, Row};
+use crate::features::places::model::Kind;
+use crate::features::{Fact as AnyFact, places, plan};
+use crate::journal::domain::Entry;
+use anyhow::{Context, Result};
+use jiff::civil::Date;
+use std::collections::HashMap;
+
+/// A report as the tables hold it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Identifier.
+    pub id: String,
+    /// The project.
+    pub project: String,
+    /// The building.
+    pub building: String,
+    /// The day.
+    pub on: Date,
+    /// Whether nothing had changed.
+    pub is_unchanged: bool,
+    /// `reported`, `confirmed`, `disputed`.
+    pub grade: String,
+    /// Who filed it.
+    pub filed_by: String,
+    /// When, as in the record.
+    pub filed_at: String,
+    /// When the phone says it was written.
+    pub written_at: Option<String>,
+    /// What it says.
+    pub content: Content,
+    /// Hands on site.
+    pub hands: u64,
+    /// Who judged it.
+    pub judged_by: Option<String>,
+    /// When.
+    pub judged_on: Option<Date>,
+    /// Why it is disputed, or was corrected.
+    pub reason: Option<String>,
+    /// The fact that corrected it.
+    pub corrected_number: Option<i64>,
+    /// The fact that filed it.
+    pub number: u64,
+}
+
+macro_rules! columns {
+    () => {
+        "id, project, building, on_day, is_unchanged, grade, filed_by, filed_at, written_at, content, hands, judged_by, judged_on, reason, corrected_number, number"
+    };
+}
+
+/// One report.
+pub async fn report(conn: &mut Conn, id: &str) -> Result<Option<Report>> {
+    conn.row(concat!("SELECT ", columns!(), " FROM report WHERE id = ?"), args![id]).await?.map(|row| read(&row)).transpose()
+}
+
+/// Reports of a building, newest first, at most `limit`.
+pub async fn of_building(conn: &mut Conn, building: &str, limit: u64) -> Result<Vec<Report>> {
+    let sql = concat!("SELECT ", columns!(), " FROM report WHERE building = ? ORDER BY on_day DESC LIMIT ?");
+    conn.rows(sql, args![building, limit]).await?.iter().map(read).collect()
+}
+
+/// Reports of a day, by building.
+pub async fn of_day(conn: &mut Conn, on: Date) -> Result<HashMap<String, Report>> {
+    let rows = conn.rows(concat!("SELECT ", columns!(), " FROM report WHERE on_day = ?"), args![on]).await?;
+    rows.iter().map(|row| read(row).map(|one| (one.building.clone(), one))).collect()
+}
+
+/// Reports of a grade, oldest first, at most `limit`.
+pub async fn of_grade(conn: &mut Conn, grade: &str, limit: u64) -> Result<Vec<Report>> {
+    let sql = concat!("SELECT ", columns!(), " FROM report WHERE grade = ? AND is_unchanged = 0 ORDER BY on_day, id LIMIT ?");
+    conn.rows(sql, args![grade, limit]).await?.iter().map(read).collect()
+}
+
+/// The newest day with a report, by building.
+pub async fn last_days(conn: &mut Conn) -> Result<HashMap<String, Date>> {
+    let rows = conn.rows("SELECT building, MAX(on_day) FROM report GROUP BY building", &[]).await?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.date(1)?))).collect()
+}
+
+fn read(row: &Row) -> Result<Report> {
+    Ok(Report {
+        id: row.text(0)?,
+        project: row.text(1)?,
+        building: row.text(2)?,
+        on: row.date(3)?,
+        is_unchanged: row.flag(4)?,
+        grade: row.text(5)?,
+        filed_by: row.text(6)?,
+        filed_at: row.text(7)?,
+        written_at: row.opt_text(8)?,
+        content: row.json(9)?,
+        hands: row.count(10)?,
+        judged_by: row.opt_text(11)?,
+        judged_on: row.opt_date(12)?,
+        reason: row.opt_text(13)?,
+        corrected_number: row.opt_int(14)?,
+        number: row.count(15)?,
+    })
+}
+
+/// One day of one work item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkDay {
+    /// The project.
+    pub project: String,
+    /// The activity.
+    pub activity: String,
+    /// The day.
+    pub on: Date,
+    /// Its report.
+    pub report: String,
+    /// As reported, in thousandths.
+    pub reported_e3: i64,
+    /// As the supervision engineer has it.
+    pub confirmed_e3: Option<i64>,
+}
+
+/// Measured days of one report.
+pub async fn days_of_report(conn: &mut Conn, report: &str) -> Result<Vec<WorkDay>> {
+    let sql = "SELECT project, activity, on_day, report, reported_e3, confirmed_e3 FROM work_day WHERE report = ? ORDER BY activity";
+    conn.rows(sql, args![report]).await?.iter().map(read_day).collect()
+}
+
+fn read_day(row: &Row) -> Result<WorkDay> {
+    Ok(WorkDay {
+        project: row.text(0)?,
+        activity: row.text(1)?,
+        on: row.date(2)?,
+        report: row.text(3)?,
+        reported_e3: row.int(4)?,
+        confirmed_e3: row.opt_int(5)?,
+    })
+}
+
+/// The measured work of a building as it stood on a day: before it, on it, after it.
+pub async fn works(conn: &mut Conn, building: &str, on: Option<Date>) -> Result<Vec<Work>> {
+    let bars = plan::store::measured_bars(conn, building).await?;
+    let sql = "SELECT activity, opening_e3, done_e3 FROM work WHERE building = ?";
+    let mut known: HashMap<String, (i64, i64)> = HashMap::new();
+    for row in conn.rows(sql, args![building]).await? {
+        known.insert(row.text(0)?, (row.int(1)?, row.int(2)?));
+    }
+    let mut works = Vec::with_capacity(bars.len());
+    for bar in bars {
+        let total_e3 = bar.quantity_e3.unwrap_or(0);
+        // Before anything was measured, the plan's own record of progress says where it begins.
+        let recorded = total_e3 * i64::from(bar.percent_e3) / 100_000;
+        let recorded = if bar.is_whole { recorded / 1000 * 1000 } else { recorded };
+        let (_, done_e3) = known.get(&bar.activity).copied().unwrap_or((recorded, recorded));
+        let (mut day_e3, mut after_e3) = (0, 0);
+        if let Some(on) = on {
+            let sql = "SELECT on_day, reported_e3, confirmed_e3 FROM work_day WHERE project = ? AND activity = ? AND on_day >= ?";
+            for row in conn.rows(sql, args![&bar.project, &bar.activity, on]).await? {
+                let best = row.opt_int(2)?.map_or_else(|| row.int(1), Ok)?;
+                if row.date(0)? == on { day_e3 += best } else { after_e3 += best }
+            }
+        }
+        let before_e3 = done_e3 - day_e3 - after_e3;
+        works.push(Work { activity: bar.activity, name: bar.name, total_e3, is_whole: bar.is_whole, before_e3, day_e3, after_e3 });
+    }
+    Ok(works)
+}
+
+pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
+    let mut state = State::default();
+    let (building, on) = match command {
+        Command::File { report: id, building, .. } | Command::FileUnchanged { report: id, building, .. } => {
+            state.is_id_taken = conn.row("SELECT 1 FROM report WHERE id = ?", args![id]).await?.is_some();
+            (building.clone(), None)
+        }
+        Command::Correct { report: id, .. } | Command::Confirm { report: id } | Command::Dispute { report: id, .. } => {
+            let found = report(conn, id).await?.context("scope has found the report")?;
+            state.report = Some(Known {
+                building: found.building.clone(),
+                on: found.on,
+                filed_by: found.filed_by,
+                judged: found.judged_by.zip(found.judged_on),
+            });
+            (found.building, Some(found.on))
+        }
+    };
+    let place = places::get(conn, &building).await?.context("scope has found the building")?;
+    state.is_building = matches!(place.kind, Kind::Building | Kind::Facility);
+    for id in place.path.trim_matches('/').split('/') {
+        if let Some(plan) = plan::store::project_plan(conn, id).await? {
+            state.is_active = plan.active_on.is_some();
+            state.project = plan.project;
+        }
+    }
+    let needs_works = match command {
+        Command::FileUnchanged { .. } | Command::Confirm { .. } => false,
+        Command::File { content, .. } => !content.items.is_empty(),
+        Command::Correct { .. } | Command::Dispute { .. } => true,
+    };
+    if needs_works {
+        state.works = works(conn, &building, on).await?;
+    }
+    let last = conn.row("SELECT on_day FROM report WHERE building = ? ORDER BY on_day DESC LIMIT 1", args![&building]).await?;
+    state.last_on = last.map(|row| row.date(0)).transpose()?;
+    Ok(state)
+}
+
+/// What one fact does to the tables.
+pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Result<()> {
+    let (id, on) = (&entry.subject, entry.occurred_on);
+    match fact {
+        Fact::Filed { project, content, standings } => {
+            insert(conn, entry, project, false, content).await?;
+            for standing in standings {
+                let opening = "INSERT INTO work (project, activity, building, opening_e3, done_e3, number) VALUES (?, ?, ?, ?, ?, ?)
+                               ON CONFLICT (project, activity) DO UPDATE SET done_e3 = excluded.done_e3, number = excluded.number";
+                let Standing { project, activity, before_e3, done_e3, .. } = standing;
+                conn.execute(opening, args![project, activity, &entry.place, *before_e3, *done_e3, entry.number]).await?;
+                let day = "INSERT INTO work_day (project, activity, on_day, report, reported_e3) VALUES (?, ?, ?, ?, ?)";
+                conn.execute(day, args![project, activity, on, id, standing.through_e3 - before_e3]).await?;
+            }
+            Ok(())
+        }
+        Fact::Unchanged { project } => insert(conn, entry, project, true, &Content::default()).await,
+        Fact::Corrected { reason, standings } => {
+            let sql = "UPDATE report SET grade = 'reported', judged_by = NULL, judged_on = NULL, reason = ?, corrected_number = ? WHERE id = ?";
+            conn.execute(sql, args![reason, entry.number, id]).await?;
+            restate(conn, entry, standings, false).await
+        }
+        Fact::Confirmed {} => {
+            let sql = "UPDATE report SET grade = 'confirmed', judged_by = ?, judged_on = ? WHERE id = ?";
+            conn.execute(sql, args![&entry.actor, written_on(entry)?, id]).await?;
+            conn.execute("UPDATE work_day SET confirmed_e3 = reported_e3 WHERE report = ?", args![id]).await.map(drop)
+        }
+        Fact::Disputed { reason, standings } => {
+            let sql = "UPDATE report SET grade = 'disputed', judged_by = ?, judged_on = ?, reason = ? WHERE id = ?";
+            conn.execute(sql, args![&entry.actor, written_on(entry)?, reason, id]).await?;
+            restate(conn, entry, standings, true).await
+        }
+    }
+}
+
+/// Puts the day's quantities right: as the site now says (which takes an earlier judgement off), or as measured.
+async fn restate(conn: &mut Conn, entry: &Entry<AnyFact>, standings: &[Standing], is_measured: bool) -> Result<()> {
+    for Standing { project, activity, before_e3, through_e3, done_e3, .. } in standings {
+        let day_e3 = through_e3 - before_e3;
+        let opening = "INSERT INTO work (project, activity, building, opening_e3, done_e3, number) VALUES (?, ?, ?, ?, ?, ?)
+                       ON CONFLICT (project, activity) DO UPDATE SET done_e3 = excluded.done_e3, number = excluded.number";
+        conn.execute(opening, args![project, activity, &entry.place, *before_e3, *done_e3, entry.number]).await?;
+        let sql = if is_measured {
+            "INSERT INTO work_day (project, activity, on_day, report, reported_e3, confirmed_e3) VALUES (?, ?, ?, ?, 0, ?)
+             ON CONFLICT (project, activity, on_day) DO UPDATE SET confirmed_e3 = excluded.confirmed_e3"
+        } else {
+            "INSERT INTO work_day (project, activity, on_day, report, reported_e3) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT (project, activity, on_day) DO UPDATE SET reported_e3 = excluded.reported_e3, confirmed_e3 = NULL"
+        };
+        conn.execute(sql, args![project, activity, entry.occurred_on, &entry.subject, day_e3]).await?;
+    }
+    Ok(())
+}
+
+async fn insert(conn: &mut Conn, entry: &Entry<AnyFact>, project: &str, is_unchanged: bool, content: &Content) -> Result<()> {
+    let sql = "INSERT INTO report (id, project, building, on_day, is_unchanged, grade, filed_by, filed_at, written_at, content, hands, number)
+               VALUES (?, ?, ?, ?, ?, 'reported', ?, ?, ?, ?, ?, ?)";
+    conn.execute(
+        sql,
+        args![
+            &entry.subject,
+            project,
+            &entry.place,
+            entry.occurred_on,
+            is_unchanged,
+            &entry.actor,
+            &entry.recorded_at,
+            content.written_at.as_ref(),
+            serde_json::to_string(content)?,
+            i64::from(content.hands_total()),
+            entry.number
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+fn written_on(entry: &Entry<AnyFact>) -> Result<Date> {
+    Ok(crate::clock::civil_date(entry.recorded_at.parse()?))
+}

@@ -1,0 +1,48 @@
+CREATE TABLE report (
+    id TEXT NOT NULL PRIMARY KEY,
+    project TEXT NOT NULL,
+    building TEXT NOT NULL,
+    on_day TEXT NOT NULL,
+    -- Whether something had changed; a day without change is a fact as well.
+    is_unchanged BIGINT NOT NULL,
+    -- `reported`, `confirmed`, `disputed`.
+    grade TEXT NOT NULL,
+    filed_by TEXT NOT NULL,
+    filed_at TEXT NOT NULL,
+    -- When the phone says it was written; both times are kept, the server's counts.
+    written_at TEXT,
+    content TEXT NOT NULL,
+    hands BIGINT NOT NULL,
+    judged_by TEXT,
+    judged_on TEXT,
+    reason TEXT,
+    corrected_number BIGINT,
+    number BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX report_day ON report (building, on_day);
+CREATE INDEX report_project ON report (project, on_day);
+CREATE INDEX report_grade ON report (grade, on_day);
+
+-- What is known of a work item: where measuring began, and where it stands.
+CREATE TABLE work (
+    project TEXT NOT NULL,
+    activity TEXT NOT NULL,
+    building TEXT NOT NULL,
+    opening_e3 BIGINT NOT NULL,
+    done_e3 BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    PRIMARY KEY (project, activity)
+);
+CREATE INDEX work_building ON work (building);
+
+-- Quantity of one day by who says so, in thousandths of the unit. The best grade counts.
+CREATE TABLE work_day (
+    project TEXT NOT NULL,
+    activity TEXT NOT NULL,
+    on_day TEXT NOT NULL,
+    report TEXT NOT NULL,
+    reported_e3 BIGINT NOT NULL,
+    confirmed_e3 BIGINT,
+    PRIMARY KEY (project, activity, on_day)
+);
+CREATE INDEX work_day_report ON work_day (report);

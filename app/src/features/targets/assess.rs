@@ -1,0 +1,146 @@
+//! From facts and the plan to what pages show: every work item of a project assessed on a day, kept while nothing changes.
+
+use super::progress::{Weighed, planned_share};
+use super::store;
+use crate::db::Conn;
+use crate::features::Guatu;
+use crate::features::plan;
+use anyhow::Result;
+use guatu_kernel::guarantee::{Actuals, Commitment, ItemFacts, PeriodKind, assess};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A work item as pages show it.
+#[derive(Clone, Debug)]
+pub struct Assessed {
+    /// The activity.
+    pub activity: String,
+    /// Its name.
+    pub name: String,
+    /// Its unit.
+    pub unit: String,
+    /// Total.
+    pub total: f64,
+    /// Done through today.
+    pub done: f64,
+    /// What the kernel found, standing on what was done before today.
+    pub facts: ItemFacts,
+    /// Share planned to date by the approved baseline, 0 to 1.
+    pub planned: f64,
+}
+
+impl Assessed {
+    /// Share done, 0 to 1.
+    pub fn done_share(&self) -> f64 {
+        if self.total > 0.0 { (self.done / self.total).clamp(0.0, 1.0) } else { 0.0 }
+    }
+
+    /// Whether anything is left to do.
+    pub fn is_open(&self) -> bool {
+        self.done + guatu_kernel::guarantee::TOLERANCE < self.total
+    }
+}
+
+/// A project assessed on a day.
+#[derive(Debug, Default)]
+pub struct ProjectTargets {
+    /// Work items in the order of the plan.
+    pub items: Vec<Assessed>,
+    /// Position of each building's items.
+    pub by_building: HashMap<String, Vec<usize>>,
+    /// Planned to date and done, by building.
+    pub weighed: HashMap<String, Weighed>,
+}
+
+impl ProjectTargets {
+    /// Work items of a building.
+    pub fn of<'a>(&'a self, building: &str) -> impl Iterator<Item = &'a Assessed> + use<'a> {
+        self.by_building.get(building).into_iter().flatten().map(|at| &self.items[*at])
+    }
+}
+
+/// What an assessment stands on: digest of the schedule, newest fact about the work, day.
+type Stamp = (String, u64, Date);
+
+/// Assessments made before, by project: one holds for as long as schedule, measurements, promises and day are the same.
+#[derive(Debug, Default)]
+pub struct Kept(Mutex<HashMap<String, (Stamp, Arc<ProjectTargets>)>>);
+
+/// A project's work items on a day: facts up to the day before are in, and today's own count towards the periods.
+pub async fn project(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Result<Arc<ProjectTargets>> {
+    let Some(digest) = plan::store::digest(conn, id).await? else { return Ok(Arc::default()) };
+    let stamp: Stamp = (digest, store::newest(conn, id).await?, today);
+    if let Some((kept, targets)) = domain.assessments.0.lock().unwrap_or_else(PoisonError::into_inner).get(id)
+        && *kept == stamp
+    {
+        return Ok(targets.clone());
+    }
+    let targets = Arc::new(compute(conn, domain, id, today).await?);
+    let mut kept = domain.assessments.0.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.insert(id.to_owned(), (stamp, targets.clone()));
+    Ok(targets)
+}
+
+async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Result<ProjectTargets> {
+    let periods = PeriodKind::ALL.map(|kind| kind.around(today));
+    let first = PeriodKind::Year.around(today).from.saturating_sub(7.days());
+    let Some(work) = domain.networks.work(conn, id, first).await? else { return Ok(ProjectTargets::default()) };
+    // Done before the start of each period, before today, and through today.
+    let tomorrow = today.saturating_add(1.days());
+    let days: Vec<Date> = periods.iter().map(|period| period.from).chain([today, tomorrow]).collect();
+    let done = store::done_before(conn, id, &days).await?;
+    let scheduled = domain.networks.scheduled(conn, id).await?;
+    let mut promised: HashMap<String, Vec<Commitment>> = HashMap::new();
+    for one in store::commitments(conn, id, today).await? {
+        let (will, cumulative) = (units(one.will_e3), units(one.cumulative_e3));
+        let commitment = Commitment { period: one.kind.around(one.from), will, cumulative };
+        promised.entry(one.activity).or_default().push(commitment);
+    }
+    let mut targets = ProjectTargets::default();
+    for (at, item) in work.items.iter() {
+        let (Some(bar), activity) = (scheduled.bars.get(at), &work.base.plan.activities[at]) else { continue };
+        let (Some(building), Some(baseline)) = (&bar.place, bar.baseline) else { continue };
+        let recorded = item.total * f64::from(bar.percent_e3) / 100_000.0;
+        let actuals = match done.get(&activity.id) {
+            Some(one) => cumulative(&days, one),
+            // Not measured yet: what the plan's own record of progress says, as of its start.
+            None => Actuals::from_cumulative(vec![(bar.actual_start.unwrap_or(today).min(today.saturating_sub(1.days())), recorded)]),
+        };
+        let commitments = promised.get(&activity.id).map_or(&[][..], Vec::as_slice);
+        let mut facts = assess(&item, &actuals, commitments, today);
+        // Today's target stands on what was done before today, so that doing it does not move it; what is shown as done has
+        // today's report in it.
+        for window in &mut facts.windows {
+            window.done = actuals.before(tomorrow) - actuals.before(window.period.from);
+        }
+        let weight = (item.work.through(baseline.1) - item.work.before(baseline.0)).max(1.0);
+        let assessed = Assessed {
+            activity: activity.id.clone(),
+            name: bar.name.clone(),
+            unit: bar.unit.clone().unwrap_or_default(),
+            total: item.total,
+            done: actuals.before(tomorrow),
+            planned: planned_share(item.work, baseline, today.saturating_sub(1.days())),
+            facts,
+        };
+        targets.weighed.entry(building.clone()).or_default().add(weight, assessed.planned, assessed.done_share());
+        targets.by_building.entry(building.clone()).or_default().push(targets.items.len());
+        targets.items.push(assessed);
+    }
+    Ok(targets)
+}
+
+/// Steps at the days asked for: all that windows look at.
+fn cumulative(days: &[Date], done: &store::Done) -> Actuals {
+    let mut steps: Vec<(Date, f64)> = days.iter().zip(&done.before_e3).map(|(day, before)| (day.saturating_sub(1.days()), units(*before))).collect();
+    steps.sort_by_key(|step| step.0);
+    steps.dedup_by_key(|step| step.0);
+    Actuals::from_cumulative(steps)
+}
+
+/// From thousandths.
+fn units(amount_e3: i64) -> f64 {
+    amount_e3 as f64 / 1000.0
+}

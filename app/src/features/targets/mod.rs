@@ -1,0 +1,45 @@
+//! Targets: by day, week, ten days, month, quarter and year, each guaranteeing the next.
+//!
+//! # Mechanism
+//! Every measured work item has, in every period, what it needs so that no mandated date is lost (SHOULD), what the forecast
+//! allows (CAN), what its owner promises (WILL), and what was done. A promise is drafted as the lesser of need and
+//! possibility; whoever reports for the building confirms it for a period, at the latest on its first day, and then it is
+//! frozen together with what was needed and possible at that moment: a re-plan does not rewrite it. A promise nobody made is
+//! nothing, and shown as that. Today's target follows from every promise and requirement at once (`kernel::guarantee`), so
+//! that whoever keeps each day keeps the week, the ten days, the month, the quarter and the year. What cannot be kept is
+//! named with its shortfall, its level and what would restore it.
+//!
+//! What was done is heard from `reports`; rates and working days are those of the approved plan.
+//!
+//! Refusals: E-101 … E-106. Extra files: `assess.rs` (facts and plan → kernel → what pages show), `progress.rs` (planned to
+//! date against done, in percentage points).
+
+pub mod assess;
+pub mod model;
+pub mod pages;
+pub mod progress;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+use super::authority::{Need, Scope, Verb, missing};
+use super::places;
+use crate::db::Conn;
+use crate::journal::domain::{Context, Decision};
+use anyhow::Result;
+use model::{Command, Fact};
+
+/// The rights a command needs.
+pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
+    let Command::Promise { building, .. } = command;
+    if places::path(conn, building).await?.is_none() {
+        return Ok(Err(missing()));
+    }
+    Ok(Ok(vec![Need::at(Verb::Report, building)]))
+}
+
+/// Loads what the rule needs and asks it.
+pub async fn decide(conn: &mut Conn, command: &Command, context: &Context) -> Result<Decision<Fact>> {
+    let state = store::load(conn, command).await?;
+    Ok(model::decide(&state, command, context).map_err(Into::into))
+}

@@ -1,0 +1,110 @@
+//! Rules of promises: for which period, until when, and how much.
+
+use crate::features::plan::amounts;
+use crate::journal::domain::{Context, Draft};
+use crate::refusals;
+use guatu_kernel::guarantee::PeriodKind;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// A promise for one work item, with what was needed and possible when it was made. Thousandths of its unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promised {
+    /// The activity.
+    pub activity: String,
+    /// Promised within the period.
+    pub will_e3: i64,
+    /// Needed within the period.
+    pub should_e3: i64,
+    /// Possible within the period.
+    pub can_e3: i64,
+    /// Done before the period, at the best grade.
+    pub start_e3: i64,
+}
+
+/// What can be asked of targets.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Promise work items of a building for a period.
+    Promise {
+        /// Client-made id.
+        promise: String,
+        /// The building.
+        building: String,
+        /// Kind of period.
+        kind: String,
+        /// Its first day.
+        from: Date,
+        /// What is promised.
+        items: Vec<Promised>,
+    },
+}
+
+/// What happened to targets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "fields are those of the command, which are documented")]
+pub enum Fact {
+    /// Work items were promised for a period.
+    Promised { project: String, kind: String, from: Date, to: Date, items: Vec<Promised> },
+}
+
+refusals! {
+    /// The id is in use.
+    IdTaken = "E-101" Conflict _;
+    /// Not a period of that kind.
+    NoPeriod = "E-102" Rule kind;
+    /// Its first day has passed: it is frozen.
+    Begun { date } = "E-103" Rule kind;
+    /// The building has no such measured work.
+    UnknownWork { activity } = "E-104" Rule items;
+    /// Somebody promised it already.
+    AlreadyPromised { activity } = "E-105" Conflict items;
+    /// Less than what is done already, or more than is left.
+    OutOfBounds { done, left } = "E-106" Rule items;
+}
+
+/// What the rule sees.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// Whether the id is in use.
+    pub is_id_taken: bool,
+    /// The building's project.
+    pub project: String,
+    /// Measured work: activity, total, done before the period, done in all; thousandths.
+    pub works: Vec<(String, i64, i64, i64)>,
+    /// Activities promised for the period already.
+    pub promised: Vec<String>,
+}
+
+/// Decides a command.
+pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
+    let Command::Promise { promise, building, kind, from, items } = command;
+    if state.is_id_taken {
+        return Err(Refused::IdTaken);
+    }
+    let kind = PeriodKind::from_name(kind).ok_or(Refused::NoPeriod)?;
+    let period = kind.around(*from);
+    if period.from != *from || items.is_empty() {
+        return Err(Refused::NoPeriod);
+    }
+    if period.from < context.today {
+        return Err(Refused::Begun { date: period.from.to_string() });
+    }
+    let mut frozen = Vec::new();
+    for item in items {
+        let work = state.works.iter().find(|(activity, ..)| *activity == item.activity);
+        let (_, total_e3, start_e3, done_e3) = work.ok_or_else(|| Refused::UnknownWork { activity: item.activity.clone() })?;
+        if state.promised.contains(&item.activity) || frozen.iter().any(|known: &Promised| known.activity == item.activity) {
+            return Err(Refused::AlreadyPromised { activity: item.activity.clone() });
+        }
+        let (done, left) = (done_e3 - start_e3, total_e3 - start_e3);
+        if item.will_e3 < done || item.will_e3 > left {
+            return Err(Refused::OutOfBounds { done: amounts::text(done), left: amounts::text(left) });
+        }
+        frozen.push(Promised { start_e3: *start_e3, ..item.clone() });
+    }
+    let fact = Fact::Promised { project: state.project.clone(), kind: kind.name().into(), from: period.from, to: period.to, items: frozen };
+    Ok(vec![Draft { fact, subject: promise.clone(), place: building.clone(), occurred_on: context.today }])
+}

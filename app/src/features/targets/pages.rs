@@ -1,0 +1,369 @@
+//! Pages of targets: a place with its gaps and promises, one building with every work item, and the promise itself.
+
+use super::assess::{self, Assessed, ProjectTargets};
+use super::model::{Command, Promised};
+use super::progress::{GAP_RULES, Weighed, grade, linear_by_months_e1, tenths_text};
+use crate::db::Conn;
+use crate::features::authority::{Verb, missing};
+use crate::features::places::model::Kind;
+use crate::features::places::store::Place;
+use crate::features::{places, plan};
+use crate::refusal::{Reason, Refusal};
+use crate::web::Site;
+use crate::web::extract::{Query, Sent};
+use crate::web::forms::{Values, error_summary, form_response, new_id, refusal};
+use crate::web::layout::page;
+use crate::web::problem::{Problem, form_urlencoded};
+use crate::web::visitor::Visitor;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use guatu_kernel::guarantee::{PeriodKind, Restoration, TOLERANCE, Window};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use maud::{Markup, html};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Routes of this feature.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/targets", get(overview))
+        .route("/targets/{building}", get(building))
+        .route("/targets/{building}/promise", post(promise))
+}
+
+/// What an address asks for.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Asked {
+    place: Option<String>,
+}
+
+/// What a row sums up: gaps, and how the week's promises stand.
+#[derive(Debug, Default)]
+struct Sum {
+    weighed: Weighed,
+    /// Work items that need something this week.
+    needed: usize,
+    /// Of these, promised at least as much.
+    promised: usize,
+    /// Promises of the week kept so far.
+    kept: usize,
+    /// Promises of the week.
+    made: usize,
+    /// Work items with a boundary that cannot be kept.
+    broken: usize,
+}
+
+impl Sum {
+    fn add(&mut self, item: &Assessed) {
+        let Some(week) = item.facts.windows.iter().find(|window| window.period.kind == PeriodKind::Week) else { return };
+        if week.should > TOLERANCE {
+            self.needed += 1;
+            self.promised += usize::from(week.will.is_some_and(|will| will + TOLERANCE >= week.should));
+        }
+        if let Some(will) = week.will {
+            self.made += 1;
+            self.kept += usize::from(week.done + TOLERANCE >= will);
+        }
+        self.broken += usize::from(item.facts.first_impossible().is_some());
+    }
+}
+
+async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Read)?;
+    let mut conn = site.reader().await?;
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let place = match &asked.place {
+        Some(id) => visitor.place(&mut conn, id).await?,
+        None => tree.places().iter().find(|place| visitor.may(Verb::Read, &place.path)).cloned().ok_or_else(missing)?,
+    };
+    if matches!(place.kind, Kind::Building | Kind::Facility) {
+        return Ok(Redirect::to(&format!("/targets/{}", place.id)).into_response());
+    }
+    let today = site.clock.today();
+    let project = tree.lineage(&place).find(|other| other.kind == Kind::Project);
+    let row_kinds: &[Kind] = if project.is_some() { &[Kind::Building, Kind::Facility] } else { &[Kind::Project] };
+    let mut rows: Vec<(&Place, Sum)> = Vec::new();
+    let mut whole = Sum::default();
+    let mut loaded: HashMap<String, Arc<ProjectTargets>> = HashMap::new();
+    for row in tree.under(&place).iter().filter(|other| row_kinds.contains(&other.kind)) {
+        let Some(of) = tree.lineage(row).find(|other| other.kind == Kind::Project) else { continue };
+        if !loaded.contains_key(&of.id) {
+            loaded.insert(of.id.clone(), assess::project(&mut conn, &site.domain, &of.id, today).await?);
+        }
+        let targets = &loaded[&of.id];
+        let mut sum = Sum::default();
+        if row.kind == Kind::Project {
+            targets.weighed.values().for_each(|weighed| sum.weighed.join(weighed));
+            targets.items.iter().for_each(|item| sum.add(item));
+        } else {
+            sum.weighed = targets.weighed.get(&row.id).copied().unwrap_or_default();
+            targets.of(&row.id).for_each(|item| sum.add(item));
+        }
+        if sum.weighed.weight > 0.0 {
+            whole.weighed.join(&sum.weighed);
+            whole.needed += sum.needed;
+            whole.promised += sum.promised;
+            whole.broken += sum.broken;
+            rows.push((row, sum));
+        }
+    }
+    rows.sort_by_key(|(_, sum)| sum.weighed.points_e1().map_or(0, |(_, _, gap)| gap));
+    let rules = &GAP_RULES[0];
+    let gap = |sum: &Sum| {
+        html! { @match sum.weighed.points_e1() {
+            None => { td.number { "—" } td.number { "—" } td { "—" } }
+            Some((planned, done, gap)) => {
+                td.number { (tenths_text(planned)) } td.number { (tenths_text(done)) }
+                td { span class={ "lamp " (grade(gap, rules).name()) } { (visitor.tf("targets.points", &[("gap", format!("{}{}", if gap > 0 { "+" } else { "" }, tenths_text(gap)))])) } }
+            }
+        } }
+    };
+    let body = html! {
+        (places::pages::crumbs_of(&mut conn, &visitor, &place).await?)
+        h1 { (place.attributes.name) " · " (visitor.t("targets.title")) }
+        p.lead { (visitor.t("targets.lead")) }
+        ul.counts {
+            @if let Some((planned, done, _)) = whole.weighed.points_e1() {
+                li { b { (tenths_text(planned)) "%" } span { (visitor.t("targets.planned")) } }
+                li { b { (tenths_text(done)) "%" } span { (visitor.t("targets.done")) } }
+            }
+            li { b { (tenths_text(linear_by_months_e1(today.month().unsigned_abs() - 1))) "%" } span { (visitor.t("targets.linear")) } }
+            li { b { (whole.promised) " / " (whole.needed) } span { (visitor.t("targets.promised_of_needed")) } }
+            li { b { (whole.broken) } span { (visitor.t("targets.broken_items")) } }
+        }
+        div.scroll { table {
+            thead { tr {
+                th { (visitor.t("wall.place")) } th.number { (visitor.t("targets.planned")) } th.number { (visitor.t("targets.done")) } th { (visitor.t("targets.gap")) }
+                th.number { (visitor.t("targets.needed_week")) } th.number { (visitor.t("targets.promised_week")) } th.number { (visitor.t("targets.kept_week")) } th.number { (visitor.t("targets.broken_items")) }
+            } }
+            tbody { @for (row, sum) in &rows {
+                tr {
+                    td { a href={ "/targets?place=" (form_urlencoded(&row.id)) } { (row.attributes.name) } }
+                    (gap(sum))
+                    td.number { (sum.needed) } td.number { (sum.promised) } td.number { (sum.kept) " / " (sum.made) }
+                    td.number { @if sum.broken > 0 { span.lamp.bad { (sum.broken) } } @else { "0" } }
+                }
+            } }
+        } }
+        @if rows.is_empty() { p.empty { (visitor.t("targets.nothing_measured")) } }
+        p.quiet { (visitor.tf("wall.rule", &[("rule", visitor.t(&format!("rule_name.{}", rules.id))), ("source", source(&visitor, &rules.id, &rules.source))])) " " (visitor.t("targets.weighing")) }
+    };
+    Ok(page(&site, &visitor, &visitor.t("targets.title"), body).into_response())
+}
+
+fn source(visitor: &Visitor, rule: &str, source: &str) -> String {
+    let key = format!("rule_source.{rule}");
+    if visitor.language.has(&key) { visitor.t(&key) } else { source.to_owned() }
+}
+
+/// A quantity as people write it.
+pub fn quantity(value: f64) -> String {
+    let rounded = (value * 100.0).round() / 100.0;
+    format!("{rounded}")
+}
+
+/// Today's target of a work item: whole units where only those count, with the day the next one is due.
+pub fn today_text(visitor: &Visitor, item: &Assessed) -> String {
+    let unit = unit_name(visitor, &item.unit);
+    match item.facts.today_whole {
+        Some(whole) => format!("{} {unit}", quantity(whole)),
+        None => format!("{} {unit}", quantity(item.facts.today)),
+    }
+}
+
+/// A unit in the person's language; an imported one as it is written.
+pub fn unit_name(visitor: &Visitor, unit: &str) -> String {
+    let key = format!("unit.{unit}");
+    if visitor.language.has(&key) { visitor.t(&key) } else { unit.to_owned() }
+}
+
+async fn place_and_targets(conn: &mut Conn, site: &Site, place: &Place) -> Result<Arc<ProjectTargets>, Problem> {
+    let tree = site.domain.places.tree(conn).await?;
+    let project = tree.lineage(place).find(|other| other.kind == Kind::Project).map(|project| project.id.clone());
+    Ok(match project {
+        Some(project) => assess::project(conn, &site.domain, &project, site.clock.today()).await?,
+        None => Arc::default(),
+    })
+}
+
+async fn building(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
+    let place = visitor.place(&mut site.reader().await?, &id).await?;
+    building_page(&site, &visitor, &place, &Values::default(), None).await
+}
+
+/// A work item that is worked on or needed soon comes first; what is finished or far ahead is folded away.
+fn is_current(item: &Assessed) -> bool {
+    let needs = |window: &Window| window.should > TOLERANCE || window.will.is_some();
+    item.is_open() && (item.done > TOLERANCE || item.facts.first_impossible().is_some() || item.facts.windows.iter().take(4).any(needs))
+}
+
+async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let targets = place_and_targets(&mut conn, site, place).await?;
+    let (current, rest): (Vec<&Assessed>, Vec<&Assessed>) = targets.of(&place.id).partition(|item| is_current(item));
+    let today = site.clock.today();
+    let may_promise = visitor.may(Verb::Report, &place.path);
+    let points = targets.weighed.get(&place.id).and_then(Weighed::points_e1);
+    let body = html! {
+        (places::pages::crumbs_of(&mut conn, visitor, place).await?)
+        (error_summary(visitor, refused))
+        div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) }
+            @if let Some((planned, done, gap)) = points { span class={ "lamp " (grade(gap, &GAP_RULES[0]).name()) } { (visitor.tf("targets.standing", &[("planned", tenths_text(planned)), ("done", tenths_text(done)), ("gap", tenths_text(gap))])) } }
+        }
+        @if may_promise { p.bar.no-print { a.button href={ "/reports/new?building=" (form_urlencoded(&place.id)) } { (visitor.t("reports.file")) } } }
+        h2 { (visitor.t("targets.today")) }
+        @if current.iter().all(|item| item.facts.today <= TOLERANCE) { p.quiet { (visitor.t("targets.nothing_today")) } }
+        ul.rows { @for item in current.iter().filter(|item| item.facts.today > TOLERANCE) {
+            li { span { (item.name) } b.days-left { (today_text(visitor, item)) } span.quiet { (visitor.tf("targets.exactly", &[("amount", quantity(item.facts.today))])) } }
+        } }
+        @for item in &current { (item_sheet(visitor, item)) }
+        @if may_promise && !current.is_empty() { (promise_form(visitor, place, &current, today, values)) }
+        @if !rest.is_empty() { details { summary { (visitor.tf("targets.others", &[("count", rest.len().to_string())])) }
+            ul { @for item in &rest { li { (item.name) " " (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) } } }
+        } }
+        @if current.is_empty() && rest.is_empty() { p.empty { (visitor.t("targets.nothing_measured")) } }
+    };
+    let title = format!("{} · {}", place.attributes.name, visitor.t("targets.title"));
+    Ok(form_response(refused, page(site, visitor, &title, body)))
+}
+
+fn item_sheet(visitor: &Visitor, item: &Assessed) -> Markup {
+    let percent = |ratio: Option<f64>| ratio.map_or("—".to_owned(), |ratio| format!("{:.0}%", ratio * 100.0));
+    html! {
+        section.sheet {
+            div.bar { h3 { (item.name) } span.quiet { (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) } }
+            @if let Some(first) = item.facts.first_impossible() {
+                div.notice { p { strong { (visitor.tf("targets.broken", &[
+                    ("date", first.on.to_string()),
+                    ("short", quantity(first.short)),
+                    ("unit", unit_name(visitor, &item.unit)),
+                    ("levels", levels(visitor, &item.facts.broken_periods)),
+                ])) } " " @match first.recovers_on { Some(on) => (visitor.tf("targets.recovers", &[("date", on.to_string())])), None => (visitor.t("targets.never")) } }
+                @if !item.facts.restorations.is_empty() { p { (visitor.t("targets.would_restore")) (item.facts.restorations.iter().map(|one| restoration(visitor, one)).collect::<Vec<_>>().join("；")) } }
+                }
+            }
+            div.scroll { table {
+                thead { tr { th { (visitor.t("targets.period")) } th.number { (visitor.t("targets.should")) } th.number { (visitor.t("targets.can")) } th.number { (visitor.t("targets.will")) } th.number { (visitor.t("targets.did")) }
+                    th.number { (visitor.t("targets.cl")) } th.number { (visitor.t("targets.prco")) } th.number { (visitor.t("targets.ppc")) } th.number { (visitor.t("targets.debt_promise")) } th.number { (visitor.t("targets.debt_requirement")) } } }
+                tbody { @for window in &item.facts.windows {
+                    tr {
+                        td { (visitor.t(&format!("period.{}", window.period.kind.name()))) " " span.quiet { (span_text(window.period.from, window.period.to)) } }
+                        td.number { (quantity(window.should)) } td.number { (quantity(window.can)) }
+                        td.number { @match window.will { Some(will) => (quantity(will)), None => span.quiet { (visitor.t("targets.unpromised")) } } }
+                        td.number { (quantity(window.done)) }
+                        td.number { (percent(window.commitment_level())) } td.number { (percent(window.required_complete())) } td.number { (percent(window.plan_complete())) }
+                        td.number { (quantity(window.promise_debt())) } td.number { (quantity(window.requirement_debt)) }
+                    }
+                } }
+            } }
+        }
+    }
+}
+
+fn span_text(from: Date, to: Date) -> String {
+    if from == to { from.strftime("%m-%d").to_string() } else { format!("{}–{}", from.strftime("%m-%d"), to.strftime("%m-%d")) }
+}
+
+/// Whose level the broken periods are.
+pub fn levels(visitor: &Visitor, kinds: &[PeriodKind]) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for kind in kinds {
+        let name = format!("{}（{}）", visitor.t(&format!("period.{}", kind.name())), visitor.t(&format!("level.{}", kind.level())));
+        names.push(name);
+    }
+    names.join("、")
+}
+
+fn restoration(visitor: &Visitor, one: &Restoration) -> String {
+    match one {
+        Restoration::ExtraShift { days } => visitor.tf("restore.extra_shift", &[("days", days.to_string())]),
+        Restoration::WorkDays { on } => {
+            let days = on.iter().take(6).map(ToString::to_string).collect::<Vec<_>>().join("、");
+            visitor.tf("restore.work_days", &[("count", on.len().to_string()), ("days", days)])
+        }
+        Restoration::AddCrews { crews } => visitor.tf("restore.add_crews", &[("crews", crews.to_string())]),
+    }
+}
+
+/// Periods that can still be promised: those that begin today or next.
+fn open_periods(today: Date) -> Vec<(PeriodKind, Date)> {
+    PeriodKind::ALL
+        .into_iter()
+        .map(|kind| {
+            let period = kind.around(today);
+            let from = if period.from == today { today } else { period.to.saturating_add(1.days()) };
+            (kind, from)
+        })
+        .collect()
+}
+
+fn promise_form(visitor: &Visitor, place: &Place, items: &[&Assessed], today: Date, values: &Values) -> Markup {
+    let draft = |item: &Assessed| {
+        let week = item.facts.windows.iter().find(|window| window.period.kind == PeriodKind::Week);
+        week.map_or(String::new(), |week| quantity(week.draft()))
+    };
+    html! {
+        h2 { (visitor.t("targets.promise")) }
+        p.lead { (visitor.t("targets.promise_lead")) }
+        form.report method="post" action={ "/targets/" (place.id) "/promise" } {
+            input type="hidden" name="request_id" value=(values.opt("request_id").unwrap_or_else(new_id));
+            label for="field-kind" { (visitor.t("targets.period")) }
+            select id="field-kind" name="period" { @for (kind, from) in open_periods(today) {
+                @let value = format!("{} {from}", kind.name());
+                option value=(value) selected[values.text("period") == value || (values.text("period").is_empty() && kind == PeriodKind::Week)] { (visitor.t(&format!("period.{}", kind.name()))) " " (span_text(from, kind.around(from).to)) }
+            } }
+            div.works id="field-items" { @for item in items {
+                @let name = format!("will.{}", item.activity);
+                label.work {
+                    span.name { (item.name) }
+                    span.quiet { (visitor.tf("targets.draft", &[("draft", draft(item)), ("unit", unit_name(visitor, &item.unit))])) }
+                    input inputmode="decimal" name=(name) value=(values.text(&name));
+                }
+            } }
+            div.actions.thumb { button type="submit" { (visitor.t("targets.promise")) } }
+        }
+    }
+}
+
+fn rule(code: &'static str, field: &'static str) -> Refusal {
+    Refusal { code, reason: Reason::Rule, params: Vec::new(), field: Some(field) }
+}
+
+async fn promise(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let place = visitor.place_for(&mut conn, &id, Verb::Report).await?;
+    let targets = place_and_targets(&mut conn, &site, &place).await?;
+    drop(conn);
+    let done = async {
+        let (kind, from) = values.text("period").split_once(' ').ok_or_else(|| rule("E-102", "kind"))?;
+        let from: Date = from.parse().map_err(|_| rule("E-102", "kind"))?;
+        let kind = PeriodKind::from_name(kind).ok_or_else(|| rule("E-102", "kind"))?;
+        let mut items = Vec::new();
+        for (activity, text) in values.under("will.").filter(|(_, text)| !text.is_empty()) {
+            let will_e3 = plan::amounts::read(text).ok_or_else(|| rule("R-119", "items"))?;
+            let item = targets.of(&id).find(|item| item.activity == activity).ok_or_else(|| rule("E-104", "items"))?;
+            // What is needed and possible is frozen with the promise. A period that begins later has no window of its own yet:
+            // its need is judged on its first day.
+            let window = item.facts.windows.iter().find(|window| window.period.kind == kind && window.period.from == from);
+            let e3 = |value: f64| (value * 1000.0).round() as i64;
+            items.push(Promised {
+                activity: activity.to_owned(),
+                will_e3,
+                should_e3: window.map_or(0, |window| e3(window.should)),
+                can_e3: window.map_or(0, |window| e3(window.can)),
+                start_e3: 0,
+            });
+        }
+        items.sort_by(|one, other| one.activity.cmp(&other.activity));
+        let promise = values.request_id()?;
+        let command = Command::Promise { promise: promise.clone(), building: id.clone(), kind: kind.name().to_owned(), from, items };
+        site.submit(&visitor, promise, command).await
+    };
+    match done.await {
+        Ok(_) => Ok(Redirect::to(&format!("/targets/{id}")).into_response()),
+        Err(problem) => building_page(&site, &visitor, &place, &values, Some(&refusal(problem)?)).await,
+    }
+}

@@ -1,0 +1,127 @@
+//! Planned to date against done: in percentage points, with the lamp and the rule that gave it. Pure.
+//!
+//! The gap is done − planned in percentage points, never a ratio. Roll-ups weigh each work item by its planned working days;
+//! an average of percentages is never taken. Rule sets are data (`rules/progress.toml`) with source and validity.
+
+use guatu_kernel::guarantee::WorkDays;
+use jiff::civil::Date;
+use serde::Deserialize;
+use std::sync::LazyLock;
+
+/// A named rule set for gaps.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GapRules {
+    /// Identifier, printed beside every lamp it gives.
+    pub id: String,
+    /// Where it comes from.
+    pub source: String,
+    /// First day it holds.
+    pub from: Date,
+    /// Behind by this many percentage points and more: at risk. In tenths.
+    pub warn_points_e1: i64,
+    /// Behind by more than this: late. In tenths.
+    pub bad_points_e1: i64,
+}
+
+#[derive(Deserialize)]
+struct GapFile {
+    gap: Vec<GapRules>,
+}
+
+/// All rule sets, from data with sources. The first is the one in use until a district chooses another.
+pub static GAP_RULES: LazyLock<Vec<GapRules>> = LazyLock::new(|| {
+    let file: GapFile = toml::from_str(include_str!("../../../../rules/progress.toml"))
+        .expect("rules/progress.toml is part of the program and read by a test");
+    file.gap
+});
+
+/// The lamp of a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GapLamp {
+    /// As planned or ahead.
+    Good,
+    /// At risk.
+    Warn,
+    /// Late.
+    Bad,
+}
+
+impl GapLamp {
+    /// Its class and locale key.
+    pub fn name(self) -> &'static str {
+        match self {
+            GapLamp::Good => "good",
+            GapLamp::Warn => "warn",
+            GapLamp::Bad => "bad",
+        }
+    }
+}
+
+/// Grades a gap in tenths of a percentage point, negative when behind.
+pub fn grade(gap_e1: i64, rules: &GapRules) -> GapLamp {
+    match -gap_e1 {
+        behind if behind > rules.bad_points_e1 => GapLamp::Bad,
+        behind if behind >= rules.warn_points_e1 => GapLamp::Warn,
+        _ => GapLamp::Good,
+    }
+}
+
+/// Planned share of the year by elapsed months, in tenths of a per cent: the common official reading, 8 of 12 is 66.7 %.
+pub fn linear_by_months_e1(months: u8) -> i64 {
+    (i64::from(months.min(12)) * 1000 + 6) / 12
+}
+
+/// A planned and a done share, each the sum of weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Weighed {
+    /// Sum of weights.
+    pub weight: f64,
+    /// Weight of what is planned to date.
+    pub planned: f64,
+    /// Weight of what is done.
+    pub done: f64,
+}
+
+impl Weighed {
+    /// Adds a work item: its weight, and the shares planned and done, 0 to 1.
+    pub fn add(&mut self, weight: f64, planned: f64, done: f64) {
+        self.weight += weight;
+        self.planned += weight * planned;
+        self.done += weight * done;
+    }
+
+    /// Adds another sum.
+    pub fn join(&mut self, other: &Weighed) {
+        self.weight += other.weight;
+        self.planned += other.planned;
+        self.done += other.done;
+    }
+
+    /// Planned, done and gap in tenths of a per cent or percentage point; `None` when nothing is weighed.
+    pub fn points_e1(&self) -> Option<(i64, i64, i64)> {
+        if self.weight <= 0.0 {
+            return None;
+        }
+        let share = |part: f64| (part / self.weight * 1000.0).round() as i64;
+        let (planned, done) = (share(self.planned), share(self.done));
+        Some((planned, done, done - planned))
+    }
+}
+
+/// Share of an activity planned through a day: working days of its baseline that have passed.
+pub fn planned_share(work: &WorkDays, baseline: (Date, Date), through: Date) -> f64 {
+    let (start, finish) = baseline;
+    if through >= finish {
+        return 1.0;
+    }
+    let before = work.before(start);
+    let whole = work.through(finish) - before;
+    if through < start || whole <= 0.0 { 0.0 } else { (work.through(through) - before) / whole }
+}
+
+/// Tenths as people write them: `-3.5`.
+pub fn tenths_text(value_e1: i64) -> String {
+    let sign = if value_e1 < 0 { "-" } else { "" };
+    format!("{sign}{}.{}", value_e1.abs() / 10, value_e1.abs() % 10)
+}

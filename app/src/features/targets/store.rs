@@ -1,0 +1,182 @@
+//! What was done by day, and promises as they were frozen.
+
+use super::model::{Command, Fact, State};
+use crate::args;
+use crate::db::Conn;
+use crate::features::reports::model::Fact as ReportFact;
+use crate::features::{Fact as AnyFact, places, plan};
+use crate::journal::domain::Entry;
+use anyhow::{Context, Result};
+use guatu_kernel::guarantee::PeriodKind;
+use jiff::civil::Date;
+use std::collections::HashMap;
+
+/// A promise as the tables hold it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commitment {
+    /// The activity.
+    pub activity: String,
+    /// Kind of period.
+    pub kind: PeriodKind,
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
+    /// Promised, in thousandths.
+    pub will_e3: i64,
+    /// Needed when it was made.
+    pub should_e3: i64,
+    /// The boundary it set.
+    pub cumulative_e3: i64,
+    /// Who promised.
+    pub promised_by: String,
+}
+
+/// Promises of a project whose period holds or follows a day.
+pub async fn commitments(conn: &mut Conn, project: &str, on: Date) -> Result<Vec<Commitment>> {
+    let sql = "SELECT activity, kind, from_on, to_on, will_e3, should_e3, cumulative_e3, promised_by FROM commitment WHERE project = ? AND to_on >= ? ORDER BY activity, from_on, kind";
+    conn.rows(sql, args![project, on])
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(Commitment {
+                activity: row.text(0)?,
+                kind: PeriodKind::from_name(&row.text(1)?).context("a stored kind is known")?,
+                from: row.date(2)?,
+                to: row.date(3)?,
+                will_e3: row.int(4)?,
+                should_e3: row.int(5)?,
+                cumulative_e3: row.int(6)?,
+                promised_by: row.text(7)?,
+            })
+        })
+        .collect()
+}
+
+/// What was done of a work item: where measuring began, and by day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Done before anything was measured.
+    pub opening_e3: i64,
+    /// The first measured day.
+    pub first_on: Option<Date>,
+    /// Cumulative at each of the days asked for: done before that day.
+    pub before_e3: Vec<i64>,
+}
+
+/// Done before each of some days, by activity, for a whole project: one pass over its measured days.
+pub async fn done_before(conn: &mut Conn, project: &str, days: &[Date]) -> Result<HashMap<String, Done>> {
+    let mut done: HashMap<String, Done> = HashMap::new();
+    for row in conn.rows("SELECT activity, opening_e3, first_on FROM measured_item WHERE project = ?", args![project]).await? {
+        let opening_e3 = row.int(1)?;
+        let one = Done { opening_e3, first_on: Some(row.date(2)?), before_e3: vec![opening_e3; days.len()] };
+        done.insert(row.text(0)?, one);
+    }
+    let earliest = days.iter().min().copied().context("days are asked for")?;
+    // Everything before the earliest day is one sum; the rest is few days.
+    let sql = "SELECT activity, CAST(SUM(quantity_e3) AS BIGINT) FROM measured_day WHERE project = ? AND on_day < ? GROUP BY activity";
+    for row in conn.rows(sql, args![project, earliest]).await? {
+        if let Some(one) = done.get_mut(&row.text(0)?) {
+            let sum = row.int(1)?;
+            one.before_e3.iter_mut().for_each(|before| *before += sum);
+        }
+    }
+    let sql = "SELECT activity, on_day, quantity_e3 FROM measured_day WHERE project = ? AND on_day >= ?";
+    for row in conn.rows(sql, args![project, earliest]).await? {
+        if let Some(one) = done.get_mut(&row.text(0)?) {
+            let (on, quantity) = (row.date(1)?, row.int(2)?);
+            for (before, day) in one.before_e3.iter_mut().zip(days) {
+                if on < *day {
+                    *before += quantity;
+                }
+            }
+        }
+    }
+    Ok(done)
+}
+
+/// The newest fact about a project's measured work and promises: what is kept in memory holds as long as it stays.
+pub async fn newest(conn: &mut Conn, project: &str) -> Result<u64> {
+    let mut newest = 0;
+    for sql in [
+        "SELECT number FROM measured_item WHERE project = ? ORDER BY number DESC LIMIT 1",
+        "SELECT number FROM commitment WHERE project = ? ORDER BY number DESC LIMIT 1",
+    ] {
+        if let Some(row) = conn.row(sql, args![project]).await? {
+            newest = newest.max(row.count(0)?);
+        }
+    }
+    Ok(newest)
+}
+
+pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
+    let Command::Promise { promise, building, kind, from, .. } = command;
+    let mut state = State { is_id_taken: conn.row("SELECT 1 FROM commitment WHERE id = ?", args![promise]).await?.is_some(), ..State::default() };
+    let path = places::path(conn, building).await?.context("scope has found the building")?;
+    for id in path.trim_matches('/').split('/') {
+        if let Some(plan) = plan::store::project_plan(conn, id).await? {
+            state.project = plan.project;
+        }
+    }
+    let done = done_before(conn, &state.project, &[*from, Date::MAX]).await?;
+    for bar in plan::store::measured_bars(conn, building).await? {
+        let total = bar.quantity_e3.unwrap_or(0);
+        let recorded = total * i64::from(bar.percent_e3) / 100_000;
+        let (start, all) = match done.get(&bar.activity) {
+            Some(one) => (one.before_e3[0], one.before_e3[1]),
+            None => (recorded, recorded),
+        };
+        state.works.push((bar.activity, total, start, all));
+    }
+    let sql = "SELECT activity FROM commitment WHERE project = ? AND kind = ? AND from_on = ?";
+    for row in conn.rows(sql, args![&state.project, kind, *from]).await? {
+        state.promised.push(row.text(0)?);
+    }
+    Ok(state)
+}
+
+/// What one fact does to the tables.
+pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Result<()> {
+    let Fact::Promised { project, kind, from, to, items } = fact;
+    for item in items {
+        conn.execute(
+            "INSERT INTO commitment (id, project, activity, building, kind, from_on, to_on, will_e3, should_e3, can_e3, cumulative_e3, promised_by, promised_on, number)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            args![
+                &entry.subject,
+                project,
+                &item.activity,
+                &entry.place,
+                kind,
+                *from,
+                *to,
+                item.will_e3,
+                item.should_e3,
+                item.can_e3,
+                item.start_e3 + item.will_e3,
+                &entry.actor,
+                entry.occurred_on,
+                entry.number
+            ],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// What sites report, supervision measures and corrections say: quantities by day.
+pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
+    let AnyFact::Reports(fact) = &entry.fact else { return Ok(()) };
+    let is_first = matches!(fact, ReportFact::Filed { .. });
+    for standing in fact.standings() {
+        let opening = if is_first { standing.before_e3 } else { 0 };
+        let sql = "INSERT INTO measured_item (project, activity, building, opening_e3, first_on, number) VALUES (?, ?, ?, ?, ?, ?)
+                   ON CONFLICT (project, activity) DO UPDATE SET number = excluded.number";
+        let (project, activity) = (&standing.project, &standing.activity);
+        conn.execute(sql, args![project, activity, &entry.place, opening, entry.occurred_on, entry.number]).await?;
+        let sql = "INSERT INTO measured_day (project, activity, on_day, quantity_e3) VALUES (?, ?, ?, ?)
+                   ON CONFLICT (project, activity, on_day) DO UPDATE SET quantity_e3 = excluded.quantity_e3";
+        conn.execute(sql, args![project, activity, entry.occurred_on, standing.through_e3 - standing.before_e3]).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+-- Where measuring of a work item began, and the newest fact about it. Quantities in thousandths of its unit.
+CREATE TABLE measured_item (
+    project TEXT NOT NULL,
+    activity TEXT NOT NULL,
+    building TEXT NOT NULL,
+    opening_e3 BIGINT NOT NULL,
+    first_on TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    PRIMARY KEY (project, activity)
+);
+CREATE INDEX measured_item_number ON measured_item (project, number);
+
+-- What was done on a day, at the best grade known.
+CREATE TABLE measured_day (
+    project TEXT NOT NULL,
+    activity TEXT NOT NULL,
+    on_day TEXT NOT NULL,
+    quantity_e3 BIGINT NOT NULL,
+    PRIMARY KEY (project, activity, on_day)
+);
+
+-- Promises, frozen as they were made: what was needed and possible then, and the boundary they set.
+CREATE TABLE commitment (
+    id TEXT NOT NULL,
+    project TEXT NOT NULL,
+    activity TEXT NOT NULL,
+    building TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    from_on TEXT NOT NULL,
+    to_on TEXT NOT NULL,
+    will_e3 BIGINT NOT NULL,
+    should_e3 BIGINT NOT NULL,
+    can_e3 BIGINT NOT NULL,
+    cumulative_e3 BIGINT NOT NULL,
+    promised_by TEXT NOT NULL,
+    promised_on TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    PRIMARY KEY (project, activity, kind, from_on)
+);
+CREATE INDEX commitment_number ON commitment (project, number);
+CREATE INDEX commitment_id ON commitment (id);

@@ -1,0 +1,99 @@
+//! Scenarios of targets.
+
+use super::model::{Command, Promised, Refused, State, decide};
+use super::progress::{GAP_RULES, GapLamp, Weighed, grade, linear_by_months_e1, tenths_text};
+use crate::clock::civil_date;
+use crate::journal::domain::{Actor, Context};
+use crate::on_both_databases;
+use jiff::civil::{Date, date};
+
+const TODAY: Date = date(2026, 11, 23);
+
+fn context() -> Context {
+    let now = crate::testing::NOW.parse().unwrap();
+    Context { actor: Actor::Account("builder".into()), now, today: civil_date(now) }
+}
+
+fn promise(kind: &str, from: Date, will_e3: i64) -> Command {
+    let items = vec![Promised { activity: "b/pit".into(), will_e3, should_e3: 0, can_e3: 0, start_e3: 0 }];
+    Command::Promise { promise: "p1".into(), building: "b".into(), kind: kind.into(), from, items }
+}
+
+#[test]
+fn rules() {
+    let site = State { project: "p".into(), works: vec![("b/pit".into(), 100_000, 20_000, 30_000)], ..State::default() };
+    let cases = [
+        ("this week, on its Monday", site.clone(), promise("week", TODAY, 40_000), None),
+        ("next month", site.clone(), promise("month", date(2026, 12, 1), 40_000), None),
+        ("a month that has begun", site.clone(), promise("month", date(2026, 11, 1), 40_000), Some(Refused::Begun { date: "2026-11-01".into() })),
+        ("a week that begins on a Tuesday", site.clone(), promise("week", date(2026, 11, 24), 40_000), Some(Refused::NoPeriod)),
+        ("a fortnight", site.clone(), promise("fortnight", TODAY, 40_000), Some(Refused::NoPeriod)),
+        ("less than is done", site.clone(), promise("week", TODAY, 9_000), Some(Refused::OutOfBounds { done: "10".into(), left: "80".into() })),
+        ("more than is left", site.clone(), promise("week", TODAY, 80_001), Some(Refused::OutOfBounds { done: "10".into(), left: "80".into() })),
+        ("twice", State { promised: vec!["b/pit".into()], ..site.clone() }, promise("week", TODAY, 40_000), Some(Refused::AlreadyPromised { activity: "b/pit".into() })),
+        ("the id twice", State { is_id_taken: true, ..site.clone() }, promise("week", TODAY, 40_000), Some(Refused::IdTaken)),
+        ("work of another building", State { works: Vec::new(), ..site }, promise("week", TODAY, 1), Some(Refused::UnknownWork { activity: "b/pit".into() })),
+    ];
+    for (name, state, command, expected) in cases {
+        assert_eq!(decide(&state, &command, &context()).err(), expected, "{name}");
+    }
+}
+
+#[test]
+fn gaps_are_percentage_points() {
+    // Published figures: 76.97 % of the year by August are 10.3 points ahead, 83.55 % are 16.9.
+    for (done_e2, months, expected) in [(7_697, 8, 103), (8_355, 8, 169)] {
+        assert_eq!((done_e2 + 5) / 10 - linear_by_months_e1(months), expected);
+    }
+    let rules = &GAP_RULES[0];
+    assert_eq!(rules.id, "yinchuan_2025");
+    for (gap, lamp) in [(50, GapLamp::Good), (-99, GapLamp::Good), (-100, GapLamp::Warn), (-300, GapLamp::Warn), (-301, GapLamp::Bad)] {
+        assert_eq!(grade(gap, rules), lamp, "{gap}");
+    }
+    // A small item finished and a large one hardly begun is not half done.
+    let mut sum = Weighed::default();
+    sum.add(1.0, 1.0, 1.0);
+    sum.add(9.0, 0.5, 0.0);
+    assert_eq!(sum.points_e1(), Some((550, 100, -450)));
+    assert_eq!(Weighed::default().points_e1(), None);
+    assert_eq!([-5, -123, 60].map(tenths_text), ["-0.5", "-12.3", "6.0"].map(str::to_owned));
+}
+
+on_both_databases!(a_promise_binds_today_and_a_report_moves_it, |site| async move {
+    let site = crate::features::reports::tests::active(site.with_cast().await).await;
+    let address = "/targets/ours-b1";
+    let before = site.get("builder", address).await;
+    assert_eq!(before.status, 200);
+    assert_eq!(site.get("stranger", address).await.status, 404);
+    let overview = site.get("chief", "/targets?place=ours").await;
+    assert_eq!(overview.texts("tbody td:first-child").len(), 2, "two buildings");
+    assert_eq!(site.get("chief", "/targets").await.texts("tbody td:first-child"), ["ours name"], "only what has a plan");
+
+    // The pit waits for the permits; once they are there, it can be promised.
+    let permits = [("actual_start", "2026-09-01"), ("actual_finish", "2026-11-20"), ("percent", "100")];
+    assert_eq!(site.post("builder", "/plans/ours/progress?activity=ours-b1/permits", &permits).await.status, 303);
+    let week = [("period", "week 2026-11-23"), ("will.ours-b1/pit", "700")];
+    assert_eq!(site.post("stranger", "/targets/ours-b1/promise", &week).await.status, 404);
+    assert_eq!(site.post("chief", "/targets/ours-b1/promise", &week).await.status, 403, "who does not build does not promise");
+    let done = site.post("builder", "/targets/ours-b1/promise", &week).await;
+    assert_eq!(done.status, 303, "{:?}", done.texts(".summary li"));
+    assert_eq!(site.post("builder", "/targets/ours-b1/promise", &week).await.texts(".summary .quiet"), ["E-105"]);
+    let page = site.get("builder", address).await;
+    let today = page.texts("ul.rows .days-left");
+    assert_eq!(today.len(), 1, "the promise asks for something today");
+    let form = site.get("builder", "/reports/new?building=ours-b1").await;
+    assert_eq!(form.texts("label.work .today").len(), 1, "and the phone says so");
+
+    let day = [("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "500")];
+    assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
+    let after = site.get("builder", address).await;
+    assert!(after.texts("section.sheet tbody td").contains(&"500".to_owned()), "done this week");
+    let dispute = [("done.ours-b1/pit", "300"), ("reason", "measured")];
+    let mut site = site;
+    site.person("li", crate::features::identity::model::Role::SupervisionEngineer, Some("ours")).await;
+    let report = site.site.db.reader().await.unwrap().rows("SELECT id FROM report", &[]).await.unwrap()[0].text(0).unwrap();
+    assert_eq!(site.post("li", &format!("/reports/{report}/dispute"), &dispute).await.status, 303);
+    let measured = site.get("builder", address).await;
+    assert!(measured.texts("section.sheet tbody td").contains(&"300".to_owned()), "the better grade counts");
+    site
+});
