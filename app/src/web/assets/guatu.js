@@ -105,7 +105,7 @@ async function chartOf(chart) {
   };
   const usual = parseFloat(getComputedStyle(chart).fontSize), family = getComputedStyle(chart).fontFamily;
   // The wall is read from three metres: nothing on it is smaller than its usual type.
-  const text = isWall ? usual : usual * 0.85;
+  const text = isWall ? usual : usual * 0.85, hair = Math.max(1, usual / 18);
   let row = Math.round(usual * 1.7), top = 0;
   const draw = () => {
     const wide = chart.clientWidth, high = chart.clientHeight, dots = devicePixelRatio || 1;
@@ -163,7 +163,7 @@ async function chartOf(chart) {
       }
       return list;
     };
-    pen.strokeStyle = grid; pen.lineWidth = 1;
+    pen.strokeStyle = grid; pen.lineWidth = hair;
     for (const { a } of stretches(12)) { pen.beginPath(); pen.moveTo(a, top); pen.lineTo(a, foot); pen.stroke(); }
     for (let i = Math.max(0, from - 1); i < Math.min(rows.length, end + 1); i++) {
       const [, , kind, lamp, bs, bf, es, ef, as, af, , , fr] = rows[i];
@@ -174,10 +174,10 @@ async function chartOf(chart) {
       const a = x(es), b = x(ef + 1), wideBar = Math.max(3, b - a);
       if (kind === "milestone") {
         const r = Math.min(row * 0.3, usual), diamond = (at) => { pen.beginPath(); pen.moveTo(at, middle - r); pen.lineTo(at + r, middle); pen.lineTo(at, middle + r); pen.lineTo(at - r, middle); pen.closePath(); };
-        if (bs !== null) { pen.strokeStyle = planned; pen.lineWidth = 2; diamond(x(bf + 1)); pen.stroke(); }
+        if (bs !== null) { pen.strokeStyle = planned; pen.lineWidth = hair * 2; diamond(x(bf + 1)); pen.stroke(); }
         pen.fillStyle = tone; diamond(b); pen.fill();
       } else if (kind === "summary" || kind === "whole") {
-        pen.fillStyle = ink; pen.fillRect(a, y + row * 0.22, wideBar, row * 0.14); pen.fillRect(a, y + row * 0.22, 3, row * 0.34); pen.fillRect(b - 3, y + row * 0.22, 3, row * 0.34);
+        pen.fillStyle = ink; pen.fillRect(a, y + row * 0.22, wideBar, row * 0.14); pen.fillRect(a, y + row * 0.22, hair * 3, row * 0.34); pen.fillRect(b - hair * 3, y + row * 0.22, hair * 3, row * 0.34);
         // Of many works together the done part is drawn on the plan, up to the front: their per cent of a forecast's length
         // would look like being ahead.
         if (kind === "whole" && bs !== null) { pen.fillStyle = tone; pen.fillRect(x(bs), y + row * 0.68, Math.max(0, x(Math.min(fr ?? today, bf + 1)) - x(bs)), row * 0.24); }
@@ -186,11 +186,11 @@ async function chartOf(chart) {
         const done = as === null ? 0 : af !== null ? wideBar : Math.min(wideBar, Math.max(0, x(today) - a));
         pen.fillStyle = tone; pen.globalAlpha = 0.18; pen.fillRect(a, y + row * 0.2, wideBar, row * 0.44); pen.globalAlpha = 1;
         pen.fillRect(a, y + row * 0.2, done, row * 0.44);
-        pen.strokeStyle = tone; pen.lineWidth = 1.5; pen.strokeRect(a, y + row * 0.2, wideBar, row * 0.44);
+        pen.strokeStyle = tone; pen.lineWidth = hair * 1.5; pen.strokeRect(a, y + row * 0.2, wideBar, row * 0.44);
       }
     }
     for (const { when, tone } of signs) {
-      pen.setLineDash(when === today ? [] : [4, 4]); pen.strokeStyle = colour(tone); pen.lineWidth = when === today ? 1.5 : 1;
+      pen.setLineDash(when === today ? [] : [hair * 4, hair * 4]); pen.strokeStyle = colour(tone); pen.lineWidth = hair * (when === today ? 1.5 : 1);
       pen.beginPath(); pen.moveTo(x(when), top); pen.lineTo(x(when), foot); pen.stroke();
     }
     // The front line: where work is not where the approved plan says, it leaves today's line at the first day not done.
@@ -211,7 +211,7 @@ async function chartOf(chart) {
     // The axis: years over months, or over quarters where months have no room.
     pen.fillStyle = sheet; pen.fillRect(0, 0, wide, top);
     pen.save(); pen.beginPath(); pen.rect(gutter, 0, wide - gutter, high); pen.clip();
-    pen.strokeStyle = grid; pen.lineWidth = 1;
+    pen.strokeStyle = grid; pen.lineWidth = hair;
     const isByMonth = scale * 28 > text * 1.4;
     for (const [level, list, label, weight] of [[0, stretches(12), (s) => s.year, "600"], [1, stretches(isByMonth ? 1 : 3), (s) => (isByMonth ? s.month : "Q" + (s.month + 2) / 3), ""]]) {
       const y = levels * line + (level * axis) / 2;
@@ -229,7 +229,7 @@ async function chartOf(chart) {
       pen.fillText(label, at, (level + 0.5) * line);
     }
     pen.restore();
-    pen.strokeStyle = ink; pen.beginPath(); pen.moveTo(0, top - 0.5); pen.lineTo(wide, top - 0.5); pen.stroke();
+    pen.strokeStyle = ink; pen.lineWidth = hair; pen.beginPath(); pen.moveTo(0, top - 0.5); pen.lineTo(wide, top - 0.5); pen.stroke();
   };
   drawings.set(chart, draw);
   chart.onscroll = () => requestAnimationFrame(draw);
