@@ -217,6 +217,24 @@ fn paper_has_no_links_and_rows_that_do_not_fit_go_on() {
     let rows: usize = pages.iter().map(|page| with(&Document::parse(page).unwrap(), "row").len()).sum();
     assert_eq!(rows, 500);
     assert!(pages[0].contains(&format!("1 / {}", pages.len())));
+    // What stands under a heading is not torn from it.
+    let first = |page: &String| {
+        let document = Document::parse(page).unwrap();
+        with(&document, "label")[0].text().unwrap().to_owned()
+    };
+    assert!(pages.iter().all(|page| first(page) == "Sum"));
+}
+
+#[test]
+fn a_work_longer_than_a_page_goes_on_all_the_same() {
+    let mut long = chart(Sheet::series_a(3));
+    let sum = long.rows[0].clone();
+    let task = long.rows[3].clone();
+    long.rows = std::iter::once(sum).chain(std::iter::repeat_n(task, 299)).collect();
+    let counts =
+        bars::pages(&long).iter().map(|page| with(&Document::parse(page).unwrap(), "row").len()).collect::<Vec<_>>();
+    assert_eq!(counts.iter().sum::<usize>(), 300);
+    assert!(counts.iter().all(|count| *count > 30), "{counts:?}");
 }
 
 #[test]

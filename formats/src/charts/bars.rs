@@ -132,7 +132,7 @@ pub struct BarChart {
 
 /// Draws all rows on one sheet, however low they become.
 pub fn draw(chart: &BarChart) -> String {
-    page(chart, &chart.rows, "")
+    page(chart, &chart.rows, chart.rows.len(), "")
 }
 
 /// Draws the chart on as many sheets as its rows need.
@@ -145,18 +145,32 @@ pub fn pages(chart: &BarChart) -> Vec<String> {
         }
         Sheet::Screen { .. } => chart.rows.len().max(1),
     };
-    let count = chart.rows.len().div_ceil(most).max(1);
-    if count == 1 {
+    if chart.rows.len() <= most {
         return vec![draw(chart)];
     }
+    let parts = parts(&chart.rows, most);
+    let count = parts.len();
+    // Rows are as high on the last page as on the others, however few there are.
+    let height = parts.iter().map(|part| part.len()).max().unwrap_or(1);
+    let pages = parts.iter().enumerate();
+    pages.map(|(at, rows)| page(chart, rows, height, &format!("{} / {count}", at + 1))).collect()
+}
+
+/// Rows by page: what stands under a heading stays with it, unless more than a third of a page would be left empty.
+fn parts(rows: &[Row], most: usize) -> Vec<&[Row]> {
     // Pages of equal length, so that the last is not a stub.
-    let length = chart.rows.len().div_ceil(count);
-    chart
-        .rows
-        .chunks(length)
-        .enumerate()
-        .map(|(at, rows)| page(chart, rows, &format!("{} / {count}", at + 1)))
-        .collect()
+    let length = rows.len().div_ceil(rows.len().div_ceil(most).max(1)).max(1);
+    let is_heading = |at: &usize| rows[*at].kind == Kind::Summary;
+    let mut parts = Vec::new();
+    let mut from = 0;
+    while rows.len() - from > most {
+        let least = from + (most * 2).div_ceil(3).max(1);
+        let cut = (least..=from + most).rev().find(is_heading).unwrap_or(from + length.min(most));
+        parts.push(&rows[from..cut]);
+        from = cut;
+    }
+    parts.push(&rows[from..]);
+    parts
 }
 
 /// Where things stand on a page.
@@ -220,8 +234,9 @@ fn extent(chart: &BarChart) -> (Date, Date) {
     (first.saturating_sub(span), last.saturating_add(span))
 }
 
-fn page(chart: &BarChart, rows: &[Row], number: &str) -> String {
-    let at = Measures::new(chart, rows.len());
+/// One page of rows, as high as if it held so many.
+fn page(chart: &BarChart, rows: &[Row], height: usize, number: &str) -> String {
+    let at = Measures::new(chart, height);
     let mut canvas = at.frame.begin(&chart.heading, chart.ink, number);
     let end = at.rows_top + at.row * rows.len() as f64;
     draw_grid(&mut canvas, chart, &at, rows.len(), end);
