@@ -173,7 +173,7 @@ pub fn wall_pager(visitor: &Visitor, address: &str, first: usize, total: usize, 
     let before = page_around(if here.start == 0 { total } else { here.start - 1 }, total, most).start;
     let after = if here.end >= total { 0 } else { here.end };
     let count = total.div_ceil(most).max(1);
-    let page = (0..).scan(0, |from, at| { let begins = *from; *from = page_around(begins, total, most).end; (begins <= here.start).then_some(at) }).take(count).last().unwrap_or(0) + 1;
+    let page = (here.start * count).checked_div(total).unwrap_or(0) + 1;
     html! {
         @if count > 1 {
             nav.pages aria-label=(visitor.t("wall.pages")) data-next={ (address) "&from=" (after) } data-turn=(SCREEN.turn_seconds) data-pause=(SCREEN.pause_seconds) {
@@ -227,6 +227,9 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
     let holds_dates = rows.iter().flat_map(|row| &row.cells).flatten().any(|cell| cell.count == 1);
     let most = if holds_dates { SCREEN.rows_of_dates } else { SCREEN.rows_of_counts };
     let shown = if asked.is_wall() { page_around(first, rows.len(), most) } else { first..first.saturating_add(PAGE_LEN) };
+    // Few rows on a wall are written large.
+    let lines = if holds_dates { 3 } else { 2 };
+    let room = asked.is_wall().then(|| format!("--rows:{};--lines:{lines};--columns:{}", shown.len().max(1), stages.len().max(1)));
     Ok(html! {
         (head(conn, site, visitor, place, asked, "matrix").await?)
         div.under-head {
@@ -238,7 +241,7 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
         }
         @if stages.is_empty() { p.empty { (visitor.t("wall.no_plan")) } } @else {
             div.scroll.board {
-                table.matrix {
+                table.matrix style=[room] {
                     thead { tr {
                         th scope="col" { (visitor.t("wall.place")) }
                         @for stage in stages { th scope="col" { (visitor.t(&format!("{section}.{stage}"))) } }

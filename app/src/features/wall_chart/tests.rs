@@ -197,6 +197,7 @@ on_both_databases!(a_wall_turns_its_pages_with_and_without_a_script, |site| asyn
     assert_eq!(names.len() + others.len(), 21, "every row on one page");
     assert!(others.iter().all(|name| !names.contains(name)));
     assert_eq!(second.attributes(".gantt", "data-end"), ["21"], "the drawing shows the same rows as the table");
+    assert!(second.texts("nav.pages b")[0].contains('2'), "{:?}", second.texts("nav.pages b"));
     let after = second.attributes("nav.pages", "data-next");
     assert!(after[0].ends_with("&from=0"), "after the last page comes the first");
     // A project on the wall is its buildings and its own milestones, each with the front the paper has.
