@@ -35,7 +35,7 @@ async function leaderSession() {
   return found;
 }
 
-const paths = ["/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/places", "/places/p01", "/places/new", "/plans", "/plans/p03", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/calendars", "/import?project=p01", "/no-such-page"];
+const paths = ["/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/wall?wall=1&place=p03", "/places", "/places/p01", "/places/new", "/plans", "/plans/p03", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/calendars", "/import?project=p01", "/no-such-page"];
 
 for (const width of [360, 768, 1440]) {
   for (const colorScheme of ["light", "dark"]) {
@@ -62,6 +62,57 @@ for (const width of [360, 768, 1440]) {
   }
 }
 
+for (const [width, height] of [[1920, 1080], [3840, 2160]]) {
+  test(`the wall fits a screen of ${width} × ${height} and is read from three metres`, async () => {
+    const context = await browser.newContext({ viewport: { width, height } });
+    await context.addCookies([cookie]);
+    const page = await context.newPage();
+    for (const path of ["/wall?wall=1", "/wall?wall=1&place=p03", "/wall?wall=1&view=bars", "/wall?wall=1&place=p03&view=bars"]) {
+      await page.goto(site.address + path);
+      await page.waitForTimeout(300);
+      const found = await page.evaluate(() => {
+        const shown = (element) => element.checkVisibility() && element.getClientRects().length > 0 && !element.closest(".skip");
+        const texts = [...document.querySelectorAll("body *")].filter((one) => shown(one) && [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()));
+        const list = document.querySelector(".scroll.board, .gantt:not([hidden])");
+        const heights = [...document.querySelectorAll("table.matrix tbody tr")].map((row) => row.offsetHeight);
+        const lamps = [...document.querySelectorAll(".cell .lamp")].filter((lamp) => lamp.scrollWidth > lamp.closest("td").clientWidth);
+        return {
+          beyond: [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight, list.scrollHeight - list.clientHeight],
+          least: Math.min(...texts.map((one) => parseFloat(getComputedStyle(one).fontSize))),
+          uneven: heights.length ? Math.max(...heights) - Math.min(...heights) : 0,
+          wide: lamps.length,
+        };
+      });
+      assert.ok(found.beyond.every((pixels) => pixels <= 1), `${path}: ${found.beyond} px beyond the screen`);
+      assert.ok(found.least >= (24 * height) / 1080, `${path}: type of ${found.least} px`);
+      assert.ok(found.uneven <= 2 * (height / 1080), `${path}: rows differ by ${found.uneven} px`);
+      assert.equal(found.wide, 0, `${path}: lamps wider than their cells`);
+    }
+    await context.close();
+  });
+}
+
+test("a wall turns its pages by itself and rests while somebody uses it", async () => {
+  const context = await browser.newContext({ viewport: { width: 1920, height: 1080 } });
+  await context.addCookies([cookie]);
+  const page = await context.newPage();
+  await page.clock.install();
+  await page.goto(`${site.address}/wall?wall=1&place=p03`);
+  const first = () => page.locator("table.matrix tbody th a").first().textContent();
+  const before = await first();
+  await page.clock.runFor(21_000);
+  await page.waitForFunction((old) => document.querySelector("table.matrix tbody th a").textContent !== old, before);
+  assert.match(page.url(), /from=\d+/);
+  const second = await first();
+  await page.keyboard.press("Shift");
+  await page.clock.runFor(30_000);
+  await page.waitForTimeout(300);
+  assert.equal(await first(), second, "a key was pressed: the page stays");
+  await page.clock.runFor(60_000);
+  await page.waitForFunction((old) => document.querySelector("table.matrix tbody th a").textContent !== old, second);
+  await context.close();
+});
+
 test("every page says the same without a script", async () => {
   const context = await browser.newContext({ javaScriptEnabled: false });
   await context.addCookies([cookie]);
@@ -74,6 +125,11 @@ test("every page says the same without a script", async () => {
   await page.goto(`${site.address}/wall?place=p03&view=bars`);
   assert.ok((await page.locator(".rows tbody tr").count()) <= 500, "at most 500 rows a page");
   assert.equal(await page.locator(".rows").isVisible(), true);
+  await page.goto(`${site.address}/wall?wall=1&place=p03&view=bars`);
+  const names = await page.locator(".rows tbody td:first-child").allTextContents();
+  await page.locator("nav.pages a").last().click();
+  const others = await page.locator(".rows tbody td:first-child").allTextContents();
+  assert.ok(others.length > 0 && others.every((name) => !names.includes(name)), "the wall has links where a script turns pages");
   await context.close();
 });
 

@@ -76,6 +76,9 @@ fn chart(count: usize, sheet: Sheet, ink: Ink) -> BarChart {
             actual,
             percent: (at * 17 % 100) as f64,
             lamp,
+            front: (from < data_date && !matches!(actual, Some((_, Some(_))))).then(|| {
+                from.saturating_add(i64::try_from((30 + at % 40) * (at * 17 % 100) / 100).unwrap_or(0).days())
+            }),
             is_critical: at.is_multiple_of(7),
             href: None,
         }

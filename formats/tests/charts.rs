@@ -28,6 +28,7 @@ fn row(label: &str, from: Date, to: Date) -> Row {
         actual: None,
         percent: 0.0,
         lamp: Lamp::Idle,
+        front: None,
         is_critical: false,
         href: Some("/wall?a=1&b=2".into()),
     }
@@ -38,6 +39,7 @@ fn chart(sheet: Sheet) -> BarChart {
     let late = Row {
         actual: Some((may(4), None)),
         percent: 20.0,
+        front: Some(may(6)),
         lamp: Lamp::Bad,
         is_critical: true,
         ..row("Late", may(4), may(13))
@@ -83,7 +85,7 @@ fn a_small_chart_has_its_bars_and_words() {
         ("row bad critical", 1),
         ("bar", 4),
         ("bracket", 1),
-        ("baseline", 4),
+        ("baseline", 5),
         ("actual", 1),
         ("critical-mark", 1),
         ("front", 1),
@@ -118,6 +120,90 @@ fn the_front_line_is_left_of_the_data_date_where_work_is_late() {
     assert_eq!((front[0], *front.last().unwrap()), (today, today));
     assert_eq!(front.iter().filter(|x| **x < today - 1.0).count(), 1, "{front:?}");
     assert!(front.iter().all(|x| *x <= today), "{front:?}");
+    // It stands where the date that was handed in stands on the plan's bar: two days after its start of ten.
+    let bar = with(&document, "row bad")
+        .into_iter()
+        .flat_map(|row| row.children())
+        .find(|node| node.attribute("class") == Some("baseline"));
+    let number = |name: &str| bar.unwrap().attribute(name).unwrap().parse::<f64>().unwrap();
+    let least = front.iter().copied().fold(f64::INFINITY, f64::min);
+    assert!((least - number("x") - number("width") * 0.2).abs() < 0.1, "{front:?}");
+}
+
+/// Sizes of all texts of a drawing on paper, in points.
+fn points(svg: &str) -> Vec<f64> {
+    let document = Document::parse(svg).unwrap();
+    let texts = document.descendants().filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "text")));
+    texts.map(|text| text.attribute("font-size").unwrap().parse::<f64>().unwrap() * 72.0 / 25.4).collect()
+}
+
+#[test]
+fn nothing_on_paper_is_too_small_to_be_read_however_many_rows_there_are() {
+    for (number, least) in [(0, 10.0), (1, 9.0), (2, 8.0), (3, 7.0)] {
+        for count in [1, 12, 60, 900] {
+            let mut chart = chart(Sheet::series_a(number));
+            chart.rows = chart.rows.iter().cycle().take(count).cloned().collect();
+            chart.rows[0].label =
+                "a name that is longer than any column of names can be, as names of works often are".into();
+            let mut board = board(Sheet::series_a(number));
+            let late = Some(Cell { lamp: Lamp::Bad, text: "27-10-31".into(), note: "by 27-10-31".into(), href: None });
+            let row = matrix::Row { cells: vec![late; 20], ..board.groups[0].rows[0].clone() };
+            board.stages = (0..20).map(|at| format!("Outdoor pipes {at}")).collect();
+            board.groups = vec![Group { name: "Parcel".into(), rows: vec![row; count] }];
+            for page in bars::pages(&chart).iter().chain(&matrix::pages(&board)) {
+                let smallest = points(page).into_iter().fold(f64::INFINITY, f64::min);
+                assert!(smallest > least - 0.05, "A{number}, {count} rows: {smallest} points");
+            }
+        }
+    }
+}
+
+#[test]
+fn few_rows_fill_the_sheet() {
+    let bottom = |svg: &str, class: &str| {
+        let document = Document::parse(svg).unwrap();
+        let ys = with(&document, class).into_iter().filter_map(|node| node.attribute("y")?.parse().ok());
+        ys.fold(0.0, f64::max)
+    };
+    let mut chart = chart(Sheet::series_a(3));
+    chart.rows = chart.rows.iter().cycle().take(24).cloned().collect();
+    assert!(bottom(&bars::draw(&chart), "label") > 297.0 * 0.88);
+    let mut board = board(Sheet::series_a(3));
+    let row = board.groups[0].rows[0].clone();
+    board.groups = vec![Group { name: String::new(), rows: vec![row; 12] }];
+    assert!(bottom(&matrix::draw(&board), "label") > 297.0 * 0.88);
+}
+
+#[test]
+fn words_of_mandated_dates_never_meet() {
+    let mut chart = chart(Sheet::series_a(3));
+    let on = [20, 21, 22, 23, 24, 25, 29, 30];
+    chart.flags = on
+        .map(|day| Flag { on: date(2026, 5, day), label: "A mandated date, 17 days left".into(), lamp: Lamp::Good })
+        .to_vec();
+    chart.words.data_date = "today".into();
+    let svg = bars::draw(&chart);
+    let document = Document::parse(&svg).unwrap();
+    let spans: Vec<(String, f64, f64)> = [with(&document, "flag"), with(&document, "today")]
+        .concat()
+        .into_iter()
+        .filter(|node| node.tag_name().name() == "text")
+        .map(|node| {
+            let number = |name: &str| node.attribute(name).unwrap().parse::<f64>().unwrap();
+            let width = node.text().unwrap().len() as f64 * 0.5 * number("font-size");
+            let from = number("x") - if node.attribute("text-anchor") == Some("end") { width } else { 0.0 };
+            (node.attribute("y").unwrap().to_owned(), from, from + width)
+        })
+        .collect();
+    assert!(spans.len() > 3, "{spans:?}");
+    for (at, (y, from, to)) in spans.iter().enumerate() {
+        assert!(*from > 0.0 && *to < 420.0);
+        assert!(
+            spans[at + 1..].iter().all(|(other, start, finish)| other != y || finish < from || start > to),
+            "{spans:?}"
+        );
+    }
+    assert_eq!(with(&document, "flag good").len(), 8, "each has its line, with or without words");
 }
 
 #[test]
@@ -131,6 +217,24 @@ fn paper_has_no_links_and_rows_that_do_not_fit_go_on() {
     let rows: usize = pages.iter().map(|page| with(&Document::parse(page).unwrap(), "row").len()).sum();
     assert_eq!(rows, 500);
     assert!(pages[0].contains(&format!("1 / {}", pages.len())));
+    // What stands under a heading is not torn from it.
+    let first = |page: &String| {
+        let document = Document::parse(page).unwrap();
+        with(&document, "label")[0].text().unwrap().to_owned()
+    };
+    assert!(pages.iter().all(|page| first(page) == "Sum"));
+}
+
+#[test]
+fn a_work_longer_than_a_page_goes_on_all_the_same() {
+    let mut long = chart(Sheet::series_a(3));
+    let sum = long.rows[0].clone();
+    let task = long.rows[3].clone();
+    long.rows = std::iter::once(sum).chain(std::iter::repeat_n(task, 299)).collect();
+    let counts =
+        bars::pages(&long).iter().map(|page| with(&Document::parse(page).unwrap(), "row").len()).collect::<Vec<_>>();
+    assert_eq!(counts.iter().sum::<usize>(), 300);
+    assert!(counts.iter().all(|count| *count > 30), "{counts:?}");
 }
 
 #[test]
@@ -205,6 +309,27 @@ fn a_matrix_of_many_places_goes_on_with_all_of_them() {
     assert_eq!(rows, 250);
 }
 
+/// Keeps what libraries complain of while drawings are printed.
+struct Complaints(std::sync::Mutex<Vec<String>>);
+
+static COMPLAINTS: Complaints = Complaints(std::sync::Mutex::new(Vec::new()));
+
+impl log::Log for Complaints {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        self.0.lock().unwrap().push(record.args().to_string());
+    }
+
+    fn flush(&self) {}
+}
+
+fn complaints() -> Vec<String> {
+    COMPLAINTS.0.lock().unwrap().clone()
+}
+
 #[test]
 fn pdf_has_the_exact_page_and_embedded_fonts() {
     let fonts = match Fonts::load() {
@@ -215,6 +340,8 @@ fn pdf_has_the_exact_page_and_embedded_fonts() {
             return;
         }
     };
+    log::set_logger(&COMPLAINTS).unwrap();
+    log::set_max_level(log::LevelFilter::Warn);
     let pages = bars::pages(&chart(Sheet::series_a(0)));
     let bytes = pdf::from_pages(&pages, 1189.0, 841.0, &fonts).unwrap();
     assert_eq!(bytes, pdf::from_pages(&pages, 1189.0, 841.0, &fonts).unwrap(), "the same drawing gives the same bytes");
@@ -222,6 +349,7 @@ fn pdf_has_the_exact_page_and_embedded_fonts() {
     // 1189 mm and 841 mm at 72 points an inch.
     assert!(text.contains("/MediaBox[0 0 3370.3938 2383.937]"), "page size");
     assert!(text.contains("NotoSans") || text.contains("SourceHanSans"), "embedded font");
+    assert_eq!(complaints(), Vec::<String>::new());
     let turned = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 50"><text x="9" y="20" font-size="8" transform="rotate(5)">turned</text></svg>"##;
     assert!(pdf::from_svg(turned, 100.0, 50.0, &fonts).is_ok());
     assert!(matches!(pdf::from_svg("no drawing", 100.0, 50.0, &fonts), Err(PdfError::Drawing(_))));

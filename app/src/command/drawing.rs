@@ -1,5 +1,7 @@
 //! The chart of a plan file: rows from the plan, dates from its schedule, words from the locale files.
 
+use crate::features::plan::network::untouched;
+use crate::features::wall_chart::model::front_on;
 use crate::web::locale::Language;
 use clap::ValueEnum;
 use guatu_formats::charts::bars::{self, BarChart, Flag, Kind, Row, Words};
@@ -68,8 +70,12 @@ fn chart(arguments: &Arguments, plan: &Plan, schedule: &Schedule, sheet: Sheet) 
     };
     let data_date = plan.data_date.map(|moment| moment.date());
     let depths = depths(plan);
-    let rows = plan.activities.iter().zip(&schedule.activities).zip(depths);
-    let rows = rows.map(|((activity, dates), indent)| row(plan, activity, dates.as_ref(), indent)).collect();
+    let baseline = guatu_kernel::schedule(&untouched(plan));
+    let dates = schedule.activities.iter().zip(&baseline.activities);
+    let rows = plan.activities.iter().zip(dates).zip(depths);
+    let rows = rows
+        .map(|((activity, (dates, planned)), indent)| row(plan, activity, dates.as_ref(), planned.as_ref(), indent));
+    let rows = rows.collect();
     let flags = schedule.milestones.iter().map(|outlook| {
         let mandate = &plan.mandated[outlook.mandate];
         let on = mandate.finish_by.date();
@@ -124,13 +130,14 @@ fn depths(plan: &Plan) -> Vec<usize> {
     plan.activities.iter().map(depth).collect()
 }
 
-fn row(plan: &Plan, activity: &Activity, dates: Option<&Dates>, indent: usize) -> Row {
+fn row(plan: &Plan, activity: &Activity, dates: Option<&Dates>, planned: Option<&Dates>, indent: usize) -> Row {
     let kind = match activity.kind {
         ActivityKind::Summary => Kind::Summary,
         ActivityKind::Task | ActivityKind::Hammock => Kind::Task,
         _ => Kind::Milestone,
     };
     let finish = activity.actual_finish.map(|moment| moment.date());
+    let planned = planned.map(|dates| (dates.early_start.date(), dates.early_finish.date()));
     let float = dates.and_then(|dates| dates.total_float_days);
     let lamp = match (finish, activity.actual_start, float) {
         (Some(_), _, _) => Lamp::Done,
@@ -143,11 +150,15 @@ fn row(plan: &Plan, activity: &Activity, dates: Option<&Dates>, indent: usize) -
         label: activity.name.clone(),
         indent,
         kind,
-        baseline: None,
+        baseline: planned,
         forecast: dates.map(|dates| (dates.early_start.date(), dates.early_finish.date())),
         actual: activity.actual_start.map(|start| (start.date(), finish)),
         percent: activity.percent_e3.map_or(0.0, |percent| f64::from(percent) / 1000.0),
         lamp,
+        front: planned.zip(plan.data_date).filter(|_| kind == Kind::Task).and_then(|(planned, data_date)| {
+            let percent_e3 = activity.percent_e3.unwrap_or(0);
+            front_on(planned, activity.actual_start.map(|start| start.date()), finish, percent_e3, data_date.date())
+        }),
         is_critical: dates.is_some_and(|dates| dates.is_critical),
         href: None,
     }

@@ -2,7 +2,8 @@
 //! date, the progress front line, and mandated dates as flags.
 //!
 //! The front line leaves the data date at every activity that is not where its plan says: to the left where it is late,
-//! to the right where it is ahead.
+//! to the right where it is ahead. It is drawn on the bars of the approved plan, at dates that are handed in: a screen that
+//! draws the same rows shows the same line.
 
 use jiff::civil::Date;
 
@@ -11,10 +12,15 @@ use super::frame::Frame;
 use super::svg::{Anchor, BAND, BLACK, Canvas, GREY, GRID, ems, fitted, number};
 use super::{Heading, Ink, Lamp, LampWords, Sheet};
 
-/// Least height of a row on paper in millimetres; more rows go to another page.
-const LEAST_ROW_MM: f64 = 2.2;
+/// Part of a row's height that its type takes. Rows on paper are at least so high that it can be read; more rows go to
+/// another page.
+const TYPE_PART: f64 = 0.62;
+/// The smallest type of a row, its dates, in parts of the row's type.
+const DATE_PART: f64 = 0.92;
 /// Largest height of a row in ems of usual type.
-const LARGEST_ROW_EMS: f64 = 2.4;
+const LARGEST_ROW_EMS: f64 = 7.0;
+/// Largest type of a row in ems of usual type: few rows are written large.
+const LARGEST_TYPE_EMS: f64 = 2.0;
 /// Height of a row on a screen in ems.
 const SCREEN_ROW_EMS: f64 = 1.9;
 /// Part of the width that names may take.
@@ -23,6 +29,13 @@ const NAMES_PART: f64 = 0.26;
 const DATE_EMS: f64 = 5.2;
 /// Levels on which flags stand so that their words do not meet.
 const FLAG_LEVELS: usize = 3;
+/// Height of such a level in ems.
+const FLAG_EMS: f64 = 1.35;
+
+/// Where the bar of the approved plan stands in a row, in parts of its height.
+const BASELINE_TOP: f64 = 0.7;
+/// How high it is.
+const BASELINE_TALL: f64 = 0.17;
 
 /// What a row shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +67,8 @@ pub struct Row {
     pub percent: f64,
     /// State.
     pub lamp: Lamp,
+    /// First day of the approved plan that is not done, where that is not the data date: where the front line goes.
+    pub front: Option<Date>,
     /// Whether it is critical.
     pub is_critical: bool,
     /// Where it leads on a screen.
@@ -117,28 +132,45 @@ pub struct BarChart {
 
 /// Draws all rows on one sheet, however low they become.
 pub fn draw(chart: &BarChart) -> String {
-    page(chart, &chart.rows, "")
+    page(chart, &chart.rows, chart.rows.len(), "")
 }
 
 /// Draws the chart on as many sheets as its rows need.
 pub fn pages(chart: &BarChart) -> Vec<String> {
     let measures = Measures::new(chart, chart.rows.len());
     let most = match chart.sheet {
-        Sheet::Paper { .. } => ((measures.bottom() - measures.rows_top) / LEAST_ROW_MM).floor().max(1.0) as usize,
+        Sheet::Paper { .. } => {
+            let least_row = measures.frame.least / DATE_PART / TYPE_PART;
+            ((measures.frame.bottom - measures.rows_top) / least_row).floor().max(1.0) as usize
+        }
         Sheet::Screen { .. } => chart.rows.len().max(1),
     };
-    let count = chart.rows.len().div_ceil(most).max(1);
-    if count == 1 {
+    if chart.rows.len() <= most {
         return vec![draw(chart)];
     }
+    let parts = parts(&chart.rows, most);
+    let count = parts.len();
+    // Rows are as high on the last page as on the others, however few there are.
+    let height = parts.iter().map(|part| part.len()).max().unwrap_or(1);
+    let pages = parts.iter().enumerate();
+    pages.map(|(at, rows)| page(chart, rows, height, &format!("{} / {count}", at + 1))).collect()
+}
+
+/// Rows by page: what stands under a heading stays with it, unless more than a third of a page would be left empty.
+fn parts(rows: &[Row], most: usize) -> Vec<&[Row]> {
     // Pages of equal length, so that the last is not a stub.
-    let length = chart.rows.len().div_ceil(count);
-    chart
-        .rows
-        .chunks(length)
-        .enumerate()
-        .map(|(at, rows)| page(chart, rows, &format!("{} / {count}", at + 1)))
-        .collect()
+    let length = rows.len().div_ceil(rows.len().div_ceil(most).max(1)).max(1);
+    let is_heading = |at: &usize| rows[*at].kind == Kind::Summary;
+    let mut parts = Vec::new();
+    let mut from = 0;
+    while rows.len() - from > most {
+        let least = from + (most * 2).div_ceil(3).max(1);
+        let cut = (least..=from + most).rev().find(is_heading).unwrap_or(from + length.min(most));
+        parts.push(&rows[from..cut]);
+        from = cut;
+    }
+    parts.push(&rows[from..]);
+    parts
 }
 
 /// Where things stand on a page.
@@ -155,9 +187,8 @@ struct Measures {
 impl Measures {
     fn new(chart: &BarChart, count: usize) -> Measures {
         let rows = count.max(1) as f64;
-        let flags = |size: f64| {
-            if chart.flags.is_empty() { 0.0 } else { size * 1.35 * chart.flags.len().min(FLAG_LEVELS) as f64 }
-        };
+        let signs = chart.flags.len() + usize::from(chart.data_date.is_some());
+        let flags = |size: f64| size * FLAG_EMS * signs.min(FLAG_LEVELS) as f64;
         let head = |size: f64| flags(size) + size * 3.2;
         let frame = Frame::new(chart.sheet, &chart.heading, |size| head(size) + rows * size * SCREEN_ROW_EMS);
         let size = frame.size;
@@ -166,18 +197,22 @@ impl Measures {
             Sheet::Paper { .. } => ((frame.bottom - rows_top) / rows).min(size * LARGEST_ROW_EMS),
             Sheet::Screen { .. } => size * SCREEN_ROW_EMS,
         };
-        let type_size = (row * 0.62).min(size);
         let longest =
             chart.rows.iter().map(|row| ems(&row.label) + row.indent as f64).fold(ems(&chart.words.name), f64::max);
-        let names = ((longest + 2.6) * type_size).min((frame.right - frame.left) * NAMES_PART);
+        let most_names = (frame.right - frame.left) * NAMES_PART;
+        let type_size = match chart.sheet {
+            // Large, but not so large that a name must be cut.
+            Sheet::Paper { .. } => {
+                let whole = most_names / (longest + 2.6);
+                (row * TYPE_PART).min(size * LARGEST_TYPE_EMS).min(whole.max(frame.least / DATE_PART))
+            }
+            Sheet::Screen { .. } => size,
+        };
+        let names = ((longest + 2.6) * type_size).min(most_names);
         let left = frame.left + names + 2.0 * DATE_EMS * type_size;
         let (first, last) = extent(chart);
         let axis = Axis::new(first, last, left, frame.right - left);
         Measures { frame, axis, names, axis_top: frame.top + flags(size), rows_top, row, type_size }
-    }
-
-    fn bottom(&self) -> f64 {
-        self.frame.bottom
     }
 }
 
@@ -187,7 +222,9 @@ fn extent(chart: &BarChart) -> (Date, Date) {
         let actual = row.actual.map(|(start, finish)| (start, finish.unwrap_or(start)));
         [row.baseline, row.forecast, actual].into_iter().flatten().flat_map(|(start, finish)| [start, finish])
     };
-    let dates = chart.rows.iter().flat_map(of_row).chain(chart.data_date).chain(chart.flags.iter().map(|flag| flag.on));
+    let fronts = chart.rows.iter().filter_map(|row| row.front);
+    let flags = chart.flags.iter().map(|flag| flag.on);
+    let dates = chart.rows.iter().flat_map(of_row).chain(fronts).chain(chart.data_date).chain(flags);
     let (first, last) = dates.fold((Date::MAX, Date::MIN), |(first, last), date| (first.min(date), last.max(date)));
     if first > last {
         return (Date::constant(2026, 1, 1), Date::constant(2026, 12, 31));
@@ -197,8 +234,9 @@ fn extent(chart: &BarChart) -> (Date, Date) {
     (first.saturating_sub(span), last.saturating_add(span))
 }
 
-fn page(chart: &BarChart, rows: &[Row], number: &str) -> String {
-    let at = Measures::new(chart, rows.len());
+/// One page of rows, as high as if it held so many.
+fn page(chart: &BarChart, rows: &[Row], height: usize, number: &str) -> String {
+    let at = Measures::new(chart, height);
     let mut canvas = at.frame.begin(&chart.heading, chart.ink, number);
     let end = at.rows_top + at.row * rows.len() as f64;
     draw_grid(&mut canvas, chart, &at, rows.len(), end);
@@ -208,7 +246,7 @@ fn page(chart: &BarChart, rows: &[Row], number: &str) -> String {
         if let Some(href) = href {
             canvas.open_link(href);
         }
-        draw_row(&mut canvas, &at, row, top, chart.sheet.has_links());
+        draw_row(&mut canvas, &at, row, top, chart.data_date, chart.sheet.has_links());
         if href.is_some() {
             canvas.close_link();
         }
@@ -260,7 +298,7 @@ fn draw_grid(canvas: &mut Canvas, chart: &BarChart, at: &Measures, count: usize,
 }
 
 /// One row: lamp, name, dates, and its bar.
-fn draw_row(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64, has_tip: bool) {
+fn draw_row(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64, data_date: Option<Date>, has_tip: bool) {
     let (height, size) = (at.row, at.type_size);
     let kind = match row.kind {
         Kind::Summary => "summary",
@@ -275,9 +313,7 @@ fn draw_row(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64, has_tip: bo
         canvas.tip(&format!("{}{dates}", row.label));
     }
     let (middle, baseline) = (top + height * 0.5, top + height * 0.5 + size * 0.36);
-    if row.kind != Kind::Summary {
-        canvas.lamp(at.frame.left + size * 0.65, middle, size * 0.38, row.lamp);
-    }
+    canvas.lamp(at.frame.left + size * 0.65, middle, size * 0.38, row.lamp);
     let indent = size * (1.6 + row.indent.min(6) as f64 * 0.9);
     let weight = if row.kind == Kind::Summary { r#"class="label" font-weight="700""# } else { r#"class="label""# };
     let room = (at.names - indent - size * 0.4) / size / if row.kind == Kind::Summary { 1.04 } else { 1.0 };
@@ -287,35 +323,52 @@ fn draw_row(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64, has_tip: bo
         let x = at.frame.left + at.names + DATE_EMS * size * 0.5;
         let grey = format!(r#"class="date" fill="{GREY}""#);
         if row.kind != Kind::Milestone {
-            canvas.text(x, baseline, size * 0.92, Anchor::Middle, &short(start), &grey);
+            canvas.text(x, baseline, size * DATE_PART, Anchor::Middle, &short(start), &grey);
         }
-        canvas.text(x + DATE_EMS * size, baseline, size * 0.92, Anchor::Middle, &short(finish), r#"class="date""#);
+        canvas.text(x + DATE_EMS * size, baseline, size * DATE_PART, Anchor::Middle, &short(finish), r#"class="date""#);
     }
     match row.kind {
-        Kind::Summary => draw_summary(canvas, at, row, top),
-        Kind::Task => draw_task(canvas, at, row, top),
+        Kind::Summary => draw_summary(canvas, at, row, top, data_date),
+        Kind::Task => draw_task(canvas, at, row, top, data_date),
         Kind::Milestone => draw_milestone(canvas, at, row, middle),
     }
     canvas.close();
 }
 
-fn draw_summary(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64) {
+/// The bar of the approved plan, along which the front line runs.
+fn draw_baseline(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64) {
+    let Some((start, finish)) = row.baseline else { return };
+    let (from, to, height) = (at.axis.start(start), at.axis.end(finish), at.row);
+    let hair = number(height * 0.045);
+    let paint = format!(r##"class="baseline" fill="#c3ccd4" stroke="#7d8993" stroke-width="{hair}""##);
+    canvas.rect(from, top + height * BASELINE_TOP, to - from, height * BASELINE_TALL, &paint);
+}
+
+fn draw_summary(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64, data_date: Option<Date>) {
+    draw_baseline(canvas, at, row, top);
+    // Of many works together the done part is drawn on the plan, up to the front: their per cent of a forecast's length
+    // would look like being ahead.
+    if let (Some((start, finish)), Some(front), true) = (row.baseline, row.front.or(data_date), row.percent > 0.0) {
+        let (from, to) = (at.axis.start(start), at.axis.start(front).min(at.axis.end(finish)));
+        let paint = format!(
+            r#"class="done" fill="{}" stroke="{}" stroke-width="{}""#,
+            canvas.fill(row.lamp),
+            canvas.edge(row.lamp),
+            number(at.row * 0.05)
+        );
+        canvas.rect(from, top + at.row * (BASELINE_TOP - 0.03), to - from, at.row * (BASELINE_TALL + 0.06), &paint);
+    }
     let Some((start, finish)) = row.forecast.or(row.baseline) else { return };
     let (from, to, height) = (at.axis.start(start), at.axis.end(finish), at.row);
     let tip = (height * 0.35).min((to - from) / 2.0);
-    let (upper, lower, deep) = (top + height * 0.3, top + height * 0.5, top + height * 0.78);
+    let (upper, lower, deep) = (top + height * 0.2, top + height * 0.38, top + height * 0.62);
     let points = [(from, deep), (from, upper), (to, upper), (to, deep), (to - tip, lower), (from + tip, lower)];
     canvas.lines(&points, true, &format!(r#"class="bracket" fill="{BLACK}""#));
 }
 
-fn draw_task(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64) {
+fn draw_task(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64, data_date: Option<Date>) {
     let height = at.row;
-    let hair = number(height * 0.045);
-    if let Some((start, finish)) = row.baseline {
-        let (from, to) = (at.axis.start(start), at.axis.end(finish));
-        let paint = format!(r##"class="baseline" fill="#c3ccd4" stroke="#7d8993" stroke-width="{hair}""##);
-        canvas.rect(from, top + height * 0.7, to - from, height * 0.17, &paint);
-    }
+    draw_baseline(canvas, at, row, top);
     let Some((start, finish)) = row.forecast else { return };
     let start = row.actual.map_or(start, |(start, _)| start);
     let finish = row.actual.and_then(|(_, finish)| finish).unwrap_or(finish);
@@ -334,7 +387,10 @@ fn draw_task(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64) {
     );
     canvas.rect(from, upper, to - from, tall, &paint);
     if row.actual.is_some() && row.lamp != Lamp::Done {
-        let done = (to - from) * row.percent.clamp(0.0, 100.0) / 100.0;
+        // What remains is forecast from the data date on, so what has been lies before it; how much of the work that was,
+        // the front line says.
+        let part = (to - from) * row.percent.clamp(0.0, 100.0) / 100.0;
+        let done = data_date.map_or(part, |on| (at.axis.start(on) - from).clamp(0.0, to - from));
         // A dark core with a light rim is seen on every fill, solid black too.
         let paint =
             format!(r##"class="actual" fill="{BLACK}" stroke="#fff" stroke-width="{}""##, number(height * 0.06));
@@ -354,7 +410,7 @@ fn diamond(x: f64, y: f64, radius: f64) -> [(f64, f64); 4] {
 }
 
 fn draw_milestone(canvas: &mut Canvas, at: &Measures, row: &Row, middle: f64) {
-    let radius = at.row * 0.36;
+    let radius = (at.row * 0.36).min(at.type_size * 0.8);
     if let Some((_, on)) = row.baseline {
         let paint =
             format!(r##"class="baseline" fill="#fff" stroke="#7d8993" stroke-width="{}""##, number(at.row * 0.06));
@@ -370,22 +426,6 @@ fn draw_milestone(canvas: &mut Canvas, at: &Measures, row: &Row, middle: f64) {
     }
 }
 
-/// Where work stands that is not where the plan says, as a place on the axis.
-fn front(axis: &Axis, row: &Row, data_date: Date) -> Option<f64> {
-    if row.kind != Kind::Task {
-        return None;
-    }
-    let (start, finish) = row.baseline.or(row.forecast)?;
-    match row.actual {
-        Some((_, Some(_))) => (finish >= data_date).then(|| axis.end(finish)),
-        Some((_, None)) => {
-            let (from, to) = (axis.start(start), axis.end(finish));
-            Some(from + (to - from) * row.percent.clamp(0.0, 100.0) / 100.0)
-        }
-        None => (start < data_date).then(|| axis.start(start)),
-    }
-}
-
 fn draw_front(canvas: &mut Canvas, at: &Measures, rows: &[Row], data_date: Date, end: f64) {
     let today = at.axis.start(data_date);
     let size = at.frame.size;
@@ -396,23 +436,9 @@ fn draw_front(canvas: &mut Canvas, at: &Measures, rows: &[Row], data_date: Date,
         &format!(r#"class="data-date" stroke="{paint}" stroke-width="{}" stroke-opacity="0.55""#, number(size * 0.1)),
     );
     let mut points = vec![(today, head)];
-    let mut is_away = false;
     for (index, row) in rows.iter().enumerate() {
-        let top = at.rows_top + at.row * index as f64;
-        match front(&at.axis, row, data_date) {
-            Some(x) => {
-                if !is_away {
-                    points.push((today, top));
-                }
-                points.push((x, top + at.row * 0.4));
-                is_away = true;
-            }
-            None if is_away => {
-                points.push((today, top));
-                is_away = false;
-            }
-            None => {}
-        }
+        let middle = at.rows_top + at.row * (index as f64 + BASELINE_TOP + BASELINE_TALL / 2.0);
+        points.push((row.front.map_or(today, |front| at.axis.start(front)), middle));
     }
     points.push((today, end));
     let wide = (size * 0.22).min(at.row * 0.28);
@@ -429,33 +455,61 @@ fn draw_front(canvas: &mut Canvas, at: &Measures, rows: &[Row], data_date: Date,
     canvas.lines(&points, false, &paint);
 }
 
+/// Mandated dates and the data date, with their words on levels where they do not meet.
 fn draw_flags(canvas: &mut Canvas, chart: &BarChart, at: &Measures, end: f64) {
     let size = at.frame.size;
     let mut flags: Vec<&Flag> = chart.flags.iter().collect();
     flags.sort_by_key(|flag| flag.on);
+    let levels = (flags.len() + usize::from(chart.data_date.is_some())).min(FLAG_LEVELS);
+    let mut taken: Vec<Vec<(f64, f64)>> = vec![Vec::new(); levels];
+    // The first level with room for words beside a line at `x`: to the right, or left of it at the edge of the sheet.
+    let mut place = |x: f64, width: f64, prefers_left: bool| {
+        let sides = if prefers_left || x + width > at.frame.right { [-1.0, 1.0] } else { [1.0, -1.0] };
+        let span = |side: f64| if side > 0.0 { (x, x + width) } else { (x - width, x) };
+        let is_inside = |(from, to): (f64, f64)| from >= at.frame.left && to <= at.frame.right;
+        let free = (0..levels).flat_map(|level| sides.map(|side| (level, side))).find(|(level, side)| {
+            let (from, to) = span(*side);
+            is_inside((from, to)) && taken[*level].iter().all(|(start, finish)| to <= *start || from >= *finish)
+        });
+        let (level, side) = free?;
+        taken[level].push(span(side));
+        Some((at.axis_top - size * FLAG_EMS * (levels - level) as f64, side))
+    };
     canvas.open("flags");
-    for (index, flag) in flags.iter().enumerate() {
+    if let Some(data_date) = chart.data_date {
+        let (x, width) = (at.axis.start(data_date), (ems(&chart.words.data_date) + 1.4) * size);
+        if let Some((y, side)) = place(x, width, true) {
+            let front = canvas.front();
+            let line = [[(x, y), (x, at.rows_top)]];
+            canvas.strokes(&line, &format!(r#"stroke="{front}" stroke-width="{}""#, number(size * 0.1)));
+            let anchor = if side < 0.0 { Anchor::End } else { Anchor::Start };
+            let paint = format!(r#"class="today" font-weight="700" fill="{front}""#);
+            canvas.text(x + side * size * 0.5, y + size * 0.85, size, anchor, &chart.words.data_date, &paint);
+        }
+    }
+    for flag in flags {
         let x = at.axis.end(flag.on);
-        let level = index % FLAG_LEVELS;
-        let y = at.axis_top - size * 1.35 * (flags.len().min(FLAG_LEVELS) - level) as f64;
+        let width = (ems(&flag.label) + 2.0) * size;
+        let placed = place(x, width, false);
         let colour = if flag.lamp == Lamp::Bad { canvas.alarm() } else { BLACK };
         canvas.open(&format!("flag {}", flag.lamp.name()));
         let dash = number(size * 0.35);
+        let top = placed.map_or(at.axis_top, |(y, _)| y);
         canvas.strokes(
-            &[[(x, y), (x, end)]],
+            &[[(x, top), (x, end)]],
             &format!(r#"stroke="{colour}" stroke-width="{}" stroke-dasharray="{dash} {dash}""#, number(size * 0.1)),
         );
-        let width = (ems(&flag.label) + 1.4) * size;
-        let is_left = x + width > at.frame.right;
-        let side = if is_left { -1.0 } else { 1.0 };
-        canvas.lines(
-            &[(x, y), (x + side * size * 0.9, y + size * 0.45), (x, y + size * 0.9)],
-            true,
-            &format!(r#"fill="{colour}""#),
-        );
-        let anchor = if is_left { Anchor::End } else { Anchor::Start };
-        let paint = format!(r#"class="flag" font-weight="700" fill="{colour}""#);
-        canvas.text(x + side * size * 1.2, y + size * 0.85, size, anchor, &flag.label, &paint);
+        // Where all levels are taken the line stands alone: words over words say less than none.
+        if let Some((y, side)) = placed {
+            canvas.lines(
+                &[(x, y), (x + side * size * 0.9, y + size * 0.45), (x, y + size * 0.9)],
+                true,
+                &format!(r#"fill="{colour}""#),
+            );
+            let anchor = if side < 0.0 { Anchor::End } else { Anchor::Start };
+            let paint = format!(r#"class="flag" font-weight="700" fill="{colour}""#);
+            canvas.text(x + side * size * 1.2, y + size * 0.85, size, anchor, &flag.label, &paint);
+        }
         canvas.close();
     }
     canvas.close();
@@ -497,7 +551,9 @@ fn draw_legend(canvas: &mut Canvas, chart: &BarChart, at: &Measures) {
     );
     x += size * 2.4;
     say(canvas, &mut x, &words.baseline);
-    canvas.rect(x, middle - size * 0.15, size * 2.0, size * 0.3, &format!(r#"fill="{BLACK}""#));
+    let frame = format!(r##"fill="#fff" stroke="{BLACK}" stroke-width="{}""##, number(size * 0.07));
+    canvas.rect(x, middle - size * 0.35, size * 2.0, size * 0.7, &frame);
+    canvas.rect(x, middle - size * 0.15, size * 1.4, size * 0.3, &format!(r#"fill="{BLACK}""#));
     x += size * 2.4;
     say(canvas, &mut x, &words.actual);
     let alarm = canvas.alarm();

@@ -7,6 +7,12 @@ use super::{Heading, Ink, Sheet};
 const A0_TYPE_MM: f64 = 6.0;
 /// The geometric mean of A0's sides in millimetres.
 const A0_SIDE_MM: f64 = 1000.0;
+/// Least type of paper A0 in points; with every halving of the sheet one point less, so 7 on A3.
+const A0_LEAST_POINTS: f64 = 10.0;
+/// Millimetres of a point.
+const MM_PER_POINT: f64 = 25.4 / 72.0;
+/// The smallest of a frame's own texts, in parts of usual type.
+const SMALLEST_PART: f64 = 0.9;
 /// Type of a screen in pixels.
 const SCREEN_TYPE_PX: f64 = 13.0;
 
@@ -18,6 +24,8 @@ pub(super) struct Frame {
     pub(super) unit: &'static str,
     /// Size of usual type.
     pub(super) size: f64,
+    /// Size below which nothing may be written; 0 on a screen, which is nearer than a wall and can be magnified.
+    pub(super) least: f64,
     pub(super) left: f64,
     pub(super) right: f64,
     /// First line free for the drawing.
@@ -32,13 +40,17 @@ impl Frame {
         let has_title = !heading.title.is_empty();
         match sheet {
             Sheet::Paper { width_mm, height_mm } => {
-                let size = A0_TYPE_MM * (width_mm * height_mm).sqrt() / A0_SIDE_MM;
+                let side = (width_mm * height_mm).sqrt() / A0_SIDE_MM;
+                // Small sheets are held in the hand, not seen from nearer and nearer: type shrinks more slowly than paper.
+                let least = (A0_LEAST_POINTS + 2.0 * side.log2()).max(5.0) * MM_PER_POINT;
+                let size = (A0_TYPE_MM * side).max(least / SMALLEST_PART);
                 let margin = size * 2.5;
                 Frame {
                     width: width_mm,
                     height: height_mm,
                     unit: "mm",
                     size,
+                    least,
                     left: margin,
                     right: width_mm - margin,
                     top: margin + if has_title { size * 5.2 } else { 0.0 },
@@ -54,6 +66,7 @@ impl Frame {
                     height: bottom + size * 3.0,
                     unit: "px",
                     size,
+                    least: 0.0,
                     left: size * 0.5,
                     right: width_px - size * 0.5,
                     top,

@@ -7,14 +7,26 @@ use super::frame::Frame;
 use super::svg::{Anchor, BAND, BLACK, Canvas, GREY, GRID, ems, fitted, number};
 use super::{Heading, Ink, Lamp, LampWords, Sheet};
 
-/// Least height of a row in ems of usual type: dates of 4 mm on A0, lamps of 5 mm.
-const LEAST_ROW_EMS: f64 = 1.6;
-/// Largest height of a row in ems.
-const LARGEST_ROW_EMS: f64 = 5.5;
+/// Height of a line of type in ems.
+const LINE_EMS: f64 = 1.2;
+/// Room above and below the lines of a row, in ems of its least type.
+const ROW_ROOM_EMS: f64 = 0.5;
+/// Largest height of a row in ems of usual type.
+const LARGEST_ROW_EMS: f64 = 12.0;
+/// Largest type of names in ems of usual type.
+const LARGEST_NAME_EMS: f64 = 2.4;
+/// Part of a name's type that the note under it takes.
+const NOTE_PART: f64 = 0.7;
 /// Height of a row on a screen in ems.
 const SCREEN_ROW_EMS: f64 = 2.6;
 /// Height of a group's heading in rows.
 const GROUP_ROWS: f64 = 0.8;
+/// Height of the head in ems of usual type, where stages take one line.
+const HEAD_EMS: f64 = 2.2;
+/// Part of a column that a cell's lines may take.
+const CELL_PART: f64 = 0.9;
+/// Room of a lamp beside a text, in ems of the text.
+const LAMP_EMS: f64 = 1.3;
 /// Part of the width that names may take.
 const NAMES_PART: f64 = 0.22;
 
@@ -96,7 +108,7 @@ pub fn pages(matrix: &Matrix) -> Vec<String> {
     let all = lines(matrix);
     let frame = frame(matrix, &all);
     let most = match matrix.sheet {
-        Sheet::Paper { .. } => (frame.bottom - frame.top - head(frame.size)) / (frame.size * LEAST_ROW_EMS),
+        Sheet::Paper { .. } => (frame.bottom - frame.top - head(matrix, &frame)) / least_row(matrix, &frame),
         Sheet::Screen { .. } => f64::INFINITY,
     };
     let total: f64 = all.iter().map(|line| line.rows()).sum();
@@ -139,13 +151,92 @@ fn lines(matrix: &Matrix) -> Vec<Line<'_>> {
         .collect()
 }
 
-fn head(size: f64) -> f64 {
-    size * 2.2
-}
-
 fn frame(matrix: &Matrix, lines: &[Line<'_>]) -> Frame {
     let rows: f64 = lines.iter().map(|line| line.rows()).sum();
-    Frame::new(matrix.sheet, &matrix.heading, |size| head(size) + rows * size * SCREEN_ROW_EMS)
+    // A screen's stages stand in one line.
+    Frame::new(matrix.sheet, &matrix.heading, |size| size * HEAD_EMS + rows * size * SCREEN_ROW_EMS)
+}
+
+/// Height of the head: two lines of type, or one more where the names of stages need it on this sheet.
+fn head(matrix: &Matrix, frame: &Frame) -> f64 {
+    let lines = stages(matrix, frame, column(matrix, frame, widest_names(matrix, frame))).1;
+    frame.size * HEAD_EMS + frame.size * LINE_EMS * (lines - 1) as f64
+}
+
+/// Width of a column beside names of a width.
+fn column(matrix: &Matrix, frame: &Frame, names: f64) -> f64 {
+    (frame.right - frame.left - names) / matrix.stages.len().max(1) as f64
+}
+
+/// The widest that names may become.
+fn widest_names(matrix: &Matrix, frame: &Frame) -> f64 {
+    let rows = matrix.groups.iter().flat_map(|group| &group.rows);
+    let longest = rows.map(|row| ems(&row.label).max(ems(&row.note) * NOTE_PART)).fold(ems(&matrix.name), f64::max);
+    ((longest + 1.6) * frame.size * LARGEST_NAME_EMS).min((frame.right - frame.left) * NAMES_PART)
+}
+
+/// Type of the stages' names and the lines they take: one where they fit a column of a width, else two or three.
+fn stages(matrix: &Matrix, frame: &Frame, column: f64) -> (f64, usize) {
+    let most = frame.size * 1.3;
+    for lines in 1..=2 {
+        let longest =
+            matrix.stages.iter().flat_map(|stage| broken(stage, lines)).map(|part| ems(&part)).fold(1.0, f64::max);
+        let size = (column * 0.94 / longest).min(most);
+        if size >= frame.least {
+            return (size, lines);
+        }
+    }
+    let longest = matrix.stages.iter().flat_map(|stage| broken(stage, 3)).map(|part| ems(&part)).fold(1.0, f64::max);
+    ((column * 0.94 / longest).min(most), 3)
+}
+
+/// A name in at most so many lines: broken between words, or between Han characters where there are none.
+fn broken(text: &str, lines: usize) -> Vec<String> {
+    if lines < 2 {
+        return vec![text.to_owned()];
+    }
+    let pieces: Vec<String> = if text.contains(' ') {
+        text.split_inclusive(' ').map(str::to_owned).collect()
+    } else if text.is_ascii() {
+        vec![text.to_owned()]
+    } else {
+        text.chars().map(String::from).collect()
+    };
+    let share = ems(text) / lines as f64;
+    let mut parts = vec![String::new()];
+    for piece in pieces {
+        let so_far = parts.last().map_or(0.0, |part| ems(part));
+        // A piece goes where more than half of it has room.
+        if so_far > 0.0 && so_far + ems(piece.trim_end()) / 2.0 > share && parts.len() < lines {
+            parts.push(String::new());
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push_str(&piece);
+        }
+    }
+    parts.into_iter().map(|part| part.trim_end().to_owned()).collect()
+}
+
+/// The least height of a row on paper: all its lines in the least type.
+fn least_row(matrix: &Matrix, frame: &Frame) -> f64 {
+    let rows = || matrix.groups.iter().flat_map(|group| &group.rows);
+    let has_note = rows().any(|row| !row.note.is_empty());
+    let names = if has_note { 1.0 + 1.0 / NOTE_PART } else { 1.0 };
+    let column = column(matrix, frame, widest_names(matrix, frame));
+    let cells = rows().flat_map(|row| row.cells.iter().flatten());
+    let lines = cells.map(|cell| 1 + note_lines(&cell.note, column * CELL_PART, frame.least).len()).max().unwrap_or(1);
+    frame.least * (names.max(lines as f64) * LINE_EMS + ROW_ROOM_EMS)
+}
+
+/// A note in one line where it fits a width, else broken at its spaces.
+fn note_lines(note: &str, width: f64, size: f64) -> Vec<&str> {
+    if note.is_empty() {
+        Vec::new()
+    } else if ems(note) * size <= width {
+        vec![note]
+    } else {
+        note.split_whitespace().collect()
+    }
 }
 
 fn page(matrix: &Matrix, lines: &[Line<'_>], number_of: &str) -> String {
@@ -153,25 +244,32 @@ fn page(matrix: &Matrix, lines: &[Line<'_>], number_of: &str) -> String {
     let size = frame.size;
     let mut canvas = frame.begin(&matrix.heading, matrix.ink, number_of);
     let rows: f64 = lines.iter().map(|line| line.rows()).sum::<f64>().max(1.0);
-    let top = frame.top + head(size);
-    let row = match matrix.sheet {
-        Sheet::Paper { .. } => ((frame.bottom - top) / rows).min(size * LARGEST_ROW_EMS),
-        Sheet::Screen { .. } => size * SCREEN_ROW_EMS,
+    let (top, row) = match matrix.sheet {
+        Sheet::Paper { .. } => {
+            let top = frame.top + head(matrix, &frame);
+            (top, ((frame.bottom - top) / rows).min(size * LARGEST_ROW_EMS))
+        }
+        Sheet::Screen { .. } => (frame.top + size * HEAD_EMS, size * SCREEN_ROW_EMS),
     };
-    let name_size = (row * 0.42).min(size * 1.9);
     let longest = lines.iter().map(|line| match line {
-        Line::Row(row) => ems(&row.label).max(ems(&row.note) * 0.7),
+        Line::Row(row) => ems(&row.label).max(ems(&row.note) * NOTE_PART),
         Line::Group(_) => 0.0,
     });
-    let names =
-        ((longest.fold(ems(&matrix.name), f64::max) + 1.6) * name_size).min((frame.right - frame.left) * NAMES_PART);
+    let longest = longest.fold(ems(&matrix.name), f64::max) + 1.6;
+    let most_names = (frame.right - frame.left) * NAMES_PART;
+    // Large, but not so large that a name must be cut, nor so small that its note cannot be read.
+    let name_size = (row * 0.42).min(size * LARGEST_NAME_EMS).min((most_names / longest).max(frame.least / NOTE_PART));
+    let names = (longest * name_size).min(most_names);
+    let column = column(matrix, &frame, names);
     let at = Places {
         left: frame.left,
         right: frame.right,
         names,
         row,
         name_size,
-        column: (frame.right - frame.left - names) / matrix.stages.len().max(1) as f64,
+        column,
+        least: frame.least,
+        cell: cell_type(matrix, frame.least, column, row),
     };
     let mut y = top;
     let mut is_odd = false;
@@ -206,6 +304,32 @@ fn page(matrix: &Matrix, lines: &[Line<'_>], number_of: &str) -> String {
     canvas.finish()
 }
 
+/// How cells are written: all alike, since type that jumps from cell to cell says what nobody meant.
+#[derive(Clone, Copy)]
+struct CellType {
+    size: f64,
+    note_size: f64,
+    /// Whether the text stands under the lamp, where that makes it larger, and not beside it.
+    is_under: bool,
+}
+
+fn cell_type(matrix: &Matrix, least: f64, column: f64, row: f64) -> CellType {
+    let width = column * CELL_PART;
+    let cells = || matrix.groups.iter().flat_map(|group| &group.rows).flat_map(|row| row.cells.iter().flatten());
+    let text = cells().map(|cell| ems(&cell.text)).fold(1.0, f64::max);
+    let lines = cells().map(|cell| note_lines(&cell.note, width, least).len()).max().unwrap_or(0);
+    let note = cells().flat_map(|cell| note_lines(&cell.note, width, least)).map(ems).fold(1.0, f64::max);
+    // Lines share the height; notes are never too small to be read, and texts take the rest.
+    let line = row * 0.92 / LINE_EMS / (1.0 + NOTE_PART * lines as f64);
+    let note_size = (width / note).min(line * NOTE_PART).max(least.min(width / note));
+    let room = row * 0.92 - note_size * LINE_EMS * lines as f64;
+    let beside = (width / (text + LAMP_EMS)).min(room / LINE_EMS);
+    let under = (width / text).min(room / (2.0 * LINE_EMS));
+    let is_under = !matrix.sheet.has_links() && under > beside * 1.1;
+    let size = if is_under { under } else { beside };
+    CellType { size, note_size: note_size.min(size), is_under }
+}
+
 /// Where columns and rows stand.
 struct Places {
     left: f64,
@@ -214,18 +338,28 @@ struct Places {
     row: f64,
     name_size: f64,
     column: f64,
+    least: f64,
+    cell: CellType,
 }
 
 fn draw_head(canvas: &mut Canvas, matrix: &Matrix, at: &Places, frame: &Frame, top: f64, end: f64) {
     canvas.open("head");
-    let longest = matrix.stages.iter().map(|stage| ems(stage)).fold(1.0, f64::max);
-    let size = (at.column * 0.94 / longest).min(frame.size * 1.3);
+    let (size, lines) = match matrix.sheet {
+        Sheet::Paper { .. } => stages(matrix, frame, at.column),
+        Sheet::Screen { .. } => {
+            let longest = matrix.stages.iter().map(|stage| ems(stage)).fold(1.0, f64::max);
+            ((at.column * CELL_PART / longest).min(frame.size * 1.3), 1)
+        }
+    };
     let baseline = top - frame.size * 0.7;
     let paint = r#"class="stage" font-weight="700""#;
     canvas.text(at.left + at.name_size * 0.5, baseline, size.max(frame.size), Anchor::Start, &matrix.name, paint);
     for (index, stage) in matrix.stages.iter().enumerate() {
         let x = at.left + at.names + at.column * (index as f64 + 0.5);
-        canvas.text(x, baseline, size, Anchor::Middle, stage, paint);
+        let parts = broken(stage, lines);
+        for (line, part) in parts.iter().rev().enumerate() {
+            canvas.text(x, baseline - size * LINE_EMS * line as f64, size, Anchor::Middle, part, paint);
+        }
     }
     let columns: Vec<_> = (0..matrix.stages.len())
         .map(|index| at.left + at.names + at.column * index as f64)
@@ -240,7 +374,8 @@ fn draw_head(canvas: &mut Canvas, matrix: &Matrix, at: &Places, frame: &Frame, t
 fn draw_row(canvas: &mut Canvas, matrix: &Matrix, at: &Places, row: &Row, top: f64) {
     canvas.open("row");
     let middle = top + at.row * 0.5;
-    let has_note = !row.note.is_empty() && at.row > at.name_size * 2.0;
+    let note_size = (at.name_size * NOTE_PART).max(at.least);
+    let has_note = !row.note.is_empty() && at.row > (at.name_size + note_size) * LINE_EMS;
     let baseline = if has_note { middle - at.name_size * 0.02 } else { middle + at.name_size * 0.37 };
     let x = at.left + at.name_size * 0.5;
     let room = (at.names - at.name_size * 0.8) / at.name_size;
@@ -249,10 +384,10 @@ fn draw_row(canvas: &mut Canvas, matrix: &Matrix, at: &Places, row: &Row, top: f
         let paint = format!(r#"class="note" fill="{GREY}""#);
         canvas.text(
             x,
-            baseline + at.name_size * 0.95,
-            at.name_size * 0.7,
+            baseline + note_size * 1.3,
+            note_size,
             Anchor::Start,
-            &fitted(&row.note, room / 0.7),
+            &fitted(&row.note, room * at.name_size / note_size),
             &paint,
         );
     }
@@ -275,24 +410,31 @@ fn draw_cell(canvas: &mut Canvas, matrix: &Matrix, at: &Places, cell: &Cell, lef
         let gap = at.row * 0.06;
         canvas.rect(left + gap, middle - at.row * 0.5 + gap, at.column - 2.0 * gap, at.row - 2.0 * gap, ground);
     }
-    let radius = (at.row * 0.26).min(at.column * 0.13);
-    let lamp = left + radius * 1.7;
-    canvas.lamp(lamp, middle, radius, cell.lamp);
-    let from = lamp + radius * 1.6;
-    let room = left + at.column - from - radius * 0.3;
-    let longest = ems(&cell.text).max(ems(&cell.note) * 0.75).max(1.0);
-    let size = (room / longest).min(at.row * 0.4);
-    let has_note = !cell.note.is_empty();
-    let baseline = middle + size * if has_note { -0.05 } else { 0.36 };
     let weight = if matches!(cell.lamp, Lamp::Bad | Lamp::Warn) {
         r#"class="date" font-weight="700""#
     } else {
         r#"class="date""#
     };
-    canvas.text(from, baseline, size, Anchor::Start, &cell.text, weight);
-    if has_note {
-        let paint = format!(r#"class="note" fill="{GREY}""#);
-        canvas.text(from, baseline + size * 0.95, size * 0.75, Anchor::Start, &cell.note, &paint);
+    let CellType { size, note_size, is_under } = at.cell;
+    let notes = note_lines(&cell.note, at.column * CELL_PART, note_size);
+    let tall = size * LINE_EMS * if is_under { 2.0 } else { 1.0 } + note_size * LINE_EMS * notes.len() as f64;
+    let centre = left + at.column / 2.0;
+    let mut y = middle - tall / 2.0;
+    if is_under {
+        canvas.lamp(centre, y + size * LINE_EMS * 0.5, size * 0.48, cell.lamp);
+        y += size * LINE_EMS;
+        canvas.text(centre, y + size * 0.92, size, Anchor::Middle, &cell.text, weight);
+    } else {
+        let radius = size * 0.42;
+        let from = centre - size * (ems(&cell.text) + LAMP_EMS) / 2.0;
+        canvas.lamp(from + radius, y + size * LINE_EMS * 0.5, radius, cell.lamp);
+        canvas.text(from + size * LAMP_EMS, y + size * 0.96, size, Anchor::Start, &cell.text, weight);
+    }
+    y += size * LINE_EMS;
+    let paint = format!(r#"class="note" fill="{GREY}""#);
+    for note in notes {
+        canvas.text(centre, y + note_size * 0.92, note_size, Anchor::Middle, note, &paint);
+        y += note_size * LINE_EMS;
     }
     canvas.close();
     if href.is_some() {

@@ -120,10 +120,13 @@ pub fn from_pages(drawings: &[String], width_mm: f64, height_mm: f64, fonts: &Fo
         let wrong = |fault: usvg::roxmltree::Error| PdfError::Drawing(fault.to_string());
         let parsed = usvg::roxmltree::Document::parse(drawing).map_err(wrong)?;
         let lines = lettering::lines(&parsed);
-        // Without fonts the texts are passed over, and set here afterwards.
-        let database = if lines.is_some() { Arc::default() } else { fonts.database.clone() };
-        let tree = usvg::Tree::from_xmltree(&parsed, &options(database, fonts.family))
-            .map_err(|fault| PdfError::Drawing(fault.to_string()))?;
+        let mut options = options(fonts);
+        if lines.is_some() {
+            // Texts are set here afterwards. A resolver that knows no font passes them over; an empty database would
+            // do the same and complain of every text.
+            options.font_resolver.select_font = Box::new(|_, _| None);
+        }
+        let tree = usvg::Tree::from_xmltree(&parsed, &options).map_err(|fault| PdfError::Drawing(fault.to_string()))?;
         let mut page = document.start_page_with(PageSettings::new(size));
         let mut surface = page.surface();
         surface
@@ -139,10 +142,10 @@ pub fn from_pages(drawings: &[String], width_mm: f64, height_mm: f64, fonts: &Fo
 }
 
 /// A drawing refers to nothing outside itself, whatever it says.
-fn options(fontdb: Arc<Database>, family: &str) -> usvg::Options<'static> {
+fn options(fonts: &Fonts) -> usvg::Options<'static> {
     usvg::Options {
-        fontdb,
-        font_family: family.to_owned(),
+        fontdb: fonts.database.clone(),
+        font_family: fonts.family.to_owned(),
         resources_dir: None,
         image_href_resolver: usvg::ImageHrefResolver {
             resolve_data: Box::new(|_, _, _| None),

@@ -172,14 +172,19 @@ fn base_plan(plan: Plan) -> BasePlan {
             depth
         })
         .collect();
+    let baseline = schedule(&untouched(&plan));
+    BasePlan { plan, index, baseline, depths }
+}
+
+/// A plan as it was before anything happened, without commands from above: its schedule is the baseline.
+pub fn untouched(plan: &Plan) -> Plan {
     let mut untouched = plan.clone();
     untouched.data_date = None;
     untouched.mandated.clear();
     for activity in &mut untouched.activities {
         (activity.actual_start, activity.actual_finish, activity.percent_e3, activity.remaining) = (None, None, None, None);
     }
-    let baseline = schedule(&untouched);
-    BasePlan { plan, index, baseline, depths }
+    untouched
 }
 
 /// Schedules every project that facts have touched since the last time, predecessors in other projects first.

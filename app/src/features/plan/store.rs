@@ -115,7 +115,7 @@ pub struct ProjectPlan {
     pub active_on: Option<Date>,
     /// Facts up to the day before are in.
     pub data_date: Date,
-    /// The day of the fact that last touched it.
+    /// The day of the last fact that touched it, other than that a day has passed.
     pub changed_on: Date,
     /// That fact.
     pub changed_number: u64,
@@ -663,8 +663,9 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
             .await
             .map(drop),
         Fact::RolledTo { data_date } => {
-            conn.execute("UPDATE project_plan SET data_date = ? WHERE project = ?", args![*data_date, id]).await?;
-            touch(conn, id, written_on, number).await
+            // A day that passes changes what is forecast, but says nothing about the project: the last fact about it stays.
+            let sql = "UPDATE project_plan SET is_stale = 1, data_date = CASE WHEN ? < ? THEN ? ELSE ? END WHERE project = ?";
+            conn.execute(sql, args![*data_date, written_on, written_on, *data_date, id]).await.map(drop)
         }
         Fact::Tied { from_project, from_activity, to_project, to_activity, lag_days, reason } => {
             conn.execute(

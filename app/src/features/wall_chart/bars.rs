@@ -1,8 +1,7 @@
 //! The bar chart of a place: its rows for the page, for the canvas, and for paper.
 
-use crate::web::extract::Query;
-use super::model::{Lamp, RULES, Verdict, verdict};
-use super::pages::{Asked, head, short_date};
+use super::model::{RULES, SCREEN, Verdict, Word, front, front_of_all, page_around, verdict};
+use super::pages::{Asked, head, legend, short_date, wall_pager};
 use crate::db::Conn;
 use crate::features::Guatu;
 use crate::features::places::Tree;
@@ -11,6 +10,7 @@ use crate::features::places::store::Place;
 use crate::features::plan::network::Scheduled;
 use crate::features::plan::store::{Bar, Mandate};
 use crate::web::Site;
+use crate::web::extract::Query;
 use crate::web::layout::{PAGE_LEN, pager};
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
@@ -20,7 +20,7 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A row of the chart: a bar, what its lamp says, and where it is drawn.
@@ -29,6 +29,8 @@ pub struct ChartRow<'a> {
     pub bar: Cow<'a, Bar>,
     /// Its lamp.
     pub verdict: Verdict,
+    /// Where the progress front line leaves the data date.
+    pub front: Option<Date>,
     /// Indent.
     pub depth: u64,
 }
@@ -59,29 +61,55 @@ impl Chart {
         Ok(Chart { tree, project, schedules })
     }
 
-    /// Rows of a place: every activity of a project, those of a parcel or building, or one row a project for a district.
-    pub fn rows(&self, place: &Place, today: Date) -> Vec<ChartRow<'_>> {
-        fn row(bar: Cow<'_, Bar>, depth: u64, today: Date) -> ChartRow<'_> {
-            ChartRow { verdict: verdict(&bar, today, &RULES), bar, depth }
+    /// Rows of a place: every activity of a project, those of a parcel or building, or one row a project for a district. A
+    /// wall shows a project or parcel by its buildings: no eye follows a thousand rows from three metres.
+    pub fn rows(&self, place: &Place, today: Date, is_wall: bool) -> Vec<ChartRow<'_>> {
+        fn one(bar: &Bar, depth: u64, today: Date) -> ChartRow<'_> {
+            ChartRow { verdict: verdict(bar, today, &RULES), front: front(bar, today), bar: Cow::Borrowed(bar), depth }
+        }
+        fn ends(bars: &[Bar]) -> impl Iterator<Item = &Bar> {
+            bars.iter().filter(|bar| bar.kind == "milestone" && bar.depth == 0)
         }
         let under = self.tree.under(place);
+        let whole = |place: &Place, bars: &[&Bar]| {
+            let bar = whole(place, bars)?;
+            let front = front_of_all(bars, today);
+            Some(ChartRow { verdict: verdict(&bar, today, &RULES), front, bar: Cow::Owned(bar), depth: 0 })
+        };
         if self.project.is_none() {
             let mut rows = Vec::new();
             for (project, scheduled) in &self.schedules {
-                let name = self.tree.get(project).map_or("", |place| place.attributes.name.as_str());
-                if let Some(whole) = whole_project(project, name, &scheduled.bars) {
-                    rows.push(row(Cow::Owned(whole), 0, today));
-                }
-                let ends = scheduled.bars.iter().filter(|bar| bar.kind == "milestone" && bar.depth == 0);
-                rows.extend(ends.map(|bar| row(Cow::Borrowed(bar), 1, today)));
+                let Some(project) = self.tree.get(project) else { continue };
+                rows.extend(whole(project, &scheduled.bars.iter().collect::<Vec<_>>()));
+                rows.extend(ends(&scheduled.bars).map(|bar| one(bar, 1, today)));
             }
             return rows;
         }
+        let bars = || self.schedules.iter().flat_map(|(_, scheduled)| &scheduled.bars);
+        if is_wall && matches!(place.kind, Kind::Project | Kind::Parcel) {
+            let mut bars_at: HashMap<&str, Vec<&Bar>> = HashMap::new();
+            for bar in bars() {
+                bars_at.entry(bar.place.as_deref().unwrap_or_default()).or_default().push(bar);
+            }
+            let buildings = under.iter().filter(|other| matches!(other.kind, Kind::Building | Kind::Facility));
+            let mut rows: Vec<ChartRow<'_>> = buildings
+                .filter_map(|building| {
+                    let inside = self.tree.under(building).iter().filter_map(|other| bars_at.get(other.id.as_str()));
+                    whole(building, &inside.flatten().copied().collect::<Vec<_>>())
+                })
+                .collect();
+            if !rows.is_empty() {
+                if place.kind == Kind::Project {
+                    rows.extend(self.schedules.iter().flat_map(|(_, scheduled)| ends(&scheduled.bars)).map(|bar| one(bar, 0, today)));
+                }
+                return rows;
+            }
+        }
         let inside: HashSet<&str> = under.iter().map(|other| other.id.as_str()).collect();
         let is_whole = place.kind == Kind::Project;
-        let bars = self.schedules.iter().flat_map(|(_, scheduled)| &scheduled.bars);
-        bars.filter(|bar| is_whole || bar.place.as_deref().is_some_and(|at| inside.contains(at)))
-            .map(|bar| row(Cow::Borrowed(bar), bar.depth, today))
+        bars()
+            .filter(|bar| is_whole || bar.place.as_deref().is_some_and(|at| inside.contains(at)))
+            .map(|bar| one(bar, bar.depth, today))
             .collect()
     }
 
@@ -94,17 +122,15 @@ impl Chart {
     }
 }
 
-/// One bar over a whole project, from its own bars.
-fn whole_project(project: &str, name: &str, bars: &[Bar]) -> Option<Bar> {
-    let leaves: Vec<&Bar> = bars.iter().filter(|bar| bar.kind != "summary").collect();
-    if leaves.is_empty() {
-        return None;
-    }
+/// One bar over a whole place, from its own bars.
+fn whole(place: &Place, bars: &[&Bar]) -> Option<Bar> {
+    let leaves: Vec<&Bar> = bars.iter().copied().filter(|bar| bar.kind != "summary").collect();
+    let project = leaves.first()?.project.clone();
     let extent = |pair: fn(&Bar) -> Option<(Date, Date)>| {
         let pairs: Vec<(Date, Date)> = leaves.iter().filter_map(|bar| pair(bar)).collect();
         Some((pairs.iter().map(|pair| pair.0).min()?, pairs.iter().map(|pair| pair.1).max()?))
     };
-    let all_done = !leaves.is_empty() && leaves.iter().all(|bar| bar.actual_finish.is_some());
+    let all_done = leaves.iter().all(|bar| bar.actual_finish.is_some());
     // By duration, so that a long stage counts for more than a short one.
     let (mut done, mut whole) = (0i64, 0i64);
     for bar in &leaves {
@@ -115,13 +141,13 @@ fn whole_project(project: &str, name: &str, bars: &[Bar]) -> Option<Bar> {
         }
     }
     Some(Bar {
-        project: project.to_owned(),
+        project,
         ordinal: 0,
         activity: String::new(),
-        name: name.to_owned(),
+        name: place.attributes.name.clone(),
         kind: "summary".into(),
         depth: 0,
-        place: Some(project.to_owned()),
+        place: Some(place.id.clone()),
         stage: None,
         work_kind: None,
         baseline: extent(|bar| bar.baseline),
@@ -143,7 +169,7 @@ fn whole_project(project: &str, name: &str, bars: &[Bar]) -> Option<Bar> {
 /// Where a row leads.
 pub fn address(asked: &Asked, row: &ChartRow<'_>) -> String {
     if row.bar.activity.is_empty() {
-        return asked.address(&row.bar.project, "matrix");
+        return asked.address(row.bar.place.as_deref().unwrap_or(&row.bar.project), "bars");
     }
     format!("/wall/bar?project={}&activity={}", form_urlencoded(&row.bar.project), form_urlencoded(&row.bar.activity))
 }
@@ -152,51 +178,67 @@ pub fn address(asked: &Asked, row: &ChartRow<'_>) -> String {
 pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
     let today = site.clock.today();
     let chart = Chart::read(conn, &site.domain, place).await?;
-    let rows = chart.rows(place, today);
+    let rows = chart.rows(place, today, asked.is_wall());
     let first = asked.from.unwrap_or(0) as usize;
-    let data = format!("/wall/rows.json?place={}", form_urlencoded(&place.id));
-    let words: Value = ["wall.baseline", "wall.forecast", "wall.actual", "wall.today", "wall.front", "lamp.done", "lamp.good", "lamp.warn", "lamp.bad", "lamp.idle"]
+    let shown = if asked.is_wall() { page_around(first, rows.len(), SCREEN.rows_of_bars) } else { first..first.saturating_add(PAGE_LEN) };
+    let page_address = asked.address(&place.id, "bars");
+    let data = format!("/wall/rows.json?place={}{}", form_urlencoded(&place.id), if asked.is_wall() { "&wall=1" } else { "" });
+    let words: Value = ["today", "days_left", "days_past"]
         .into_iter()
-        .map(|key| (key.split('.').next_back().unwrap_or_default().to_owned(), json!(visitor.t(key))))
+        .map(|key| (key.to_owned(), json!(visitor.t(&format!("wall.{key}")))))
         .collect::<serde_json::Map<_, _>>()
         .into();
+    let mut counts = Word::ALL.map(|word| (word, 0));
+    for row in rows.iter().filter(|row| row.bar.kind != "summary" || row.bar.activity.is_empty()) {
+        counts[row.verdict.word().at()].1 += 1;
+    }
+    let label = visitor.tf("wall.chart_label", &[("place", place.attributes.name.clone()), ("count", rows.len().to_string())]);
+    // The wall shows one page of rows, in the table and in the drawing alike.
+    let part = |edge: usize| asked.is_wall().then(|| edge.to_string());
     Ok(html! {
         (head(conn, site, visitor, place, asked, "bars").await?)
         @if rows.is_empty() { p.empty { (visitor.t("wall.no_plan")) } } @else {
-            div.gantt hidden data-rows=(data) data-words=(words.to_string()) tabindex="0" role="img" aria-label=(visitor.tf("wall.chart_label", &[("place", place.attributes.name.clone()), ("count", rows.len().to_string())])) { canvas {} }
+            div.under-head {
+                p.legend {
+                    (legend(visitor, counts))
+                    span.key.baseline { (visitor.t("wall.baseline")) } " " span.key.forecast { (visitor.t("wall.forecast")) } " " span.key.actual { (visitor.t("wall.actual")) } " " span.key.front { (visitor.t("wall.front")) }
+                }
+                @if asked.is_wall() { (wall_pager(visitor, &page_address, first, rows.len(), SCREEN.rows_of_bars)) }
+            }
+            div.gantt hidden data-rows=(data) data-words=(words.to_string()) data-first=[part(shown.start)] data-end=[part(shown.end)] tabindex="0" role="img" aria-label=(label) { canvas {} }
             div.scroll.rows { table {
                 thead { tr {
                     th { (visitor.t("field.name")) } th { (visitor.t("field.state")) } th { (visitor.t("wall.baseline")) } th { (visitor.t("wall.forecast")) }
                     th { (visitor.t("wall.latest_dates")) } th.number { (visitor.t("field.percent")) } th.number { (visitor.t("plans.total_float")) }
                 } }
-                @let lamps = Lamp::ALL.map(|lamp| visitor.t(&format!("lamp.{}", lamp.name())));
-                tbody { @for row in rows.iter().skip(first).take(PAGE_LEN) {
+                @let lamps = Word::ALL.map(|word| visitor.t(&format!("lamp.{}", word.key())));
+                tbody { @for row in rows.iter().take(shown.end).skip(shown.start) {
                     @let pair = |pair: Option<(Date, Date)>| pair.map_or("—".to_owned(), |(start, finish)| format!("{} – {}", short_date(start, today), short_date(finish, today)));
                     tr {
                         td class={ "indent-" (row.depth.min(4)) } { a href=(address(asked, row)) { (row.bar.name) } }
-                        td { span class={ "lamp " (row.verdict.lamp.name()) } { (lamps[row.verdict.lamp as usize]) } }
-                        td { (pair(row.bar.baseline)) }
-                        td { (pair(row.bar.early)) }
-                        td { @match row.bar.late { Some((_, finish)) => (short_date(finish, today)), None => "—" } }
+                        td { span class={ "lamp " (row.verdict.lamp.name()) } { (lamps[row.verdict.word().at()]) } }
+                        td.dates { (pair(row.bar.baseline)) }
+                        td.dates { (pair(row.bar.early)) }
+                        td.dates { @match row.bar.late { Some((_, finish)) => (short_date(finish, today)), None => "—" } }
                         td.number { (row.bar.percent_e3 / 1000) }
                         td.number { @match row.bar.float_days_e3 { Some(float) => (float / 1000), None => "—" } }
                     }
                 } }
             } }
-            (pager(visitor, &asked.address(&place.id, "bars"), first, rows.len()))
+            @if !asked.is_wall() { (pager(visitor, &page_address, first, rows.len())) }
         }
     })
 }
 
 /// Rows for the canvas, as short as they can be said: dates are days since 1970, absent ones null.
 ///
-/// `[label, depth, kind, lamp, baseline start, finish, forecast start, finish, actual start, finish, per cent, address]`
+/// `[label, depth, kind, lamp, baseline start, finish, forecast start, finish, actual start, finish, per cent, address, front]`
 pub async fn rows(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Json<Value>, Problem> {
     let mut conn = site.reader().await?;
     let place = visitor.place(&mut conn, asked.place.as_deref().unwrap_or_default()).await?;
     let today = site.clock.today();
     let chart = Chart::read(&mut conn, &site.domain, &place).await?;
-    let rows = chart.rows(&place, today);
+    let rows = chart.rows(&place, today, asked.is_wall());
     let mandated: Vec<Value> =
         chart.mandates().iter().map(|mandate| json!([mandate.name, day(mandate.finish_by)])).collect();
     let rows: Vec<Value> = rows
@@ -207,7 +249,7 @@ pub async fn rows(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             json!([
                 bar.name,
                 row.depth,
-                bar.kind,
+                if bar.activity.is_empty() { "whole" } else { &bar.kind },
                 row.verdict.lamp.name(),
                 first(bar.baseline),
                 second(bar.baseline),
@@ -217,6 +259,7 @@ pub async fn rows(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
                 bar.actual_finish.map(day),
                 bar.percent_e3 / 1000,
                 address(&asked, row),
+                row.front.map(day),
             ])
         })
         .collect();

@@ -1,6 +1,6 @@
 //! What the matrix of a place shows, on the screen and on paper alike: rows, stages, cells, and the sum of lamps.
 
-use super::model::{Cell, Lamp, RULES, cell, verdict};
+use super::model::{Cell, RULES, Word, cell, verdict};
 use crate::db::Conn;
 use crate::features::places::Tree;
 use crate::features::places::model::Kind;
@@ -33,8 +33,8 @@ pub struct Gathered {
     pub stages: Vec<&'static str>,
     /// Rows in the order of the tree.
     pub rows: Vec<Row>,
-    /// How many bars show each lamp, worst first.
-    pub lamps: Vec<(Lamp, usize)>,
+    /// Of how many bars each word is said, worst first.
+    pub words: Vec<(Word, usize)>,
 }
 
 impl Gathered {
@@ -69,16 +69,16 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
     let stage_of: HashMap<&str, usize> = STAGES.iter().enumerate().map(|(at, stage)| (stage.id.as_str(), at)).collect();
 
     // Bars by row and stage, in one flat table; each is judged once.
-    let mut slots: Vec<Vec<(&Bar, Lamp)>> = vec![Vec::new(); chosen.len() * STAGES.len()];
-    let mut counts: HashMap<Lamp, usize> = HashMap::new();
+    let mut slots: Vec<Vec<(&Bar, Word)>> = vec![Vec::new(); chosen.len() * STAGES.len()];
+    let mut counts = [0; Word::ALL.len()];
     for bar in schedules.iter().flat_map(|(_, scheduled)| &scheduled.bars) {
         let (Some(stage), Some(at)) = (bar.stage.as_deref(), bar.place.as_deref().and_then(|id| tree.position(id))) else {
             continue;
         };
         if let (Some(row), Some(stage)) = (row_of[at], stage_of.get(stage)) {
-            let lamp = verdict(bar, today, &RULES).lamp;
-            slots[row * STAGES.len() + stage].push((bar, lamp));
-            *counts.entry(lamp).or_default() += 1;
+            let word = verdict(bar, today, &RULES).word();
+            slots[row * STAGES.len() + stage].push((bar, word));
+            counts[word.at()] += 1;
         }
     }
     let occurring: Vec<usize> =
@@ -95,11 +95,10 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
         }
     });
     let rows = rows.collect();
-    let order = [Lamp::Bad, Lamp::Warn, Lamp::Good, Lamp::Done, Lamp::Idle];
     Ok(Gathered {
         stages: occurring.into_iter().map(|stage| STAGES[stage].id.as_str()).collect(),
         rows,
-        lamps: order.into_iter().map(|lamp| (lamp, counts.get(&lamp).copied().unwrap_or(0))).collect(),
+        words: Word::ALL.into_iter().zip(counts).collect(),
         tree,
     })
 }

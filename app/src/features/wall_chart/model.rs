@@ -27,6 +27,40 @@ pub static RULES: LazyLock<RuleSet> = LazyLock::new(|| {
     toml::from_str(include_str!("../../../../rules/lamps.toml")).expect("rules/lamps.toml is part of the program and read by a test")
 });
 
+/// How the command room's screen is filled, as a setting.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Screen {
+    /// Identifier.
+    pub id: String,
+    /// Where its numbers come from.
+    pub source: String,
+    /// Seconds that a page stays.
+    pub turn_seconds: u32,
+    /// Seconds that it stays after somebody has touched keyboard or pointer.
+    pub pause_seconds: u32,
+    /// Rows of a page where cells hold counts.
+    pub rows_of_counts: usize,
+    /// Rows of a page where cells hold dates.
+    pub rows_of_dates: usize,
+    /// Rows of a page of bars.
+    pub rows_of_bars: usize,
+}
+
+/// The screen of the command room.
+pub static SCREEN: LazyLock<Screen> = LazyLock::new(|| {
+    toml::from_str(include_str!("../../../../rules/screen.toml")).expect("rules/screen.toml is part of the program and read by a test")
+});
+
+/// Pages of at most so many rows, of equal length but for one row: where a page begins, and where the next one does.
+pub fn page_around(first: usize, total: usize, most: usize) -> std::ops::Range<usize> {
+    let count = total.div_ceil(most.max(1)).max(1);
+    let page = (first.min(total) * count).checked_div(total).unwrap_or(0).min(count - 1);
+    // Multiplied before divided, so that every page is the same whichever row of it was asked for.
+    let begins = |page: usize| (page * total).div_ceil(count);
+    begins(page)..begins(page + 1)
+}
+
 /// A lamp, from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lamp {
@@ -43,9 +77,6 @@ pub enum Lamp {
 }
 
 impl Lamp {
-    /// Every lamp, in the order of their positions.
-    pub const ALL: [Lamp; 5] = [Lamp::Done, Lamp::Idle, Lamp::Good, Lamp::Warn, Lamp::Bad];
-
     /// Its class and locale key.
     pub fn name(self) -> &'static str {
         match self {
@@ -69,14 +100,9 @@ pub enum Reason {
     /// The plan has errors where it stands.
     NoDates,
     /// The forecast lies after the latest date that keeps every mandated date.
-    TooLate {
-        /// Forecast finish.
-        forecast: Date,
-        /// Latest finish.
-        latest: Date,
-        /// Working days too late, rounded up.
-        days: i64,
-    },
+    TooLate(Shortage),
+    /// So it does, and that date has passed.
+    Overdue(Shortage),
     /// Later than planned, and little float is left.
     LittleFloat(Standing),
     /// Begun, and on time.
@@ -88,6 +114,17 @@ pub enum Reason {
         /// Forecast start.
         on: Date,
     },
+}
+
+/// By how much a bar is late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shortage {
+    /// Forecast finish.
+    pub forecast: Date,
+    /// Latest finish.
+    pub latest: Date,
+    /// Working days too late, rounded up.
+    pub days: i64,
 }
 
 /// How much room a bar has.
@@ -107,7 +144,8 @@ impl Reason {
         match self {
             Reason::Finished { .. } => "finished",
             Reason::NoDates => "no_dates",
-            Reason::TooLate { .. } => "too_late",
+            Reason::TooLate(_) => "too_late",
+            Reason::Overdue(_) => "overdue",
             Reason::LittleFloat(_) => "little_float",
             Reason::Running(_) => "running",
             Reason::DueSoon(_) => "due_soon",
@@ -120,7 +158,7 @@ impl Reason {
         match self {
             Reason::NoDates => Vec::new(),
             Reason::Finished { on } | Reason::NotYet { on } => vec![("date", on.to_string())],
-            Reason::TooLate { forecast, latest, days } => {
+            Reason::TooLate(Shortage { forecast, latest, days }) | Reason::Overdue(Shortage { forecast, latest, days }) => {
                 vec![("forecast", forecast.to_string()), ("latest", latest.to_string()), ("days", days.to_string())]
             }
             Reason::LittleFloat(standing) | Reason::Running(standing) | Reason::DueSoon(standing) => vec![
@@ -139,8 +177,61 @@ pub struct Verdict {
     pub lamp: Lamp,
     /// Why.
     pub reason: Reason,
-    /// Since when, where the bar itself tells; otherwise since the plan last changed.
+    /// Since when, where the bar itself tells. A forecast has no such day: it is what all facts say together, and a
+    /// schedule is computed only when it is asked for, so nobody knows which day first said so.
     pub since: Option<Date>,
+}
+
+impl Verdict {
+    /// What it is called.
+    pub fn word(&self) -> Word {
+        match self.reason {
+            Reason::Overdue(_) => Word::Overdue,
+            _ => Word::Lamp(self.lamp),
+        }
+    }
+}
+
+/// What a lamp is called: work forecast to be late is not overdue, though both call for the same haste.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Word {
+    /// The latest date has passed.
+    Overdue,
+    /// The lamp's own word.
+    Lamp(Lamp),
+}
+
+impl Word {
+    /// Every word, the worst first.
+    pub const ALL: [Word; 6] = [
+        Word::Overdue,
+        Word::Lamp(Lamp::Bad),
+        Word::Lamp(Lamp::Warn),
+        Word::Lamp(Lamp::Good),
+        Word::Lamp(Lamp::Done),
+        Word::Lamp(Lamp::Idle),
+    ];
+
+    /// The lamp that shows it.
+    pub fn lamp(self) -> Lamp {
+        match self {
+            Word::Overdue => Lamp::Bad,
+            Word::Lamp(lamp) => lamp,
+        }
+    }
+
+    /// Its locale key, `lamp.<key>` and `lamp_short.<key>`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Word::Overdue => "overdue",
+            Word::Lamp(lamp) => lamp.name(),
+        }
+    }
+
+    /// Its place in [`Word::ALL`].
+    pub fn at(self) -> usize {
+        Word::ALL.iter().position(|word| *word == self).unwrap_or(0)
+    }
 }
 
 /// The lamp of a bar on a day.
@@ -155,8 +246,11 @@ pub fn verdict(bar: &Bar, today: Date, rules: &RuleSet) -> Verdict {
     let float = bar.float_days_e3.unwrap_or(0);
     if float < 0 {
         let (_, latest) = bar.late.unwrap_or((early_start, forecast));
-        let overdue_since = latest.checked_add(1.day()).ok().filter(|day| *day <= today);
-        return say(Lamp::Bad, Reason::TooLate { forecast, latest, days: (-float + 999) / 1000 }, overdue_since);
+        let shortage = Shortage { forecast, latest, days: (-float + 999) / 1000 };
+        return match latest.checked_add(1.day()).ok().filter(|day| *day <= today) {
+            Some(day) => say(Lamp::Bad, Reason::Overdue(shortage), Some(day)),
+            None => say(Lamp::Bad, Reason::TooLate(shortage), None),
+        };
     }
     let standing = Standing { float_days: float / 1000, forecast, warn_float_days: rules.warn_float_days };
     let is_near = bar.actual_start.is_some()
@@ -172,17 +266,89 @@ pub fn verdict(bar: &Bar, today: Date, rules: &RuleSet) -> Verdict {
     }
 }
 
+/// Where the progress front line leaves the data date at a bar: the first day of its approved plan that is not done. `None`
+/// where it lies on the data date.
+///
+/// Drawn on the approved plan and not on the forecast, since a forecast already gives way to what has happened: its front
+/// would always stand at the data date and show nothing. Finished work and work not yet due lie on the line, unless it was
+/// finished before its planned finish.
+pub fn front(bar: &Bar, data_date: Date) -> Option<Date> {
+    if !matches!(bar.kind.as_str(), "task" | "hammock") {
+        return None;
+    }
+    front_on(bar.baseline?, bar.actual_start, bar.actual_finish, bar.percent_e3, data_date)
+}
+
+/// [`front`] of work planned from a day to a day, inclusive.
+pub fn front_on(
+    (start, finish): (Date, Date),
+    actual_start: Option<Date>,
+    actual_finish: Option<Date>,
+    percent_e3: u32,
+    data_date: Date,
+) -> Option<Date> {
+    let after = finish.saturating_add(1.day());
+    let front = match (actual_start, actual_finish) {
+        (_, Some(_)) => Some(after).filter(|after| *after > data_date),
+        // Begun early with nothing done is not ahead.
+        (Some(_), None) if percent_e3 == 0 => Some(start).filter(|start| *start < data_date),
+        (Some(_), None) => {
+            let days = i64::from((after - start).get_days());
+            Some(start.saturating_add((days * i64::from(percent_e3.min(100_000)) / 100_000).days()))
+        }
+        (None, None) => Some(start).filter(|start| *start < data_date),
+    };
+    front.filter(|front| *front != data_date)
+}
+
+/// [`front`] of many bars taken together: the last day by which their approved plans had no more due than is done. Work is
+/// counted in planned days, so that a long stage counts for more than a short one.
+pub fn front_of_all(bars: &[&Bar], data_date: Date) -> Option<Date> {
+    let planned: Vec<(Date, i64, i64)> = bars
+        .iter()
+        .filter_map(|bar| {
+            let (start, finish) = bar.baseline.filter(|_| matches!(bar.kind.as_str(), "task" | "hammock"))?;
+            let days = i64::from((finish - start).get_days()) + 1;
+            Some((start, days, days * i64::from(bar.percent_e3.min(100_000))))
+        })
+        .collect();
+    let done: i64 = planned.iter().map(|(_, _, done)| done).sum();
+    let due_by = |day: Date| -> i64 {
+        planned.iter().map(|(start, days, _)| i64::from((day - *start).get_days()).clamp(0, *days) * 100_000).sum()
+    };
+    let last = planned.iter().map(|(start, days, _)| start.saturating_add(days.days())).max()?;
+    if done >= due_by(last) {
+        return Some(last).filter(|last| *last > data_date);
+    }
+    // As much was due as is done: nothing is early or late, though no work may be due for weeks around.
+    if due_by(data_date) == done {
+        return None;
+    }
+    let first = planned.iter().map(|(start, _, _)| *start).min()?;
+    let (mut low, mut high) = (0, (last - first).get_days());
+    while low < high {
+        let middle = (low + high) / 2;
+        if due_by(first.saturating_add(middle.days())) > done { high = middle } else { low = middle + 1 }
+    }
+    // The day before is the last by which no more was due.
+    Some(first.saturating_add((low - 1).max(0).days())).filter(|front| *front != data_date)
+}
+
 /// A cell of the matrix: the worst lamp of the bars behind it, how many are finished, and the dates that matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     /// Worst lamp.
     pub lamp: Lamp,
+    /// What it is called.
+    pub word: Word,
     /// Bars behind it.
     pub count: usize,
     /// Finished ones.
     pub done: usize,
-    /// Late ones.
+    /// Ones forecast late or overdue.
     pub late: usize,
+    /// Overdue ones.
+    pub overdue: usize,
     /// Latest date that keeps every mandated date.
     pub latest: Option<Date>,
     /// Forecast or, when all are finished, actual finish.
@@ -191,16 +357,19 @@ pub struct Cell {
     pub bar: Option<(String, String)>,
 }
 
-/// The cell of some bars of one stage, each with its lamp. `None` without bars.
-pub fn cell(bars: &[(&Bar, Lamp)]) -> Option<Cell> {
-    let count_of = |wanted: Lamp| bars.iter().filter(|(_, lamp)| *lamp == wanted).count();
+/// The cell of some bars of one stage, each with what is said of it. `None` without bars.
+pub fn cell(bars: &[(&Bar, Word)]) -> Option<Cell> {
+    let count_of = |wanted: fn(Word) -> bool| bars.iter().filter(|(_, word)| wanted(*word)).count();
     // Finished ones say nothing about the rest.
-    let unfinished = bars.iter().map(|(_, lamp)| *lamp).filter(|lamp| *lamp != Lamp::Done);
+    let unfinished = bars.iter().map(|(_, word)| *word).filter(|word| word.lamp() != Lamp::Done);
+    let word = unfinished.min_by_key(|word| word.at()).unwrap_or(Word::Lamp(Lamp::Done));
     (!bars.is_empty()).then(|| Cell {
-        lamp: unfinished.max().unwrap_or(Lamp::Done),
+        lamp: word.lamp(),
+        word,
         count: bars.len(),
-        done: count_of(Lamp::Done),
-        late: count_of(Lamp::Bad),
+        done: count_of(|word| word.lamp() == Lamp::Done),
+        late: count_of(|word| word.lamp() == Lamp::Bad),
+        overdue: count_of(|word| word == Word::Overdue),
         latest: bars.iter().filter_map(|(bar, _)| bar.late).map(|(_, finish)| finish).max(),
         finish: bars.iter().filter_map(|(bar, _)| bar.actual_finish.or(bar.early.map(|(_, finish)| finish))).max(),
         bar: match bars {

@@ -4,7 +4,7 @@ use crate::web::extract::Query;
 use super::bars;
 use super::events::events;
 use super::matrix::{Gathered, gather};
-use super::model::{Cell, Lamp, RULES, verdict};
+use super::model::{Cell, Lamp, RULES, Reason, SCREEN, Word, page_around, verdict};
 use super::paper;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -117,13 +117,16 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
     let milestones = goals(conn, &site.domain, place).await?;
     let today = site.clock.today();
     Ok(html! {
-        @if !above.is_empty() { (crate::web::layout::crumbs(visitor, &above)) }
+        @if !above.is_empty() && !asked.is_wall() { (crate::web::layout::crumbs(visitor, &above)) }
         div.bar {
-            h1 { (place.attributes.name) " · " (visitor.t("nav.wall")) }
+            h1 {
+                @if asked.is_wall() { @for (href, name) in &above { a.above href=(href) { (name) } " › " } (place.attributes.name) }
+                @else { (place.attributes.name) " · " (visitor.t("nav.wall")) }
+            }
             span.end {}
             @for (name, key) in [("matrix", "wall.matrix"), ("bars", "wall.bars")] {
                 @if !(name == "matrix" && place.kind == Kind::Building) {
-                    a.button.second.no-print href=(asked.address(&place.id, name)) aria-current=[(name == view).then_some("true")] { (visitor.t(key)) }
+                    a.button.second href=(asked.address(&place.id, name)) aria-current=[(name == view).then_some("true")] { (visitor.t(key)) }
                 }
             }
             @if asked.is_wall() { a.button.second href={ "/wall?place=" (place.id) "&view=" (view) } { (visitor.t("wall.leave")) } }
@@ -138,15 +141,50 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
             }
         }
         @if !milestones.is_empty() {
-            ul.milestones { @for Goal { project, mandate, float_days_e3 } in milestones.iter().take(6) {
+            ul.milestones { @for Goal { project, mandate, float_days_e3 } in milestones.iter().take(if asked.is_wall() { 4 } else { 6 }) {
                 li {
                     a href={ "/plans/" (mandate.project) } { strong { (mandate.name) } " " span.quiet { (project) } }
-                    b.days-left { (visitor.tf("wall.days_left", &[("days", days_between(today, mandate.finish_by).to_string())])) }
-                    span { (mandate.finish_by) " " @if float_days_e3.is_some() { (float_lamp(visitor, *float_days_e3)) } }
+                    b.days-left { (days_text(visitor, days_between(today, mandate.finish_by))) }
+                    span.due { (mandate.finish_by) }
+                    @if float_days_e3.is_some() { " " (float_lamp(visitor, *float_days_e3)) }
                 }
             } }
         }
     })
+}
+
+/// How many days are left, or how many have passed.
+pub fn days_text(visitor: &Visitor, days: i32) -> String {
+    let key = if days < 0 { "wall.days_past" } else { "wall.days_left" };
+    visitor.tf(key, &[("days", days.abs().to_string())])
+}
+
+/// What lamps are called, with the number of bars of each; words that are said of none are left out.
+pub fn legend(visitor: &Visitor, words: impl IntoIterator<Item = (Word, usize)>) -> Markup {
+    html! {
+        @for (word, count) in words.into_iter().filter(|(_, count)| *count > 0) {
+            span class={ "lamp " (word.lamp().name()) } { (visitor.t(&format!("lamp.{}", word.key()))) " " (count) } " "
+        }
+    }
+}
+
+/// Where a long list is on the command room's screen: turned by a script after a while, and by links without one.
+pub fn wall_pager(visitor: &Visitor, address: &str, first: usize, total: usize, most: usize) -> Markup {
+    let here = page_around(first, total, most);
+    let before = page_around(if here.start == 0 { total } else { here.start - 1 }, total, most).start;
+    let after = if here.end >= total { 0 } else { here.end };
+    let count = total.div_ceil(most).max(1);
+    let page = (here.start * count).checked_div(total).unwrap_or(0) + 1;
+    html! {
+        @if count > 1 {
+            nav.pages aria-label=(visitor.t("wall.pages")) data-next={ (address) "&from=" (after) } data-turn=(SCREEN.turn_seconds) data-pause=(SCREEN.pause_seconds) {
+                a href={ (address) "&from=" (before) } { (visitor.t("shell.previous")) }
+                b { (visitor.tf("wall.page", &[("page", page.to_string()), ("count", count.to_string())])) }
+                a href={ (address) "&from=" (after) } { (visitor.t("shell.next")) }
+                span.quiet.turns hidden data-running=(visitor.tf("wall.turns", &[("seconds", SCREEN.turn_seconds.to_string())])) data-paused=(visitor.t("wall.paused")) {}
+            }
+        }
+    }
 }
 
 /// A mandated date as boards show it.
@@ -181,32 +219,50 @@ pub async fn goals(conn: &mut Conn, domain: &Guatu, place: &Place) -> Result<Vec
 async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
     let today = site.clock.today();
     let gathered = gather(conn, &site.domain, place, today).await?;
-    let Gathered { stages, rows, lamps, .. } = &gathered;
-    let words = Words::of(visitor);
+    let Gathered { stages, rows, words: counts, .. } = &gathered;
+    let words = Words::of(visitor, asked.is_wall());
     let first = asked.from.unwrap_or(0) as usize;
+    let address = asked.address(&place.id, "matrix");
+    // Twenty names beside each other in large type must be short.
+    let section = if asked.is_wall() { "stage_short" } else { "stage" };
+    let holds_dates = rows.iter().flat_map(|row| &row.cells).flatten().any(|cell| cell.count == 1);
+    let most = if holds_dates { SCREEN.rows_of_dates } else { SCREEN.rows_of_counts };
+    let shown = if asked.is_wall() { page_around(first, rows.len(), most) } else { first..first.saturating_add(PAGE_LEN) };
+    // Few rows on a wall are written large.
+    let lines = if holds_dates { 3 } else { 2 };
+    let room = asked.is_wall().then(|| format!("--rows:{};--lines:{lines};--columns:{}", shown.len().max(1), stages.len().max(1)));
     Ok(html! {
         (head(conn, site, visitor, place, asked, "matrix").await?)
-        p.legend {
-            @for (lamp, count) in lamps { span class={ "lamp " (lamp.name()) } { (visitor.t(&format!("lamp.{}", lamp.name()))) " " (count) } " " }
-            span.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", visitor.t(&format!("rule_source.{}", RULES.id)))])) }
+        div.under-head {
+            p.legend {
+                (legend(visitor, counts.iter().copied()))
+                @if !asked.is_wall() { span.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", visitor.t(&format!("rule_source.{}", RULES.id)))])) } }
+            }
+            @if asked.is_wall() { (wall_pager(visitor, &address, first, rows.len(), most)) }
         }
         @if stages.is_empty() { p.empty { (visitor.t("wall.no_plan")) } } @else {
             div.scroll.board {
-                table.matrix {
+                table.matrix style=[room] {
                     thead { tr {
                         th scope="col" { (visitor.t("wall.place")) }
-                        @for stage in stages { th scope="col" { (visitor.t(&format!("stage.{stage}"))) } }
+                        @for stage in stages { th scope="col" { (visitor.t(&format!("{section}.{stage}"))) } }
                     } }
                     tbody {
-                        @for (at, row) in rows.iter().enumerate().skip(first).take(PAGE_LEN) {
+                        @for (at, row) in rows.iter().enumerate().take(shown.end).skip(shown.start) {
                             @let place = gathered.place(row);
-                            @if let Some(parcel) = gathered.parcel(row) && (at == first || rows[at - 1].parcel != row.parcel) {
+                            @let parcel = gathered.parcel(row);
+                            @if let (Some(parcel), false) = (parcel, asked.is_wall()) && (at == shown.start || rows[at - 1].parcel != row.parcel) {
                                 tr.group { th scope="colgroup" colspan=(stages.len() + 1) { a href=(asked.address(&parcel.id, "matrix")) { (parcel.attributes.name) } } }
                             }
                             tr {
                                 th scope="row" {
                                     a href=(asked.address(&place.id, "matrix")) { (place.attributes.name) }
-                                    @if !row.official.is_empty() { br; span.quiet { (row.official) } }
+                                    // A wall has no room for headings between its rows: each row says where it belongs.
+                                    @match (parcel, asked.is_wall()) {
+                                        (Some(parcel), true) => { br; span.quiet { (parcel.attributes.name) } }
+                                        _ if !row.official.is_empty() => { br; span.quiet { (row.official) } }
+                                        _ => {}
+                                    }
                                 }
                                 @for cell in &row.cells { td { @if let Some(cell) = cell { (cell_markup(visitor, &words, place, cell, asked, today)) } } }
                             }
@@ -214,7 +270,7 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
                     }
                 }
             }
-            (crate::web::layout::pager(visitor, &asked.address(&place.id, "matrix"), first, rows.len()))
+            @if !asked.is_wall() { (crate::web::layout::pager(visitor, &address, first, rows.len())) }
         }
     })
 }
@@ -227,22 +283,29 @@ pub fn short_date(date: Date, today: Date) -> String {
 
 /// What a cell says beside its lamp: how many are late or finished, or the date of the one bar behind it.
 pub fn cell_label(visitor: &Visitor, cell: &Cell, today: Date) -> String {
-    match cell.lamp {
-        Lamp::Bad if cell.count > 1 => visitor.tf("wall.late_count", &[("late", cell.late.to_string()), ("count", cell.count.to_string())]),
-        _ if cell.count > 1 => visitor.tf("wall.done_count", &[("done", cell.done.to_string()), ("count", cell.count.to_string())]),
-        _ => cell.finish.map(|date| short_date(date, today)).unwrap_or_default(),
+    let count = |key: &str, found: usize| visitor.tf(key, &[("late", found.to_string()), ("done", found.to_string()), ("count", cell.count.to_string())]);
+    match cell.word {
+        _ if cell.count == 1 => cell.finish.map(|date| short_date(date, today)).unwrap_or_default(),
+        Word::Overdue => count("wall.overdue_count", cell.overdue),
+        Word::Lamp(Lamp::Bad) => count("wall.late_count", cell.late),
+        Word::Lamp(_) => count("wall.done_count", cell.done),
     }
 }
 
 /// Words that every cell repeats, looked up once a board.
 struct Words {
-    lamps: [String; 5],
-    latest: String,
+    lamps: [String; Word::ALL.len()],
+    /// What stands before and after the latest date.
+    latest: (String, String),
 }
 
 impl Words {
-    fn of(visitor: &Visitor) -> Words {
-        Words { lamps: Lamp::ALL.map(|lamp| visitor.t(&format!("lamp.{}", lamp.name()))), latest: visitor.t("wall.latest") }
+    /// Short ones for the wall, where twenty stages stand beside each other in large type.
+    fn of(visitor: &Visitor, is_short: bool) -> Words {
+        let section = if is_short { "lamp_short" } else { "lamp" };
+        let latest = visitor.t("wall.latest");
+        let (before, after) = latest.split_once("{date}").unwrap_or((&latest, ""));
+        Words { lamps: Word::ALL.map(|word| visitor.t(&format!("{section}.{}", word.key()))), latest: (before.to_owned(), after.to_owned()) }
     }
 }
 
@@ -251,12 +314,21 @@ fn cell_markup(visitor: &Visitor, words: &Words, row: &Place, cell: &Cell, asked
         Some((project, activity)) => format!("/wall/bar?project={project}&activity={}", form_urlencoded(activity)),
         None => asked.address(&row.id, "matrix"),
     };
-    let label = cell_label(visitor, cell, today);
+    let name = cell.lamp.name();
     html! {
-        a class={ "cell " (cell.lamp.name()) } href=(href) {
-            span class={ "lamp " (cell.lamp.name()) } { span.word { (words.lamps[cell.lamp as usize]) } }
-            span.date { (label) }
-            @if let (Some(latest), true) = (cell.latest, cell.count == 1 && cell.lamp != Lamp::Done) { span.latest { (words.latest.replace("{date}", &short_date(latest, today))) } }
+        a class={ "cell " (name) } href=(href) {
+            span class={ "lamp " (name) } { span.word { (words.lamps[cell.word.at()]) } }
+            @match cell.finish {
+                // Two lines on purpose: a column of the wall is narrower than a date with its year.
+                Some(date) if asked.is_wall() && cell.count == 1 => {
+                    @if date.year() != today.year() { span.date.year { (date.year()) } }
+                    span.date { (date.strftime("%m-%d")) }
+                }
+                _ => {
+                    span.date { (cell_label(visitor, cell, today)) }
+                    @if let (Some(latest), true) = (cell.latest, cell.count == 1 && cell.lamp != Lamp::Done) { span.latest { (words.latest.0) span.whole { (short_date(latest, today)) } (words.latest.1) } }
+                }
+            }
         }
     }
 }
@@ -288,7 +360,6 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
         Some(id) => plans::bar(&mut conn, &project.id, id).await?,
         None => None,
     };
-    let since = verdict.since.unwrap_or(state.changed_on);
     let pair = |pair: Option<(Date, Date)>| pair.map_or("—".to_owned(), |(start, finish)| format!("{start} – {finish}"));
     let actual = match (bar.actual_start, bar.actual_finish) {
         (None, _) => "—".to_owned(),
@@ -297,7 +368,7 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
     };
     let body = html! {
         p.crumbs { a href={ "/wall?place=" (project.id) } { (project.attributes.name) " · " (visitor.t("nav.wall")) } " › " a href={ "/wall?place=" (at.id) } { (at.attributes.name) } " ›" }
-        div.bar { h1 { (bar.name) } span class={ "lamp " (verdict.lamp.name()) } { (visitor.t(&format!("lamp.{}", verdict.lamp.name()))) } }
+        div.bar { h1 { (bar.name) } span class={ "lamp " (verdict.lamp.name()) } { (visitor.t(&format!("lamp.{}", verdict.word().key()))) } }
         div.columns {
             section.sheet {
                 h2 { (visitor.t("wall.why")) }
@@ -307,7 +378,13 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
                 }
                 p.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", visitor.t(&format!("rule_source.{}", RULES.id)))])) }
                 h2 { (visitor.t("wall.since")) }
-                p { (since) " " span.quiet { (visitor.tf("wall.fact", &[("number", state.changed_number.to_string())])) } }
+                @if let (Some(start), None) = (bar.actual_start, bar.actual_finish) { p { (visitor.tf("lamp_since.running", &[("date", start.to_string())])) } }
+                @match (verdict.reason, verdict.since) {
+                    (Reason::Running(_), _) => {}
+                    (reason, Some(date)) => p { (visitor.tf(&format!("lamp_since.{}", reason.key()), &[("date", date.to_string())])) },
+                    (_, None) => p { (visitor.tf("wall.as_of_today", &[("date", today.to_string())])) },
+                }
+                p.quiet { (visitor.tf("wall.fact", &[("number", state.changed_number.to_string()), ("date", state.changed_on.to_string())])) }
             }
             section.sheet {
                 h2 { (visitor.t("wall.who")) }

@@ -4,7 +4,7 @@ use crate::web::extract::Query;
 use super::bars::Chart;
 use super::matrix::gather;
 use super::model::Lamp;
-use super::pages::{Asked, Goal, asked_place, cell_label, goals};
+use super::pages::{Asked, Goal, asked_place, cell_label, days_text, goals};
 use crate::clock::civil;
 use crate::db::Conn;
 use crate::features::authority::missing;
@@ -95,7 +95,9 @@ fn heading(site: &Site, visitor: &Visitor, place: &Place, key: &str) -> Heading 
 
 fn lamp_words(visitor: &Visitor) -> LampWords {
     let word = |name: &str| visitor.t(&format!("lamp.{name}"));
-    LampWords { done: word("done"), idle: word("idle"), good: word("good"), warn: word("warn"), bad: word("bad") }
+    // One shape for both: paper is read with its dates beside it.
+    let bad = format!("{} / {}", word("overdue"), word("bad"));
+    LampWords { done: word("done"), idle: word("idle"), good: word("good"), warn: word("warn"), bad }
 }
 
 fn drawn(lamp: Lamp) -> DrawnLamp {
@@ -113,16 +115,15 @@ async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
     let chart = Chart::read(conn, &site.domain, place).await?;
     let mut flags = Vec::new();
     for Goal { mandate, float_days_e3, .. } in goals(conn, &site.domain, place).await?.into_iter().take(8) {
-        let days = days_between(today, mandate.finish_by).to_string();
         let is_late = float_days_e3.is_some_and(|float| float < 0);
         flags.push(bars::Flag {
             on: mandate.finish_by,
-            label: format!("{} {}", mandate.name, visitor.tf("wall.days_left", &[("days", days)])),
+            label: format!("{} {}", mandate.name, days_text(visitor, days_between(today, mandate.finish_by))),
             lamp: if is_late { DrawnLamp::Bad } else { DrawnLamp::Good },
         });
     }
     let rows = chart
-        .rows(place, today)
+        .rows(place, today, false)
         .into_iter()
         .map(|row| bars::Row {
             kind: match row.bar.kind.as_str() {
@@ -137,6 +138,7 @@ async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
             actual: row.bar.actual_start.map(|start| (start, row.bar.actual_finish)),
             percent: f64::from(row.bar.percent_e3) / 1000.0,
             lamp: drawn(row.verdict.lamp),
+            front: row.front,
             is_critical: row.bar.is_critical,
             href: None,
         })

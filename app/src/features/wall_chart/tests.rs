@@ -1,8 +1,9 @@
 //! Lamps as a table, and the wall as people see it.
 
-use super::model::{Lamp, RULES, cell, verdict};
+use super::model::{Lamp, RULES, SCREEN, Word, cell, front, front_of_all, page_around, verdict};
 use crate::features::plan::store::Bar;
 use crate::on_both_databases;
+use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
 const TODAY: Date = date(2026, 11, 23);
@@ -38,10 +39,13 @@ fn bar() -> Bar {
 fn lamps() {
     let far = Some((date(2027, 6, 1), date(2027, 7, 1)));
     let slipped = Some((date(2026, 12, 5), date(2027, 2, 5)));
+    let latest = |on| Some((date(2026, 10, 1), on));
     let cases = [
         ("finished, however late", Bar { actual_start: Some(TODAY), actual_finish: Some(TODAY), float_days_e3: Some(-5000), ..bar() }, Lamp::Done, "finished"),
         ("plan with errors", Bar { early: None, ..bar() }, Lamp::Warn, "no_dates"),
         ("half a day short", Bar { float_days_e3: Some(-500), ..bar() }, Lamp::Bad, "too_late"),
+        ("short, and the latest date is today", Bar { float_days_e3: Some(-500), late: latest(TODAY), ..bar() }, Lamp::Bad, "too_late"),
+        ("short, and the latest date was yesterday", Bar { float_days_e3: Some(-500), late: latest(date(2026, 11, 22)), ..bar() }, Lamp::Bad, "overdue"),
         ("exactly no float, on plan", Bar { float_days_e3: Some(0), ..bar() }, Lamp::Good, "due_soon"),
         ("9.9 days and later than planned", Bar { float_days_e3: Some(9_900), early: slipped, ..bar() }, Lamp::Warn, "little_float"),
         ("10 days and later than planned", Bar { float_days_e3: Some(10_000), early: slipped, ..bar() }, Lamp::Good, "due_soon"),
@@ -51,19 +55,102 @@ fn lamps() {
     for (name, bar, lamp, reason) in cases {
         let found = verdict(&bar, TODAY, &RULES);
         assert_eq!((found.lamp, found.reason.key()), (lamp, reason), "{name}");
+        assert_eq!(found.word() == Word::Overdue, reason == "overdue", "{name}: only what has passed is overdue");
+        // A forecast has no first day; what has happened has.
+        let has_day = matches!(reason, "finished" | "overdue" | "running");
+        assert_eq!(found.since.is_some(), has_day, "{name}");
     }
+}
+
+#[test]
+fn the_front_leaves_the_data_date_where_work_is_not_where_its_plan_says() {
+    let planned = |from, to| Bar { baseline: Some((from, to)), ..bar() };
+    let october = planned(date(2026, 10, 1), date(2026, 10, 31));
+    let winter = planned(date(2026, 11, 14), date(2026, 12, 3));
+    let spring = planned(date(2027, 3, 1), date(2027, 3, 10));
+    let begun = |bar: &Bar, percent_e3| Bar { actual_start: Some(date(2026, 11, 1)), percent_e3, ..bar.clone() };
+    let finished = |bar: &Bar| Bar { actual_finish: Some(date(2026, 11, 20)), ..begun(bar, 100_000) };
+    let cases = [
+        ("not yet due", spring.clone(), None),
+        ("due to begin today", planned(TODAY, date(2026, 12, 3)), None),
+        ("overdue and not begun: its planned start", october.clone(), Some(date(2026, 10, 1))),
+        ("begun late, nothing done", begun(&october, 0), Some(date(2026, 10, 1))),
+        ("a tenth of 31 days done", begun(&october, 10_000), Some(date(2026, 10, 4))),
+        ("all but finished", begun(&october, 100_000), Some(date(2026, 11, 1))),
+        ("9 of 20 days due, 9 done", begun(&winter, 45_000), None),
+        ("9 of 20 days due, 5 done", begun(&winter, 25_000), Some(date(2026, 11, 19))),
+        ("9 of 20 days due, 15 done: ahead", begun(&winter, 75_000), Some(date(2026, 11, 29))),
+        ("begun before its time, nothing done", begun(&spring, 0), None),
+        ("begun before its time, half done", begun(&spring, 50_000), Some(date(2027, 3, 6))),
+        ("finished late", finished(&october), None),
+        ("finished before its time", finished(&spring), Some(date(2027, 3, 11))),
+        ("no approved plan", Bar { baseline: None, ..begun(&october, 10_000) }, None),
+        ("a milestone has no front", Bar { kind: "milestone".into(), ..october.clone() }, None),
+        ("nor has a summary", Bar { kind: "summary".into(), ..october.clone() }, None),
+    ];
+    for (name, bar, expected) in cases {
+        assert_eq!(front(&bar, TODAY), expected, "{name}");
+        // The forecast does not move it: screen and paper draw it on the plan.
+        assert_eq!(front(&Bar { early: None, ..bar }, TODAY), expected, "{name}");
+    }
+}
+
+#[test]
+fn many_bars_have_their_front_where_the_plan_had_as_much_due() {
+    let planned = |from, to, percent_e3| Bar { baseline: Some((from, to)), percent_e3, ..bar() };
+    // Ten days each, one after the other, the second over at the data date.
+    let first = |percent| planned(date(2026, 11, 3), date(2026, 11, 12), percent);
+    let second = |percent| planned(date(2026, 11, 13), date(2026, 11, 22), percent);
+    let third = |percent| planned(date(2026, 11, 23), date(2026, 12, 2), percent);
+    let cases = [
+        ("as planned", [100_000, 100_000, 0], None),
+        ("nothing done", [0, 0, 0], Some(date(2026, 11, 3))),
+        ("half of the second", [100_000, 50_000, 0], Some(date(2026, 11, 18))),
+        ("what the second lacks the third has", [100_000, 50_000, 50_000], None),
+        ("ahead", [100_000, 100_000, 50_000], Some(date(2026, 11, 28))),
+        ("all done", [100_000, 100_000, 100_000], Some(date(2026, 12, 3))),
+    ];
+    for (name, [a, b, c], expected) in cases {
+        let bars = [first(a), second(b), third(c)];
+        assert_eq!(front_of_all(&bars.iter().collect::<Vec<_>>(), TODAY), expected, "{name}");
+    }
+    assert_eq!(front_of_all(&[], TODAY), None);
+    let far = planned(date(2027, 11, 3), date(2027, 11, 12), 0);
+    assert_eq!(front_of_all(&[&far], TODAY), None, "not yet due");
+    assert_eq!(front_of_all(&[&first(100_000)], TODAY), None, "finished");
+}
+
+#[test]
+fn pages_of_a_wall_are_of_equal_length_and_leave_nothing_out() {
+    for (total, most) in [(0, 9), (1, 9), (9, 9), (10, 9), (44, 9), (45, 16), (925, 16)] {
+        let (mut at, mut lengths) = (0, Vec::new());
+        while at < total {
+            let page = page_around(at, total, most);
+            assert_eq!(page.start, at, "{total} by {most}");
+            assert!(page.clone().all(|row| page_around(row, total, most) == page), "a page is the same from each of its rows");
+            lengths.push(page.len());
+            at = page.end;
+        }
+        let (least, longest) = (lengths.iter().min().copied().unwrap_or(0), lengths.iter().max().copied().unwrap_or(0));
+        assert!(longest <= most && longest - least <= 1, "{total} by {most}: {lengths:?}");
+        assert_eq!(page_around(usize::MAX, total, most).end, total, "an address from long ago shows the last page");
+    }
+    assert!(SCREEN.turn_seconds >= 5 && SCREEN.rows_of_dates < SCREEN.rows_of_counts);
 }
 
 #[test]
 fn a_cell_shows_the_worst_of_what_is_left() {
     let done = Bar { actual_start: Some(TODAY), actual_finish: Some(TODAY), ..bar() };
     let late = Bar { float_days_e3: Some(-3000), ..bar() };
+    let (is_done, is_late) = (Word::Lamp(Lamp::Done), Word::Lamp(Lamp::Bad));
     assert_eq!(cell(&[]), None);
-    let one = cell(&[(&late, Lamp::Bad)]).unwrap();
+    let one = cell(&[(&late, is_late)]).unwrap();
     assert_eq!((one.lamp, one.bar.is_some()), (Lamp::Bad, true));
-    let both = cell(&[(&done, Lamp::Done), (&late, Lamp::Bad)]).unwrap();
-    assert_eq!((both.lamp, both.count, both.done, both.late, both.bar), (Lamp::Bad, 2, 1, 1, None));
-    assert_eq!(cell(&[(&done, Lamp::Done), (&done, Lamp::Done)]).unwrap().lamp, Lamp::Done);
+    let both = cell(&[(&done, is_done), (&late, is_late)]).unwrap();
+    assert_eq!((both.word, both.count, both.done, both.late, both.bar), (is_late, 2, 1, 1, None));
+    let overdue = cell(&[(&late, is_late), (&late, Word::Overdue)]).unwrap();
+    assert_eq!((overdue.word, overdue.lamp, overdue.late, overdue.overdue), (Word::Overdue, Lamp::Bad, 2, 1));
+    assert_eq!(cell(&[(&done, is_done), (&done, is_done)]).unwrap().lamp, Lamp::Done);
 }
 
 on_both_databases!(the_wall_shows_only_what_one_may_see_and_every_lamp_opens, |site| async move {
@@ -95,6 +182,55 @@ on_both_databases!(the_wall_shows_only_what_one_may_see_and_every_lamp_opens, |s
     let wall = site.get("builder", "/wall?place=ours&wall=1").await;
     assert_eq!(wall.attributes("body", "class"), ["wide wall"]);
     assert_eq!(wall.attributes("#board", "data-events"), ["/wall/events"]);
+    assert!(wall.attributes("nav.pages", "data-next").is_empty(), "two buildings are one page");
+    site
+});
+
+on_both_databases!(a_wall_turns_its_pages_with_and_without_a_script, |site| async move {
+    let site = site.with_cast().await;
+    let drafted = site.post("office", "/plans/ours/template", &[("template", "resettlement_tower"), ("start", "2026-06-01")]).await;
+    assert_eq!(site.post("chief", drafted.location(), &[("reason", "checked")]).await.status, 303);
+    let first = site.get("builder", "/wall?place=ours-b1&wall=1").await;
+    let (next, names) = (first.attributes("nav.pages", "data-next"), first.texts(".rows tbody td:first-child"));
+    assert_eq!(first.attributes("nav.pages", "data-turn"), [SCREEN.turn_seconds.to_string()]);
+    assert!(names.len() <= SCREEN.rows_of_bars);
+    assert!(first.attributes("nav.pages a", "href").contains(&next[0]), "the same link is there for a finger");
+    let second = site.get("builder", &next[0]).await;
+    let others = second.texts(".rows tbody td:first-child");
+    assert_eq!(names.len() + others.len(), 21, "every row on one page");
+    assert!(others.iter().all(|name| !names.contains(name)));
+    assert_eq!(second.attributes(".gantt", "data-end"), ["21"], "the drawing shows the same rows as the table");
+    assert!(second.texts("nav.pages b")[0].contains('2'), "{:?}", second.texts("nav.pages b"));
+    let after = second.attributes("nav.pages", "data-next");
+    assert!(after[0].ends_with("&from=0"), "after the last page comes the first");
+    // A project on the wall is its buildings and its own milestones, each with the front the paper has.
+    let rows: serde_json::Value = serde_json::from_str(&site.get("builder", "/wall/rows.json?place=ours&wall=1").await.body).unwrap();
+    let kinds: Vec<&str> = rows["rows"].as_array().unwrap().iter().map(|row| row[2].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["whole", "whole", "milestone"]);
+    site
+});
+
+on_both_databases!(a_lamp_says_since_when_only_where_somebody_can_know, |site| async move {
+    let mut site = site.with_cast().await;
+    let drafted = site.post("office", "/plans/ours/template", &[("template", "resettlement_tower"), ("start", "2026-06-01")]).await;
+    assert_eq!(site.post("chief", drafted.location(), &[("reason", "checked")]).await.status, 303);
+    let said = |page: &crate::testing::Page| page.texts("section.sheet:first-child p");
+    let path = "/wall/bar?project=ours&activity=ours-b1/registration";
+    let before = said(&site.get("builder", path).await);
+    assert!(before[before.len() - 2].contains(&site.site.clock.today().to_string()), "a forecast holds as of today: {before:?}");
+    // A day passes, and nothing else: what is forecast may move, but the last fact about the project is still the same.
+    assert!(site.site.clock.advance(site.site.clock.now() + 24.hours()));
+    crate::timers::once(&site.site).await.unwrap();
+    site.log_in_again("builder").await;
+    let after = said(&site.get("builder", path).await);
+    assert!(after[after.len() - 2].contains(&site.site.clock.today().to_string()), "{after:?}");
+    assert_eq!(before.last(), after.last(), "a day that passes says nothing about the project");
+    // Work that has begun says when.
+    let address = "/plans/ours/progress?activity=ours-b1/permits";
+    assert_eq!(site.post("builder", address, &[("actual_start", "2026-09-01"), ("percent", "10")]).await.status, 303);
+    let begun = said(&site.get("builder", "/wall/bar?project=ours&activity=ours-b1/permits").await);
+    assert!(begun.iter().any(|text| text.contains("2026-09-01")), "{begun:?}");
+    assert_ne!(begun.last(), after.last(), "a record is a fact about the project");
     site
 });
 

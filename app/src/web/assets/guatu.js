@@ -8,44 +8,72 @@ for (const form of document.querySelectorAll("form[method=post]")) {
 }
 addEventListener("pageshow", () => document.querySelectorAll("form button[disabled]").forEach((b) => (b.disabled = false)));
 
-// The wall follows the ledger: when a fact is written, the board is fetched again and swapped in place.
+// The wall follows the ledger: when a fact is written, the board is fetched again and swapped in place. A list longer than
+// the screen turns its own pages, by the same links that are there without a script.
 const board = document.getElementById("board");
 if (board?.dataset.events && document.body.classList.contains("wall")) {
-  let shown = null;
-  const events = new EventSource(board.dataset.events);
-  events.addEventListener("head", async (event) => {
-    if (shown === null) return void (shown = event.data);
-    if (shown === event.data) return;
-    shown = event.data;
-    const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
+  let turn = 0;
+  const show = async (address) => {
+    const mine = ++turn;
+    const answer = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
     if (!answer?.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    // A later call has the newer board.
+    if (mine !== turn || !page.getElementById("board")) return;
     board.replaceChildren(...page.getElementById("board").childNodes);
     document.querySelector("footer").replaceWith(page.querySelector("footer"));
+    history.replaceState(null, "", address);
+    tell();
     drawCharts();
+  };
+  let shown = null, turned = Date.now(), restsUntil = 0;
+  new EventSource(board.dataset.events).addEventListener("head", (event) => {
+    if (shown !== null && shown !== event.data) show(location.href);
+    shown = event.data;
   });
-  // A list longer than the screen turns its own pages.
+  const tell = () => {
+    const state = board.querySelector(".pages .turns");
+    if (!state) return;
+    state.hidden = false;
+    state.textContent = Date.now() < restsUntil ? state.dataset.paused : state.dataset.running;
+  };
+  const rest = (event) => {
+    // A pointer that lies still is told to move whenever the page below it changes.
+    if (event.type === "pointermove" && !event.movementX && !event.movementY) return;
+    restsUntil = Date.now() + (board.querySelector(".pages")?.dataset.pause ?? 0) * 1000;
+    tell();
+  };
+  for (const kind of ["keydown", "pointerdown", "pointermove", "wheel"]) addEventListener(kind, rest, { passive: true });
   setInterval(() => {
-    for (const list of document.querySelectorAll(".wall .scroll.board, .wall .gantt")) {
-      const end = list.scrollTop + list.clientHeight >= list.scrollHeight - 4;
-      list.scrollTo({ top: end ? 0 : list.scrollTop + list.clientHeight * 0.8, behavior: "smooth" });
-    }
-  }, 15000);
+    const pages = board.querySelector(".pages");
+    if (!pages) return;
+    tell();
+    if (Date.now() < restsUntil) turned = Date.now();
+    if (Date.now() - turned < pages.dataset.turn * 1000) return;
+    turned = Date.now();
+    show(pages.dataset.next);
+  }, 1000);
+  tell();
 }
 
 // Bars on a canvas: only the rows in sight are drawn, so ten thousand cost no more than fifty.
+const drawings = new WeakMap();
 function drawCharts() {
   for (const chart of document.querySelectorAll(".gantt[data-rows]")) chartOf(chart);
 }
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.querySelectorAll(".gantt").forEach((chart) => drawings.get(chart)?.()));
 async function chartOf(chart) {
-  const answer = await fetch(chart.dataset.rows);
-  if (!answer.ok) return;
-  const { today, rows, mandated } = await answer.json();
+  const answer = await fetch(chart.dataset.rows).catch(() => null);
+  if (!answer?.ok) return;
+  const { today, rows: all, mandated } = await answer.json();
   const words = JSON.parse(chart.dataset.words);
-  const days = rows.flatMap((r) => [r[4], r[5], r[6], r[7], r[8], r[9]]).filter((d) => d !== null);
+  const isWall = chart.dataset.end !== undefined;
+  const rows = isWall ? all.slice(+chart.dataset.first, +chart.dataset.end) : all;
+  // Every page of a wall has the axis of the whole.
+  const days = all.flatMap((r) => [r[4], r[5], r[6], r[7], r[8], r[9], r[12]]).filter((d) => d !== null);
   if (!days.length) return;
   const least = (list) => list.reduce((a, b) => Math.min(a, b)), most = (list) => list.reduce((a, b) => Math.max(a, b));
-  const first = least(days) - 7, last = Math.max(most(days), ...mandated.map((m) => m[1]), today) + 21;
+  const first = Math.min(least(days), today) - 7, last = Math.max(most(days), ...mandated.map((m) => m[1]), today) + 21;
   chart.hidden = false;
   // The table stays for whoever reads it; it folds away under the drawing.
   const table = chart.nextElementSibling;
@@ -58,72 +86,159 @@ async function chartOf(chart) {
     fold.append(summary, table);
   }
   const canvas = chart.querySelector("canvas"), pen = canvas.getContext("2d");
-  const text = parseFloat(getComputedStyle(chart).fontSize), row = Math.round(text * 1.7), top = Math.round(text * 3.4), gutter = Math.round(text * 15);
   let filler = chart.querySelector(".filler");
   if (!filler) { filler = document.createElement("div"); filler.className = "filler"; chart.append(filler); }
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const cut = (label, room) => {
+    if (pen.measureText(label).width <= room) return label;
+    let length = label.length;
+    while (length > 1 && pen.measureText(label.slice(0, length) + "…").width > room) length--;
+    return label.slice(0, length) + "…";
+  };
+  const shape = (lamp, x, y, r) => {
+    pen.beginPath();
+    if (lamp === "bad") pen.rect(x - r, y - r, 2 * r, 2 * r);
+    else if (lamp === "warn") { pen.moveTo(x, y - r * 1.1); pen.lineTo(x + r * 1.15, y + r * 0.9); pen.lineTo(x - r * 1.15, y + r * 0.9); pen.closePath(); }
+    else pen.arc(x, y, lamp === "good" ? r : r * 0.85, 0, 7);
+    if (lamp === "done" || lamp === "idle") { pen.lineWidth = r * 0.4; pen.setLineDash(lamp === "idle" ? [r * 0.5, r * 0.5] : []); pen.stroke(); pen.setLineDash([]); }
+    else pen.fill();
+  };
+  const usual = parseFloat(getComputedStyle(chart).fontSize), family = getComputedStyle(chart).fontFamily;
+  // The wall is read from three metres: nothing on it is smaller than its usual type.
+  const text = isWall ? usual : usual * 0.85, hair = Math.max(1, usual / 18);
+  let row = Math.round(usual * 1.7), top = 0;
   const draw = () => {
     const wide = chart.clientWidth, high = chart.clientHeight, dots = devicePixelRatio || 1;
-    canvas.width = wide * dots; canvas.height = high * dots; canvas.style.width = wide + "px"; canvas.style.height = high + "px";
-    filler.style.height = Math.max(0, rows.length * row + top - high) + "px";
+    if (!wide || !high) return;
+    const gutter = Math.round(Math.min(usual * (isWall ? 17 : 15), wide * 0.4));
+    // On a phone a month keeps its width, and the chart is moved sideways.
+    const whole = wide < usual * 45 ? Math.max(wide, gutter + ((last - first) / 30.4) * usual * 2.4) : wide;
+    const left = chart.scrollLeft, scale = (whole - gutter - 12) / (last - first);
+    const x = (d) => gutter + (d - first) * scale - left;
     pen.setTransform(dots, 0, 0, dots, 0, 0);
-    const x = (d) => gutter + ((d - first) / (last - first)) * (wide - gutter - 12);
-    const ink = colour("--ink"), quiet = colour("--quiet"), line = colour("--line"), sheet = colour("--sheet");
-    pen.fillStyle = sheet; pen.fillRect(0, 0, wide, high);
-    pen.font = `${text * 0.85}px ${getComputedStyle(chart).fontFamily}`; pen.textBaseline = "middle";
-    const from = Math.floor(chart.scrollTop / row), shift = chart.scrollTop - from * row, front = [];
-    pen.save(); pen.beginPath(); pen.rect(0, top, wide, high - top); pen.clip();
-    for (let i = from; i < rows.length && (i - from - 1) * row < high; i++) {
-      const [label, depth, kind, lamp, bs, bf, es, ef, as, af, percent] = rows[i];
-      const y = top + (i - from) * row - shift, middle = y + row / 2;
-      if (i % 2) { pen.fillStyle = colour("--soft"); pen.fillRect(0, y, wide, row); }
-      const tone = colour("--" + lamp);
-      if (bs !== null) { pen.fillStyle = line; pen.fillRect(x(bs), y + row * 0.74, Math.max(2, x(bf + 1) - x(bs)), row * 0.16); }
-      if (es !== null) {
-        const a = x(es), b = x(ef + 1);
-        if (kind === "milestone") {
-          pen.fillStyle = tone; pen.beginPath(); pen.moveTo(b, middle - row * 0.3); pen.lineTo(b + row * 0.3, middle); pen.lineTo(b, middle + row * 0.3); pen.lineTo(b - row * 0.3, middle); pen.fill();
-        } else if (kind === "summary") {
-          pen.fillStyle = ink; pen.fillRect(a, y + row * 0.3, Math.max(2, b - a), row * 0.16); pen.fillRect(a, y + row * 0.3, 3, row * 0.34); pen.fillRect(b - 3, y + row * 0.3, 3, row * 0.34);
-          pen.fillStyle = tone; pen.fillRect(a, y + row * 0.5, Math.max(2, (b - a) * percent / 100), row * 0.12);
-        } else {
-          pen.strokeStyle = tone; pen.lineWidth = 1.5; pen.strokeRect(a, y + row * 0.2, Math.max(2, b - a), row * 0.46);
-          const done = as === null ? 0 : af !== null ? b - a : (b - a) * percent / 100;
-          pen.fillStyle = tone; pen.fillRect(a, y + row * 0.2, done, row * 0.46);
-          pen.globalAlpha = 0.18; pen.fillRect(a, y + row * 0.2, Math.max(2, b - a), row * 0.46); pen.globalAlpha = 1;
-          if (as !== null && af === null) front.push([x(es) + done, middle]);
-          else if (as === null && es <= today && bs !== null && bs < today) front.push([x(es), middle]);
+    const face = (size, weight = "") => { pen.font = `${weight} ${size}px ${family}`; };
+    face(text, "600");
+    // Words of today and of mandated dates stand on levels where they do not meet.
+    const line = text * 1.35, taken = [];
+    const signs = [[today, words.today, "--red"], ...[...mandated].sort((a, b) => a[1] - b[1]).map(([name, when]) => {
+      const left = when - today;
+      return [when + 1, `◆ ${name} ${(left < 0 ? words.days_past : words.days_left).replace("{days}", Math.abs(left))}`, "--ink"];
+    })].map(([when, label, tone]) => {
+      const width = pen.measureText(label).width + 8, at = x(when) + left;
+      for (let level = 0; level < 3; level++) {
+        for (const from of at + width <= whole ? [at, at - width] : [at - width, at]) {
+          const isFree = from >= gutter - 1 && from + width <= whole && (taken[level] ?? []).every(([a, b]) => from >= b || from + width <= a);
+          if (isFree) { (taken[level] ??= []).push([from, from + width]); return { when, label, tone, level, from: from - left + 4 }; }
         }
       }
-      pen.fillStyle = kind === "summary" ? ink : quiet; pen.fillText(label, 8 + Math.min(4, depth) * text, middle, gutter - 16 - depth * text);
+      return { when, label, tone, level: -1 };
+    });
+    const levels = taken.length, axis = text * 2.7;
+    top = Math.round(levels * line + axis);
+    if (isWall) row = Math.min((high - top) / Math.max(rows.length, 1), usual * 5);
+    else {
+      const wanted = Math.min(Math.round(innerHeight * 0.72), Math.ceil(top + rows.length * row) + 20);
+      if (Math.abs(wanted - chart.offsetHeight) > 2) chart.style.height = wanted + "px";
     }
-    pen.strokeStyle = colour("--red"); pen.lineWidth = 1.5; pen.setLineDash([]); pen.beginPath(); pen.moveTo(x(today), top); pen.lineTo(x(today), high); pen.stroke();
-    if (front.length) {
-      pen.setLineDash([8, 3, 2, 3]); pen.strokeStyle = colour("--focus"); pen.lineWidth = 2; pen.beginPath(); pen.moveTo(x(today), top);
-      for (const [fx, fy] of front) { pen.lineTo(x(today), fy - row / 2); pen.lineTo(fx, fy); pen.lineTo(x(today), fy + row / 2); }
-      pen.lineTo(x(today), high); pen.stroke(); pen.setLineDash([]);
+    canvas.width = wide * dots; canvas.height = high * dots; canvas.style.width = wide + "px"; canvas.style.height = high + "px";
+    pen.setTransform(dots, 0, 0, dots, 0, 0);
+    filler.style.height = (isWall ? 0 : Math.max(0, rows.length * row + top - high)) + "px";
+    filler.style.width = whole + "px";
+    const ink = colour("--ink"), quiet = colour("--quiet"), grid = colour("--line"), sheet = colour("--sheet"), planned = colour("--planned");
+    pen.fillStyle = sheet; pen.fillRect(0, 0, wide, high);
+    pen.textBaseline = "middle";
+    const from = Math.floor(chart.scrollTop / row), shift = chart.scrollTop - from * row, front = [];
+    const end = Math.min(rows.length, from + Math.ceil((high - top) / row) + 1), foot = Math.min(high, top + rows.length * row - chart.scrollTop);
+    const name = isWall ? Math.max(text, Math.min(row * 0.42, text * 1.35)) : text;
+    pen.save(); pen.beginPath(); pen.rect(0, top, wide, high - top); pen.clip();
+    for (let i = from; i < end; i++) if (i % 2) { pen.fillStyle = colour("--soft"); pen.fillRect(0, top + (i - from) * row - shift, wide, row); }
+    pen.save(); pen.beginPath(); pen.rect(gutter, top, wide - gutter, high - top); pen.clip();
+    const stretches = (months) => {
+      const list = [], date = new Date(first * 864e5);
+      date.setUTCDate(1); date.setUTCMonth(Math.floor(date.getUTCMonth() / months) * months);
+      for (let at; (at = date.getTime() / 864e5) < last; ) {
+        const [year, month] = [date.getUTCFullYear(), date.getUTCMonth() + 1];
+        date.setUTCMonth(date.getUTCMonth() + months);
+        list.push({ a: Math.max(gutter, x(Math.max(at, first))), b: Math.min(wide, x(Math.min(last, date.getTime() / 864e5))), year, month });
+      }
+      return list;
+    };
+    pen.strokeStyle = grid; pen.lineWidth = hair;
+    for (const { a } of stretches(12)) { pen.beginPath(); pen.moveTo(a, top); pen.lineTo(a, foot); pen.stroke(); }
+    for (let i = Math.max(0, from - 1); i < Math.min(rows.length, end + 1); i++) {
+      const [, , kind, lamp, bs, bf, es, ef, as, af, , , fr] = rows[i];
+      const y = top + (i - from) * row - shift, middle = y + row / 2, tone = colour("--" + lamp);
+      front.push([x(fr ?? today), y + row * 0.8]);
+      if (bs !== null && kind !== "milestone") { pen.fillStyle = planned; pen.fillRect(x(bs), y + row * 0.72, Math.max(3, x(bf + 1) - x(bs)), row * 0.16); }
+      if (es === null) continue;
+      const a = x(es), b = x(ef + 1), wideBar = Math.max(3, b - a);
+      if (kind === "milestone") {
+        const r = Math.min(row * 0.3, usual), diamond = (at) => { pen.beginPath(); pen.moveTo(at, middle - r); pen.lineTo(at + r, middle); pen.lineTo(at, middle + r); pen.lineTo(at - r, middle); pen.closePath(); };
+        if (bs !== null) { pen.strokeStyle = planned; pen.lineWidth = hair * 2; diamond(x(bf + 1)); pen.stroke(); }
+        pen.fillStyle = tone; diamond(b); pen.fill();
+      } else if (kind === "summary" || kind === "whole") {
+        pen.fillStyle = ink; pen.fillRect(a, y + row * 0.22, wideBar, row * 0.14); pen.fillRect(a, y + row * 0.22, hair * 3, row * 0.34); pen.fillRect(b - hair * 3, y + row * 0.22, hair * 3, row * 0.34);
+        // Of many works together the done part is drawn on the plan, up to the front: their per cent of a forecast's length
+        // would look like being ahead.
+        if (kind === "whole" && bs !== null) { pen.fillStyle = tone; pen.fillRect(x(bs), y + row * 0.68, Math.max(0, x(Math.min(fr ?? today, bf + 1)) - x(bs)), row * 0.24); }
+      } else {
+        // What remains is forecast from today on, so what has been is all before; how much of it, the front line says.
+        const done = as === null ? 0 : af !== null ? wideBar : Math.min(wideBar, Math.max(0, x(today) - a));
+        pen.fillStyle = tone; pen.globalAlpha = 0.18; pen.fillRect(a, y + row * 0.2, wideBar, row * 0.44); pen.globalAlpha = 1;
+        pen.fillRect(a, y + row * 0.2, done, row * 0.44);
+        pen.strokeStyle = tone; pen.lineWidth = hair * 1.5; pen.strokeRect(a, y + row * 0.2, wideBar, row * 0.44);
+      }
     }
-    for (const [, when] of mandated) { pen.setLineDash([3, 3]); pen.strokeStyle = ink; pen.lineWidth = 1; pen.beginPath(); pen.moveTo(x(when + 1), top); pen.lineTo(x(when + 1), high); pen.stroke(); pen.setLineDash([]); }
+    for (const { when, tone } of signs) {
+      pen.setLineDash(when === today ? [] : [hair * 4, hair * 4]); pen.strokeStyle = colour(tone); pen.lineWidth = hair * (when === today ? 1.5 : 1);
+      pen.beginPath(); pen.moveTo(x(when), top); pen.lineTo(x(when), foot); pen.stroke();
+    }
+    // The front line: where work is not where the approved plan says, it leaves today's line at the first day not done.
+    pen.setLineDash([usual * 0.5, usual * 0.2, usual * 0.12, usual * 0.2]); pen.strokeStyle = colour("--focus"); pen.lineWidth = Math.max(2, usual * 0.12); pen.lineJoin = "round";
+    pen.beginPath(); if (from === 0) pen.moveTo(x(today), top);
+    for (const [fx, fy] of front) pen.lineTo(fx, fy);
+    if (end === rows.length) pen.lineTo(x(today), foot);
+    pen.stroke(); pen.setLineDash([]);
     pen.restore();
-    pen.fillStyle = sheet; pen.fillRect(0, 0, wide, top);
-    pen.fillStyle = quiet; pen.strokeStyle = line;
-    const step = (last - first) / ((wide - gutter) / (text * 4.5));
-    const date = new Date(first * 864e5); date.setUTCDate(1);
-    for (let month = date; month.getTime() / 864e5 < last; month.setUTCMonth(month.getUTCMonth() + Math.max(1, Math.ceil(step / 30)))) {
-      const at = month.getTime() / 864e5;
-      if (at < first) continue;
-      pen.fillText(month.toISOString().slice(2, 7), x(at) + 3, top - text * 0.7);
-      pen.beginPath(); pen.moveTo(x(at), top - text * 1.2); pen.lineTo(x(at), top); pen.stroke();
+    for (let i = from; i < end; i++) {
+      const [label, depth, kind, lamp] = rows[i], middle = top + (i - from + 0.5) * row - shift, indent = name * (0.5 + Math.min(4, depth) * 0.7);
+      pen.fillStyle = pen.strokeStyle = colour("--" + lamp); shape(lamp, indent + name * 0.4, middle, name * 0.34);
+      const isHead = kind === "summary" || kind === "whole";
+      face(name, isHead ? "600" : ""); pen.fillStyle = isHead ? ink : quiet;
+      pen.fillText(cut(label, gutter - indent - name * 1.5), indent + name * 1.1, middle);
     }
-    pen.fillStyle = colour("--red"); pen.fillText(words.today, x(today) + 4, text * 0.8);
-    pen.fillStyle = ink;
-    mandated.slice(0, 3).forEach(([name, when], i) => { const label = `◆ ${name} ${when - today}d`; pen.fillText(label, Math.min(x(when + 1) - 4, wide - pen.measureText(label).width - 8), text * (0.8 + (i % 2) * 1.0)); });
+    pen.restore();
+    // The axis: years over months, or over quarters where months have no room.
+    pen.fillStyle = sheet; pen.fillRect(0, 0, wide, top);
+    pen.save(); pen.beginPath(); pen.rect(gutter, 0, wide - gutter, high); pen.clip();
+    pen.strokeStyle = grid; pen.lineWidth = hair;
+    const isByMonth = scale * 28 > text * 1.4;
+    for (const [level, list, label, weight] of [[0, stretches(12), (s) => s.year, "600"], [1, stretches(isByMonth ? 1 : 3), (s) => (isByMonth ? s.month : "Q" + (s.month + 2) / 3), ""]]) {
+      const y = levels * line + (level * axis) / 2;
+      face(text, weight); pen.fillStyle = level ? quiet : ink;
+      for (const stretch of list) {
+        const { a, b } = stretch, width = pen.measureText(label(stretch)).width;
+        pen.beginPath(); pen.moveTo(a, y); pen.lineTo(a, y + axis / 2); pen.stroke();
+        if (b - a >= width + 4) pen.fillText(label(stretch), (a + b - width) / 2, y + axis / 4 + 1);
+      }
+    }
+    face(text, "600");
+    for (const { when, label, tone, level, from: at } of signs.filter((sign) => sign.level >= 0)) {
+      pen.fillStyle = pen.strokeStyle = colour(tone);
+      pen.beginPath(); pen.moveTo(x(when), level * line + 2); pen.lineTo(x(when), levels * line); pen.stroke();
+      pen.fillText(label, at, (level + 0.5) * line);
+    }
+    pen.restore();
+    pen.strokeStyle = ink; pen.lineWidth = hair; pen.beginPath(); pen.moveTo(0, top - 0.5); pen.lineTo(wide, top - 0.5); pen.stroke();
   };
+  drawings.set(chart, draw);
   chart.onscroll = () => requestAnimationFrame(draw);
   chart.onclick = (event) => { const box = chart.getBoundingClientRect(), at = Math.floor((event.clientY - box.top - top + chart.scrollTop) / row); if (event.clientY - box.top > top && rows[at]) location.href = rows[at][11]; };
   new ResizeObserver(draw).observe(chart);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   draw();
+  // Where the whole does not fit, today is in sight.
+  const gap = chart.scrollWidth - chart.clientWidth;
+  if (gap > 0) chart.scrollLeft = ((today - first) / (last - first)) * chart.scrollWidth - chart.clientWidth * 0.6;
 }
 drawCharts();
 
