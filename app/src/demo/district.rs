@@ -28,6 +28,9 @@ type ProjectRow = (String, usize, String, usize, usize, i64, i64, Prospect);
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "each is one phrase, used once in `story.rs` or here")]
 pub struct Papers {
+    pub dispute: String,
+    pub hindrance: String,
+    pub issuer_of_hindrance: String,
     pub mandate: String,
     pub edition: String,
     pub new_edition: String,
@@ -149,6 +152,8 @@ pub struct Project {
     pub drafter: String,
     /// Who reports its progress.
     pub reporter: String,
+    /// Who confirms what is reported.
+    pub supervisor: String,
     /// Seats of its task force.
     pub seats: Vec<(Seat, Holder)>,
 }
@@ -274,6 +279,7 @@ fn add_project(district: &mut District, names: &mut Names, rng: &mut impl Rng, a
         district.person(names.next(), Role::TaskForce, district.organisation(Body::Bureau, at), Some(id.clone()));
     let drafter = district.person(names.next(), Role::Employer, employer.clone(), Some(id.clone()));
     let reporter = district.person(names.next(), Role::Contractor, contractor.clone(), Some(id.clone()));
+    let engineer = district.person(names.next(), Role::SupervisionEngineer, supervisor.clone(), Some(id.clone()));
     let mut project = plot(&id, Some(&zone_id(*zone)), Kind::Project, at, name, Some(leader.clone()));
     project.attributes.programme = Some(programme.clone());
     project.attributes.owner.clone_from(&employer);
@@ -315,6 +321,7 @@ fn add_project(district: &mut District, names: &mut Names, rng: &mut impl Rng, a
         blocks,
         drafter,
         reporter,
+        supervisor: engineer,
         seats,
     });
 }

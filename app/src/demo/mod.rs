@@ -4,6 +4,7 @@
 //! folder is marked as a demonstration for ever, and every page says so. No login is made: the first administrator
 //! gets the one-time link as on any empty installation, and may step into the invented posts on `/demo`.
 
+mod daily;
 mod district;
 pub mod pages;
 mod story;
@@ -74,7 +75,7 @@ async fn tell(journal: &Journal<Guatu>, db: &Db, seed: u64, today: Date) -> Resu
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let district = district::invent(&mut rng);
     let mut teller = Teller { journal, db, seed, asked: 0, bar: Bar::new(EXPECTED) };
-    story::tell(&mut teller, &district, today).await?;
+    story::tell(&mut teller, &district, today, &mut rng).await?;
     teller.bar.end();
     Ok(*journal.head().borrow())
 }
@@ -83,7 +84,7 @@ async fn tell(journal: &Journal<Guatu>, db: &Db, seed: u64, today: Date) -> Resu
 const ACCOUNT_PREFIX: &str = "demo";
 
 /// Submissions of a whole demonstration, about: for the progress bar.
-const EXPECTED: u64 = 4_200;
+const EXPECTED: u64 = 20_000;
 
 /// Submissions on their way at once; the write door makes one commit of them.
 const WAVE_LEN: usize = 256;

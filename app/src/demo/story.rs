@@ -1,7 +1,7 @@
 //! What has happened in the invented district up to today: plans, progress, mandated dates, alerts.
 
 use super::district::{Block, District, Project, Prospect, papers};
-use super::{Ask, Teller};
+use super::{Ask, Teller, daily};
 use crate::db::Db;
 use crate::features::calendars::model as calendars;
 use crate::features::calendars::{model::Level, plan_calendars};
@@ -19,10 +19,11 @@ use guatu_formats::plans::json;
 use guatu_kernel::plan::{Activity, ActivityKind, Moment, Plan};
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, time};
+use rand::Rng;
 use std::collections::HashMap;
 
 /// The project whose work stands still, and since how many days.
-const STOPPED: (usize, i64) = (2, 35);
+pub(super) const STOPPED: (usize, i64) = (2, 35);
 /// The project with a second version of its plan.
 const REPLANNED: usize = 6;
 /// The project with an exemption from alerts.
@@ -32,12 +33,12 @@ const ANSWERED: usize = 4;
 /// Supporting facilities that other projects wait for: facility project, its block, waiting project.
 const SHARED: [(usize, usize, usize); 2] = [(10, 3, 0), (11, 4, 3)];
 
-fn day(today: Date, offset: i64) -> Date {
+pub(super) fn day(today: Date, offset: i64) -> Date {
     today.checked_add(offset.days()).unwrap_or(today)
 }
 
 /// Tells the whole story.
-pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Date) -> Result<()> {
+pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Date, rng: &mut impl Rng) -> Result<()> {
     let mut conn = teller.db.writer().await?;
     for person in &district.people {
         identity::store::keep_name(&mut conn, &person.account, &person.name).await?;
@@ -51,9 +52,13 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     put_forward(teller, district, &approved, today).await?;
     for (at, (project, plan)) in district.projects.iter().zip(&approved).enumerate() {
         let until = if at == STOPPED.0 { day(today, -STOPPED.1) } else { today };
-        teller.wave(progress(project, plan, first_work(project, today), until)).await?;
+        // Measured work is recorded up to the day from which it is reported.
+        let measured_until = if is_active(project) { until.min(day(today, -daily::DAYS)) } else { until };
+        teller.wave(progress(project, plan, first_work(project, today), until, measured_until)).await?;
     }
     weather(teller, district, today).await?;
+    let active: Vec<usize> = (0..district.projects.len()).filter(|at| is_active(&district.projects[*at])).collect();
+    daily::tell(teller, district, &approved, &active, EXEMPT, today, rng).await?;
     replan(teller, district, today).await?;
     share(teller, district).await?;
     mandate(teller, district, today).await?;
@@ -189,14 +194,17 @@ async fn put_forward(teller: &mut Teller<'_>, district: &District, approved: &[P
         )
     };
     teller.wave(district.projects.iter().map(approve).collect()).await?;
-    let has_all =
-        |project: &&Project| task_force::REQUIRED.iter().all(|seat| project.seats.iter().any(|(held, _)| held == seat));
     let activate = |project: &Project| Ask::by(leader, plans::Command::Activate { project: project.id.clone() });
-    teller.wave(district.projects.iter().filter(has_all).map(activate).collect()).await
+    teller.wave(district.projects.iter().filter(|project| is_active(project)).map(activate).collect()).await
+}
+
+/// Whether its task force is complete, so that it is activated.
+fn is_active(project: &Project) -> bool {
+    task_force::REQUIRED.iter().all(|seat| project.seats.iter().any(|(held, _)| held == seat))
 }
 
 /// What had happened on the site before a day: the plan's own dates, stretched by the pace of each building.
-fn progress(project: &Project, plan: &Plan, start: Date, until: Date) -> Vec<Ask> {
+fn progress(project: &Project, plan: &Plan, start: Date, until: Date, measured_until: Date) -> Vec<Ask> {
     let blocks: HashMap<&str, &Block> = project.blocks.iter().map(|block| (block.id.as_str(), block)).collect();
     let schedule = guatu_kernel::schedule(plan);
     let mut asks = Vec::new();
@@ -209,6 +217,7 @@ fn progress(project: &Project, plan: &Plan, start: Date, until: Date) -> Vec<Ask
             let days = i64::from((planned.date() - begun).get_days());
             day(begun, days * block.pace / 100)
         };
+        let until = if activity.quantity.is_some() { measured_until } else { until };
         if let Some(progress) = reached(activity, real(dates.early_start), real(dates.early_finish), until) {
             let (project_id, id) = (project.id.clone(), activity.id.clone());
             let command = plans::Command::Record { project: project_id, activity: id, progress, reason: None };
@@ -235,14 +244,18 @@ fn reached(activity: &Activity, start: Date, finish: Date, until: Date) -> Optio
     if activity.kind.is_milestone() {
         return None;
     }
-    let (done, whole) = ((until - start).get_days(), (finish - start).get_days() + 1);
-    let percent_e3 = (100_000 * i64::from(done) / i64::from(whole)).clamp(1_000, 99_000) as u32;
     Some(plans::Progress {
         actual_start: Some(start),
         actual_finish: None,
-        percent_e3: Some(percent_e3),
+        percent_e3: percent(start, finish, until),
         remaining_days: None,
     })
+}
+
+/// Per cent × 1000 of work that runs from one day to another, before a day within; `None` before it began.
+pub(super) fn percent(start: Date, finish: Date, until: Date) -> Option<u32> {
+    let (done, whole) = ((until - start).get_days(), (finish - start).get_days() + 1);
+    (done > 0).then(|| (100_000 * i64::from(done) / i64::from(whole)).clamp(1_000, 99_000) as u32)
 }
 
 fn hour(today: Date, offset: i64, hour: i8) -> DateTime {

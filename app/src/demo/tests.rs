@@ -23,7 +23,7 @@ fn the_district_has_the_promised_size_and_every_kind_of_organisation() {
     let count = |kind: Kind| district.levels.iter().flatten().filter(|plot| plot.kind == kind).count();
     assert_eq!((district.projects.len(), count(Kind::Zone), count(Kind::Parcel)), (12, 3, 60));
     assert_eq!(count(Kind::Building) + count(Kind::Facility), 400);
-    assert!((40..=60).contains(&district.people.len()), "{} people", district.people.len());
+    assert!((50..=75).contains(&district.people.len()), "{} people", district.people.len());
     for (kind, name) in crate::features::organisations::model::Kind::ALL {
         assert!(district.organisations.iter().any(|one| one.kind == kind), "no {name}");
     }

@@ -1,0 +1,309 @@
+//! Ninety days of daily reports in the invented district: sites ahead and late, two that claim more than they build, one
+//! stopped by pollution alerts, one rescued by a second crew. Every figure goes through the write door.
+
+use super::district::{Block, District, Project, papers};
+use super::story::{STOPPED, day};
+use super::{Ask, Teller};
+use crate::features::reports::model::{Command, Content, Hindrance, Item, Photo};
+use crate::features::targets::model as targets;
+use crate::journal::Document;
+use anyhow::{Context, Result};
+use guatu_kernel::guarantee::PeriodKind;
+use guatu_kernel::plan::Plan;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use rand::{Rng, RngExt};
+use std::collections::HashMap;
+
+/// Days of reports.
+pub const DAYS: i64 = 90;
+/// Every day is reported for the last so many days; before, every third.
+const DAILY: i64 = 30;
+/// The supervision engineers have judged everything up to so many days ago.
+const JUDGED: i64 = 2;
+/// Sites that claim more than they build: project, block.
+const CLAIMANTS: [(usize, usize); 2] = [(1, 12), (4, 20)];
+/// The site with a second crew: project, block, since how many days.
+const RESCUED: (usize, usize, i64) = (5, 4, 30);
+/// Red alert, in days before today: nothing is built outside an exemption.
+const ALERT: std::ops::RangeInclusive<i64> = 10..=13;
+
+/// A measured work item of a site.
+struct Work {
+    activity: String,
+    trade: &'static str,
+    total_e3: i64,
+    is_whole: bool,
+    start: Date,
+    finish: Date,
+    /// What the program knows: where the next report must not fall below.
+    known_e3: i64,
+}
+
+/// A site that reports.
+struct Site {
+    building: String,
+    reporter: String,
+    supervisor: String,
+    works: Vec<Work>,
+    is_claimant: bool,
+    is_rescued: bool,
+    is_exempt: bool,
+    until: Date,
+}
+
+fn trade(stage: &str) -> &'static str {
+    match stage {
+        "structure" | "ground_zero" => "concrete",
+        "masonry" => "masonry",
+        "facade" | "scaffold_removal" => "scaffold",
+        "mep" => "mep",
+        "fit_out" => "plaster",
+        _ => "general",
+    }
+}
+
+fn sites(at: usize, project: &Project, plan: &Plan, exempt: usize, today: Date) -> Vec<Site> {
+    let start = day(today, -project.age_days);
+    let opened = day(today, -DAYS);
+    let schedule = guatu_kernel::schedule(plan);
+    let mut works: HashMap<&str, Vec<Work>> = HashMap::new();
+    let blocks: HashMap<&str, &Block> = project.blocks.iter().map(|block| (block.id.as_str(), block)).collect();
+    for (activity, dates) in plan.activities.iter().zip(&schedule.activities) {
+        let (Some(quantity), Some(dates), Some(place)) = (&activity.quantity, dates, activity.place.as_deref()) else {
+            continue;
+        };
+        let Some(block) = blocks.get(place) else { continue };
+        let begun = day(start, block.offset_days);
+        let real = |planned: Date| day(begun, i64::from((planned - begun).get_days()) * block.pace / 100);
+        let (first, last) = (real(dates.early_start.date()), real(dates.early_finish.date()));
+        if last < opened || first >= today {
+            continue;
+        }
+        let mut work = Work {
+            activity: activity.id.clone(),
+            trade: trade(activity.id.rsplit('/').next().unwrap_or_default()),
+            total_e3: (quantity.total * 1000.0) as i64,
+            is_whole: quantity.is_whole,
+            start: first,
+            finish: last,
+            known_e3: 0,
+        };
+        // What was recorded before the reports began, as the program reads it.
+        if let Some(percent_e3) = super::story::percent(first, last, opened) {
+            let recorded = work.total_e3 * i64::from(percent_e3) / 100_000;
+            work.known_e3 = if work.is_whole { recorded / 1000 * 1000 } else { recorded };
+        }
+        works.entry(place).or_default().push(work);
+    }
+    let until = if at == STOPPED.0 { day(today, -STOPPED.1) } else { today };
+    let site = |(number, block): (usize, &Block)| {
+        Some(Site {
+            building: block.id.clone(),
+            reporter: project.reporter.clone(),
+            supervisor: project.supervisor.clone(),
+            works: works.remove(block.id.as_str())?,
+            is_claimant: CLAIMANTS.contains(&(at, number)),
+            is_rescued: (RESCUED.0, RESCUED.1) == (at, number),
+            is_exempt: at == exempt,
+            until,
+        })
+    };
+    project.blocks.iter().enumerate().filter_map(site).collect()
+}
+
+impl Work {
+    /// What truly stands at the end of a day.
+    fn true_e3(&self, on: Date, is_rescued: bool, today: Date) -> i64 {
+        let (length, run) =
+            (i64::from((self.finish - self.start).get_days()) + 1, i64::from((on - self.start).get_days()) + 1);
+        let mut run = run.clamp(0, length);
+        let rescue = day(today, -RESCUED.2);
+        if is_rescued && on > rescue && rescue > self.start {
+            // From then on every day counts double.
+            run = (run + i64::from((on - rescue).get_days())).min(length);
+        }
+        let done = self.total_e3 * run / length;
+        if self.is_whole { done / 1000 * 1000 } else { done / 100 * 100 }
+    }
+}
+
+/// Reports, confirmations, disputes and promises up to today.
+pub(super) async fn tell(
+    teller: &mut Teller<'_>,
+    district: &District,
+    plans: &[Plan],
+    active: &[usize],
+    exempt: usize,
+    today: Date,
+    rng: &mut impl Rng,
+) -> Result<()> {
+    let mut all: Vec<Site> =
+        active.iter().flat_map(|at| sites(*at, &district.projects[*at], &plans[*at], exempt, today)).collect();
+    let picture = picture()?;
+    let mut waiting: Vec<Ask> = Vec::new();
+    for ago in (1..=DAYS).rev() {
+        let on = day(today, -ago);
+        let is_reported = ago <= DAILY || ago % 3 == 0;
+        let is_stopped = ALERT.contains(&ago);
+        let mut asks = Vec::new();
+        for site in &mut all {
+            if on >= site.until || !is_reported {
+                continue;
+            }
+            let report = format!("r-{}-{on}", site.building);
+            let (items, is_done) = site.day(on, is_stopped && !site.is_exempt, today);
+            if items.is_empty() && ago > JUDGED * 5 {
+                continue;
+            }
+            let judged = Judgement { report: report.clone(), is_disputed: site.is_claimant && ago == JUDGED * 3 };
+            if items.is_empty() {
+                let command = Command::FileUnchanged { report, building: site.building.clone(), on };
+                asks.push(Ask::by(&site.reporter, command));
+            } else {
+                let content = site.content(items, is_done, is_stopped, &picture, rng);
+                let documents = if is_done { vec![picture.clone()] } else { Vec::new() };
+                let command = Command::File { report, building: site.building.clone(), on, content: Box::new(content) };
+                asks.push(Ask { documents, ..Ask::by(&site.reporter, command) });
+                if (JUDGED..=DAILY).contains(&ago) {
+                    waiting.push(site.judge(judged, on, today));
+                }
+            }
+        }
+        teller.wave(asks).await?;
+        teller.wave(std::mem::take(&mut waiting)).await?;
+    }
+    promise(teller, &all, today).await
+}
+
+struct Judgement {
+    report: String,
+    is_disputed: bool,
+}
+
+impl Site {
+    /// What the day's report says has moved, and whether it claims something complete.
+    fn day(&mut self, on: Date, is_stopped: bool, today: Date) -> (Vec<Item>, bool) {
+        let (mut items, mut is_done) = (Vec::new(), false);
+        if is_stopped {
+            return (items, false);
+        }
+        for work in &mut self.works {
+            let truth = work.true_e3(on, self.is_rescued, today);
+            let claimed = if self.is_claimant { (truth * 5 / 4).min(work.total_e3) } else { truth };
+            let claimed = if work.is_whole { claimed / 1000 * 1000 } else { claimed };
+            if claimed > work.known_e3 {
+                is_done |= claimed == work.total_e3;
+                work.known_e3 = claimed;
+                items.push(Item { activity: work.activity.clone(), cumulative_e3: claimed });
+            }
+        }
+        (items, is_done)
+    }
+
+    fn content(
+        &self,
+        items: Vec<Item>,
+        is_done: bool,
+        is_stopped: bool,
+        picture: &Document,
+        rng: &mut impl Rng,
+    ) -> Content {
+        let mut content = Content { ..Content::default() };
+        for item in &items {
+            let trade =
+                self.works.iter().find(|work| work.activity == item.activity).map_or("general", |work| work.trade);
+            *content.hands.entry(trade.to_owned()).or_default() += rng.random_range(6..=18);
+        }
+        if content.hands.contains_key("concrete") {
+            content.machines.insert("tower_crane".into(), 1);
+        }
+        content.machines.insert("hoist".into(), 1);
+        content.cover_days.insert("rebar".into(), rng.random_range(3..=25));
+        content.cover_days.insert("blocks".into(), rng.random_range(2..=20));
+        if is_stopped {
+            content.weather_hours = Some(4);
+        }
+        if rng.random_range(0..100) < 2 {
+            let kinds = ["funds", "materials", "facilities", "permits"];
+            content.hindrance = Some(Hindrance {
+                kind: kinds[rng.random_range(0..kinds.len())].into(),
+                decider: papers().issuer_of_hindrance.clone(),
+                remark: papers().hindrance.clone(),
+            });
+        }
+        if is_done {
+            content.photos.push(Photo { original: picture.sha256(), copy: picture.sha256() });
+        }
+        content.items = items;
+        content
+    }
+
+    /// The supervision engineer agrees, or measures what truly stands.
+    fn judge(&mut self, judgement: Judgement, on: Date, today: Date) -> Ask {
+        let Judgement { report, is_disputed } = judgement;
+        if !is_disputed {
+            return Ask::by(&self.supervisor, Command::Confirm { report });
+        }
+        let mut items = Vec::new();
+        for work in &mut self.works {
+            let truth = work.true_e3(on, self.is_rescued, today);
+            if work.known_e3 > truth {
+                work.known_e3 = truth;
+                items.push(Item { activity: work.activity.clone(), cumulative_e3: truth });
+            }
+        }
+        self.is_claimant = false;
+        Ask::by(&self.supervisor, Command::Dispute { report, items, reason: papers().dispute.clone() })
+    }
+}
+
+/// What each site promises for today and for next week: its own pace, and never more than is left.
+async fn promise(teller: &mut Teller<'_>, all: &[Site], today: Date) -> Result<()> {
+    let week = PeriodKind::Week.around(today).to.saturating_add(1.days());
+    let mut asks = Vec::new();
+    for site in all.iter().filter(|site| site.until == today) {
+        for (kind, from, length) in [(PeriodKind::Day, today, 1), (PeriodKind::Week, week, 7)] {
+            let mut items = Vec::new();
+            for work in site.works.iter().filter(|work| work.finish >= from && work.known_e3 < work.total_e3) {
+                let days = i64::from((work.finish - work.start).get_days()) + 1;
+                let pace = work.total_e3 * length / days;
+                let pace = if work.is_whole { pace / 1000 * 1000 } else { pace / 100 * 100 };
+                let will_e3 = pace.min(work.total_e3 - work.known_e3);
+                if will_e3 > 0 {
+                    items.push(targets::Promised {
+                        activity: work.activity.clone(),
+                        will_e3,
+                        should_e3: 0,
+                        can_e3: 0,
+                        start_e3: 0,
+                    });
+                }
+            }
+            if !items.is_empty() {
+                items.sort_by(|one, other| one.activity.cmp(&other.activity));
+                let promise = format!("c-{}-{}-{from}", site.building, kind.name());
+                let command = targets::Command::Promise {
+                    promise,
+                    building: site.building.clone(),
+                    kind: kind.name().into(),
+                    from,
+                    items,
+                };
+                asks.push(Ask::by(&site.reporter, command));
+            }
+        }
+    }
+    teller.wave(asks).await
+}
+
+/// A drawn picture: nobody could take it for a photograph.
+fn picture() -> Result<Document> {
+    let drawn = image::RgbImage::from_fn(640, 480, |x, y| {
+        let is_stripe = (x + y) / 32 % 2 == 0;
+        image::Rgb(if is_stripe { [205, 200, 190] } else { [164, 38, 44] })
+    });
+    let mut bytes = Vec::new();
+    drawn.write_to(&mut std::io::Cursor::new(&mut bytes), image::ImageFormat::Jpeg).context("drawing a picture")?;
+    Ok(Document { media_type: "image/jpeg", bytes })
+}
