@@ -55,6 +55,10 @@ for (const database of ["sqlite", "postgres"]) {
       await follow(leader, "试验项目");
       for (const seat of seats) await fill(leader, { seat, holder: "丁", from: today });
 
+      // The organisation that commands dates is one of the register.
+      await leader.goto(`${site.address}/organisations`);
+      await fill(leader, { name: "指挥部", kind: "headquarters" });
+
       // A plan from a template by one person, approved by another, with a commanded date.
       await office.goto(`${site.address}/plans`);
       await follow(office, "试验项目");

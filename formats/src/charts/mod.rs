@@ -8,7 +8,7 @@ mod axis;
 pub mod bars;
 mod frame;
 pub mod matrix;
-mod svg;
+pub(crate) mod svg;
 
 /// The state of a bar or cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

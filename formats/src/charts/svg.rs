@@ -32,14 +32,14 @@ pub(super) enum Anchor {
 }
 
 /// A number with at most two decimals.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 /// Text safe between tags and in attributes. Characters that XML cannot hold become spaces.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -55,7 +55,7 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// Estimated width of a text in ems: Han and other wide characters 1, the rest by kind.
-pub(super) fn ems(text: &str) -> f64 {
+pub(crate) fn ems(text: &str) -> f64 {
     text.chars()
         .map(|letter| match letter {
             'i' | 'j' | 'l' | '.' | ',' | ':' | '|' | '\'' | ' ' => 0.28,

@@ -25,7 +25,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::civil::Date;
 use maud::{Markup, html};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Routes of this feature.
 pub fn routes() -> Router<Site> {
@@ -64,6 +64,13 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let last = store::last_days(&mut conn).await?;
     let active: Vec<String> =
         plan::store::project_plans(&mut conn).await?.into_iter().filter(|plan| plan.active_on.is_some()).map(|plan| plan.project).collect();
+    // Who has nothing left to measure owes no report.
+    let mut open: Vec<String> = Vec::new();
+    for project in &active {
+        let targets = targets::assess::project(&mut conn, &site.domain, project, site.clock.today()).await?;
+        open.extend(targets.by_building.keys().filter(|building| targets.of(building).any(targets::assess::Assessed::is_open)).cloned());
+    }
+    let open: HashSet<String> = open.into_iter().collect();
     let within = asked.place.as_deref().and_then(|id| tree.get(id)).map_or("/", |place| place.path.as_str());
     let mut groups: Vec<(&Place, Vec<&Place>)> = Vec::new();
     for project in tree.places().iter().filter(|place| active.contains(&place.id)) {
@@ -71,7 +78,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             .under(project)
             .iter()
             .filter(|place| matches!(place.kind, Kind::Building | Kind::Facility) && visitor.may(Verb::Read, &place.path))
-            .filter(|place| place.path.starts_with(within))
+            .filter(|place| place.path.starts_with(within) && (open.contains(&place.id) || reports.contains_key(&place.id)))
             .collect();
         if !buildings.is_empty() {
             groups.push((project, buildings));
@@ -386,7 +393,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
         @if let Some(days) = skewed { div.notice { p { (visitor.tf("reports.clock_wrong", &[("days", days.to_string())])) } } }
         @if let (Some(reason), Some(by)) = (&report.reason, &report.judged_by) { div.notice { p { (name(by)) " " (report.judged_on.map_or(String::new(), |on| on.to_string())) "：" (reason) } } }
         @if !days.is_empty() {
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 thead { tr { th { (visitor.t("reports.work_item")) } th.number { (visitor.t("reports.that_day")) } th.number { (visitor.t("reports.measured")) } th.number { (visitor.t("reports.cumulative")) } th { (visitor.t("field.unit")) } } }
                 tbody { @for day in &days {
                     @let work = works.iter().find(|work| work.activity == day.activity);

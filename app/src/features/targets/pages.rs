@@ -134,7 +134,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             li { b { (whole.promised) " / " (whole.needed) } span { (visitor.t("targets.promised_of_needed")) } }
             li { b { (whole.broken) } span { (visitor.t("targets.broken_items")) } }
         }
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             thead { tr {
                 th { (visitor.t("wall.place")) } th.number { (visitor.t("targets.planned")) } th.number { (visitor.t("targets.done")) } th { (visitor.t("targets.gap")) }
                 th.number { (visitor.t("targets.needed_week")) } th.number { (visitor.t("targets.promised_week")) } th.number { (visitor.t("targets.kept_week")) } th.number { (visitor.t("targets.broken_items")) }
@@ -245,7 +245,7 @@ fn item_sheet(visitor: &Visitor, item: &Assessed) -> Markup {
                 @if !item.facts.restorations.is_empty() { p { (visitor.t("targets.would_restore")) (item.facts.restorations.iter().map(|one| restoration(visitor, one)).collect::<Vec<_>>().join("；")) } }
                 }
             }
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 thead { tr { th { (visitor.t("targets.period")) } th.number { (visitor.t("targets.should")) } th.number { (visitor.t("targets.can")) } th.number { (visitor.t("targets.will")) } th.number { (visitor.t("targets.did")) }
                     th.number { (visitor.t("targets.cl")) } th.number { (visitor.t("targets.prco")) } th.number { (visitor.t("targets.ppc")) } th.number { (visitor.t("targets.debt_promise")) } th.number { (visitor.t("targets.debt_requirement")) } } }
                 tbody { @for window in &item.facts.windows {

@@ -246,3 +246,8 @@ drawCharts();
 for (const field of document.querySelectorAll("[data-now]")) {
   field.form.addEventListener("submit", () => { field.value = new Date().toISOString(); });
 }
+
+// A wall only reads: every half hour it says that somebody still looks at it, or the session would end in the evening.
+if (document.body.classList.contains("wall")) {
+  setInterval(() => fetch("/session/alive", { method: "POST" }), 30 * 60 * 1000);
+}

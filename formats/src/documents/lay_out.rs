@@ -1,0 +1,337 @@
+//! A paper on the grid: lines of 28 characters, 22 to a page, tables with repeating heads, page numbers under the block.
+
+use super::{Block, CHARS, HEIGHT_MM, LEFT_MM, LINES, PAGE_HEIGHT_MM, PAGE_WIDTH_MM, Paper, TOP_MM, Table, WIDTH_MM};
+use crate::charts::svg::{ems, escape, number};
+use std::fmt::Write as _;
+
+/// Side of the square a character stands in: 28 fill a line.
+const ADVANCE: f64 = WIDTH_MM / CHARS;
+/// From one line to the next: 22 fill the block.
+const PITCH: f64 = HEIGHT_MM / LINES;
+/// Baseline within a line.
+const BASELINE: f64 = 0.72 * PITCH;
+/// Size of a title, 22 pt.
+const TITLE: f64 = 7.76;
+/// Size of tables and proofs, 12 pt.
+const SMALL: f64 = 4.23;
+/// Height of one line in a table.
+const TABLE_PITCH: f64 = 6.6;
+const BLACK: &str = "#000000";
+const RED: &str = "#c8102e";
+const GREY: &str = "#555555";
+
+/// Lays a paper out: one SVG a page, in millimetres.
+pub fn pages(paper: &Paper) -> Vec<String> {
+    let mut setter = Setter::default();
+    setter.head(paper);
+    for block in &paper.blocks {
+        match block {
+            Block::Heading(text) => setter.paragraph(text, true),
+            Block::Paragraph(text) => setter.paragraph(text, false),
+            Block::Table(table) => setter.table(table),
+        }
+    }
+    setter.foot(paper);
+    setter.finish()
+}
+
+/// Pages being set. `y` is the top of the next line within the text block.
+#[derive(Default)]
+struct Setter {
+    done: Vec<String>,
+    page: String,
+    y: f64,
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Start,
+    Middle,
+    End,
+}
+
+impl Setter {
+    fn text(&mut self, x: f64, y: f64, size: f64, side: Side, is_bold: bool, colour: &str, text: &str) {
+        let anchor = match side {
+            Side::Start => "start",
+            Side::Middle => "middle",
+            Side::End => "end",
+        };
+        let weight = if is_bold { "700" } else { "400" };
+        // Writing into a string does not fail.
+        let _ = write!(
+            self.page,
+            "<text x=\"{}\" y=\"{}\" font-size=\"{}\" text-anchor=\"{anchor}\" font-weight=\"{weight}\" fill=\"{colour}\">{}</text>",
+            number(x),
+            number(y),
+            number(size),
+            escape(text)
+        );
+    }
+
+    fn rule(&mut self, y: f64, thickness: f64, colour: &str) {
+        let _ = write!(
+            self.page,
+            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{colour}\"/>",
+            number(LEFT_MM),
+            number(y),
+            number(WIDTH_MM),
+            number(thickness)
+        );
+    }
+
+    /// Makes room for a height within the block, on the next page if this one has none.
+    fn room(&mut self, height: f64) {
+        if self.y + height > HEIGHT_MM + 0.01 {
+            self.turn();
+        }
+    }
+
+    fn turn(&mut self) {
+        self.done.push(std::mem::take(&mut self.page));
+        self.y = 0.0;
+    }
+
+    fn head(&mut self, paper: &Paper) {
+        let centre = LEFT_MM + WIDTH_MM / 2.0;
+        if !paper.stamps.is_empty() {
+            self.text(LEFT_MM, TOP_MM - 8.0, SMALL, Side::Start, true, RED, &paper.stamps.join("  "));
+        }
+        // The masthead's upper edge stands 35 mm below the block's top in a letterhead; a bulletin's stands at the block's top.
+        let wide = ems(&paper.masthead).max(1.0);
+        let size = (WIDTH_MM / wide).min(14.0);
+        self.text(centre, TOP_MM + size, size, Side::Middle, true, RED, &paper.masthead);
+        self.y = size + 6.0;
+        if !paper.number.is_empty() {
+            self.text(centre, TOP_MM + self.y + BASELINE, ADVANCE, Side::Middle, false, BLACK, &paper.number);
+            self.y += PITCH;
+        }
+        let line = TOP_MM + self.y + BASELINE;
+        self.text(LEFT_MM + ADVANCE, line, ADVANCE, Side::Start, false, BLACK, &paper.office);
+        self.text(LEFT_MM + WIDTH_MM - ADVANCE, line, ADVANCE, Side::End, false, BLACK, &paper.date);
+        self.y += PITCH;
+        self.rule(TOP_MM + self.y + 1.0, 0.7, RED);
+        self.y += PITCH * 0.75;
+        for line in broken(&paper.title, WIDTH_MM / TITLE, 0.0) {
+            self.room(PITCH);
+            self.text(centre, TOP_MM + self.y + BASELINE, TITLE, Side::Middle, true, BLACK, &line);
+            self.y += PITCH;
+        }
+        self.y += PITCH * 0.5;
+        if !paper.recipients.is_empty() {
+            self.text(LEFT_MM, TOP_MM + self.y + BASELINE, ADVANCE, Side::Start, false, BLACK, &paper.recipients);
+            self.y += PITCH;
+        }
+    }
+
+    fn paragraph(&mut self, text: &str, is_heading: bool) {
+        for (at, line) in broken(text, CHARS, 2.0).into_iter().enumerate() {
+            self.room(PITCH);
+            let indent = if at == 0 { 2.0 * ADVANCE } else { 0.0 };
+            self.text(LEFT_MM + indent, TOP_MM + self.y + BASELINE, ADVANCE, Side::Start, is_heading, BLACK, &line);
+            self.y += PITCH;
+        }
+    }
+
+    fn table(&mut self, table: &Table) {
+        let whole: u32 = table.columns.iter().map(|column| column.share).sum::<u32>().max(1);
+        let widths: Vec<f64> =
+            table.columns.iter().map(|column| WIDTH_MM * f64::from(column.share) / f64::from(whole)).collect();
+        let titles: Vec<String> = table.columns.iter().map(|column| column.title.clone()).collect();
+        self.room(TABLE_PITCH * 4.0);
+        if !table.caption.is_empty() {
+            self.text(
+                LEFT_MM + WIDTH_MM / 2.0,
+                TOP_MM + self.y + 5.0,
+                SMALL * 1.1,
+                Side::Middle,
+                true,
+                BLACK,
+                &table.caption,
+            );
+            self.y += TABLE_PITCH * 1.2;
+        }
+        self.row(table, &widths, &titles, true);
+        for row in &table.rows {
+            let lines = cells(row, &widths);
+            let height = lines.iter().map(Vec::len).max().unwrap_or(1) as f64 * TABLE_PITCH;
+            if self.y + height > HEIGHT_MM {
+                self.turn();
+                self.row(table, &widths, &titles, true);
+            }
+            self.row(table, &widths, row, false);
+        }
+        self.y += PITCH * 0.4;
+    }
+
+    fn row(&mut self, table: &Table, widths: &[f64], row: &[String], is_head: bool) {
+        let lines = cells(row, widths);
+        let height = lines.iter().map(Vec::len).max().unwrap_or(1) as f64 * TABLE_PITCH;
+        let (top, mut left) = (TOP_MM + self.y, LEFT_MM);
+        for ((lines, width), column) in lines.iter().zip(widths).zip(&table.columns) {
+            let shade = if is_head { "#f0ede6" } else { "none" };
+            let _ = write!(
+                self.page,
+                "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{shade}\" stroke=\"#000000\" stroke-width=\"0.15\"/>",
+                number(left),
+                number(top),
+                number(*width),
+                number(height)
+            );
+            for (at, line) in lines.iter().enumerate() {
+                let y = top + at as f64 * TABLE_PITCH + 4.7;
+                let (x, side) = match (is_head, column.is_number) {
+                    (true, _) => (left + width / 2.0, Side::Middle),
+                    (false, true) => (left + width - 1.2, Side::End),
+                    (false, false) => (left + 1.2, Side::Start),
+                };
+                self.text(x, y, SMALL, side, is_head, BLACK, line);
+            }
+            left += width;
+        }
+        self.y += height;
+    }
+
+    fn foot(&mut self, paper: &Paper) {
+        if let Some(proof) = &paper.proof {
+            let side = 26.0;
+            self.room(side + 4.0);
+            let (top, cell) = (TOP_MM + self.y + 2.0, side / proof.cells.len().max(1) as f64);
+            for (row, cells) in proof.cells.iter().enumerate() {
+                for (column, _) in cells.iter().enumerate().filter(|(_, is_dark)| **is_dark) {
+                    let _ = write!(
+                        self.page,
+                        "<rect x=\"{:.3}\" y=\"{:.3}\" width=\"{:.3}\" height=\"{:.3}\" fill=\"#000000\"/>",
+                        LEFT_MM + column as f64 * cell,
+                        top + row as f64 * cell,
+                        cell + 0.01,
+                        cell + 0.01
+                    );
+                }
+            }
+            for (at, line) in proof.lines.iter().enumerate() {
+                self.text(LEFT_MM + side + 4.0, top + 4.0 + at as f64 * 5.2, 3.4, Side::Start, false, GREY, line);
+            }
+            self.y += side + 6.0;
+        }
+        if !paper.copies.is_empty() {
+            let height = paper.copies.len() as f64 * PITCH * 0.85 + 2.0;
+            self.room(height);
+            self.rule(TOP_MM + self.y, 0.35, BLACK);
+            for line in &paper.copies {
+                self.text(LEFT_MM + ADVANCE, TOP_MM + self.y + BASELINE * 0.9, 4.94, Side::Start, false, BLACK, line);
+                self.y += PITCH * 0.85;
+            }
+            self.rule(TOP_MM + self.y, 0.35, BLACK);
+        }
+    }
+
+    fn finish(mut self) -> Vec<String> {
+        self.turn();
+        let mut pages = self.done;
+        for (at, page) in pages.iter_mut().enumerate() {
+            // Page number: dash 7 mm below the block, a character in from the outer edge.
+            let is_odd = at % 2 == 0;
+            let mut setter = Setter { page: std::mem::take(page), ..Setter::default() };
+            let (x, side) =
+                if is_odd { (LEFT_MM + WIDTH_MM - ADVANCE, Side::End) } else { (LEFT_MM + ADVANCE, Side::Start) };
+            setter.text(
+                x,
+                TOP_MM + HEIGHT_MM + 7.0 + 3.0,
+                4.94,
+                side,
+                false,
+                BLACK,
+                &format!("\u{2014} {} \u{2014}", at + 1),
+            );
+            *page = format!(
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {PAGE_WIDTH_MM} {PAGE_HEIGHT_MM}\" width=\"{PAGE_WIDTH_MM}mm\" height=\"{PAGE_HEIGHT_MM}mm\"><rect width=\"{PAGE_WIDTH_MM}\" height=\"{PAGE_HEIGHT_MM}\" fill=\"#ffffff\"/>{}</svg>",
+                setter.page
+            );
+        }
+        pages
+    }
+}
+
+/// Cells of a row, broken into lines that fit their columns.
+fn cells(row: &[String], widths: &[f64]) -> Vec<Vec<String>> {
+    row.iter().zip(widths).map(|(cell, width)| broken(cell, (width - 2.0) / SMALL, 0.0)).collect()
+}
+
+/// Marks that do not begin a line.
+const CLOSING: &str = "，。；：、）》”’！？】〕,.;:)!?%";
+
+/// A text in lines of so many characters, the first shorter by its indent. A closing mark takes the character before it
+/// along to the next line.
+fn broken(text: &str, width: f64, indent: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let (mut line, mut filled) = (String::new(), indent);
+    for letter in text.chars().filter(|letter| *letter != '\r') {
+        if letter == '\n' {
+            lines.push(std::mem::take(&mut line));
+            filled = 0.0;
+            continue;
+        }
+        let wide = ems(letter.encode_utf8(&mut [0; 4]));
+        if filled + wide > width + 0.01 && !line.is_empty() {
+            let carried = if CLOSING.contains(letter) { line.pop() } else { None };
+            lines.push(std::mem::take(&mut line));
+            filled = 0.0;
+            if let Some(carried) = carried {
+                filled += ems(carried.encode_utf8(&mut [0; 4]));
+                line.push(carried);
+            }
+        }
+        line.push(letter);
+        filled += wide;
+    }
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::{Column, Proof, qr};
+
+    #[test]
+    fn lines_are_full_and_no_mark_begins_one() {
+        let text = "测".repeat(27) + "，" + &"量".repeat(5);
+        let lines = broken(&text, 28.0, 2.0);
+        assert_eq!(lines[0].chars().count(), 26, "the first is indented by two");
+        assert_eq!(lines[1], format!("测，{}", "量".repeat(5)));
+        let tight = broken(&("测".repeat(26) + "，" + "量"), 28.0, 2.0);
+        assert_eq!((tight[0].chars().count(), tight[1].as_str()), (25, "测，量"), "the mark takes its character along");
+        assert_eq!(broken("", 10.0, 0.0), [""]);
+    }
+
+    #[test]
+    fn a_long_table_repeats_its_head_and_pages_are_numbered() {
+        let column = |title: &str, share, is_number| Column { title: title.into(), share, is_number };
+        let table = Table {
+            caption: "表".into(),
+            columns: vec![column("项目", 3, false), column("比例", 1, true)],
+            rows: (0..60).map(|at| vec![format!("项目{at}"), format!("{at}.0")]).collect(),
+        };
+        let paper = Paper {
+            masthead: "周通报".into(),
+            title: "一周情况".into(),
+            blocks: vec![Block::Paragraph("正文".repeat(40)), Block::Table(table)],
+            proof: Some(Proof { lines: vec!["№ 12".into()], cells: qr("guatu 12").unwrap() }),
+            ..Paper::default()
+        };
+        let pages = pages(&paper);
+        assert!(pages.len() >= 2);
+        for (at, page) in pages.iter().enumerate() {
+            assert!(page.contains(&format!("\u{2014} {} \u{2014}", at + 1)), "page {at} is numbered");
+            assert!(at == 0 || !page.contains("项目") || page.contains(">比例</text>"), "the head stands on page {at}");
+        }
+        assert_eq!(
+            pages.iter().map(|page| page.matches(">项目5").count()).sum::<usize>(),
+            11,
+            "no row is lost or twice"
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! Official papers: bulletins, minutes, letters in the measures of GB/T 9704-2012, as PDF and as DOCX.
+//!
+//! A page is 210 × 297 mm with a text block of 156 × 225 mm, left margin 28 mm and top margin 37 mm; 22 lines of 28
+//! characters fill the block (the standard's clauses 5 and 6). The real fonts of official papers are not free: DOCX names
+//! them, since the offices that open it have them; PDF is set in what is installed, on the same grid.
+
+mod docx;
+mod lay_out;
+
+pub use docx::write as docx;
+pub use lay_out::pages;
+
+/// Width of a page in millimetres.
+pub const PAGE_WIDTH_MM: f64 = 210.0;
+/// Height of a page in millimetres.
+pub const PAGE_HEIGHT_MM: f64 = 297.0;
+/// Left edge of the text block.
+pub(crate) const LEFT_MM: f64 = 28.0;
+/// Top edge of the text block.
+pub(crate) const TOP_MM: f64 = 37.0;
+/// Width of the text block.
+pub(crate) const WIDTH_MM: f64 = 156.0;
+/// Height of the text block.
+pub(crate) const HEIGHT_MM: f64 = 225.0;
+/// Characters in a line.
+pub(crate) const CHARS: f64 = 28.0;
+/// Lines on a page.
+pub(crate) const LINES: f64 = 22.0;
+
+/// A paper to be laid out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Paper {
+    /// Large red line at the head: the name of the bulletin, or of the office.
+    pub masthead: String,
+    /// Under it, centred: the number of the issue or of the document.
+    pub number: String,
+    /// Left over the red line: who edits.
+    pub office: String,
+    /// Right over the red line: the date.
+    pub date: String,
+    /// Title.
+    pub title: String,
+    /// To whom, flush left before the text; empty for none.
+    pub recipients: String,
+    /// The text.
+    pub blocks: Vec<Block>,
+    /// Lines over the foot: reported to, sent to.
+    pub copies: Vec<String>,
+    /// The head of the ledger the figures stand on, in words and as a QR code.
+    pub proof: Option<Proof>,
+    /// Stamps across the head: invented data, rehearsal, draft.
+    pub stamps: Vec<String>,
+}
+
+/// A part of the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// A heading of the first level.
+    Heading(String),
+    /// A paragraph, indented by two characters.
+    Paragraph(String),
+    /// A table with a head that repeats on every page.
+    Table(Table),
+}
+
+/// A table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// What it shows, above it.
+    pub caption: String,
+    /// Columns: title, share of the width, whether it holds numbers.
+    pub columns: Vec<Column>,
+    /// Rows of as many cells.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Title.
+    pub title: String,
+    /// Share of the width.
+    pub share: u32,
+    /// Whether it holds numbers, set flush right.
+    pub is_number: bool,
+}
+
+/// What proves a paper: anybody with the ledger's key can check it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// In words.
+    pub lines: Vec<String>,
+    /// Cells of the QR code, row by row, dark ones true; a square.
+    pub cells: Vec<Vec<bool>>,
+}
+
+/// The QR code of a text; `None` when it is too long for one.
+pub fn qr(text: &str) -> Option<Vec<Vec<bool>>> {
+    let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::M).ok()?;
+    let colours = code.to_colors();
+    Some(
+        colours
+            .chunks(code.width())
+            .map(|row| row.iter().map(|colour| *colour == qrcode::Color::Dark).collect())
+            .collect(),
+    )
+}
