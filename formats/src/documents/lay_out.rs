@@ -50,8 +50,18 @@ enum Side {
     End,
 }
 
+/// How a line is set.
+#[derive(Clone, Copy)]
+struct Face {
+    size: f64,
+    side: Side,
+    is_bold: bool,
+    colour: &'static str,
+}
+
 impl Setter {
-    fn text(&mut self, x: f64, y: f64, size: f64, side: Side, is_bold: bool, colour: &str, text: &str) {
+    fn text(&mut self, (x, y): (f64, f64), face: Face, text: &str) {
+        let Face { size, side, is_bold, colour } = face;
         let anchor = match side {
             Side::Start => "start",
             Side::Middle => "middle",
@@ -95,31 +105,59 @@ impl Setter {
     fn head(&mut self, paper: &Paper) {
         let centre = LEFT_MM + WIDTH_MM / 2.0;
         if !paper.stamps.is_empty() {
-            self.text(LEFT_MM, TOP_MM - 8.0, SMALL, Side::Start, true, RED, &paper.stamps.join("  "));
+            self.text(
+                (LEFT_MM, TOP_MM - 8.0),
+                Face { size: SMALL, side: Side::Start, is_bold: true, colour: RED },
+                &paper.stamps.join("  "),
+            );
         }
         // The masthead's upper edge stands 35 mm below the block's top in a letterhead; a bulletin's stands at the block's top.
         let wide = ems(&paper.masthead).max(1.0);
         let size = (WIDTH_MM / wide).min(14.0);
-        self.text(centre, TOP_MM + size, size, Side::Middle, true, RED, &paper.masthead);
+        self.text(
+            (centre, TOP_MM + size),
+            Face { size, side: Side::Middle, is_bold: true, colour: RED },
+            &paper.masthead,
+        );
         self.y = size + 6.0;
         if !paper.number.is_empty() {
-            self.text(centre, TOP_MM + self.y + BASELINE, ADVANCE, Side::Middle, false, BLACK, &paper.number);
+            self.text(
+                (centre, TOP_MM + self.y + BASELINE),
+                Face { size: ADVANCE, side: Side::Middle, is_bold: false, colour: BLACK },
+                &paper.number,
+            );
             self.y += PITCH;
         }
         let line = TOP_MM + self.y + BASELINE;
-        self.text(LEFT_MM + ADVANCE, line, ADVANCE, Side::Start, false, BLACK, &paper.office);
-        self.text(LEFT_MM + WIDTH_MM - ADVANCE, line, ADVANCE, Side::End, false, BLACK, &paper.date);
+        self.text(
+            (LEFT_MM + ADVANCE, line),
+            Face { size: ADVANCE, side: Side::Start, is_bold: false, colour: BLACK },
+            &paper.office,
+        );
+        self.text(
+            (LEFT_MM + WIDTH_MM - ADVANCE, line),
+            Face { size: ADVANCE, side: Side::End, is_bold: false, colour: BLACK },
+            &paper.date,
+        );
         self.y += PITCH;
         self.rule(TOP_MM + self.y + 1.0, 0.7, RED);
         self.y += PITCH * 0.75;
         for line in broken(&paper.title, WIDTH_MM / TITLE, 0.0) {
             self.room(PITCH);
-            self.text(centre, TOP_MM + self.y + BASELINE, TITLE, Side::Middle, true, BLACK, &line);
+            self.text(
+                (centre, TOP_MM + self.y + BASELINE),
+                Face { size: TITLE, side: Side::Middle, is_bold: true, colour: BLACK },
+                &line,
+            );
             self.y += PITCH;
         }
         self.y += PITCH * 0.5;
         if !paper.recipients.is_empty() {
-            self.text(LEFT_MM, TOP_MM + self.y + BASELINE, ADVANCE, Side::Start, false, BLACK, &paper.recipients);
+            self.text(
+                (LEFT_MM, TOP_MM + self.y + BASELINE),
+                Face { size: ADVANCE, side: Side::Start, is_bold: false, colour: BLACK },
+                &paper.recipients,
+            );
             self.y += PITCH;
         }
     }
@@ -128,7 +166,11 @@ impl Setter {
         for (at, line) in broken(text, CHARS, 2.0).into_iter().enumerate() {
             self.room(PITCH);
             let indent = if at == 0 { 2.0 * ADVANCE } else { 0.0 };
-            self.text(LEFT_MM + indent, TOP_MM + self.y + BASELINE, ADVANCE, Side::Start, is_heading, BLACK, &line);
+            self.text(
+                (LEFT_MM + indent, TOP_MM + self.y + BASELINE),
+                Face { size: ADVANCE, side: Side::Start, is_bold: is_heading, colour: BLACK },
+                &line,
+            );
             self.y += PITCH;
         }
     }
@@ -141,12 +183,8 @@ impl Setter {
         self.room(TABLE_PITCH * 4.0);
         if !table.caption.is_empty() {
             self.text(
-                LEFT_MM + WIDTH_MM / 2.0,
-                TOP_MM + self.y + 5.0,
-                SMALL * 1.1,
-                Side::Middle,
-                true,
-                BLACK,
+                (LEFT_MM + WIDTH_MM / 2.0, TOP_MM + self.y + 5.0),
+                Face { size: SMALL * 1.1, side: Side::Middle, is_bold: true, colour: BLACK },
                 &table.caption,
             );
             self.y += TABLE_PITCH * 1.2;
@@ -185,7 +223,7 @@ impl Setter {
                     (false, true) => (left + width - 1.2, Side::End),
                     (false, false) => (left + 1.2, Side::Start),
                 };
-                self.text(x, y, SMALL, side, is_head, BLACK, line);
+                self.text((x, y), Face { size: SMALL, side, is_bold: is_head, colour: BLACK }, line);
             }
             left += width;
         }
@@ -210,7 +248,11 @@ impl Setter {
                 }
             }
             for (at, line) in proof.lines.iter().enumerate() {
-                self.text(LEFT_MM + side + 4.0, top + 4.0 + at as f64 * 5.2, 3.4, Side::Start, false, GREY, line);
+                self.text(
+                    (LEFT_MM + side + 4.0, top + 4.0 + at as f64 * 5.2),
+                    Face { size: 3.4, side: Side::Start, is_bold: false, colour: GREY },
+                    line,
+                );
             }
             self.y += side + 6.0;
         }
@@ -219,7 +261,11 @@ impl Setter {
             self.room(height);
             self.rule(TOP_MM + self.y, 0.35, BLACK);
             for line in &paper.copies {
-                self.text(LEFT_MM + ADVANCE, TOP_MM + self.y + BASELINE * 0.9, 4.94, Side::Start, false, BLACK, line);
+                self.text(
+                    (LEFT_MM + ADVANCE, TOP_MM + self.y + BASELINE * 0.9),
+                    Face { size: 4.94, side: Side::Start, is_bold: false, colour: BLACK },
+                    line,
+                );
                 self.y += PITCH * 0.85;
             }
             self.rule(TOP_MM + self.y, 0.35, BLACK);
@@ -236,12 +282,8 @@ impl Setter {
             let (x, side) =
                 if is_odd { (LEFT_MM + WIDTH_MM - ADVANCE, Side::End) } else { (LEFT_MM + ADVANCE, Side::Start) };
             setter.text(
-                x,
-                TOP_MM + HEIGHT_MM + 7.0 + 3.0,
-                4.94,
-                side,
-                false,
-                BLACK,
+                (x, TOP_MM + HEIGHT_MM + 7.0 + 3.0),
+                Face { size: 4.94, side, is_bold: false, colour: BLACK },
                 &format!("\u{2014} {} \u{2014}", at + 1),
             );
             *page = format!(
