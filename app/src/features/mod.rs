@@ -134,6 +134,7 @@ features! {
         3 Plans plan;
         4 Targets targets;
         5 Reports reports;
+        7 Bulletins bulletin;
     }
     viewing {
         6 wall_chart;

@@ -15,6 +15,7 @@ const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/wall", "nav.wall", Verb::Read),
     ("/targets", "nav.targets", Verb::Read),
     ("/reports", "nav.reports", Verb::Read),
+    ("/bulletins", "nav.bulletins", Verb::Read),
     ("/places", "nav.places", Verb::Read),
     ("/plans", "nav.plans", Verb::Read),
     ("/task-forces", "nav.task_forces", Verb::Read),

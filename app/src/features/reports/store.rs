@@ -76,6 +76,13 @@ pub async fn of_grade(conn: &mut Conn, grade: &str, limit: u64) -> Result<Vec<Re
     conn.rows(sql, args![grade, limit]).await?.iter().map(read).collect()
 }
 
+/// Reports between two days by project, and how many of them stand disputed.
+pub async fn counts(conn: &mut Conn, from: Date, to: Date) -> Result<HashMap<String, (u32, u32)>> {
+    let sql = "SELECT project, COUNT(*), CAST(SUM(CASE WHEN grade = 'disputed' THEN 1 ELSE 0 END) AS BIGINT) FROM report WHERE on_day >= ? AND on_day <= ? GROUP BY project";
+    let rows = conn.rows(sql, args![from, to]).await?;
+    rows.iter().map(|row| Ok((row.text(0)?, (u32::try_from(row.count(1)?)?, u32::try_from(row.count(2)?)?)))).collect()
+}
+
 /// The newest day with a report, by building.
 pub async fn last_days(conn: &mut Conn) -> Result<HashMap<String, Date>> {
     let rows = conn.rows("SELECT building, MAX(on_day) FROM report GROUP BY building", &[]).await?;

@@ -1,0 +1,59 @@
+//! What a bulletin freezes: one line a project, ranked. Pure; integers only, so that the same figures are the same bytes.
+
+use serde::{Deserialize, Serialize};
+
+/// A project's line. Shares in tenths of a per cent, gaps in tenths of a percentage point.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The project.
+    pub project: String,
+    /// Its name at the time.
+    pub name: String,
+    /// Planned to date.
+    pub planned_e1: i64,
+    /// Done.
+    pub done_e1: i64,
+    /// Done − planned.
+    pub gap_e1: i64,
+    /// Gap of the issue before; `None` when it had none.
+    pub gap_before_e1: Option<i64>,
+    /// Buildings with open work, and reports they owed in the week.
+    pub reports_due: u32,
+    /// Reports that came.
+    pub reports_came: u32,
+    /// Disputed reports that wait for a correction.
+    pub disputes: u32,
+    /// Work items with a date that cannot be kept.
+    pub broken: u32,
+    /// Nearest mandated date that is late: its name and working days.
+    pub late: Option<(String, i64)>,
+}
+
+impl Line {
+    /// How the gap has moved since the issue before.
+    pub fn moved_e1(&self) -> Option<i64> {
+        self.gap_before_e1.map(|before| self.gap_e1 - before)
+    }
+}
+
+/// Everything a bulletin says in figures.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Lines in the order of the ranking.
+    pub lines: Vec<Line>,
+    /// Whole district: planned to date and done.
+    pub planned_e1: i64,
+    /// Done.
+    pub done_e1: i64,
+    /// The rule set that gave the lamps.
+    pub rule: String,
+}
+
+/// Ranks lines: the larger gap first; of equal gaps the one that came forward more; then by name, so that a ranking never
+/// depends on chance.
+pub fn rank(lines: &mut [Line]) {
+    lines.sort_by(|one, other| {
+        let key = |line: &Line| (std::cmp::Reverse(line.gap_e1), std::cmp::Reverse(line.moved_e1().unwrap_or(0)));
+        key(one).cmp(&key(other)).then_with(|| one.name.cmp(&other.name))
+    });
+}

@@ -1,0 +1,55 @@
+//! The weekly bulletin: drafted from figures frozen at a ledger number, reviewed, issued, never edited afterwards.
+//!
+//! # Mechanism
+//! The supervision office drafts the bulletin of a week: for every active project what was planned to date and done, the gap
+//! in percentage points against last issue's, promises kept, buildings that reported, disputes, and a ranking with its rule.
+//! The figures are frozen with the number of the ledger they stand on; what people write around them can be changed until
+//! it is reviewed. A project named in it sees its own line beforehand and may object once; the objection is settled with a
+//! sentence or printed. Somebody else reviews, a third person issues it; it takes the next number of its year and names the
+//! newest signed checkpoint. A wrong figure is corrected in a later issue that refers to it.
+//!
+//! States: draft → reviewed → issued; draft or reviewed → withdrawn.
+//!
+//! Refusals: B-101 … B-110. Extra files: `figures.rs` (what is frozen), `print.rs` (the paper).
+
+pub mod figures;
+pub mod model;
+pub mod pages;
+pub mod print;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+use super::authority::{Need, Scope, Verb, missing};
+use super::places;
+use crate::db::Conn;
+use crate::journal::domain::{Context, Decision};
+use anyhow::Result;
+use model::{Command, Fact};
+
+/// The rights a command needs.
+pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
+    let (id, need) = match command {
+        Command::Draft { .. } => return Ok(Ok(vec![Need::everywhere(Verb::Govern)])),
+        Command::Edit { bulletin, .. } | Command::Review { bulletin } | Command::Withdraw { bulletin, .. } | Command::Settle { bulletin, .. } => {
+            (bulletin, Need::everywhere(Verb::Govern))
+        }
+        Command::Issue { bulletin } => (bulletin, Need::everywhere(Verb::Approve)),
+        Command::Object { bulletin, project, .. } => {
+            if places::path(conn, project).await?.is_none() {
+                return Ok(Err(missing()));
+            }
+            (bulletin, Need::at(Verb::Plan, project))
+        }
+    };
+    if store::bulletin(conn, id).await?.is_none() {
+        return Ok(Err(missing()));
+    }
+    Ok(Ok(vec![need]))
+}
+
+/// Loads what the rule needs and asks it.
+pub async fn decide(conn: &mut Conn, command: &Command, context: &Context) -> Result<Decision<Fact>> {
+    let state = store::load(conn, command).await?;
+    Ok(model::decide(&state, command, context).map_err(Into::into))
+}

@@ -1,0 +1,257 @@
+//! Rules of bulletins: three people, one week, no edit after review.
+
+use crate::journal::domain::{Actor, Context, Draft};
+use crate::refusals;
+use guatu_kernel::guarantee::PeriodKind;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// State of a bulletin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Being written.
+    Draft,
+    /// Seen by a second person.
+    Reviewed,
+    /// Out.
+    Issued,
+    /// Given up before it was issued.
+    Withdrawn,
+}
+
+impl Stage {
+    /// Its name in tables and locale files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Draft => "draft",
+            Stage::Reviewed => "reviewed",
+            Stage::Issued => "issued",
+            Stage::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// The stage of a name.
+    pub fn from_name(name: &str) -> Option<Stage> {
+        [Stage::Draft, Stage::Reviewed, Stage::Issued, Stage::Withdrawn].into_iter().find(|stage| stage.name() == name)
+    }
+}
+
+/// What can be asked of bulletins.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Draft the bulletin of a week.
+    Draft {
+        /// Client-made id.
+        bulletin: String,
+        /// Monday of the week.
+        from: Date,
+        /// Frozen figures, as JSON of [`super::figures::Figures`].
+        figures: String,
+        /// The ledger number they stand on.
+        frozen_number: u64,
+        /// What is said before the table.
+        opening: String,
+        /// What is asked for after it.
+        closing: String,
+        /// The issue it corrects.
+        corrects: Option<String>,
+    },
+    /// Change what is said around the figures.
+    Edit {
+        /// The bulletin.
+        bulletin: String,
+        /// Before the table.
+        opening: String,
+        /// After it.
+        closing: String,
+    },
+    /// Agree with a draft.
+    Review {
+        /// The bulletin.
+        bulletin: String,
+    },
+    /// Issue it.
+    Issue {
+        /// The bulletin.
+        bulletin: String,
+    },
+    /// Give it up.
+    Withdraw {
+        /// The bulletin.
+        bulletin: String,
+        /// Why.
+        reason: String,
+    },
+    /// Object to a line.
+    Object {
+        /// The bulletin.
+        bulletin: String,
+        /// The project named.
+        project: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Settle an objection.
+    Settle {
+        /// The bulletin.
+        bulletin: String,
+        /// The project named.
+        project: String,
+        /// How.
+        reason: String,
+    },
+}
+
+/// What happened to bulletins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "fields are those of the commands, which are documented")]
+pub enum Fact {
+    /// One was drafted.
+    Drafted { from: Date, to: Date, figures: String, frozen_number: u64, opening: String, closing: String, corrects: Option<String> },
+    /// Its words were changed.
+    Edited { opening: String, closing: String },
+    /// A second person agreed.
+    Reviewed {},
+    /// It went out.
+    Issued { year: i16, ordinal: u32, checkpoint: Option<String> },
+    /// It was given up.
+    Withdrawn { reason: String },
+    /// A unit named in it objects.
+    Objected { project: String, reason: String },
+    /// The objection was settled.
+    Settled { project: String, reason: String },
+}
+
+refusals! {
+    /// The id is in use.
+    IdTaken = "B-101" Conflict _;
+    /// A bulletin begins on a Monday that has come.
+    NotAWeek = "B-102" Rule from;
+    /// The week has one.
+    WeekTaken = "B-103" Conflict from;
+    /// Not in a state for that.
+    WrongStage { state } = "B-104" Conflict _;
+    /// Three different people.
+    SamePerson = "B-105" Rule _;
+    /// A text is needed.
+    NoText = "B-106" Rule reason;
+    /// The project is not named in it.
+    NotNamed = "B-107" Rule project;
+    /// It has objected already.
+    AlreadyObjected = "B-108" Conflict _;
+    /// There is no open objection of that project.
+    NoObjection = "B-109" Conflict _;
+    /// The issue it corrects does not exist.
+    UnknownIssue = "B-110" Rule corrects;
+}
+
+/// What the rule sees.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// Whether the id is in use.
+    pub is_id_taken: bool,
+    /// Whether the week has a bulletin that is not withdrawn.
+    pub is_week_taken: bool,
+    /// Whether the issue to be corrected exists and was issued.
+    pub is_corrected_known: bool,
+    /// The bulletin: stage, drafter, reviewer, last day of its week.
+    pub known: Option<(Stage, String, Option<String>, Date)>,
+    /// Projects named in it.
+    pub named: Vec<String>,
+    /// Projects that have objected, and whether it is settled.
+    pub objected: Vec<(String, bool)>,
+    /// Issues of its year so far.
+    pub issued_of_year: u32,
+    /// The newest signed head.
+    pub checkpoint: Option<String>,
+}
+
+/// Decides a command.
+pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
+    let one = |fact, subject: &str| {
+        Ok(vec![Draft { fact, subject: subject.to_owned(), place: "-".to_owned(), occurred_on: context.today }])
+    };
+    let stage = state.known.as_ref().map(|(stage, ..)| *stage);
+    let within = |allowed: &[Stage]| match stage {
+        Some(stage) if allowed.contains(&stage) => Ok(()),
+        Some(stage) => Err(Refused::WrongStage { state: stage.name().into() }),
+        None => Err(Refused::WrongStage { state: "withdrawn".into() }),
+    };
+    let is_by = |account: Option<&String>| account.is_some_and(|account| context.actor == Actor::Account(account.clone()));
+    match command {
+        Command::Draft { bulletin, from, figures, frozen_number, opening, closing, corrects } => {
+            if state.is_id_taken {
+                return Err(Refused::IdTaken);
+            }
+            let week = PeriodKind::Week.around(*from);
+            if week.from != *from || *from > context.today {
+                return Err(Refused::NotAWeek);
+            }
+            if state.is_week_taken {
+                return Err(Refused::WeekTaken);
+            }
+            if corrects.is_some() && !state.is_corrected_known {
+                return Err(Refused::UnknownIssue);
+            }
+            let fact = Fact::Drafted {
+                from: week.from,
+                to: week.to,
+                figures: figures.clone(),
+                frozen_number: *frozen_number,
+                opening: opening.trim().into(),
+                closing: closing.trim().into(),
+                corrects: corrects.clone(),
+            };
+            one(fact, bulletin)
+        }
+        Command::Edit { bulletin, opening, closing } => {
+            within(&[Stage::Draft])?;
+            one(Fact::Edited { opening: opening.trim().into(), closing: closing.trim().into() }, bulletin)
+        }
+        Command::Review { bulletin } => {
+            within(&[Stage::Draft])?;
+            if is_by(state.known.as_ref().map(|(_, drafter, ..)| drafter)) {
+                return Err(Refused::SamePerson);
+            }
+            one(Fact::Reviewed {}, bulletin)
+        }
+        Command::Issue { bulletin } => {
+            within(&[Stage::Reviewed])?;
+            let Some((_, drafter, reviewer, to)) = &state.known else { return Err(Refused::SamePerson) };
+            if is_by(Some(drafter)) || is_by(reviewer.as_ref()) {
+                return Err(Refused::SamePerson);
+            }
+            let fact = Fact::Issued { year: to.year(), ordinal: state.issued_of_year + 1, checkpoint: state.checkpoint.clone() };
+            one(fact, bulletin)
+        }
+        Command::Withdraw { bulletin, reason } => {
+            within(&[Stage::Draft, Stage::Reviewed])?;
+            one(Fact::Withdrawn { reason: text(reason)? }, bulletin)
+        }
+        Command::Object { bulletin, project, reason } => {
+            within(&[Stage::Draft, Stage::Reviewed])?;
+            if !state.named.contains(project) {
+                return Err(Refused::NotNamed);
+            }
+            if state.objected.iter().any(|(known, _)| known == project) {
+                return Err(Refused::AlreadyObjected);
+            }
+            one(Fact::Objected { project: project.clone(), reason: text(reason)? }, bulletin)
+        }
+        Command::Settle { bulletin, project, reason } => {
+            within(&[Stage::Draft, Stage::Reviewed])?;
+            if !state.objected.iter().any(|(known, is_settled)| known == project && !is_settled) {
+                return Err(Refused::NoObjection);
+            }
+            one(Fact::Settled { project: project.clone(), reason: text(reason)? }, bulletin)
+        }
+    }
+}
+
+fn text(reason: &str) -> Result<String, Refused> {
+    let reason = reason.trim();
+    if reason.is_empty() { Err(Refused::NoText) } else { Ok(reason.to_owned()) }
+}

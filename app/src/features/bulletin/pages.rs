@@ -1,0 +1,350 @@
+//! Pages of bulletins: the list, the draft with its figures, review, issue, objection, and the paper.
+
+use super::figures::{Figures, Line, rank};
+use super::model::{Command, Stage};
+use super::print::{compose, signed};
+use super::store::{self, Bulletin, Objection};
+use crate::db::Conn;
+use crate::features::authority::{Verb, missing};
+use crate::features::places::model::Kind;
+use crate::features::targets::progress::{GAP_RULES, Weighed, grade, tenths_text};
+use crate::features::{identity, plan, reports, targets};
+use crate::journal::replay;
+use crate::refusal::Refusal;
+use crate::web::Site;
+use crate::web::extract::Sent;
+use crate::web::forms::{Form, Values, error_summary, form_response, new_id, refusal};
+use crate::web::layout::page;
+use crate::web::problem::Problem;
+use crate::web::visitor::Visitor;
+use anyhow::Context;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use guatu_formats::documents;
+use guatu_formats::pdf::{self, Fonts};
+use guatu_kernel::guarantee::PeriodKind;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use maud::{Markup, html};
+use std::sync::OnceLock;
+
+/// Routes of this feature.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/bulletins", get(list).post(draft))
+        .route("/bulletins/{id}", get(show).post(edit))
+        .route("/bulletins/{id}/review", post(review))
+        .route("/bulletins/{id}/issue", post(issue))
+        .route("/bulletins/{id}/withdraw", post(withdraw))
+        .route("/bulletins/{id}/object", post(object))
+        .route("/bulletins/{id}/settle", post(settle))
+        .route("/bulletins/{id}/paper/{format}", get(paper))
+}
+
+/// Fonts of the system, found once.
+static FONTS: OnceLock<Fonts> = OnceLock::new();
+
+async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
+    let last = PeriodKind::Week.around(site.clock.today()).from;
+    list_page(&site, &visitor, &Values::default().with("from", last), None).await
+}
+
+/// What a person may see of a bulletin: all of it for those who govern or once it is issued, own lines before.
+fn may_see(visitor: &Visitor, bulletin: &Bulletin) -> bool {
+    bulletin.stage == Stage::Issued || visitor.may(Verb::Govern, "/") || visitor.may(Verb::Approve, "/")
+}
+
+async fn list_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Read)?;
+    let mut conn = site.reader().await?;
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let own = |bulletin: &Bulletin| bulletin.figures.lines.iter().any(|line| tree.get(&line.project).is_some_and(|place| visitor.may(Verb::Read, &place.path)));
+    let bulletins: Vec<Bulletin> = store::all(&mut conn)
+        .await?
+        .into_iter()
+        .filter(|one| may_see(visitor, one) || (own(one) && one.stage != Stage::Withdrawn))
+        .collect();
+    let body = html! {
+        h1 { (visitor.t("bulletin.title")) }
+        p.lead { (visitor.t("bulletin.lead")) }
+        div.scroll tabindex="0" { table {
+            thead { tr { th { (visitor.t("bulletin.week")) } th { (visitor.t("bulletin.issue_number")) } th { (visitor.t("field.state")) } th.number { (visitor.t("bulletin.projects")) } th { (visitor.t("bulletin.stands_on")) } } }
+            tbody {
+                @for one in &bulletins { tr {
+                    td { a href={ "/bulletins/" (one.id) } { (one.from) " – " (one.to) } }
+                    td { @if one.stage == Stage::Issued { (one.issue.0) "〔" (one.issue.1) "〕" } @else { "—" } }
+                    td { span.tag { (visitor.t(&format!("bulletin_stage.{}", one.stage.name()))) } }
+                    td.number { (one.figures.lines.len()) }
+                    td { "№ " (one.frozen_number) }
+                } }
+                @if bulletins.is_empty() { tr { td.empty colspan="5" { (visitor.t("bulletin.none")) } } }
+            }
+        } }
+        @if visitor.may(Verb::Govern, "/") {
+            h2 { (visitor.t("bulletin.draft")) }
+            (Form::new(visitor, "/bulletins", "bulletin.draft", values).date("from", true).lines("opening", false).lines("closing", false).opt_text("corrects").refused(refused).render())
+        }
+    };
+    Ok(form_response(refused, page(site, visitor, &visitor.t("bulletin.title"), body)))
+}
+
+/// Figures of a week as they stand now, and the ledger number they stand on.
+async fn freeze(conn: &mut Conn, site: &Site, from: Date) -> Result<(Figures, u64), Problem> {
+    let number = replay::head_number(conn).await?;
+    let tree = site.domain.places.tree(conn).await?;
+    let before = store::before(conn, from).await?;
+    let (today, to) = (site.clock.today(), from.saturating_add(6.days()));
+    let mut lines = Vec::new();
+    let mut whole = Weighed::default();
+    let came = reports::store::counts(conn, from, to).await?;
+    for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
+        let Some(place) = tree.get(&state.project) else { continue };
+        let targets = targets::assess::project(conn, &site.domain, &place.id, today).await?;
+        let mut weighed = Weighed::default();
+        targets.weighed.values().for_each(|one| weighed.join(one));
+        let Some((planned_e1, done_e1, gap_e1)) = weighed.points_e1() else { continue };
+        whole.join(&weighed);
+        let open = targets.by_building.keys().filter(|building| targets.of(building).any(targets::assess::Assessed::is_open)).count();
+        let days = (today.min(to) - from).get_days().max(0) as u32 + 1;
+        let scheduled = site.domain.networks.scheduled(conn, &place.id).await?;
+        let late = scheduled
+            .outlooks
+            .iter()
+            .filter_map(|outlook| Some((outlook.float_days_e3.filter(|float| *float < 0)?, &outlook.mandate)))
+            .min()
+            .and_then(|(float, mandate)| Some((scheduled.mandates.iter().find(|one| one.id == *mandate)?.name.clone(), -float / 1000)));
+        let (count, disputes) = came.get(&place.id).copied().unwrap_or_default();
+        let gap_before_e1 = before.as_ref().and_then(|before| before.figures.lines.iter().find(|line| line.project == place.id)).map(|line| line.gap_e1);
+        lines.push(Line {
+            project: place.id.clone(),
+            name: place.attributes.name.clone(),
+            planned_e1,
+            done_e1,
+            gap_e1,
+            gap_before_e1,
+            reports_due: (open as u32 * days).max(count),
+            reports_came: count,
+            disputes,
+            broken: targets.items.iter().filter(|item| item.facts.first_impossible().is_some()).count() as u32,
+            late,
+        });
+    }
+    rank(&mut lines);
+    let (planned_e1, done_e1, _) = whole.points_e1().unwrap_or_default();
+    Ok((Figures { lines, planned_e1, done_e1, rule: GAP_RULES[0].id.clone() }, number))
+}
+
+async fn draft(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
+    visitor.need(Verb::Govern, "/")?;
+    let done = async {
+        let from = values.date("from")?;
+        let (figures, frozen_number) = freeze(&mut site.reader().await?, &site, from).await?;
+        let bulletin = values.request_id()?;
+        let command = Command::Draft {
+            bulletin: bulletin.clone(),
+            from,
+            figures: serde_json::to_string(&figures).context("figures are JSON")?,
+            frozen_number,
+            opening: values.text("opening").into(),
+            closing: values.text("closing").into(),
+            corrects: values.opt("corrects"),
+        };
+        site.submit(&visitor, bulletin.clone(), command).await?;
+        Ok::<String, Problem>(bulletin)
+    };
+    match done.await {
+        Ok(bulletin) => Ok(Redirect::to(&format!("/bulletins/{bulletin}")).into_response()),
+        Err(problem) => list_page(&site, &visitor, &values, Some(&refusal(problem)?)).await,
+    }
+}
+
+/// The bulletin, with the lines this person may see of it.
+async fn readable(conn: &mut Conn, site: &Site, visitor: &Visitor, id: &str) -> Result<Bulletin, Problem> {
+    visitor.need_somewhere(Verb::Read)?;
+    let mut bulletin = store::bulletin(conn, id).await?.ok_or(missing())?;
+    if may_see(visitor, &bulletin) {
+        return Ok(bulletin);
+    }
+    let tree = site.domain.places.tree(conn).await?;
+    bulletin.figures.lines.retain(|line| tree.get(&line.project).is_some_and(|place| visitor.may(Verb::Read, &place.path)));
+    if bulletin.figures.lines.is_empty() || bulletin.stage == Stage::Withdrawn {
+        return Err(missing().into());
+    }
+    // Before it is issued, a unit sees its own line and nothing that is said of others.
+    bulletin.opening.clear();
+    bulletin.closing.clear();
+    Ok(bulletin)
+}
+
+async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
+    let bulletin = readable(&mut site.reader().await?, &site, &visitor, &id).await?;
+    let values = Values::default().with("opening", &bulletin.opening).with("closing", &bulletin.closing);
+    show_page(&site, &visitor, &bulletin, &values, None).await
+}
+
+async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let names = identity::names(&mut conn).await?;
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let is_whole = may_see(visitor, bulletin);
+    let objections: Vec<Objection> = store::objections(&mut conn, &bulletin.id).await?;
+    let name = |account: &Option<String>| account.as_ref().and_then(|account| names.get(account)).cloned().unwrap_or_else(|| "—".into());
+    let is_open = matches!(bulletin.stage, Stage::Draft | Stage::Reviewed);
+    let may_govern = visitor.may(Verb::Govern, "/");
+    let act = |act: &str, key: &str| {
+        html! { form.inline method="post" action={ "/bulletins/" (bulletin.id) "/" (act) } { input type="hidden" name="request_id" value=(new_id()); button type="submit" { (visitor.t(key)) } } }
+    };
+    let mine: Vec<&Line> = bulletin
+        .figures
+        .lines
+        .iter()
+        .filter(|line| tree.get(&line.project).is_some_and(|place| place.kind == Kind::Project && visitor.may(Verb::Plan, &place.path)))
+        .filter(|line| !objections.iter().any(|one| one.project == line.project))
+        .collect();
+    let body = html! {
+        p.crumbs { a href="/bulletins" { (visitor.t("bulletin.title")) } " ›" }
+        (error_summary(visitor, refused))
+        div.bar { h1 { (bulletin.from) " – " (bulletin.to) } span.tag { (visitor.t(&format!("bulletin_stage.{}", bulletin.stage.name()))) } span.end {}
+            @if is_whole { a.button.second href={ "/bulletins/" (bulletin.id) "/paper/pdf" } { "PDF" } a.button.second href={ "/bulletins/" (bulletin.id) "/paper/docx" } { "DOCX" } }
+        }
+        @if !is_whole { div.notice { p { (visitor.t("bulletin.own_line")) } } }
+        (figures_table(visitor, bulletin, is_whole))
+        p.quiet { (visitor.tf("bulletin.frozen", &[("number", bulletin.frozen_number.to_string())])) " · " (visitor.tf("bulletin.rule_text", &[("rule", visitor.t(&format!("rule_name.{}", bulletin.figures.rule)))])) }
+        @if is_whole { dl.facts {
+            dt { (visitor.t("bulletin.drafted_by")) } dd { (name(&Some(bulletin.drafted_by.clone()))) }
+            dt { (visitor.t("bulletin.reviewed_by")) } dd { (name(&bulletin.reviewed_by)) }
+            dt { (visitor.t("bulletin.issued_by")) } dd { (name(&bulletin.issued_by)) " " @if let Some(on) = bulletin.issued_on { (on) } }
+        } }
+        @for objection in objections.iter().filter(|one| bulletin.figures.lines.iter().any(|line| line.project == one.project)) {
+            div.notice {
+                p { strong { (bulletin.figures.lines.iter().find(|line| line.project == objection.project).map_or("", |line| line.name.as_str())) } " " (objection.words) }
+                @match &objection.settled {
+                    Some(settled) => p { (visitor.t("bulletin.settled")) (settled) },
+                    None if is_open && may_govern => {
+                        form method="post" action={ "/bulletins/" (bulletin.id) "/settle" } {
+                            input type="hidden" name="request_id" value=(new_id()); input type="hidden" name="project" value=(objection.project);
+                            label { (visitor.t("bulletin.settle_how")) input name="reason" required; }
+                            button type="submit" { (visitor.t("bulletin.settle")) }
+                        }
+                    },
+                    None => p.quiet { (visitor.t("bulletin.printed")) },
+                }
+            }
+        }
+        @if is_open { @for line in &mine {
+            details { summary { (visitor.tf("bulletin.object", &[("name", line.name.clone())])) }
+                form method="post" action={ "/bulletins/" (bulletin.id) "/object" } {
+                    input type="hidden" name="request_id" value=(new_id()); input type="hidden" name="project" value=(line.project);
+                    label { (visitor.t("field.reason")) textarea name="reason" rows="3" required {} }
+                    button type="submit" { (visitor.t("bulletin.send_objection")) }
+                }
+            }
+        } }
+        @if bulletin.stage == Stage::Draft && may_govern {
+            h2 { (visitor.t("bulletin.words")) }
+            (Form::new(visitor, format!("/bulletins/{}", bulletin.id), "bulletin.save", values).lines("opening", false).lines("closing", false).render())
+        }
+        p.bar {
+            @if bulletin.stage == Stage::Draft && may_govern { (act("review", "bulletin.review")) }
+            @if bulletin.stage == Stage::Reviewed && visitor.may(Verb::Approve, "/") { (act("issue", "bulletin.issue")) }
+        }
+        @if is_open && may_govern { details { summary { (visitor.t("bulletin.withdraw")) }
+            form method="post" action={ "/bulletins/" (bulletin.id) "/withdraw" } { input type="hidden" name="request_id" value=(new_id()); label { (visitor.t("field.reason")) input name="reason" required; } button type="submit" { (visitor.t("bulletin.withdraw")) } }
+        } }
+    };
+    Ok(form_response(refused, page(site, visitor, &visitor.t("bulletin.title"), body)))
+}
+
+fn figures_table(visitor: &Visitor, bulletin: &Bulletin, is_whole: bool) -> Markup {
+    let rules = GAP_RULES.iter().find(|rules| rules.id == bulletin.figures.rule).unwrap_or(&GAP_RULES[0]);
+    html! {
+        div.scroll tabindex="0" { table {
+            thead { tr { th.number { (visitor.t("bulletin.rank")) } th { (visitor.t("place_kind.project")) } th.number { (visitor.t("bulletin.planned")) } th.number { (visitor.t("bulletin.done")) } th { (visitor.t("bulletin.gap")) } th.number { (visitor.t("bulletin.moved")) }
+                th.number { (visitor.t("bulletin.reports")) } th.number { (visitor.t("bulletin.disputes")) } th.number { (visitor.t("bulletin.broken")) } } }
+            tbody { @for (at, line) in bulletin.figures.lines.iter().enumerate() { tr {
+                td.number { @if is_whole { (at + 1) } @else { "—" } }
+                td { a href={ "/targets?place=" (line.project) } { (line.name) } }
+                td.number { (tenths_text(line.planned_e1)) } td.number { (tenths_text(line.done_e1)) }
+                td { span class={ "lamp " (grade(line.gap_e1, rules).name()) } { (signed(line.gap_e1)) } }
+                td.number { @match line.moved_e1() { Some(moved) => (signed(moved)), None => "—" } }
+                td.number { (line.reports_came) "/" (line.reports_due) } td.number { (line.disputes) } td.number { (line.broken) }
+            } } }
+        } }
+    }
+}
+
+/// Does something with a bulletin and shows it again.
+async fn act(site: &Site, visitor: &Visitor, id: &str, values: &Values, verb: Option<Verb>, command: Command) -> Result<Response, Problem> {
+    let bulletin = readable(&mut site.reader().await?, site, visitor, id).await?;
+    if let Some(verb) = verb {
+        visitor.need(verb, "/")?;
+    }
+    let done = async { site.submit(visitor, values.request_id()?, command).await };
+    match done.await {
+        Ok(_) => Ok(Redirect::to(&format!("/bulletins/{id}")).into_response()),
+        Err(problem) => show_page(site, visitor, &bulletin, values, Some(&refusal(problem)?)).await,
+    }
+}
+
+async fn edit(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    let command = Command::Edit { bulletin: id.clone(), opening: values.text("opening").into(), closing: values.text("closing").into() };
+    act(&site, &visitor, &id, &values, Some(Verb::Govern), command).await
+}
+
+async fn review(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    act(&site, &visitor, &id, &values, Some(Verb::Govern), Command::Review { bulletin: id.clone() }).await
+}
+
+async fn issue(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    act(&site, &visitor, &id, &values, Some(Verb::Approve), Command::Issue { bulletin: id.clone() }).await
+}
+
+async fn withdraw(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    let command = Command::Withdraw { bulletin: id.clone(), reason: values.text("reason").into() };
+    act(&site, &visitor, &id, &values, Some(Verb::Govern), command).await
+}
+
+async fn object(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    visitor.place_for(&mut site.reader().await?, values.text("project"), Verb::Plan).await?;
+    let command = Command::Object { bulletin: id.clone(), project: values.text("project").into(), reason: values.text("reason").into() };
+    act(&site, &visitor, &id, &values, None, command).await
+}
+
+async fn settle(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    let command = Command::Settle { bulletin: id.clone(), project: values.text("project").into(), reason: values.text("reason").into() };
+    act(&site, &visitor, &id, &values, Some(Verb::Govern), command).await
+}
+
+async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): Path<(String, String)>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let bulletin = readable(&mut conn, &site, &visitor, &id).await?;
+    if !may_see(&visitor, &bulletin) {
+        return Err(missing().into());
+    }
+    let objections = store::objections(&mut conn, &id).await?;
+    drop(conn);
+    let paper = compose(&site, &visitor, &bulletin, &objections);
+    let name = format!("guatu-bulletin-{}.{format}", bulletin.from);
+    let (bytes, kind) = match format.as_str() {
+        "docx" => (documents::docx(&paper).map_err(|fault| anyhow::anyhow!(fault))?, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        "pdf" => {
+            let drawn = tokio::task::spawn_blocking(move || -> anyhow::Result<Vec<u8>> {
+                let fonts = match FONTS.get() {
+                    Some(fonts) => fonts,
+                    None => {
+                        let loaded = Fonts::load()?;
+                        FONTS.get_or_init(|| loaded)
+                    }
+                };
+                Ok(pdf::from_pages(&documents::pages(&paper), documents::PAGE_WIDTH_MM, documents::PAGE_HEIGHT_MM, fonts)?)
+            });
+            (drawn.await.context("drawing")??, "application/pdf")
+        }
+        _ => return Err(missing().into()),
+    };
+    let disposition = format!("attachment; filename=\"{name}\"");
+    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
+}

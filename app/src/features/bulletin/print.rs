@@ -1,0 +1,115 @@
+//! The bulletin as an official paper: the table first, then the ranking's rule, objections, and the proof.
+
+use super::model::Stage;
+use super::store::{Bulletin, Objection};
+use crate::features::targets::progress::tenths_text;
+use crate::web::Site;
+use crate::web::visitor::Visitor;
+use guatu_formats::documents::{Block, Column, Paper, Proof, Table, qr};
+
+/// A gap with its sign.
+pub fn signed(value_e1: i64) -> String {
+    if value_e1 > 0 { format!("+{}", tenths_text(value_e1)) } else { tenths_text(value_e1) }
+}
+
+/// Composes the paper of a bulletin, from what was frozen alone.
+pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: &[Objection]) -> Paper {
+    let t = |key: &str| visitor.t(key);
+    let column = |key: &str, share, is_number| Column { title: t(key), share, is_number };
+    let mut table = Table {
+        caption: visitor.tf("bulletin.caption", &[("from", bulletin.from.to_string()), ("to", bulletin.to.to_string())]),
+        columns: vec![
+            column("bulletin.rank", 3, true),
+            column("place_kind.project", 11, false),
+            column("bulletin.planned", 5, true),
+            column("bulletin.done", 5, true),
+            column("bulletin.gap", 5, true),
+            column("bulletin.moved", 5, true),
+            column("bulletin.reports", 6, true),
+            column("bulletin.broken", 4, true),
+        ],
+        rows: Vec::new(),
+    };
+    for (at, line) in bulletin.figures.lines.iter().enumerate() {
+        table.rows.push(vec![
+            (at + 1).to_string(),
+            line.name.clone(),
+            tenths_text(line.planned_e1),
+            tenths_text(line.done_e1),
+            signed(line.gap_e1),
+            line.moved_e1().map_or("—".into(), signed),
+            format!("{}/{}", line.reports_came, line.reports_due),
+            line.broken.to_string(),
+        ]);
+    }
+    let mut blocks = vec![Block::Table(table)];
+    if !bulletin.opening.is_empty() {
+        blocks.push(Block::Paragraph(bulletin.opening.clone()));
+    }
+    blocks.push(Block::Heading(t("bulletin.first")));
+    blocks.extend(ends(visitor, bulletin));
+    blocks.push(Block::Heading(t("bulletin.second")));
+    blocks.push(Block::Paragraph(visitor.tf("bulletin.rule_text", &[("rule", t(&format!("rule_name.{}", bulletin.figures.rule)))])));
+    if !bulletin.closing.is_empty() {
+        blocks.push(Block::Heading(t("bulletin.third")));
+        blocks.push(Block::Paragraph(bulletin.closing.clone()));
+    }
+    for objection in objections {
+        let name = bulletin.figures.lines.iter().find(|line| line.project == objection.project).map_or("", |line| line.name.as_str());
+        let params = [("name", name.to_owned()), ("words", objection.words.clone()), ("settled", objection.settled.clone().unwrap_or_default())];
+        blocks.push(Block::Paragraph(visitor.tf(if objection.settled.is_some() { "bulletin.objection_settled" } else { "bulletin.objection" }, &params)));
+    }
+    if let Some(corrects) = &bulletin.corrects {
+        blocks.push(Block::Paragraph(visitor.tf("bulletin.corrects", &[("issue", corrects.clone())])));
+    }
+    let mut stamps = Vec::new();
+    if site.stamps.is_rehearsal {
+        stamps.push(t("shell.rehearsal"));
+    }
+    if site.stamps.is_demo {
+        stamps.push(t("shell.demo"));
+    }
+    if bulletin.stage != Stage::Issued {
+        stamps.push(t(&format!("bulletin_stage.{}", bulletin.stage.name())));
+    }
+    let (year, ordinal) = bulletin.issue;
+    let number = if bulletin.stage == Stage::Issued { visitor.tf("bulletin.number", &[("year", year.to_string()), ("number", ordinal.to_string())]) } else { String::new() };
+    Paper {
+        masthead: t("bulletin.masthead"),
+        number,
+        office: t("bulletin.office"),
+        date: bulletin.issued_on.map_or_else(String::new, |on| on.to_string()),
+        title: visitor.tf("bulletin.paper_title", &[("from", bulletin.from.to_string()), ("to", bulletin.to.to_string())]),
+        recipients: String::new(),
+        blocks,
+        copies: vec![t("bulletin.copies")],
+        proof: proof(visitor, bulletin),
+        stamps,
+    }
+}
+
+/// The best and the worst, in one sentence each, with the reason that figures give.
+fn ends(visitor: &Visitor, bulletin: &Bulletin) -> Vec<Block> {
+    let lines = &bulletin.figures.lines;
+    let mut blocks = Vec::new();
+    for (key, line) in [("bulletin.best", lines.first()), ("bulletin.worst", lines.last().filter(|_| lines.len() > 1))] {
+        let Some(line) = line else { continue };
+        let late = line.late.as_ref().map_or_else(String::new, |(name, days)| {
+            visitor.tf("bulletin.late", &[("name", name.clone()), ("days", days.to_string())])
+        });
+        let params = [("name", line.name.clone()), ("gap", signed(line.gap_e1)), ("broken", line.broken.to_string()), ("disputes", line.disputes.to_string()), ("late", late)];
+        blocks.push(Block::Paragraph(visitor.tf(key, &params)));
+    }
+    blocks
+}
+
+/// The ledger number, and the signed head when it was issued, in words and as a QR code.
+fn proof(visitor: &Visitor, bulletin: &Bulletin) -> Option<Proof> {
+    let frozen = visitor.tf("bulletin.frozen", &[("number", bulletin.frozen_number.to_string())]);
+    let note = bulletin.checkpoint.as_deref().unwrap_or_default();
+    let mut head = note.lines();
+    let (origin, size, root) = (head.next().unwrap_or_default(), head.next().unwrap_or_default(), head.next().unwrap_or_default());
+    let words = if note.is_empty() { visitor.t("bulletin.no_checkpoint") } else { visitor.tf("bulletin.checkpoint", &[("size", size.to_owned())]) };
+    let text = format!("{origin}\n{size}\n{root}\n{}", bulletin.id);
+    Some(Proof { lines: vec![frozen, words, root.to_owned(), origin.to_owned()], cells: qr(&text)? })
+}

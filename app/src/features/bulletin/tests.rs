@@ -1,0 +1,120 @@
+//! Scenarios of bulletins.
+
+use super::figures::{Line, rank};
+use super::model::{Command, Refused, Stage, State, decide};
+use crate::clock::civil_date;
+use crate::features::identity::model::Role;
+use crate::journal::domain::{Actor, Context};
+use crate::on_both_databases;
+use jiff::civil::{Date, date};
+
+const MONDAY: Date = date(2026, 11, 23);
+
+fn context(actor: &str) -> Context {
+    let now = crate::testing::NOW.parse().unwrap();
+    Context { actor: Actor::Account(actor.into()), now, today: civil_date(now) }
+}
+
+#[test]
+fn rules() {
+    let id = || "b".to_owned();
+    let draft = |from: Date, corrects: Option<&str>| Command::Draft {
+        bulletin: id(),
+        from,
+        figures: "{}".into(),
+        frozen_number: 9,
+        opening: String::new(),
+        closing: String::new(),
+        corrects: corrects.map(str::to_owned),
+    };
+    let at = |stage, reviewer: Option<&str>| State {
+        known: Some((stage, "wen".into(), reviewer.map(str::to_owned), date(2026, 11, 29))),
+        named: vec!["p1".into()],
+        ..State::default()
+    };
+    let (review, issue) = (Command::Review { bulletin: id() }, Command::Issue { bulletin: id() });
+    let object = |project: &str, reason: &str| Command::Object { bulletin: id(), project: project.into(), reason: reason.into() };
+    let settle = Command::Settle { bulletin: id(), project: "p1".into(), reason: "checked".into() };
+    let withdraw = |reason: &str| Command::Withdraw { bulletin: id(), reason: reason.into() };
+    let edit = Command::Edit { bulletin: id(), opening: "x".into(), closing: String::new() };
+    let wrong = |state: &str| Some(Refused::WrongStage { state: state.into() });
+    let objected = |is_settled| State { objected: vec![("p1".into(), is_settled)], ..at(Stage::Draft, None) };
+    let cases: Vec<(&str, State, Command, &str, Option<Refused>)> = vec![
+        ("a week", State::default(), draft(MONDAY, None), "wen", None),
+        ("a week from a Tuesday", State::default(), draft(date(2026, 11, 24), None), "wen", Some(Refused::NotAWeek)),
+        ("next week", State::default(), draft(date(2026, 11, 30), None), "wen", Some(Refused::NotAWeek)),
+        ("a week twice", State { is_week_taken: true, ..State::default() }, draft(MONDAY, None), "wen", Some(Refused::WeekTaken)),
+        ("an id twice", State { is_id_taken: true, ..State::default() }, draft(MONDAY, None), "wen", Some(Refused::IdTaken)),
+        ("correcting nothing", State::default(), draft(MONDAY, Some("x")), "wen", Some(Refused::UnknownIssue)),
+        ("correcting an issue", State { is_corrected_known: true, ..State::default() }, draft(MONDAY, Some("x")), "wen", None),
+        ("edited", at(Stage::Draft, None), edit.clone(), "wen", None),
+        ("edited after review", at(Stage::Reviewed, Some("lu")), edit, "wen", wrong("reviewed")),
+        ("reviewed by another", at(Stage::Draft, None), review.clone(), "lu", None),
+        ("reviewed by its author", at(Stage::Draft, None), review.clone(), "wen", Some(Refused::SamePerson)),
+        ("reviewed twice", at(Stage::Reviewed, Some("lu")), review, "jin", wrong("reviewed")),
+        ("issued by a third", at(Stage::Reviewed, Some("lu")), issue.clone(), "jin", None),
+        ("issued by its reviewer", at(Stage::Reviewed, Some("lu")), issue.clone(), "lu", Some(Refused::SamePerson)),
+        ("issued by its author", at(Stage::Reviewed, Some("lu")), issue.clone(), "wen", Some(Refused::SamePerson)),
+        ("issued without review", at(Stage::Draft, None), issue, "jin", wrong("draft")),
+        ("withdrawn", at(Stage::Reviewed, Some("lu")), withdraw("wrong week"), "wen", None),
+        ("withdrawn without a reason", at(Stage::Draft, None), withdraw(" "), "wen", Some(Refused::NoText)),
+        ("withdrawn after issue", at(Stage::Issued, Some("lu")), withdraw("late"), "wen", wrong("issued")),
+        ("an objection", at(Stage::Draft, None), object("p1", "two floors are missing"), "jian", None),
+        ("an objection by who is not named", at(Stage::Draft, None), object("p2", "and we"), "jian", Some(Refused::NotNamed)),
+        ("an objection twice", objected(false), object("p1", "again"), "jian", Some(Refused::AlreadyObjected)),
+        ("settled", objected(false), settle.clone(), "wen", None),
+        ("settled twice", objected(true), settle, "wen", Some(Refused::NoObjection)),
+    ];
+    for (name, state, command, actor, expected) in cases {
+        assert_eq!(decide(&state, &command, &context(actor)).err(), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_ranking_never_depends_on_chance() {
+    let line = |name: &str, gap_e1, before| Line { name: name.into(), gap_e1, gap_before_e1: before, ..Line::default() };
+    let mut lines = vec![line("c", -50, None), line("a", 10, None), line("b", -50, Some(-90)), line("d", -50, Some(-20))];
+    rank(&mut lines);
+    let order: Vec<&str> = lines.iter().map(|line| line.name.as_str()).collect();
+    assert_eq!(order, ["a", "b", "c", "d"]);
+}
+
+on_both_databases!(three_people_issue_a_bulletin_that_never_changes, |site| async move {
+    let mut site = crate::features::reports::tests::active(site.with_cast().await).await;
+    site.person("second", Role::SupervisionOffice, None).await;
+    site.person("owner", Role::Employer, Some("ours")).await;
+    assert_eq!(site.post("builder", "/bulletins", &[("from", "2026-11-23")]).await.status, 403);
+    assert_eq!(site.post("office", "/bulletins", &[("from", "2026-11-24")]).await.texts(".summary .quiet"), ["B-102"]);
+    let drafted = site.post("office", "/bulletins", &[("from", "2026-11-23"), ("opening", "A quiet week.")]).await;
+    let address = drafted.location().to_owned();
+    assert_eq!(drafted.status, 303);
+    let page = site.get("office", &address).await;
+    assert_eq!(page.texts("tbody td:nth-child(2)"), ["ours name"]);
+
+    // A named unit sees its own line and nothing else, and objects.
+    let own = site.get("owner", &address).await;
+    assert_eq!((own.status.as_u16(), own.body.contains("A quiet week.")), (200, false));
+    assert_eq!(site.get("stranger", &address).await.status, 404);
+    assert_eq!(site.get("owner", &format!("{address}/paper/pdf")).await.status, 404, "no paper before it is issued");
+    let objection = [("project", "ours"), ("reason", "a floor is missing")];
+    assert_eq!(site.post("stranger", &format!("{address}/object"), &objection).await.status, 404);
+    assert_eq!(site.post("owner", &format!("{address}/object"), &objection).await.status, 303);
+
+    assert_eq!(site.post("office", &format!("{address}/review"), &[]).await.texts(".summary .quiet"), ["B-105"]);
+    assert_eq!(site.post("second", &format!("{address}/review"), &[]).await.status, 303);
+    assert_eq!(site.post("office", &address, &[("opening", "Changed.")]).await.texts(".summary .quiet"), ["B-104"]);
+    site.site.signer.sign_head(&site.site.db).await.unwrap();
+    assert_eq!(site.post("chief", &format!("{address}/issue"), &[]).await.status, 303);
+    let before = site.get("chief", &address).await.texts("tbody td");
+
+    // Later facts do not move it, and its papers are what they were.
+    let pdf = site.get("chief", &format!("{address}/paper/pdf")).await;
+    assert!(pdf.body.starts_with("%PDF-"));
+    let day = [("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "900")];
+    assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
+    assert_eq!(site.get("chief", &address).await.texts("tbody td"), before);
+    assert_eq!(site.get("builder", &format!("{address}/paper/docx")).await.status, 200, "once issued it is for everybody who reads");
+    assert!(site.get("builder", &address).await.body.contains("a floor is missing"), "an objection that was not settled is printed");
+    assert_eq!(site.post("office", "/bulletins", &[("from", "2026-11-23")]).await.texts(".summary .quiet"), ["B-103"]);
+    site
+});
