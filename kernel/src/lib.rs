@@ -35,6 +35,7 @@
 
 mod bounds;
 mod calendar;
+mod chance;
 pub mod check;
 mod compile;
 mod cpm;
@@ -48,6 +49,7 @@ mod network;
 mod order;
 pub mod plan;
 mod progress;
+pub mod rcpsp;
 mod schedule;
 mod shifts;
 mod shorten;
