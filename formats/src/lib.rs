@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod charts;
+pub mod levels;
 pub mod pdf;
 pub mod plans;
 pub mod schedules;

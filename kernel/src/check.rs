@@ -6,7 +6,7 @@
 
 mod resources;
 
-pub use resources::check_project;
+pub use resources::{check_levelled, check_project};
 
 use jiff::ToSpan;
 use jiff::civil::Date;

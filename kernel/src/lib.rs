@@ -42,6 +42,7 @@ mod cpm;
 mod crash;
 pub mod diagnose;
 mod explain;
+pub mod level;
 mod logic;
 mod mandate;
 mod measure;

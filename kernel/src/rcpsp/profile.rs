@@ -48,7 +48,7 @@ impl<const W: usize> Profile<W> {
         self.backwards_from = backwards_from.map(|end| end as usize);
         let length = self.free.len();
         self.free.clear();
-        self.reach(length);
+        self.extend(length);
     }
 
     /// Capacity of a period. What lies before the beginning counts as what lies after the last step: nothing is placed
@@ -59,14 +59,18 @@ impl<const W: usize> Profile<W> {
         self.capacity[index.min(last)]
     }
 
+    /// Makes sure that periods up to an end are there, and some more to come.
     fn reach(&mut self, end: usize) {
-        if self.free.len() >= end {
-            return;
+        if self.free.len() < end {
+            self.extend(end + 64);
         }
+    }
+
+    fn extend(&mut self, length: usize) {
         if self.capacity.len() == 1 {
-            return self.free.resize(end + 64, self.capacity[0]);
+            return self.free.resize(length, self.capacity[0]);
         }
-        for period in self.free.len()..end + 64 {
+        for period in self.free.len()..length {
             self.free.push(self.capacity_at(period));
         }
     }
