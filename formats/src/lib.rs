@@ -4,6 +4,7 @@
 
 pub mod charts;
 pub mod documents;
+pub mod levels;
 pub mod pdf;
 pub mod plans;
 pub mod schedules;

@@ -77,7 +77,7 @@ fn activity(plan: &Plan, schedule: &Schedule, at: usize, dates: &Dates) -> Value
     })
 }
 
-fn driver_value(plan: &Plan, driver: Driver) -> Value {
+pub(crate) fn driver_value(plan: &Plan, driver: Driver) -> Value {
     match driver {
         Driver::Link { from } => json!({ "kind": "link", "from": plan.activities[from].id }),
         Driver::Constraint => json!({ "kind": "constraint" }),
@@ -127,7 +127,7 @@ fn strength_name(strength: Strength) -> &'static str {
 }
 
 /// Whole numbers print without a fraction.
-fn number(days: f64) -> Value {
+pub(crate) fn number(days: f64) -> Value {
     if days.fract() == 0.0 && days.abs() < 1e15 { json!(days as i64) } else { json!(days) }
 }
 

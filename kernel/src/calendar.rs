@@ -82,22 +82,35 @@ impl WorkCalendar {
         let week = std::array::from_fn(|_| DayWork::Bands(vec![Band { from_minute: 0, to_minute: 1440 }]));
         let calendar = Calendar { id: String::new(), name: None, week, minutes_per_day: 1440, exceptions: Vec::new() };
         let unit = if is_minute_axis { Unit::Minute } else { Unit::Day };
-        WorkCalendar::build(&calendar, unit, &[])
+        WorkCalendar::build(&calendar, &DayReader::new(&calendar, unit, &[]))
     }
 
     /// Compiles a calendar for an axis. `stops` are cut out of minutes; in a day plan a day with less than half its
     /// hours left does not work.
     pub(crate) fn compile(calendar: &Calendar, is_minute_axis: bool, stops: &[StopMinutes]) -> WorkCalendar {
-        let unit = match (is_minute_axis, has_bands(calendar)) {
+        WorkCalendar::meet(calendar, &[], is_minute_axis, stops)
+    }
+
+    /// A calendar that works only when others work too: an activity with its resources. A day means what it means in
+    /// the first.
+    pub(crate) fn meet(
+        calendar: &Calendar,
+        others: &[&Calendar],
+        is_minute_axis: bool,
+        stops: &[StopMinutes],
+    ) -> WorkCalendar {
+        let unit = match (is_minute_axis, others.iter().chain([&calendar]).any(|one| has_bands(one))) {
             (false, _) => Unit::Day,
             (true, true) => Unit::Minute,
             (true, false) => Unit::WholeDay,
         };
-        WorkCalendar::build(calendar, unit, stops)
+        let mut reader = DayReader::new(calendar, unit, stops);
+        reader.others = others.iter().map(|other| DayReader::new(other, unit, &[])).collect();
+        WorkCalendar::build(calendar, &reader)
     }
 
-    fn build(calendar: &Calendar, unit: Unit, stops: &[StopMinutes]) -> WorkCalendar {
-        let reader = DayReader::new(calendar, unit, stops);
+    fn build(calendar: &Calendar, reader: &DayReader<'_>) -> WorkCalendar {
+        let unit = reader.unit;
         let (first_day, end_day) = reader.irregular_days();
         let mut built = WorkCalendar {
             unit,
@@ -264,6 +277,22 @@ impl WorkCalendar {
         }
     }
 
+    /// Axis values of the working time that begins with a unit and runs on without a break, at most some units of it:
+    /// half-open, and the number of units in it.
+    pub(crate) fn run(&self, unit: i32, most: i32) -> (i32, i32, i32) {
+        let start = self.start_label(unit);
+        match self.unit {
+            Unit::Day => (start, start + 1, 1),
+            Unit::WholeDay => (start, start + DAY_MINUTES, 1),
+            Unit::Minute => {
+                let (day, minute) = (start.div_euclid(DAY_MINUTES), start.rem_euclid(DAY_MINUTES));
+                let band = self.shape_at(day).iter().find(|(from, to)| (*from..*to).contains(&minute));
+                let length = band.map_or(1, |(_, to)| to - minute).min(most);
+                (start, start + length, length)
+            }
+        }
+    }
+
     /// Axis value of a finish position: its last day in a day plan, the end of the unit before it elsewhere.
     pub(crate) fn finish_label(&self, position: i32) -> i32 {
         match self.unit {
@@ -317,6 +346,8 @@ struct DayReader<'a> {
     unit: Unit,
     usual: Vec<(i32, i32)>,
     stops: &'a [StopMinutes],
+    /// Calendars that must work too.
+    others: Vec<DayReader<'a>>,
 }
 
 impl<'a> DayReader<'a> {
@@ -329,7 +360,7 @@ impl<'a> DayReader<'a> {
             })
             .next()
             .unwrap_or_else(|| assumed_bands(calendar.minutes_per_day));
-        DayReader { calendar, unit, usual, stops }
+        DayReader { calendar, unit, usual, stops, others: Vec::new() }
     }
 
     /// Days that exceptions, stops and bands carried over midnight can touch, clamped to the axis.
@@ -339,10 +370,12 @@ impl<'a> DayReader<'a> {
         let stops = self.stops.iter().map(|(from, to)| (day(*from) - 1, day(*to)));
         let days = exceptions.chain(stops).filter(|(from, to)| from <= to && *to >= FIRST_DAY && *from < END_DAY);
         let (from, to) = days.fold((i32::MAX, i32::MIN), |(from, to), day| (from.min(day.0), to.max(day.1)));
-        if from > to {
-            return (0, 0);
-        }
-        (from.max(FIRST_DAY), (to + 2).min(END_DAY))
+        let own = if from > to { (0, 0) } else { (from.max(FIRST_DAY), (to + 2).min(END_DAY)) };
+        self.others
+            .iter()
+            .map(DayReader::irregular_days)
+            .filter(|(from, to)| from < to)
+            .fold(own, |sum, other| if sum.0 < sum.1 { (sum.0.min(other.0), sum.1.max(other.1)) } else { other })
     }
 
     fn work_of(&self, day: i32) -> &DayWork {
@@ -364,8 +397,13 @@ impl<'a> DayReader<'a> {
         self.bands_in(self.work_of(day))
     }
 
-    /// What is worked within a day: its own bands, in minutes together with those carried over from the day before.
+    /// What is worked within a day, by all calendars.
     fn bands_of(&self, day: i32) -> DayBands {
+        self.others.iter().fold(self.bands_alone(day), |bands, other| overlap(&bands, &other.bands_alone(day)))
+    }
+
+    /// What is worked within a day: its own bands, in minutes together with those carried over from the day before.
+    fn bands_alone(&self, day: i32) -> DayBands {
         let own = self.own_bands(day);
         let start = i64::from(day) * i64::from(DAY_MINUTES);
         if self.unit != Unit::Minute {
@@ -376,8 +414,13 @@ impl<'a> DayReader<'a> {
         cut(&joined(own, self.own_bands(day - 1)), start, self.stops)
     }
 
-    /// What a weekday is without exceptions and stops.
+    /// What a weekday is without exceptions and stops, by all calendars.
     fn usual_bands_of(&self, weekday: usize) -> DayBands {
+        let others = self.others.iter().map(|other| other.usual_bands_alone(weekday));
+        others.fold(self.usual_bands_alone(weekday), |bands, other| overlap(&bands, &other))
+    }
+
+    fn usual_bands_alone(&self, weekday: usize) -> DayBands {
         let own = self.bands_in(&self.calendar.week[weekday]);
         if self.unit != Unit::Minute {
             return if own.is_empty() { Vec::new() } else { vec![(0, DAY_MINUTES)] };
@@ -416,6 +459,13 @@ fn joined(own: Vec<(i32, i32)>, eve: Vec<(i32, i32)>) -> DayBands {
     let carried = eve.into_iter().map(|(from, to)| (from - DAY_MINUTES, to - DAY_MINUTES));
     let clip = |(from, to): (i32, i32)| (from.clamp(0, DAY_MINUTES), to.clamp(0, DAY_MINUTES));
     join(own.into_iter().chain(carried).map(clip).collect())
+}
+
+/// What lies in both.
+fn overlap(these: &[(i32, i32)], those: &[(i32, i32)]) -> DayBands {
+    let both = |a: &(i32, i32), b: &(i32, i32)| (a.0.max(b.0), a.1.min(b.1));
+    let pairs = these.iter().flat_map(|a| those.iter().map(move |b| both(a, b)));
+    pairs.filter(|(from, to)| from < to).collect()
 }
 
 /// Bands of the day that begins at minute `start` without what the stops take.

@@ -4,6 +4,10 @@
 //! Day plans are checked in full (work, links, early dates, floats of small plans), minute plans for work and for
 //! links without lag. Meant for tests and audits, not for production paths: its cost grows with the calendar time covered.
 
+mod resources;
+
+pub use resources::{check_levelled, check_project};
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 

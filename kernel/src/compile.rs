@@ -64,11 +64,23 @@ pub(crate) struct Reader<'a> {
 impl<'a> Draft<'a> {
     /// Reads a plan: calendars, activities, hierarchy, links, mandated dates.
     pub fn read(plan: &'a Plan) -> Draft<'a> {
+        Draft::read_with(plan, false)
+    }
+
+    /// Reads a plan. `with_resources`: an activity works only when its resources work, and what asks for more of them
+    /// than there ever is has no dates.
+    pub(crate) fn read_with(plan: &'a Plan, with_resources: bool) -> Draft<'a> {
         let fallback = fallback_calendar();
         let mut reader = Reader::new(plan, &fallback);
+        if with_resources {
+            reader.shifts.meet_resources(plan);
+        }
         reader.read_hierarchy();
         reader.read_activities();
         reader.read_links();
+        if with_resources {
+            reader.break_impossible_needs();
+        }
         reader.warn_ignored_starts();
         let goals = reader.read_mandates();
         let actual_finishes = reader.facts.iter().filter_map(|fact| match fact.role {

@@ -35,6 +35,7 @@
 
 mod bounds;
 mod calendar;
+mod chance;
 pub mod check;
 mod compile;
 mod cpm;
@@ -42,6 +43,7 @@ mod crash;
 pub mod diagnose;
 mod explain;
 pub mod guarantee;
+pub mod level;
 mod logic;
 mod mandate;
 mod measure;
@@ -49,6 +51,7 @@ mod network;
 mod order;
 pub mod plan;
 mod progress;
+pub mod rcpsp;
 mod schedule;
 mod shifts;
 mod shorten;

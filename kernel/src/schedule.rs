@@ -73,6 +73,21 @@ pub fn schedule(plan: &Plan) -> Schedule {
     report.finish()
 }
 
+/// Start of the plan and dates of its activities at positions that need not be the earliest, and what was found.
+pub(crate) fn dates_at(
+    plan: &Plan,
+    network: &Network,
+    passes: &Passes,
+) -> (Option<Moment>, Vec<Option<Dates>>, Vec<Diagnostic>) {
+    let mut report = Report::new(plan, network, passes);
+    report.write_leaves();
+    report.write_hammocks();
+    report.roll_up();
+    let start = report.extents.iter().flatten().map(|extent| extent.start).min();
+    let start = start.map(|label| start_moment(network, network.plan_calendar, label));
+    (start, report.activities, report.diagnostics)
+}
+
 /// Labels and floats of an activity before they are printed, for rolling up.
 #[derive(Clone, Copy)]
 struct Extent {

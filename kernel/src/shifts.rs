@@ -4,14 +4,17 @@ use std::collections::HashMap;
 
 use crate::calendar::{DAY_MINUTES, StopMinutes, WorkCalendar, day_number};
 use crate::diagnose::Diagnostic;
-use crate::plan::{Activity, Calendar, DayWork, Granularity, Moment, Plan, Stop};
+use crate::plan::{Activity, Calendar, DayWork, Granularity, Moment, Plan, Resource, Stop};
 
 /// The calendars of a plan while it is compiled. Calendar 0 works around the clock.
 pub(crate) struct Shifts<'a> {
     pub(crate) compiled: Vec<WorkCalendar>,
     written: Vec<&'a Calendar>,
     by_id: HashMap<&'a str, u32>,
-    cut: HashMap<(u32, Vec<StopMinutes>), u32>,
+    /// Calendars by what is written, what stops them, and the calendars of resources they meet.
+    cut: HashMap<(u32, Vec<StopMinutes>, Vec<u32>), u32>,
+    /// Calendars of resources by their ids, when work waits for its resources.
+    resources: HashMap<&'a str, &'a str>,
     /// The plan's default.
     pub(crate) default: Option<u32>,
     plan_stops: Vec<(&'a Stop, StopMinutes)>,
@@ -33,6 +36,7 @@ impl<'a> Shifts<'a> {
             written: vec![fallback],
             by_id: HashMap::new(),
             cut: HashMap::new(),
+            resources: HashMap::new(),
             default: None,
             plan_stops: Vec::new(),
             data_date: plan.data_date,
@@ -97,19 +101,29 @@ impl<'a> Shifts<'a> {
             Some(id) => self.named(id, Some(activity), diagnostics)?,
             None => self.default?,
         };
-        if self.plan_stops.is_empty() && activity.stops.is_empty() {
+        let met = self.resource_calendars(activity, base, diagnostics)?;
+        if self.plan_stops.is_empty() && activity.stops.is_empty() && met.is_empty() {
             return Some((base, base));
         }
         let stops = self.stops_of(activity, diagnostics);
-        if stops.is_empty() {
+        if stops.is_empty() && met.is_empty() {
             return Some((base, base));
         }
-        let key = (base, stops);
+        let key = (base, stops, met);
         if let Some(&known) = self.cut.get(&key) {
             return Some((base, known));
         }
         let written = self.written(base);
-        let compiled = WorkCalendar::compile(written, self.is_minute_axis, &key.1);
+        let others: Vec<&Calendar> = key.2.iter().map(|met| self.written(*met)).collect();
+        let compiled = WorkCalendar::meet(written, &others, self.is_minute_axis, &key.1);
+        if !others.is_empty() && !compiled.ever_works() {
+            let message = format!(
+                "{}: its calendar and those of its resources never work at the same time; change one of them",
+                activity.id
+            );
+            diagnostics.push(Diagnostic::new("K-123", message, Vec::new()).about(&activity.id, activity.at.as_ref()));
+            return None;
+        }
         let index = self.push(compiled, written);
         self.cut.insert(key, index);
         Some((base, index))
@@ -127,6 +141,27 @@ impl<'a> Shifts<'a> {
         stops.sort_unstable();
         stops.dedup();
         stops
+    }
+
+    /// From here on work is done only when its resources work.
+    pub(crate) fn meet_resources(&mut self, plan: &'a Plan) {
+        let calendar = |one: &'a Resource| Some((one.id.as_str(), one.calendar.as_deref()?));
+        self.resources = plan.resources.iter().filter_map(calendar).collect();
+    }
+
+    /// Calendars other than its own that an activity's resources work in, ascending. `None` when one does not exist.
+    fn resource_calendars(
+        &self,
+        activity: &Activity,
+        base: u32,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Vec<u32>> {
+        let ids = activity.needs.iter().filter_map(|need| self.resources.get(need.resource.as_str()));
+        let mut met = ids.map(|id| self.named(id, Some(activity), diagnostics)).collect::<Option<Vec<u32>>>()?;
+        met.retain(|calendar| *calendar != base);
+        met.sort_unstable();
+        met.dedup();
+        Some(met)
     }
 
     /// A stop in minutes. One without an end lasts to the data date, or through its first day when that is later.

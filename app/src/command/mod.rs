@@ -8,6 +8,8 @@ mod drawing;
 pub mod export;
 pub mod healthcheck;
 pub mod import;
+pub mod level;
+mod progress;
 pub mod schedule;
 pub mod targets;
 

@@ -5,6 +5,8 @@
 //! A 3d snet=2026-06-03          an activity: id, duration or kind, attributes
 //! A -> B FS 2d                  a link
 //! by Z 2026-06-30               a mandated date
+//! resource crew 2 six 2026-07-01=3   a resource: capacity, calendar or `-`, steps
+//! A needs crew 2                what an activity needs
 //! ```
 
 use guatu_kernel::plan::*;
@@ -73,9 +75,14 @@ pub fn plan(text: &str) -> Plan {
     fn push(value: &mut Value, key: &str, item: Value) {
         value[key].as_array_mut().expect("a list").push(item);
     }
+    let (mut resources, mut needs) = (Vec::new(), Vec::new());
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[..] {
+            ["resource", id, units, calendar, ref steps @ ..] => resources.push(resource(id, units, calendar, steps)),
+            [activity, "needs", resource, amount] => {
+                needs.push((activity, Need { resource: resource.to_owned(), amount: amount.parse().expect("units") }))
+            }
             ["start" | "data_date", on] => value[words[0]] = json!(on),
             ["option", option] => {
                 let (key, of) = option.split_once('=').expect("key=value");
@@ -99,7 +106,26 @@ pub fn plan(text: &str) -> Plan {
             _ => push(&mut value, "activities", activity(&words)),
         }
     }
-    super::plan(&value)
+    let mut plan = super::plan(&value);
+    plan.resources = resources;
+    for (activity, need) in needs {
+        let found = plan.activities.iter_mut().find(|one| one.id == activity);
+        found.expect("an activity that needs something").needs.push(need);
+    }
+    plan
+}
+
+fn resource(id: &str, units: &str, calendar: &str, steps: &[&str]) -> Resource {
+    let step = |text: &&str| {
+        let (from, capacity) = text.split_once('=').expect("date=units");
+        CapacityStep { from: from.parse().expect("a date"), capacity: capacity.parse().expect("units") }
+    };
+    Resource {
+        id: id.to_owned(),
+        capacity: units.parse().expect("units"),
+        calendar: (calendar != "-").then(|| calendar.to_owned()),
+        steps: steps.iter().map(step).collect(),
+    }
 }
 
 /// Schedules a plan and has the checker confirm it.

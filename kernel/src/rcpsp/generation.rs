@@ -1,0 +1,219 @@
+//! Schedule generation: from an order of activities to starts, forwards and backwards in time.
+//!
+//! Serial generation (Kelley 1963) places each activity of a list as early as arcs and resources allow; its schedules
+//! are active, and some list gives an optimal one. Parallel generation (Brooks & White 1965) walks through time and
+//! starts what may start, in order of priority; its schedules are non-delay and good on average. A backward pass is a
+//! forward pass of the mirrored project.
+
+use super::population::{Pass, Scheme};
+use super::profile::{Amounts, Profile, packed};
+use super::{Arc, Project};
+
+/// Arcs of one direction of time.
+#[derive(Clone, Debug)]
+struct Side {
+    first: Vec<u32>,
+    /// Other activity and periods from its start to this one's.
+    arcs: Vec<(u32, i32)>,
+    /// Longest way from the start of each activity to the end of the project, its own duration included.
+    tails: Vec<i32>,
+}
+
+impl Side {
+    /// What comes before an activity.
+    fn before(&self, job: usize) -> &[(u32, i32)] {
+        &self.arcs[self.first[job] as usize..self.first[job + 1] as usize]
+    }
+
+    fn new(project: &Project, is_backward: bool, topological: &[u32]) -> Side {
+        let count = project.jobs.len();
+        let duration = |job: usize| project.jobs[job].duration as i32;
+        // Backwards an arc leads from the finish of the later activity to that of the earlier one.
+        let turned = |arc: &Arc| {
+            if is_backward {
+                (arc.to, arc.from, arc.gap + duration(arc.to) - duration(arc.from))
+            } else {
+                (arc.from, arc.to, arc.gap)
+            }
+        };
+        let mut first = vec![0u32; count + 1];
+        for arc in &project.arcs {
+            first[turned(arc).1 + 1] += 1;
+        }
+        for job in 0..count {
+            first[job + 1] += first[job];
+        }
+        let mut next = first.clone();
+        let mut arcs = vec![(0, 0); project.arcs.len()];
+        for arc in &project.arcs {
+            let (from, to, gap) = turned(arc);
+            arcs[next[to] as usize] = (from as u32, gap);
+            next[to] += 1;
+        }
+        let mut side = Side { first, arcs, tails: (0..count).map(duration).collect() };
+        let mut lengthen = |job: &u32| {
+            let job = *job as usize;
+            for at in side.first[job]..side.first[job + 1] {
+                let (from, gap) = side.arcs[at as usize];
+                side.tails[from as usize] = side.tails[from as usize].max(side.tails[job] + gap);
+            }
+        };
+        if is_backward {
+            topological.iter().for_each(&mut lengthen);
+        } else {
+            topological.iter().rev().for_each(&mut lengthen);
+        }
+        side
+    }
+}
+
+/// Working memory of passes over one project with `W` words of resources.
+#[derive(Clone, Debug)]
+pub(crate) struct Generator<const W: usize> {
+    durations: Vec<i32>,
+    needs: Vec<Amounts<W>>,
+    /// Forwards and backwards.
+    sides: [Side; 2],
+    profile: Profile<W>,
+    /// Whether starts in ascending order are an order in which everything follows what it waits for.
+    is_monotone: bool,
+    /// An order in which everything follows what it waits for.
+    topological: Vec<u32>,
+    /// Length of the longest path.
+    path: i32,
+    /// Backward passes end here: the shortest forward makespan so far.
+    end: i32,
+}
+
+impl<const W: usize> Generator<W> {
+    pub(crate) fn new(project: &Project) -> Generator<W> {
+        let topological = project.topological.clone();
+        let sides = [Side::new(project, false, &topological), Side::new(project, true, &topological)];
+        Generator {
+            durations: project.jobs.iter().map(|job| job.duration as i32).collect(),
+            needs: project.jobs.iter().map(|job| packed(&job.needs)).collect(),
+            is_monotone: sides.iter().all(|side| side.arcs.iter().all(|(_, gap)| *gap >= 0)),
+            path: project.critical_path(),
+            sides,
+            profile: Profile::new(project.capacity_by_period().iter().map(|units| packed(units)).collect()),
+            topological,
+            end: i32::MAX,
+        }
+    }
+
+    /// Moves every activity of a list behind what it waits for, and no further.
+    fn repair(&self, is_backward: bool, list: &mut Vec<u32>) {
+        let side = &self.sides[usize::from(is_backward)];
+        let mut is_placed = vec![false; list.len()];
+        let mut repaired = Vec::with_capacity(list.len());
+        let mut open = Vec::new();
+        for &job in list.iter() {
+            open.push(job);
+            while let Some(&job) = open.last() {
+                let waits = side.before(job as usize).iter().find(|arc| !is_placed[arc.0 as usize]);
+                match waits {
+                    Some((from, _)) if !is_placed[job as usize] => open.push(*from),
+                    _ => {
+                        open.pop();
+                        if !std::mem::replace(&mut is_placed[job as usize], true) {
+                            repaired.push(job);
+                        }
+                    }
+                }
+            }
+        }
+        *list = repaired;
+    }
+}
+
+impl<const W: usize> Scheme for Generator<W> {
+    fn count(&self) -> usize {
+        self.durations.len()
+    }
+
+    fn before(&self, is_backward: bool, job: usize) -> &[(u32, i32)] {
+        self.sides[usize::from(is_backward)].before(job)
+    }
+
+    fn latest_finish(&self, job: usize) -> i32 {
+        self.path - self.sides[0].tails[job] + self.durations[job]
+    }
+
+    fn pass(&mut self, is_backward: bool, list: &[u32], starts: &mut [i32], limit: i32) -> Pass {
+        self.profile.clear(is_backward.then_some(self.end));
+        let side = &self.sides[usize::from(is_backward)];
+        let mut value = 0;
+        for (placed, &job) in list.iter().enumerate() {
+            let job = job as usize;
+            let earliest = side.before(job).iter().fold(0, |at, (from, gap)| at.max(starts[*from as usize] + gap));
+            let duration = self.durations[job];
+            let start = self.profile.first_room(earliest, duration, &self.needs[job]);
+            if start + side.tails[job] > limit {
+                return Pass { value: start + side.tails[job], placed: placed + 1 };
+            }
+            self.profile.take(start, duration, &self.needs[job]);
+            starts[job] = start;
+            value = value.max(start + duration);
+        }
+        if !is_backward {
+            self.end = self.end.min(value);
+        }
+        Pass { value, placed: list.len() }
+    }
+
+    fn parallel(&mut self, starts: &mut [i32]) -> Option<i32> {
+        const UNPLACED: i32 = i32::MIN;
+        self.profile.clear(None);
+        let mut left = self.topological.clone();
+        left.sort_by_key(|job| self.latest_finish(*job as usize));
+        starts.fill(UNPLACED);
+        let (mut now, mut makespan) = (0, 0);
+        while !left.is_empty() {
+            let before = left.len();
+            left.retain(|&job| {
+                let index = job as usize;
+                let earliest = self.sides[0].before(index).iter().try_fold(0, |at, (from, gap)| {
+                    let start = starts[*from as usize];
+                    (start != UNPLACED).then(|| at.max(start + gap))
+                });
+                let duration = self.durations[index];
+                let need = &self.needs[index];
+                if earliest.is_none_or(|earliest| earliest > now) || self.profile.first_room(now, duration, need) != now
+                {
+                    return true;
+                }
+                self.profile.take(now, duration, need);
+                starts[index] = now;
+                makespan = makespan.max(now + duration);
+                false
+            });
+            // What was placed may let another start in the same period, by an arc of no length.
+            if left.len() == before {
+                now += 1;
+            }
+        }
+        self.end = self.end.min(makespan);
+        Some(makespan)
+    }
+
+    fn order(&self, is_backward: bool, starts: &[i32], ties: &[u32], list: &mut Vec<u32>) {
+        list.clear();
+        list.extend(&self.topological);
+        // Mirrored time makes both directions one: the other one begins with what ends last here. Among activities of no
+        // length at the same moment only the order of their arcs is right.
+        if !is_backward {
+            list.reverse();
+        }
+        let tie = |job: u32| if self.durations[job as usize] > 0 { ties[job as usize] } else { 0 };
+        list.sort_by_key(|&job| (-(starts[job as usize] + self.durations[job as usize]), tie(job)));
+        if !self.is_monotone {
+            self.repair(!is_backward, list);
+        }
+    }
+
+    fn mirrored(&self, starts: &[i32], value: i32) -> Option<Vec<i32>> {
+        // Where capacities change a backward schedule is tied to its end, which is no earlier than the best.
+        let turned = |(start, duration): (&i32, &i32)| value - start - duration;
+        (!self.profile.is_stepped()).then(|| starts.iter().zip(&self.durations).map(turned).collect())
+    }
+}

@@ -1,0 +1,209 @@
+//! Levelling: small plans whose levelled dates are plain to see, reasons why work has no place, and random plans against
+//! the walking checker.
+
+mod reader;
+
+use guatu_kernel::check::check_levelled;
+use guatu_kernel::level::{Holder, Levelled, level};
+use guatu_kernel::plan::*;
+use guatu_kernel::rcpsp::Effort;
+use guatu_kernel::schedule;
+use jiff::civil::date;
+use proptest::prelude::*;
+use reader::text::plan;
+
+fn levelled(plan: &Plan, effort: Effort) -> Levelled {
+    let found = level(plan, effort, &mut |_| {});
+    let faults = check_levelled(plan, &found);
+    assert!(faults.is_empty(), "{faults:#?}");
+    found
+}
+
+const EFFORT: Effort = Effort { schedules: 200, seed: 7 };
+
+/// One row for each activity: id, start, finish, and what holds it.
+fn rows(plan: &Plan, found: &Levelled) -> Vec<String> {
+    let day = |moment: Moment| moment.date().to_string()[5..].to_owned();
+    let id = |at: &usize| plan.activities[*at].id.clone();
+    let row = |(at, activity): (usize, &Activity)| {
+        let Some(placed) = &found.activities[at] else { return format!("{} none", activity.id) };
+        let held = match &placed.held_by {
+            Some(Holder::Capacity { resource, by }) => {
+                let by: Vec<String> = by.iter().map(id).collect();
+                format!("{}:{}", plan.resources[*resource].id, by.join("+"))
+            }
+            Some(Holder::Logic(driver)) => format!("{driver:?}").to_lowercase(),
+            None => "-".to_owned(),
+        };
+        format!("{} {} {} {held}", activity.id, day(placed.start), day(placed.finish))
+    };
+    plan.activities.iter().enumerate().map(row).collect()
+}
+
+fn check(text: &str, expected: &[&str]) {
+    let plan = plan(text);
+    let found = levelled(&plan, EFFORT);
+    let mut got = rows(&plan, &found);
+    got.extend(found.diagnostics.iter().map(|one| {
+        let params = one.params.join(" ");
+        format!("{} {} {params}", one.code, one.activity.as_deref().unwrap_or("-")).trim_end().to_owned()
+    }));
+    assert_eq!(got, expected, "{text}");
+}
+
+#[test]
+fn one_crew_does_one_thing_at_a_time() {
+    check(
+        "A 3d\nB 2d\nresource crew 1 -\nA needs crew 1\nB needs crew 1\nB -> C FS\nC 4d",
+        &["A 06-03 06-05 crew:B", "B 06-01 06-02 start", "C 06-03 06-08 link { from: 1 }"],
+    );
+}
+
+#[test]
+fn a_mandated_date_comes_before_the_end_of_the_plan() {
+    check(
+        "A 2d\nB 6d\nC 6d\nA -> C FS\nresource crew 1 -\nA needs crew 1\nB needs crew 1\nby B 2026-06-08",
+        &["A 06-09 06-10 crew:B", "B 06-01 06-08 start", "C 06-11 06-18 link { from: 0 }"],
+    );
+}
+
+#[test]
+fn work_is_done_only_when_its_resource_works() {
+    // The crew works Monday to Saturday, the activity's own calendar every day.
+    check("A 7d calendar=all\nresource crew 1 six\nA needs crew 1", &["A 06-01 06-08 start"]);
+    check("A 3d calendar=sundays\nresource crew 1 six\nA needs crew 1", &["A none", "K-104 A sundays"]);
+}
+
+#[test]
+fn a_crew_is_free_on_days_its_work_rests() {
+    // A rests on the weekend, B takes the crew on Saturday and Sunday.
+    check(
+        "A 7d\nB 2d calendar=all snet=2026-06-06\nresource crew 1 -\nA needs crew 1\nB needs crew 1",
+        &["A 06-01 06-09 start", "B 06-06 06-07 constraint"],
+    );
+}
+
+#[test]
+fn steps_let_work_begin() {
+    check(
+        "A 2d\nB 2d\nresource crane 0 - 2026-06-10=1 2026-06-12=2\nA needs crane 1\nB needs crane 2",
+        &["A 06-10 06-11 crane:", "B 06-12 06-15 crane:A"],
+    );
+}
+
+#[test]
+fn what_never_finds_room_says_why() {
+    check(
+        "A 2d\nB 2d\nC 1d\nB -> C FS\nresource crew 2 -\nA needs crew 3\nB needs crowd 1",
+        &["A none", "B none", "C none", "K-122 A crew 3 2", "K-121 B crowd", "K-301 - 1"],
+    );
+    // Two of the crew until Thursday, one after; A takes them all.
+    check(
+        "A 4d !start_on=2026-06-01\nB 3d\nC 1d\nB -> C FS\nresource crew 2 - 2026-06-05=1\nA needs crew 1\nB needs crew 2",
+        &["A 06-01 06-04 constraint", "B none", "C none", "K-124 B capacity crew 2026-06-01 A", "K-303 - 1"],
+    );
+    check("B 6d\nresource crew 2 - 2026-06-05=1\nB needs crew 2", &["B none", "K-124 B intrinsic crew 2026-06-05"]);
+}
+
+#[test]
+fn hard_dates_win_and_the_overload_is_named() {
+    check(
+        "A 3d !start_on=2026-06-02\nB 3d !start_on=2026-06-03\nresource crew 1 -\nA needs crew 1\nB needs crew 1",
+        &["A 06-02 06-04 constraint", "B 06-03 06-05 constraint", "K-221 - crew 2026-06-03 A, B"],
+    );
+}
+
+#[test]
+fn bands_of_a_minute_plan_share_a_crane() {
+    let band = |from: u16, to: u16| DayWork::Bands(vec![Band { from_minute: from * 60, to_minute: to * 60 }]);
+    let mut plan = plan("A 16h calendar=day\nB 16h calendar=night\nC 10h calendar=day\nresource crane 1 -");
+    plan.granularity = Granularity::Minute;
+    let calendar = |id: &str, from, to| Calendar {
+        id: id.to_owned(),
+        name: None,
+        week: std::array::from_fn(|_| band(from, to)),
+        minutes_per_day: 480,
+        exceptions: Vec::new(),
+    };
+    plan.calendars = vec![calendar("day", 8, 16), calendar("night", 20, 28)];
+    plan.calendar = Some("day".to_owned());
+    for activity in &mut plan.activities {
+        activity.needs = vec![Need { resource: "crane".to_owned(), amount: 1 }];
+    }
+    let found = levelled(&plan, EFFORT);
+    let instant = |day, hour| Moment::Instant(date(2026, 6, day).at(hour, 0, 0, 0));
+    let starts: Vec<Moment> = found.activities.iter().flatten().map(|placed| placed.start).collect();
+    assert_eq!(starts[1], instant(1, 20), "the night shift waits for nobody");
+    assert_eq!(found.finish, Some(instant(4, 10)), "both day jobs in a row");
+}
+
+#[test]
+fn usage_and_delay_are_told() {
+    let plan = plan("A 2d\nB 2d\nC 2d\nresource crew 2 -\nA needs crew 1\nB needs crew 1\nC needs crew 1");
+    let found = levelled(&plan, EFFORT);
+    let usage: Vec<(String, u32)> = found.usage[0].iter().map(|one| (one.from.date().to_string(), one.units)).collect();
+    let expected = [("2026-06-01", 2), ("2026-06-03", 1), ("2026-06-05", 0)];
+    assert_eq!(usage, expected.map(|(day, units)| (day.to_owned(), units)));
+    let mut delays: Vec<f64> = found.activities.iter().flatten().filter_map(|placed| placed.delay_days).collect();
+    delays.sort_by(f64::total_cmp);
+    assert_eq!(delays, [0.0, 0.0, 2.0]);
+}
+
+const KINDS: [LinkKind; 4] = [LinkKind::FS, LinkKind::SS, LinkKind::FF, LinkKind::SF];
+
+/// One activity: days, calendar, needs of two resources, links to earlier ones.
+type Draw = (i64, u8, u32, u32, Vec<(usize, u8, i64)>);
+
+fn draw() -> impl Strategy<Value = Draw> {
+    (0i64..7, 0u8..3, 0u32..3, 0u32..2, prop::collection::vec((0usize..20, 0u8..4, -2i64..3), 0..3))
+}
+
+fn random_plan(draws: &[Draw], step: u32) -> Plan {
+    let mut plan = plan("free 2026-06-08/2026-06-09\nresource crew 3 six\nresource crane 1 all");
+    plan.resources[0].steps = vec![CapacityStep { from: date(2026, 6, 4), capacity: 2 + step }];
+    for (at, (days, calendar, crew, crane, links)) in draws.iter().enumerate() {
+        let mut activity = Activity::task(format!("A{at}"), Span::days(*days));
+        activity.calendar = Some(["mf", "six", "all"][usize::from(*calendar)].to_owned());
+        let need = |resource: &str, amount: u32| Need { resource: resource.to_owned(), amount };
+        activity.needs = vec![need("crew", *crew), need("crane", *crane)];
+        plan.activities.push(activity);
+        for (from, kind, lag) in links.iter().filter(|_| at > 0) {
+            let (from, to) = (format!("A{}", from % at), format!("A{at}"));
+            plan.links.push(Link { from, to, kind: KINDS[usize::from(*kind)], lag: Span::days(*lag), at: None });
+        }
+    }
+    plan
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(7), ..ProptestConfig::default() })]
+
+    /// Levelled plans keep links, durations and capacities, are the same twice, and never end before the plan without
+    /// scarce resources.
+    #[test]
+    fn levelled_plans_are_sound(draws in prop::collection::vec(draw(), 1..20), step in 0u32..3, seed in any::<u64>()) {
+        let plan = random_plan(&draws, step);
+        let effort = Effort { schedules: 40, seed };
+        let found = levelled(&plan, effort);
+        prop_assert!(!found.has_errors());
+        prop_assert_eq!(&found, &levelled(&plan, effort));
+        let unlimited = schedule(&plan);
+        prop_assert!(found.finish.map(Moment::date) >= unlimited.finish.map(Moment::date));
+    }
+
+    /// Where resources are plenty and have no calendars of their own, levelling changes nothing.
+    #[test]
+    fn plenty_changes_nothing(draws in prop::collection::vec(draw(), 1..20)) {
+        let mut plan = random_plan(&draws, 0);
+        for resource in &mut plan.resources {
+            (resource.capacity, resource.calendar) = (1000, None);
+            resource.steps.clear();
+        }
+        let found = levelled(&plan, EFFORT);
+        let unlimited = schedule(&plan);
+        for (placed, dates) in found.activities.iter().zip(&unlimited.activities) {
+            let (placed, dates) = (placed.as_ref().expect("a place"), dates.as_ref().expect("dates"));
+            prop_assert_eq!((placed.start, placed.finish), (dates.early_start, dates.early_finish));
+        }
+    }
+}
