@@ -5,12 +5,14 @@
 //! opens it becomes the system administrator, who may create accounts and, while there is none, appoint the security
 //! administrator. Only the security administrator grants posts: a role at a place (and everything under it) from a day
 //! to a day. The three administrators (system, security, audit) are three people: no account may hold two of these
-//! posts, and nobody grants a post to themselves. A fresh link for somebody who has a password already needs two of
-//! them: the system administrator asks with a reason, the security administrator allows it and hands the link over, so
-//! that nobody alone can become somebody else. Whoever is accountable for places is replaced there before being disabled. What a role may do is the table in `model.rs`.
+//! posts, and nobody grants a post to themselves. Only the newest link of an account works. A link for an account that has
+//! a password or a post needs two of them: the system administrator asks with a reason, the security administrator allows
+//! it and hands the link over, so that nobody alone can become somebody else. People therefore enter first and get their
+//! posts then. Whoever is accountable for places is replaced there before being disabled. What a role may do is the table
+//! in `model.rs`.
 //! Names and passwords are kept beside the ledger; facts name accounts only.
 //!
-//! Refusals: I-101 … I-113.
+//! Refusals: I-101 … I-114, I-128.
 
 pub mod model;
 pub mod pages;
@@ -33,6 +35,7 @@ pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
         Command::CreateAccount { .. } => Need::everywhere(Verb::Administer),
         Command::Disable { account, .. }
         | Command::Enable { account, .. }
+        | Command::Invite { account }
         | Command::Enter { account }
         | Command::AskReset { account, .. }
         | Command::AllowReset { account } => {

@@ -105,12 +105,17 @@ pub enum Command {
         /// The organisation the person belongs to.
         organisation: Option<String>,
     },
+    /// Make another first link, for an account that nobody has entered and that has no post.
+    Invite {
+        /// The account.
+        account: String,
+    },
     /// Note that the person has set login and password by a one-time link.
     Enter {
         /// The account.
         account: String,
     },
-    /// Ask for a fresh one-time link for somebody who has lost the password.
+    /// Ask for a fresh one-time link for somebody who has lost the password, or was given a post before entering.
     AskReset {
         /// The account.
         account: String,
@@ -169,6 +174,8 @@ pub enum Fact {
         /// The organisation the person belongs to.
         organisation: Option<String>,
     },
+    /// Another first link was made; creating the account has made one already.
+    Invited {},
     /// The person set login and password.
     Entered {},
     /// A fresh link was asked for.
@@ -233,8 +240,12 @@ refusals! {
     NoResetAsked = "I-111" Conflict _;
     /// Whoever asks does not also allow.
     OwnReset = "I-112" Rule _;
-    /// There is no password yet that could be lost.
+    /// There is no password yet that could be lost, nor a post.
     NeverEntered = "I-113" Rule _;
+    /// An account with a post gets its link from two administrators.
+    HasPost = "I-114" Conflict _;
+    /// The person has a password already.
+    HasEntered = "I-128" Conflict _;
 }
 
 /// What the rule sees.
@@ -254,6 +265,8 @@ pub struct State {
     pub accountable_for: Vec<String>,
     /// Whether the person has set login and password.
     pub has_entered: bool,
+    /// Whether the account has been given a post.
+    pub has_post: bool,
     /// Who asked for a fresh link.
     pub reset_asked_by: Option<String>,
     /// Other accounts that hold each administrator role without end.
@@ -277,9 +290,18 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             }
             Ok(draft(Fact::AccountCreated { organisation: organisation.clone() }, account, None, context.today))
         }
+        Command::Invite { account } => {
+            if state.has_entered {
+                return Err(Refused::HasEntered);
+            }
+            if state.has_post {
+                return Err(Refused::HasPost);
+            }
+            Ok(draft(Fact::Invited {}, account, None, context.today))
+        }
         Command::Enter { account } => Ok(draft(Fact::Entered {}, account, None, context.today)),
         Command::AskReset { account, reason } => {
-            if !state.has_entered {
+            if !state.has_entered && !state.has_post {
                 return Err(Refused::NeverEntered);
             }
             Ok(draft(Fact::ResetAsked { reason: text(reason)? }, account, None, context.today))

@@ -1,9 +1,9 @@
 //! Pages of identity: logging in and out, one-time links, accounts, posts.
 
-use super::model::{Command, Role};
+use super::model::{Command, Refused, Role};
 use super::session::{self, MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, Purpose, Redeemed};
 use super::store;
-use crate::features::authority::{Verb, missing};
+use crate::features::authority::Verb;
 use crate::features::{organisations, places};
 use crate::journal::domain::Permit;
 use crate::refusal::{Reason, Refusal};
@@ -155,15 +155,16 @@ async fn welcome(
     }
     let account = match &purpose {
         Purpose::FirstAdministrator => new_id(),
-        Purpose::Invitation { account } => account.clone(),
+        Purpose::Invitation { account } | Purpose::Reset { account } => account.clone(),
     };
     let login = values.text("login").to_lowercase();
     let hash = session::hash_password(values.raw("new_password").to_owned()).await?;
-    match session::redeem(&site.db, &token, &account, &login, &hash, site.clock.now()).await? {
+    match session::redeem(&site.db, &token, &purpose, &account, &login, &hash, site.clock.now()).await? {
         Redeemed::Done => {}
         Redeemed::LinkGone => {
             return Err(Refusal { code: "I-122", reason: Reason::Missing, params: Vec::new(), field: None }.into());
         }
+        Redeemed::NeedsTwo => return Err(Refusal::from(Refused::HasPost).into()),
         Redeemed::LoginTaken => {
             return Ok(welcome_page(&site, &visitor, &token, &purpose, &values, Some(&rule("I-126", "login"))));
         }
@@ -222,6 +223,7 @@ async fn accounts_page(
     let organisation_name = |id: &Option<String>| {
         organisations.iter().find(|(known, _)| Some(known) == id.as_ref()).map_or("—".to_owned(), |(_, name)| name.clone())
     };
+    let posts = store::posts(&mut conn).await?;
     let needs_security_admin = !store::has_role(&mut conn, Role::SecurityAdmin).await?;
     let body = html! {
         h1 { (visitor.t("accounts.title")) }
@@ -241,10 +243,14 @@ async fn accounts_page(
                     td { (organisation_name(&account.organisation)) }
                     td { @if account.is_disabled { (visitor.t("accounts.disabled")) } @else { (visitor.t("accounts.enabled")) } }
                     td {
-                        @match (account.entered_on, &account.reset_reason) {
-                            (None, _) => form.inline method="post" action={ "/accounts/" (account.id) "/invitation" } { button.plain { (visitor.t("accounts.invite")) } },
-                            (Some(_), Some(_)) => span.quiet { (visitor.t("accounts.reset_waits")) },
-                            (Some(_), None) => details { summary { (visitor.t("accounts.ask_reset")) }
+                        @let is_somebody = account.entered_on.is_some() || posts.iter().any(|post| post.account == account.id);
+                        @match (is_somebody, &account.reset_reason) {
+                            (false, _) => form.inline method="post" action={ "/accounts/" (account.id) "/invitation" } {
+                                input type="hidden" name="request_id" value=(new_id());
+                                button.plain { (visitor.t("accounts.invite")) }
+                            },
+                            (true, Some(_)) => span.quiet { (visitor.t("accounts.reset_waits")) },
+                            (true, None) => details { summary { (visitor.t("accounts.ask_reset")) }
                                 form method="post" action={ "/accounts/" (account.id) "/reset" } {
                                     input type="hidden" name="request_id" value=(new_id());
                                     label { (visitor.t("field.reason")) " " input name="reason" required; }
@@ -296,12 +302,12 @@ async fn invitation_page(site: &Site, visitor: &Visitor, account: &str) -> Resul
     accounts_page(site, visitor, &Values::default(), None, Some(&format!("/welcome/{token}"))).await
 }
 
-/// A first link, for an account nobody has entered yet. For any other, two administrators are needed.
-async fn invite(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
+/// Another first link. A repeat shows none.
+async fn invite(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Administer)?;
-    let account = store::account(&mut site.reader().await?, &id).await?.ok_or(missing())?;
-    if account.entered_on.is_some() {
-        return Err(Refusal { code: "I-128", reason: Reason::Conflict, params: Vec::new(), field: None }.into());
+    let receipt = site.submit(&visitor, values.request_id()?, Command::Invite { account: id.clone() }).await?;
+    if receipt.is_repeat {
+        return Ok(Redirect::to("/accounts").into_response());
     }
     invitation_page(&site, &visitor, &id).await
 }
@@ -330,7 +336,7 @@ async fn allow_reset(
     if receipt.is_repeat {
         return Ok(Redirect::to("/posts").into_response());
     }
-    let token = session::make_link(&site.db, &Purpose::Invitation { account: id }, site.clock.now()).await?;
+    let token = session::make_link(&site.db, &Purpose::Reset { account: id }, site.clock.now()).await?;
     let body = html! {
         h1 { (visitor.t("accounts.reset_allowed")) }
         div.receipt role="status" { p { (visitor.t("accounts.invitation")) } p { code { "/welcome/" (token) } } }
@@ -436,10 +442,14 @@ fn grant_form(
     values: &Values,
     refused: Option<&Refusal>,
 ) -> maud::Markup {
+    let label = |account: &store::Account| {
+        let name = names.get(&account.id)?.clone();
+        Some(if account.entered_on.is_some() { name } else { visitor.tf("accounts.not_entered", &[("name", name)]) })
+    };
     let people = accounts
         .iter()
         .filter(|account| !account.is_disabled && Some(&account.id) != visitor.account.as_ref())
-        .filter_map(|account| Some((account.id.clone(), names.get(&account.id)?.clone())))
+        .filter_map(|account| Some((account.id.clone(), label(account)?)))
         .collect();
     let roles = roles.iter().map(|role| (role.name().to_owned(), visitor.t(&format!("role.{}", role.name())))).collect();
     let values = if values.text("from").is_empty() { values.clone().with("from", site.clock.today()) } else { values.clone() };

@@ -2,6 +2,7 @@
 //!
 //! Kept outside the ledger on purpose: a session is not a fact about the district, and a token must be erasable.
 
+use super::store;
 use crate::args;
 use crate::clock::record_text;
 use crate::db::{Conn, Db};
@@ -121,25 +122,45 @@ pub async fn close_all(db: &Db, account: &str) -> Result<()> {
 pub enum Purpose {
     /// Become the first administrator.
     FirstAdministrator,
-    /// Set login and password of an account.
+    /// Set login and password of an account that has neither, nor any post: one administrator alone hands it over.
     Invitation {
+        /// The account.
+        account: String,
+    },
+    /// Set login and password of an account that has something to lose: two administrators have agreed.
+    Reset {
         /// The account.
         account: String,
     },
 }
 
-/// Makes a one-time link and returns its token.
+impl Purpose {
+    /// Its name in the table, and the account.
+    fn columns(&self) -> (&'static str, Option<&String>) {
+        match self {
+            Purpose::FirstAdministrator => ("first_administrator", None),
+            Purpose::Invitation { account } => ("invitation", Some(account)),
+            Purpose::Reset { account } => ("reset", Some(account)),
+        }
+    }
+}
+
+/// Makes a one-time link and returns its token. Every earlier link of the account, or to become the first administrator,
+/// ends: only the newest counts.
 pub async fn make_link(db: &Db, purpose: &Purpose, now: Timestamp) -> Result<String> {
     let token = token();
-    let (name, account, life) = match purpose {
-        Purpose::FirstAdministrator => ("first_administrator", None, LINK_LIFE),
-        Purpose::Invitation { account } => ("invitation", Some(account), INVITATION_LIFE),
-    };
+    let (name, account) = purpose.columns();
     let mut conn = db.writer().await?;
-    if *purpose == Purpose::FirstAdministrator {
-        // Only the newest link counts.
-        conn.execute("DELETE FROM one_time_link WHERE purpose = ?", args![name]).await?;
-    }
+    let life = match account {
+        None => {
+            conn.execute("DELETE FROM one_time_link WHERE purpose = ?", args![name]).await?;
+            LINK_LIFE
+        }
+        Some(account) => {
+            conn.execute("DELETE FROM one_time_link WHERE account = ?", args![account]).await?;
+            INVITATION_LIFE
+        }
+    };
     conn.execute(
         "INSERT INTO one_time_link (token_hash, purpose, account, expires_at) VALUES (?, ?, ?, ?)",
         args![token_hash(&token), name, account, record_text(now + life)],
@@ -155,6 +176,7 @@ pub async fn read_link(conn: &mut Conn, token: &str, now: Timestamp) -> Result<O
     Ok(match (row.text(0)?.as_str(), row.opt_text(1)?) {
         ("first_administrator", _) => Some(Purpose::FirstAdministrator),
         ("invitation", Some(account)) => Some(Purpose::Invitation { account }),
+        ("reset", Some(account)) => Some(Purpose::Reset { account }),
         _ => None,
     })
 }
@@ -168,13 +190,25 @@ pub enum Redeemed {
     LinkGone,
     /// Another account has the login: nothing was changed, and the link can still be used.
     LoginTaken,
+    /// The account has come to hold a post or a password since the invitation: nothing was changed.
+    NeedsTwo,
 }
 
 /// Uses a link up and sets login and password, all in one transaction: of two people with one link, one wins.
-pub async fn redeem(db: &Db, token: &str, account: &str, login: &str, password_hash: &str, now: Timestamp) -> Result<Redeemed> {
+///
+/// `account` is whom the purpose names, or the new account of the first administrator.
+pub async fn redeem(
+    db: &Db,
+    token: &str,
+    purpose: &Purpose,
+    account: &str,
+    login: &str,
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<Redeemed> {
     let mut conn = db.writer().await?;
     conn.begin_write().await?;
-    let outcome = redeem_within(&mut conn, token, account, login, password_hash, now).await;
+    let outcome = redeem_within(&mut conn, token, purpose, account, login, password_hash, now).await;
     match outcome {
         Ok(Redeemed::Done) => conn.commit().await?,
         _ => conn.rollback().await?,
@@ -185,14 +219,19 @@ pub async fn redeem(db: &Db, token: &str, account: &str, login: &str, password_h
 async fn redeem_within(
     conn: &mut Conn,
     token: &str,
+    purpose: &Purpose,
     account: &str,
     login: &str,
     password_hash: &str,
     now: Timestamp,
 ) -> Result<Redeemed> {
-    let sql = "UPDATE one_time_link SET used_at = ? WHERE token_hash = ? AND used_at IS NULL AND expires_at > ?";
-    if conn.execute(sql, args![record_text(now), token_hash(token), record_text(now)]).await? != 1 {
+    let sql = "UPDATE one_time_link SET used_at = ? WHERE token_hash = ? AND purpose = ? AND used_at IS NULL AND expires_at > ?";
+    if conn.execute(sql, args![record_text(now), token_hash(token), purpose.columns().0, record_text(now)]).await? != 1 {
         return Ok(Redeemed::LinkGone);
+    }
+    let has_password = conn.row("SELECT 1 FROM credential WHERE account = ?", args![account]).await?.is_some();
+    if matches!(purpose, Purpose::Invitation { .. }) && (has_password || store::holds_post(conn, account).await?) {
+        return Ok(Redeemed::NeedsTwo);
     }
     if let Some(row) = conn.row("SELECT account FROM credential WHERE login = ?", args![login]).await?
         && row.text(0)? != account
@@ -203,6 +242,7 @@ async fn redeem_within(
                ON CONFLICT (account) DO UPDATE SET login = excluded.login, password_hash = excluded.password_hash";
     conn.execute(sql, args![account, login, password_hash]).await?;
     conn.execute("DELETE FROM session WHERE account = ?", args![account]).await?;
+    conn.execute("DELETE FROM one_time_link WHERE account = ? AND used_at IS NULL", args![account]).await?;
     Ok(Redeemed::Done)
 }
 

@@ -92,6 +92,11 @@ pub async fn posts_held(conn: &mut Conn, account: &str, on: Date) -> Result<Vec<
     Ok(held)
 }
 
+/// Whether an account has been given a post, ended or not: whoever enters it then is somebody.
+pub async fn holds_post(conn: &mut Conn, account: &str) -> Result<bool> {
+    Ok(conn.row("SELECT 1 FROM post WHERE account = ? LIMIT 1", args![account]).await?.is_some())
+}
+
 /// Whether anybody holds a role now or later.
 pub async fn has_role(conn: &mut Conn, role: Role) -> Result<bool> {
     Ok(conn.row("SELECT 1 FROM post WHERE role = ? AND to_on IS NULL", args![role.name()]).await?.is_some())
@@ -120,7 +125,11 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
             state.is_id_taken = account(conn, id).await?.is_some();
             return Ok(state);
         }
-        Command::Enter { account: id } | Command::AskReset { account: id, .. } | Command::AllowReset { account: id } => {
+        Command::Invite { account: id }
+        | Command::Enter { account: id }
+        | Command::AskReset { account: id, .. }
+        | Command::AllowReset { account: id } => {
+            state.has_post = holds_post(conn, id).await?;
             let found = account(conn, id).await?.context("scope has found the account")?;
             state.has_entered = found.entered_on.is_some();
             state.reset_asked_by = found.reset_asked_by;
@@ -170,6 +179,8 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
             )
             .await?
         }
+        // Says who made a link and when; the link itself is kept beside the ledger.
+        Fact::Invited {} => 1,
         Fact::Entered {} => {
             let sql = "UPDATE account SET entered_on = COALESCE(entered_on, ?) WHERE id = ?";
             conn.execute(sql, args![entry.occurred_on, id]).await?

@@ -21,6 +21,7 @@ fn rules() {
     let known = || State { is_account_known: true, is_place_known: true, ..State::default() };
     let disable = |reason: &str| Command::Disable { account: "a".into(), reason: reason.into() };
     let ask = |reason: &str| Command::AskReset { account: "a".into(), reason: reason.into() };
+    let invite = Command::Invite { account: "a".into() };
     let allow = Command::AllowReset { account: "a".into() };
     let end = Command::EndPost { post: "post".into(), on: date(2026, 11, 23) };
     let create = Command::CreateAccount { account: "a".into(), organisation: None };
@@ -41,6 +42,10 @@ fn rules() {
         ("a fresh link asked for", State { has_entered: true, ..known() }, ask("lost"), None),
         ("for no reason", State { has_entered: true, ..known() }, ask(" "), Some(Refused::NoReason)),
         ("before the first", known(), ask("lost"), Some(Refused::NeverEntered)),
+        ("a first link again", known(), invite.clone(), None),
+        ("for somebody with a post", State { has_post: true, ..known() }, invite.clone(), Some(Refused::HasPost)),
+        ("for somebody with a password", State { has_entered: true, ..known() }, invite, Some(Refused::HasEntered)),
+        ("a post came before the first entry", State { has_post: true, ..known() }, ask("never came"), None),
         ("allowed by another", State { reset_asked_by: Some("system".into()), ..known() }, allow.clone(), None),
         ("allowed by whoever asked", State { reset_asked_by: Some("security".into()), ..known() }, allow.clone(), Some(Refused::OwnReset)),
         ("allowed unasked", known(), allow, Some(Refused::NoResetAsked)),
@@ -100,14 +105,20 @@ on_both_databases!(nobody_alone_becomes_somebody_else, |site| async move {
     let link = |page: &crate::testing::Page| page.texts(".receipt code").first().cloned().unwrap_or_default();
     let credentials = |login: &'static str| [("login", login), ("new_password", "a sentence to remember")];
 
-    let invited = site.post("admin", "/accounts/chief/invitation", &[]).await;
-    assert_eq!(invited.status, 200, "nobody has entered yet");
-    let first = link(&invited);
-    assert_eq!(site.post("", &first, &credentials("chief")).await.status, 303);
-    assert_eq!(site.post("", &first, &credentials("thief")).await.status, 404, "a link works once, and takes nothing away");
-    assert_eq!(site.post("", "/login", &[("login", "chief"), ("password", "a sentence to remember")]).await.status, 303);
+    let created = site.post("admin", "/accounts", &[("person_name", "New"), ("request_id", "new-account-1")]).await;
+    let again = site.post("admin", "/accounts/new-account-1/invitation", &[]).await;
+    assert_eq!(site.post("", &link(&created), &credentials("thief")).await.status, 404, "only the newest link counts");
+    assert_eq!(site.post("", &link(&again), &credentials("newcomer")).await.status, 303);
+    assert_eq!(site.post("", &link(&again), &credentials("thief")).await.status, 404, "a link works once, and takes nothing away");
+    assert_eq!(site.post("", "/login", &[("login", "newcomer"), ("password", "a sentence to remember")]).await.status, 303);
+    assert_eq!(site.post("admin", "/accounts/new-account-1/invitation", &[]).await.status, 409, "a second link needs a second person");
 
-    assert_eq!(site.post("admin", "/accounts/chief/invitation", &[]).await.status, 409, "a second link needs a second person");
+    let created = site.post("admin", "/accounts", &[("person_name", "Late"), ("request_id", "new-account-2")]).await;
+    let post = [("account", "new-account-2"), ("role", "leader"), ("from", "2026-11-01")];
+    assert_eq!(site.post("security", "/posts", &post).await.status, 303);
+    assert_eq!(site.post("", &link(&created), &credentials("late")).await.status, 409, "nor does a link survive a post");
+    assert_eq!(site.post("admin", "/accounts/chief/invitation", &[]).await.status, 409, "whoever has a post gets none from one alone");
+
     assert_eq!(site.post("security", "/accounts/chief/reset/allow", &[]).await.status, 409, "nothing has been asked for");
     assert_eq!(site.post("admin", "/accounts/chief/reset", &[("reason", "lost the phone")]).await.status, 303);
     assert_eq!(site.post("admin", "/accounts/chief/reset/allow", &[]).await.status, 404, "and not by the same");
@@ -116,7 +127,7 @@ on_both_databases!(nobody_alone_becomes_somebody_else, |site| async move {
     assert_eq!(site.post("", &link(&allowed), &credentials("chief2")).await.status, 303);
     let facts = db.reader().await.unwrap().rows("SELECT kind FROM fact WHERE subject = 'chief' ORDER BY number", &[]).await.unwrap();
     let kinds: Vec<String> = facts.iter().map(|row| row.text(0).unwrap()).collect();
-    let asked = ["identity.account_created/1", "identity.entered/1", "identity.reset_asked/1", "identity.reset_allowed/1", "identity.entered/1"];
+    let asked = ["identity.account_created/1", "identity.reset_asked/1", "identity.reset_allowed/1", "identity.entered/1"];
     assert_eq!(kinds, asked, "all of it is in the ledger");
     site
 });
