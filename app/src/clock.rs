@@ -25,13 +25,17 @@ impl Clock {
     }
 
     /// This instant, to the microsecond (the precision of a record).
-    #[allow(clippy::disallowed_methods, reason = "the one place that reads time")]
     pub fn now(&self) -> Timestamp {
-        let now = match self {
-            Clock::System => Timestamp::now(),
-            Clock::Rehearsal(at) => *at.read().unwrap_or_else(std::sync::PoisonError::into_inner),
-        };
-        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+        match self {
+            Clock::System => self.machine(),
+            Clock::Rehearsal(at) => to_microsecond(*at.read().unwrap_or_else(std::sync::PoisonError::into_inner)),
+        }
+    }
+
+    /// This instant on the machine, even in a rehearsal: for sessions and links, which end whatever is being rehearsed.
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads time")]
+    pub fn machine(&self) -> Timestamp {
+        to_microsecond(Timestamp::now())
     }
 
     /// Moves a rehearsal forward. `false` when the clock is the machine's or the instant is not later.
@@ -49,6 +53,10 @@ impl Clock {
     pub fn today(&self) -> Date {
         civil_date(self.now())
     }
+}
+
+fn to_microsecond(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
 
 /// The civil date in China at an instant.

@@ -45,8 +45,8 @@ pub struct Arguments {
     /// Address to listen on.
     #[arg(long, env = "GUATU_LISTEN", default_value = "127.0.0.1:8420")]
     listen: SocketAddr,
-    /// Serve a rehearsal from this folder: marked for ever, with a clock moved by hand.
-    #[arg(long, value_name = "DIR", requires = "now", conflicts_with = "data")]
+    /// Serve a rehearsal from this folder instead of the data folder: marked for ever, with a clock moved by hand.
+    #[arg(long, value_name = "DIR", requires = "now")]
     rehearsal: Option<PathBuf>,
     /// A proxy in front of this server speaks TLS: cookies are then sent over it only.
     #[arg(long, env = "GUATU_BEHIND_TLS")]
@@ -196,7 +196,7 @@ async fn announce(site: &Site, address: SocketAddr) -> Result<()> {
     println!("Guatu 挂图  http://{address}");
     let is_empty = !session::is_anybody_home(&mut site.db.reader().await?).await?;
     if is_empty {
-        let token = session::make_link(&site.db, &Purpose::FirstAdministrator, site.clock.now()).await?;
+        let token = session::make_link(&site.db, &Purpose::FirstAdministrator, site.clock.machine()).await?;
         println!("First administrator (one time, 30 minutes):\n  http://{address}/welcome/{token}");
     }
     println!("Stop with Ctrl-C.");

@@ -158,7 +158,7 @@ impl TestSite {
                 matches!(role, Role::Leader | Role::SupervisionOffice).then(|| "headquarters".to_owned());
             self.submit(identity::model::Command::CreateAccount { account: name.into(), organisation }).await.unwrap();
             identity::store::keep_name(&mut self.db.writer().await.unwrap(), name, name).await.unwrap();
-            self.sessions.insert(name, session::open(&self.db, name, self.site.clock.now()).await.unwrap());
+            self.sessions.insert(name, session::open(&self.db, name, self.site.clock.machine()).await.unwrap());
         }
         let grant = identity::model::Command::Grant {
             post: web::forms::new_id(),
@@ -213,11 +213,6 @@ impl TestSite {
         self.person("stranger", Role::Contractor, Some("theirs")).await;
         self.person("admin", Role::SystemAdmin, None).await;
         self
-    }
-
-    /// Gives a person of the cast a fresh session, after the clock has left the old one behind.
-    pub async fn log_in_again(&mut self, name: &'static str) {
-        self.sessions.insert(name, session::open(&self.db, name, self.site.clock.now()).await.unwrap());
     }
 
     /// Marks the site as a rehearsal, as `serve --rehearsal` does.

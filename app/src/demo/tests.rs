@@ -64,7 +64,7 @@ async fn folder(name: &str, is_demo: bool) -> (Site, String, std::path::PathBuf)
         };
         site.journal.submit(submission).await.unwrap();
     }
-    let token = session::open(&site.db, "admin", site.clock.now()).await.unwrap();
+    let token = session::open(&site.db, "admin", site.clock.machine()).await.unwrap();
     (site, token, folder)
 }
 
@@ -99,7 +99,7 @@ async fn the_administrator_of_a_demonstration_steps_into_a_post_by_a_form_only()
     let cookie = stepped.lines().find_map(|line| line.strip_prefix("set-cookie: guatu_session=")).unwrap();
     let token = cookie.split(';').next().unwrap();
     let mut conn = site.db.reader().await.unwrap();
-    let account = identity::session::account_of(&mut conn, token, site.clock.now()).await.unwrap();
+    let account = identity::session::account_of(&mut conn, token, site.clock.machine()).await.unwrap();
     assert_eq!(account.as_deref(), Some("demo01"));
     let leader = format!("cookie: guatu_session={token}\r\nsec-fetch-site: same-origin\r\n");
     assert!(ask(&site, "GET", "/demo", &leader).await.starts_with("HTTP/1.1 404"), "a leader is no administrator");

@@ -1,4 +1,7 @@
 //! The writer task: groups submissions, decides each in a savepoint, commits once, then answers.
+//!
+//! Schedules are settled once for a whole group. When that, or a rule, fails, each submission of the group is written
+//! again by itself, so that one that cannot be done takes no other with it.
 
 use super::domain::{Actor, Context, Domain, Draft, Entry, Urgency};
 use super::{Document, Receipt, Submission, SubmitError, Waiting};
@@ -39,7 +42,8 @@ struct Head {
     recorded_at: String,
 }
 
-type Answer = oneshot::Sender<Result<Receipt, SubmitError>>;
+type Outcome = Result<Receipt, SubmitError>;
+type Answer = oneshot::Sender<Outcome>;
 
 pub(super) async fn run<D: Domain>(
     db: Db,
@@ -81,23 +85,49 @@ pub(super) async fn run<D: Domain>(
         }
         let (submissions, answers): (Vec<_>, Vec<Answer>) =
             group.into_iter().map(|one| (one.submission, one.answer)).unzip();
-        match write_group(&db, &clock, &*domain, &submissions).await {
-            Ok((outcomes, number)) => {
-                announce.send_if_modified(|head| std::mem::replace(head, number) != number);
-                for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                    // A caller that went away has its receipt waiting under its request id.
-                    let _ = answer.send(outcome);
-                }
-            }
-            Err(fault) => {
-                let text = format!("{fault:#}");
-                tracing::error!(fault = %text, "nothing of this group was written");
-                for answer in answers {
-                    let _ = answer.send(Err(SubmitError::Fault(anyhow!(text.clone()))));
-                }
-            }
+        let (outcomes, number) = match write_group(&db, &clock, &*domain, &submissions).await {
+            Ok((outcomes, number)) => (outcomes, Some(number)),
+            Err(fault) if submissions.len() == 1 => (vec![Err(faulty(&fault, &mut String::new()))], None),
+            Err(_) => write_apart(&db, &clock, &*domain, &submissions).await,
+        };
+        if let Some(number) = number {
+            announce.send_if_modified(|head| std::mem::replace(head, number) != number);
+        }
+        for (answer, outcome) in answers.into_iter().zip(outcomes) {
+            // A caller that went away has its receipt waiting under its request id.
+            let _ = answer.send(outcome);
         }
     }
+}
+
+/// Writes each submission of a group that failed by itself; with the number of the newest fact, if any was written.
+async fn write_apart<D: Domain>(
+    db: &Db,
+    clock: &Clock,
+    domain: &D,
+    submissions: &[Submission<D::Command>],
+) -> (Vec<Outcome>, Option<u64>) {
+    let (mut outcomes, mut newest, mut said) = (Vec::with_capacity(submissions.len()), None, String::new());
+    for submission in submissions {
+        match write_group(db, clock, domain, std::slice::from_ref(submission)).await {
+            Ok((outcome, number)) => {
+                outcomes.extend(outcome);
+                newest = Some(number);
+            }
+            Err(fault) => outcomes.push(Err(faulty(&fault, &mut said))),
+        }
+    }
+    (outcomes, newest)
+}
+
+/// A fault as its caller hears it; logged unless it is what was `said` last: a clock that stands wrong stops a whole group.
+fn faulty(fault: &anyhow::Error, said: &mut String) -> SubmitError {
+    let text = format!("{fault:#}");
+    if *said != text {
+        tracing::error!(fault = %text, "nothing of this submission was written");
+        said.clone_from(&text);
+    }
+    SubmitError::Fault(anyhow!(text))
 }
 
 /// Recomputes what may wait a moment, and tells whoever watches. A fault is logged; the next group tries again.
@@ -138,7 +168,7 @@ async fn write_group<D: Domain>(
     clock: &Clock,
     domain: &D,
     submissions: &[Submission<D::Command>],
-) -> Result<(Vec<Result<Receipt, SubmitError>>, u64)> {
+) -> Result<(Vec<Outcome>, u64)> {
     let mut conn = db.writer().await?;
     conn.begin_write().await?;
     // A rule that panics is a programmer's fault: its group is not written, and the door stays open for the next.
@@ -168,7 +198,7 @@ async fn write_all<D: Domain>(
     clock: &Clock,
     domain: &D,
     submissions: &[Submission<D::Command>],
-) -> Result<(Vec<Result<Receipt, SubmitError>>, u64)> {
+) -> Result<(Vec<Outcome>, u64)> {
     let found = load_head(conn).await?;
     let now = clock.now();
     if record_text(now) < found.recorded_at {

@@ -123,7 +123,7 @@ impl FromRequestParts<Site> for Visitor {
         };
         let Some(token) = cookie(parts, SESSION_COOKIE) else { return Ok(visitor) };
         let mut conn = site.reader().await?;
-        if let Some(account) = identity::session::account_of(&mut conn, token, site.clock.now()).await? {
+        if let Some(account) = identity::session::account_of(&mut conn, token, site.clock.machine()).await? {
             visitor.rights = authority::rights(&mut conn, &account, site.clock.today()).await?;
             visitor.name = identity::store::name(&mut conn, &account).await?;
             visitor.account = Some(account);

@@ -207,6 +207,8 @@ refusals! {
     NotHourly = "C-105" Rule at;
     /// An alert is announced a few days ahead at most.
     TooFarAhead { days } = "C-106" Rule at;
+    /// An alert does not last so long; when it does, its end is entered then.
+    EndTooFar { days } = "C-117" Rule expected_end;
     /// A change or an end lies after what came before.
     NotAfter { before } = "C-107" Rule at;
     /// The last day lies before the first.
@@ -244,6 +246,10 @@ pub struct State {
 
 /// An alert is announced no further ahead than this: a guard against a mistyped month.
 const MAX_DAYS_AHEAD: i64 = 7;
+/// Nor does one last longer.
+const MAX_ALERT_DAYS: i32 = 60;
+/// Longest exemption: papers are renewed every year.
+const MAX_EXEMPTION_DAYS: i32 = 366;
 /// Longest stop around the Spring Festival: a guard against a mistyped year.
 const MAX_FESTIVAL_DAYS: i32 = 60;
 /// Longest winter period, for the same reason.
@@ -263,13 +269,13 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
                 return Err(Refused::AlertRuns { level: format!("level_{}", level.name()) });
             }
             on_the_hour(*at)?;
-            let limit = context.today.checked_add(MAX_DAYS_AHEAD.days()).unwrap_or(context.today);
-            if at.date() > limit {
-                return Err(Refused::TooFarAhead { days: MAX_DAYS_AHEAD.to_string() });
-            }
+            near(*at, context.today)?;
             if let Some(end) = expected_end {
                 on_the_hour(*end)?;
                 after(*end, *at)?;
+                if (end.date() - at.date()).get_days() > MAX_ALERT_DAYS {
+                    return Err(Refused::EndTooFar { days: MAX_ALERT_DAYS.to_string() });
+                }
             }
             let (notice, source) = (text(notice, Refused::NoNotice)?, text(source, Refused::NoSource)?);
             let fact = Fact::AlertAnnounced { level: *level, at: *at, expected_end: *expected_end, notice, source };
@@ -282,6 +288,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             }
             on_the_hour(*at)?;
             after(*at, since)?;
+            near(*at, context.today)?;
             let fact = Fact::LevelChanged { level: *level, at: *at, notice: text(notice, Refused::NoNotice)? };
             one(fact, alert, "-", at.date().min(context.today))
         }
@@ -289,6 +296,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             let (_, since) = state.running.ok_or(Refused::AlreadyEnded)?;
             on_the_hour(*at)?;
             after(*at, since)?;
+            near(*at, context.today)?;
             one(
                 Fact::AlertEnded { at: *at, notice: text(notice, Refused::NoNotice)? },
                 alert,
@@ -300,7 +308,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if !state.is_project {
                 return Err(Refused::NotAProject);
             }
-            forward(*from, *to, None)?;
+            forward(*from, *to, MAX_EXEMPTION_DAYS)?;
             let fact = Fact::ProjectExempted {
                 project: project.clone(),
                 document: text(document, Refused::NoDocument)?,
@@ -312,7 +320,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             one(fact, exemption, project, context.today)
         }
         Command::SetSpringFestival { year, from, to, source } => {
-            forward(*from, *to, Some(MAX_FESTIVAL_DAYS))?;
+            forward(*from, *to, MAX_FESTIVAL_DAYS)?;
             let eve = holidays::new_years_eve(*year);
             if eve.map_or(from.year() != *year, |eve| !(*from..=*to).contains(&eve)) {
                 return Err(Refused::NotAroundEve { eve: eve.map_or_else(|| year.to_string(), |eve| eve.to_string()) });
@@ -322,7 +330,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             one(fact, &format!("spring_festival_{year}"), "-", context.today)
         }
         Command::SetWinter { winter, from, to, kinds, source } => {
-            forward(*from, *to, Some(MAX_WINTER_DAYS))?;
+            forward(*from, *to, MAX_WINTER_DAYS)?;
             if kinds.is_empty() {
                 return Err(Refused::UnknownKind);
             }
@@ -349,11 +357,16 @@ fn after(at: DateTime, before: DateTime) -> Result<(), Refused> {
     if at > before { Ok(()) } else { Err(Refused::NotAfter { before: before.strftime("%Y-%m-%d %H:00").to_string() }) }
 }
 
-fn forward(from: Date, to: Date, max_days: Option<i32>) -> Result<(), Refused> {
-    let days = (to - from).get_days();
-    match max_days {
-        _ if days < 0 => Err(Refused::PeriodBackwards),
-        Some(most) if days >= most => Err(Refused::TooLong { days: most.to_string() }),
+/// Whether a notice is no further ahead than such notices are.
+fn near(at: DateTime, today: Date) -> Result<(), Refused> {
+    let limit = today.checked_add(MAX_DAYS_AHEAD.days()).unwrap_or(today);
+    if at.date() > limit { Err(Refused::TooFarAhead { days: MAX_DAYS_AHEAD.to_string() }) } else { Ok(()) }
+}
+
+fn forward(from: Date, to: Date, most: i32) -> Result<(), Refused> {
+    match (to - from).get_days() {
+        days if days < 0 => Err(Refused::PeriodBackwards),
+        days if days >= most => Err(Refused::TooLong { days: most.to_string() }),
         _ => Ok(()),
     }
 }

@@ -141,6 +141,20 @@ fn every_refusal() {
         }
         other => other,
     };
+    let for_ever = match exempt() {
+        Command::Exempt { exemption, project, document, level, kinds, from, .. } => {
+            Command::Exempt { exemption, project, document, level, kinds, from, to: date(2150, 12, 31) }
+        }
+        other => other,
+    };
+    let refused: Refusal = decide(&free, &for_ever, &context).unwrap_err().into();
+    assert_eq!(refused.code, "C-115");
+    let expected = |end| match announce(eight) {
+        Command::Announce { alert, level, at, notice, source, .. } => {
+            Command::Announce { alert, level, at, expected_end: Some(end), notice, source }
+        }
+        other => other,
+    };
     let cases: Vec<(&str, State, Command)> = vec![
         ("C-101", State { is_id_taken: true, ..free.clone() }, announce(eight)),
         ("C-102", running.clone(), no_notice),
@@ -148,6 +162,7 @@ fn every_refusal() {
         ("C-104", State { other_running: Some(Level::Yellow), ..free.clone() }, announce(eight)),
         ("C-105", free.clone(), announce(at("2026-11-24T08:30"))),
         ("C-106", free.clone(), announce(at("2026-12-24T08:00"))),
+        ("C-117", free.clone(), expected(at("2150-01-01T08:00"))),
         ("C-107", running.clone(), end(eight)),
         ("C-108", free.clone(), festival(to, from)),
         ("C-109", free.clone(), end(eight)),
@@ -164,6 +179,12 @@ fn every_refusal() {
     for (code, state, command) in cases {
         let refused: Refusal = decide(&state, &command, &context).unwrap_err().into();
         assert_eq!(refused.code, code);
+    }
+    let far = at("2027-11-25T08:00");
+    let raised = Command::ChangeLevel { alert: "a".into(), level: Level::Red, at: far, notice: "N".into() };
+    for command in [end(far), raised] {
+        let refused: Refusal = decide(&running, &command, &context).unwrap_err().into();
+        assert_eq!(refused.code, "C-106", "{command:?}");
     }
     for (state, command) in [
         (&free, announce(eight)),

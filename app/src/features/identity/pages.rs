@@ -83,7 +83,7 @@ async fn login(
 
 /// A new token at every login: an old or planted one is worth nothing.
 pub async fn start_session(site: &Site, account: &str, to: &str) -> Result<Response, Problem> {
-    let token = session::open(&site.db, account, site.clock.now()).await?;
+    let token = session::open(&site.db, account, site.clock.machine()).await?;
     let secure = if site.is_behind_tls { "; Secure" } else { "" };
     let cookie = format!("{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax{secure}");
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response())
@@ -92,7 +92,7 @@ pub async fn start_session(site: &Site, account: &str, to: &str) -> Result<Respo
 /// A wall screen reads and never writes, so it says every now and then that somebody still looks at it.
 async fn alive(State(site): State<Site>, visitor: Visitor) -> Result<StatusCode, Problem> {
     let token = visitor.token.as_ref().ok_or(Problem::LoginNeeded)?;
-    session::touch(&site.db, token, site.clock.now()).await?;
+    session::touch(&site.db, token, site.clock.machine()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -105,7 +105,7 @@ async fn logout(State(site): State<Site>, visitor: Visitor) -> Result<Response, 
 }
 
 async fn welcome_form(State(site): State<Site>, visitor: Visitor, Path(token): Path<String>) -> Result<Response, Problem> {
-    let purpose = session::read_link(&mut site.reader().await?, &token, site.clock.now()).await?;
+    let purpose = session::read_link(&mut site.reader().await?, &token, site.clock.machine()).await?;
     let purpose = purpose.ok_or(Refusal { code: "I-122", reason: Reason::Missing, params: Vec::new(), field: None })?;
     Ok(welcome_page(&site, &visitor, &token, &purpose, &Values::default(), None))
 }
@@ -146,7 +146,7 @@ async fn welcome(
     Path(token): Path<String>,
     Sent(values): Sent,
 ) -> Result<Response, Problem> {
-    let purpose = session::read_link(&mut site.reader().await?, &token, site.clock.now()).await?;
+    let purpose = session::read_link(&mut site.reader().await?, &token, site.clock.machine()).await?;
     let purpose = purpose.ok_or(Refusal { code: "I-122", reason: Reason::Missing, params: Vec::new(), field: None })?;
     let name = person_name(&values);
     let checked = check_credential(&values).and(if purpose == Purpose::FirstAdministrator { name.clone().map(drop) } else { Ok(()) });
@@ -159,7 +159,7 @@ async fn welcome(
     };
     let login = values.text("login").to_lowercase();
     let hash = session::hash_password(values.raw("new_password").to_owned()).await?;
-    match session::redeem(&site.db, &token, &purpose, &account, &login, &hash, site.clock.now()).await? {
+    match session::redeem(&site.db, &token, &purpose, &account, &login, &hash, site.clock.machine()).await? {
         Redeemed::Done => {}
         Redeemed::LinkGone => {
             return Err(Refusal { code: "I-122", reason: Reason::Missing, params: Vec::new(), field: None }.into());
@@ -298,7 +298,7 @@ async fn create(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) 
 }
 
 async fn invitation_page(site: &Site, visitor: &Visitor, account: &str) -> Result<Response, Problem> {
-    let token = session::make_link(&site.db, &Purpose::Invitation { account: account.to_owned() }, site.clock.now()).await?;
+    let token = session::make_link(&site.db, &Purpose::Invitation { account: account.to_owned() }, site.clock.machine()).await?;
     accounts_page(site, visitor, &Values::default(), None, Some(&format!("/welcome/{token}"))).await
 }
 
@@ -336,7 +336,7 @@ async fn allow_reset(
     if receipt.is_repeat {
         return Ok(Redirect::to("/posts").into_response());
     }
-    let token = session::make_link(&site.db, &Purpose::Reset { account: id }, site.clock.now()).await?;
+    let token = session::make_link(&site.db, &Purpose::Reset { account: id }, site.clock.machine()).await?;
     let body = html! {
         h1 { (visitor.t("accounts.reset_allowed")) }
         div.receipt role="status" { p { (visitor.t("accounts.invitation")) } p { code { "/welcome/" (token) } } }

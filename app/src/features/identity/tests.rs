@@ -60,7 +60,7 @@ fn rules() {
 }
 
 on_both_databases!(the_first_administrator_lets_a_second_one_in, |site| async move {
-    let now = site.site.clock.now();
+    let now = site.site.clock.machine();
     let db = site.site.db.clone();
     let link = session::make_link(&db, &session::Purpose::FirstAdministrator, now).await.unwrap();
     let address = format!("/welcome/{link}");

@@ -2,6 +2,7 @@
 
 use crate::journal::domain::{Context, Draft};
 use crate::refusals;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
@@ -215,6 +216,10 @@ refusals! {
     NoReason = "P-108" Rule reason;
     /// A date lies after today.
     FutureDate { date } = "P-109" Rule from;
+    /// More storeys than buildings have.
+    TooManyFloors { above, below } = "P-110" Rule floors_above;
+    /// Longer ago than programmes run.
+    TooLongAgo { earliest } = "P-111" Rule from;
 }
 
 /// What the rule sees.
@@ -269,6 +274,11 @@ pub fn programme(id: &str) -> Option<&'static Programme> {
 
 /// Longest name of a place in characters.
 const MAX_NAME_CHARS: usize = 60;
+/// Guards against mistyped figures: templates multiply by storeys, and no building has so many.
+const MAX_FLOORS_ABOVE: u16 = 200;
+const MAX_FLOORS_BELOW: u16 = 20;
+/// An official is entered for so many years back at most, for the same reason.
+const MAX_YEARS_BACK: i64 = 10;
 
 /// Decides a command.
 pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
@@ -311,6 +321,10 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if official.is_none() && state.is_root {
                 return Err(Refused::NoOfficial);
             }
+            let earliest = context.today.checked_sub(MAX_YEARS_BACK.years()).unwrap_or(context.today);
+            if *from < earliest {
+                return Err(Refused::TooLongAgo { earliest: earliest.to_string() });
+            }
             (Fact::OfficialAppointed { official: official.clone(), from: *from }, place, *from)
         }
         Command::SetState { place, state: wanted, since } => {
@@ -334,6 +348,10 @@ fn check_attributes(state: &State, attributes: &Attributes) -> Result<(), Refuse
     }
     if state.sibling_names.iter().any(|sibling| sibling == name) {
         return Err(Refused::NameTaken { name: name.into() });
+    }
+    let Figures { floors_above, floors_below, .. } = attributes.figures;
+    if floors_above.is_some_and(|floors| floors > MAX_FLOORS_ABOVE) || floors_below.is_some_and(|floors| floors > MAX_FLOORS_BELOW) {
+        return Err(Refused::TooManyFloors { above: MAX_FLOORS_ABOVE.to_string(), below: MAX_FLOORS_BELOW.to_string() });
     }
     match &attributes.programme {
         Some(id) if programme(id).is_none() => Err(Refused::UnknownProgramme { programme: id.clone() }),

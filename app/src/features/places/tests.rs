@@ -37,6 +37,10 @@ fn rules() {
     let root = State { is_root: true, ..State::default() };
     let taken = State { is_id_taken: true, ..State::default() };
     let amend = |reason: &str| Command::Amend { place: "p".into(), attributes: attributes("Other", None), reason: reason.into() };
+    let floors = |above, below| {
+        let figures = Figures { floors_above: Some(above), floors_below: Some(below), ..Figures::default() };
+        Command::Amend { place: "p".into(), attributes: Attributes { figures, ..attributes("Other", None) }, reason: "resurveyed".into() }
+    };
     let appoint = |official: Option<&str>, from| Command::Appoint { place: "p".into(), official: official.map(str::to_owned), from };
     let set = |state: &str, since| Command::SetState { place: "p".into(), state: state.into(), since };
     let tomorrow = date(2026, 11, 24);
@@ -54,6 +58,11 @@ fn rules() {
         ("an unknown programme", under(Kind::District), open(Some("x"), Kind::Project, "P", Some("nonsense"), None), Some(Refused::UnknownProgramme { programme: "nonsense".into() })),
         ("amended with a reason", under(Kind::Parcel), amend("resurveyed"), None),
         ("amended without", under(Kind::Parcel), amend(" "), Some(Refused::NoReason)),
+        ("two hundred storeys", under(Kind::Parcel), floors(200, 20), None),
+        ("more", under(Kind::Parcel), floors(201, 1), Some(Refused::TooManyFloors { above: "200".into(), below: "20".into() })),
+        ("deeper than any basement", under(Kind::Parcel), floors(1, 21), Some(Refused::TooManyFloors { above: "200".into(), below: "20".into() })),
+        ("a term that began long ago", under(Kind::Parcel), appoint(Some("chief"), date(2016, 11, 23)), None),
+        ("longer ago than programmes run", under(Kind::Parcel), appoint(Some("chief"), date(2016, 11, 22)), Some(Refused::TooLongAgo { earliest: "2016-11-23".into() })),
         ("the root loses its official", root.clone(), appoint(None, TODAY), Some(Refused::NoOfficial)),
         ("the root gets another", root, appoint(Some("deputy"), TODAY), None),
         ("a term that begins tomorrow", under(Kind::Parcel), appoint(Some("chief"), tomorrow), Some(Refused::FutureDate { date: "2026-11-24".into() })),

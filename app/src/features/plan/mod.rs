@@ -10,7 +10,7 @@
 //!
 //! States of a version: draft → approved → superseded. Of a request: open → accepted | declined.
 //!
-//! Refusals: L-101 … L-125. Extra files: `amounts.rs` (quantities as people write them), `network.rs` (facts → kernel → tables), `template.rs` (plans from
+//! Refusals: L-101 … L-127. Extra files: `amounts.rs` (quantities as people write them), `network.rs` (facts → kernel → tables), `template.rs` (plans from
 //! templates); pages of their own for versions, mandated dates, progress and links: `versions.rs`, `mandates.rs`, `progress.rs`, `ties.rs`.
 
 pub mod amounts;

@@ -255,6 +255,10 @@ refusals! {
     Loses { lost } = "L-124" Rule accepts_loss;
     /// Only people of the organisation that commanded a date answer for it.
     NotIssuer = "L-125" Forbidden _;
+    /// No dates follow from the plan: it cannot be read, or the kernel finds an error in it.
+    NoDates { finding } = "L-126" Rule file;
+    /// A waiting time between projects longer than plans are.
+    LagTooLong { limit } = "L-127" Rule lag_days;
     /// Progress is recorded on work, not on summaries.
     NotWork { activity } = "L-121" Rule activity;
 }
@@ -296,6 +300,8 @@ pub struct State {
     pub is_of_issuer: bool,
     /// Whether a request for another date waits for its answer.
     pub has_open_request: bool,
+    /// The first error of the plan put forward or to be approved: its code and what it is about.
+    pub flaw: Option<String>,
     /// What the plan to be approved has no activity for: mandated dates, progress, links between projects.
     pub lost: Vec<String>,
 }
@@ -309,6 +315,8 @@ pub struct ActivityFound {
 
 /// Longest remaining duration in working days: twenty years.
 const MAX_REMAINING_DAYS: u32 = 7_300;
+/// Longest waiting time between projects, and longest overlap: a guard against a mistyped number.
+const MAX_LAG_DAYS: i32 = 3_650;
 
 /// Decides a command.
 pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
@@ -327,6 +335,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if *activity_count == 0 {
                 return Err(Refused::EmptyPlan);
             }
+            dated(state)?;
             let fact = Fact::Drafted {
                 project: project.clone(),
                 document: document.clone(),
@@ -343,6 +352,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if context.actor == Actor::Account(drafter.clone()) {
                 return Err(Refused::OwnDraft);
             }
+            dated(state)?;
             if !state.lost.is_empty() && !accepts_loss {
                 return Err(Refused::Loses { lost: state.lost.join("；") });
             }
@@ -448,6 +458,9 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if from_project == to_project || state.closes_circle {
                 return Err(Refused::TieCircle);
             }
+            if lag_days.unsigned_abs() > MAX_LAG_DAYS.unsigned_abs() {
+                return Err(Refused::LagTooLong { limit: MAX_LAG_DAYS.to_string() });
+            }
             let fact = Fact::Tied {
                 from_project: from_project.clone(),
                 from_activity: from_activity.clone(),
@@ -462,6 +475,14 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             let project = state.tied_project.as_deref().ok_or(Refused::NoPlan)?;
             one(Fact::Untied { reason: text(reason)? }, tie, project, today)
         }
+    }
+}
+
+/// The same check whichever way a plan came: nothing that has no dates is put forward or approved.
+fn dated(state: &State) -> Result<(), Refused> {
+    match &state.flaw {
+        Some(finding) => Err(Refused::NoDates { finding: finding.clone() }),
+        None => Ok(()),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::journal::sha256_hex;
 use anyhow::{Context, Result, ensure};
 use guatu_formats::plans::{self, Format, Limits};
 use guatu_ledger::hash::sha256;
+use guatu_kernel::diagnose::Severity;
 use guatu_kernel::guarantee::PlanItems;
 use guatu_kernel::plan::{Activity, ActivityKind, Constraint, ConstraintKind, Link, LinkKind, Mandate, Moment, Plan, Span};
 use guatu_kernel::{Dates, Driver, Schedule, schedule};
@@ -156,6 +157,16 @@ impl Networks {
     }
 }
 
+/// Why no dates follow from a kept plan: the first error, as its code and what it is about. `None` when they do.
+pub(super) async fn flaw(conn: &mut Conn, document: &str) -> Result<Option<String>> {
+    let bytes = store::document(conn, document).await?.with_context(|| format!("document {document} is kept"))?;
+    let reading = plans::read(&bytes, Format::GuatuJson, &own_limits());
+    let computed = reading.plan.as_ref().map(|plan| schedule(&untouched(plan)));
+    let found = reading.diagnostics.iter().chain(computed.iter().flat_map(|computed| &computed.diagnostics));
+    let mut errors = found.filter(|found| found.severity == Severity::Error);
+    Ok(errors.next().map(|found| format!("{} {}", found.code, found.activity.as_deref().unwrap_or_default()).trim().to_owned()))
+}
+
 fn base_plan(plan: Plan) -> BasePlan {
     let index: HashMap<String, usize> =
         plan.activities.iter().enumerate().map(|(at, activity)| (activity.id.clone(), at)).collect();
@@ -273,7 +284,7 @@ async fn schedule_project(conn: &mut Conn, networks: &Networks, project: &str) -
     }
     outlooks.sort_by(|one, other| one.mandate.cmp(&other.mandate));
     let digest = sha256(&[&serde_json::to_vec(&Scheduled { bars, mandates, outlooks })?]).to_string();
-    let problem = computed.diagnostics.iter().find(|found| found.severity == guatu_kernel::diagnose::Severity::Error);
+    let problem = computed.diagnostics.iter().find(|found| found.severity == Severity::Error);
     conn.execute(
         "UPDATE project_plan SET is_stale = 0, start_on = ?, finish_on = ?, problem = ?, digest = ? WHERE project = ?",
         args![
@@ -432,7 +443,32 @@ async fn bars(conn: &mut Conn, project: &str, base: &BasePlan, plan: &Plan, comp
             is_whole: activity.quantity.as_ref().is_some_and(|quantity| quantity.is_whole),
         });
     }
+    finish_summaries(base, &mut bars);
     Ok(bars)
+}
+
+/// A summary has begun with the first of its work and is finished with the last.
+fn finish_summaries(base: &BasePlan, bars: &mut [Bar]) {
+    let mut deepest_first: Vec<usize> = (0..bars.len()).collect();
+    deepest_first.sort_by_key(|at| std::cmp::Reverse(base.depths[*at]));
+    let mut parts: HashMap<usize, Vec<usize>> = HashMap::new();
+    for at in deepest_first {
+        if let Some(parts) = parts.remove(&at)
+            && base.plan.activities[at].kind == ActivityKind::Summary
+        {
+            let is_finished = parts.iter().all(|part| bars[*part].actual_finish.is_some());
+            bars[at].actual_start = parts.iter().filter_map(|part| bars[*part].actual_start).min();
+            bars[at].actual_finish = parts.iter().filter_map(|part| bars[*part].actual_finish).max().filter(|_| is_finished);
+            if is_finished {
+                bars[at].percent_e3 = 100_000;
+            }
+        }
+        let parent = base.plan.activities[at].parent.as_ref().and_then(|parent| base.index.get(parent));
+        // Hammocks have no progress of their own and keep nothing open.
+        if let Some(parent) = parent.filter(|_| base.plan.activities[at].kind != ActivityKind::Hammock) {
+            parts.entry(*parent).or_default().push(at);
+        }
+    }
 }
 
 fn early(dates: &Dates) -> (Date, Date) {

@@ -52,7 +52,7 @@ pub fn float_lamp(visitor: &Visitor, float_days_e3: Option<i64>) -> Markup {
 }
 
 /// The lamp of a mandated date for which the approved plan has no activity: nothing leads to it, so nothing keeps it.
-fn no_activity(visitor: &Visitor) -> Markup {
+pub fn no_activity(visitor: &Visitor) -> Markup {
     html! { span.lamp.bad { (visitor.t("plans.no_activity")) } }
 }
 

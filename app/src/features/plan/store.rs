@@ -1,6 +1,7 @@
 //! Versions, mandated dates, progress and bars: what facts made of them, and how others read them.
 
 use super::model::{ActivityFound, Command, Fact, Progress, State, VersionState};
+use super::network;
 use crate::args;
 use crate::db::{Conn, Row};
 use crate::features::calendars::model::Fact as CalendarFact;
@@ -444,7 +445,8 @@ pub async fn document(conn: &mut Conn, sha256: &str) -> Result<Option<Vec<u8>>> 
 pub(super) async fn load(conn: &mut Conn, command: &Command, context: &JournalContext) -> Result<State> {
     let mut state = State::default();
     let project = match command {
-        Command::Draft { version: id, project, .. } => {
+        Command::Draft { version: id, project, document, .. } => {
+            state.flaw = network::flaw(conn, document).await?;
             state.is_id_taken = version(conn, id).await?.is_some();
             state.is_project =
                 places::get(conn, project).await?.is_some_and(|place| place.kind == places::model::Kind::Project);
@@ -452,6 +454,7 @@ pub(super) async fn load(conn: &mut Conn, command: &Command, context: &JournalCo
         }
         Command::Approve { version: id, .. } => {
             if let Some(found) = version(conn, id).await? {
+                state.flaw = network::flaw(conn, &found.document).await?;
                 state.lost = lost_by(conn, &found).await?;
                 state.version = Some((found.project, found.state, found.drafted_by));
             }

@@ -5,9 +5,11 @@ use super::network::STAGES;
 use super::template::TEMPLATES;
 use super::{store, template};
 use crate::clock::civil_date;
-use crate::journal::domain::{Actor, Context};
+use crate::journal::domain::{Actor, Context, Permit};
+use crate::journal::{Submission, SubmitError};
 use crate::on_both_databases;
 use crate::testing::TestSite;
+use crate::web::forms::new_id;
 use crate::web::locale::Language;
 use jiff::civil::{Date, date};
 
@@ -59,7 +61,9 @@ fn rules() {
     let answer = |is_accepted, document: &str| Command::AnswerChange { request: "r".into(), is_accepted, reason: "seen".into(), document: document.into(), edition: "2".into() };
     let activate = Command::Activate { project: "ours".into() };
     let roll = |data_date| Command::RollTo { project: "ours".into(), data_date };
-    let tie = |to: &str| Command::Tie { tie: "t".into(), from_project: "ours".into(), from_activity: "a".into(), to_project: to.into(), to_activity: "b".into(), lag_days: 0, reason: "one pipe".into() };
+    let tie_to = |to: &str, lag_days| Command::Tie { tie: "t".into(), from_project: "ours".into(), from_activity: "a".into(), to_project: to.into(), to_activity: "b".into(), lag_days, reason: "one pipe".into() };
+    let tie = |to: &str| tie_to(to, 0);
+    let tie_after = |lag_days| tie_to("theirs", lag_days);
     let (yesterday, tomorrow) = (date(2026, 11, 22), date(2026, 11, 24));
     let finished = Progress { actual_start: Some(yesterday), actual_finish: Some(TODAY), percent_e3: Some(100_000), remaining_days: None };
     let known = State { progress: began(yesterday), ..planned.clone() };
@@ -71,6 +75,8 @@ fn rules() {
         ("approved by another", drafted("builder", VersionState::Draft), approve("checked"), None),
         ("approved by its author", drafted("chief", VersionState::Draft), approve("checked"), Some(Refused::OwnDraft)),
         ("approved though dates lose their activity", State { lost: vec!["All home 2027-12-31".into()], ..drafted("builder", VersionState::Draft) }, approve("checked"), Some(Refused::Loses { lost: "All home 2027-12-31".into() })),
+        ("a draft without dates", State { flaw: Some("F-115".into()), ..planned.clone() }, draft(3), Some(Refused::NoDates { finding: "F-115".into() })),
+        ("approved without dates", State { flaw: Some("K-114 a".into()), ..drafted("builder", VersionState::Draft) }, approve("checked"), Some(Refused::NoDates { finding: "K-114 a".into() })),
         ("approved twice", drafted("builder", VersionState::Approved), approve("checked"), Some(Refused::NotADraft { state: "approved".into() })),
         ("approved without a reason", drafted("builder", VersionState::Draft), approve(" "), Some(Refused::NoReason)),
         ("a mandated date", planned.clone(), mandate("Headquarters"), None),
@@ -105,6 +111,8 @@ fn rules() {
         ("the data date moves", State { data_date: Some(yesterday), ..planned.clone() }, roll(TODAY), None),
         ("backwards", State { data_date: Some(TODAY), ..planned.clone() }, roll(yesterday), Some(Refused::DataDateBack { date: "2026-11-22".into() })),
         ("two projects linked", planned.clone(), tie("theirs"), None),
+        ("with a wait of ten years", planned.clone(), tie_after(3_650), None),
+        ("with a longer one", planned.clone(), tie_after(-3_651), Some(Refused::LagTooLong { limit: "3650".into() })),
         ("in a circle", State { closes_circle: true, ..planned.clone() }, tie("theirs"), Some(Refused::TieCircle)),
         ("to itself", planned, tie("ours"), Some(Refused::TieCircle)),
     ];
@@ -255,5 +263,84 @@ on_both_databases!(two_versions_side_by_side_and_projects_linked, |site| async m
     let circle = [("from_project", "theirs"), ("from_activity", "theirs-b1/permits"), ("to_activity", "ours-b1/pit"), ("lag_days", "0"), ("reason", "x")];
     assert_eq!(site.post("office", "/plans/ours/ties", &circle).await.texts(".summary .quiet"), ["L-120"]);
     drop(conn);
+    site
+});
+
+on_both_databases!(what_has_no_dates_is_not_put_forward, |site| async move {
+    let site = site.with_cast().await;
+    let version = approved(&site).await;
+    let long: Vec<(String, &str)> = TEMPLATES[0].stage.iter().map(|stage| (format!("days_{}", stage.id), "3650")).collect();
+    let mut form = vec![("template", TEMPLATES[0].id.as_str()), ("start", "2150-12-31")];
+    form.extend(long.iter().map(|(name, days)| (name.as_str(), *days)));
+    let refused = site.post("builder", "/plans/ours/template", &form).await;
+    assert_eq!(refused.texts(".summary .quiet"), ["L-126"]);
+    assert!(refused.body.contains("2150-12-31"), "the form stays filled");
+    assert_eq!(site.get("builder", &version).await.status, 200);
+    site
+});
+
+on_both_databases!(a_summary_is_finished_with_the_last_of_its_works, |site| async move {
+    let site = site.with_cast().await;
+    approved(&site).await;
+    let mut conn = site.site.db.reader().await.unwrap();
+    let works: Vec<String> = store::bars(&mut conn, "ours", 0, 1_000).await.unwrap().into_iter()
+        .filter(|bar| bar.kind != "summary" && bar.place.as_deref() == Some("ours-b1")).map(|bar| bar.activity).collect();
+    let (last, before) = works.split_last().unwrap();
+    let summary = async |conn: &mut crate::db::Conn| {
+        let bar = store::bar(conn, "ours", "ours-b1").await.unwrap().unwrap();
+        (bar.actual_start, bar.actual_finish, bar.percent_e3)
+    };
+    let finish = |activity: &str| {
+        let progress = Progress { actual_start: Some(date(2026, 9, 1)), actual_finish: Some(date(2026, 11, 18)), percent_e3: Some(100_000), remaining_days: None };
+        site.submit(Command::Record { project: "ours".into(), activity: activity.into(), progress, reason: None })
+    };
+    for activity in before {
+        finish(activity).await.unwrap();
+    }
+    assert_eq!(summary(&mut conn).await, (Some(date(2026, 9, 1)), None, 0));
+    finish(last).await.unwrap();
+    assert_eq!(summary(&mut conn).await, (Some(date(2026, 9, 1)), Some(date(2026, 11, 18)), 100_000));
+    let board = site.get("builder", "/wall/bar?project=ours&activity=ours-b1").await;
+    assert_eq!(board.texts(".lamp.done").len(), 1, "{:?}", board.texts(".lamp"));
+    drop(conn);
+    site
+});
+
+on_both_databases!(one_that_cannot_be_scheduled_takes_no_other_with_it, |site| async move {
+    let site = site.with_cast().await;
+    approved(&site).await;
+    let date = [("activity", template::END), ("name", "All home"), ("finish_by", "2027-06-30"), ("issuer", "headquarters"), ("document", "Notice 7"), ("edition", "1")];
+    assert_eq!(site.post("chief", "/plans/ours/mandate", &date).await.status, 303);
+    let db = site.site.db.clone();
+    let damage = async |value: &str| {
+        db.writer().await.unwrap().execute("UPDATE mandate SET finish_by = ?", crate::args![value]).await.unwrap();
+    };
+    damage("no date").await;
+
+    let submit = |command: crate::features::Command| {
+        let submission = Submission { permit: Permit::system(), request_id: new_id(), command, documents: Vec::new() };
+        let journal = site.site.journal.clone();
+        async move { journal.submit(submission).await }
+    };
+    let register = |id: &str| {
+        let kind = crate::features::organisations::model::Kind::Headquarters;
+        submit(crate::features::organisations::model::Command::Register { id: id.into(), name: id.into(), kind }.into())
+    };
+    let begin = || submit(Command::Record { project: "ours".into(), activity: "ours-b1/permits".into(), progress: began(TODAY), reason: None }.into());
+    // The door waits for the database, so that all of these are written as one group.
+    let mut held = db.writer().await.unwrap();
+    held.begin_write().await.unwrap();
+    held.execute("UPDATE ledger_head SET number = number WHERE id = 1", &[]).await.unwrap();
+    let release = async {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        held.rollback().await.unwrap();
+        drop(held);
+    };
+    let (first, second, damaged, third, ()) = tokio::join!(register("first"), register("second"), begin(), register("third"), release);
+    assert!(first.is_ok() && second.is_ok() && third.is_ok(), "{first:?} {second:?} {third:?}");
+    assert!(matches!(damaged, Err(SubmitError::Fault(_))), "{damaged:?}");
+
+    damage("2027-06-30").await;
+    begin().await.unwrap();
     site
 });

@@ -33,6 +33,8 @@ pub struct Gathered {
     pub stages: Vec<&'static str>,
     /// Rows in the order of the tree.
     pub rows: Vec<Row>,
+    /// Whether there are bars at all, of known stages or not.
+    pub has_bars: bool,
     /// Of how many bars each word is said, worst first.
     pub words: Vec<(Word, usize)>,
 }
@@ -71,7 +73,9 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
     // Bars by row and stage, in one flat table; each is judged once.
     let mut slots: Vec<Vec<(&Bar, Word)>> = vec![Vec::new(); chosen.len() * STAGES.len()];
     let mut counts = [0; Word::ALL.len()];
+    let mut has_bars = false;
     for bar in schedules.iter().flat_map(|(_, scheduled)| &scheduled.bars) {
+        has_bars |= tree.get(&bar.project).is_some_and(|project| project.path.starts_with(&place.path) || place.path.starts_with(&project.path));
         let (Some(stage), Some(at)) = (bar.stage.as_deref(), bar.place.as_deref().and_then(|id| tree.position(id))) else {
             continue;
         };
@@ -98,6 +102,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
     Ok(Gathered {
         stages: occurring.into_iter().map(|stage| STAGES[stage].id.as_str()).collect(),
         rows,
+        has_bars,
         words: Word::ALL.into_iter().zip(counts).collect(),
         tree,
     })

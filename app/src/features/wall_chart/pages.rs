@@ -10,7 +10,7 @@ use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
-use crate::features::plan::pages::{days_between, float_lamp};
+use crate::features::plan::pages::{days_between, float_lamp, no_activity};
 use crate::features::plan::store::{self as plans, Mandate};
 use crate::features::task_force::model::Seat;
 use crate::features::{Guatu, identity, organisations, task_force};
@@ -141,12 +141,12 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
             }
         }
         @if !milestones.is_empty() {
-            ul.milestones { @for Goal { project, mandate, float_days_e3 } in milestones.iter().take(if asked.is_wall() { 4 } else { 6 }) {
+            ul.milestones { @for Goal { project, mandate, is_planned, float_days_e3 } in milestones.iter().take(if asked.is_wall() { 4 } else { 6 }) {
                 li {
                     a href={ "/plans/" (mandate.project) } { strong { (mandate.name) } " " span.quiet { (project) } }
                     b.days-left { (days_text(visitor, days_between(today, mandate.finish_by))) }
                     span.due { (mandate.finish_by) }
-                    @if float_days_e3.is_some() { " " (float_lamp(visitor, *float_days_e3)) }
+                    @if !is_planned { " " (no_activity(visitor)) } @else if float_days_e3.is_some() { " " (float_lamp(visitor, *float_days_e3)) }
                 }
             } }
         }
@@ -193,11 +193,13 @@ pub struct Goal {
     pub project: String,
     /// The date.
     pub mandate: Mandate,
-    /// Float in thousandths of a working day; `None` before there is a schedule.
+    /// Whether the plan leads to it: otherwise nothing keeps it.
+    pub is_planned: bool,
+    /// Float in thousandths of a working day; `None` once finished.
     pub float_days_e3: Option<i64>,
 }
 
-/// Mandated dates at, above or under a place, those with the least float first.
+/// Mandated dates at, above or under a place: those that no plan leads to first, then by float.
 pub async fn goals(conn: &mut Conn, domain: &Guatu, place: &Place) -> Result<Vec<Goal>, Problem> {
     let tree = domain.places.tree(conn).await?;
     let mut found = Vec::new();
@@ -206,13 +208,17 @@ pub async fn goals(conn: &mut Conn, domain: &Guatu, place: &Place) -> Result<Vec
         if !project.path.starts_with(&place.path) && !place.path.starts_with(&project.path) {
             continue;
         }
-        found.extend(scheduled.mandates.iter().map(|mandate| Goal {
-            project: project.attributes.name.clone(),
-            float_days_e3: scheduled.outlook(&mandate.id).and_then(|outlook| outlook.float_days_e3),
-            mandate: mandate.clone(),
+        found.extend(scheduled.mandates.iter().map(|mandate| {
+            let outlook = scheduled.outlook(&mandate.id);
+            Goal {
+                project: project.attributes.name.clone(),
+                is_planned: outlook.is_some(),
+                float_days_e3: outlook.and_then(|outlook| outlook.float_days_e3),
+                mandate: mandate.clone(),
+            }
         }));
     }
-    found.sort_by_key(|goal| (goal.float_days_e3.unwrap_or(i64::MAX), goal.mandate.finish_by));
+    found.sort_by_key(|goal| (goal.is_planned, goal.float_days_e3.unwrap_or(i64::MAX), goal.mandate.finish_by));
     Ok(found)
 }
 
@@ -240,7 +246,10 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
             }
             @if asked.is_wall() { (wall_pager(visitor, &address, first, rows.len(), most)) }
         }
-        @if stages.is_empty() { p.empty { (visitor.t("wall.no_plan")) } } @else {
+        @if stages.is_empty() { p.empty {
+            @if gathered.has_bars { (visitor.t("wall.no_stages")) " " a href=(asked.address(&place.id, "bars")) { (visitor.t("wall.bars")) } }
+            @else { (visitor.t("wall.no_plan")) }
+        } } @else {
             div.scroll.board {
                 table.matrix style=[room] {
                     thead { tr {

@@ -114,8 +114,8 @@ async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
     let today = site.clock.today();
     let chart = Chart::read(conn, &site.domain, place).await?;
     let mut flags = Vec::new();
-    for Goal { mandate, float_days_e3, .. } in goals(conn, &site.domain, place).await?.into_iter().take(8) {
-        let is_late = float_days_e3.is_some_and(|float| float < 0);
+    for Goal { mandate, is_planned, float_days_e3, .. } in goals(conn, &site.domain, place).await?.into_iter().take(8) {
+        let is_late = !is_planned || float_days_e3.is_some_and(|float| float < 0);
         flags.push(bars::Flag {
             on: mandate.finish_by,
             label: format!("{} {}", mandate.name, days_text(visitor, days_between(today, mandate.finish_by))),

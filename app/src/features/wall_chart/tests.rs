@@ -211,7 +211,7 @@ on_both_databases!(a_wall_turns_its_pages_with_and_without_a_script, |site| asyn
 });
 
 on_both_databases!(a_lamp_says_since_when_only_where_somebody_can_know, |site| async move {
-    let mut site = site.with_cast().await;
+    let site = site.with_cast().await;
     let drafted = site.post("office", "/plans/ours/template", &[("template", "resettlement_tower"), ("start", "2026-06-01")]).await;
     assert_eq!(site.post("chief", drafted.location(), &[("reason", "checked")]).await.status, 303);
     let said = |page: &crate::testing::Page| page.texts("section.sheet:first-child p");
@@ -221,7 +221,6 @@ on_both_databases!(a_lamp_says_since_when_only_where_somebody_can_know, |site| a
     // A day passes, and nothing else: what is forecast may move, but the last fact about the project is still the same.
     assert!(site.site.clock.advance(site.site.clock.now() + 24.hours()));
     crate::timers::once(&site.site).await.unwrap();
-    site.log_in_again("builder").await;
     let after = said(&site.get("builder", path).await);
     assert!(after[after.len() - 2].contains(&site.site.clock.today().to_string()), "{after:?}");
     assert_eq!(before.last(), after.last(), "a day that passes says nothing about the project");
@@ -249,5 +248,26 @@ on_both_databases!(paper_has_the_size_asked_for_and_shows_only_what_one_may_see,
     assert_eq!(site.get("builder", "/wall.pdf?place=theirs").await.status, 404);
     assert_eq!(site.get("builder", "/wall.pdf?place=ours&size=A9").await.status, 404);
     assert_eq!(site.get("", "/wall.pdf?place=ours").await.status, 303);
+    site
+});
+
+on_both_databases!(a_date_that_no_plan_leads_to_hangs_first_with_its_lamp, |site| async move {
+    let site = site.with_cast().await;
+    let approve = async |template: &str, extra: &[(&str, &str)]| {
+        let drafted = site.post("office", "/plans/ours/template", &[("template", template), ("start", "2026-06-01")]).await;
+        let form: Vec<(&str, &str)> = [&[("reason", "checked")], extra].concat();
+        assert_eq!(site.post("chief", drafted.location(), &form).await.status, 303);
+    };
+    approve("resettlement_tower", &[]).await;
+    for (activity, name, finish_by) in [("ours-b1/topping_out", "Topped out", "2029-06-30"), ("end", "All home", "2027-06-30")] {
+        let activity = if activity == "end" { crate::features::plan::template::END } else { activity };
+        let date = [("activity", activity), ("name", name), ("finish_by", finish_by), ("issuer", "headquarters"), ("document", "Notice 7"), ("edition", "1")];
+        assert_eq!(site.post("chief", "/plans/ours/mandate", &date).await.status, 303);
+    }
+    assert_eq!(site.get("builder", "/wall?place=ours&wall=1").await.texts(".milestones strong"), ["All home", "Topped out"], "least float first");
+    approve("heritage_works", &[("accepts_loss", "yes")]).await;
+    let wall = site.get("builder", "/wall?place=ours&wall=1").await;
+    assert_eq!(wall.texts(".milestones strong"), ["Topped out", "All home"]);
+    assert_eq!(wall.texts(".milestones li:first-child .lamp.bad").len(), 1);
     site
 });
