@@ -50,6 +50,8 @@ enum Verb {
     Rebuild(serve::Place),
     /// Compute the dates of a plan file.
     Schedule(command::schedule::Arguments),
+    /// Compute the chances of mandated dates.
+    Risk(command::risk::Arguments),
     /// Find dates under scarce resources.
     Level(command::level::Arguments),
     /// Put a plan file forward as a draft of a project's plan.
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         // Reads no data folder and needs no runtime; the limits of its memory would not leave room for one.
         Verb::ParsePlan(arguments) => return parser::child(&arguments),
         Verb::Schedule(arguments) => return command::end(command::schedule::run(&arguments)),
+        Verb::Risk(arguments) => return command::end(command::risk::run(&arguments)),
         Verb::Level(arguments) => return command::end(command::level::run(&arguments)),
         Verb::Healthcheck(arguments) => return command::end(command::healthcheck::run(&arguments)),
         verb => verb,
@@ -96,7 +99,9 @@ fn main() -> ExitCode {
             Verb::Import(arguments) => Ok(command::end(command::import::run(arguments).await)),
             Verb::Export(arguments) => Ok(command::end(command::export::run(arguments).await)),
             Verb::Doctor(arguments) => command::doctor::run(arguments).await,
-            Verb::ParsePlan(_) | Verb::Schedule(_) | Verb::Level(_) | Verb::Healthcheck(_) => Ok(ExitCode::SUCCESS),
+            Verb::ParsePlan(_) | Verb::Schedule(_) | Verb::Risk(_) | Verb::Level(_) | Verb::Healthcheck(_) => {
+                Ok(ExitCode::SUCCESS)
+            }
         }
     });
     match outcome {

@@ -6,4 +6,5 @@ pub mod charts;
 pub mod levels;
 pub mod pdf;
 pub mod plans;
+pub mod risks;
 pub mod schedules;

@@ -51,6 +51,7 @@ mod order;
 pub mod plan;
 mod progress;
 pub mod rcpsp;
+pub mod risk;
 mod schedule;
 mod shifts;
 mod shorten;
