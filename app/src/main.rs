@@ -52,6 +52,8 @@ enum Verb {
     Schedule(command::schedule::Arguments),
     /// Compute the period guarantee of a plan file: today's target, and what each period needs and gets.
     Targets(command::targets::Arguments),
+    /// Compute the chances of mandated dates.
+    Risk(command::risk::Arguments),
     /// Find dates under scarce resources.
     Level(command::level::Arguments),
     /// Put a plan file forward as a draft of a project's plan.
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
         Verb::ParsePlan(arguments) => return parser::child(&arguments),
         Verb::Schedule(arguments) => return command::end(command::schedule::run(&arguments)),
         Verb::Targets(arguments) => return command::end(command::targets::run(&arguments)),
+        Verb::Risk(arguments) => return command::end(command::risk::run(&arguments)),
         Verb::Level(arguments) => return command::end(command::level::run(&arguments)),
         Verb::Healthcheck(arguments) => return command::end(command::healthcheck::run(&arguments)),
         verb => verb,
@@ -99,9 +102,12 @@ fn main() -> ExitCode {
             Verb::Import(arguments) => Ok(command::end(command::import::run(arguments).await)),
             Verb::Export(arguments) => Ok(command::end(command::export::run(arguments).await)),
             Verb::Doctor(arguments) => command::doctor::run(arguments).await,
-            Verb::ParsePlan(_) | Verb::Schedule(_) | Verb::Targets(_) | Verb::Level(_) | Verb::Healthcheck(_) => {
-                Ok(ExitCode::SUCCESS)
-            }
+            Verb::ParsePlan(_)
+            | Verb::Schedule(_)
+            | Verb::Targets(_)
+            | Verb::Risk(_)
+            | Verb::Level(_)
+            | Verb::Healthcheck(_) => Ok(ExitCode::SUCCESS),
         }
     });
     match outcome {

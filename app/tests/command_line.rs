@@ -288,3 +288,46 @@ fn a_server_that_is_not_there_is_not_healthy() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(text(&output.stderr).lines().count(), 1);
 }
+
+/// Two works that need the only crane, one of them of uncertain length, before a mandated date.
+const SCARCE: &str = r#"{"format":"guatu-plan/1","granularity":"day","start":"2026-06-01","calendar":"site",
+"calendars":[{"id":"site","week":{"mon":true,"tue":true,"wed":true,"thu":true,"fri":true,"sat":true,"sun":true}}],
+"activities":[{"id":"A","duration":"5d","needs":[{"resource":"crane","amount":1}]},
+{"id":"B","duration":"5d","needs":[{"resource":"crane","amount":1}],"risk":{"kind":"discrete","probability":0.25,"impact":"3d"}}],
+"links":[],"resources":[{"id":"crane","capacity":1}],"mandated":[{"activity":"B","finish_by":"2026-06-05","name":"Lifted"}]}"#;
+
+#[test]
+fn scarce_resources_keep_work_waiting_and_say_for_whom() {
+    let output = guatu(&["level", "-", "--seed", "7", "--schedules", "50"], SCARCE.as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let levelled = answer(&output);
+    assert_eq!(levelled["format"], "guatu-level/1");
+    assert_eq!(levelled["activities"]["B"]["finish"], "2026-06-05", "the mandated date comes first");
+    assert_eq!(levelled["activities"]["A"]["start"], "2026-06-06");
+    let held = serde_json::json!({ "kind": "capacity", "resource": "crane", "by": ["B"] });
+    assert_eq!(levelled["activities"]["A"]["held_by"], held);
+    assert_eq!(levelled["milestones"]["B"]["float_days"], 0);
+    let again = guatu(&["level", "-", "--seed", "7", "--schedules", "50"], SCARCE.as_bytes());
+    assert_eq!(output.stdout, again.stdout);
+    let two_at_once = SCARCE.replace(r#""amount":1"#, r#""amount":2"#);
+    let output = guatu(&["level", "-"], two_at_once.as_bytes());
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(answer(&output)["diagnostics"][0]["code"], "K-122");
+}
+
+#[test]
+fn risk_says_how_likely_a_date_is_kept_and_what_moves_it() {
+    let output = guatu(&["risk", "-", "--iterations", "20000", "--seed", "7"], SCARCE.as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let report = answer(&output);
+    assert_eq!(report["format"], "guatu-risk/1");
+    let lifted = &report["milestones"]["B"];
+    assert!((lifted["probability"].as_f64().unwrap() - 0.75).abs() < 0.02, "{lifted}");
+    assert_eq!((&lifted["p50"], &lifted["p80"]), (&"2026-06-05".into(), &"2026-06-08".into()));
+    assert_eq!(lifted["tornado"][0]["activity"], "B");
+    for wrong in [["--correlate", "place", "--correlation", "2"], ["--iterations", "0", "--seed", "1"]] {
+        let output = guatu(&[&["risk", "-"][..], &wrong].concat(), SCARCE.as_bytes());
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+        assert!(output.stdout.is_empty());
+    }
+}

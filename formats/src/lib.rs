@@ -7,5 +7,6 @@ pub mod documents;
 pub mod levels;
 pub mod pdf;
 pub mod plans;
+pub mod risks;
 pub mod schedules;
 pub mod targets;

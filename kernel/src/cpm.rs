@@ -43,7 +43,7 @@ pub(crate) fn forward_with(network: &Network, spans: &[i32]) -> Vec<i32> {
 }
 
 /// The start that hard constraints leave of a start that logic asks for.
-fn hardened(network: &Network, index: usize, span: i32, start: i32) -> i32 {
+pub(crate) fn hardened(network: &Network, index: usize, span: i32, start: i32) -> i32 {
     hard_of(network, index).fold(start, |start, hard| match hard {
         Hard::StartAt(position) => position,
         Hard::FinishAt(position) => position - span,

@@ -139,6 +139,11 @@ impl Row {
         (self.bits & Self::TIED == 0).then_some(self.value)
     }
 
+    /// The tie it points to, when it is more than an addition.
+    pub(crate) fn tie(self, network: &Network) -> Option<&Tie> {
+        (self.bits & Self::TIED != 0).then(|| &network.ties[self.value as usize])
+    }
+
     /// Bound on the target position for a source position.
     pub(crate) fn bound(self, network: &Network, source: i32) -> i32 {
         match self.shift() {

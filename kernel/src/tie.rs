@@ -9,7 +9,7 @@ use crate::calendar::{Unit, WorkCalendar};
 use crate::plan::LinkKind;
 
 /// A lag, compiled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Lag {
     /// None, or of no length: the label passes unchanged, even on a day not worked.
     None,
@@ -30,7 +30,7 @@ pub(crate) fn arrives_finish(kind: LinkKind) -> bool {
 }
 
 /// A link whose ends or lag count in different calendars.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Tie {
     /// Calendar of the predecessor's positions.
     pub(crate) from_calendar: u32,

@@ -10,6 +10,7 @@ pub mod healthcheck;
 pub mod import;
 pub mod level;
 mod progress;
+pub mod risk;
 pub mod schedule;
 pub mod targets;
 

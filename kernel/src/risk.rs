@@ -1,0 +1,396 @@
+//! Risk: what the dates may become when durations are uncertain.
+//!
+//! Monte Carlo over the compiled network: every iteration draws the durations of all uncertain activities and makes a
+//! forward pass. From the finishes come the probability that each mandated date is kept and its percentiles; from the
+//! longest path of each iteration the criticality index (Van Slyke 1963); from the correlation of durations and
+//! finishes the cruciality (Williams 1992) and the activities that move each date most. An iteration draws the same
+//! numbers on any number of threads, so the answer is the same to the byte.
+//!
+//! Durations are drawn in units of the activity's calendar and rounded to the nearest; as late as possible is not heeded.
+
+mod sample;
+mod simulate;
+
+use std::collections::HashMap;
+
+use sample::{Lanes, Sampler};
+use simulate::Model;
+
+use crate::cpm::{backward_with, forward_with};
+use crate::diagnose::{Diagnostic, Severity};
+use crate::mandate::Limits;
+use crate::network::{Goal, Network, Node, Role, VIRTUAL, traits};
+use crate::plan::{Activity, Moment, Plan};
+use crate::schedule::{finish_moment, start_moment};
+
+/// Iterations side by side.
+const LANES: usize = 16;
+/// First iterations from which correlations are computed; their standard error is 0.03.
+const CORRELATED: usize = 1024;
+/// Activities named for each mandated date.
+const MOVERS: usize = 3;
+
+/// What activities share that moves their durations together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// The place.
+    Place,
+    /// The kind of work: weather and bans on kinds of work.
+    WorkKind,
+    /// The first resource needed: a contractor's crews.
+    Resource,
+}
+
+/// How to simulate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Simulation {
+    /// Iterations.
+    pub iterations: usize,
+    /// Seed of all numbers.
+    pub seed: u64,
+    /// Threads; the answer does not depend on it.
+    pub threads: usize,
+    /// What is correlated and how strongly, 0 to 1.
+    pub correlation: Option<(Group, f64)>,
+}
+
+/// Dates that a share of the iterations do not exceed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Percentiles {
+    /// First date that at least half of the iterations do not exceed.
+    pub p50: Moment,
+    /// At least 80 %.
+    pub p80: Moment,
+    /// At least 90 %.
+    pub p90: Moment,
+}
+
+/// What may become of a mandated date.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MilestoneRisk {
+    /// Index in [`Plan::mandated`].
+    pub mandate: usize,
+    /// Index of the activity.
+    pub activity: usize,
+    /// The mandated date.
+    pub finish_by: Moment,
+    /// Share of the iterations that keep it.
+    pub probability: f64,
+    /// Dates.
+    pub percentiles: Percentiles,
+    /// What moves it most, strongest first.
+    pub movers: Vec<Mover>,
+}
+
+/// An activity whose duration moves a date.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mover {
+    /// Index in the plan.
+    pub activity: usize,
+    /// Correlation of its duration with the date.
+    pub correlation: f64,
+    /// Days of the plan's calendar between the means of the date when the duration is among its lowest and among its
+    /// highest fifth.
+    pub swing_days: f64,
+}
+
+/// Risk of an activity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ActivityRisk {
+    /// Share of the iterations in which it lies on a longest path.
+    pub criticality: f64,
+    /// Absolute correlation of its duration with the project end; `None` when its duration is certain.
+    pub cruciality: Option<f64>,
+}
+
+/// Everything the simulation says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RiskReport {
+    /// Iterations made.
+    pub iterations: usize,
+    /// The project end; `None` when nothing has dates.
+    pub finish: Option<Percentiles>,
+    /// One entry for each mandated date with dates.
+    pub milestones: Vec<MilestoneRisk>,
+    /// By activity; `None` where it does not move.
+    pub activities: Vec<Option<ActivityRisk>>,
+    /// What was found, errors among it.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl RiskReport {
+    /// Whether any diagnostic is an error.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|found| found.severity == Severity::Error)
+    }
+}
+
+/// Simulates a plan. `progress` hears the share done, 0 to 1.
+pub fn risk(plan: &Plan, simulation: Simulation, progress: &mut dyn FnMut(f64)) -> RiskReport {
+    risk_of(plan, &Network::compile(plan), simulation, progress)
+}
+
+/// The same for a plan that is compiled already.
+pub fn risk_of(plan: &Plan, network: &Network, simulation: Simulation, progress: &mut dyn FnMut(f64)) -> RiskReport {
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let names = simulation.correlation.map(|(group, _)| group);
+    for name in plan.activities.iter().filter_map(|activity| name_of(activity, names?)) {
+        let next = numbers.len();
+        numbers.entry(name).or_insert(next);
+    }
+    let group_of = |activity: &Activity| numbers.get(name_of(activity, names?)?).copied();
+    let strength = simulation.correlation.map_or(0.0, |(_, strength)| strength);
+    let sampler = Sampler::new(plan, network, simulation.seed, strength, &group_of, numbers.len());
+    let model = Model::new(network, &sampler);
+    let iterations = simulation.iterations.max(1);
+    let tally = simulate(&model, network, iterations, simulation.threads.max(1), progress);
+    Report { plan, network, sampler: &sampler, iterations, tally }.write()
+}
+
+fn name_of(activity: &Activity, group: Group) -> Option<&str> {
+    match group {
+        Group::Place => activity.place.as_deref(),
+        Group::WorkKind => activity.work_kind.as_deref(),
+        Group::Resource => activity.needs.first().map(|need| need.resource.as_str()),
+    }
+}
+
+/// What the iterations leave behind.
+#[derive(Clone, Debug, Default)]
+struct Tally {
+    /// End of the project by iteration, as a label.
+    ends: Vec<i32>,
+    /// Finish of each goal by iteration, as a label.
+    goals: Vec<Vec<i32>>,
+    /// Iterations that keep each goal.
+    kept: Vec<usize>,
+    /// Iterations in which each node is critical.
+    critical: Vec<u32>,
+    /// Spans of the uncertain activities in the first iterations: a run of activities for each block.
+    spans: Vec<Lanes<i32>>,
+}
+
+/// Divides the blocks among threads; the parts join in the order of the iterations.
+fn simulate(
+    model: &Model<'_>,
+    network: &Network,
+    iterations: usize,
+    threads: usize,
+    progress: &mut dyn FnMut(f64),
+) -> Tally {
+    let blocks = iterations.div_ceil(LANES);
+    let share = blocks.div_ceil(threads).max(1);
+    let part = |from: usize, progress: &mut dyn FnMut(f64)| {
+        let to = (from + share).min(blocks);
+        let mut tally = Tally {
+            goals: vec![Vec::new(); network.goals.len()],
+            kept: vec![0; network.goals.len()],
+            ..Tally::default()
+        };
+        let mut block = model.block();
+        for at in from..to {
+            model.run(&mut block, at * LANES);
+            for lane in 0..LANES.min(iterations - at * LANES) {
+                tally.ends.push(model.end(&mut block, lane));
+                for goal in 0..network.goals.len() {
+                    let (finish, is_kept) = model.goal(&block, goal, lane);
+                    tally.goals[goal].push(finish);
+                    tally.kept[goal] += usize::from(is_kept);
+                }
+            }
+            if at * LANES < CORRELATED {
+                tally.spans.extend_from_slice(&block.spans);
+            }
+            progress((at - from + 1) as f64 / (to - from) as f64);
+        }
+        tally.critical = block.critical;
+        tally
+    };
+    let parts: Vec<Tally> = std::thread::scope(|scope| {
+        let part = &part;
+        let others: Vec<_> =
+            (share..blocks).step_by(share).map(|from| scope.spawn(move || part(from, &mut |_| {}))).collect();
+        let first = part(0, progress);
+        let joined = others.into_iter().map(|thread| match thread.join() {
+            Ok(tally) => tally,
+            Err(fault) => std::panic::resume_unwind(fault),
+        });
+        std::iter::once(first).chain(joined).collect()
+    });
+    parts.into_iter().reduce(Tally::joined).unwrap_or_default()
+}
+
+impl Tally {
+    fn joined(mut self, next: Tally) -> Tally {
+        self.ends.extend(next.ends);
+        self.spans.extend(next.spans);
+        for (one, other) in self.goals.iter_mut().zip(next.goals) {
+            one.extend(other);
+        }
+        for (one, other) in self.kept.iter_mut().zip(next.kept) {
+            *one += other;
+        }
+        for (one, other) in self.critical.iter_mut().zip(next.critical) {
+            *one += other;
+        }
+        self
+    }
+}
+
+struct Report<'a> {
+    plan: &'a Plan,
+    network: &'a Network,
+    sampler: &'a Sampler,
+    iterations: usize,
+    tally: Tally,
+}
+
+impl Report<'_> {
+    fn write(self) -> RiskReport {
+        let network = self.network;
+        let mut diagnostics = network.diagnostics.clone();
+        if self.sampler.uncertain.is_empty() {
+            let message = "no activity has an uncertain duration; give some a risk".to_owned();
+            diagnostics.push(Diagnostic::new("K-304", message, Vec::new()));
+        }
+        let ends = self.numbers(&self.tally.ends);
+        let mut cruciality: Vec<Option<f64>> = vec![None; network.nodes.len()];
+        for (at, one) in self.sampler.uncertain.iter().enumerate() {
+            cruciality[one.node] = Some(correlation(&self.durations(at), &ends).abs());
+        }
+        let activities = network.roles.iter().map(|role| match role {
+            Role::Node(node) => Some(ActivityRisk {
+                criticality: f64::from(self.tally.critical[*node as usize]) / self.iterations as f64,
+                cruciality: cruciality[*node as usize],
+            }),
+            _ => None,
+        });
+        let finish_style = |label: i32| finish_moment(network, network.plan_calendar, label);
+        let has_dates = network.nodes.iter().any(|node| node.activity != VIRTUAL);
+        RiskReport {
+            iterations: self.iterations,
+            finish: has_dates.then(|| percentiles(&self.tally.ends, finish_style)),
+            milestones: self.milestones(),
+            activities: activities.collect(),
+            diagnostics,
+        }
+    }
+
+    fn milestones(&self) -> Vec<MilestoneRisk> {
+        let spans = self.network.spans();
+        let planned = backward_with(self.network, &spans, forward_with(self.network, &spans));
+        let mut limits = Limits::new(self.network);
+        let mut drawn = vec![usize::MAX; self.network.nodes.len()];
+        for (at, one) in self.sampler.uncertain.iter().enumerate() {
+            drawn[one.node] = at;
+        }
+        let mut milestones = Vec::new();
+        for (at, goal) in self.network.goals.iter().enumerate() {
+            let Some((probability, percentiles)) = self.outcome(at, goal) else { continue };
+            let mut leading = Vec::new();
+            limits.visit(self.network, &planned, goal, |index, _| {
+                if drawn[index] != usize::MAX {
+                    leading.push(drawn[index]);
+                }
+            });
+            milestones.push(MilestoneRisk {
+                mandate: goal.mandate as usize,
+                activity: goal.activity as usize,
+                finish_by: self.plan.mandated[goal.mandate as usize].finish_by,
+                probability,
+                percentiles,
+                movers: self.movers(at, &leading),
+            });
+        }
+        milestones
+    }
+
+    fn outcome(&self, at: usize, goal: &Goal) -> Option<(f64, Percentiles)> {
+        let network = self.network;
+        if let Some((node, _)) = goal.ends.first() {
+            let node = &network.nodes[*node as usize];
+            let probability = self.tally.kept[at] as f64 / self.iterations as f64;
+            return Some((probability, percentiles(&self.tally.goals[at], |label| moment_of(network, node, label))));
+        }
+        // Finished: a fact.
+        let Role::Done { finish, .. } = network.roles[goal.activity as usize] else { return None };
+        let moment = finish_moment(network, network.plan_calendar, finish);
+        let certain = Percentiles { p50: moment, p80: moment, p90: moment };
+        Some((if finish <= goal.latest { 1.0 } else { 0.0 }, certain))
+    }
+
+    /// Values of the first iterations.
+    fn numbers(&self, labels: &[i32]) -> Vec<f64> {
+        labels.iter().take(CORRELATED).map(|label| f64::from(*label)).collect()
+    }
+
+    /// Durations of an uncertain activity in the first iterations.
+    fn durations(&self, uncertain: usize) -> Vec<f64> {
+        let run = self.sampler.uncertain.len();
+        let lanes = self.tally.spans.iter().skip(uncertain).step_by(run).flatten();
+        lanes.take(self.iterations.min(CORRELATED)).map(|span| f64::from(*span)).collect()
+    }
+
+    fn movers(&self, goal: usize, leading: &[usize]) -> Vec<Mover> {
+        let finishes = self.numbers(&self.tally.goals[goal]);
+        let mut found: Vec<(f64, usize)> =
+            leading.iter().map(|one| (correlation(&self.durations(*one), &finishes), *one)).collect();
+        found.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()).then(a.1.cmp(&b.1)));
+        found.truncate(MOVERS);
+        found.retain(|(correlation, _)| *correlation != 0.0);
+        let mover = |(correlation, one): (f64, usize)| Mover {
+            activity: self.network.nodes[self.sampler.uncertain[one].node].activity as usize,
+            correlation,
+            swing_days: self.swing_days(&self.durations(one), &self.tally.goals[goal]),
+        };
+        found.into_iter().map(mover).collect()
+    }
+
+    /// Days of the plan's calendar between the mean finishes of the fifths of iterations with the least and the greatest
+    /// durations.
+    fn swing_days(&self, durations: &[f64], labels: &[i32]) -> f64 {
+        let calendar = &self.network.calendars[self.network.plan_calendar as usize];
+        let mut order: Vec<usize> = (0..durations.len()).collect();
+        order.sort_by(|a, b| durations[*a].total_cmp(&durations[*b]).then(a.cmp(b)));
+        let fifth = (order.len() / 5).max(1);
+        let mean = |of: &[usize]| {
+            let sum: f64 = of.iter().map(|at| f64::from(calendar.ceil(labels[*at]))).sum();
+            sum / of.len() as f64
+        };
+        let units = mean(&order[order.len() - fifth..]) - mean(&order[..fifth]);
+        (units / f64::from(calendar.units_per_day) * 10.0).round() / 10.0
+    }
+}
+
+/// A finish label in the style of a node.
+fn moment_of(network: &Network, node: &Node, label: i32) -> Moment {
+    if node.has(traits::START_POINT) {
+        start_moment(network, node.own, label)
+    } else {
+        finish_moment(network, node.own, label)
+    }
+}
+
+fn percentiles(labels: &[i32], moment: impl Fn(i32) -> Moment) -> Percentiles {
+    let mut sorted = labels.to_vec();
+    sorted.sort_unstable();
+    let at = |percent: usize| moment(sorted[(sorted.len() * percent).div_ceil(100).max(1) - 1]);
+    Percentiles { p50: at(50), p80: at(80), p90: at(90) }
+}
+
+/// Correlation after Pearson, rounded to four digits; 0 when one of the two does not vary.
+fn correlation(one: &[f64], other: &[f64]) -> f64 {
+    let count = one.len() as f64;
+    let mean = |of: &[f64]| of.iter().sum::<f64>() / count;
+    let (a, b) = (mean(one), mean(other));
+    let (mut both, mut first, mut second) = (0.0, 0.0, 0.0);
+    for (x, y) in one.iter().zip(other) {
+        both += (x - a) * (y - b);
+        first += (x - a) * (x - a);
+        second += (y - b) * (y - b);
+    }
+    if first == 0.0 || second == 0.0 {
+        return 0.0;
+    }
+    (both / (first * second).sqrt() * 1e4).round() / 1e4
+}
