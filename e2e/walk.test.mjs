@@ -22,23 +22,26 @@ for (const database of ["sqlite", "postgres"]) {
         links[name] = await system.locator(".receipt code").textContent();
         await system.goto(`${site.address}/accounts`);
       }
+      // People enter first; only then do they get posts.
+      const enter = async (name) => {
+        const page = await (await browser.newContext()).newPage();
+        await page.goto(site.address + links[name]);
+        await fill(page, { login: `user-${name}`, new_password: "另一句自己记得住的很长很长的话" });
+        assert.equal(await page.locator("h1").textContent(), "您已登录,还没有岗位");
+        return page;
+      };
+      const security = await enter("乙");
+      const leader = await enter("丙");
+      const office = await enter("丁");
+      await system.goto(`${site.address}/accounts`);
       await system.locator("form[action='/posts'] [name=account]").selectOption({ label: "乙" });
       await system.locator("form[action='/posts'] [name=role]").selectOption("security_admin");
       await Promise.all([system.waitForNavigation(), system.locator("form[action='/posts'] button").click()]);
 
       // The security administrator grants posts to a leader and a planner.
-      const enter = async (name) => {
-        const page = await (await browser.newContext()).newPage();
-        await page.goto(site.address + links[name]);
-        await fill(page, { login: `user-${name}`, new_password: "另一句自己记得住的很长很长的话" });
-        return page;
-      };
-      const security = await enter("乙");
       await security.goto(`${site.address}/posts`);
       await fill(security, { account: "丙", role: "leader", from: today });
       await fill(security, { account: "丁", role: "supervision_office", from: today });
-      const leader = await enter("丙");
-      const office = await enter("丁");
 
       // District, project, parcel, building; every place has an accountable official.
       await leader.goto(`${site.address}/places/new`);

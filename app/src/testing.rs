@@ -157,6 +157,7 @@ impl TestSite {
             let organisation =
                 matches!(role, Role::Leader | Role::SupervisionOffice).then(|| "headquarters".to_owned());
             self.submit(identity::model::Command::CreateAccount { account: name.into(), organisation }).await.unwrap();
+            self.submit(identity::model::Command::Enter { account: name.into() }).await.unwrap();
             identity::store::keep_name(&mut self.db.writer().await.unwrap(), name, name).await.unwrap();
             self.sessions.insert(name, session::open(&self.db, name, self.site.clock.machine()).await.unwrap());
         }

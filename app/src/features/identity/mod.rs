@@ -12,7 +12,7 @@
 //! in `model.rs`.
 //! Names and passwords are kept beside the ledger; facts name accounts only.
 //!
-//! Refusals: I-101 … I-114, I-128.
+//! Refusals: I-101 … I-115, I-128.
 
 pub mod model;
 pub mod pages;

@@ -244,6 +244,8 @@ refusals! {
     NeverEntered = "I-113" Rule _;
     /// An account with a post gets its link from two administrators.
     HasPost = "I-114" Conflict _;
+    /// People enter before they get posts: the link of one administrator alone ends with the first post.
+    NotEntered = "I-115" Rule account;
     /// The person has a password already.
     HasEntered = "I-128" Conflict _;
 }
@@ -332,6 +334,9 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             }
             if !state.is_place_known {
                 return Err(Refused::UnknownPlace);
+            }
+            if !state.has_entered && context.actor != Actor::System {
+                return Err(Refused::NotEntered);
             }
             if context.actor == Actor::Account(account.clone()) {
                 return Err(Refused::OwnPost);

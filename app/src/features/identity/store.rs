@@ -140,13 +140,15 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
             account.clone()
         }
         Command::Enable { account, .. } => account.clone(),
-        Command::Grant { post: id, account: holder, place, .. } => {
+        Command::Grant { post: id, account: to, place, .. } => {
             state.is_id_taken = post(conn, id).await?.is_some();
-            state.is_account_known = account(conn, holder).await?.is_some_and(|account| !account.is_disabled);
+            let holder = account(conn, to).await?.filter(|account| !account.is_disabled);
+            state.is_account_known = holder.is_some();
+            state.has_entered = holder.is_some_and(|account| account.entered_on.is_some());
             if let Some(place) = place {
                 state.is_place_known = places::path(conn, place).await?.is_some();
             }
-            holder.clone()
+            to.clone()
         }
         Command::EndPost { post: id, .. } => {
             let post = post(conn, id).await?.context("scope has found the post")?;

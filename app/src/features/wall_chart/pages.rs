@@ -68,12 +68,20 @@ impl Asked {
     }
 }
 
-/// The start page of somebody who may read is the wall; administrators go to their own page.
-async fn start(visitor: Visitor) -> Result<Redirect, Problem> {
+/// The start page of somebody who may read is the wall; administrators go to their own page. Whoever has entered and has
+/// no post yet is told what comes next.
+async fn start(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
     visitor.permit()?;
     let to = [(Verb::Read, "/wall"), (Verb::Administer, "/accounts"), (Verb::Secure, "/posts"), (Verb::Audit, "/ledger")];
     let found = to.into_iter().find(|(verb, _)| visitor.rights.may_somewhere(*verb));
-    found.map(|(_, address)| Redirect::to(address)).ok_or(Problem::Refused(missing()))
+    Ok(match found {
+        Some((_, address)) => Redirect::to(address).into_response(),
+        None => {
+            let title = visitor.t("posts.none");
+            let body = html! { h1 { (title) } p.lead { (visitor.t("posts.none_lead")) } };
+            shell(&site, &visitor, &title, "page", body).into_response()
+        }
+    })
 }
 
 /// The place asked for, or the highest this person may read.
