@@ -180,6 +180,38 @@ fn every_refusal_has_a_sentence_in_both_languages() {
 }
 
 #[test]
+fn every_fact_has_a_name_in_both_languages() {
+    let locales = ["zh", "en"].map(|language| read(&format!("app/src/locale/{language}.toml")));
+    let (mut faults, mut seen) = (Vec::new(), 0);
+    for (name, text) in files("app/src/features", "rs").iter().filter(|(name, _)| name.ends_with("/model.rs")) {
+        let feature = name.trim_end_matches("/model.rs").rsplit('/').next().unwrap();
+        let Some((_, facts)) = text.split_once("pub enum Fact {\n") else { continue };
+        let variants = facts.lines().take_while(|line| *line != "}").filter_map(|line| {
+            let variant = line.strip_prefix("    ")?;
+            variant
+                .starts_with(|first: char| first.is_ascii_uppercase())
+                .then(|| variant.split([' ', ',']).next().unwrap())
+        });
+        for variant in variants {
+            seen += 1;
+            let snake = variant.chars().flat_map(|letter| {
+                letter
+                    .is_ascii_uppercase()
+                    .then_some('_')
+                    .into_iter()
+                    .chain(std::iter::once(letter.to_ascii_lowercase()))
+            });
+            let key = format!("{feature}{} = ", snake.collect::<String>());
+            if !locales.iter().all(|locale| locale.lines().any(|line| line.starts_with(&key))) {
+                faults.push(format!("{name}: {variant} needs `{key}` under [fact] in both languages"));
+            }
+        }
+    }
+    assert!(seen > 40, "{seen} facts were found");
+    none(faults);
+}
+
+#[test]
 fn features_read_downward() {
     let table = read("app/src/features/mod.rs");
     let mut levels: Vec<(String, u8)> = Vec::new();
