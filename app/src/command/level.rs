@@ -1,8 +1,7 @@
 //! `guatu level`: a plan file in, its dates under scarce resources out.
 
 use super::progress::Progress;
-use super::{Stopped, UNREADABLE, has_errors, read_plan, write_result};
-use clap::ValueEnum;
+use super::{AnswerTo, Stopped, UNREADABLE, has_errors, read_plan};
 use guatu_formats::levels;
 use guatu_kernel::level::level;
 use guatu_kernel::rcpsp::Effort;
@@ -25,38 +24,21 @@ pub struct Arguments {
     /// Seed of all choices.
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// Form of the answer.
-    #[arg(long, value_enum, default_value = "json")]
-    format: Format,
-    /// File to write; without it, standard output.
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-}
-
-/// Form of the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// guatu-level/1.
-    Json,
+    #[command(flatten)]
+    answer: AnswerTo,
 }
 
 /// Runs the verb.
 pub fn run(arguments: &Arguments) -> Result<(), Stopped> {
     let reading = read_plan(&arguments.plan)?;
-    let Format::Json = arguments.format;
-    let write = |answer: serde_json::Value| {
-        let mut text = answer.to_string();
-        text.push('\n');
-        write_result(text.as_bytes(), arguments.output.as_ref(), true)
-    };
     let Some(plan) = reading.plan else {
-        write(levels::refused(&reading.diagnostics))?;
+        arguments.answer.write(&levels::refused(&reading.diagnostics))?;
         return Err(Stopped::said(UNREADABLE));
     };
     let effort = Effort { schedules: arguments.schedules, seed: arguments.seed };
     let mut progress = Progress::new("level");
     let levelled = level(&plan, effort, &mut |share| progress.tell(share));
     progress.end();
-    write(levels::answer(&plan, &levelled, effort, &reading.diagnostics))?;
+    arguments.answer.write(&levels::answer(&plan, &levelled, effort, &reading.diagnostics))?;
     if has_errors(&reading.diagnostics) || levelled.has_errors() { Err(Stopped::said(UNREADABLE)) } else { Ok(()) }
 }

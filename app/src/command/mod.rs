@@ -97,6 +97,32 @@ fn read_file(file: &Path) -> Result<Vec<u8>, Stopped> {
     Ok(bytes)
 }
 
+/// Where a verb that answers in JSON writes, and that it does.
+#[derive(Clone, Debug, clap::Args)]
+struct AnswerTo {
+    /// Form of the answer.
+    #[arg(long, value_enum, default_value = "json")]
+    format: AnswerForm,
+    /// File to write; without it, standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Form of an answer that has only one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum AnswerForm {
+    /// One line of JSON that names its format.
+    Json,
+}
+
+impl AnswerTo {
+    fn write(&self, answer: &serde_json::Value) -> Result<(), Stopped> {
+        match self.format {
+            AnswerForm::Json => write_result(format!("{answer}\n").as_bytes(), self.output.as_ref(), true),
+        }
+    }
+}
+
 /// Writes a result to a file, or to standard output without one.
 fn write_result(bytes: &[u8], output: Option<&PathBuf>, is_text: bool) -> Result<(), Stopped> {
     match output {

@@ -1,7 +1,7 @@
 //! `guatu risk`: a plan file in, the chances of its dates out.
 
 use super::progress::Progress;
-use super::{Stopped, UNREADABLE, has_errors, read_plan, write_result};
+use super::{AnswerTo, Stopped, UNREADABLE, has_errors, read_plan};
 use clap::ValueEnum;
 use guatu_formats::risks;
 use guatu_kernel::risk::{Group, Simulation, risk};
@@ -30,12 +30,8 @@ pub struct Arguments {
     /// How strongly, 0 to 1; with --correlate.
     #[arg(long, value_name = "R", default_value_t = 0.5, requires = "correlate")]
     correlation: f64,
-    /// Form of the answer.
-    #[arg(long, value_enum, default_value = "json")]
-    format: Format,
-    /// File to write; without it, standard output.
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    answer: AnswerTo,
 }
 
 /// What correlated activities share.
@@ -49,27 +45,14 @@ enum Correlate {
     Resource,
 }
 
-/// Form of the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// guatu-risk/1.
-    Json,
-}
-
 /// Runs the verb.
 pub fn run(arguments: &Arguments) -> Result<(), Stopped> {
-    let Format::Json = arguments.format;
     if !(0.0..=1.0).contains(&arguments.correlation) {
         return Err(Stopped::new(UNREADABLE, "--correlation: write a number from 0 to 1"));
     }
     let reading = read_plan(&arguments.plan)?;
-    let write = |answer: serde_json::Value| {
-        let mut text = answer.to_string();
-        text.push('\n');
-        write_result(text.as_bytes(), arguments.output.as_ref(), true)
-    };
     let Some(plan) = reading.plan else {
-        write(risks::refused(&reading.diagnostics))?;
+        arguments.answer.write(&risks::refused(&reading.diagnostics))?;
         return Err(Stopped::said(UNREADABLE));
     };
     let group = arguments.correlate.map(|correlate| match correlate {
@@ -86,6 +69,6 @@ pub fn run(arguments: &Arguments) -> Result<(), Stopped> {
     let mut progress = Progress::new("risk");
     let report = risk(&plan, simulation, &mut |share| progress.tell(share));
     progress.end();
-    write(risks::answer(&plan, &report, simulation, &reading.diagnostics))?;
+    arguments.answer.write(&risks::answer(&plan, &report, simulation, &reading.diagnostics))?;
     if has_errors(&reading.diagnostics) || report.has_errors() { Err(Stopped::said(UNREADABLE)) } else { Ok(()) }
 }

@@ -1,7 +1,6 @@
 //! `guatu targets`: a plan and what was done in, the period guarantee out.
 
-use super::{Stopped, UNREADABLE, has_errors, read_file, read_plan, tell, write_result};
-use clap::ValueEnum;
+use super::{AnswerTo, Stopped, UNREADABLE, has_errors, read_file, read_plan, tell};
 use guatu_formats::plans;
 use guatu_formats::targets::{ActualsFile, answer, read_actuals};
 use guatu_kernel::plan::Moment;
@@ -23,24 +22,12 @@ pub struct Arguments {
     /// Facts up to the day before are in; replaces the plan's.
     #[arg(long, value_name = "DATE")]
     data_date: Option<String>,
-    /// Form of the answer.
-    #[arg(long, value_enum, default_value = "json")]
-    format: Format,
-    /// File to write; without it, standard output.
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-}
-
-/// Form of the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// guatu-targets/1.
-    Json,
+    #[command(flatten)]
+    answer: AnswerTo,
 }
 
 /// Runs the verb.
 pub fn run(arguments: &Arguments) -> Result<(), Stopped> {
-    let Format::Json = arguments.format;
     let reading = read_plan(&arguments.plan)?;
     let Some(mut plan) = reading.plan else {
         tell(&reading.diagnostics);
@@ -74,8 +61,6 @@ pub fn run(arguments: &Arguments) -> Result<(), Stopped> {
     let answer = answer(&plan, &actuals, data_date, &reading.diagnostics);
     let is_wrong = has_errors(&reading.diagnostics)
         || answer["diagnostics"].as_array().is_some_and(|found| found.iter().any(|one| one["severity"] == "error"));
-    let mut text = answer.to_string();
-    text.push('\n');
-    write_result(text.as_bytes(), arguments.output.as_ref(), true)?;
+    arguments.answer.write(&answer)?;
     if is_wrong { Err(Stopped::said(UNREADABLE)) } else { Ok(()) }
 }
