@@ -52,6 +52,7 @@ fn form_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&R
 async fn advance(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
     only_here(&site, &visitor)?;
     let done = async {
+        values.check()?;
         let wrong = |code| Refusal { code, reason: Reason::Rule, params: Vec::new(), field: Some("at") };
         let wanted = clock::instant(values.date_time("at")?).ok_or(wrong("G-106"))?;
         // A clock never goes back: a mistyped year would spoil the rehearsal for ever.

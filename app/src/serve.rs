@@ -9,7 +9,7 @@ use crate::journal::Journal;
 use crate::journal::replay::{self, Broken};
 use crate::signer::Signer;
 use crate::web::{self, Site, Stamps};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use guatu_ledger::checkpoint::Checkpoint;
 use guatu_ledger::hash::sha256;
 use jiff::Timestamp;
@@ -23,6 +23,8 @@ use tokio::task::JoinHandle;
 const BROKEN: u8 = 3;
 /// Exit code for a file that is not there.
 const NOT_FOUND: u8 = 4;
+/// Exit code for what the rules do not allow.
+const REFUSED: u8 = 5;
 /// Exit code for a checkpoint that proves nothing here.
 const CANNOT_VERIFY: u8 = 7;
 
@@ -67,11 +69,30 @@ pub struct Opened {
 impl Place {
     /// Opens the database of this place.
     pub async fn db(&self) -> Result<Db> {
-        std::fs::create_dir_all(&self.data).with_context(|| format!("cannot make {}", self.data.display()))?;
+        self.make_folder()?;
         match &self.database_url {
             Some(url) => Db::open_postgres(url).await,
-            None => Db::open_sqlite(&self.data.join("guatu.sqlite")).await,
+            None => Db::open_sqlite(&self.file()).await,
         }
+    }
+
+    /// Opens the database of this place, with the guards that somebody had taken away.
+    async fn db_and_lost_guards(&self) -> Result<(Db, Vec<String>)> {
+        self.make_folder()?;
+        let db = match &self.database_url {
+            Some(url) => Db::connect_postgres(url).await?,
+            None => Db::connect_sqlite(&self.file()).await?,
+        };
+        let lost = db.prepare().await?;
+        Ok((db, lost))
+    }
+
+    fn make_folder(&self) -> Result<()> {
+        std::fs::create_dir_all(&self.data).with_context(|| format!("cannot make {}", self.data.display()))
+    }
+
+    fn file(&self) -> PathBuf {
+        self.data.join("guatu.sqlite")
     }
 }
 
@@ -144,7 +165,13 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
         _ => (arguments.place.clone(), Clock::System),
     };
     let db = place.db().await?;
-    let clock = check_rehearsal(&db, clock, arguments.rehearsal.is_some()).await?;
+    let clock = match check_rehearsal(&db, clock, arguments.rehearsal.is_some()).await? {
+        Ok(clock) => clock,
+        Err(sentence) => {
+            eprintln!("guatu: {sentence}");
+            return Ok(ExitCode::from(REFUSED));
+        }
+    };
     let Opened { mut site, writer } = open(db.clone(), &place.data, clock).await?;
     site.is_behind_tls = arguments.behind_tls;
     let listener = tokio::net::TcpListener::bind(arguments.listen).await.with_context(|| {
@@ -170,26 +197,33 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A rehearsal stays one for ever, and a real ledger never becomes one.
-pub async fn check_rehearsal(db: &Db, clock: Clock, is_wanted: bool) -> Result<Clock> {
+/// A rehearsal stays one for ever, and a real ledger never becomes one: the clock to serve with, or why not.
+pub async fn check_rehearsal(
+    db: &Db,
+    clock: Clock,
+    is_wanted: bool,
+) -> Result<std::result::Result<Clock, &'static str>> {
     let mut conn = db.writer().await?;
     let number = replay::head_number(&mut conn).await?;
     let marked = setting(&mut conn, "rehearsal").await?;
     match (is_wanted, marked) {
-        (true, None) if number > 0 => bail!("this folder holds a real ledger; a rehearsal needs a folder of its own"),
-        (false, Some(_)) => bail!("this folder is a rehearsal for ever; serve it with --rehearsal DIR --now INSTANT"),
+        (true, None) if number > 0 => {
+            return Ok(Err("this folder holds a real ledger; a rehearsal needs a folder of its own"));
+        }
+        (false, Some(_)) => {
+            return Ok(Err("this folder is a rehearsal for ever; serve it with --rehearsal DIR --now INSTANT"));
+        }
         (true, None) => {
             set_setting(&mut conn, "rehearsal", &clock.now().to_string()).await?;
-            Ok(clock)
         }
         (true, Some(stood)) => {
             // The clock goes on from where it stood, never back.
             let stood: Timestamp = stood.parse()?;
             clock.advance(stood);
-            Ok(clock)
         }
-        (false, None) => Ok(clock),
+        (false, None) => {}
     }
+    Ok(Ok(clock))
 }
 
 async fn announce(site: &Site, address: SocketAddr) -> Result<()> {
@@ -227,7 +261,7 @@ pub struct Verification {
 /// `guatu verify`.
 pub async fn verify(arguments: Verification) -> Result<ExitCode> {
     let place = arguments.place;
-    let db = place.db().await?;
+    let (db, lost_guards) = place.db_and_lost_guards().await?;
     let domain = Guatu::default();
     let mut conn = db.writer().await?;
     let origin = setting(&mut conn, "origin").await?.unwrap_or_default();
@@ -259,6 +293,7 @@ pub async fn verify(arguments: Verification) -> Result<ExitCode> {
         Some(broken) => Some(broken),
         None => replay::verify_replay(&mut conn, &domain, |done, all| bar.show("replay", done, all)).await?,
     };
+    let broken = broken.or((!lost_guards.is_empty()).then_some(Broken::Guards { lost: lost_guards }));
     println!("{} facts, root {}, {} checkpoints", verdict.checked, verdict.root, verdict.checkpoints);
     match broken {
         None => {
@@ -281,6 +316,11 @@ pub async fn verify(arguments: Verification) -> Result<ExitCode> {
                         "broken at fact {number}: its paper {sha256} is missing or has other bytes; restore it from a backup"
                     )
                 }
+                Broken::Guards { lost } => println!(
+                    "broken: {} of the database had been taken away and {} set again; the facts agree with each other, compare them with a checkpoint from outside",
+                    lost.join(", "),
+                    if lost.len() == 1 { "is" } else { "are" }
+                ),
                 Broken::Replay { fault } => println!("broken: the facts cannot be replayed: {fault}"),
             }
             Ok(ExitCode::from(BROKEN))

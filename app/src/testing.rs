@@ -234,12 +234,18 @@ impl TestSite {
         if !pairs.iter().any(|(name, _)| name == "request_id") {
             pairs.push(("request_id".into(), web::forms::new_id()));
         }
+        pairs.push(("form_token".into(), self.form_token(who)));
         let body: Vec<String> =
             pairs.iter().map(|(name, value)| format!("{name}={}", web::problem::form_urlencoded(value))).collect();
         let request = Request::post(path)
             .header("sec-fetch-site", "same-origin")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.ask(who, request, Body::from(body.join("&"))).await
+    }
+
+    /// What the forms on a person's pages carry.
+    pub fn form_token(&self, who: &str) -> String {
+        self.sessions.get(who).map(|token| session::form_token(token)).unwrap_or_default()
     }
 
     /// Sends a form as a browser would from a page of another site.

@@ -73,6 +73,8 @@ async fn tampering_is_named_and_derived_tables_come_back() {
         ("UPDATE document SET bytes = zeroblob(9)", "its paper"),
         ("DELETE FROM document", "its paper"),
         ("UPDATE place SET name = 'X' WHERE kind = 'district'", "broken: table place"),
+        ("", "broken: fact_no_update ON fact, fact_no_delete ON fact, document_no_update ON document"),
+        ("CREATE TRIGGER fact_no_update BEFORE UPDATE ON fact BEGIN SELECT 1; END", "broken: fact_no_update ON fact, "),
     ];
     for (sql, expected) in cases {
         let folder = copied(original.path());
@@ -98,7 +100,7 @@ fn a_real_ledger_never_becomes_a_rehearsal_nor_the_other_way() {
         .args(["serve", "--rehearsal", &folder, "--now", "2026-11-22T08:00:00+08:00", "--listen", "127.0.0.1:0"])
         .output()
         .unwrap();
-    assert!(!refused.status.success());
+    assert_eq!(refused.status.code(), Some(5));
     assert!(text(&refused).contains("real ledger"), "{}", text(&refused));
 }
 

@@ -53,7 +53,8 @@ pub async fn run(arguments: Arguments) -> Result<(), Stopped> {
         return Err(Stopped::new(NOT_FOUND, format!("there is no data folder {}", arguments.place.data.display())));
     }
     let db = arguments.place.db().await?;
-    let clock = serve::check_rehearsal(&db, Clock::System, false).await?;
+    let checked = serve::check_rehearsal(&db, Clock::System, false).await?;
+    let clock = checked.map_err(|sentence| Stopped::new(REFUSED, sentence))?;
     let project = places::get(&mut db.reader().await?, &arguments.project).await?;
     if project.is_none_or(|project| project.kind != places::model::Kind::Project) {
         return Err(Stopped::new(NOT_FOUND, format!("there is no project `{}`", arguments.project)));

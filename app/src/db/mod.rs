@@ -130,9 +130,20 @@ pub enum Row {
 /// Longest wait for SQLite's write lock, held by another process (a backup, a command line).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+fn tell_lost_guard(guard: &String) {
+    tracing::error!(%guard, "a guard of the ledger had been taken away and is set again; run `guatu verify`");
+}
+
 impl Db {
     /// Opens (and creates) the embedded database of a data folder.
     pub async fn open_sqlite(file: &Path) -> Result<Db> {
+        let db = Db::connect_sqlite(file).await?;
+        db.prepare().await?.iter().for_each(tell_lost_guard);
+        Ok(db)
+    }
+
+    /// As [`Db::open_sqlite`], without a look at its tables: [`Db::prepare`] comes next.
+    pub async fn connect_sqlite(file: &Path) -> Result<Db> {
         let base = SqliteConnectOptions::new()
             .filename(file)
             .busy_timeout(BUSY_TIMEOUT)
@@ -152,13 +163,18 @@ impl Db {
             .test_before_acquire(false)
             .connect_with(base.pragma("query_only", "on"))
             .await?;
-        let db = Db::Sqlite { writer, readers };
-        db.prepare().await?;
-        Ok(db)
+        Ok(Db::Sqlite { writer, readers })
     }
 
     /// Connects to a PostgreSQL database. `search_path` names the schema, so tests can share a server.
     pub async fn open_postgres(url: &str) -> Result<Db> {
+        let db = Db::connect_postgres(url).await?;
+        db.prepare().await?.iter().for_each(tell_lost_guard);
+        Ok(db)
+    }
+
+    /// As [`Db::open_postgres`], without a look at its tables: [`Db::prepare`] comes next.
+    pub async fn connect_postgres(url: &str) -> Result<Db> {
         let options = PgConnectOptions::from_str(url).context("GUATU_DATABASE_URL is not a postgres:// address")?;
         let pool = PgPoolOptions::new()
             .max_connections(8)
@@ -167,16 +183,16 @@ impl Db {
             .connect_with(options.statement_cache_capacity(400))
             .await
             .context("cannot reach PostgreSQL")?;
-        let db = Db::Postgres(pool);
-        db.prepare().await?;
-        Ok(db)
+        Ok(Db::Postgres(pool))
     }
 
-    async fn prepare(&self) -> Result<()> {
+    /// Brings the ground tables and their guards up to date. Answers with the guards that somebody had taken away.
+    pub async fn prepare(&self) -> Result<Vec<String>> {
         let mut conn = self.writer().await?;
         conn.begin_write().await?;
-        ground::migrate(&mut conn).await?;
-        conn.commit().await
+        let lost = ground::migrate(&mut conn).await?;
+        conn.commit().await?;
+        Ok(lost)
     }
 
     /// A connection that may write. On SQLite there is one, and waiting for it is waiting for the write door.

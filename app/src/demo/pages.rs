@@ -4,6 +4,8 @@ use crate::features::authority::{Verb, missing};
 use crate::features::identity::{self, model::Role};
 use crate::features::places;
 use crate::web::Site;
+use crate::web::extract::Sent;
+use crate::web::forms::token;
 use crate::web::layout::page;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
@@ -63,7 +65,7 @@ async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
                         td { (names.get(&one.account).map_or("—", String::as_str)) }
                         td { (role_name(&visitor, one.role)) }
                         td { (place_name(&one.place)) }
-                        td { form method="post" action={ "/demo/" (one.account) } { button.second type="submit" { (visitor.t("demo.step_in")) } } }
+                        td { form method="post" action={ "/demo/" (one.account) } { (token(&visitor)) button.second type="submit" { (visitor.t("demo.step_in")) } } }
                     }
                 }
                 @if posts.is_empty() { tr { td.empty colspan="4" { (visitor.t("demo.nobody")) } } }
@@ -78,8 +80,14 @@ fn role_name(visitor: &Visitor, role: Role) -> String {
 }
 
 /// Opens a session for an invented person. The administrator's own session ends in this browser.
-async fn step_in(State(site): State<Site>, visitor: Visitor, Path(account): Path<String>) -> Result<Response, Problem> {
+async fn step_in(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(account): Path<String>,
+    Sent(values): Sent,
+) -> Result<Response, Problem> {
     check(&site, &visitor)?;
+    values.check()?;
     if !roles(&site).await?.iter().any(|post| post.account == account) {
         return Err(missing().into());
     }

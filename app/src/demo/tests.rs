@@ -68,15 +68,19 @@ async fn folder(name: &str, is_demo: bool) -> (Site, String, std::path::PathBuf)
     (site, token, folder)
 }
 
-/// Sends one request over a socket of this machine and returns the answer's text.
+/// Sends one request over a socket of this machine, as a form of the session's own pages would, and returns the answer's
+/// text.
 async fn ask(site: &Site, method: &str, path: &str, headers: &str) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = web::router(site.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let session = headers.split_once("guatu_session=").and_then(|(_, rest)| rest.split("\r\n").next()).unwrap();
+    let form = format!("form_token={}", session::form_token(session));
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: 0\r\n{headers}\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\ncontent-type: application/x-www-form-urlencoded\r\n{headers}\r\n{form}",
+        form.len()
     );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();

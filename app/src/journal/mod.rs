@@ -6,6 +6,8 @@
 
 pub mod domain;
 pub mod replay;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use crate::clock::Clock;

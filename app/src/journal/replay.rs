@@ -118,6 +118,11 @@ pub enum Broken {
         /// Hash of the paper's bytes.
         sha256: String,
     },
+    /// Triggers that keep facts from being changed were not there, though the facts agree.
+    Guards {
+        /// Their names, with their tables.
+        lost: Vec<String>,
+    },
     /// The facts cannot be replayed.
     Replay {
         /// Why.

@@ -4,6 +4,7 @@
 //! again by itself, so that one that cannot be done takes no other with it.
 
 use super::domain::{Actor, Context, Domain, Draft, Entry, Urgency};
+use super::replay::head_number;
 use super::{Document, Receipt, Submission, SubmitError, Waiting};
 use crate::args;
 use crate::clock::{Clock, civil_date, record_text};
@@ -30,6 +31,9 @@ const IDLE: Duration = Duration::from_millis(5);
 /// And after this long in any case.
 const LONGEST_BEHIND: Duration = Duration::from_millis(500);
 
+/// Between two looks for facts that another process wrote: the command line, or a second node on one PostgreSQL.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Consequences of consequences: deeper than this is a loop in the reactions table.
 const MAX_DEPTH: usize = 4;
 
@@ -54,9 +58,16 @@ pub(super) async fn run<D: Domain>(
 ) {
     // What an earlier run left undone is done first.
     let mut behind_since = Some(Instant::now());
+    let mut has_followed = false;
     loop {
         let first = match behind_since {
-            None => waiting.recv().await,
+            None => match timeout(LOOK, waiting.recv()).await {
+                Ok(first) => first,
+                Err(_) => {
+                    has_followed = follow(&db, &announce, has_followed).await;
+                    continue;
+                }
+            },
             Some(since) if since.elapsed() < LONGEST_BEHIND => match timeout(IDLE, waiting.recv()).await {
                 Ok(first) => first,
                 Err(_) => {
@@ -128,6 +139,24 @@ fn faulty(fault: &anyhow::Error, said: &mut String) -> SubmitError {
         said.clone_from(&text);
     }
     SubmitError::Fault(anyhow!(text))
+}
+
+/// Announces what another process wrote. The schedules of its facts follow them a moment later, so whoever watches is told
+/// once more at the next look. A fault is logged; the next look tries again.
+async fn follow(db: &Db, announce: &watch::Sender<u64>, has_followed: bool) -> bool {
+    let looked = async { head_number(&mut db.reader().await?).await };
+    let number = match looked.await {
+        Ok(number) => number,
+        Err(fault) => {
+            tracing::error!(fault = %format!("{fault:#}"), "cannot look for the facts of others");
+            return has_followed;
+        }
+    };
+    let is_new = announce.send_if_modified(|head| std::mem::replace(head, number.max(*head)) < number);
+    if has_followed && !is_new {
+        announce.send_modify(|_| ());
+    }
+    is_new
 }
 
 /// Recomputes what may wait a moment, and tells whoever watches. A fault is logged; the next group tries again.

@@ -3,24 +3,21 @@
 use super::Site;
 use super::forms::Values;
 use super::problem::Problem;
+use super::visitor::Visitor;
 use crate::refusal::{Reason, Refusal};
 use axum::extract::{FromRequest, FromRequestParts, Multipart, Request};
 use axum::http::request::Parts;
 
-/// Longest line a form takes, in characters: a name, a document number, a title.
-const LINE_CHARS: usize = 200;
-/// Longest text of a field that takes several lines: a reason, a remark.
-const TEXT_CHARS: usize = 2_000;
-/// Fields that take several lines.
-const TEXT_FIELDS: [&str; 4] = ["reason", "remark", "content", "minutes"];
 /// Fields a form has at most.
 const FIELD_COUNT: usize = 500;
+/// Bytes that the fields of a form hold at most; less is shown again when it cannot be accepted.
+const FORM_BYTES: usize = 400_000;
 
 fn unreadable(code: &'static str) -> Problem {
     Refusal { code, reason: Reason::Rule, params: Vec::new(), field: None }.into()
 }
 
-/// The fields of a form, each within its length.
+/// The fields of a form.
 #[derive(Debug)]
 pub struct Sent(pub Values);
 
@@ -28,25 +25,24 @@ impl FromRequest<Site> for Sent {
     type Rejection = Problem;
 
     async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
+        let form_token = form_token(&request);
         let form = axum::extract::Form::<Vec<(String, String)>>::from_request(request, site).await;
         let axum::extract::Form(pairs) = form.map_err(|_| unreadable("G-113"))?;
-        Ok(Sent(within_length(pairs)?))
+        Ok(Sent(values(pairs, form_token)?))
     }
 }
 
-/// The fields of a form, when each is within its length.
-fn within_length(pairs: Vec<(String, String)>) -> Result<Values, Problem> {
-    if pairs.len() > FIELD_COUNT {
+/// The token that the pages of this request's session carry.
+fn form_token(request: &Request) -> Option<String> {
+    request.extensions().get::<Visitor>().and_then(Visitor::form_token)
+}
+
+fn values(pairs: Vec<(String, String)>, form_token: Option<String>) -> Result<Values, Problem> {
+    let chars: usize = pairs.iter().map(|(_, value)| value.len()).sum();
+    if pairs.len() > FIELD_COUNT || chars > FORM_BYTES {
         return Err(unreadable("G-113"));
     }
-    for (name, value) in &pairs {
-        let limit = if TEXT_FIELDS.contains(&name.as_str()) { TEXT_CHARS } else { LINE_CHARS };
-        if value.chars().count() > limit {
-            let params = vec![("limit", limit.to_string())];
-            return Err(Refusal { code: "G-111", reason: Reason::Rule, params, field: None }.into());
-        }
-    }
-    Ok(Values::new(pairs))
+    Ok(Values::received(pairs, form_token.as_deref()))
 }
 
 /// The parts of an upload; `None` when what came is none, so that the handler can ask who sends before it says so.
@@ -64,7 +60,7 @@ impl FromRequest<Site> for Upload {
 /// A form that may carry files.
 #[derive(Debug)]
 pub struct SentWithFiles {
-    /// Its fields, each within its length.
+    /// Its fields.
     pub values: Values,
     /// Its files that are not empty, in order.
     pub files: Vec<Vec<u8>>,
@@ -85,6 +81,7 @@ impl FromRequest<Site> for SentWithFiles {
             let Sent(values) = Sent::from_request(request, site).await?;
             return Ok(SentWithFiles { values, files: Vec::new() });
         }
+        let form_token = form_token(&request);
         let mut parts = Multipart::from_request(request, site).await.map_err(|_| unreadable("G-113"))?;
         let (mut pairs, mut files) = (Vec::new(), Vec::new());
         while let Some(part) = parts.next_field().await.map_err(|_| unreadable("G-113"))? {
@@ -102,7 +99,7 @@ impl FromRequest<Site> for SentWithFiles {
                 return Err(Refusal { code: "G-114", reason: Reason::Rule, params, field: None }.into());
             }
         }
-        Ok(SentWithFiles { values: within_length(pairs)?, files })
+        Ok(SentWithFiles { values: values(pairs, form_token)?, files })
     }
 }
 

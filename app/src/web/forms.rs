@@ -12,35 +12,69 @@ use std::collections::HashMap;
 /// Years that a form takes: a date outside is a slip of the finger, and the calendars end there too.
 const YEARS: std::ops::RangeInclusive<i16> = 1949..=2150;
 
-/// What a person typed.
+/// Longest line a form takes, in characters: a name, a document number, a title.
+const LINE_CHARS: usize = 200;
+/// Longest text of a field that takes several lines: a reason, a remark.
+const TEXT_CHARS: usize = 2_000;
+/// Fields that take several lines.
+const TEXT_FIELDS: [&str; 4] = ["reason", "remark", "content", "minutes"];
+
+/// Longest text of a field, in characters.
+fn limit_chars(name: &str) -> usize {
+    if TEXT_FIELDS.contains(&name) { TEXT_CHARS } else { LINE_CHARS }
+}
+
+/// Field that says from which session's pages a form came.
+const TOKEN_FIELD: &str = "form_token";
+
+/// What a person typed, all of it: what cannot be accepted is shown again in the form, not thrown away.
 #[derive(Clone, Debug, Default)]
-pub struct Values(HashMap<String, String>);
+pub struct Values {
+    fields: HashMap<String, String>,
+    /// Why nothing may be done with these values, found before any rule is asked.
+    flaw: Option<Refusal>,
+}
 
 impl Values {
-    /// From the pairs of a form body.
-    pub fn new(pairs: Vec<(String, String)>) -> Values {
-        Values(pairs.into_iter().collect())
+    /// From the pairs of a form body. `form_token` is what the pages of the sender's session carry; `None` for whoever
+    /// has no session.
+    pub fn received(pairs: Vec<(String, String)>, form_token: Option<&str>) -> Values {
+        let fields: HashMap<String, String> = pairs.into_iter().collect();
+        let flaw = |code, params| Some(Refusal { code, reason: Reason::Rule, params, field: None });
+        let too_long = fields.iter().find(|(name, value)| value.chars().count() > limit_chars(name));
+        let flaw = if form_token.is_some() && fields.get(TOKEN_FIELD).map(String::as_str) != form_token {
+            flaw("G-116", Vec::new())
+        } else {
+            too_long.and_then(|(name, _)| flaw("G-111", vec![("limit", limit_chars(name).to_string())]))
+        };
+        Values { fields, flaw }
     }
 
     /// Sets a value, for forms that begin filled.
     pub fn with(mut self, name: &str, value: impl ToString) -> Values {
-        self.0.insert(name.to_owned(), value.to_string());
+        self.fields.insert(name.to_owned(), value.to_string());
         self
+    }
+
+    /// Whether anything may be done with these values: every field within its length, sent from a page of the sender's
+    /// own session. Every handler that writes asks, most of them through [`Values::request_id`].
+    pub fn check(&self) -> Result<(), Refusal> {
+        self.flaw.clone().map_or(Ok(()), Err)
     }
 
     /// Fields whose names begin with a prefix: the rest of the name, and what was typed.
     pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.trim())))
+        self.fields.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.trim())))
     }
 
     /// A field, trimmed; empty when absent.
     pub fn text(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", |value| value.trim())
+        self.fields.get(name).map_or("", |value| value.trim())
     }
 
     /// A field exactly as typed (passwords).
     pub fn raw(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", String::as_str)
+        self.fields.get(name).map_or("", String::as_str)
     }
 
     /// A field, if anything was typed.
@@ -84,8 +118,9 @@ impl Values {
         read(self.text(name)).ok_or_else(|| unreadable("G-108", name))
     }
 
-    /// The client-made id of this request.
+    /// The client-made id of this request, once the values are fit to be used at all.
     pub fn request_id(&self) -> Result<String, Refusal> {
+        self.check()?;
         let id = self.text("request_id");
         let is_sound =
             (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -95,6 +130,24 @@ impl Values {
 
 fn unreadable(code: &'static str, field: &'static str) -> Refusal {
     Refusal { code, reason: Reason::Rule, params: Vec::new(), field: Some(field) }
+}
+
+/// The hidden fields of every form that writes: a fresh id, and the token of this person's session.
+pub fn seal(visitor: &Visitor) -> Markup {
+    seal_with(visitor, &Values::default())
+}
+
+/// The hidden fields of a form that is shown again: it keeps its id, so that a resend is harmless.
+pub fn seal_with(visitor: &Visitor, values: &Values) -> Markup {
+    html! {
+        input type="hidden" name="request_id" value=(values.opt("request_id").unwrap_or_else(new_id));
+        (token(visitor))
+    }
+}
+
+/// The token alone, for forms whose id is made elsewhere.
+pub fn token(visitor: &Visitor) -> Markup {
+    html! { @if let Some(token) = visitor.form_token() { input type="hidden" name=(TOKEN_FIELD) value=(token); } }
 }
 
 /// A fresh client-made id.
@@ -196,11 +249,10 @@ impl<'a> Form<'a> {
     /// The form as markup, with the error summary above it.
     pub fn render(&self) -> Markup {
         let visitor = self.visitor;
-        let request_id = self.values.opt("request_id").unwrap_or_else(new_id);
         html! {
             (error_summary(visitor, self.refusal))
             form.fields method="post" action=(self.action) enctype=[self.has_file.then_some("multipart/form-data")] {
-                input type="hidden" name="request_id" value=(request_id);
+                (seal_with(visitor, self.values))
                 @for field in &self.fields { (self.render_field(field)) }
                 div.actions { button type="submit" { (visitor.t(self.button)) } }
             }
@@ -212,7 +264,9 @@ impl<'a> Form<'a> {
         let name = field.name;
         let id = format!("field-{name}");
         let value = self.values.text(name);
-        let refusal = self.refusal.filter(|refusal| refusal.field == Some(name));
+        let refusal = self.refusal.filter(|refusal| {
+            refusal.field == Some(name) || (refusal.code == "G-111" && value.chars().count() > limit_chars(name))
+        });
         let hint_key = format!("hint.{name}");
         let has_hint = visitor.language.has(&hint_key);
         let described = match (refusal.is_some(), has_hint) {
@@ -220,6 +274,7 @@ impl<'a> Form<'a> {
             (false, true) => Some(format!("{id}-hint")),
             (false, false) => None,
         };
+        let limit = limit_chars(name);
         let (needed, invalid) = (field.is_needed, refusal.map(|_| "true"));
         let input_type = match field.kind {
             Kind::Password => "password",
@@ -243,7 +298,7 @@ impl<'a> Form<'a> {
                         }
                     }
                     Kind::Lines => {
-                        textarea id=(id) name=(name) rows="3" required[needed] aria-describedby=[described] aria-invalid=[invalid] { (value) }
+                        textarea id=(id) name=(name) rows="3" maxlength=(limit) required[needed] aria-describedby=[described] aria-invalid=[invalid] { (value) }
                     }
                     Kind::File(accept) => {
                         input id=(id) name=(name) type="file" accept=(accept) required[needed] aria-describedby=[described] aria-invalid=[invalid];
@@ -255,7 +310,7 @@ impl<'a> Form<'a> {
                         input id=(id) name=(name) type="password" required[needed] autocomplete=(if name == "password" { "current-password" } else { "new-password" }) aria-describedby=[described] aria-invalid=[invalid];
                     }
                     _ => {
-                        input id=(id) name=(name) type=(input_type) value=(value) required[needed] aria-describedby=[described] aria-invalid=[invalid];
+                        input id=(id) name=(name) type=(input_type) value=(value) maxlength=[(input_type == "text").then_some(limit)] required[needed] aria-describedby=[described] aria-invalid=[invalid];
                     }
                 }
             }

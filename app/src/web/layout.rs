@@ -74,7 +74,7 @@ pub fn shell(site: &Site, visitor: &Visitor, title: &str, class: &str, body: Mar
                         }
                         @if visitor.account.is_some() {
                             span { (visitor.name) }
-                            form method="post" action="/logout" { button.plain type="submit" { (visitor.t("shell.log_out")) } }
+                            form method="post" action="/logout" { (super::forms::token(visitor)) button.plain type="submit" { (visitor.t("shell.log_out")) } }
                         } @else {
                             a href="/login" { (visitor.t("shell.log_in")) }
                         }

@@ -111,6 +111,30 @@ on_both_databases!(a_form_sent_twice_is_done_once, |site| async move {
     site
 });
 
+on_both_databases!(a_form_without_the_token_of_its_session_does_nothing, |site| async move {
+    let site = site.with_cast().await;
+    let number = site.site.head();
+    let fields = "request_id=request-0001&name=Bank+of+the+East&kind=bank&reason=x&on=2026-11-23&from=2026-11-23";
+    for token in ["", "&form_token=", "&form_token=made-up", &format!("&form_token={}", site.form_token("chief"))] {
+        let body = format!("{fields}{token}");
+        for form in forms() {
+            let address = filled(&form, "ours");
+            let kind = "application/x-www-form-urlencoded";
+            let page = site.post_bytes("office", &address, kind, body.clone().into_bytes()).await;
+            let is_without_effect = form == "/session/alive";
+            assert!(page.status.is_client_error() || is_without_effect, "{address} answers {}", page.status);
+        }
+        let page =
+            site.post_bytes("office", "/organisations", "application/x-www-form-urlencoded", body.into_bytes()).await;
+        assert_eq!((page.status.as_u16(), page.texts(".summary .quiet")), (422, vec!["G-116".to_owned()]));
+        assert_eq!(page.attributes("#field-name", "value"), ["Bank of the East"], "what was typed is still there");
+    }
+    assert_eq!(site.site.head(), number);
+    let own = site.post("office", "/organisations", &[("name", "Bank of the East"), ("kind", "bank")]).await;
+    assert_eq!(own.status, 303, "with the token of the session");
+    site
+});
+
 on_both_databases!(dates_and_texts_have_bounds, |site| async move {
     let site = site.with_cast().await;
     let long = "n".repeat(201);
@@ -131,6 +155,9 @@ on_both_databases!(dates_and_texts_have_bounds, |site| async move {
         assert_eq!(page.status, 422, "{address}");
         assert!(page.body.contains(code), "{address} answers {code}");
     }
+    let page = site.post("office", "/organisations", &[("name", &long), ("kind", "bank")]).await;
+    assert_eq!(page.attributes("#field-name", "value"), [long.as_str()], "a text that is too long is still there");
+    assert_eq!(page.attributes(".field.is-wrong input", "name"), ["name"]);
     for address in ["/wall?from=abc", "/calendars?year=abc"] {
         let page = site.get("office", address).await;
         assert_eq!((page.status.as_u16(), page.texts("h1").len()), (422, 1), "{address} answers in a page of ours");

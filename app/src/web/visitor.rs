@@ -44,6 +44,11 @@ impl Visitor {
         self.language.tf(key, params)
     }
 
+    /// What the forms on this person's pages carry, so that no other site can make them up.
+    pub fn form_token(&self) -> Option<String> {
+        self.token.as_deref().map(identity::session::form_token)
+    }
+
     /// The right to knock at the write door.
     pub fn permit(&self) -> Result<Permit, Problem> {
         self.account.clone().map(Permit::account).ok_or(Problem::LoginNeeded)

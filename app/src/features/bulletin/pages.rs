@@ -13,7 +13,7 @@ use crate::journal::replay;
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::Sent;
-use crate::web::forms::{Form, Values, error_summary, form_response, new_id, refusal};
+use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal};
 use crate::web::layout::page;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
@@ -195,7 +195,7 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
     let is_open = matches!(bulletin.stage, Stage::Draft | Stage::Reviewed);
     let may_govern = visitor.may(Verb::Govern, "/");
     let act = |act: &str, key: &str| {
-        html! { form.inline method="post" action={ "/bulletins/" (bulletin.id) "/" (act) } { input type="hidden" name="request_id" value=(new_id()); button type="submit" { (visitor.t(key)) } } }
+        html! { form.inline method="post" action={ "/bulletins/" (bulletin.id) "/" (act) } { (seal(visitor)) button type="submit" { (visitor.t(key)) } } }
     };
     let mine: Vec<&Line> = bulletin
         .figures
@@ -225,7 +225,7 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
                     Some(settled) => p { (visitor.t("bulletin.settled")) (settled) },
                     None if is_open && may_govern => {
                         form method="post" action={ "/bulletins/" (bulletin.id) "/settle" } {
-                            input type="hidden" name="request_id" value=(new_id()); input type="hidden" name="project" value=(objection.project);
+                            (seal(visitor)) input type="hidden" name="project" value=(objection.project);
                             label { (visitor.t("bulletin.settle_how")) input name="reason" required; }
                             button type="submit" { (visitor.t("bulletin.settle")) }
                         }
@@ -237,7 +237,7 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
         @if is_open { @for line in &mine {
             details { summary { (visitor.tf("bulletin.object", &[("name", line.name.clone())])) }
                 form method="post" action={ "/bulletins/" (bulletin.id) "/object" } {
-                    input type="hidden" name="request_id" value=(new_id()); input type="hidden" name="project" value=(line.project);
+                    (seal(visitor)) input type="hidden" name="project" value=(line.project);
                     label { (visitor.t("field.reason")) textarea name="reason" rows="3" required {} }
                     button type="submit" { (visitor.t("bulletin.send_objection")) }
                 }
@@ -252,7 +252,7 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
             @if bulletin.stage == Stage::Reviewed && visitor.may(Verb::Approve, "/") { (act("issue", "bulletin.issue")) }
         }
         @if is_open && may_govern { details { summary { (visitor.t("bulletin.withdraw")) }
-            form method="post" action={ "/bulletins/" (bulletin.id) "/withdraw" } { input type="hidden" name="request_id" value=(new_id()); label { (visitor.t("field.reason")) input name="reason" required; } button type="submit" { (visitor.t("bulletin.withdraw")) } }
+            form method="post" action={ "/bulletins/" (bulletin.id) "/withdraw" } { (seal(visitor)) label { (visitor.t("field.reason")) input name="reason" required; } button type="submit" { (visitor.t("bulletin.withdraw")) } }
         } }
     };
     Ok(form_response(refused, page(site, visitor, &visitor.t("bulletin.title"), body)))

@@ -11,7 +11,7 @@ use crate::features::{places, plan};
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
 use crate::web::extract::{Query, Sent, Upload};
-use crate::web::forms::{Form, Values, form_response, new_id, refusal};
+use crate::web::forms::{Form, Values, form_response, new_id, refusal, token};
 use crate::web::layout::{finding, page};
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
@@ -128,6 +128,7 @@ async fn show(
         form method="post" action="/import/shown" {
             input type="hidden" name="project" value=(shown.project);
             input type="hidden" name="request_id" value=(shown.request_id);
+            (token(&visitor))
             p.actions { button type="submit" { (visitor.t("import.import")) } " " a.button.second href={ "/import?project=" (form_urlencoded(&shown.project)) } { (visitor.t("import.other")) } }
         }
         @if !shown.plan.mandated.is_empty() { div.notice { p { (visitor.tf("import.mandated_left", &[("count", shown.plan.mandated.len().to_string())])) } } }

@@ -9,7 +9,7 @@ use crate::journal::domain::Permit;
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
 use crate::web::extract::{Query, Sent};
-use crate::web::forms::{Form, Values, form_response, new_id, refusal};
+use crate::web::forms::{Form, Values, form_response, new_id, refusal, seal};
 use crate::web::layout::{own_path, page};
 use crate::web::problem::Problem;
 use crate::web::visitor::{SESSION_COOKIE, Visitor};
@@ -68,7 +68,6 @@ async fn login(
 ) -> Result<Response, Problem> {
     let to = own_path(query.get("to").map(String::as_str)).to_owned();
     let values = values.with("to", &to);
-    let values = values.with("to", &to);
     let name = values.text("login").to_lowercase();
     if !site.throttle.allows(&name, &address.ip().to_string()) {
         let refused = rule("I-120", "login");
@@ -96,7 +95,8 @@ async fn alive(State(site): State<Site>, visitor: Visitor) -> Result<StatusCode,
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn logout(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
+async fn logout(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
+    values.check()?;
     if let Some(token) = &visitor.token {
         session::close(&site.db, token).await?;
     }
@@ -246,13 +246,13 @@ async fn accounts_page(
                         @let is_somebody = account.entered_on.is_some() || posts.iter().any(|post| post.account == account.id);
                         @match (is_somebody, &account.reset_reason) {
                             (false, _) => form.inline method="post" action={ "/accounts/" (account.id) "/invitation" } {
-                                input type="hidden" name="request_id" value=(new_id());
+                                (seal(visitor))
                                 button.plain { (visitor.t("accounts.invite")) }
                             },
                             (true, Some(_)) => span.quiet { (visitor.t("accounts.reset_waits")) },
                             (true, None) => details { summary { (visitor.t("accounts.ask_reset")) }
                                 form method="post" action={ "/accounts/" (account.id) "/reset" } {
-                                    input type="hidden" name="request_id" value=(new_id());
+                                    (seal(visitor))
                                     label { (visitor.t("field.reason")) " " input name="reason" required; }
                                     button type="submit" { (visitor.t("accounts.ask_reset")) }
                                 }
@@ -262,7 +262,7 @@ async fn accounts_page(
                         @let act = if account.is_disabled { "enable" } else { "disable" };
                         details { summary { (visitor.t(&format!("accounts.{act}"))) }
                             form method="post" action={ "/accounts/" (account.id) "/" (act) } {
-                                input type="hidden" name="request_id" value=(new_id());
+                                (seal(visitor))
                                 label { (visitor.t("field.reason")) " " input name="reason" required; }
                                 button type="submit" { (visitor.t(&format!("accounts.{act}"))) }
                             }
@@ -403,7 +403,7 @@ async fn posts_page(site: &Site, visitor: &Visitor, values: &Values, refused: Op
             ul { @for account in &accounts { @if let Some(reason) = &account.reset_reason { li {
                 (names.get(&account.id).map_or("—", String::as_str)) " · " (reason) " "
                 form.inline method="post" action={ "/accounts/" (account.id) "/reset/allow" } {
-                    input type="hidden" name="request_id" value=(new_id());
+                    (seal(visitor))
                     button type="submit" { (visitor.t("accounts.allow_reset")) }
                 }
             } } } }
@@ -420,7 +420,7 @@ async fn posts_page(site: &Site, visitor: &Visitor, values: &Values, refused: Op
                     td { @match post.to { Some(to) => (to), None => "—" } }
                     td { @if post.to.is_none() {
                         form method="post" action={ "/posts/" (post.id) "/end" } {
-                            input type="hidden" name="request_id" value=(new_id());
+                            (seal(visitor))
                             button.plain { (visitor.t("posts.end")) }
                         }
                     } }

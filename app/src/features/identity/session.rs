@@ -76,6 +76,11 @@ fn token_hash(token: &str) -> Vec<u8> {
     sha256(&[token.as_bytes()]).0.to_vec()
 }
 
+/// What the forms of a session's pages carry: made of the session's token, which cannot be made of it again.
+pub fn form_token(token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(sha256(&[b"guatu form", token.as_bytes()]).0)
+}
+
 /// Opens a session and returns its token.
 pub async fn open(db: &Db, account: &str, now: Timestamp) -> Result<String> {
     let token = token();

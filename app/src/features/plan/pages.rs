@@ -11,7 +11,7 @@ use crate::features::{calendars, identity, organisations, places};
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::Sent;
-use crate::web::forms::{form_response, new_id, refusal};
+use crate::web::forms::{form_response, refusal, seal};
 use crate::web::layout::{finding, page};
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
@@ -228,7 +228,7 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, refused: Optio
                 @if may(Verb::Plan) { a.button.second href={ "/plans/" (id) "/ties" } { (visitor.t("plans.ties")) } }
                 @if may(Verb::Approve) && plan.as_ref().is_some_and(|plan| plan.active_on.is_none()) {
                     form method="post" action={ "/plans/" (id) "/activate" } {
-                        input type="hidden" name="request_id" value=(new_id());
+                        (seal(visitor))
                         button type="submit" { (visitor.t("plans.activate")) }
                     }
                 }

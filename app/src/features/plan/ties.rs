@@ -9,7 +9,7 @@ use crate::features::places::store::Place;
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::Sent;
-use crate::web::forms::{Form, Values, form_response, new_id, refusal};
+use crate::web::forms::{Form, Values, form_response, refusal, seal};
 use crate::web::layout::page;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
@@ -51,7 +51,7 @@ async fn ties_page(site: &Site, visitor: &Visitor, place: &Place, values: &Value
                 @if tie.to_project == place.id && visitor.may(Verb::Plan, &place.path) {
                     details { summary { (visitor.t("plans.untie")) }
                         form method="post" action={ "/ties/" (tie.id) "/remove" } {
-                            input type="hidden" name="request_id" value=(new_id());
+                            (seal(visitor))
                             label { (visitor.t("field.reason")) " " input name="reason" required; }
                             button type="submit" { (visitor.t("plans.untie")) }
                         }

@@ -12,7 +12,7 @@ use crate::journal::Document;
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
 use crate::web::extract::{Query, Sent};
-use crate::web::forms::{Form, Values, form_response, new_id, refusal};
+use crate::web::forms::{Form, Values, form_response, refusal, seal};
 use crate::web::layout::{PAGE_LEN, finding, page, pager};
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
@@ -60,7 +60,7 @@ async fn template_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
             button.second type="submit" { (visitor.t("plans.choose_template")) }
         }
         form.fields method="post" action={ "/plans/" (place.id) "/template" } {
-            input type="hidden" name="request_id" value=(new_id());
+            (seal(visitor))
             input type="hidden" name="template" value=(chosen.id);
             div.field {
                 label for="field-start" { (visitor.t("field.start")) }

@@ -14,7 +14,7 @@ use crate::features::{identity, places, plan, targets};
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
 use crate::web::extract::{Query, Sent, SentWithFiles};
-use crate::web::forms::{Values, error_summary, form_response, new_id, refusal};
+use crate::web::forms::{Values, error_summary, form_response, refusal, seal, seal_with};
 use crate::web::layout::page;
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
@@ -139,7 +139,7 @@ fn ordered<'a>(buildings: &[&'a Place], reports: &HashMap<String, Report>) -> Ve
 fn unchanged_button(visitor: &Visitor, building: &Place, on: Date) -> Markup {
     html! {
         form.inline method="post" action="/reports/unchanged" {
-            input type="hidden" name="request_id" value=(new_id());
+            (seal(visitor))
             input type="hidden" name="building" value=(building.id);
             input type="hidden" name="on" value=(on);
             button.second type="submit" { (visitor.t("reports.unchanged")) }
@@ -199,7 +199,7 @@ async fn new_page(
         h1 { (building.attributes.name) " · " (visitor.t("reports.title")) }
         (error_summary(visitor, refused))
         form.report method="post" action="/reports/new" enctype="multipart/form-data" {
-            input type="hidden" name="request_id" value=(values.opt("request_id").unwrap_or_else(new_id));
+            (seal_with(visitor, values))
             input type="hidden" name="building" value=(building.id);
             input type="hidden" name="written_at" value=(values.text("written_at")) data-now;
             label.inline { (visitor.t("field.on")) " " input id="field-on" type="date" name="on" value=(values.text("on")) required; }
@@ -422,7 +422,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
         } } }
         p.bar.no-print {
             @if may_judge {
-                form.inline method="post" action={ "/reports/" (report.id) "/confirm" } { input type="hidden" name="request_id" value=(new_id()); button type="submit" { (visitor.t("reports.confirm")) } }
+                form.inline method="post" action={ "/reports/" (report.id) "/confirm" } { (seal(visitor)) button type="submit" { (visitor.t("reports.confirm")) } }
                 a.button.second href={ "/reports/" (report.id) "/dispute" } { (visitor.t("reports.dispute")) }
             }
             @if visitor.may(Verb::Report, &building.path) && !report.is_unchanged { a.button.second href={ "/reports/" (report.id) "/correct" } { (visitor.t("reports.correct")) } }
@@ -480,7 +480,7 @@ async fn waiting(State(site): State<Site>, visitor: Visitor) -> Result<Response,
             li {
                 a href={ "/reports/" (report.id) } { (place.attributes.name) " · " (report.on) }
                 span.quiet { (visitor.tf("reports.items_and_hands", &[("items", days.len().to_string()), ("hands", report.hands.to_string())])) }
-                form.inline method="post" action={ "/reports/" (report.id) "/confirm" } { input type="hidden" name="request_id" value=(new_id()); input type="hidden" name="back" value="waiting"; button type="submit" { (visitor.t("reports.confirm")) } }
+                form.inline method="post" action={ "/reports/" (report.id) "/confirm" } { (seal(&visitor)) input type="hidden" name="back" value="waiting"; button type="submit" { (visitor.t("reports.confirm")) } }
                 a.button.second href={ "/reports/" (report.id) "/dispute" } { (visitor.t("reports.dispute")) }
             }
         } }
@@ -551,7 +551,7 @@ async fn restate_page(site: &Site, visitor: &Visitor, report: &Report, building:
         p.lead { (visitor.t(lead)) }
         (error_summary(visitor, refused))
         form.report method="post" action={ "/reports/" (report.id) "/" (act) } {
-            input type="hidden" name="request_id" value=(values.opt("request_id").unwrap_or_else(new_id));
+            (seal_with(visitor, values))
             div.works id="field-items" { @for work in concerned {
                 @let name = format!("done.{}", work.activity);
                 label.work {

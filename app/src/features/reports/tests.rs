@@ -180,9 +180,10 @@ on_both_databases!(bad_input_is_refused_with_the_form_still_filled, |site| async
     assert_eq!(site.post("stranger", "/reports/unchanged", &idle).await.texts(".summary .quiet"), ["R-103"], "not active");
 
     let boundary = "----guatu";
+    let token = site.form_token("builder");
     let upload = |bytes: &[u8]| {
         let mut body = Vec::new();
-        for (name, value) in [("building", "ours-b1"), ("on", "2026-11-23"), ("request_id", "report-0002"), ("done.ours-b1/pit", "5500")] {
+        for (name, value) in [("form_token", token.as_str()), ("building", "ours-b1"), ("on", "2026-11-23"), ("request_id", "report-0002"), ("done.ours-b1/pit", "5500")] {
             body.extend(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
         }
         body.extend(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"photos\"; filename=\"a.jpg\"\r\n\r\n").bytes());

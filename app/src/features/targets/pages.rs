@@ -11,7 +11,7 @@ use crate::features::{places, plan};
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
 use crate::web::extract::{Query, Sent};
-use crate::web::forms::{Values, error_summary, form_response, new_id, refusal};
+use crate::web::forms::{Values, error_summary, form_response, refusal, seal_with};
 use crate::web::layout::page;
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
@@ -309,7 +309,7 @@ fn promise_form(visitor: &Visitor, place: &Place, items: &[&Assessed], today: Da
         h2 { (visitor.t("targets.promise")) }
         p.lead { (visitor.t("targets.promise_lead")) }
         form.report method="post" action={ "/targets/" (place.id) "/promise" } {
-            input type="hidden" name="request_id" value=(values.opt("request_id").unwrap_or_else(new_id));
+            (seal_with(visitor, values))
             label for="field-kind" { (visitor.t("targets.period")) }
             select id="field-kind" name="period" { @for (kind, from) in open_periods(today) {
                 @let value = format!("{} {from}", kind.name());

@@ -9,7 +9,7 @@ use crate::features::{identity, organisations, places};
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::Sent;
-use crate::web::forms::{Form, Values, form_response, new_id, refusal};
+use crate::web::forms::{Form, Values, form_response, refusal, seal};
 use crate::web::layout::page;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
@@ -118,7 +118,7 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, values: &Value
                         td { @if may_appoint && member.to.is_none() {
                             details { summary { (visitor.t("task_forces.vacate")) }
                                 form method="post" action={ "/task-forces/members/" (member.id) "/leave" } {
-                                    input type="hidden" name="request_id" value=(new_id());
+                                    (seal(visitor))
                                     label { (visitor.t("field.on")) " " input type="date" name="on" value=(site.clock.today()) required; }
                                     label { (visitor.t("field.reason")) " " input name="reason" required; }
                                     button type="submit" { (visitor.t("task_forces.vacate")) }
