@@ -1,9 +1,9 @@
-//! What happens by itself: the data date moves with the day, and the ledger's head is signed.
+//! What happens by itself: the data date moves with the day, changed lamps are noted, and the ledger's head is signed.
 //!
 //! A timer decides nothing. It submits commands as the system, with ids made of the object and the day, so that two nodes
 //! or a restart do a thing once.
 
-use crate::features::plan;
+use crate::features::{Command, plan, wall_chart};
 use crate::journal::domain::Permit;
 use crate::journal::{Submission, SubmitError};
 use crate::web::Site;
@@ -29,19 +29,25 @@ pub async fn once(site: &Site) -> Result<()> {
     let today = site.clock.today();
     let plans = plan::store::project_plans(&mut site.db.reader().await?).await?;
     for plan in plans.into_iter().filter(|plan| plan.data_date < today) {
-        let submission = Submission {
-            permit: Permit::system(),
-            request_id: format!("roll-{}-{today}", plan.project),
-            command: plan::model::Command::RollTo { project: plan.project, data_date: today }.into(),
-            documents: Vec::new(),
-        };
-        match site.journal.submit(submission).await {
-            // A refusal means that another node was faster.
-            Ok(_) | Err(SubmitError::Refused(_)) => {}
-            // One project's fault does not keep the others from their day.
-            Err(SubmitError::Fault(fault)) => tracing::error!("timer: {fault:#}"),
-        }
+        let id = format!("roll-{}-{today}", plan.project);
+        submit(site, id, plan::model::Command::RollTo { project: plan.project, data_date: today }).await;
+    }
+    // Whatever waits for its schedule is noted at the next look.
+    let changed = site.domain.lamps.outdated(&mut site.db.reader().await?, today).await?;
+    for project in changed {
+        submit(site, format!("lamps-{project}-{}", site.head()), wall_chart::model::Command::Note { project }).await;
     }
     site.signer.sign_head(&site.db).await?;
     Ok(())
+}
+
+async fn submit(site: &Site, request_id: String, command: impl Into<Command>) {
+    let submission =
+        Submission { permit: Permit::system(), request_id, command: command.into(), documents: Vec::new() };
+    match site.journal.submit(submission).await {
+        // A refusal means that another node was faster.
+        Ok(_) | Err(SubmitError::Refused(_)) => {}
+        // One project's fault does not keep the others from their day.
+        Err(SubmitError::Fault(fault)) => tracing::error!("timer: {fault:#}"),
+    }
 }

@@ -134,10 +134,10 @@ features! {
         3 Plans plan;
         4 Targets targets;
         5 Reports reports;
+        6 WallChart wall_chart;
         7 Bulletins bulletin;
     }
     viewing {
-        6 wall_chart;
         6 audit;
         6 exchange;
     }
@@ -152,6 +152,8 @@ pub struct Guatu {
     pub assessments: targets::assess::Kept,
     /// The place tree.
     pub places: places::tree::Kept,
+    /// Schedules whose lamps were compared with what is noted.
+    pub lamps: wall_chart::store::Compared,
 }
 
 /// Version of every fact written today. A fact that changes its shape gets its own version here and a reader for the old.

@@ -375,6 +375,12 @@ pub async fn digests(conn: &mut Conn) -> Result<Vec<(String, String)>> {
     rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
 }
 
+/// Digest of a project's schedule, when it follows from the newest facts.
+pub async fn settled_digest(conn: &mut Conn, project: &str) -> Result<Option<String>> {
+    let sql = "SELECT digest FROM project_plan WHERE project = ? AND is_stale = 0";
+    conn.row(sql, args![project]).await?.map_or(Ok(None), |row| row.opt_text(0))
+}
+
 /// Digest of a project's schedule; `None` before there is one.
 pub async fn digest(conn: &mut Conn, project: &str) -> Result<Option<String>> {
     let row = conn.row("SELECT digest FROM project_plan WHERE project = ?", args![project]).await?;

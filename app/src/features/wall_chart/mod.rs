@@ -1,10 +1,10 @@
 //! The wall chart: buildings by stages with lamps, bars with baseline, forecast, actual and front line.
 //!
 //! # Mechanism
-//! Only reads. The board of a place is a matrix: its projects, parcels or buildings by the stages of the work, one lamp a
+//! The board of a place is a matrix: its projects, parcels or buildings by the stages of the work, one lamp a
 //! cell with the latest date that keeps every mandated date and the forecast or actual one. A lamp comes from the rule set
-//! in `rules/lamps.toml` and opens why, who and since when: overdue, begun or finished since a day, and otherwise as of today
-//! on the last fact about the project, since a forecast has no day that began it. Work forecast late is not called overdue;
+//! in `rules/lamps.toml` and opens why, who and since when: overdue, begun or finished since a day of its own; a forecast has
+//! none, so a timer notes as a fact which lamps have begun or ceased to accuse. Work forecast late is not called overdue;
 //! both show the same lamp. Bars carry the progress front line, drawn on the approved plan at dates computed once in
 //! `model.rs` for canvas and paper. The same page is the command room's wall with `?wall=1`: it fits its screen, turns pages
 //! as `rules/screen.toml` says, and follows the ledger by server-sent events. Extra files: `matrix.rs` and `bars.rs` gather what the
@@ -16,5 +16,28 @@ mod matrix;
 pub mod model;
 pub mod pages;
 mod paper;
+pub mod store;
 #[cfg(test)]
 mod tests;
+
+use super::authority::{Need, Scope, Verb, missing};
+use super::places;
+use crate::db::Conn;
+use crate::journal::domain::{Context, Decision};
+use anyhow::Result;
+use model::{Command, Fact};
+
+/// The rights a command needs.
+pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
+    let Command::Note { project } = command;
+    if places::path(conn, project).await?.is_none() {
+        return Ok(Err(missing()));
+    }
+    Ok(Ok(vec![Need::at(Verb::Govern, project)]))
+}
+
+/// Loads what the rule needs and asks it.
+pub async fn decide(conn: &mut Conn, command: &Command, context: &Context) -> Result<Decision<Fact>> {
+    let state = store::load(conn, command, context).await?;
+    Ok(model::decide(&state, command, context).map_err(Into::into))
+}

@@ -1,10 +1,72 @@
-//! From bars to lamps and boards. Pure: what a lamp says follows from a bar, a date and a rule set.
+//! From bars to lamps and boards, and since when a lamp accuses. Pure: what a lamp says follows from a bar, a date and a rule set.
 
 use crate::features::plan::store::Bar;
+use crate::journal::domain::{Context, Draft};
+use crate::refusals;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
+
+/// What can be asked of the wall.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Note which lamps of a project have begun or ceased to accuse since they were last noted.
+    Note {
+        /// The project.
+        project: String,
+    },
+}
+
+/// What happened on the wall.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// Lamps have changed: a forecast has no day of its own that began it, so the day on which it first accused is a fact.
+    Noted {
+        /// The project.
+        project: String,
+        /// Activities that are called something else than before, with the word.
+        lit: Vec<(String, String)>,
+        /// Activities that are not accused any more.
+        cleared: Vec<String>,
+    },
+}
+
+refusals! {
+    /// The schedule does not follow from the newest facts yet.
+    Unsettled = "W-101" Conflict _;
+}
+
+/// What the rule of noting sees.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// Whether the schedule follows from the newest facts.
+    pub is_settled: bool,
+    /// What is said of every bar now.
+    pub lit: BTreeMap<String, Word>,
+    /// What was noted, of bars that were accused.
+    pub noted: BTreeMap<String, Word>,
+}
+
+/// Decides a command. Nothing new is no fact.
+pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
+    let Command::Note { project } = command;
+    if !state.is_settled {
+        return Err(Refused::Unsettled);
+    }
+    let accused = |activity: &String| state.lit.get(activity).filter(|word| word.accuses());
+    let lit = state.lit.iter().filter(|(activity, word)| word.accuses() && state.noted.get(*activity) != Some(word));
+    let lit: Vec<(String, String)> = lit.map(|(activity, word)| (activity.clone(), word.key().to_owned())).collect();
+    let cleared: Vec<String> = state.noted.keys().filter(|activity| accused(activity).is_none()).cloned().collect();
+    if lit.is_empty() && cleared.is_empty() {
+        return Ok(Vec::new());
+    }
+    let fact = Fact::Noted { project: project.clone(), lit, cleared };
+    Ok(vec![Draft { fact, subject: project.clone(), place: project.clone(), occurred_on: context.today }])
+}
 
 /// The rule set that gives lamps.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -177,8 +239,7 @@ pub struct Verdict {
     pub lamp: Lamp,
     /// Why.
     pub reason: Reason,
-    /// Since when, where the bar itself tells. A forecast has no such day: it is what all facts say together, and a
-    /// schedule is computed only when it is asked for, so nobody knows which day first said so.
+    /// Since when, where the bar itself tells. A forecast has no such day: the wall notes the day on which it first accused.
     pub since: Option<Date>,
 }
 
@@ -211,6 +272,16 @@ impl Word {
         Word::Lamp(Lamp::Done),
         Word::Lamp(Lamp::Idle),
     ];
+
+    /// Whether it says that something is late or at risk.
+    pub fn accuses(self) -> bool {
+        matches!(self.lamp(), Lamp::Bad | Lamp::Warn)
+    }
+
+    /// The word of a locale key.
+    pub fn from_key(key: &str) -> Option<Word> {
+        Word::ALL.into_iter().find(|word| word.key() == key)
+    }
 
     /// The lamp that shows it.
     pub fn lamp(self) -> Lamp {

@@ -5,7 +5,7 @@ use super::bars;
 use super::events::events;
 use super::matrix::{Gathered, gather};
 use super::model::{Cell, Lamp, RULES, Reason, SCREEN, Word, page_around, verdict};
-use super::paper;
+use super::{paper, store};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
@@ -377,6 +377,7 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
         Some(id) => plans::bar(&mut conn, &project.id, id).await?,
         None => None,
     };
+    let noted = store::noted(&mut conn, &project.id, &bar.activity).await?.filter(|noted| noted.word == verdict.word());
     let pair = |pair: Option<(Date, Date)>| pair.map_or("—".to_owned(), |(start, finish)| format!("{start} – {finish}"));
     let actual = match (bar.actual_start, bar.actual_finish) {
         (None, _) => "—".to_owned(),
@@ -398,6 +399,7 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
                 @if let (Some(start), None) = (bar.actual_start, bar.actual_finish) { p { (visitor.tf("lamp_since.running", &[("date", start.to_string())])) } }
                 @match (verdict.reason, verdict.since) {
                     (Reason::Running(_), _) => {}
+                    (_, None) if noted.is_some() => @if let Some(noted) = &noted { p { (visitor.tf("wall.noted_since", &[("date", noted.since.to_string()), ("days", i64::from((today - noted.since).get_days()).to_string()), ("number", noted.number.to_string())])) } }
                     (reason, Some(date)) => p { (visitor.tf(&format!("lamp_since.{}", reason.key()), &[("date", date.to_string())])) },
                     (_, None) => p { (visitor.tf("wall.as_of_today", &[("date", today.to_string())])) },
                 }

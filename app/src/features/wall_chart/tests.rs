@@ -210,26 +210,50 @@ on_both_databases!(a_wall_turns_its_pages_with_and_without_a_script, |site| asyn
     site
 });
 
-on_both_databases!(a_lamp_says_since_when_only_where_somebody_can_know, |site| async move {
+on_both_databases!(a_lamp_says_since_when, |site| async move {
     let site = site.with_cast().await;
-    let drafted = site.post("office", "/plans/ours/template", &[("template", "resettlement_tower"), ("start", "2026-06-01")]).await;
+    let drafted = site.post("office", "/plans/ours/template", &[("template", "resettlement_tower"), ("start", "2026-11-30")]).await;
     assert_eq!(site.post("chief", drafted.location(), &[("reason", "checked")]).await.status, 303);
     let said = |page: &crate::testing::Page| page.texts("section.sheet:first-child p");
-    let path = "/wall/bar?project=ours&activity=ours-b1/registration";
-    let before = said(&site.get("builder", path).await);
-    assert!(before[before.len() - 2].contains(&site.site.clock.today().to_string()), "a forecast holds as of today: {before:?}");
-    // A day passes, and nothing else: what is forecast may move, but the last fact about the project is still the same.
-    assert!(site.site.clock.advance(site.site.clock.now() + 24.hours()));
+    let path = "/wall/bar?project=ours&activity=ours-b1/permits";
+    let noted = async || {
+        let sql = "SELECT COUNT(*) FROM fact WHERE kind = 'wall_chart.noted/1'";
+        site.site.db.reader().await.unwrap().row(sql, &[]).await.unwrap().unwrap().count(0).unwrap()
+    };
+    let next_day = async || {
+        assert!(site.site.clock.advance(site.site.clock.now() + 24.hours()));
+        crate::timers::once(&site.site).await.unwrap();
+    };
     crate::timers::once(&site.site).await.unwrap();
+    assert_eq!(noted().await, 0, "nothing is accused: what is not done yet is only due soon");
+    let before = said(&site.get("builder", path).await);
+    assert!(before[before.len() - 2].contains(&site.site.clock.today().to_string()), "as of today: {before:?}");
+    // A mandated date that cannot be kept turns lamps red, and the day of it is a fact.
+    let date = [("request_id", "mandate-0001"), ("activity", "ours-b1/topping_out"), ("name", "Topped out"), ("finish_by", "2027-03-31"), ("issuer", "headquarters"), ("document", "Notice 7"), ("edition", "1")];
+    assert_eq!(site.post("chief", "/plans/ours/mandate", &date).await.status, 303);
+    let red_on = site.site.clock.today().to_string();
+    crate::timers::once(&site.site).await.unwrap();
+    assert_eq!(noted().await, 1);
+    crate::timers::once(&site.site).await.unwrap();
+    assert_eq!(noted().await, 1, "nothing new is no fact");
+    next_day().await;
+    next_day().await;
     let after = said(&site.get("builder", path).await);
-    assert!(after[after.len() - 2].contains(&site.site.clock.today().to_string()), "{after:?}");
-    assert_eq!(before.last(), after.last(), "a day that passes says nothing about the project");
+    assert!(after.iter().any(|text| text.contains(&red_on) && text.contains('2')), "red since then, for two days: {after:?}");
+    // The date is moved, and the lamp is cleared.
+    let change = [("request_id", "change-0001"), ("finish_by", "2029-03-31"), ("reason", "agreed")];
+    assert_eq!(site.post("office", "/mandates/mandate-0001/change", &change).await.status, 303);
+    let answer = [("answer", "accepted"), ("reason", "agreed"), ("document", "Notice 8"), ("edition", "1")];
+    assert_eq!(site.post("chief", "/mandate-requests/change-0001", &answer).await.status, 303);
+    crate::timers::once(&site.site).await.unwrap();
+    let cleared = said(&site.get("builder", path).await);
+    assert!(!cleared.iter().any(|text| text.contains(&red_on)), "{cleared:?}");
     // Work that has begun says when.
     let address = "/plans/ours/progress?activity=ours-b1/permits";
-    assert_eq!(site.post("builder", address, &[("actual_start", "2026-09-01"), ("percent", "10")]).await.status, 303);
-    let begun = said(&site.get("builder", "/wall/bar?project=ours&activity=ours-b1/permits").await);
-    assert!(begun.iter().any(|text| text.contains("2026-09-01")), "{begun:?}");
-    assert_ne!(begun.last(), after.last(), "a record is a fact about the project");
+    assert_eq!(site.post("builder", address, &[("actual_start", "2026-11-24"), ("percent", "10")]).await.status, 303);
+    let begun = said(&site.get("builder", path).await);
+    assert!(begun.iter().any(|text| text.contains("2026-11-24")), "{begun:?}");
+    assert_ne!(begun.last(), cleared.last(), "a record is a fact about the project");
     site
 });
 
