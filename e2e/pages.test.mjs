@@ -48,7 +48,7 @@ const open = async (page, path) => {
   return page.goto(site.address + path);
 };
 
-const paths = ["/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/wall?wall=1&place=p03", "/targets", "/targets?place=p03", "/targets/p05-b10", "/reports", "/reports?place=p03", "/bulletins", "/places", "/places/p01", "/places/new", "/plans", "/plans/p03", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/calendars", "/import?project=p01", "/no-such-page"];
+const paths = ["/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/wall?wall=1&place=p03", "/round", "/round?place=p03", "/round?wall=1", "/targets", "/targets?place=p03", "/targets/p05-b10", "/reports", "/reports?place=p03", "/bulletins", "/places", "/places/p01", "/places/new", "/plans", "/plans/p03", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/calendars", "/import?project=p01", "/no-such-page"];
 
 for (const width of [360, 768, 1440]) {
   for (const colorScheme of ["light", "dark"]) {

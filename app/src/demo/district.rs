@@ -29,6 +29,8 @@ type ProjectRow = (String, usize, String, usize, usize, i64, i64, Prospect);
 #[allow(missing_docs, reason = "each is one phrase, used once in `story.rs` or here")]
 pub struct Papers {
     pub dispute: String,
+    pub decisions: Vec<String>,
+    pub decision_outcome: String,
     pub hindrance: String,
     pub issuer_of_hindrance: String,
     pub mandate: String,

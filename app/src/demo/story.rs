@@ -11,6 +11,7 @@ use crate::features::places::model as places;
 use crate::features::plan::model as plans;
 use crate::features::plan::store;
 use crate::features::plan::template::{Building, END, Setting, compose, template};
+use crate::features::round::model as round;
 use crate::features::task_force::model as task_force;
 use crate::journal::Document;
 use crate::web::locale::Language;
@@ -62,7 +63,26 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     replan(teller, district, today).await?;
     share(teller, district).await?;
     mandate(teller, district, today).await?;
-    ask_for_other_dates(teller, district).await
+    ask_for_other_dates(teller, district).await?;
+    decide(teller, district, today).await
+}
+
+/// Decisions of today's round: the first has been carried out already.
+async fn decide(teller: &mut Teller<'_>, district: &District, today: Date) -> Result<()> {
+    let (leader, office) = (&district.people[0].account, &district.people[1].account);
+    let decided = papers().decisions.iter().zip(&district.projects).enumerate().map(|(at, (content, project))| {
+        let command = round::Command::Decide {
+            decision: format!("decision-{at}"),
+            place: project.id.clone(),
+            content: content.clone(),
+            owner: project.reporter.clone(),
+            due: day(today, at as i64 + 1),
+        };
+        Ask::by(office, command)
+    });
+    teller.wave(decided.collect()).await?;
+    let finish = round::Command::Finish { decision: "decision-0".into(), outcome: papers().decision_outcome.clone() };
+    teller.wave(vec![Ask::by(leader, finish)]).await
 }
 
 fn first_work(project: &Project, today: Date) -> Date {

@@ -136,6 +136,7 @@ features! {
         5 Reports reports;
         6 WallChart wall_chart;
         7 Bulletins bulletin;
+        7 Rounds round;
     }
     viewing {
         6 audit;

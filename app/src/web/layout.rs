@@ -13,6 +13,7 @@ use serde::Deserialize;
 /// Entries of the navigation: address, key of the name, and the right that shows it.
 const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/wall", "nav.wall", Verb::Read),
+    ("/round", "nav.round", Verb::Read),
     ("/targets", "nav.targets", Verb::Read),
     ("/reports", "nav.reports", Verb::Read),
     ("/bulletins", "nav.bulletins", Verb::Read),

@@ -4,6 +4,7 @@ pub mod extract;
 pub mod forms;
 pub mod layout;
 pub mod locale;
+pub mod papers;
 pub mod problem;
 pub mod visitor;
 

@@ -15,21 +15,18 @@ use crate::web::Site;
 use crate::web::extract::Sent;
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal};
 use crate::web::layout::page;
+use crate::web::papers;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
 use anyhow::Context;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use guatu_formats::documents;
-use guatu_formats::pdf::{self, Fonts};
 use guatu_kernel::guarantee::PeriodKind;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use maud::{Markup, html};
-use std::sync::OnceLock;
 
 /// Routes of this feature.
 pub fn routes() -> Router<Site> {
@@ -43,9 +40,6 @@ pub fn routes() -> Router<Site> {
         .route("/bulletins/{id}/settle", post(settle))
         .route("/bulletins/{id}/paper/{format}", get(paper))
 }
-
-/// Fonts of the system, found once.
-static FONTS: OnceLock<Fonts> = OnceLock::new();
 
 async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
     let last = PeriodKind::Week.around(site.clock.today()).from;
@@ -327,24 +321,5 @@ async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): P
     let objections = store::objections(&mut conn, &id).await?;
     drop(conn);
     let paper = compose(&site, &visitor, &bulletin, &objections);
-    let name = format!("guatu-bulletin-{}.{format}", bulletin.from);
-    let (bytes, kind) = match format.as_str() {
-        "docx" => (documents::docx(&paper).map_err(|fault| anyhow::anyhow!(fault))?, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-        "pdf" => {
-            let drawn = tokio::task::spawn_blocking(move || -> anyhow::Result<Vec<u8>> {
-                let fonts = match FONTS.get() {
-                    Some(fonts) => fonts,
-                    None => {
-                        let loaded = Fonts::load()?;
-                        FONTS.get_or_init(|| loaded)
-                    }
-                };
-                Ok(pdf::from_pages(&documents::pages(&paper), documents::PAGE_WIDTH_MM, documents::PAGE_HEIGHT_MM, fonts)?)
-            });
-            (drawn.await.context("drawing")??, "application/pdf")
-        }
-        _ => return Err(missing().into()),
-    };
-    let disposition = format!("attachment; filename=\"{name}\"");
-    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
+    papers::download(paper, &format, &format!("guatu-bulletin-{}", bulletin.from)).await
 }

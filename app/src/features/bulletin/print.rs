@@ -3,7 +3,7 @@
 use super::model::Stage;
 use super::store::{Bulletin, Objection};
 use crate::features::targets::progress::tenths_text;
-use crate::web::Site;
+use crate::web::{Site, papers};
 use crate::web::visitor::Visitor;
 use guatu_formats::documents::{Block, Column, Paper, Proof, Table, qr};
 
@@ -62,13 +62,7 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
     if let Some(corrects) = &bulletin.corrects {
         blocks.push(Block::Paragraph(visitor.tf("bulletin.corrects", &[("issue", corrects.clone())])));
     }
-    let mut stamps = Vec::new();
-    if site.stamps.is_rehearsal {
-        stamps.push(t("shell.rehearsal"));
-    }
-    if site.stamps.is_demo {
-        stamps.push(t("shell.demo"));
-    }
+    let mut stamps = papers::stamps(site, visitor);
     if bulletin.stage != Stage::Issued {
         stamps.push(t(&format!("bulletin_stage.{}", bulletin.stage.name())));
     }

@@ -1,6 +1,6 @@
 //! Reports, and where each work item stands.
 
-use super::model::{Command, Content, Fact, Known, Standing, State, Work};
+use super::model::{Command, Content, Fact, Hindrance, Known, Standing, State, Work};
 use crate::args;
 use crate::db::{Conn, Row};
 use crate::features::places::model::Kind;
@@ -47,6 +47,19 @@ pub struct Report {
     pub number: u64,
 }
 
+/// A building that waits for somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hindered {
+    /// The building.
+    pub building: String,
+    /// The day of the report that says so.
+    pub on: Date,
+    /// That report.
+    pub report: String,
+    /// What hinders, and who must decide.
+    pub hindrance: Hindrance,
+}
+
 macro_rules! columns {
     () => {
         "id, project, building, on_day, is_unchanged, grade, filed_by, filed_at, written_at, content, hands, judged_by, judged_on, reason, corrected_number, number"
@@ -81,6 +94,22 @@ pub async fn counts(conn: &mut Conn, from: Date, to: Date) -> Result<HashMap<Str
     let sql = "SELECT project, COUNT(*), CAST(SUM(CASE WHEN grade = 'disputed' THEN 1 ELSE 0 END) AS BIGINT) FROM report WHERE on_day >= ? AND on_day <= ? GROUP BY project";
     let rows = conn.rows(sql, args![from, to]).await?;
     rows.iter().map(|row| Ok((row.text(0)?, (u32::try_from(row.count(1)?)?, u32::try_from(row.count(2)?)?)))).collect()
+}
+
+/// Hindrances that hold: of the newest report with a change of each building, not older than a day.
+pub async fn hindered(conn: &mut Conn, since: Date) -> Result<Vec<Hindered>> {
+    let sql = "SELECT r.building, r.on_day, r.id, r.content FROM report r
+               JOIN (SELECT building, MAX(on_day) AS newest FROM report WHERE is_unchanged = 0 AND on_day >= ? GROUP BY building) last
+                 ON last.building = r.building AND last.newest = r.on_day
+               ORDER BY r.on_day, r.building";
+    let mut hindered = Vec::new();
+    for row in conn.rows(sql, args![since]).await? {
+        let content: Content = row.json(3)?;
+        if let Some(hindrance) = content.hindrance {
+            hindered.push(Hindered { building: row.text(0)?, on: row.date(1)?, report: row.text(2)?, hindrance });
+        }
+    }
+    Ok(hindered)
 }
 
 /// The newest day with a report, by building.

@@ -64,22 +64,34 @@ impl ProjectTargets {
 /// What an assessment stands on: digest of the schedule, newest fact about the work, day.
 type Stamp = (String, u64, Date);
 
-/// Assessments made before, by project: one holds for as long as schedule, measurements, promises and day are the same.
+/// Assessments made before, by project: one holds for as long as schedule, measurements, promises and day are the same. Two
+/// days of a project are kept, since a round looks at today and at yesterday.
 #[derive(Debug, Default)]
-pub struct Kept(Mutex<HashMap<String, (Stamp, Arc<ProjectTargets>)>>);
+pub struct Kept(Mutex<HashMap<String, Days>>);
+
+/// Assessments of one project, each with what it stands on.
+type Days = Vec<(Stamp, Arc<ProjectTargets>)>;
+
+/// Days of a project that are kept.
+const KEPT_DAYS: usize = 2;
 
 /// A project's work items on a day: facts up to the day before are in, and today's own count towards the periods.
 pub async fn project(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Result<Arc<ProjectTargets>> {
     let Some(digest) = plan::store::digest(conn, id).await? else { return Ok(Arc::default()) };
     let stamp: Stamp = (digest, store::newest(conn, id).await?, today);
-    if let Some((kept, targets)) = domain.assessments.0.lock().unwrap_or_else(PoisonError::into_inner).get(id)
-        && *kept == stamp
+    if let Some(kept) = domain.assessments.0.lock().unwrap_or_else(PoisonError::into_inner).get(id)
+        && let Some((_, targets)) = kept.iter().find(|(known, _)| *known == stamp)
     {
         return Ok(targets.clone());
     }
     let targets = Arc::new(compute(conn, domain, id, today).await?);
-    let mut kept = domain.assessments.0.lock().unwrap_or_else(PoisonError::into_inner);
-    kept.insert(id.to_owned(), (stamp, targets.clone()));
+    let mut all = domain.assessments.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let kept = all.entry(id.to_owned()).or_default();
+    kept.retain(|((_, _, day), _)| *day != today);
+    if kept.len() == KEPT_DAYS {
+        kept.remove(0);
+    }
+    kept.push((stamp, targets.clone()));
     Ok(targets)
 }
 

@@ -29,6 +29,17 @@ pub async fn noted(conn: &mut Conn, project: &str, activity: &str) -> Result<Opt
     Ok(Some(NotedLamp { word, since: row.date(1)?, number: row.count(2)? }))
 }
 
+/// The noted lamps of a project, by activity.
+pub async fn noted_of(conn: &mut Conn, project: &str) -> Result<HashMap<String, NotedLamp>> {
+    let sql = "SELECT activity, word, since_on, number FROM noted_lamp WHERE project = ?";
+    let mut lamps = HashMap::new();
+    for row in conn.rows(sql, args![project]).await? {
+        let word = Word::from_key(&row.text(1)?).context("a noted word is known")?;
+        lamps.insert(row.text(0)?, NotedLamp { word, since: row.date(2)?, number: row.count(3)? });
+    }
+    Ok(lamps)
+}
+
 /// Schedules whose lamps have been compared with what is noted: project, with the digest of its schedule and the day.
 #[derive(Debug, Default)]
 pub struct Compared(Mutex<HashMap<String, (String, Date)>>);

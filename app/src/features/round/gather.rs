@@ -1,0 +1,251 @@
+//! What a round shows: read from reports, targets, lamps and plans as of a day; what its minutes freeze is a part of it.
+
+use crate::db::Conn;
+use crate::features::places::model::Kind;
+use crate::features::places::store::Place;
+use crate::features::places::tree::Tree;
+use crate::features::plan::amounts;
+use crate::features::targets::assess::Assessed;
+use crate::features::wall_chart::model::{RULES, Word, verdict};
+use crate::features::{plan, reports, targets, wall_chart};
+use crate::web::Site;
+use anyhow::Result;
+use guatu_kernel::guarantee::{PeriodKind, TOLERANCE};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Work whose latest date comes within so many days and that is not done will be red.
+const SOON_DAYS: i64 = 3;
+/// A hindrance holds until the building's next report with a change, and this long without one.
+const HINDERED_DAYS: i64 = 14;
+
+/// One project of a round, in counts: what the minutes freeze.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The project.
+    pub project: String,
+    /// Its name on that day.
+    pub name: String,
+    /// Buildings that owe a report today.
+    pub reports_due: usize,
+    /// Of these, reported.
+    pub reports_came: usize,
+    /// Buildings with work that is late or forecast late.
+    pub red: usize,
+    /// Of these, since yesterday or today.
+    pub red_new: usize,
+    /// Works that will be late within 72 hours.
+    pub soon: usize,
+    /// Works whose target of yesterday was not reached.
+    pub unmet: usize,
+    /// Buildings that wait for somebody.
+    pub hindered: usize,
+}
+
+impl Line {
+    /// Whether there is anything to talk about.
+    pub fn is_calm(&self) -> bool {
+        self.reports_came == self.reports_due && self.red_new + self.soon + self.unmet + self.hindered == 0
+    }
+}
+
+/// What the minutes of a day freeze.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Projects, those with most to talk about first.
+    pub lines: Vec<Line>,
+}
+
+impl Figures {
+    /// The sum of a count over all projects.
+    pub fn sum(&self, of: impl Fn(&Line) -> usize) -> usize {
+        self.lines.iter().map(of).sum()
+    }
+}
+
+/// A building with red work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Red {
+    /// The building, or the project for work of no building.
+    pub place: String,
+    /// Its red work that begins first: what holds up the rest.
+    pub activity: String,
+    /// The name of that work.
+    pub name: String,
+    /// What the lamp is called.
+    pub word: Word,
+    /// Since when it has been called so, where it was noted.
+    pub since: Option<Date>,
+    /// How many works of the place are red.
+    pub count: usize,
+}
+
+/// Work that will be late within 72 hours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Soon {
+    /// The building, or the project.
+    pub place: String,
+    /// The activity.
+    pub activity: String,
+    /// Its name.
+    pub name: String,
+    /// Its latest date.
+    pub latest: Date,
+}
+
+/// A target of yesterday that was not reached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unmet {
+    /// The building.
+    pub building: String,
+    /// The name of the work.
+    pub name: String,
+    /// Unit.
+    pub unit: String,
+    /// What was due yesterday.
+    pub target: f64,
+    /// What was done.
+    pub done: f64,
+}
+
+/// A project of a round.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectRound {
+    /// Its counts.
+    pub line: Line,
+    /// Buildings that owe a report.
+    pub missing: Vec<String>,
+    /// Places with red work, the newest first.
+    pub red: Vec<Red>,
+    /// Work that will be red, the nearest first.
+    pub soon: Vec<Soon>,
+    /// Targets of yesterday, the largest shortfall first.
+    pub unmet: Vec<Unmet>,
+    /// Whom buildings wait for.
+    pub hindered: Vec<reports::store::Hindered>,
+}
+
+/// A round of a place on a day: its active projects, those with most to talk about first.
+pub async fn gather(conn: &mut Conn, site: &Site, place: &Place, today: Date) -> Result<Vec<ProjectRound>> {
+    let tree = site.domain.places.tree(conn).await?;
+    let filed = reports::store::of_day(conn, today).await?;
+    let mut hindered = reports::store::hindered(conn, today.saturating_sub(HINDERED_DAYS.days())).await?;
+    let mut rounds = Vec::new();
+    for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
+        let Some(project) = tree.get(&state.project) else { continue };
+        if !project.path.starts_with(&place.path) && !place.path.starts_with(&project.path) {
+            continue;
+        }
+        let within = |id: &str| tree.get(id).is_some_and(|other| other.path.starts_with(&place.path));
+        let mut round = ProjectRound::default();
+        let now = targets::assess::project(conn, &site.domain, &project.id, today).await?;
+        let open = |building: &&String| now.of(building).any(Assessed::is_open) || filed.contains_key(*building);
+        let due: Vec<&String> = now.by_building.keys().filter(|id| within(id)).filter(open).collect();
+        round.missing = due.iter().filter(|id| !filed.contains_key(**id)).map(|id| (*id).clone()).collect();
+        round.missing.sort_by_key(|id| tree.position(id));
+        let noted = wall_chart::store::noted_of(conn, &project.id).await?;
+        let scheduled = site.domain.networks.scheduled(conn, &project.id).await?;
+        look_at_lamps(&mut round, &scheduled.bars, &noted, &tree, project, place, today);
+        let yesterday = today.saturating_sub(1.days());
+        let before = targets::assess::project(conn, &site.domain, &project.id, yesterday).await?;
+        round.unmet = before.by_building.keys().filter(|id| within(id)).flat_map(|id| unmet_of(id, before.of(id))).collect();
+        round.unmet.sort_by(|one, other| (other.target - other.done).total_cmp(&(one.target - one.done)));
+        round.hindered = extract(&mut hindered, |one| within(&one.building) && tree.get(&one.building).is_some_and(|other| other.path.starts_with(&project.path)));
+        round.line = Line {
+            project: project.id.clone(),
+            name: project.attributes.name.clone(),
+            reports_due: due.len(),
+            reports_came: due.len() - round.missing.len(),
+            red: round.red.len(),
+            red_new: round.red.iter().filter(|red| red.since.is_some_and(|since| since >= yesterday)).count(),
+            soon: round.soon.len(),
+            unmet: round.unmet.len(),
+            hindered: round.hindered.len(),
+        };
+        rounds.push(round);
+    }
+    // The most to talk about first; the order of places among equals.
+    rounds.sort_by_key(|round| {
+        let line = &round.line;
+        std::cmp::Reverse((line.hindered + line.red_new + line.soon + line.unmet, line.reports_due - line.reports_came))
+    });
+    Ok(rounds)
+}
+
+fn extract<T>(all: &mut Vec<T>, is_wanted: impl Fn(&T) -> bool) -> Vec<T> {
+    let (wanted, rest) = std::mem::take(all).into_iter().partition(is_wanted);
+    *all = rest;
+    wanted
+}
+
+fn look_at_lamps(
+    round: &mut ProjectRound,
+    bars: &[plan::store::Bar],
+    noted: &HashMap<String, wall_chart::store::NotedLamp>,
+    tree: &Tree,
+    project: &Place,
+    place: &Place,
+    today: Date,
+) {
+    let horizon = today.saturating_add(SOON_DAYS.days());
+    let mut by_place: HashMap<&str, Red> = HashMap::new();
+    let mut first: HashMap<&str, Date> = HashMap::new();
+    for bar in bars.iter().filter(|bar| bar.kind != "summary" && bar.actual_finish.is_none()) {
+        let at = bar.place.as_deref().unwrap_or(&project.id);
+        if !tree.get(at).is_some_and(|other| other.path.starts_with(&place.path)) {
+            continue;
+        }
+        let said = verdict(bar, today, &RULES);
+        let word = said.word();
+        if word.lamp() == Word::Overdue.lamp() {
+            let start = bar.early.map_or(today, |(start, _)| start);
+            let lamp = noted.get(&bar.activity).filter(|lamp| lamp.word == word);
+            let red = Red {
+                place: at.to_owned(),
+                activity: bar.activity.clone(),
+                name: bar.name.clone(),
+                word,
+                since: said.since.or(lamp.map(|lamp| lamp.since)),
+                count: by_place.get(at).map_or(0, |red| red.count) + 1,
+            };
+            if first.get(at).is_none_or(|known| start < *known) {
+                first.insert(at, start);
+                by_place.insert(at, red);
+            } else if let Some(known) = by_place.get_mut(at) {
+                known.count += 1;
+            }
+        } else if let Some((_, latest)) = bar.late.filter(|(_, latest)| *latest >= today && *latest <= horizon) {
+            round.soon.push(Soon { place: at.to_owned(), activity: bar.activity.clone(), name: bar.name.clone(), latest });
+        }
+    }
+    round.red = by_place.into_values().collect();
+    round.red.sort_by_key(|red| (std::cmp::Reverse(red.since), tree.position(&red.place)));
+    round.soon.sort_by_key(|soon| (soon.latest, tree.position(&soon.place)));
+}
+
+fn unmet_of<'a>(building: &str, items: impl Iterator<Item = &'a Assessed>) -> Vec<Unmet> {
+    let unmet = items.filter_map(|item| {
+        let target = item.facts.today_whole.unwrap_or(item.facts.today);
+        let day = item.facts.windows.iter().find(|window| window.period.kind == PeriodKind::Day)?;
+        (day.done + TOLERANCE < target).then(|| Unmet {
+            building: building.to_owned(),
+            name: item.name.clone(),
+            unit: item.unit.clone(),
+            target,
+            done: day.done,
+        })
+    });
+    unmet.collect()
+}
+
+/// An amount as people write it.
+pub fn amount(units: f64) -> String {
+    amounts::text((units * 1000.0).round() as i64)
+}
+
+/// Projects a decision of a place may be about: the place itself first.
+pub fn subjects<'a>(tree: &'a Tree, place: &'a Place) -> impl Iterator<Item = &'a Place> {
+    std::iter::once(place).chain(tree.under(place).iter().filter(|other| other.kind == Kind::Project && other.id != place.id))
+}

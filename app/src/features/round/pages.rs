@@ -1,0 +1,465 @@
+//! Pages of rounds: the round of a place, its wall view, decisions, and minutes with their paper.
+
+use super::gather::{self, Figures, Line, ProjectRound, amount, gather};
+use super::model::Command;
+use super::print::compose;
+use super::store::{self, RoundDecision};
+use crate::args;
+use crate::db::Conn;
+use crate::features::authority::{Verb, missing};
+use crate::features::identity;
+use crate::features::places::store::Place;
+use crate::features::places::tree::Tree;
+use crate::features::targets::pages::unit_name;
+use crate::journal::replay;
+use crate::refusal::Refusal;
+use crate::web::Site;
+use crate::web::extract::{Query, Sent};
+use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal};
+use crate::web::layout::shell;
+use crate::web::papers;
+use crate::web::problem::{Problem, form_urlencoded};
+use crate::web::visitor::Visitor;
+use anyhow::Context;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use maud::{Markup, html};
+use std::collections::{BTreeMap, HashMap};
+
+/// Entries of a list that are shown before the rest is folded.
+const SHOWN: usize = 8;
+/// Names of buildings that owe a report, of one project.
+const NAMES_SHOWN: usize = 12;
+/// Entries of the command room's lists.
+const SHOWN_ON_WALL: usize = 6;
+/// Minutes that are listed.
+const MINUTES_SHOWN: u64 = 10;
+/// Decisions that ended stay on the page this long.
+const ENDED_DAYS: i64 = 7;
+
+/// Routes of this feature.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/round", get(show))
+        .route("/round/decisions", post(decide))
+        .route("/round/decisions/{id}/finish", post(finish))
+        .route("/round/seen", post(see))
+        .route("/round/minutes", post(minute))
+        .route("/round/minutes/{id}/{format}", get(paper))
+}
+
+/// What an address asks for.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Asked {
+    place: Option<String>,
+    wall: Option<String>,
+}
+
+async fn asked_place(conn: &mut Conn, site: &Site, visitor: &Visitor, id: Option<&str>) -> Result<Place, Problem> {
+    visitor.need_somewhere(Verb::Read)?;
+    match id {
+        Some(id) => visitor.place(conn, id).await,
+        None => {
+            let tree = site.domain.places.tree(conn).await?;
+            let first = tree.places().iter().find(|place| visitor.may(Verb::Read, &place.path));
+            first.cloned().ok_or_else(|| missing().into())
+        }
+    }
+}
+
+async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let place = asked_place(&mut site.reader().await?, &site, &visitor, asked.place.as_deref()).await?;
+    if asked.wall.as_deref() == Some("1") {
+        return wall(&site, &visitor, &place).await;
+    }
+    round_page(&site, &visitor, &place, None, None).await
+}
+
+/// Everything a round's page and wall show.
+struct Shown {
+    today: Date,
+    tree: std::sync::Arc<Tree>,
+    names: HashMap<String, String>,
+    rounds: Vec<ProjectRound>,
+    figures: Figures,
+    decisions: Vec<RoundDecision>,
+    number: u64,
+}
+
+impl Shown {
+    async fn gather(conn: &mut Conn, site: &Site, place: &Place) -> Result<Shown, Problem> {
+        let today = site.clock.today();
+        let number = replay::head_number(conn).await?;
+        let tree = site.domain.places.tree(conn).await?;
+        let rounds = gather(conn, site, place, today).await?;
+        let mut decisions = store::decisions(conn, today.saturating_sub(ENDED_DAYS.days())).await?;
+        decisions.retain(|one| tree.get(&one.place).is_some_and(|at| at.path.starts_with(&place.path) || place.path.starts_with(&at.path)));
+        let figures = Figures { lines: rounds.iter().map(|round| round.line.clone()).collect() };
+        Ok(Shown { today, names: identity::names(conn).await?, tree, rounds, figures, decisions, number })
+    }
+
+    fn place_name(&self, id: &str) -> &str {
+        self.tree.get(id).map_or("—", |place| place.attributes.name.as_str())
+    }
+
+    fn owner(&self, decision: &RoundDecision) -> &str {
+        self.names.get(&decision.owner).map_or("—", String::as_str)
+    }
+
+    fn open(&self) -> impl Iterator<Item = &RoundDecision> {
+        self.decisions.iter().filter(|one| one.done.is_none())
+    }
+
+    /// The six numbers of a round, each with where it leads.
+    fn counts(&self, visitor: &Visitor) -> Markup {
+        let figures = &self.figures;
+        let overdue = self.open().filter(|one| one.is_overdue(self.today)).count();
+        let missing = figures.sum(|line| line.reports_due - line.reports_came);
+        let counts = [
+            ("missing", missing, visitor.tf("round.of_due", &[("due", figures.sum(|line| line.reports_due).to_string())])),
+            ("red", figures.sum(|line| line.red), visitor.tf("round.of_new", &[("new", figures.sum(|line| line.red_new).to_string())])),
+            ("soon", figures.sum(|line| line.soon), visitor.t("round.of_works")),
+            ("unmet", figures.sum(|line| line.unmet), visitor.t("round.of_works")),
+            ("hindered", figures.sum(|line| line.hindered), visitor.t("round.of_buildings")),
+            ("decisions", self.open().count(), visitor.tf("round.of_overdue", &[("overdue", overdue.to_string())])),
+        ];
+        html! {
+            ul.tiles { @for (key, count, more) in &counts {
+                li.is-calm[*count == 0] { a href={ "#" (key) } { span { (visitor.t(&format!("round.{key}"))) } b { (count) } small { (more) } } }
+            } }
+        }
+    }
+
+    fn table(&self, visitor: &Visitor) -> Markup {
+        html! {
+            div.scroll tabindex="0" { table.round {
+                thead { tr { th { (visitor.t("place_kind.project")) } th.number { (visitor.t("round.reports")) } th.number { (visitor.t("round.red")) } th.number { (visitor.t("round.red_new")) }
+                    th.number { (visitor.t("round.soon_short")) } th.number { (visitor.t("round.unmet_short")) } th.number { (visitor.t("round.hindered_short")) } } }
+                tbody {
+                    @for line in &self.figures.lines { tr.is-calm[line.is_calm()] {
+                        td { a href={ "/round?place=" (form_urlencoded(&line.project)) } { (line.name) } }
+                        td.number { (line.reports_came) "/" (line.reports_due) }
+                        @for count in [line.red, line.red_new, line.soon, line.unmet, line.hindered] { td.number { @if count > 0 { (count) } @else { span.quiet { "0" } } } }
+                    } }
+                    @if self.figures.lines.is_empty() { tr { td.empty colspan="7" { (visitor.t("reports.no_active")) } } }
+                }
+            } }
+        }
+    }
+}
+
+/// A list whose rest is folded.
+fn list(visitor: &Visitor, rows: Vec<Markup>) -> Markup {
+    let rest = rows.len().saturating_sub(SHOWN);
+    html! {
+        ul.entries { @for row in rows.iter().take(SHOWN) { li { (row) } } }
+        @if rest > 0 { details { summary { (visitor.tf("round.more", &[("count", rest.to_string())])) } ul.entries { @for row in rows.iter().skip(SHOWN) { li { (row) } } } } }
+    }
+}
+
+fn section(visitor: &Visitor, key: &str, rows: Vec<Markup>) -> Markup {
+    html! {
+        section.sheet id=(key) {
+            h2 { (visitor.t(&format!("round.{key}"))) }
+            @if rows.is_empty() { p.empty { (visitor.t(&format!("round.no_{key}"))) } } @else { (list(visitor, rows)) }
+        }
+    }
+}
+
+fn bar_link(project: &str, activity: &str, name: &str) -> Markup {
+    html! { a href={ "/wall/bar?project=" (form_urlencoded(project)) "&activity=" (form_urlencoded(activity)) } { (name) } }
+}
+
+/// The round. `decision` is what was typed of a decision that is refused: the form then says why, else the page does.
+async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Option<&Values>, refused: Option<&Refusal>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let shown = Shown::gather(&mut conn, site, place).await?;
+    let account = visitor.account.as_deref().unwrap_or_default();
+    let seen = store::seen(&mut conn, &place.id, account).await?;
+    let changes = match seen {
+        Some((number, _)) => changes_since(&mut conn, &shown.tree, place, number).await?,
+        None => Vec::new(),
+    };
+    let minutes = store::minutes_of(&mut conn, &place.id, MINUTES_SHOWN).await?;
+    drop(conn);
+    let may_govern = visitor.may(Verb::Govern, &place.path);
+    let above: Vec<(String, String)> = shown
+        .tree
+        .lineage(place)
+        .skip(1)
+        .filter(|other| visitor.may(Verb::Read, &other.path))
+        .map(|other| (format!("/round?place={}", form_urlencoded(&other.id)), other.attributes.name.clone()))
+        .collect();
+    let is_whole = shown.figures.lines.len() != 1;
+    let with_project = |project: &Line, at: &str| {
+        html! { @if is_whole && at != project.project { span.quiet { (project.name) " " } } (shown.place_name(at)) }
+    };
+    let mut lists: BTreeMap<&str, Vec<Markup>> = BTreeMap::new();
+    for round in &shown.rounds {
+        let line = &round.line;
+        if !round.missing.is_empty() {
+            let names: Vec<&str> = round.missing.iter().map(|id| shown.place_name(id)).collect();
+            lists.entry("missing").or_default().push(html! {
+                a href={ "/reports?place=" (form_urlencoded(&line.project)) } { (line.name) } " " span.tag { (names.len()) } br;
+                span.quiet { (names[..names.len().min(NAMES_SHOWN)].join(&visitor.t("round.comma"))) @if names.len() > NAMES_SHOWN { " …" } }
+            });
+        }
+        for red in &round.red {
+            lists.entry("red").or_default().push(html! {
+                span.lamp.bad { (visitor.t(&format!("lamp.{}", red.word.key()))) } " " (with_project(line, &red.place)) br;
+                (bar_link(&line.project, &red.activity, &red.name))
+                @if let Some(since) = red.since { " " span.quiet { (visitor.tf("round.since", &[("date", since.to_string())])) } }
+                @if red.count > 1 { " " span.quiet { (visitor.tf("round.and_more", &[("count", (red.count - 1).to_string())])) } }
+            });
+        }
+        for soon in &round.soon {
+            lists.entry("soon").or_default().push(html! {
+                span.lamp.warn { (visitor.t("round.soon_short")) } " " (with_project(line, &soon.place)) br;
+                (bar_link(&line.project, &soon.activity, &soon.name)) " " span.quiet { (visitor.tf("wall.latest", &[("date", soon.latest.to_string())])) }
+            });
+        }
+        for unmet in &round.unmet {
+            let params = [("target", amount(unmet.target)), ("done", amount(unmet.done)), ("unit", unit_name(visitor, &unmet.unit))];
+            lists.entry("unmet").or_default().push(html! {
+                (with_project(line, &unmet.building)) br; a href={ "/targets/" (unmet.building) } { (unmet.name) } " " span.quiet { (visitor.tf("round.unmet_line", &params)) }
+            });
+        }
+        for waits in &round.hindered {
+            lists.entry("hindered").or_default().push(html! {
+                (with_project(line, &waits.building)) " " span.quiet { (waits.on) } br;
+                a href={ "/reports/" (waits.report) } { (visitor.t(&format!("hindrance.{}", waits.hindrance.kind))) } " " (waits.hindrance.remark)
+                @if !waits.hindrance.decider.is_empty() { " " span.tag { (visitor.tf("round.decider", &[("decider", waits.hindrance.decider.clone())])) } }
+            });
+        }
+    }
+    let mut take = |key: &'static str| section(visitor, key, lists.remove(key).unwrap_or_default());
+    let body = html! {
+        @if !above.is_empty() { (crate::web::layout::crumbs(visitor, &above)) }
+        (error_summary(visitor, refused.filter(|_| decision.is_none())))
+        div.bar {
+            h1 { (place.attributes.name) " · " (visitor.t("nav.round")) } span.quiet { (shown.today) }
+            span.end {}
+            a.button.second.no-print href={ "/round?place=" (form_urlencoded(&place.id)) "&wall=1" } { (visitor.t("wall.command_room")) }
+        }
+        (shown.counts(visitor))
+        form.seen.no-print method="post" action="/round/seen" {
+            (seal(visitor)) input type="hidden" name="place" value=(place.id); input type="hidden" name="number" value=(shown.number);
+            p {
+                @match seen {
+                    None => (visitor.t("round.never_seen")),
+                    Some((number, on)) => {
+                        (visitor.tf("round.seen_on", &[("date", on.to_string()), ("number", number.to_string())])) " "
+                        @if changes.is_empty() { (visitor.t("round.no_changes")) }
+                        @for (kind, count) in &changes { span.tag { (kind_name(visitor, kind)) " " (count) } " " }
+                    }
+                }
+            }
+            button.second type="submit" { (visitor.t("round.see")) }
+        }
+        (shown.table(visitor))
+        div.masonry {
+            section.sheet id="decisions" {
+                h2 { (visitor.t("round.decisions")) }
+                @for decision in &shown.decisions { (decision_row(visitor, &shown, decision, may_govern)) }
+                @if shown.decisions.is_empty() { p.empty { (visitor.t("round.no_decisions")) } }
+            }
+            (take("red")) (take("soon")) (take("unmet")) (take("hindered")) (take("missing"))
+        }
+        @if may_govern {
+            div.columns {
+                section.sheet { h2 { (visitor.t("round.decide")) } (decide_form(site, visitor, &shown, place, decision.unwrap_or(&Values::default()), refused.filter(|_| decision.is_some())).await?) }
+                section.sheet {
+                    h2 { (visitor.t("round.minute")) }
+                    p.quiet { (visitor.t("round.minute_lead")) }
+                    form.fields method="post" action="/round/minutes" {
+                        (seal(visitor)) input type="hidden" name="place" value=(place.id);
+                        div.field { label for="field-remark" { (visitor.t("round.remark")) span.quiet { " " (visitor.t("shell.optional")) } } textarea id="field-remark" name="remark" rows="4" maxlength="2000" {} }
+                        div.actions { button type="submit" { (visitor.t("round.freeze")) } }
+                    }
+                }
+            }
+        }
+        @if !minutes.is_empty() {
+            h2 { (visitor.t("round.minutes")) }
+            ul.rows { @for one in &minutes { li {
+                (one.on) " " span.quiet { "№ " (one.frozen_number) }
+                " " a href={ "/round/minutes/" (one.id) "/pdf" } { "PDF" } " " a href={ "/round/minutes/" (one.id) "/docx" } { "DOCX" }
+            } } }
+        }
+    };
+    Ok(form_response(refused, shell(site, visitor, &visitor.t("nav.round"), "wide", body)))
+}
+
+fn decision_row(visitor: &Visitor, shown: &Shown, decision: &RoundDecision, may_govern: bool) -> Markup {
+    let is_own = visitor.account.as_deref() == Some(decision.owner.as_str());
+    html! {
+        article.decision {
+            p { (decision.content) }
+            p.quiet {
+                (shown.place_name(&decision.place)) " · " (shown.owner(decision)) " · "
+                @match &decision.done {
+                    Some((on, outcome)) => { (visitor.tf("round.done_on", &[("date", on.to_string())])) " " (outcome) }
+                    None => { span.lamp.bad[decision.is_overdue(shown.today)].idle[!decision.is_overdue(shown.today)] { (visitor.tf("round.due_on", &[("date", decision.due.to_string())])) } }
+                }
+            }
+            @if decision.done.is_none() && (is_own || may_govern) {
+                details.no-print { summary { (visitor.t("round.finish")) }
+                    form.inline method="post" action={ "/round/decisions/" (decision.id) "/finish" } {
+                        (seal(visitor)) label { (visitor.t("round.outcome")) " " input name="outcome" required maxlength="200"; } " " button type="submit" { (visitor.t("round.finish")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn decide_form(site: &Site, visitor: &Visitor, shown: &Shown, place: &Place, values: &Values, refused: Option<&Refusal>) -> Result<Markup, Problem> {
+    let places = gather::subjects(&shown.tree, place).map(|other| (other.id.clone(), other.attributes.name.clone())).collect();
+    let mut owners: BTreeMap<(String, String), ()> = BTreeMap::new();
+    for post in identity::store::posts(&mut site.reader().await?).await? {
+        let holds = post.from <= shown.today && post.to.is_none_or(|to| to >= shown.today);
+        let path = post.place.as_deref().map_or(Some("/"), |id| shown.tree.get(id).map(|at| at.path.as_str()));
+        if holds && !post.role.is_administrator() && path.is_some_and(|path| place.path.starts_with(path) || path.starts_with(&place.path)) {
+            let name = shown.names.get(&post.account).map_or("—", String::as_str);
+            owners.insert((format!("{name} · {}", visitor.t(&format!("role.{}", post.role.name()))), post.account.clone()), ());
+        }
+    }
+    let owners = owners.into_keys().map(|(name, account)| (account, name)).collect();
+    let values = if values.text("about").is_empty() { values.clone().with("about", &place.id) } else { values.clone() };
+    Ok(Form::new(visitor, format!("/round/decisions?place={}", form_urlencoded(&place.id)), "round.decide", &values)
+        .lines("content", true)
+        .choice("about", places, true)
+        .choice("assignee", owners, true)
+        .date("due", true)
+        .refused(refused)
+        .render())
+}
+
+/// What happened under a place after a fact, by kind, the most first. That somebody looked is no change.
+async fn changes_since(conn: &mut Conn, tree: &Tree, place: &Place, number: u64) -> Result<Vec<(String, u64)>, Problem> {
+    let sql = "SELECT kind, place, COUNT(*) FROM fact WHERE number > ? GROUP BY kind, place";
+    let mut counts: HashMap<String, u64> = HashMap::new();
+    for row in conn.rows(sql, args![number]).await? {
+        let (kind, at) = (row.text(0)?, row.text(1)?);
+        if !kind.starts_with("round.seen/") && tree.get(&at).is_some_and(|at| at.path.starts_with(&place.path)) {
+            *counts.entry(kind).or_default() += row.count(2)?;
+        }
+    }
+    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+    counts.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    Ok(counts)
+}
+
+fn kind_name(visitor: &Visitor, kind: &str) -> String {
+    visitor.t(&format!("fact.{}", kind.split('/').next().unwrap_or_default().replace('.', "_")))
+}
+
+/// The command room's view: six numbers, the projects, what is decided and not done.
+async fn wall(site: &Site, visitor: &Visitor, place: &Place) -> Result<Response, Problem> {
+    let shown = Shown::gather(&mut site.reader().await?, site, place).await?;
+    let body = html! {
+        div #board data-events="/wall/events" {
+            div.bar {
+                h1 { (place.attributes.name) " · " (visitor.t("nav.round")) } span.quiet { (shown.today) } span.end {}
+                a.button.second href={ "/round?place=" (form_urlencoded(&place.id)) } { (visitor.t("wall.leave")) }
+            }
+            (shown.counts(visitor))
+            div.round-wall {
+                (shown.table(visitor))
+                @if shown.open().next().is_some() { ul.entries { @for decision in shown.open().take(SHOWN_ON_WALL) { li {
+                    (decision.content) " " span.quiet { (shown.owner(decision)) } " "
+                    span.lamp.bad[decision.is_overdue(shown.today)].idle[!decision.is_overdue(shown.today)] { (visitor.tf("round.due_on", &[("date", decision.due.to_string())])) }
+                } } } }
+            }
+        }
+    };
+    Ok(shell(site, visitor, &visitor.t("nav.round"), "wide wall", body).into_response())
+}
+
+async fn decide(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>, Sent(values): Sent) -> Result<Response, Problem> {
+    let page = asked_place(&mut site.reader().await?, &site, &visitor, asked.place.as_deref()).await?;
+    let about = visitor.place_for(&mut site.reader().await?, values.text("about"), Verb::Govern).await?;
+    let done = async {
+        let command = Command::Decide {
+            decision: values.request_id()?,
+            place: about.id.clone(),
+            content: values.text("content").into(),
+            owner: values.text("assignee").into(),
+            due: values.date("due")?,
+        };
+        site.submit(&visitor, values.request_id()?, command).await
+    };
+    match done.await {
+        Ok(_) => Ok(back(&page)),
+        Err(problem) => round_page(&site, &visitor, &page, Some(&values), Some(&refusal(problem)?)).await,
+    }
+}
+
+fn back(place: &Place) -> Response {
+    Redirect::to(&format!("/round?place={}", form_urlencoded(&place.id))).into_response()
+}
+
+async fn finish(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let decision = store::decision(&mut conn, &id).await?.ok_or(missing())?;
+    let place = visitor.place(&mut conn, &decision.place).await?;
+    drop(conn);
+    let command = Command::Finish { decision: id, outcome: values.text("outcome").into() };
+    let done = async { site.submit(&visitor, values.request_id()?, command).await };
+    match done.await {
+        Ok(_) => Ok(back(&place)),
+        Err(problem) => round_page(&site, &visitor, &place, None, Some(&refusal(problem)?)).await,
+    }
+}
+
+async fn see(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
+    let place = asked_place(&mut site.reader().await?, &site, &visitor, Some(values.text("place"))).await?;
+    let done = async {
+        // What the page stood on, never more than there is.
+        let number = values.opt_number("number")?.unwrap_or(0).min(site.head());
+        site.submit(&visitor, values.request_id()?, Command::See { place: place.id.clone(), number }).await
+    };
+    match done.await {
+        Ok(_) => Ok(back(&place)),
+        Err(problem) => round_page(&site, &visitor, &place, None, Some(&refusal(problem)?)).await,
+    }
+}
+
+async fn minute(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
+    let place = visitor.place_for(&mut site.reader().await?, values.text("place"), Verb::Govern).await?;
+    let done = async {
+        let shown = Shown::gather(&mut site.reader().await?, &site, &place).await?;
+        let command = Command::Minute {
+            minutes: values.request_id()?,
+            place: place.id.clone(),
+            remark: values.text("remark").into(),
+            figures: serde_json::to_string(&shown.figures).context("figures are JSON")?,
+            frozen_number: shown.number,
+        };
+        site.submit(&visitor, values.request_id()?, command).await
+    };
+    match done.await {
+        Ok(_) => Ok(back(&place)),
+        Err(problem) => round_page(&site, &visitor, &place, None, Some(&refusal(problem)?)).await,
+    }
+}
+
+async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): Path<(String, String)>) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Read)?;
+    let mut conn = site.reader().await?;
+    let minutes = store::minutes(&mut conn, &id).await?.ok_or(missing())?;
+    let place = visitor.place(&mut conn, &minutes.place).await?;
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let mut decisions = store::decisions(&mut conn, minutes.on).await?;
+    // Of that day, and those that were overdue then.
+    decisions.retain(|one| one.decided_on == minutes.on || (one.decided_on < minutes.on && one.due < minutes.on && one.done.as_ref().is_none_or(|(on, _)| *on >= minutes.on)));
+    decisions.retain(|one| tree.get(&one.place).is_some_and(|at| at.path.starts_with(&place.path)));
+    let names = identity::names(&mut conn).await?;
+    drop(conn);
+    let paper = compose(&site, &visitor, &minutes, &place.attributes.name, &decisions, &names);
+    papers::download(paper, &format, &format!("guatu-round-{}", minutes.on)).await
+}

@@ -1,0 +1,45 @@
+//! Official papers on their way out: DOCX for offices that edit on, PDF for those that file.
+
+use super::Site;
+use super::problem::Problem;
+use super::visitor::Visitor;
+use crate::features::authority::missing;
+use anyhow::{Context, anyhow};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use guatu_formats::documents::{self, Paper};
+use guatu_formats::pdf::{self, Fonts};
+use std::sync::OnceLock;
+
+/// Fonts of the system, found once.
+static FONTS: OnceLock<Fonts> = OnceLock::new();
+
+const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+
+/// What is stamped across the head of every paper of this installation.
+pub fn stamps(site: &Site, visitor: &Visitor) -> Vec<String> {
+    let stamps = [(site.stamps.is_rehearsal, "shell.rehearsal"), (site.stamps.is_demo, "shell.demo")];
+    stamps.iter().filter(|(is_stamped, _)| *is_stamped).map(|(_, key)| visitor.t(key)).collect()
+}
+
+/// A paper as a file to be saved. `format` is `pdf` or `docx`; anything else is not there. `name` has no extension.
+pub async fn download(paper: Paper, format: &str, name: &str) -> Result<Response, Problem> {
+    let (bytes, kind) = match format {
+        "docx" => (documents::docx(&paper).map_err(|fault| anyhow!(fault))?, DOCX),
+        "pdf" => (tokio::task::spawn_blocking(move || draw(&paper)).await.context("drawing")??, "application/pdf"),
+        _ => return Err(missing().into()),
+    };
+    let disposition = format!("attachment; filename=\"{name}.{format}\"");
+    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
+}
+
+fn draw(paper: &Paper) -> anyhow::Result<Vec<u8>> {
+    let fonts = match FONTS.get() {
+        Some(fonts) => fonts,
+        None => {
+            let loaded = Fonts::load()?;
+            FONTS.get_or_init(|| loaded)
+        }
+    };
+    Ok(pdf::from_pages(&documents::pages(paper), documents::PAGE_WIDTH_MM, documents::PAGE_HEIGHT_MM, fonts)?)
+}
