@@ -5,6 +5,7 @@
 use guatu_formats::charts::bars::{self, BarChart, Flag, Kind, Row, Words};
 use guatu_formats::charts::matrix::{self, Cell, Group, Matrix};
 use guatu_formats::charts::{Heading, Ink, Lamp, LampWords, Sheet};
+use guatu_formats::charts::{curve, elevation};
 use guatu_formats::pdf::{self, Fonts, PdfError};
 use jiff::civil::{Date, date};
 use usvg::roxmltree::{Document, Node};
@@ -354,4 +355,90 @@ fn pdf_has_the_exact_page_and_embedded_fonts() {
     assert!(pdf::from_svg(turned, 100.0, 50.0, &fonts).is_ok());
     assert!(matches!(pdf::from_svg("no drawing", 100.0, 50.0, &fonts), Err(PdfError::Drawing(_))));
     assert!(matches!(pdf::from_svg(turned, 0.0, 50.0, &fonts), Err(PdfError::Drawing(_))));
+}
+
+fn part(done: f64, planned: f64) -> elevation::Part {
+    elevation::Part { name: "Pit".into(), amount: "m³".into(), done, planned }
+}
+
+fn building(sheet: Sheet, ink: Ink) -> elevation::Elevation {
+    let column = |done, planned, direction| elevation::Column {
+        name: "Structure".into(),
+        amount: String::new(),
+        due: "due".into(),
+        total: 6.0,
+        done,
+        planned,
+        direction,
+    };
+    elevation::Elevation {
+        heading: heading(),
+        storeys: 6,
+        columns: vec![column(2.5, 4.0, elevation::Direction::Up), column(1.0, 1.0, elevation::Direction::Down)],
+        below: vec![part(1.0, 1.0)],
+        whole: vec![part(0.25, 0.5)],
+        words: elevation::Words::default(),
+        sheet,
+        ink,
+    }
+}
+
+#[test]
+fn a_building_is_as_high_as_it_stands() {
+    for (sheet, ink) in [(Sheet::Screen { width_px: 800.0 }, Ink::Colour), (Sheet::series_a(4), Ink::Mono)] {
+        let svg = elevation::draw(&building(sheet, ink));
+        let read = Document::parse(&svg).unwrap();
+        let columns: Vec<Node<'_, '_>> =
+            read.descendants().filter(|node| node.attribute("class") == Some("column")).collect();
+        let of = |column: Node<'_, '_>, class: &str| -> Vec<(f64, f64)> {
+            let number = |node: Node<'_, '_>, name: &str| node.attribute(name).unwrap().parse::<f64>().unwrap();
+            let found = column.descendants().filter(|node| node.attribute("class") == Some(class));
+            found.map(|node| (number(node, "y"), number(node, "width"))).collect()
+        };
+        let (up, down) = (columns[0], columns[1]);
+        assert_eq!(of(up, "storey").len(), 6);
+        let (done, missing, storeys) = (of(up, "done"), of(up, "missing"), of(up, "storey"));
+        assert_eq!((done.len(), missing.len()), (3, 2), "two and a half stand, one and a half are due");
+        assert!(done[0].0 > done[1].0 && done[1].0 > done[2].0, "from the ground up");
+        let half = done[2].1 / storeys[0].1;
+        assert!((half - 0.5).abs() < 0.01, "half a storey is half filled: {half}");
+        let roof = of(down, "storey").iter().map(|(y, _)| *y).fold(f64::INFINITY, f64::min);
+        let taken = of(down, "done");
+        assert!(taken.len() == 1 && (taken[0].0 - roof).abs() < 8.0, "from the roof down");
+        assert_eq!(read.descendants().filter(|node| node.attribute("class") == Some("planned")).count(), 2);
+    }
+}
+
+#[test]
+fn a_curve_has_a_line_for_every_kind_and_stays_on_its_sheet() {
+    let day = |day| date(2026, 5, day);
+    let line = |kind, points: &[(i8, f64)]| curve::Line {
+        kind,
+        name: format!("{kind:?}"),
+        points: points.iter().map(|(at, share)| (day(*at), *share)).collect(),
+    };
+    let mut chart = curve::Curve {
+        heading: heading(),
+        lines: vec![
+            line(curve::Kind::Planned, &[(1, 0.0), (30, 1.0)]),
+            line(curve::Kind::Required, &[(1, 0.0), (30, 0.4)]),
+            line(curve::Kind::Forecast, &[(12, 0.2), (30, 7.0)]),
+            line(curve::Kind::Actual, &[(1, 0.0), (12, 0.2)]),
+        ],
+        today: (day(12), "today".into()),
+        sheet: Sheet::series_a(3),
+        ink: Ink::Colour,
+    };
+    let svg = curve::draw(&chart);
+    let read = Document::parse(&svg).unwrap();
+    for class in ["planned", "required", "forecast", "actual"] {
+        let lines = read.descendants().filter(|node| node.attribute("class") == Some(class));
+        assert_eq!(lines.count(), 2, "{class}: the line and its key");
+    }
+    let dashed = read.descendants().filter(|node| node.attribute("stroke-dasharray").is_some()).count();
+    assert_eq!(dashed, 4, "two kinds are told by their dash alone");
+    let outside = read.descendants().filter_map(|node| node.attribute("d")).any(|data| data.contains('-'));
+    assert!(!outside, "a share beyond the whole stays inside the frame");
+    chart.lines.clear();
+    assert!(Document::parse(&curve::draw(&chart)).is_ok(), "nothing is measured");
 }

@@ -1,4 +1,4 @@
-//! Official papers on their way out: DOCX for offices that edit on, PDF for those that file.
+//! Official papers and drawings on their way out: DOCX for offices that edit on, PDF for those that file, SVG for screens.
 
 use super::Site;
 use super::problem::Problem;
@@ -7,6 +7,7 @@ use crate::features::authority::missing;
 use anyhow::{Context, anyhow};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use guatu_formats::charts::Sheet;
 use guatu_formats::documents::{self, Paper};
 use guatu_formats::pdf::{self, Fonts};
 use std::sync::OnceLock;
@@ -33,13 +34,33 @@ pub async fn download(paper: Paper, format: &str, name: &str) -> Result<Response
     Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
 }
 
-fn draw(paper: &Paper) -> anyhow::Result<Vec<u8>> {
-    let fonts = match FONTS.get() {
+/// A drawing of one page: `svg` for the screen, `pdf` of the page's size for paper; anything else is not there.
+pub async fn drawing(svg: String, format: &str, sheet: Sheet, name: &str) -> Result<Response, Problem> {
+    let (bytes, kind) = match (format, sheet) {
+        ("svg", _) => (svg.into_bytes(), "image/svg+xml"),
+        ("pdf", Sheet::Paper { width_mm, height_mm }) => {
+            let drawn =
+                tokio::task::spawn_blocking(move || anyhow::Ok(pdf::from_svg(&svg, width_mm, height_mm, fonts()?)?));
+            (drawn.await.context("drawing")??, "application/pdf")
+        }
+        _ => return Err(missing().into()),
+    };
+    let disposition = format!("inline; filename=\"{name}.{format}\"");
+    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
+}
+
+/// Fonts of the system.
+pub fn fonts() -> anyhow::Result<&'static Fonts> {
+    Ok(match FONTS.get() {
         Some(fonts) => fonts,
         None => {
             let loaded = Fonts::load()?;
             FONTS.get_or_init(|| loaded)
         }
-    };
-    Ok(pdf::from_pages(&documents::pages(paper), documents::PAGE_WIDTH_MM, documents::PAGE_HEIGHT_MM, fonts)?)
+    })
+}
+
+fn draw(paper: &Paper) -> anyhow::Result<Vec<u8>> {
+    let pages = documents::pages(paper);
+    Ok(pdf::from_pages(&pages, documents::PAGE_WIDTH_MM, documents::PAGE_HEIGHT_MM, fonts()?)?)
 }

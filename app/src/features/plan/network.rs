@@ -379,6 +379,19 @@ pub struct Stage {
     pub id: String,
     /// Other names.
     pub names: Vec<String>,
+    /// Where its work is drawn on a building's elevation; without it, work counted in storeys goes up, other work stands
+    /// beside the building.
+    pub drawn: Option<Drawn>,
+}
+
+/// Where a work is drawn on an elevation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Drawn {
+    /// Under the ground line.
+    Below,
+    /// Storey by storey from the roof down.
+    Down,
 }
 
 #[derive(Deserialize)]

@@ -19,6 +19,8 @@ pub struct Assessed {
     pub activity: String,
     /// Its name.
     pub name: String,
+    /// Its stage on the wall chart, where it has one.
+    pub stage: Option<String>,
     /// Its unit.
     pub unit: String,
     /// Total.
@@ -97,13 +99,13 @@ pub async fn project(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> 
 
 async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Result<ProjectTargets> {
     let periods = PeriodKind::ALL.map(|kind| kind.around(today));
-    let first = PeriodKind::Year.around(today).from.saturating_sub(7.days());
+    let scheduled = domain.networks.scheduled(conn, id).await?;
+    let first = first_day(&scheduled.bars, PeriodKind::Year.around(today).from.saturating_sub(7.days()));
     let Some(work) = domain.networks.work(conn, id, first).await? else { return Ok(ProjectTargets::default()) };
     // Done before the start of each period, before today, and through today.
     let tomorrow = today.saturating_add(1.days());
     let days: Vec<Date> = periods.iter().map(|period| period.from).chain([today, tomorrow]).collect();
     let done = store::done_before(conn, id, &days).await?;
-    let scheduled = domain.networks.scheduled(conn, id).await?;
     let mut promised: HashMap<String, Vec<Commitment>> = HashMap::new();
     for one in store::commitments(conn, id, today).await? {
         let (will, cumulative) = (units(one.will_e3), units(one.cumulative_e3));
@@ -131,6 +133,7 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
         let assessed = Assessed {
             activity: activity.id.clone(),
             name: bar.name.clone(),
+            stage: bar.stage.clone(),
             unit: bar.unit.clone().unwrap_or_default(),
             total: item.total,
             done: actuals.before(tomorrow),
@@ -144,6 +147,11 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
     Ok(targets)
 }
 
+/// The first day whose working days are counted: of earlier work as well, or it would weigh nothing.
+pub(super) fn first_day(bars: &[plan::store::Bar], latest: Date) -> Date {
+    bars.iter().filter_map(|bar| bar.baseline.map(|(start, _)| start)).min().map_or(latest, |start| start.min(latest))
+}
+
 /// Steps at the days asked for: all that windows look at.
 fn cumulative(days: &[Date], done: &store::Done) -> Actuals {
     let mut steps: Vec<(Date, f64)> = days.iter().zip(&done.before_e3).map(|(day, before)| (day.saturating_sub(1.days()), units(*before))).collect();
@@ -153,6 +161,6 @@ fn cumulative(days: &[Date], done: &store::Done) -> Actuals {
 }
 
 /// From thousandths.
-fn units(amount_e3: i64) -> f64 {
+pub(super) fn units(amount_e3: i64) -> f64 {
     amount_e3 as f64 / 1000.0
 }

@@ -1,6 +1,7 @@
 //! Pages of targets: a place with its gaps and promises, one building with every work item, and the promise itself.
 
 use super::assess::{self, Assessed, ProjectTargets};
+use super::drawings;
 use super::model::{Command, Promised};
 use super::progress::{GAP_RULES, Weighed, grade, linear_by_months_e1, tenths_text};
 use crate::db::Conn;
@@ -13,12 +14,14 @@ use crate::web::Site;
 use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Values, error_summary, form_response, refusal, seal_with};
 use crate::web::layout::page;
+use crate::web::papers;
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use guatu_formats::charts::{self, Heading, Ink, Sheet};
 use guatu_kernel::guarantee::{PeriodKind, Restoration, TOLERANCE, Window};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -26,11 +29,16 @@ use maud::{Markup, html};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Width of drawings in pages: they scroll sideways on a narrower screen.
+const SCREEN_WIDTH_PX: f64 = 860.0;
+
 /// Routes of this feature.
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/targets", get(overview))
         .route("/targets/{building}", get(building))
+        .route("/targets/{building}/elevation/{format}", get(elevation))
+        .route("/targets/{project}/curve/{format}", get(curve))
         .route("/targets/{building}/promise", post(promise))
 }
 
@@ -134,6 +142,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             li { b { (whole.promised) " / " (whole.needed) } span { (visitor.t("targets.promised_of_needed")) } }
             li { b { (whole.broken) } span { (visitor.t("targets.broken_items")) } }
         }
+        @if place.kind == Kind::Project && !rows.is_empty() { (figure(&visitor, &place, "curve", &visitor.t("curve.title"))) }
         div.scroll tabindex="0" { table {
             thead { tr {
                 th { (visitor.t("wall.place")) } th.number { (visitor.t("targets.planned")) } th.number { (visitor.t("targets.done")) } th { (visitor.t("targets.gap")) }
@@ -189,6 +198,72 @@ async fn place_and_targets(conn: &mut Conn, site: &Site, place: &Place) -> Resul
     })
 }
 
+/// What stands around the drawings of a place. On a screen the page around it has the title and the stamps.
+fn heading(site: &Site, visitor: &Visitor, place: &Place, key: &str, sheet: Sheet) -> Heading {
+    let is_paper = matches!(sheet, Sheet::Paper { .. });
+    Heading {
+        title: if is_paper { format!("{} · {}", place.attributes.name, visitor.t(key)) } else { String::new() },
+        subtitle: site.clock.today().to_string(),
+        as_of: visitor.tf("shell.as_of", &[("number", site.head().to_string())]),
+        stamps: papers::stamps(site, visitor),
+    }
+}
+
+/// What a drawing is asked for on: a screen for `svg`, a sheet of A4 or A3 for `pdf`, in colour or black alone.
+#[derive(Debug, Default, serde::Deserialize)]
+struct DrawnOn {
+    size: Option<String>,
+    ink: Option<String>,
+}
+
+impl DrawnOn {
+    fn sheet(&self, format: &str) -> Result<Sheet, Problem> {
+        match (format, self.size.as_deref().unwrap_or("A4")) {
+            ("svg", _) => Ok(Sheet::Screen { width_px: SCREEN_WIDTH_PX }),
+            ("pdf", "A4") => Ok(Sheet::series_a(4)),
+            ("pdf", "A3") => Ok(Sheet::series_a(3)),
+            _ => Err(missing().into()),
+        }
+    }
+
+    fn ink(&self) -> Ink {
+        if self.ink.as_deref() == Some("mono") { Ink::Mono } else { Ink::Colour }
+    }
+}
+
+async fn elevation(State(site): State<Site>, visitor: Visitor, Path((id, format)): Path<(String, String)>, Query(on): Query<DrawnOn>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let place = visitor.place(&mut conn, &id).await?;
+    let sheet = on.sheet(&format)?;
+    let targets = place_and_targets(&mut conn, &site, &place).await?;
+    drop(conn);
+    let heading = heading(&site, &visitor, &place, "elevation.title", sheet);
+    let drawing = drawings::elevation(&visitor, targets.of(&place.id), heading, sheet, on.ink()).ok_or_else(missing)?;
+    papers::drawing(charts::elevation::draw(&drawing), &format, sheet, &format!("guatu-elevation-{}", site.clock.today())).await
+}
+
+async fn curve(State(site): State<Site>, visitor: Visitor, Path((id, format)): Path<(String, String)>, Query(on): Query<DrawnOn>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let place = visitor.place(&mut conn, &id).await?;
+    let sheet = on.sheet(&format)?;
+    let today = site.clock.today();
+    let heading = heading(&site, &visitor, &place, "curve.title", sheet);
+    let drawing = drawings::curve(&mut conn, &site.domain, &visitor, &place.id, today, heading, sheet, on.ink()).await?.ok_or_else(missing)?;
+    drop(conn);
+    papers::drawing(charts::curve::draw(&drawing), &format, sheet, &format!("guatu-curve-{today}")).await
+}
+
+/// A drawing in a page, with the papers it can be printed on.
+fn figure(visitor: &Visitor, place: &Place, name: &str, title: &str) -> Markup {
+    let address = format!("/targets/{}/{name}", form_urlencoded(&place.id));
+    html! {
+        figure.drawing {
+            div.scroll tabindex="0" { img src={ (address) "/svg" } alt=(title) loading="lazy"; }
+            figcaption.no-print { (title) " · " a href={ (address) "/pdf" } { "A4" } " · " a href={ (address) "/pdf?size=A3" } { "A3" } " · " a href={ (address) "/pdf?ink=mono" } { (visitor.t("wall.mono")) } }
+        }
+    }
+}
+
 async fn building(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
     let place = visitor.place(&mut site.reader().await?, &id).await?;
     building_page(&site, &visitor, &place, &Values::default(), None).await
@@ -219,6 +294,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
         ul.rows { @for item in current.iter().filter(|item| item.facts.today > TOLERANCE) {
             li { span { (item.name) } b.days-left { (today_text(visitor, item)) } span.quiet { (visitor.tf("targets.exactly", &[("amount", quantity(item.facts.today))])) } }
         } }
+        @if targets.by_building.contains_key(&place.id) { (figure(visitor, place, "elevation", &visitor.t("elevation.title"))) }
         @for item in &current { (item_sheet(visitor, item)) }
         @if may_promise && !current.is_empty() { (promise_form(visitor, place, &current, today, values)) }
         @if !rest.is_empty() { details { summary { (visitor.tf("targets.others", &[("count", rest.len().to_string())])) }

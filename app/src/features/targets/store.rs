@@ -95,6 +95,12 @@ pub async fn done_before(conn: &mut Conn, project: &str, days: &[Date]) -> Resul
     Ok(done)
 }
 
+/// The first day on which anything of a project was measured.
+pub async fn first_measured(conn: &mut Conn, project: &str) -> Result<Option<Date>> {
+    let row = conn.row("SELECT MIN(first_on) FROM measured_item WHERE project = ?", args![project]).await?;
+    row.map_or(Ok(None), |row| row.opt_date(0))
+}
+
 /// The newest fact about a project's measured work and promises: what is kept in memory holds as long as it stays.
 pub async fn newest(conn: &mut Conn, project: &str) -> Result<u64> {
     let mut newest = 0;

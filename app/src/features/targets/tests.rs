@@ -88,6 +88,14 @@ on_both_databases!(a_promise_binds_today_and_a_report_moves_it, |site| async mov
     assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
     let after = site.get("builder", address).await;
     assert!(after.texts("section.sheet tbody td").contains(&"500".to_owned()), "done this week");
+    // The building as it stands, and the curve of its project.
+    for (address, format, kind) in [("/targets/ours-b1/elevation", "svg", "<svg"), ("/targets/ours-b1/elevation", "pdf?size=A3&ink=mono", "%PDF-"), ("/targets/ours/curve", "svg", "<svg"), ("/targets/ours/curve", "pdf", "%PDF-")] {
+        let drawing = site.get("chief", &format!("{address}/{format}")).await;
+        assert!(drawing.status == 200 && drawing.body.starts_with(kind), "{address}/{format}: {}", drawing.status);
+        assert_eq!(site.get("stranger", &format!("{address}/{format}")).await.status, 404);
+        assert_eq!(site.get("chief", &format!("{address}/exe")).await.status, 404);
+    }
+    assert!(site.get("chief", "/targets/ours-b1/elevation/svg").await.body.contains("500 / 5500"), "what was reported is drawn");
     let dispute = [("done.ours-b1/pit", "300"), ("reason", "measured")];
     let mut site = site;
     site.person("li", crate::features::identity::model::Role::SupervisionEngineer, Some("ours")).await;

@@ -11,7 +11,7 @@ use crate::features::authority::missing;
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::plan::pages::days_between;
-use crate::web::Site;
+use crate::web::{Site, papers};
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
 use anyhow::Context;
@@ -19,12 +19,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use guatu_formats::charts::{Heading, Ink, Lamp as DrawnLamp, LampWords, Sheet, bars, matrix};
-use guatu_formats::pdf::{self, Fonts};
-use std::sync::OnceLock;
+use guatu_formats::pdf;
 use tokio::sync::Semaphore;
-
-/// Fonts of the system, found once.
-static FONTS: OnceLock<Fonts> = OnceLock::new();
 
 /// Papers drawn at once: each takes a core.
 static DRAWING: Semaphore = Semaphore::const_new(2);
@@ -52,18 +48,11 @@ pub async fn pdf(State(site): State<Site>, visitor: Visitor, Query(asked): Query
     drop(conn);
     let _turn = DRAWING.acquire().await.context("the queue for drawing is never closed")?;
     let bytes = tokio::task::spawn_blocking(move || -> anyhow::Result<Vec<u8>> {
-        let fonts = match FONTS.get() {
-            Some(fonts) => fonts,
-            None => {
-                let loaded = Fonts::load()?;
-                FONTS.get_or_init(|| loaded)
-            }
-        };
         let pages = match &drawing {
             Drawing::Bars(chart) => bars::pages(chart),
             Drawing::Matrix(chart) => matrix::pages(chart),
         };
-        Ok(pdf::from_pages(&pages, width_mm, height_mm, fonts)?)
+        Ok(pdf::from_pages(&pages, width_mm, height_mm, papers::fonts()?)?)
     })
     .await
     .context("drawing")??;
@@ -77,19 +66,12 @@ enum Drawing {
 }
 
 fn heading(site: &Site, visitor: &Visitor, place: &Place, key: &str) -> Heading {
-    let mut stamps = Vec::new();
-    if site.stamps.is_rehearsal {
-        stamps.push(visitor.t("shell.rehearsal"));
-    }
-    if site.stamps.is_demo {
-        stamps.push(visitor.t("shell.demo"));
-    }
     let printed = civil(site.clock.now()).strftime("%Y-%m-%d %H:%M").to_string();
     Heading {
         title: format!("{} · {}", place.attributes.name, visitor.t("nav.wall")),
         subtitle: format!("{} · {printed}", visitor.t(key)),
         as_of: visitor.tf("shell.as_of", &[("number", site.head().to_string())]),
-        stamps,
+        stamps: papers::stamps(site, visitor),
     }
 }
 

@@ -1,0 +1,163 @@
+//! A building as it stands, and the S-curve of a project: from assessments and plans to drawings.
+
+use super::assess::{Assessed, first_day, units};
+use super::pages::{quantity, unit_name};
+use super::progress::planned_share;
+use super::store;
+use crate::db::Conn;
+use crate::features::Guatu;
+use crate::features::plan::network::{Drawn, STAGES};
+use crate::features::plan::store::Bar;
+use crate::web::visitor::Visitor;
+use anyhow::Result;
+use guatu_formats::charts::curve::{Curve, Kind, Line};
+use guatu_formats::charts::elevation::{Column, Direction, Elevation, Part, Words};
+use guatu_formats::charts::{Heading, Ink, Sheet};
+use guatu_kernel::guarantee::WorkDays;
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+/// Between two points of a curve.
+const STEP_DAYS: i32 = 7;
+/// Unit of work that is counted in storeys.
+const STOREY: &str = "floor";
+
+/// The elevation of a building; `None` where nothing is measured.
+pub fn elevation<'a>(visitor: &Visitor, items: impl Iterator<Item = &'a Assessed>, heading: Heading, sheet: Sheet, ink: Ink) -> Option<Elevation> {
+    let words = Words {
+        done: visitor.t("elevation.done"),
+        missing: visitor.t("elevation.missing"),
+        open: visitor.t("elevation.open"),
+        planned: visitor.t("elevation.planned"),
+        below: visitor.t("elevation.below"),
+        whole: visitor.t("elevation.whole"),
+    };
+    let mut drawing = Elevation { heading, storeys: 0, columns: Vec::new(), below: Vec::new(), whole: Vec::new(), words, sheet, ink };
+    let mut sorted: Vec<(usize, &Assessed)> = items.map(|item| (stage_of(item).map_or(usize::MAX, |(at, _)| at), item)).collect();
+    sorted.sort_by_key(|(at, _)| *at);
+    for (_, item) in sorted {
+        let drawn = stage_of(item).and_then(|(_, drawn)| drawn);
+        let unit = unit_name(visitor, &item.unit);
+        let amount = format!("{} / {} {unit}", quantity(item.done), quantity(item.total));
+        if item.unit == STOREY && drawn != Some(Drawn::Below) {
+            let planned = item.planned * item.total;
+            let due = visitor.tf("elevation.due", &[("amount", quantity(planned.floor()))]);
+            drawing.storeys = drawing.storeys.max(item.total.ceil().max(0.0) as usize);
+            drawing.columns.push(Column {
+                name: item.name.clone(),
+                amount,
+                due: if planned.floor() > item.done { due } else { String::new() },
+                total: item.total,
+                done: item.done,
+                planned,
+                direction: if drawn == Some(Drawn::Down) { Direction::Down } else { Direction::Up },
+            });
+            continue;
+        }
+        let part = Part { name: item.name.clone(), amount, done: item.done_share(), planned: item.planned };
+        if drawn == Some(Drawn::Below) { drawing.below.push(part) } else { drawing.whole.push(part) }
+    }
+    // What lies deepest was dug first.
+    drawing.below.reverse();
+    (!(drawing.columns.is_empty() && drawing.below.is_empty() && drawing.whole.is_empty())).then_some(drawing)
+}
+
+fn stage_of(item: &Assessed) -> Option<(usize, Option<Drawn>)> {
+    let id = item.stage.as_deref()?;
+    STAGES.iter().position(|stage| stage.id == id).map(|at| (at, STAGES[at].drawn))
+}
+
+/// A measured work as a curve sees it.
+struct Work<'a> {
+    weight: f64,
+    days: &'a WorkDays,
+    bar: &'a Bar,
+    baseline: (Date, Date),
+    measured: Option<Measured>,
+}
+
+/// What was measured of a work.
+struct Measured {
+    /// The first day of it.
+    first_on: Date,
+    /// Share done through each of the days asked for.
+    shares: Vec<f64>,
+}
+
+impl Work<'_> {
+    /// Share done through a day. Before anything was measured, work began and stood, or ended, as its record says; between
+    /// those days it grew evenly by working days.
+    fn done(&self, at: usize, day: Date, today: Date) -> f64 {
+        let measured = self.measured.as_ref();
+        if let Some(one) = measured.filter(|one| day >= one.first_on) {
+            return one.shares[at];
+        }
+        let Some(start) = self.bar.actual_start else { return 0.0 };
+        let (until, share) = match (measured, self.bar.actual_finish) {
+            // What stood when measuring began.
+            (Some(one), _) => (one.first_on.saturating_sub(1.days()), one.shares[0]),
+            (None, Some(finish)) => (finish, 1.0),
+            (None, None) => (today.saturating_sub(1.days()), f64::from(self.bar.percent_e3) / 100_000.0),
+        };
+        if until < start { 0.0 } else { share * planned_share(self.days, (start, until), day) }
+    }
+
+    /// Share forecast through a day from today on: what is done, and the rest evenly over the days that remain to it.
+    fn forecast(&self, now: f64, day: Date, today: Date) -> f64 {
+        let Some((start, finish)) = self.bar.early else { return now };
+        now + (1.0 - now) * planned_share(self.days, (start.max(today), finish.max(today)), day)
+    }
+}
+
+/// The S-curve of a project, weighed by planned working days; `None` where nothing is measured.
+pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: &str, today: Date, heading: Heading, sheet: Sheet, ink: Ink) -> Result<Option<Curve>> {
+    let scheduled = domain.networks.scheduled(conn, project).await?;
+    let Some(first) = scheduled.bars.iter().filter_map(|bar| bar.baseline.map(|(start, _)| start)).min() else { return Ok(None) };
+    let Some(plan) = domain.networks.work(conn, project, first_day(&scheduled.bars, today)).await? else { return Ok(None) };
+    let ends = plan.items.iter().filter_map(|(at, _)| scheduled.bars.get(at)).flat_map(|bar| [bar.baseline, bar.early, bar.late]);
+    let last = ends.flatten().map(|(_, finish)| finish).max().unwrap_or(today).max(today);
+    // Points a week apart, with yesterday and the first measured day among them.
+    let begun = store::first_measured(conn, project).await?;
+    let yesterday = today.saturating_sub(1.days());
+    let mut days: Vec<Date> = std::iter::successors(Some(first.saturating_sub(1.days())), |day| day.checked_add(STEP_DAYS.days()).ok().filter(|next| *next < last)).collect();
+    days.extend([yesterday, last]);
+    days.extend(begun.map(|day| day.saturating_sub(1.days())));
+    days.sort_unstable();
+    days.dedup();
+    let after: Vec<Date> = days.iter().map(|day| day.saturating_add(1.days())).collect();
+    let done = store::done_before(conn, project, &after).await?;
+    let mut works = Vec::new();
+    for (at, item) in plan.items.iter() {
+        let Some(bar) = scheduled.bars.get(at) else { continue };
+        let Some(baseline) = bar.baseline else { continue };
+        let measured = done.get(&bar.activity).filter(|_| item.total > 0.0).and_then(|one| {
+            let shares = one.before_e3.iter().map(|done| (units(*done) / item.total).clamp(0.0, 1.0)).collect();
+            Some(Measured { first_on: one.first_on?, shares })
+        });
+        works.push(Work { weight: (item.work.through(baseline.1) - item.work.before(baseline.0)).max(1.0), days: item.work, bar, baseline, measured });
+    }
+    let whole: f64 = works.iter().map(|work| work.weight).sum();
+    if whole <= 0.0 {
+        return Ok(None);
+    }
+    let sum = |share: &dyn Fn(&Work<'_>) -> f64| works.iter().map(|work| work.weight * share(work)).sum::<f64>() / whole;
+    let line = |kind, key: &str, points| Line { kind, name: visitor.t(key), points };
+    let planned = days.iter().map(|day| (*day, sum(&|work| planned_share(work.days, work.baseline, *day)))).collect();
+    let required = days.iter().map(|day| (*day, sum(&|work| planned_share(work.days, work.bar.late.unwrap_or(work.baseline), *day)))).collect();
+    let past = || days.iter().enumerate().filter(|(_, day)| **day < today);
+    let actual: Vec<(Date, f64)> = past().map(|(at, day)| (*day, sum(&|work| work.done(at, *day, today)))).collect();
+    let now = days.iter().position(|day| *day == yesterday).unwrap_or(0);
+    let forecast = days.iter().filter(|day| **day >= yesterday).map(|day| (*day, sum(&|work| work.forecast(work.done(now, yesterday, today), *day, today)))).collect();
+    Ok(Some(Curve {
+        heading,
+        lines: vec![
+            line(Kind::Planned, "curve.planned", planned),
+            line(Kind::Required, "curve.required", required),
+            line(Kind::Forecast, "curve.forecast", forecast),
+            line(Kind::Actual, "curve.actual", actual),
+        ],
+        today: (today, visitor.t("curve.today")),
+        sheet,
+        ink,
+    }))
+}
