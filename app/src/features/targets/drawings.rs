@@ -22,8 +22,19 @@ const STEP_DAYS: i32 = 7;
 /// Unit of work that is counted in storeys.
 const STOREY: &str = "floor";
 
+/// What a drawing stands on.
+#[derive(Debug)]
+pub struct Ground {
+    /// Title, stamps, the ledger number.
+    pub heading: Heading,
+    /// Screen or paper.
+    pub sheet: Sheet,
+    /// Colours or black alone.
+    pub ink: Ink,
+}
+
 /// The elevation of a building; `None` where nothing is measured.
-pub fn elevation<'a>(visitor: &Visitor, items: impl Iterator<Item = &'a Assessed>, heading: Heading, sheet: Sheet, ink: Ink) -> Option<Elevation> {
+pub fn elevation<'a>(visitor: &Visitor, items: impl Iterator<Item = &'a Assessed>, on: Ground) -> Option<Elevation> {
     let words = Words {
         done: visitor.t("elevation.done"),
         missing: visitor.t("elevation.missing"),
@@ -32,6 +43,7 @@ pub fn elevation<'a>(visitor: &Visitor, items: impl Iterator<Item = &'a Assessed
         below: visitor.t("elevation.below"),
         whole: visitor.t("elevation.whole"),
     };
+    let Ground { heading, sheet, ink } = on;
     let mut drawing = Elevation { heading, storeys: 0, columns: Vec::new(), below: Vec::new(), whole: Vec::new(), words, sheet, ink };
     let mut sorted: Vec<(usize, &Assessed)> = items.map(|item| (stage_of(item).map_or(usize::MAX, |(at, _)| at), item)).collect();
     sorted.sort_by_key(|(at, _)| *at);
@@ -110,7 +122,7 @@ impl Work<'_> {
 }
 
 /// The S-curve of a project, weighed by planned working days; `None` where nothing is measured.
-pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: &str, today: Date, heading: Heading, sheet: Sheet, ink: Ink) -> Result<Option<Curve>> {
+pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: &str, today: Date, on: Ground) -> Result<Option<Curve>> {
     let scheduled = domain.networks.scheduled(conn, project).await?;
     let Some(first) = scheduled.bars.iter().filter_map(|bar| bar.baseline.map(|(start, _)| start)).min() else { return Ok(None) };
     let Some(plan) = domain.networks.work(conn, project, first_day(&scheduled.bars, today)).await? else { return Ok(None) };
@@ -148,6 +160,7 @@ pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: 
     let actual: Vec<(Date, f64)> = past().map(|(at, day)| (*day, sum(&|work| work.done(at, *day, today)))).collect();
     let now = days.iter().position(|day| *day == yesterday).unwrap_or(0);
     let forecast = days.iter().filter(|day| **day >= yesterday).map(|day| (*day, sum(&|work| work.forecast(work.done(now, yesterday, today), *day, today)))).collect();
+    let Ground { heading, sheet, ink } = on;
     Ok(Some(Curve {
         heading,
         lines: vec![

@@ -237,8 +237,8 @@ async fn elevation(State(site): State<Site>, visitor: Visitor, Path((id, format)
     let sheet = on.sheet(&format)?;
     let targets = place_and_targets(&mut conn, &site, &place).await?;
     drop(conn);
-    let heading = heading(&site, &visitor, &place, "elevation.title", sheet);
-    let drawing = drawings::elevation(&visitor, targets.of(&place.id), heading, sheet, on.ink()).ok_or_else(missing)?;
+    let on = drawings::Ground { heading: heading(&site, &visitor, &place, "elevation.title", sheet), sheet, ink: on.ink() };
+    let drawing = drawings::elevation(&visitor, targets.of(&place.id), on).ok_or_else(missing)?;
     papers::drawing(charts::elevation::draw(&drawing), &format, sheet, &format!("guatu-elevation-{}", site.clock.today())).await
 }
 
@@ -247,8 +247,8 @@ async fn curve(State(site): State<Site>, visitor: Visitor, Path((id, format)): P
     let place = visitor.place(&mut conn, &id).await?;
     let sheet = on.sheet(&format)?;
     let today = site.clock.today();
-    let heading = heading(&site, &visitor, &place, "curve.title", sheet);
-    let drawing = drawings::curve(&mut conn, &site.domain, &visitor, &place.id, today, heading, sheet, on.ink()).await?.ok_or_else(missing)?;
+    let on = drawings::Ground { heading: heading(&site, &visitor, &place, "curve.title", sheet), sheet, ink: on.ink() };
+    let drawing = drawings::curve(&mut conn, &site.domain, &visitor, &place.id, today, on).await?.ok_or_else(missing)?;
     drop(conn);
     papers::drawing(charts::curve::draw(&drawing), &format, sheet, &format!("guatu-curve-{today}")).await
 }
