@@ -1,8 +1,12 @@
 //! `guatu bench-door`: how fast the write door is beside the same database without it. Hidden; `make bench` runs it.
 //!
-//! Everything happens in a folder that goes away. Three figures: facts a second of 32 people who register organisations
+//! Everything happens in a folder that goes away. Four figures: facts a second of 32 people who register organisations
 //! at once; rows a second of bare inserts in transactions of 32; milliseconds from recording progress on the first of a
-//! chain of activities to the commit in which all of them have their dates anew.
+//! chain of activities to the commit in which all of them have their dates anew; and milliseconds of a wall chart on A0.
+//!
+//! `guatu bench-load`: a fixed mix of pages asked of a running server in an open loop. Each request leaves at its time
+//! whether or not earlier ones have been answered, and its time counts from when it should have left: a server that stalls
+//! cannot hide behind requests that were never sent.
 
 use crate::args;
 use crate::clock::Clock;
@@ -14,13 +18,17 @@ use crate::features::{Command, Guatu, identity};
 use crate::journal::domain::Permit;
 use crate::journal::{Document, Journal, Submission};
 use crate::serve;
+use crate::web::papers;
 use anyhow::{Context, Result};
+use guatu_formats::charts::{Heading, Ink, Lamp, Sheet, bars};
+use guatu_formats::pdf;
 use guatu_formats::plans::json;
 use guatu_kernel::plan::{Activity, Granularity, Link, LinkKind, Moment, Options, Plan, Span};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// How long to measure.
 #[derive(Clone, Debug, clap::Args)]
@@ -60,6 +68,7 @@ async fn measure(folder: &std::path::Path, time: Duration) -> Result<serde_json:
         "door_facts_per_second": facts.round(),
         "bare_over_door": (rows / facts * 100.0).round() / 100.0,
         "chain_of_200_ms": chain_ms,
+        "paper_of_5000_bars_ms": paper_ms()?,
     }))
 }
 
@@ -185,4 +194,111 @@ fn chain(today: Date) -> Plan {
         mandated: Vec::new(),
         stops: Vec::new(),
     }
+}
+
+/// Bars of the measured paper.
+const BARS: i32 = 5_000;
+
+/// Time of the second of two papers: the first reads the fonts.
+fn paper_ms() -> Result<f64> {
+    let start = jiff::civil::date(2026, 1, 1);
+    let rows = (0..BARS).map(|at| {
+        let (from, to) = (start.saturating_add((at / 5).days()), start.saturating_add((at / 5 + 20).days()));
+        bars::Row {
+            label: format!("{at}"),
+            indent: 1,
+            kind: bars::Kind::Task,
+            baseline: Some((from, to)),
+            forecast: Some((from, to)),
+            actual: Some((from, None)),
+            percent: f64::from(at % 100),
+            lamp: Lamp::Good,
+            front: Some(to),
+            is_critical: at % 7 == 0,
+            href: None,
+        }
+    });
+    let sheet = Sheet::series_a(0);
+    let Sheet::Paper { width_mm, height_mm } = sheet else { anyhow::bail!("A0 is paper") };
+    let chart = bars::BarChart {
+        heading: Heading::default(),
+        rows: rows.collect(),
+        data_date: Some(start),
+        flags: Vec::new(),
+        sheet,
+        ink: Ink::Colour,
+        words: bars::Words::default(),
+    };
+    let draw = || pdf::from_pages(&bars::pages(&chart), width_mm, height_mm, papers::fonts()?).context("drawing");
+    draw()?;
+    let begun = Instant::now();
+    draw()?;
+    Ok(begun.elapsed().as_secs_f64() * 1000.0)
+}
+
+/// What to ask of a running server.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Load {
+    /// Address of the server.
+    #[arg(long)]
+    address: std::net::SocketAddr,
+    /// Value of the session cookie.
+    #[arg(long)]
+    session: String,
+    /// Requests a second.
+    #[arg(long, default_value_t = 100)]
+    rate: u32,
+    /// Seconds of load.
+    #[arg(long, default_value_t = 20)]
+    seconds: u32,
+}
+
+/// The mix, in turn.
+const MIX: [&str; 8] = [
+    "/wall",
+    "/wall?place=p03",
+    "/wall?place=p03&view=bars",
+    "/round",
+    "/targets?place=p05",
+    "/reports",
+    "/plans/p01",
+    "/bulletins",
+];
+
+/// `guatu bench-load`.
+pub async fn load(load: Load) -> Result<ExitCode> {
+    let count = load.rate * load.seconds;
+    let begun = Instant::now();
+    let mut asked = Vec::new();
+    for at in 0..count {
+        let due = begun + Duration::from_secs(1) * at / load.rate;
+        tokio::time::sleep_until(due.into()).await;
+        let request = format!(
+            "GET {} HTTP/1.1\r\nhost: {}\r\ncookie: guatu_session={}\r\naccept-encoding: gzip\r\nconnection: close\r\n\r\n",
+            MIX[at as usize % MIX.len()],
+            load.address,
+            load.session
+        );
+        let address = load.address;
+        asked.push(tokio::spawn(async move {
+            let mut stream = tokio::net::TcpStream::connect(address).await?;
+            stream.write_all(request.as_bytes()).await?;
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).await?;
+            anyhow::ensure!(answer.starts_with(b"HTTP/1.1 200"), "a page was not answered with 200");
+            Ok(due.elapsed())
+        }));
+    }
+    let mut times = Vec::with_capacity(asked.len());
+    for one in asked {
+        times.push(one.await??.as_secs_f64() * 1000.0);
+    }
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times.get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1)));
+    let rounded = |time: Option<&f64>| time.map(|time| (time * 10.0).round() / 10.0);
+    println!(
+        "{}",
+        serde_json::json!({ "requests": times.len(), "p50_ms": rounded(at(0.5)), "p99_ms": rounded(at(0.99)) })
+    );
+    Ok(ExitCode::SUCCESS)
 }

@@ -44,6 +44,9 @@ enum Verb {
     /// Measure the write door in a folder that goes away.
     #[command(name = "bench-door", hide = true)]
     BenchDoor(bench::Arguments),
+    /// Ask pages of a running server in an open loop.
+    #[command(name = "bench-load", hide = true)]
+    BenchLoad(bench::Load),
     /// Recompute chain, tree, checkpoints and replay; name the first thing that is broken (exit 3).
     Verify(serve::Verification),
     /// Drop derived tables and make them again from facts.
@@ -96,6 +99,7 @@ fn main() -> ExitCode {
         match verb {
             Verb::Serve(arguments) => serve::serve(arguments).await,
             Verb::BenchDoor(arguments) => bench::run(arguments).await,
+            Verb::BenchLoad(arguments) => bench::load(arguments).await,
             Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Verify(place) => serve::verify(place).await,
             Verb::Rebuild(place) => serve::rebuild(place).await,

@@ -87,6 +87,15 @@ impl Place {
         Ok((db, lost))
     }
 
+    /// The exit code for a folder without a ledger: looking at one never makes one.
+    fn is_missing(&self) -> Option<ExitCode> {
+        if self.database_url.is_some() || self.file().is_file() {
+            return None;
+        }
+        eprintln!("guatu: there is no ledger in {}", self.data.display());
+        Some(ExitCode::from(NOT_FOUND))
+    }
+
     fn make_folder(&self) -> Result<()> {
         std::fs::create_dir_all(&self.data).with_context(|| format!("cannot make {}", self.data.display()))
     }
@@ -132,8 +141,10 @@ pub async fn open(db: Db, folder: &Path, clock: Clock) -> Result<Opened> {
         is_demo: setting(&mut conn, "demo").await?.is_some(),
         is_rehearsal: setting(&mut conn, "rehearsal").await?.is_some(),
     };
+    conn.begin_write().await?;
+    let signer = Arc::new(Signer::open(&mut conn, folder, &origin).await?);
+    conn.commit().await?;
     drop(conn);
-    let signer = Arc::new(Signer::open(folder, &origin)?);
     let (journal, writer) = Journal::open(db.clone(), clock.clone(), domain.clone()).await?;
     let (closing, is_behind_tls) = (Arc::new(tokio::sync::watch::Sender::new(false)), false);
     let site = Site { db, journal, clock, domain, stamps, signer, throttle: web::throttle(), closing, is_behind_tls };
@@ -261,11 +272,20 @@ pub struct Verification {
 /// `guatu verify`.
 pub async fn verify(arguments: Verification) -> Result<ExitCode> {
     let place = arguments.place;
+    if let Some(code) = place.is_missing() {
+        return Ok(code);
+    }
     let (db, lost_guards) = place.db_and_lost_guards().await?;
     let domain = Guatu::default();
     let mut conn = db.writer().await?;
     let origin = setting(&mut conn, "origin").await?.unwrap_or_default();
-    let signer = Signer::open(&place.data, &origin)?;
+    let key = match Signer::read(&mut conn, &place.data, &origin).await {
+        Ok(signer) => signer.map(|signer| signer.verifying_key()),
+        Err(fault) => {
+            eprintln!("guatu: {fault:#}");
+            return Ok(ExitCode::from(CANNOT_VERIFY));
+        }
+    };
     let outside = match &arguments.checkpoint {
         None => None,
         Some(file) => {
@@ -273,7 +293,7 @@ pub async fn verify(arguments: Verification) -> Result<ExitCode> {
                 eprintln!("guatu: there is no readable file {}", file.display());
                 return Ok(ExitCode::from(NOT_FOUND));
             };
-            let Some(opened) = Checkpoint::open(&note, &signer.verifying_key()) else {
+            let Some(opened) = key.as_ref().and_then(|key| Checkpoint::open(&note, key)) else {
                 eprintln!("guatu: {} is not signed by this ledger's key, so it proves nothing here", file.display());
                 return Ok(ExitCode::from(CANNOT_VERIFY));
             };
@@ -281,10 +301,9 @@ pub async fn verify(arguments: Verification) -> Result<ExitCode> {
         }
     };
     let bar = Progress::default();
-    let verdict = replay::verify_chain(&mut conn, &signer.verifying_key(), outside.as_ref(), |done, all| {
-        bar.show("chain", done, all)
-    })
-    .await?;
+    let verdict =
+        replay::verify_chain(&mut conn, key.as_ref(), outside.as_ref(), |done, all| bar.show("chain", done, all))
+            .await?;
     let broken = match verdict.broken {
         Some(broken) => Some(broken),
         None => replay::verify_documents(&mut conn, &domain, |done, all| bar.show("papers", done, all)).await?,
@@ -353,6 +372,9 @@ impl Progress {
 
 /// `guatu rebuild`.
 pub async fn rebuild(place: Place) -> Result<ExitCode> {
+    if let Some(code) = place.is_missing() {
+        return Ok(code);
+    }
     let db = place.db().await?;
     let domain = Guatu::default();
     let bar = Progress::default();

@@ -231,10 +231,12 @@ async fn write_all<D: Domain>(
     let found = load_head(conn).await?;
     let now = clock.now();
     if record_text(now) < found.recorded_at {
-        bail!(
-            "the clock stands at {now}, before the newest fact ({}); set it right, nothing is written until then",
-            found.recorded_at
-        );
+        // The rules say no, and who asks can have it set right: nothing of what was typed is lost.
+        let params = vec![("now", record_text(now)), ("newest", found.recorded_at.clone())];
+        let refusal = Refusal { code: "J-102", reason: Reason::Conflict, params, field: None };
+        tracing::error!(now = %now, newest = %found.recorded_at, "the clock stands before the newest fact: nothing is written");
+        let outcomes = submissions.iter().map(|_| Err(SubmitError::Refused(refusal.clone()))).collect();
+        return Ok((outcomes, found.number));
     }
     let mut head = found.clone();
     let mut outcomes = Vec::with_capacity(submissions.len());

@@ -19,6 +19,9 @@ const TEXT_CHARS: usize = 2_000;
 /// Fields that take several lines.
 const TEXT_FIELDS: [&str; 4] = ["reason", "remark", "content", "minutes"];
 
+/// Fields that no sheet ever shows: a password may begin as it likes.
+const NOT_LINES: [&str; 2] = ["password", "new_password"];
+
 /// Longest text of a field, in characters.
 fn limit_chars(name: &str) -> usize {
     if TEXT_FIELDS.contains(&name) { TEXT_CHARS } else { LINE_CHARS }
@@ -41,9 +44,14 @@ impl Values {
     pub fn received(pairs: Vec<(String, String)>, form_token: Option<&str>) -> Values {
         let fields: HashMap<String, String> = pairs.into_iter().collect();
         let flaw = |code, params| Some(Refusal { code, reason: Reason::Rule, params, field: None });
+        let formula = fields
+            .iter()
+            .find(|(name, value)| !NOT_LINES.contains(&name.as_str()) && value.trim_start().starts_with(['=', '@']));
         let too_long = fields.iter().find(|(name, value)| value.chars().count() > limit_chars(name));
         let flaw = if form_token.is_some() && fields.get(TOKEN_FIELD).map(String::as_str) != form_token {
             flaw("G-116", Vec::new())
+        } else if formula.is_some() {
+            flaw("G-117", Vec::new())
         } else {
             too_long.and_then(|(name, _)| flaw("G-111", vec![("limit", limit_chars(name).to_string())]))
         };
@@ -164,6 +172,7 @@ enum Kind {
     Lines,
     File(&'static str),
     Choice(Vec<(String, String)>),
+    Hidden,
 }
 
 struct Field {
@@ -241,6 +250,11 @@ impl<'a> Form<'a> {
         self.field(name, Kind::File(accept), true)
     }
 
+    /// A value that the form carries unseen: what it was filled over.
+    pub fn hidden(self, name: &'static str) -> Self {
+        self.field(name, Kind::Hidden, false)
+    }
+
     /// One of a list of (value, name).
     pub fn choice(self, name: &'static str, options: Vec<(String, String)>, is_needed: bool) -> Self {
         self.field(name, Kind::Choice(options), is_needed)
@@ -262,6 +276,9 @@ impl<'a> Form<'a> {
     fn render_field(&self, field: &Field) -> Markup {
         let visitor = self.visitor;
         let name = field.name;
+        if matches!(field.kind, Kind::Hidden) {
+            return html! { input type="hidden" name=(name) value=(self.values.text(name)); };
+        }
         let id = format!("field-{name}");
         let value = self.values.text(name);
         let refusal = self.refusal.filter(|refusal| {

@@ -22,11 +22,19 @@ pub async fn ready(State(site): State<Site>) -> (StatusCode, Json<Value>) {
         }
         Err(fault) => reasons.push(format!("database: {fault}")),
     }
+    if let Some(reason) = site.clock_behind().await {
+        reasons.push(reason);
+    }
     if site.journal.head().has_changed().is_err() {
         reasons.push("the write door is closed".to_owned());
     }
     let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "ready": reasons.is_empty(), "facts": site.head(), "reasons": reasons })))
+    (
+        status,
+        Json(
+            json!({ "ready": reasons.is_empty(), "facts": site.head(), "signs": site.signer.has_key(), "reasons": reasons }),
+        ),
+    )
 }
 
 /// Counters in Prometheus text form.

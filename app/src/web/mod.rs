@@ -112,6 +112,18 @@ impl Site {
         })
     }
 
+    /// Why nothing can be written, when the clock stands before the newest fact.
+    pub async fn clock_behind(&self) -> Option<String> {
+        let row =
+            self.db.reader().await.ok()?.row("SELECT recorded_at FROM ledger_head WHERE id = 1", &[]).await.ok()??;
+        let (newest, now) = (row.text(0).ok()?, crate::clock::record_text(self.clock.now()));
+        (now < newest).then(|| {
+            format!(
+                "clock: it stands at {now}, before the newest fact ({newest}); nothing is written until it is set right"
+            )
+        })
+    }
+
     /// Number of the newest durable fact.
     pub fn head(&self) -> u64 {
         *self.journal.head().borrow()

@@ -95,7 +95,10 @@ pub async fn render(State(site): State<Site>, visitor: Option<Visitor>, mut requ
             next.run(request).await
         }
     };
-    let Some(Carried(problem)) = response.extensions_mut().remove::<Carried>() else { return response };
+    let carried = response.extensions_mut().remove::<Carried>();
+    let too_large =
+        || (response.status() == StatusCode::PAYLOAD_TOO_LARGE).then(|| Carried(Arc::new(too_large().into())));
+    let Some(Carried(problem)) = carried.or_else(too_large) else { return response };
     let visitor = visitor.unwrap_or_default();
     let (status, code, sentence) = match &*problem {
         Problem::LoginNeeded if !wants_json => {
@@ -129,6 +132,12 @@ pub async fn render(State(site): State<Site>, visitor: Option<Visitor>, mut requ
     *page.status_mut() = status;
     page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     page
+}
+
+/// The refusal for more than a request may bring; the layer that counts bytes knows no language.
+fn too_large() -> Refusal {
+    let params = vec![("limit", (super::BODY_LIMIT >> 20).to_string())];
+    Refusal { code: "G-119", reason: Reason::Rule, params, field: None }
 }
 
 fn title_key(status: StatusCode) -> &'static str {

@@ -135,11 +135,47 @@ on_both_databases!(a_form_without_the_token_of_its_session_does_nothing, |site| 
     site
 });
 
+on_both_databases!(two_people_over_one_form_do_not_undo_each_other, |site| async move {
+    let site = site.with_cast().await;
+    let form = site.get("office", "/places/ours/amend").await;
+    let seen = form.attributes("input[name=seen_number]", "value").remove(0);
+    let amend = async |name: &str, flats: &str, seen: &str| {
+        let fields = [
+            ("name", name),
+            ("ordinal", "1"),
+            ("programme", "resettlement"),
+            ("owner", "headquarters"),
+            ("flats", flats),
+            ("reason", "checked"),
+            ("seen_number", seen),
+        ];
+        site.post("office", "/places/ours/amend", &fields).await
+    };
+    let first = amend("Renamed", "10", &seen).await;
+    assert_eq!(first.status, 303, "{:?}", first.texts(".summary li"));
+    let second = amend("ours name", "99", &seen).await;
+    assert_eq!((second.status.as_u16(), second.texts(".summary .quiet")), (409, vec!["P-112".to_owned()]));
+    let now = second.attributes("input[name=seen_number]", "value").remove(0);
+    assert_eq!(amend("Renamed", "99", &now).await.status, 303, "sent over what stands now");
+    site
+});
+
+on_both_databases!(what_is_too_large_is_refused_in_a_page, |site| async move {
+    let site = site.with_cast().await;
+    let page = site
+        .post_bytes("office", "/import?project=ours", "multipart/form-data; boundary=x", vec![b'x'; 22 << 20])
+        .await;
+    assert_eq!((page.status.as_u16(), page.texts("h1").len()), (422, 1));
+    assert!(page.body.contains("G-119"));
+    site
+});
+
 on_both_databases!(dates_and_texts_have_bounds, |site| async move {
     let site = site.with_cast().await;
     let long = "n".repeat(201);
     let endless = "reason ".repeat(2_000);
-    let cases: [(&str, Fields, &str); 5] = [
+    let cases: [(&str, Fields, &str); 6] = [
+        ("/organisations", &[("name", "=cmd|' /C calc'!A0"), ("kind", "bank")], "G-117"),
         (
             "/calendars/new/alert",
             &[("level", "red"), ("at", "0001-01-01T08:00"), ("notice", "n"), ("source", "s")],

@@ -186,6 +186,8 @@ async fn tile(State(site): State<Site>, visitor: Visitor, Path(path): Path<Strin
             (tiles::hash_tile(&leaves, level, width).ok_or(missing())?, width == TILE_WIDTH)
         }
     };
-    let cache = if is_full { "public, max-age=31536000, immutable" } else { "no-store" };
+    // What only an auditor may see is kept by nobody on the way.
+    let is_public = matches!(wanted, TilePath::Hashes { .. });
+    let cache = if is_full && is_public { "public, max-age=31536000, immutable" } else { "no-store" };
     Ok(([(header::CONTENT_TYPE, "application/octet-stream"), (header::CACHE_CONTROL, cache)], bytes).into_response())
 }

@@ -138,6 +138,8 @@ pub enum Command {
         attributes: Attributes,
         /// Why.
         reason: String,
+        /// The fact that the form was filled over; `None` to overwrite whatever stands.
+        seen_number: Option<u64>,
     },
     /// Name the accountable official; `None` ends the term and falls back to the one above.
     Appoint {
@@ -220,6 +222,8 @@ refusals! {
     TooManyFloors { above, below } = "P-110" Rule floors_above;
     /// Longer ago than programmes run.
     TooLongAgo { earliest } = "P-111" Rule from;
+    /// Somebody changed it while the form was being filled.
+    Changed { number } = "P-112" Conflict _;
 }
 
 /// What the rule sees.
@@ -235,6 +239,8 @@ pub struct State {
     pub kind: Option<Kind>,
     /// The place's parent, to tell the root.
     pub is_root: bool,
+    /// The fact that changed it last.
+    pub changed_number: u64,
     /// Programme of the place or of the project above it.
     pub programme: Option<String>,
 }
@@ -307,7 +313,10 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             };
             (fact, id, context.today)
         }
-        Command::Amend { place, attributes, reason } => {
+        Command::Amend { place, attributes, reason, seen_number } => {
+            if seen_number.is_some_and(|seen| seen != state.changed_number) {
+                return Err(Refused::Changed { number: state.changed_number.to_string() });
+            }
             if reason.trim().is_empty() {
                 return Err(Refused::NoReason);
             }

@@ -316,6 +316,7 @@ async fn amend_form(State(site): State<Site>, visitor: Visitor, Path(id): Path<S
     let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
     let values = Values::default()
         .with("name", name)
+        .with("seen_number", place.changed_number)
         .with("ordinal", ordinal)
         .with("programme", programme.as_deref().unwrap_or_default())
         .with("owner", owner.as_deref().unwrap_or_default())
@@ -330,7 +331,7 @@ async fn amend_form(State(site): State<Site>, visitor: Visitor, Path(id): Path<S
 async fn amend_page(site: &Site, visitor: &Visitor, place: &Place, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let form = Form::new(visitor, format!("/places/{}/amend", place.id), "places.amend", values);
-    let form = attribute_fields(form, visitor, owners(&mut conn).await?).text("reason").refused(refused);
+    let form = attribute_fields(form, visitor, owners(&mut conn).await?).text("reason").hidden("seen_number").refused(refused);
     let above = crumbs_with_self(&mut conn, visitor, place).await?;
     Ok(form_page(site, visitor, &visitor.t("places.amend"), above, form.render(), refused))
 }
@@ -348,12 +349,17 @@ async fn amend(
 ) -> Result<Response, Problem> {
     let place = governed(&site, &visitor, &id).await?;
     let done = async {
-        let command = Command::Amend { place: id.clone(), attributes: attributes(&values)?, reason: values.text("reason").into() };
+        let seen_number = values.opt_number("seen_number")?;
+        let command = Command::Amend { place: id.clone(), attributes: attributes(&values)?, reason: values.text("reason").into(), seen_number };
         site.submit(&visitor, values.request_id()?, command).await
     };
     match done.await {
         Ok(_) => Ok(Redirect::to(&format!("/places/{id}")).into_response()),
-        Err(problem) => amend_page(&site, &visitor, &place, &values, Some(&refusal(problem)?)).await,
+        Err(problem) => {
+            // Whoever has been told that it changed sends again over what stands now.
+            let values = values.with("seen_number", place.changed_number);
+            amend_page(&site, &visitor, &place, &values, Some(&refusal(problem)?)).await
+        }
     }
 }
 

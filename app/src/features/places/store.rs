@@ -86,6 +86,7 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
             let place = get(conn, place).await?.context("scope has found the place")?;
             state.kind = Some(place.kind);
             state.is_root = place.parent.is_none();
+            state.changed_number = place.changed_number;
             state.programme = programme_above(conn, &place).await?;
             (place.parent.clone(), Some(place.id))
         }

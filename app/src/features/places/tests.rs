@@ -36,10 +36,10 @@ fn rules() {
     let project = State { programme: Some("presold".into()), kind: Some(Kind::Project), ..State::default() };
     let root = State { is_root: true, ..State::default() };
     let taken = State { is_id_taken: true, ..State::default() };
-    let amend = |reason: &str| Command::Amend { place: "p".into(), attributes: attributes("Other", None), reason: reason.into() };
+    let amend = |reason: &str| Command::Amend { place: "p".into(), attributes: attributes("Other", None), reason: reason.into(), seen_number: None };
     let floors = |above, below| {
         let figures = Figures { floors_above: Some(above), floors_below: Some(below), ..Figures::default() };
-        Command::Amend { place: "p".into(), attributes: Attributes { figures, ..attributes("Other", None) }, reason: "resurveyed".into() }
+        Command::Amend { place: "p".into(), attributes: Attributes { figures, ..attributes("Other", None) }, reason: "resurveyed".into(), seen_number: None }
     };
     let appoint = |official: Option<&str>, from| Command::Appoint { place: "p".into(), official: official.map(str::to_owned), from };
     let set = |state: &str, since| Command::SetState { place: "p".into(), state: state.into(), since };
@@ -77,7 +77,7 @@ fn rules() {
 
 #[test]
 fn an_amendment_keeps_its_reason() {
-    let command = Command::Amend { place: "p".into(), attributes: attributes("Other", None), reason: " resurveyed ".into() };
+    let command = Command::Amend { place: "p".into(), attributes: attributes("Other", None), reason: " resurveyed ".into(), seen_number: None };
     let state = State { parent_kind: Some(Kind::Parcel), ..State::default() };
     let drafts = decide(&state, &command, &context()).unwrap();
     assert_eq!(drafts[0].fact, Fact::Amended { attributes: attributes("Other", None), reason: "resurveyed".into() });
