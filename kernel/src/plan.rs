@@ -273,6 +273,8 @@ pub struct Activity {
     pub parent: Option<String>,
     /// Place (building, parcel …) it belongs to.
     pub place: Option<String>,
+    /// Stage of the wall chart that it and all below it belong to, where the plan says so.
+    pub stage: Option<String>,
     /// Kind of work for stops and risks (`earthwork`, `concrete` …).
     pub work_kind: Option<String>,
     /// Original duration; milestones and summaries have none.
@@ -321,6 +323,7 @@ impl Activity {
             kind: ActivityKind::Task,
             parent: None,
             place: None,
+            stage: None,
             work_kind: None,
             duration,
             calendar: None,

@@ -2,9 +2,12 @@
 
 use super::extract::Query;
 use super::locale::Language;
+use super::problem::Problem;
 use super::visitor::{LANGUAGE_COOKIE, Visitor};
 use super::{Site, assets};
 use crate::features::authority::Verb;
+use crate::serve::set_setting;
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{DOCTYPE, Markup, html};
@@ -135,11 +138,29 @@ pub struct Switch {
     back: Option<String>,
 }
 
-/// Remembers a language and goes back. The way back is a path of ours, never another site.
-pub async fn switch_language(Query(switch): Query<Switch>) -> Response {
+/// Remembers a language, for this browser and for the person wherever they log in next, and goes back. The way back is a
+/// path of ours, never another site.
+pub async fn switch_language(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Query(switch): Query<Switch>,
+) -> Result<Response, Problem> {
     let language = Language::from_name(&switch.to).unwrap_or_default();
-    let cookie = format!("{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", language.name());
-    ([(header::SET_COOKIE, cookie)], Redirect::to(own_path(switch.back.as_deref()))).into_response()
+    if let Some(account) = &visitor.account {
+        set_setting(&mut site.db.writer().await?, &language_setting(account), language.name()).await?;
+    }
+    Ok(([(header::SET_COOKIE, language_cookie(language))], Redirect::to(own_path(switch.back.as_deref())))
+        .into_response())
+}
+
+/// The setting that holds a person's language.
+pub fn language_setting(account: &str) -> String {
+    format!("language.{account}")
+}
+
+/// The cookie that holds a browser's language.
+pub fn language_cookie(language: Language) -> String {
+    format!("{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", language.name())
 }
 
 /// A path on this site, or the start page.

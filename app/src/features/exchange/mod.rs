@@ -5,7 +5,7 @@
 //! activities. Only what was shown can then be imported, by who saw it ([`shelf`]); it becomes a draft through
 //! `plan` under the request id that was made when it was shown, so that sending it twice makes one draft. A refused file changes nothing.
 //!
-//! Refusals: X-101 … X-103. This feature writes nothing itself and has no tables.
+//! Refusals: X-101 … X-104. This feature writes nothing itself and has no tables.
 
 pub mod pages;
 pub mod parser;

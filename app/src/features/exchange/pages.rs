@@ -6,7 +6,9 @@ use super::{Format, Written, format_of, parser, write};
 use crate::db::Conn;
 use crate::features::authority::{Verb, forbidden, missing};
 use crate::features::places::store::Place;
+use crate::features::plan::mapping;
 use crate::features::plan::model::Source;
+use crate::features::plan::network::STAGES;
 use crate::features::{places, plan};
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
@@ -22,6 +24,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use guatu_formats::plans::{Reading, sheet, span};
 use guatu_kernel::diagnose::{Diagnostic, Severity};
+use guatu_kernel::plan::{ActivityKind, Plan};
 use guatu_kernel::{Schedule, schedule};
 use maud::{Markup, html};
 use std::collections::HashMap;
@@ -34,6 +37,10 @@ const ACCEPT: &str = ".xml,.xer,.xlsx,.json";
 const FIRST_ACTIVITIES: usize = 50;
 
 /// Characters of a file's name that are kept.
+/// Works whose building and stage can be chosen at import: as many as one reads on a page.
+const MAPPED_WORKS: usize = 80;
+/// Levels of summaries among them.
+const MAPPED_DEPTH: usize = 2;
 const NAME_CHARS: usize = 100;
 
 /// Routes of this feature.
@@ -110,7 +117,8 @@ async fn show(
         return form_page(&site, &visitor, &place, Some(&wrong("X-102")), &diagnostics).await;
     };
     let plan = Arc::new(plan);
-    let scheduled = plan.clone();
+    // Scheduled as it would be put forward: mandated dates of a file are not commands, and a file may hold any number.
+    let scheduled = plan::network::as_approved(&plan);
     let computed = tokio::task::spawn_blocking(move || schedule(&scheduled)).await.map_err(anyhow::Error::from)?;
     diagnostics.extend(computed.diagnostics.iter().cloned());
     if computed.has_errors() {
@@ -119,6 +127,7 @@ async fn show(
     let shown = Shown { request_id: new_id(), account, project: place.id.clone(), file, plan };
     shelf::put(shown.clone());
     let mut conn = site.reader().await?;
+    let places = places::store::subtree(&mut conn, &place.path).await?;
     let body = html! {
         (places::pages::crumbs_of(&mut conn, &visitor, &place).await?)
         p.crumbs { a href={ "/plans/" (place.id) } { (place.attributes.name) " · " (visitor.t("nav.plans")) } " ›" }
@@ -129,6 +138,7 @@ async fn show(
             input type="hidden" name="project" value=(shown.project);
             input type="hidden" name="request_id" value=(shown.request_id);
             (token(&visitor))
+            (mapping_table(&visitor, &shown.plan, &place.id, &places))
             p.actions { button type="submit" { (visitor.t("import.import")) } " " a.button.second href={ "/import?project=" (form_urlencoded(&shown.project)) } { (visitor.t("import.other")) } }
         }
         @if !shown.plan.mandated.is_empty() { div.notice { p { (visitor.tf("import.mandated_left", &[("count", shown.plan.mandated.len().to_string())])) } } }
@@ -136,6 +146,72 @@ async fn show(
         (first_activities(&visitor, &shown, &computed))
     };
     Ok(page(&site, &visitor, &visitor.t("import.shown"), body).into_response())
+}
+
+/// Works that are shown for a choice of building and stage: summaries, or works without one above them.
+fn mapped_works(plan: &Plan) -> Vec<(usize, usize)> {
+    let index: HashMap<&str, usize> = plan.activities.iter().enumerate().map(|(at, one)| (one.id.as_str(), at)).collect();
+    let depth = |at: usize| {
+        let above = |at: &usize| plan.activities[*at].parent.as_deref().and_then(|parent| index.get(parent)).copied();
+        std::iter::successors(Some(at), above).take(MAPPED_DEPTH + 2).count() - 1
+    };
+    let works = plan.activities.iter().enumerate().map(|(at, one)| (at, depth(at), one.kind));
+    let shown = works.filter(|(_, depth, kind)| *depth <= MAPPED_DEPTH && (*kind == ActivityKind::Summary || *depth == 0));
+    shown.map(|(at, depth, _)| (at, depth)).take(MAPPED_WORKS).collect()
+}
+
+/// The choice of building and stage, filled with what names tell. What is chosen holds for everything below as well.
+fn mapping_table(visitor: &Visitor, plan: &Plan, project: &str, places: &[Place]) -> Markup {
+    let named = mapping::named(project, places);
+    let index: HashMap<&str, usize> = plan.activities.iter().enumerate().map(|(at, one)| (one.id.as_str(), at)).collect();
+    let above = |at: usize| plan.activities[at].parent.as_deref().and_then(|parent| index.get(parent)).copied();
+    let works = || plan.activities.iter().filter(|one| one.kind != ActivityKind::Summary);
+    let of_work = |found: &[Option<&str>]| found.iter().zip(&plan.activities).filter(|(found, one)| found.is_some() && one.kind != ActivityKind::Summary).count();
+    let with_place = of_work(&mapping::inherited(&plan.activities, above, |one| mapping::own_place(one, &named)));
+    let with_stage = of_work(&mapping::inherited(&plan.activities, above, mapping::own_stage));
+    let params = [("all", works().count().to_string()), ("places", with_place.to_string()), ("stages", with_stage.to_string())];
+    html! {
+        h2 { (visitor.t("import.mapping")) }
+        p { (visitor.tf("import.mapped", &params)) " " span.quiet { (visitor.t("import.mapping_hint")) } }
+        div.scroll.mapping tabindex="0" { table {
+            thead { tr { th { (visitor.t("import.work")) } th { (visitor.t("wall.place")) } th { (visitor.t("import.stage")) } } }
+            tbody { @for (at, depth) in mapped_works(plan) {
+                @let one = &plan.activities[at];
+                @let place = mapping::own_place(one, &named);
+                @let stage = mapping::own_stage(one);
+                tr {
+                    td style={ "padding-left:" (0.75 + depth as f64 * 1.25) "rem" } { (one.name) }
+                    td { select name={ "place." (at) } aria-label={ (visitor.t("wall.place")) " " (one.name) } {
+                        option value="" { (visitor.t("import.as_above")) }
+                        @for known in &named { option value=(known.id) selected[place == Some(known.id)] { (known.name) } }
+                    } }
+                    td { select name={ "stage." (at) } aria-label={ (visitor.t("import.stage")) " " (one.name) } {
+                        option value="" { (visitor.t("import.by_name")) }
+                        @for known in STAGES.iter() { option value=(known.id) selected[stage == Some(known.id.as_str())] { (visitor.t(&format!("stage.{}", known.id))) } }
+                    } }
+                }
+            } }
+        } }
+    }
+}
+
+/// The plan with the buildings and stages that were chosen. A place outside the project, a stage nobody knows or a work
+/// that was not shown is refused.
+fn mapped(plan: &Plan, values: &Values, places: &[Place]) -> Result<Plan, Refusal> {
+    let mut plan = plan.clone();
+    for (prefix, is_place) in [("place.", true), ("stage.", false)] {
+        for (at, chosen) in values.under(prefix).filter(|(_, chosen)| !chosen.is_empty()) {
+            let activity = at.parse().ok().and_then(|at: usize| plan.activities.get_mut(at)).ok_or_else(|| wrong("X-104"))?;
+            if is_place {
+                let known = places.iter().find(|place| place.id == chosen).ok_or_else(|| wrong("X-104"))?;
+                activity.place = Some(known.id.clone());
+            } else {
+                let known = STAGES.iter().find(|stage| stage.id == chosen).ok_or_else(|| wrong("X-104"))?;
+                activity.stage = Some(known.id.clone());
+            }
+        }
+    }
+    Ok(plan)
 }
 
 /// The file of an upload: its name without folders, and its bytes.
@@ -225,8 +301,10 @@ async fn import(
     let done = async {
         let request_id = values.request_id()?;
         let shown = shelf::find(&account, &place.id, &request_id).ok_or_else(|| wrong("X-103"))?;
+        let places = places::store::subtree(&mut site.reader().await?, &place.path).await?;
+        let plan = mapped(&shown.plan, &values, &places)?;
         let source = Source::Import { format: format_of(&shown.file).to_owned(), file: shown.file };
-        plan::versions::put_forward(&site, &visitor, &place.id, request_id, &shown.plan, source).await
+        plan::versions::put_forward(&site, &visitor, &place.id, request_id, &plan, source).await
     };
     match done.await {
         Ok(version) => Ok(Redirect::to(&format!("/plan-versions/{version}")).into_response()),

@@ -97,3 +97,37 @@ on_both_databases!(only_planners_of_the_project_import, |site| async move {
     assert_eq!(site.get("planner", "/import/template.xlsx").await.status, StatusCode::OK);
     site
 });
+
+/// A plan of another program: a building by its name, one summary that no name tells, and work that has begun.
+const FOREIGN: &str = r#"{"format":"guatu-plan/1","granularity":"day","start":"2025-03-03","data_date":"2026-11-02","calendar":"c",
+ "calendars":[{"id":"c","week":{"mon":true,"tue":true,"wed":true,"thu":true,"fri":true,"sat":true,"sun":true}}],
+ "activities":[{"id":"W1","name":"ours-b1 name","kind":"summary"},{"id":"1","name":"主体结构施工","parent":"W1","duration":"100d","actual_start":"2026-09-01","remaining":"60d"},
+  {"id":"2","name":"屋面防水","parent":"W1","duration":"10d"},
+  {"id":"W2","name":"West block","kind":"summary"},{"id":"3","name":"Slab work","parent":"W2","duration":"20d"}],
+ "links":[{"from":"1","to":"2"}]}"#;
+
+on_both_databases!(a_plan_of_another_program_reaches_buildings_and_stages, |site| async move {
+    let site = self::site(site).await;
+    let shown = upload(&site, "planner", "ours", FOREIGN).await;
+    assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
+    assert_eq!(shown.texts(".mapping tbody td:first-child"), ["ours-b1 name", "West block"]);
+    assert_eq!(shown.attributes(".mapping select[name='place.0'] option[selected]", "value"), ["ours-b1"], "known by its name");
+    assert!(shown.attributes(".mapping select[name='place.3'] option[selected]", "value").is_empty(), "nothing tells");
+    let request_id = shown.attributes("form[action='/import/shown'] input[name=request_id]", "value").remove(0);
+    let base = [("project", "ours"), ("request_id", request_id.as_str()), ("place.0", "ours-b1")];
+    let foreign = [&base[..], &[("place.3", "theirs-b1")]].concat();
+    let refused = site.post("planner", "/import/shown", &foreign).await;
+    assert_eq!((refused.status.as_u16(), refused.texts(".summary .quiet")), (422, vec!["X-104".to_owned()]));
+    let chosen = [&base[..], &[("place.3", "ours-b2"), ("stage.3", "structure")]].concat();
+    let done = site.post("planner", "/import/shown", &chosen).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    assert_eq!(site.post("chief", done.location(), &[("reason", "checked")]).await.status, 303);
+    let wall = site.get("chief", "/wall?place=ours").await;
+    let cells = wall.texts("table.matrix tbody .cell");
+    assert_eq!(cells.len(), 2, "one stage of each building is on the wall: {cells:?}");
+    // What had begun when the plan was approved is planned as it was, not anew from the start of the plan.
+    let bar = site.get("chief", "/wall/bar?project=ours&activity=1").await;
+    let dates = bar.texts("section.sheet:last-child dd");
+    assert!(dates[0].starts_with("2026-09-01 – 2026-12-31"), "{dates:?}");
+    site
+});

@@ -4,6 +4,7 @@
 //! Nothing here decides anything. A schedule is a function of facts, so a replay gives the same rows.
 
 use super::model::{Progress, Source};
+use super::mapping;
 use super::store::{self, Bar};
 use crate::args;
 use crate::db::Conn;
@@ -161,7 +162,7 @@ impl Networks {
 pub(super) async fn flaw(conn: &mut Conn, document: &str) -> Result<Option<String>> {
     let bytes = store::document(conn, document).await?.with_context(|| format!("document {document} is kept"))?;
     let reading = plans::read(&bytes, Format::GuatuJson, &own_limits());
-    let computed = reading.plan.as_ref().map(|plan| schedule(&untouched(plan)));
+    let computed = reading.plan.as_ref().map(|plan| schedule(&as_approved(plan)));
     let found = reading.diagnostics.iter().chain(computed.iter().flat_map(|computed| &computed.diagnostics));
     let mut errors = found.filter(|found| found.severity == Severity::Error);
     Ok(errors.next().map(|found| format!("{} {}", found.code, found.activity.as_deref().unwrap_or_default()).trim().to_owned()))
@@ -183,11 +184,17 @@ fn base_plan(plan: Plan) -> BasePlan {
             depth
         })
         .collect();
-    let baseline = schedule(&untouched(&plan));
+    let baseline = schedule(&as_approved(&plan));
     BasePlan { plan, index, baseline, depths }
 }
 
-/// A plan as it was before anything happened, without commands from above: its schedule is the baseline.
+/// A plan as it was put forward and approved: its own progress in it, no commands from above. Its schedule is the baseline;
+/// what had been done by then is not planned a second time.
+pub fn as_approved(plan: &Plan) -> Plan {
+    Plan { mandated: Vec::new(), ..plan.clone() }
+}
+
+/// A plan as it was before anything happened, without commands from above.
 pub fn untouched(plan: &Plan) -> Plan {
     let mut untouched = plan.clone();
     untouched.data_date = None;
@@ -406,28 +413,16 @@ pub static STAGES: LazyLock<Vec<Stage>> = LazyLock::new(|| {
     file.stage
 });
 
-/// The stage of an activity: the last part of its id (`B01/topping_out`), or its name.
-fn stage_of(activity: &Activity) -> Option<&'static str> {
-    let tail = activity.id.rsplit('/').next().unwrap_or_default();
-    let name = activity.name.trim();
-    STAGES.iter().find(|stage| stage.id == tail || stage.names.iter().any(|known| known == name)).map(|stage| stage.id.as_str())
-}
-
 async fn bars(conn: &mut Conn, project: &str, base: &BasePlan, plan: &Plan, computed: &Schedule) -> Result<Vec<Bar>> {
     let path = places::path(conn, project).await?.unwrap_or_default();
-    let mut places_by_name = HashMap::new();
-    for place in places::store::subtree(conn, &path).await? {
-        places_by_name.entry(place.attributes.name).or_insert_with(|| place.id.clone());
-        places_by_name.insert(place.id.clone(), place.id);
-    }
-    let mut bars = Vec::with_capacity(base.plan.activities.len());
-    let mut found_places: Vec<Option<String>> = Vec::with_capacity(base.plan.activities.len());
-    for (at, activity) in base.plan.activities.iter().enumerate() {
-        // An activity without a place belongs to the place of the summary above it.
-        let above = activity.parent.as_ref().and_then(|parent| base.index.get(parent)).filter(|above| **above < at);
-        let own = activity.place.as_ref().or(activity.kind.eq(&ActivityKind::Summary).then_some(&activity.name));
-        let place = own.and_then(|name| places_by_name.get(name)).cloned().or_else(|| above.and_then(|above| found_places[*above].clone()));
-        found_places.push(place.clone());
+    let known = places::store::subtree(conn, &path).await?;
+    let named = mapping::named(project, &known);
+    let activities = &base.plan.activities;
+    let above = |at: usize| activities[at].parent.as_ref().and_then(|parent| base.index.get(parent)).copied();
+    let places = mapping::inherited(activities, above, |activity| mapping::own_place(activity, &named));
+    let stages = mapping::inherited(activities, above, mapping::own_stage);
+    let mut bars = Vec::with_capacity(activities.len());
+    for (at, activity) in activities.iter().enumerate() {
         let now = &plan.activities[at];
         let dates = computed.activities[at].as_ref();
         let (driver, driver_activity) = driver(plan, dates);
@@ -438,8 +433,9 @@ async fn bars(conn: &mut Conn, project: &str, base: &BasePlan, plan: &Plan, comp
             name: activity.name.clone(),
             kind: kind_name(activity.kind).to_owned(),
             depth: base.depths[at],
-            place,
-            stage: stage_of(activity).map(str::to_owned),
+            place: places[at].map(str::to_owned),
+            // A summary sums up what has stages of its own.
+            stage: stages[at].filter(|_| activity.kind != ActivityKind::Summary).map(str::to_owned),
             work_kind: activity.work_kind.clone(),
             baseline: base.baseline.activities[at].as_ref().map(early),
             early: dates.map(early),

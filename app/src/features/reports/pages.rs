@@ -71,14 +71,17 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         open.extend(targets.by_building.keys().filter(|building| targets.of(building).any(targets::assess::Assessed::is_open)).cloned());
     }
     let open: HashSet<String> = open.into_iter().collect();
-    let within = asked.place.as_deref().and_then(|id| tree.get(id)).map_or("/", |place| place.path.as_str());
+    let within = match &asked.place {
+        Some(id) => visitor.place(&mut conn, id).await?.path,
+        None => "/".to_owned(),
+    };
     let mut groups: Vec<(&Place, Vec<&Place>)> = Vec::new();
     for project in tree.places().iter().filter(|place| active.contains(&place.id)) {
         let buildings: Vec<&Place> = tree
             .under(project)
             .iter()
             .filter(|place| matches!(place.kind, Kind::Building | Kind::Facility) && visitor.may(Verb::Read, &place.path))
-            .filter(|place| place.path.starts_with(within) && (open.contains(&place.id) || reports.contains_key(&place.id)))
+            .filter(|place| place.path.starts_with(&within) && (open.contains(&place.id) || reports.contains_key(&place.id)))
             .collect();
         if !buildings.is_empty() {
             groups.push((project, buildings));

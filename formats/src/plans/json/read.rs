@@ -179,6 +179,7 @@ pub(crate) fn read_activity(value: &Value, path: String, findings: &mut Findings
     activity.kind = kind;
     activity.parent = fields.string("parent");
     activity.place = fields.string("place");
+    activity.stage = fields.string("stage");
     activity.work_kind = fields.string("work_kind");
     activity.calendar = fields.string("calendar");
     activity.start = fields.moment("start");

@@ -161,6 +161,7 @@ pub(crate) fn activity_json(activity: &Activity) -> String {
     out = out
         .maybe_text("parent", activity.parent.as_deref())
         .maybe_text("place", activity.place.as_deref())
+        .maybe_text("stage", activity.stage.as_deref())
         .maybe_text("work_kind", activity.work_kind.as_deref())
         .maybe_text("duration", has_duration.then(|| span::print(activity.duration)).as_deref())
         .maybe_text("calendar", activity.calendar.as_deref())
