@@ -313,9 +313,9 @@ pub async fn verify(arguments: Verification) -> Result<ExitCode> {
         None => replay::verify_replay(&mut conn, &domain, |done, all| bar.show("replay", done, all)).await?,
     };
     let broken = broken.or((!lost_guards.is_empty()).then_some(Broken::Guards { lost: lost_guards }));
-    println!("{} facts, root {}, {} checkpoints", verdict.checked, verdict.root, verdict.checkpoints);
     match broken {
         None => {
+            println!("{} facts, root {}, {} checkpoints", verdict.checked, verdict.root, verdict.checkpoints);
             println!("sound: chain, tree, checkpoints, papers and replay agree");
             if outside.is_none() {
                 println!(
@@ -325,9 +325,13 @@ pub async fn verify(arguments: Verification) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Some(broken) => {
+            println!("{} facts were sound before the first that is not", verdict.checked);
             match broken {
                 Broken::Fact { number, fault } => println!("broken at fact {number}: {fault}"),
                 Broken::Head { head, facts } => println!("broken: the head counts {head} facts, there are {facts}"),
+                Broken::Receipt { number } => println!(
+                    "broken: the receipt of the request that made fact {number} is missing or names other facts"
+                ),
                 Broken::Checkpoint { size } => println!("broken: the checkpoint over {size} facts does not agree"),
                 Broken::Table { name } => println!("broken: table {name} differs from a replay; run `guatu rebuild`"),
                 Broken::Document { number, sha256 } => {

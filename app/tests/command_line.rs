@@ -82,10 +82,12 @@ fn csv_xlsx_and_mspdi_are_read_again() {
 }
 
 #[test]
-fn formula_prefixes_stay_text() {
-    let plan = JSON.replace(r#""id":"A","#, r#""id":"A","name":"=cmd|' /C calc'!A0","#);
-    let csv = text(&guatu(&["schedule", "-", "--format", "csv"], plan.as_bytes()).stdout);
-    assert!(csv.contains("\"'=cmd|"), "{csv}");
+fn formula_prefixes_are_refused_or_stay_text() {
+    let named = |name: &str| JSON.replace(r#""id":"A","#, &format!(r#""id":"A","name":"{name}","#));
+    let refused = guatu(&["schedule", "-", "--format", "csv"], named("=cmd|' /C calc'!A0").as_bytes());
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
+    let csv = text(&guatu(&["schedule", "-", "--format", "csv"], named("-1F, slab").as_bytes()).stdout);
+    assert!(csv.contains("\"'-1F"), "{csv}");
 }
 
 #[test]
@@ -164,7 +166,7 @@ fn hostile_files_end_in_one_clear_sentence() {
     let attributes: String = (0..800_000).map(|n| format!(" a{n}=\"\"")).collect();
     let long = format!(r#""id":"A","name":"{}""#, "n".repeat(10_000));
     let far = r#"<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>"#;
-    let zeros = vec![0_u8; 120 << 20];
+    let zeros = vec![0_u8; 220 << 20];
     let deep = format!("{{\"a\":{}", "[".repeat(1_000_000));
     for (what, bytes, code, at) in [
         ("DTD", xml("<Project ", "<!DOCTYPE Project [<!ENTITY x \"y\">]><Project "), "F-104", "line 1"),

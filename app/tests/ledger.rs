@@ -73,6 +73,10 @@ async fn tampering_is_named_and_derived_tables_come_back() {
         ("UPDATE document SET bytes = zeroblob(9)", "its paper"),
         ("DELETE FROM document", "its paper"),
         ("UPDATE place SET name = 'X' WHERE kind = 'district'", "broken: table place"),
+        (
+            "DROP TRIGGER request_no_delete; DELETE FROM request WHERE first_number = 50",
+            "broken: the receipt of the request that made fact 50",
+        ),
         ("", "broken: fact_no_update ON fact, fact_no_delete ON fact, document_no_update ON document"),
         ("CREATE TRIGGER fact_no_update BEFORE UPDATE ON fact BEGIN SELECT 1; END", "broken: fact_no_update ON fact, "),
     ];

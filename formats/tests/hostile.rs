@@ -115,7 +115,7 @@ fn xml() {
     ] {
         refused(what, Format::Mspdi, text.as_bytes(), code, at);
     }
-    refused("too large", Format::Mspdi, &vec![b' '; (20 << 20) + 1], "F-102", "file");
+    refused("too large", Format::Mspdi, &vec![b' '; (160 << 20) + 1], "F-102", "file");
     refused(
         "latin bytes",
         Format::Mspdi,
@@ -232,7 +232,7 @@ fn workbooks() {
     let names: Vec<String> = (0..1001).map(|n| format!("p{n}")).collect();
     let many = zipped(names.iter().map(|name| (name.as_str(), b"".as_slice())));
     refused("1,001 parts", Format::Xlsx, &many, "F-105", "file");
-    let zeros = vec![0_u8; 120 << 20];
+    let zeros = vec![0_u8; 220 << 20];
     refused("zip bomb", Format::Xlsx, &zipped([("xl/workbook.xml", zeros.as_slice())].into_iter()), "F-105", "file");
 }
 
@@ -242,11 +242,21 @@ fn the_template_is_understood_and_formula_prefixes_survive() {
     assert_eq!(empty.diagnostics.len(), 1, "{:?}", empty.diagnostics);
     assert_eq!(empty.diagnostics[0].code, "F-111");
     let mut plan = read(Format::GuatuJson, JSON.as_bytes()).plan.unwrap();
-    for name in ["=1+1", "+1", "-1", "@x", "'quoted", "plain"] {
+    for name in ["+1", "-1", "-1F (north)", "±0.00", "'quoted", "plain"] {
         plan.activities[1].name = name.to_owned();
         let (bytes, _) = plans::sheet::write(&plan).unwrap();
         let again = read(Format::Xlsx, &bytes).plan.unwrap();
         assert_eq!(again.activities[1].name, name);
+    }
+}
+
+#[test]
+fn a_name_that_begins_a_formula_is_refused_with_its_place() {
+    for name in ["=1+1", "@SUM(A1)", " =cmd|' /C calc'!A0", "+cmd|x!A1", "-HYPERLINK(A1)"] {
+        let text = JSON.replace(r#""id":"B""#, &format!(r#""id":"B","name":{}"#, serde_json::to_string(name).unwrap()));
+        let reading = read(Format::GuatuJson, text.as_bytes());
+        let found = &reading.diagnostics[0];
+        assert!(reading.plan.is_none() && found.code == "F-116" && found.at.is_some(), "{name}: {found:?}");
     }
 }
 

@@ -101,6 +101,11 @@ pub enum Broken {
         /// How many facts there are.
         facts: u64,
     },
+    /// A receipt is missing or names other facts, so that a resend of its request would be done again.
+    Receipt {
+        /// The first fact that no receipt covers, or two cover.
+        number: u64,
+    },
     /// A signed checkpoint says something else than the facts.
     Checkpoint {
         /// Its size.
@@ -184,8 +189,28 @@ pub async fn verify_chain(
         verdict.broken = Some(Broken::Checkpoint { size });
     } else if !agrees {
         verdict.broken = Some(Broken::Head { head: total, facts: number });
+    } else {
+        verdict.broken = uncovered(conn, number).await?.map(|number| Broken::Receipt { number });
     }
     Ok(verdict)
+}
+
+/// The first fact that is not covered by exactly one receipt: every fact was asked for by one request. Receipts are summed
+/// up first; one by one they are looked at only when the sum says that one is wrong.
+async fn uncovered(conn: &mut Conn, last: u64) -> Result<Option<u64>> {
+    let sql = "SELECT CAST(COALESCE(SUM(last_number - first_number + 1), 0) AS BIGINT), COALESCE(MAX(last_number), 0) FROM request";
+    let row = conn.row(sql, &[]).await?.context("a sum is a row")?;
+    if (row.count(0)?, row.count(1)?) == (last, last) {
+        return Ok(None);
+    }
+    let mut next = 1;
+    for row in conn.rows("SELECT first_number, last_number FROM request ORDER BY first_number", &[]).await? {
+        if row.count(0)? != next {
+            break;
+        }
+        next = row.count(1)? + 1;
+    }
+    Ok(Some(next))
 }
 
 /// Checks that every paper a fact names is kept, byte for byte: a plan is evidence as much as the fact that puts it forward.

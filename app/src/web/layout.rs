@@ -94,15 +94,29 @@ pub fn shell(site: &Site, visitor: &Visitor, title: &str, class: &str, body: Mar
     }
 }
 
-/// A finding of a reader or of the kernel: what its code means in the person's language; the program's own words, which
-/// name the line and the value, are English and stand behind it.
+/// A finding of a reader or of the kernel: what its code means in the person's language, and the values it is about; the
+/// program's own words are English and stand behind it.
 pub fn finding(visitor: &Visitor, code: &str, message: &str) -> Markup {
     let key = format!("diagnostic.{code}");
     html! {
         @if visitor.language == Language::Zh && visitor.language.has(&key) {
-            details.finding { summary { (visitor.t(&key)) } span.quiet lang="en" { (message) } }
+            details.finding {
+                summary { (visitor.t(&key)) @for value in values_in(message) { " " code { (value) } } }
+                span.quiet lang="en" { (message) }
+            }
         } @else { (message) }
     }
+}
+
+/// Values of a finding: what its sentence sets between backticks, each once.
+fn values_in(message: &str) -> Vec<&str> {
+    let mut values: Vec<&str> = Vec::new();
+    for value in message.split('`').skip(1).step_by(2) {
+        if !value.is_empty() && !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
 }
 
 /// Rows of a page without a script.
@@ -173,7 +187,19 @@ pub fn own_path(wanted: Option<&str>) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::own_path;
+    use super::{own_path, values_in};
+
+    #[test]
+    fn a_finding_names_its_values() {
+        let cases = [
+            ("the parent `W9` is not an activity of this plan", vec!["W9"]),
+            ("the cycle `A` -> `B` -> `A`", vec!["A", "B"]),
+            ("the file is too large", vec![]),
+        ];
+        for (message, values) in cases {
+            assert_eq!(values_in(message), values, "{message}");
+        }
+    }
 
     #[test]
     fn the_way_back_never_leaves_the_site() {

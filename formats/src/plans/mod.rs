@@ -53,7 +53,7 @@ pub struct Limits {
     pub unpacked_bytes: u64,
     /// Parts of a workbook.
     pub entries: usize,
-    /// Rows of a sheet.
+    /// Rows of a sheet, its heading among them.
     pub rows: u32,
     /// Columns of a sheet.
     pub columns: u32,
@@ -70,11 +70,11 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            text_bytes: 20 << 20,
-            packed_bytes: 10 << 20,
-            unpacked_bytes: 100 << 20,
+            text_bytes: 160 << 20,
+            packed_bytes: 40 << 20,
+            unpacked_bytes: 200 << 20,
             entries: 1000,
-            rows: 100_000,
+            rows: 100_001,
             columns: 200,
             depth: 64,
             attributes: 256,

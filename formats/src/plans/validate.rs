@@ -211,12 +211,24 @@ pub(crate) fn check_text(text: &str, what: &str, limits: &Limits, at: &dyn Fn() 
         );
         findings.error(codes::NAME, at(), message);
     }
+    if begins_formula(text) {
+        let message = format!("the {what} `{}` begins like a formula of a sheet; write it otherwise", shortened(text));
+        findings.error(codes::NAME, at(), message);
+    }
     // Bidirectional overrides make a name read as another one; they are refused like control characters.
     let is_unsafe = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if text.chars().any(is_unsafe) {
         let message = format!("the {what} `{}` holds control characters", shortened(text));
         findings.error(codes::NAME, at(), message);
     }
+}
+
+/// Whether a sheet that is handed on could take the text for a formula. A sign alone begins many honest names (`-1F slab`),
+/// so those are refused only with a call, a reference or a command in them.
+fn begins_formula(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with(['=', '@'])
+        || (text.starts_with(['+', '-']) && text.contains(['|', '!', '(']) && !text.contains(' '))
 }
 
 /// Finds activities that are their own ancestors or lie too deep, in time linear in the number of activities.
