@@ -285,7 +285,13 @@ pub async fn load(load: Load) -> Result<ExitCode> {
             stream.write_all(request.as_bytes()).await?;
             let mut answer = Vec::new();
             stream.read_to_end(&mut answer).await?;
-            anyhow::ensure!(answer.starts_with(b"HTTP/1.1 200"), "a page was not answered with 200");
+            let status =
+                String::from_utf8_lossy(answer.split(|byte| *byte == b'\r').next().unwrap_or_default()).into_owned();
+            anyhow::ensure!(
+                status == "HTTP/1.1 200 OK",
+                "{} was answered with `{status}`",
+                request.lines().next().unwrap_or_default()
+            );
             Ok(due.elapsed())
         }));
     }

@@ -98,18 +98,12 @@ pub async fn counts(conn: &mut Conn, from: Date, to: Date) -> Result<HashMap<Str
 
 /// Hindrances that hold: of the newest report with a change of each building, not older than a day.
 pub async fn hindered(conn: &mut Conn, since: Date) -> Result<Vec<Hindered>> {
-    let sql = "SELECT r.building, r.on_day, r.id, r.content FROM report r
-               JOIN (SELECT building, MAX(on_day) AS newest FROM report WHERE is_unchanged = 0 AND on_day >= ? GROUP BY building) last
-                 ON last.building = r.building AND last.newest = r.on_day
+    let sql = "SELECT r.building, r.on_day, r.id, r.hindrance FROM report r
+               WHERE r.hindrance IS NOT NULL AND r.on_day >= ? AND NOT EXISTS (
+                   SELECT 1 FROM report later WHERE later.building = r.building AND later.on_day > r.on_day AND later.is_unchanged = 0)
                ORDER BY r.on_day, r.building";
-    let mut hindered = Vec::new();
-    for row in conn.rows(sql, args![since]).await? {
-        let content: Content = row.json(3)?;
-        if let Some(hindrance) = content.hindrance {
-            hindered.push(Hindered { building: row.text(0)?, on: row.date(1)?, report: row.text(2)?, hindrance });
-        }
-    }
-    Ok(hindered)
+    let rows = conn.rows(sql, args![since]).await?;
+    rows.iter().map(|row| Ok(Hindered { building: row.text(0)?, on: row.date(1)?, report: row.text(2)?, hindrance: row.json(3)? })).collect()
 }
 
 /// The newest day with a report, by building.
@@ -296,8 +290,8 @@ async fn restate(conn: &mut Conn, entry: &Entry<AnyFact>, standings: &[Standing]
 }
 
 async fn insert(conn: &mut Conn, entry: &Entry<AnyFact>, project: &str, is_unchanged: bool, content: &Content) -> Result<()> {
-    let sql = "INSERT INTO report (id, project, building, on_day, is_unchanged, grade, filed_by, filed_at, written_at, content, hands, number)
-               VALUES (?, ?, ?, ?, ?, 'reported', ?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT INTO report (id, project, building, on_day, is_unchanged, grade, filed_by, filed_at, written_at, content, hindrance, hands, number)
+               VALUES (?, ?, ?, ?, ?, 'reported', ?, ?, ?, ?, ?, ?, ?)";
     conn.execute(
         sql,
         args![
@@ -310,6 +304,7 @@ async fn insert(conn: &mut Conn, entry: &Entry<AnyFact>, project: &str, is_uncha
             &entry.recorded_at,
             content.written_at.as_ref(),
             serde_json::to_string(content)?,
+            content.hindrance.as_ref().map(serde_json::to_string).transpose()?,
             i64::from(content.hands_total()),
             entry.number
         ],

@@ -12,6 +12,8 @@ CREATE TABLE report (
     -- When the phone says it was written; both times are kept, the server's counts.
     written_at TEXT,
     content TEXT NOT NULL,
+    -- What hinders, by itself: rounds ask for it every day.
+    hindrance TEXT,
     hands BIGINT NOT NULL,
     judged_by TEXT,
     judged_on TEXT,
@@ -21,6 +23,8 @@ CREATE TABLE report (
 );
 CREATE UNIQUE INDEX report_day ON report (building, on_day);
 CREATE INDEX report_project ON report (project, on_day);
+CREATE INDEX report_on_day ON report (on_day);
+CREATE INDEX report_hindrance ON report (on_day) WHERE hindrance IS NOT NULL;
 CREATE INDEX report_grade ON report (grade, on_day);
 
 -- What is known of a work item: where measuring began, and where it stands.

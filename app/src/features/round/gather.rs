@@ -190,11 +190,13 @@ fn look_at_lamps(
     today: Date,
 ) {
     let horizon = today.saturating_add(SOON_DAYS.days());
+    // Of a whole project every bar counts: places are looked up only for a part of one.
+    let is_whole = project.path.starts_with(&place.path);
     let mut by_place: HashMap<&str, Red> = HashMap::new();
     let mut first: HashMap<&str, Date> = HashMap::new();
     for bar in bars.iter().filter(|bar| bar.kind != "summary" && bar.actual_finish.is_none()) {
         let at = bar.place.as_deref().unwrap_or(&project.id);
-        if !tree.get(at).is_some_and(|other| other.path.starts_with(&place.path)) {
+        if !is_whole && !tree.get(at).is_some_and(|other| other.path.starts_with(&place.path)) {
             continue;
         }
         let said = verdict(bar, today, &RULES);
