@@ -7,6 +7,7 @@ pub mod documents;
 pub mod levels;
 pub mod pdf;
 pub mod plans;
+pub mod registers;
 pub mod risks;
 pub mod schedules;
 pub mod targets;

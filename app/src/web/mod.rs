@@ -6,6 +6,7 @@ pub mod layout;
 pub mod locale;
 pub mod papers;
 pub mod problem;
+pub mod registers;
 pub mod visitor;
 
 mod assets;

@@ -200,3 +200,34 @@ on_both_databases!(dates_and_texts_have_bounds, |site| async move {
     }
     site
 });
+
+on_both_databases!(a_register_is_sorted_filtered_and_a_workbook, |site| async move {
+    let site = site.with_cast().await;
+    for (name, kind) in [("第10医院", "other"), ("第2医院", "other"), ("安居银行", "bank")] {
+        assert_eq!(site.post("office", "/organisations", &[("name", name), ("kind", kind)]).await.status, 303);
+    }
+    let names =
+        async |query: &str| site.get("office", &format!("/organisations{query}")).await.texts("tbody td:first-child");
+    assert_eq!(names("?find=yiyuan&sort=name").await, ["第2医院", "第10医院"], "found by pinyin, sorted by value");
+    assert_eq!(names("?find=yiyuan&sort=-name").await, ["第10医院", "第2医院"]);
+    assert_eq!(names("?find=ajyh").await, ["安居银行"], "found by initials");
+    assert_eq!(names("?find=nothing+of+the+kind").await.len(), 1, "one row that says so");
+    assert!(names("?sort=salary").await.len() >= 3, "a column nobody knows sorts nothing");
+    let book = site.get("office", "/organisations?find=ajyh&form=xlsx").await;
+    assert_eq!(book.status, 200);
+    assert!(book.body.starts_with("PK") && book.headers["content-disposition"].to_str().unwrap().contains(".xlsx"));
+    for address in ["/plans", "/task-forces"] {
+        assert_eq!(
+            site.get("builder", &format!("{address}?sort=-name&find=ours")).await.texts("tbody td:first-child a"),
+            ["ours name"],
+            "{address}"
+        );
+        assert_eq!(
+            site.get("stranger", &format!("{address}?find=ours")).await.texts("tbody td:first-child a").len(),
+            0,
+            "{address}"
+        );
+        assert_eq!(site.get("", &format!("{address}?form=xlsx")).await.status, 303, "nobody takes a workbook away");
+    }
+    site
+});

@@ -4,10 +4,11 @@ use super::model::{Command, Kind};
 use super::store::{self, Organisation};
 use crate::features::authority::{Verb, missing};
 use crate::refusal::Refusal;
-use crate::web::extract::Sent;
+use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Form, Values, form_response, refusal};
 use crate::web::layout::page;
 use crate::web::problem::Problem;
+use crate::web::registers::{Asked, Cell, Register};
 use crate::web::visitor::Visitor;
 use crate::web::{Site, locale::Language};
 use axum::Router;
@@ -28,39 +29,33 @@ fn kinds(language: Language) -> Vec<(String, String)> {
     Kind::ALL.iter().map(|(_, name)| ((*name).to_owned(), language.t(&format!("organisation_kind.{name}")))).collect()
 }
 
-async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
-    list_page(&site, &visitor, &Values::default(), None).await
+async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    list_page(&site, &visitor, &asked, &Values::default(), None).await
 }
 
-async fn list_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+async fn list_page(site: &Site, visitor: &Visitor, asked: &Asked, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Read)?;
     let organisations = store::all(&mut site.reader().await?).await?;
     let may_register = visitor.may(Verb::Govern, "/");
-    let body = html! {
-        h1 { (visitor.t("organisations.title")) }
-        p.lead { (visitor.t("organisations.lead")) }
-        div.scroll {
-            table {
-                thead { tr { th { (visitor.t("field.name")) } th { (visitor.t("field.kind")) } } }
-                tbody {
-                    @for one in &organisations {
-                        tr {
-                            td { a href={ "/organisations/" (one.id) } { (one.name) } }
-                            td { (visitor.t(&format!("organisation_kind.{}", one.kind.name()))) }
-                        }
-                    }
-                    @if organisations.is_empty() { tr { td.empty colspan="2" { (visitor.t("organisations.none")) } } }
-                }
+    let mut register = Register::new(visitor, "/organisations", "organisations.title", asked).column("name", "field.name").column("kind", "field.kind");
+    for one in organisations {
+        let link = html! { a href={ "/organisations/" (one.id) } { (one.name) } };
+        let kind = visitor.t(&format!("organisation_kind.{}", one.kind.name()));
+        register.row(vec![(Cell::Text(one.name), Some(link)), (Cell::Text(kind), None)]);
+    }
+    register.respond(site, "organisations.none", |table| {
+        let body = html! {
+            h1 { (visitor.t("organisations.title")) }
+            p.lead { (visitor.t("organisations.lead")) }
+            (table)
+            @if may_register {
+                h2 { (visitor.t("organisations.register")) }
+                (Form::new(visitor, "/organisations", "organisations.register", values)
+                    .text("name").choice("kind", kinds(visitor.language), true).refused(refused).render())
             }
-        }
-        @if may_register {
-            h2 { (visitor.t("organisations.register")) }
-            (Form::new(visitor, "/organisations", "organisations.register", values)
-                .text("name").choice("kind", kinds(visitor.language), true).refused(refused).render())
-        }
-    };
-    let markup = page(site, visitor, &visitor.t("organisations.title"), body);
-    Ok(form_response(refused, markup))
+        };
+        form_response(refused, page(site, visitor, &visitor.t("organisations.title"), body))
+    })
 }
 
 async fn register(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
@@ -71,7 +66,7 @@ async fn register(State(site): State<Site>, visitor: Visitor, Sent(values): Sent
     };
     match done.await {
         Ok(_) => Ok(Redirect::to("/organisations").into_response()),
-        Err(problem) => list_page(&site, &visitor, &values, Some(&refusal(problem)?)).await,
+        Err(problem) => list_page(&site, &visitor, &Asked::default(), &values, Some(&refusal(problem)?)).await,
     }
 }
 

@@ -10,10 +10,11 @@ use crate::features::places::store::Place;
 use crate::features::{calendars, identity, organisations, places};
 use crate::refusal::Refusal;
 use crate::web::Site;
-use crate::web::extract::Sent;
+use crate::web::extract::{Query, Sent};
 use crate::web::forms::{form_response, refusal, seal};
 use crate::web::layout::{finding, page};
 use crate::web::problem::Problem;
+use crate::web::registers::{Asked, Cell, Register};
 use crate::web::visitor::Visitor;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -72,7 +73,7 @@ pub(super) async fn project_for(conn: &mut Conn, visitor: &Visitor, id: &str, ve
     Ok(place)
 }
 
-async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Problem> {
+async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Read)?;
     let mut conn = site.reader().await?;
     let plans: HashMap<String, ProjectPlan> = store::project_plans(&mut conn).await?.into_iter().map(|plan| (plan.project.clone(), plan)).collect();
@@ -88,37 +89,38 @@ async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
         .map(|place| (place, schedules.get(&place.id).unwrap_or(&unscheduled), drafts.get(&place.id).copied().unwrap_or(0)))
         .collect();
     let today = site.clock.today();
-    let body = html! {
-        h1 { (visitor.t("plans.title")) }
-        p.lead { (visitor.t("plans.lead")) }
-        div.scroll { table {
-            thead { tr {
-                th { (visitor.t("place_kind.project")) } th { (visitor.t("plans.plan_state")) } th { (visitor.t("plans.milestone")) }
-                th { (visitor.t("plans.finish_by")) } th.number { (visitor.t("plans.days_left")) } th { (visitor.t("plans.forecast")) } th { (visitor.t("plans.outlook")) }
-            } }
-            tbody {
-                @for (place, scheduled, drafts) in &rows {
-                    @let plan = plans.get(&place.id);
-                    @let nearest = worst(&scheduled.mandates, &scheduled.outlooks);
-                    tr {
-                        td { a href={ "/plans/" (place.id) } { (place.attributes.name) } }
-                        td { (plan_state(&visitor, plan, *drafts)) }
-                        @match nearest {
-                            Some((mandate, outlook)) => {
-                                td { (mandate.name) } td { (mandate.finish_by) }
-                                td.number { (days_between(today, mandate.finish_by)) }
-                                td { @match outlook { Some(outlook) => (outlook.forecast), None => "—" } }
-                                td { @match outlook { Some(outlook) => (float_lamp(&visitor, outlook.float_days_e3)), None => (no_activity(&visitor)) } }
-                            }
-                            None => { td { "—" } td { "—" } td.number { "—" } td { @match plan.and_then(|plan| plan.finish_on) { Some(date) => (date), None => "—" } } td { "—" } }
-                        }
-                    }
-                }
-                @if rows.is_empty() { tr { td.empty colspan="7" { (visitor.t("places.none")) } } }
-            }
-        } }
-    };
-    Ok(page(&site, &visitor, &visitor.t("plans.title"), body))
+    let mut register = Register::new(&visitor, "/plans", "plans.title", &asked)
+        .column("name", "place_kind.project")
+        .column("state", "plans.plan_state")
+        .column("milestone", "plans.milestone")
+        .column("finish_by", "plans.finish_by")
+        .number("days_left", "plans.days_left")
+        .column("forecast", "plans.forecast")
+        .number("float", "plans.outlook");
+    let date = |date: Option<Date>| (date.map_or(Cell::Empty, Cell::Date), None);
+    for (place, scheduled, drafts) in rows {
+        let plan = plans.get(&place.id);
+        let nearest = worst(&scheduled.mandates, &scheduled.outlooks);
+        let forecast = nearest.map_or(plan.and_then(|plan| plan.finish_on), |(_, outlook)| outlook.map(|outlook| outlook.forecast));
+        let float_e3 = nearest.and_then(|(_, outlook)| outlook?.float_days_e3);
+        let lamp = nearest.map(|(_, outlook)| match outlook {
+            Some(outlook) => float_lamp(&visitor, outlook.float_days_e3),
+            None => no_activity(&visitor),
+        });
+        register.row(vec![
+            (Cell::Text(place.attributes.name.clone()), Some(html! { a href={ "/plans/" (place.id) } { (place.attributes.name) } })),
+            (Cell::Text(visitor.t(plan_state_key(plan))), Some(plan_state(&visitor, plan, drafts))),
+            (nearest.map_or(Cell::Empty, |(mandate, _)| Cell::Text(mandate.name.clone())), None),
+            date(nearest.map(|(mandate, _)| mandate.finish_by)),
+            (nearest.map_or(Cell::Empty, |(mandate, _)| Cell::Number(days_between(today, mandate.finish_by).into())), None),
+            date(forecast),
+            (float_e3.map_or(Cell::Empty, |float| Cell::Number(float as f64 / 1000.0)), lamp),
+        ]);
+    }
+    register.respond(&site, "places.none", |table| {
+        let body = html! { h1 { (visitor.t("plans.title")) } p.lead { (visitor.t("plans.lead")) } (table) };
+        page(&site, &visitor, &visitor.t("plans.title"), body).into_response()
+    })
 }
 
 /// The mandated date with the least float.
@@ -129,14 +131,19 @@ fn worst<'a>(mandates: &'a [Mandate], outlooks: &'a [Outlook]) -> Option<(&'a Ma
     })
 }
 
+/// The name of a plan's state.
+fn plan_state_key(plan: Option<&ProjectPlan>) -> &'static str {
+    match plan {
+        Some(plan) if plan.problem.is_some() => "plans.has_problem",
+        Some(plan) if plan.active_on.is_some() => "plans.active",
+        Some(_) => "plans.approved",
+        None => "plans.no_plan",
+    }
+}
+
 fn plan_state(visitor: &Visitor, plan: Option<&ProjectPlan>, drafts: u64) -> Markup {
     html! {
-        @match plan {
-            Some(plan) if plan.problem.is_some() => span.lamp.bad { (visitor.t("plans.has_problem")) },
-            Some(plan) if plan.active_on.is_some() => span.tag { (visitor.t("plans.active")) },
-            Some(_) => span.tag { (visitor.t("plans.approved")) },
-            None => span.tag { (visitor.t("plans.no_plan")) },
-        }
+        @if plan.is_some_and(|plan| plan.problem.is_some()) { span.lamp.bad { (visitor.t(plan_state_key(plan))) } } @else { span.tag { (visitor.t(plan_state_key(plan))) } }
         @if drafts > 0 { " " span.quiet { (visitor.tf("plans.drafts", &[("count", drafts.to_string())])) } }
     }
 }

@@ -8,16 +8,17 @@ use crate::features::places::store::Place;
 use crate::features::{identity, organisations, places};
 use crate::refusal::Refusal;
 use crate::web::Site;
-use crate::web::extract::Sent;
+use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Form, Values, form_response, refusal, seal};
 use crate::web::layout::page;
 use crate::web::problem::Problem;
+use crate::web::registers::{Asked, Cell, Register};
 use crate::web::visitor::Visitor;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use maud::{Markup, html};
+use maud::html;
 use std::collections::HashMap;
 
 /// Routes of this feature.
@@ -49,7 +50,7 @@ impl Names {
     }
 }
 
-async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Problem> {
+async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Read)?;
     let mut conn = site.reader().await?;
     let names = Names::load(&mut conn).await?;
@@ -61,28 +62,32 @@ async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
             rows.push((place, members, empty));
         }
     }
-    let body = html! {
-        h1 { (visitor.t("task_forces.title")) }
-        p.lead { (visitor.t("task_forces.lead")) }
-        div.scroll { table {
-            thead { tr { th { (visitor.t("place_kind.project")) } th { (visitor.t("seat.leader")) } th { (visitor.t("seat.contractor")) } th { (visitor.t("task_forces.empty_seats")) } } }
-            tbody {
-                @for (place, members, empty) in &rows {
-                    @let holders = |seat: Seat| members.iter().filter(|one| one.seat == seat && one.to.is_none()).map(|one| names.of(&one.holder)).collect::<Vec<_>>().join("、");
-                    tr {
-                        td { a href={ "/task-forces/" (place.id) } { (place.attributes.name) } }
-                        td { (holders(Seat::Leader)) }
-                        td { (holders(Seat::Contractor)) }
-                        td { @if empty.is_empty() { span.lamp.good { (visitor.t("task_forces.complete")) } } @else {
-                            span.lamp.warn { (empty.iter().map(|seat| visitor.t(&format!("seat.{}", seat.name()))).collect::<Vec<_>>().join("、")) }
-                        } }
-                    }
-                }
-                @if rows.is_empty() { tr { td.empty colspan="4" { (visitor.t("places.none")) } } }
-            }
-        } }
-    };
-    Ok(page(&site, &visitor, &visitor.t("task_forces.title"), body))
+    let mut register = Register::new(&visitor, "/task-forces", "task_forces.title", &asked)
+        .column("name", "place_kind.project")
+        .column("leader", "seat.leader")
+        .column("contractor", "seat.contractor")
+        .column("empty", "task_forces.empty_seats");
+    for (place, members, empty) in rows {
+        let holders = |seat: Seat| {
+            let held = members.iter().filter(|one| one.seat == seat && one.to.is_none()).map(|one| names.of(&one.holder));
+            (Cell::Text(held.collect::<Vec<_>>().join(&visitor.t("shell.comma"))), None)
+        };
+        let seats = empty.iter().map(|seat| visitor.t(&format!("seat.{}", seat.name()))).collect::<Vec<_>>().join(&visitor.t("shell.comma"));
+        let lamp = match empty.is_empty() {
+            true => html! { span.lamp.good { (visitor.t("task_forces.complete")) } },
+            false => html! { span.lamp.warn { (seats) } },
+        };
+        register.row(vec![
+            (Cell::Text(place.attributes.name.clone()), Some(html! { a href={ "/task-forces/" (place.id) } { (place.attributes.name) } })),
+            holders(Seat::Leader),
+            holders(Seat::Contractor),
+            (Cell::Text(seats), Some(lamp)),
+        ]);
+    }
+    register.respond(&site, "places.none", |table| {
+        let body = html! { h1 { (visitor.t("task_forces.title")) } p.lead { (visitor.t("task_forces.lead")) } (table) };
+        page(&site, &visitor, &visitor.t("task_forces.title"), body).into_response()
+    })
 }
 
 async fn project(site: &Site, visitor: &Visitor, id: &str) -> Result<Place, Problem> {

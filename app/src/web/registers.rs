@@ -1,0 +1,178 @@
+//! Registers in pages (台账): one list, sorted and filtered by its address, and the same rows as a workbook.
+//!
+//! Sorting and filtering work without a script, so that an address can be sent to somebody else; what is on the page is what
+//! is in the workbook.
+
+use super::Site;
+use super::problem::{Problem, form_urlencoded};
+use super::visitor::Visitor;
+use crate::names::{Query, sort_key};
+use anyhow::Context;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use guatu_formats::registers::{self, Sheet};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+pub use guatu_formats::registers::Cell;
+
+/// What an address asks of a register.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Asked {
+    /// Key of a column, with a leading `-` for the largest first.
+    sort: Option<String>,
+    /// What rows must hold.
+    find: Option<String>,
+    /// `xlsx` for the workbook.
+    form: Option<String>,
+}
+
+struct Column {
+    key: &'static str,
+    title: String,
+    is_number: bool,
+}
+
+/// A row: its values, and how the page shows those that are more than text.
+struct Row {
+    cells: Vec<Cell>,
+    shown: Vec<Option<Markup>>,
+}
+
+/// A register being made.
+pub struct Register<'a> {
+    visitor: &'a Visitor,
+    address: &'static str,
+    title: String,
+    asked: &'a Asked,
+    columns: Vec<Column>,
+    rows: Vec<Row>,
+}
+
+impl<'a> Register<'a> {
+    /// A register at an address, named by a key of the locale files.
+    pub fn new(visitor: &'a Visitor, address: &'static str, title: &str, asked: &'a Asked) -> Register<'a> {
+        Register { visitor, address, title: visitor.t(title), asked, columns: Vec::new(), rows: Vec::new() }
+    }
+
+    /// A column of texts or dates; its heading is a key of the locale files.
+    pub fn column(mut self, key: &'static str, title: &str) -> Self {
+        self.columns.push(Column { key, title: self.visitor.t(title), is_number: false });
+        self
+    }
+
+    /// A column of numbers.
+    pub fn number(mut self, key: &'static str, title: &str) -> Self {
+        self.columns.push(Column { key, title: self.visitor.t(title), is_number: true });
+        self
+    }
+
+    /// A row: each cell's value, and its markup where the page shows more than the value.
+    pub fn row(&mut self, cells: Vec<(Cell, Option<Markup>)>) {
+        debug_assert_eq!(cells.len(), self.columns.len(), "a cell for every column");
+        let (cells, shown) = cells.into_iter().unzip();
+        self.rows.push(Row { cells, shown });
+    }
+
+    /// The register in the page, or the workbook when that is asked for.
+    pub fn respond(
+        mut self,
+        site: &Site,
+        empty: &str,
+        page: impl FnOnce(Markup) -> Response,
+    ) -> Result<Response, Problem> {
+        self.arrange();
+        if self.asked.form.as_deref() == Some("xlsx") { self.workbook(site) } else { Ok(page(self.render(empty))) }
+    }
+
+    /// Leaves what is looked for, in the order asked for.
+    fn arrange(&mut self) {
+        if let Some(query) = self.asked.find.as_deref().and_then(Query::new) {
+            self.rows.retain(|row| row.cells.iter().any(|cell| query.is_in(&cell.text())));
+        }
+        let (key, is_down) = match self.asked.sort.as_deref() {
+            Some(sort) => (sort.trim_start_matches('-'), sort.starts_with('-')),
+            None => return,
+        };
+        let Some(at) = self.columns.iter().position(|column| column.key == key) else { return };
+        let rank = |row: &Row| match &row.cells[at] {
+            Cell::Empty => (2, 0, (String::new(), String::new())),
+            // Ordered as integers are: all numbers here are far below 2^50.
+            Cell::Number(number) => (0, (number * 1000.0).round() as i64, (String::new(), String::new())),
+            Cell::Date(date) => (0, 0, (date.to_string(), String::new())),
+            Cell::Text(text) => (1, 0, sort_key(text)),
+        };
+        self.rows.sort_by_cached_key(rank);
+        if is_down {
+            // What is not known stays last.
+            let known = self.rows.iter().position(|row| row.cells[at] == Cell::Empty).unwrap_or(self.rows.len());
+            self.rows[..known].reverse();
+        }
+    }
+
+    fn link(&self, sort: Option<&str>, form: &str) -> String {
+        let mut parts = Vec::new();
+        parts.extend(sort.map(|sort| format!("sort={sort}")));
+        parts.extend(
+            self.asked
+                .find
+                .as_deref()
+                .filter(|find| !find.is_empty())
+                .map(|find| format!("find={}", form_urlencoded(find))),
+        );
+        if !form.is_empty() {
+            parts.push(format!("form={form}"));
+        }
+        if parts.is_empty() { self.address.to_owned() } else { format!("{}?{}", self.address, parts.join("&")) }
+    }
+
+    fn render(&self, empty: &str) -> Markup {
+        let visitor = self.visitor;
+        let sort = self.asked.sort.as_deref();
+        html! {
+            form.register.no-print method="get" action=(self.address) role="search" {
+                @if let Some(sort) = sort { input type="hidden" name="sort" value=(sort); }
+                label { span { (visitor.t("register.find")) } input type="search" name="find" value=(self.asked.find.as_deref().unwrap_or_default()) maxlength="100" placeholder=(visitor.t("register.find_hint")); }
+                button.second type="submit" { (visitor.t("register.look")) }
+                span.quiet { (visitor.tf("register.rows", &[("count", self.rows.len().to_string())])) }
+                a href=(self.link(sort, "xlsx")) { "Excel" }
+            }
+            div.scroll tabindex="0" { table {
+                thead { tr { @for column in &self.columns {
+                    @let is_up = sort == Some(column.key);
+                    @let is_down = sort.and_then(|sort| sort.strip_prefix('-')) == Some(column.key);
+                    @let next = if is_up { format!("-{}", column.key) } else { column.key.to_owned() };
+                    th.number[column.is_number] aria-sort=[is_up.then_some("ascending").or(is_down.then_some("descending"))] {
+                        a.sort href=(self.link(Some(&next), "")) { (column.title) @if is_up { " ▲" } @else if is_down { " ▼" } }
+                    }
+                } } }
+                tbody {
+                    @for row in &self.rows { tr { @for ((cell, shown), column) in row.cells.iter().zip(&row.shown).zip(&self.columns) {
+                        td.number[column.is_number] { @match (shown, cell) { (Some(shown), _) => (shown), (None, Cell::Empty) => "—", (None, cell) => (cell.text()) } }
+                    } } }
+                    @if self.rows.is_empty() { tr { td.empty colspan=(self.columns.len()) { (if self.asked.find.as_deref().is_some_and(|find| !find.is_empty()) { visitor.t("register.nothing_found") } else { visitor.t(empty) }) } } }
+                }
+            } }
+        }
+    }
+
+    fn workbook(self, site: &Site) -> Result<Response, Problem> {
+        let visitor = self.visitor;
+        let today = site.clock.today();
+        let stamps = super::papers::stamps(site, visitor).join(" ");
+        let note =
+            format!("{today}   {}   {stamps}", visitor.tf("shell.as_of", &[("number", site.head().to_string())]));
+        let sheet = Sheet {
+            title: self.title,
+            note: note.trim_end().to_owned(),
+            columns: self.columns.into_iter().map(|column| column.title).collect(),
+            rows: self.rows.into_iter().map(|row| row.cells).collect(),
+        };
+        let bytes = registers::write(&sheet).context("a register fits on a sheet")?;
+        let name = self.address.trim_matches('/').replace('/', "-");
+        let disposition = format!("attachment; filename=\"guatu-{name}-{today}.xlsx\"");
+        let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+        Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes)
+            .into_response())
+    }
+}
