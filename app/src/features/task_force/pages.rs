@@ -64,17 +64,17 @@ async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
     let body = html! {
         h1 { (visitor.t("task_forces.title")) }
         p.lead { (visitor.t("task_forces.lead")) }
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             thead { tr { th { (visitor.t("place_kind.project")) } th { (visitor.t("seat.leader")) } th { (visitor.t("seat.contractor")) } th { (visitor.t("task_forces.empty_seats")) } } }
             tbody {
                 @for (place, members, empty) in &rows {
-                    @let holders = |seat: Seat| members.iter().filter(|one| one.seat == seat && one.to.is_none()).map(|one| names.of(&one.holder)).collect::<Vec<_>>().join("、");
+                    @let holders = |seat: Seat| members.iter().filter(move |one| one.seat == seat && one.to.is_none()).map(|one| names.of(&one.holder));
                     tr {
                         td { a href={ "/task-forces/" (place.id) } { (place.attributes.name) } }
-                        td { (holders(Seat::Leader)) }
-                        td { (holders(Seat::Contractor)) }
+                        td { (visitor.list(holders(Seat::Leader))) }
+                        td { (visitor.list(holders(Seat::Contractor))) }
                         td { @if empty.is_empty() { span.lamp.good { (visitor.t("task_forces.complete")) } } @else {
-                            span.lamp.warn { (empty.iter().map(|seat| visitor.t(&format!("seat.{}", seat.name()))).collect::<Vec<_>>().join("、")) }
+                            span.lamp.warn { (visitor.list(empty.iter().map(|seat| visitor.t(&format!("seat.{}", seat.name()))))) }
                         } }
                     }
                 }
@@ -106,7 +106,7 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, values: &Value
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
         h1 { (visitor.tf("task_forces.of", &[("project", place.attributes.name.clone())])) }
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             thead { tr { th { (visitor.t("field.seat")) } th { (visitor.t("field.holder")) } th { (visitor.t("field.from")) } th { (visitor.t("field.to")) } th { (visitor.t("shell.acts")) } } }
             tbody {
                 @for member in &members {
