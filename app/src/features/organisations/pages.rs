@@ -39,7 +39,7 @@ async fn list_page(site: &Site, visitor: &Visitor, values: &Values, refused: Opt
     let body = html! {
         h1 { (visitor.t("organisations.title")) }
         p.lead { (visitor.t("organisations.lead")) }
-        div.scroll {
+        div.scroll tabindex="0" {
             table {
                 thead { tr { th { (visitor.t("field.name")) } th { (visitor.t("field.kind")) } } }
                 tbody {

@@ -2,6 +2,9 @@
 "use strict";
 // After a refusal the eye and the screen reader go to what must be mended.
 document.getElementById("summary")?.focus();
+// Where the navigation goes on beyond the edge, the page one is on is in sight.
+const here = document.querySelector("header nav [aria-current]");
+if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
 // A form is sent once: a second tap on a slow line would only wait. The client-made id makes even that harmless.
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", () => setTimeout(() => form.querySelectorAll("button").forEach((b) => (b.disabled = true))));
