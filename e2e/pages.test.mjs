@@ -4,15 +4,27 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { startBrowser, startSite } from "./site.mjs";
+import { fill, startBrowser, startSite } from "./site.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-let site, browser, cookie, plannerCookie;
+let site, browser, cookie;
+/** Sessions by who a page is for; pages not named in `whose` are a leader's. */
+let people;
 
 before(async () => {
   site = await startSite({ demo: true });
   browser = await startBrowser();
-  [cookie, plannerCookie] = await sessions("领导", "督查室");
+  people = await sessions({ leader: "领导", planner: "督查室", auditor: "审计人员", engineer: "监理工程师" });
+  cookie = people.leader;
+  // A second version of a plan, to be compared with the first.
+  const context = await browser.newContext();
+  await context.addCookies([people.planner]);
+  const page = await context.newPage();
+  await page.goto(`${site.address}/plans/p01/template`);
+  await Promise.all([page.waitForNavigation(), page.locator("form.fields button[type=submit]").click()]);
+  const version = page.url().split("/").at(-1);
+  paths.unshift(`/plan-versions/${version}`, `/plans/p01/compare?a=p01-v1&b=${version}`);
+  await context.close();
 });
 after(async () => {
   await browser?.close();
@@ -20,7 +32,7 @@ after(async () => {
 });
 
 /** Steps into people of the demo district by their roles, as the page for reviewers does. */
-async function sessions(...roles) {
+async function sessions(roles) {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(site.welcome);
@@ -30,25 +42,42 @@ async function sessions(...roles) {
   await Promise.all([page.waitForNavigation(), page.click("main button[type=submit]")]);
   const session = async () => (await context.cookies()).find((one) => one.name === "guatu_session");
   const reviewer = await session();
-  const found = [];
-  for (const role of roles) {
+  const found = { reviewer };
+  for (const [name, role] of Object.entries(roles)) {
     await context.addCookies([reviewer]);
     await page.goto(`${site.address}/demo`);
     await Promise.all([page.waitForNavigation(), page.locator("tr", { hasText: role }).locator("button").first().click()]);
-    found.push(await session());
+    found[name] = await session();
   }
+  // Whoever gives posts is let in by the first administrator.
+  await context.addCookies([reviewer]);
+  await page.goto(`${site.address}/accounts`);
+  await fill(page, { person_name: "安" });
+  const link = await page.locator(".receipt code").textContent();
+  const entered = await browser.newContext();
+  const welcome = await entered.newPage();
+  await welcome.goto(site.address + link);
+  await fill(welcome, { login: "security", new_password: "另一句自己记得住的很长很长的话" });
+  await page.goto(`${site.address}/accounts`);
+  await page.locator("form[action='/posts'] [name=account]").selectOption({ label: "安" });
+  await page.locator("form[action='/posts'] [name=role]").selectOption("security_admin");
+  await Promise.all([page.waitForNavigation(), page.locator("form[action='/posts'] button").click()]);
+  found.security = (await entered.cookies()).find((one) => one.name === "guatu_session");
   await context.close();
+  await entered.close();
   return found;
 }
 
-/** Forms that only those who plan may open; all other pages are a leader's. */
-const planning = ["/plans/p01/template", "/import?project=p01"];
+const whose = {
+  "/plans/p01/template": "planner", "/import?project=p01": "planner", "/plans/p01/ties": "planner", "/calendars/new/alert": "planner", "/calendars/new/winter": "planner",
+  "/ledger": "auditor", "/facts?subject=p01": "auditor", "/accounts": "reviewer", "/demo": "reviewer", "/posts": "security", "/reports/waiting": "engineer",
+};
 const open = async (page, path) => {
-  await page.context().addCookies([planning.includes(path) ? plannerCookie : cookie]);
+  await page.context().addCookies([people[whose[path] ?? "leader"]]);
   return page.goto(site.address + path);
 };
 
-const paths = ["/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/wall?wall=1&place=p03", "/round", "/round?place=p03", "/round?wall=1", "/targets", "/targets?place=p03", "/targets/p05-b10", "/reports", "/reports?place=p03", "/bulletins", "/places", "/places/p01", "/places/new", "/plans", "/plans/p03", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/calendars", "/import?project=p01", "/no-such-page"];
+const paths = ["/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/wall?wall=1&place=p03", "/round", "/round?place=p03", "/round?wall=1", "/targets", "/targets?place=p03", "/targets/p05-b10", "/reports", "/reports?place=p03", "/bulletins", "/places", "/places/p01", "/places/new", "/plans", "/plans/p03", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/calendars", "/calendars/new/alert", "/calendars/new/winter", "/import?project=p01", "/plan-versions/p05-v1", "/wall/bar?project=p03&activity=p03-b01/structure", "/facts?subject=p03-b01", "/facts?subject=p01", "/plans/p01/ties", "/ledger", "/accounts", "/posts", "/demo", "/reports/waiting", "/no-such-page"];
 
 for (const width of [360, 768, 1440]) {
   for (const colorScheme of ["light", "dark"]) {
@@ -60,7 +89,8 @@ for (const width of [360, 768, 1440]) {
       page.on("pageerror", (error) => errors.push(error.message));
       const faults = [];
       for (const path of paths) {
-        await open(page, path);
+        const answer = await open(page, path);
+        if (answer.status() !== 200 && path !== "/no-such-page") faults.push(`${path}: answered ${answer.status()}`);
         await page.waitForTimeout(150);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         if (overflow > 1) faults.push(`${path}: ${overflow} px wider than the screen`);
@@ -78,9 +108,9 @@ for (const width of [360, 768, 1440]) {
 for (const [width, height] of [[1920, 1080], [3840, 2160]]) {
   test(`the wall fits a screen of ${width} × ${height} and is read from three metres`, async () => {
     const context = await browser.newContext({ viewport: { width, height } });
-    await context.addCookies([cookie]);
     const page = await context.newPage();
-    for (const path of ["/wall?wall=1", "/wall?wall=1&place=p03", "/wall?wall=1&view=bars", "/wall?wall=1&place=p03&view=bars"]) {
+    for (const language of ["zh", "en"]) for (const path of ["/wall?wall=1", "/wall?wall=1&place=p03", "/wall?wall=1&view=bars", "/wall?wall=1&place=p03&view=bars"]) {
+      await context.addCookies([cookie, { name: "guatu_language", value: language, url: site.address }]);
       await page.goto(site.address + path);
       await page.waitForTimeout(300);
       const found = await page.evaluate(() => {
@@ -93,7 +123,7 @@ for (const [width, height] of [[1920, 1080], [3840, 2160]]) {
           beyond: [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight, list.scrollHeight - list.clientHeight],
           least: Math.min(...texts.map((one) => parseFloat(getComputedStyle(one).fontSize))),
           uneven: heights.length ? Math.max(...heights) - Math.min(...heights) : 0,
-          wide: lamps.length,
+          wide: lamps.length + [...document.querySelectorAll(".milestones li")].filter((card) => card.scrollWidth > card.clientWidth).length,
         };
       });
       assert.ok(found.beyond.every((pixels) => pixels <= 1), `${path}: ${found.beyond} px beyond the screen`);
@@ -135,10 +165,10 @@ test("every page says the same without a script", async () => {
     assert.equal(answer.status(), 200, path);
     assert.ok((await page.locator("main h1").count()) === 1, path);
   }
-  await page.goto(`${site.address}/wall?place=p03&view=bars`);
+  await open(page, "/wall?place=p03&view=bars");
   assert.ok((await page.locator(".rows tbody tr").count()) <= 500, "at most 500 rows a page");
   assert.equal(await page.locator(".rows").isVisible(), true);
-  await page.goto(`${site.address}/wall?wall=1&place=p03&view=bars`);
+  await open(page, "/wall?wall=1&place=p03&view=bars");
   const names = await page.locator(".rows tbody td:first-child").allTextContents();
   await page.locator("nav.pages a").last().click();
   const others = await page.locator(".rows tbody td:first-child").allTextContents();
@@ -157,5 +187,140 @@ test("every page is in the language a person chose", async () => {
   assert.match(page.url(), /\/plans$/);
   assert.equal(await page.locator("html").getAttribute("lang"), "en");
   assert.equal(await page.locator("h1").textContent(), "Plans");
+  await context.close();
+});
+
+test("people fill few screens of a phone", async () => {
+  const context = await browser.newContext({ viewport: { width: 360, height: 800 } });
+  const page = await context.newPage();
+  await open(page, "/accounts");
+  const [rows, height] = await page.locator("main table tbody").evaluate((body) => [body.rows.length, body.offsetHeight]);
+  assert.ok(rows > 50 && height / rows < 60, `${rows} people in ${height} px`);
+  // What may be done to somebody opens under their line: within the screen, and no other line grows.
+  await page.locator("details.acts summary").nth(3).click();
+  const form = page.locator("details.acts[open] form").last();
+  const { opened, others } = await form.evaluate((one) => {
+    const box = one.getBoundingClientRect(), lines = [...one.closest("tbody").rows].filter((line) => !line.contains(one));
+    return { opened: [box.left, box.right], others: Math.max(...lines.map((line) => line.offsetHeight)) };
+  });
+  assert.ok(opened[0] >= 0 && opened[1] <= 360, `a form from ${opened}`);
+  assert.ok(others < 90, `a line of ${others} px`);
+  await context.close();
+});
+
+test("a phone shows that the navigation goes on, and the page one is on", async () => {
+  const context = await browser.newContext({ viewport: { width: 360, height: 800 } });
+  const page = await context.newPage();
+  for (const path of ["/wall", "/organisations"]) {
+    await open(page, path);
+    const found = await page.locator("header nav").evaluate((nav) => {
+      const link = nav.querySelector("[aria-current]").getBoundingClientRect(), edge = nav.getBoundingClientRect();
+      return { goesOn: nav.scrollWidth > nav.clientWidth, fades: getComputedStyle(nav).maskImage.includes("gradient"), isSeen: link.left >= edge.left && link.right <= edge.right };
+    });
+    assert.deepEqual(found, { goesOn: true, fades: true, isSeen: true }, path);
+  }
+  await context.close();
+});
+
+test("bars come out on paper, with a script and without one", async () => {
+  for (const javaScriptEnabled of [true, false]) {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, javaScriptEnabled });
+    const page = await context.newPage();
+    await open(page, "/wall?place=p03&view=bars");
+    await page.waitForTimeout(300);
+    assert.equal(await page.locator(".rows").isVisible(), !javaScriptEnabled, "on the screen the drawing stands for the table");
+    await page.emulateMedia({ media: "print" });
+    assert.ok(await page.locator(".rows tbody tr").last().isVisible());
+    assert.ok((await page.locator("td.plot .cast").count()) > 400, "every row has its bar");
+    assert.equal(await page.locator(".gantt").isVisible(), false);
+    await page.emulateMedia({ media: null });
+    const paper = (await page.pdf({ format: "A4", landscape: true })).toString("latin1");
+    const sheets = paper.match(/\/Type \/Page\b/g).length;
+    assert.ok(sheets > 5, `${sheets} sheets`);
+    await context.close();
+  }
+});
+
+test("bars are gone through and opened by the keyboard", async () => {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  await open(page, "/wall?place=p03&view=bars");
+  const chart = page.locator(".gantt");
+  await chart.locator("[role=option]").waitFor({ state: "attached" });
+  const said = async () => {
+    const active = await chart.getAttribute("aria-activedescendant");
+    return page.evaluate((id) => document.getElementById(id).textContent, active);
+  };
+  const at = async () => +(await chart.getAttribute("aria-activedescendant")).split("#")[1];
+  await chart.focus();
+  assert.match(await said(), /^1号楼,/);
+  await page.keyboard.press("ArrowDown");
+  assert.match(await said(), /^1号楼 · 手续办理,已完成,2025-/);
+  await page.keyboard.press("PageDown");
+  const page_length = (await at()) - 1;
+  assert.ok(page_length > 5);
+  assert.ok((await chart.evaluate((one) => one.scrollTop)) > 0, "the current row stays in sight");
+  await page.keyboard.press("PageUp");
+  assert.equal(await at(), 1);
+  await page.keyboard.press("End");
+  assert.match(await said(), /全部交付/);
+  await page.keyboard.press("Home");
+  assert.equal(await at(), 0);
+  await page.keyboard.press("ArrowDown");
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  assert.equal(await page.locator("h1").textContent(), "手续办理");
+  assert.equal(await page.locator("section h2").first().textContent(), "为什么");
+  await context.close();
+});
+
+test("the matrix is one stop of the Tab key and is gone through by arrows", async () => {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  await open(page, "/wall?place=p03");
+  assert.equal(await page.locator("table.matrix a[tabindex='0']").count(), 1);
+  await page.locator("table.matrix a[tabindex='0']").focus();
+  const here = () => page.evaluate(() => [document.activeElement.closest("tr").rowIndex, document.activeElement.closest("td, th").cellIndex]);
+  const go = async (key) => (await page.keyboard.press(key), here());
+  // The first row names a parcel and has one link.
+  assert.deepEqual(await here(), [1, 0]);
+  assert.deepEqual(await go("ArrowDown"), [2, 0]);
+  assert.deepEqual(await go("ArrowRight"), [2, 1]);
+  assert.deepEqual(await go("ArrowDown"), [3, 1]);
+  assert.deepEqual(await go("End"), [3, 20]);
+  assert.deepEqual(await go("ArrowRight"), [3, 20]);
+  assert.deepEqual(await go("Home"), [3, 0]);
+  assert.equal(await page.locator("table.matrix a[tabindex='0']").count(), 1, "the stop moves with the reader");
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => !!document.activeElement.closest("table.matrix")), false);
+  await context.close();
+});
+
+test("an English page names a template's stages in English and counts properly", async () => {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, javaScriptEnabled: false });
+  await context.addCookies([{ name: "guatu_language", value: "en", url: site.address }]);
+  const page = await context.newPage();
+  const chinese = new RegExp(["手续办理", "基坑土方", "主体结构", "全部交付", "、", "："].join("|"));
+  for (const path of ["/wall?place=p03", "/wall?place=p03&view=bars", "/wall/bar?project=p03&activity=p03-b01/structure", "/plans/p03", "/plans", "/plan-versions/p05-v1", "/targets/p05-b10", "/round"]) {
+    await open(page, path);
+    const text = await page.locator("main").innerText();
+    assert.doesNotMatch(text, chinese, path);
+    assert.doesNotMatch(text, /\b1 (working days|natural days|days|activities|items|buildings)\b/, path);
+    assert.doesNotMatch(text, /\{\w+/, path);
+  }
+  await context.close();
+});
+
+test("every view of a place counts the same activities", async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  for (const place of ["p03", "p01"]) {
+    const counts = [];
+    for (const view of ["view=matrix", "view=bars", "view=bars&wall=1"]) {
+      await open(page, `/wall?place=${place}&${view}`);
+      counts.push((await page.locator(".legend .lamp").allTextContents()).map((text) => text.trim()));
+    }
+    assert.deepEqual(counts[1], counts[0]);
+    assert.deepEqual(counts[2], counts[0]);
+  }
   await context.close();
 });

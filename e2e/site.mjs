@@ -15,7 +15,7 @@ export async function startSite({ database = "sqlite", demo = false } = {}) {
   if (database === "postgres") {
     const schema = `e2e_${process.pid}_${Math.floor(performance.now())}`;
     await finished(spawn("psql", [process.env.TEST_PG_URL, "-qc", `CREATE SCHEMA ${schema}`]));
-    env.GUATU_DATABASE_URL = `${process.env.TEST_PG_URL}&options=-c%20search_path%3D${schema}`;
+    env.GUATU_DATABASE_URL = `${process.env.TEST_PG_URL}${process.env.TEST_PG_URL.includes("?") ? "&" : "?"}options=-c%20search_path%3D${schema}`;
   }
   if (demo) await finished(spawn(binary, ["demo"], { env, stdio: "ignore" }));
   const server = spawn(binary, ["serve"], { env });

@@ -57,7 +57,7 @@ async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
     let body = html! {
         h1 { (visitor.t("demo.title")) }
         div.notice role="note" { p { (visitor.t("demo.lead")) } }
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             thead { tr { th { (visitor.t("field.account")) } th { (visitor.t("field.role")) } th { (visitor.t("field.place")) } th { (visitor.t("shell.acts")) } } }
             tbody {
                 @for one in &posts {

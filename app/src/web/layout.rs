@@ -136,10 +136,10 @@ pub fn pager(visitor: &Visitor, address: &str, first: usize, total: usize) -> Ma
     let mark = if address.contains('?') { '&' } else { '?' };
     html! {
         @if total > PAGE_LEN {
-            p.bar.no-print {
-                @if first > 0 { a href={ (address) (mark) "from=" (first.saturating_sub(PAGE_LEN)) } { (visitor.t("shell.previous")) } }
+            p.bar {
+                @if first > 0 { a.no-print href={ (address) (mark) "from=" (first.saturating_sub(PAGE_LEN)) } { (visitor.t("shell.previous")) } }
                 span.quiet { (first + 1) "–" ((first + PAGE_LEN).min(total)) " / " (total) }
-                @if first + PAGE_LEN < total { a href={ (address) (mark) "from=" (first + PAGE_LEN) } { (visitor.t("shell.next")) } }
+                @if first + PAGE_LEN < total { a.no-print href={ (address) (mark) "from=" (first + PAGE_LEN) } { (visitor.t("shell.next")) } }
             }
         }
     }

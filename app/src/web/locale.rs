@@ -1,5 +1,6 @@
 //! Every sentence a person sees, by language and key. Chinese first.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -15,6 +16,13 @@ pub enum Language {
 
 static ZH: LazyLock<HashMap<String, String>> = LazyLock::new(|| flatten(include_str!("../locale/zh.toml")));
 static EN: LazyLock<HashMap<String, String>> = LazyLock::new(|| flatten(include_str!("../locale/en.toml")));
+
+/// Names that plans from a template give by themselves, in every language, with their keys.
+static GIVEN: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+    let is_given = |key: &str| key.starts_with("stage.") || key == "plans.end_milestone";
+    let all = ZH.iter().chain(EN.iter()).filter(|(key, _)| is_given(key));
+    all.map(|(key, name)| (name.as_str(), key.as_str())).collect()
+});
 
 fn flatten(text: &str) -> HashMap<String, String> {
     let table: toml::Table = toml::from_str(text).expect("locale files are part of the program and read by a test");
@@ -69,13 +77,49 @@ impl Language {
         self.table().get(key).cloned().unwrap_or_else(|| key.to_owned())
     }
 
-    /// The sentence of a key with its `{name}` places filled.
+    /// The sentence of a key with its places filled: `{name}` by the value, `{name|one|many}` by the word that the value takes.
     pub fn tf(self, key: &str, params: &[(&str, String)]) -> String {
-        let mut text = self.t(key);
-        for (name, value) in params {
-            text = text.replace(&format!("{{{name}}}"), value);
+        let sentence = self.t(key);
+        let mut text = String::with_capacity(sentence.len() + 16);
+        let mut rest = sentence.as_str();
+        while let Some((before, (place, after))) =
+            rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+        {
+            let mut parts = place.split('|');
+            let name = parts.next().unwrap_or_default();
+            let value = params.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+            text.push_str(before);
+            match (value, parts.next(), parts.next()) {
+                (Some("1"), Some(one), Some(_)) => text.push_str(one),
+                (Some(_), Some(_), Some(many)) => text.push_str(many),
+                (Some(value), ..) => text.push_str(value),
+                (None, ..) => text.extend(["{", place, "}"]),
+            }
+            rest = after;
+        }
+        text.push_str(rest);
+        text
+    }
+
+    /// Several things as a list within a sentence.
+    pub fn list(self, items: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+        let mark = self.t("shell.list_mark");
+        let mut text = String::new();
+        for (at, item) in items.into_iter().enumerate() {
+            if at > 0 {
+                text.push_str(&mark);
+            }
+            text.push_str(item.as_ref());
         }
         text
+    }
+
+    /// The name of an activity or date: what a template gave it is said in this language, what a person called it stands.
+    pub fn shown(self, name: &str) -> Cow<'_, str> {
+        match GIVEN.get(name).and_then(|key| self.table().get(*key)) {
+            Some(own) => Cow::Borrowed(own),
+            None => Cow::Borrowed(name),
+        }
     }
 }
 
@@ -84,8 +128,13 @@ mod tests {
     use super::*;
 
     fn places(text: &str) -> Vec<&str> {
-        let mut found: Vec<&str> =
-            text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect();
+        let mut found: Vec<&str> = text
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}'))
+            .map(|(name, _)| name)
+            .filter(|name| !name.contains('|'))
+            .collect();
         found.sort_unstable();
         found
     }
@@ -102,5 +151,24 @@ mod tests {
         }
         faults.extend(EN.keys().filter(|key| !ZH.contains_key(*key)).map(|key| format!("{key} has no Chinese")));
         assert_eq!(faults, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_number_takes_its_word_and_a_stage_its_name_in_the_language_of_the_reader() {
+        let late = |language: Language, days: &str| language.tf("plans.late_by", &[("days", days.to_owned())]);
+        assert_eq!(late(Language::En, "1"), "1 workday late");
+        assert_eq!(late(Language::En, "19"), "19 workdays late");
+        assert!(late(Language::Zh, "19").contains("19"));
+        assert_eq!(
+            Language::En.tf("plans.late_by", &[("days", "{date}".to_owned())]),
+            "{date} workdays late",
+            "a value is never a place"
+        );
+        assert_eq!(Language::En.list(["a", "b"]), "a, b");
+        for (key, name) in EN.iter().filter(|(key, _)| key.starts_with("stage.")) {
+            assert_eq!(Language::Zh.shown(name), ZH[key]);
+            assert_eq!(Language::En.shown(&ZH[key]), *name);
+        }
+        assert_eq!(Language::En.shown("Our own works"), "Our own works");
     }
 }

@@ -158,7 +158,8 @@ pub fn sentence(visitor: &Visitor, refusal: &Refusal) -> String {
         .map(|(name, value)| {
             // A value that is itself a name in the locale files (a kind, a verb, a state) is shown by that name.
             let key = format!("value.{value}");
-            (*name, if visitor.language.has(&key) { visitor.t(&key) } else { value.clone() })
+            // Rules know no language: several things come on lines of their own.
+            (*name, if visitor.language.has(&key) { visitor.t(&key) } else { visitor.list(value.lines()) })
         })
         .collect();
     visitor.tf(&format!("refusal.{}", refusal.code), &params)

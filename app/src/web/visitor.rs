@@ -9,6 +9,7 @@ use crate::features::{identity, places};
 use crate::journal::domain::Permit;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
+use std::borrow::Cow;
 use std::convert::Infallible;
 
 /// Name of the session cookie.
@@ -42,6 +43,21 @@ impl Visitor {
     /// The sentence of a key with its places filled.
     pub fn tf(&self, key: &str, params: &[(&str, String)]) -> String {
         self.language.tf(key, params)
+    }
+
+    /// Several things as a list within a sentence.
+    pub fn list(&self, items: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+        self.language.list(items)
+    }
+
+    /// Something under what it is called, as `reason: text`.
+    pub fn labelled(&self, label: String, text: &str) -> String {
+        self.tf("shell.labelled", &[("label", label), ("text", text.to_owned())])
+    }
+
+    /// The name of an activity or date: a template's own in the person's language, any other as it stands.
+    pub fn shown<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        self.language.shown(name)
     }
 
     /// What the forms on this person's pages carry, so that no other site can make them up.

@@ -95,7 +95,7 @@ async fn list(conn: &mut Conn, visitor: &Visitor, facts: &[Shown]) -> Result<Mar
         if actor == "system" { visitor.t("ledger.system") } else { names.get(actor).cloned().unwrap_or_else(|| "—".into()) }
     };
     Ok(html! {
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             thead { tr { th.number { "№" } th { (visitor.t("ledger.what")) } th { (visitor.t("ledger.actor")) } th { (visitor.t("ledger.occurred")) } th { (visitor.t("ledger.recorded")) } th { (visitor.t("ledger.hash")) } } }
             tbody { @for fact in facts {
                 tr {

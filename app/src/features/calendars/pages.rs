@@ -38,7 +38,7 @@ pub fn missing_notice(visitor: &Visitor, from: Date, to: Date) -> Markup {
     let missing: Vec<String> = holidays::missing_years(from, to).iter().map(ToString::to_string).collect();
     html! {
         @if !missing.is_empty() {
-            div.notice role="note" { p { (visitor.tf("calendars.missing_years", &[("years", missing.join("、"))])) } }
+            div.notice role="note" { p { (visitor.tf("calendars.missing_years", &[("years", visitor.list(missing))])) } }
         }
     }
 }
@@ -118,7 +118,7 @@ fn kind_names(visitor: &Visitor, kinds: &[impl AsRef<str>]) -> String {
     if kinds.is_empty() {
         return visitor.t("calendars.all_kinds");
     }
-    kinds.iter().map(|kind| visitor.t(&format!("work_kind.{}", kind.as_ref()))).collect::<Vec<_>>().join("、")
+    visitor.list(kinds.iter().map(|kind| visitor.t(&format!("work_kind.{}", kind.as_ref()))))
 }
 
 fn running_notice(visitor: &Visitor, alert: &Alert) -> Markup {

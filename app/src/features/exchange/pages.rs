@@ -251,11 +251,11 @@ fn findings(visitor: &Visitor, found: &[Diagnostic]) -> Markup {
     html! {
         @if !found.is_empty() {
             h2 { (visitor.t("import.findings")) }
-            div.scroll { table.findings {
+            div.scroll tabindex="0" { table.findings {
                 thead { tr { th { (visitor.t("import.severity")) } th { (visitor.t("import.at")) } th { (visitor.t("import.finding")) } th { (visitor.t("import.code")) } } }
                 tbody { @for one in found {
                     tr {
-                        td { span.lamp class=(severity_lamp(one.severity)) { (visitor.t(&format!("severity.{}", one.severity))) } }
+                        td { span class={ "lamp " (severity_lamp(one.severity)) } { (visitor.t(&format!("severity.{}", one.severity))) } }
                         td { @match one.at.as_ref().or(one.activity.as_ref()) { Some(at) => (at), None => "—" } }
                         td { (finding(visitor, one.code, &one.message)) }
                         td { code { (one.code) } }
@@ -277,7 +277,7 @@ fn severity_lamp(severity: Severity) -> &'static str {
 fn first_activities(visitor: &Visitor, shown: &Shown, computed: &Schedule) -> Markup {
     html! {
         h2 { (visitor.tf("import.first", &[("count", shown.plan.activities.len().min(FIRST_ACTIVITIES).to_string())])) }
-        div.scroll { table.activities {
+        div.scroll tabindex="0" { table.activities {
             thead { tr { th { (visitor.t("import.id")) } th { (visitor.t("field.name")) } th.number { (visitor.t("plans.duration")) } th { (visitor.t("plans.start")) } th { (visitor.t("plans.finish")) } } }
             tbody { @for (activity, dates) in shown.plan.activities.iter().zip(&computed.activities).take(FIRST_ACTIVITIES) {
                 tr {

@@ -318,7 +318,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         Command::Disable { account, reason } => {
             keep_administrators(state, &state.administrator_roles)?;
             if !state.accountable_for.is_empty() {
-                return Err(Refused::StillAccountable { places: state.accountable_for.join("、") });
+                return Err(Refused::StillAccountable { places: state.accountable_for.join("\n") });
             }
             Ok(draft(Fact::Disabled { reason: text(reason)? }, account, None, context.today))
         }

@@ -244,14 +244,15 @@ async fn accounts_page(
             div.notice { p { (visitor.t("accounts.no_security_admin")) } }
             (grant_form(visitor, site, &accounts, &names, &[], &[Role::SecurityAdmin], values, None))
         }
-        div.scroll { table {
+        div.scroll.compact.people tabindex="0" { table {
             thead { tr { th { (visitor.t("field.person_name")) } th { (visitor.t("field.organisation")) } th { (visitor.t("field.state")) } th { (visitor.t("shell.acts")) } } }
             tbody { @for account in &accounts {
+                @let name = names.get(&account.id).map_or("—", String::as_str);
                 tr {
-                    td { (names.get(&account.id).map_or("—", String::as_str)) }
+                    td { (name) }
                     td { (organisation_name(&account.organisation)) }
                     td { @if account.is_disabled { (visitor.t("accounts.disabled")) } @else { (visitor.t("accounts.enabled")) } }
-                    td {
+                    td { details.acts { summary { (visitor.t("shell.acts")) span.unseen { " " (name) } }
                         @let is_somebody = account.entered_on.is_some() || posts.iter().any(|post| post.account == account.id);
                         @match (is_somebody, &account.reset_reason) {
                             (false, _) => form.inline method="post" action={ "/accounts/" (account.id) "/invitation" } {
@@ -259,24 +260,19 @@ async fn accounts_page(
                                 button.plain { (visitor.t("accounts.invite")) }
                             },
                             (true, Some(_)) => span.quiet { (visitor.t("accounts.reset_waits")) },
-                            (true, None) => details { summary { (visitor.t("accounts.ask_reset")) }
-                                form method="post" action={ "/accounts/" (account.id) "/reset" } {
-                                    (seal(visitor))
-                                    label { (visitor.t("field.reason")) " " input name="reason" required; }
-                                    button type="submit" { (visitor.t("accounts.ask_reset")) }
-                                }
-                            },
-                        }
-                        " "
-                        @let act = if account.is_disabled { "enable" } else { "disable" };
-                        details { summary { (visitor.t(&format!("accounts.{act}"))) }
-                            form method="post" action={ "/accounts/" (account.id) "/" (act) } {
+                            (true, None) => form method="post" action={ "/accounts/" (account.id) "/reset" } {
                                 (seal(visitor))
                                 label { (visitor.t("field.reason")) " " input name="reason" required; }
-                                button type="submit" { (visitor.t(&format!("accounts.{act}"))) }
-                            }
+                                button.second type="submit" { (visitor.t("accounts.ask_reset")) }
+                            },
                         }
-                    }
+                        @let act = if account.is_disabled { "enable" } else { "disable" };
+                        form method="post" action={ "/accounts/" (account.id) "/" (act) } {
+                            (seal(visitor))
+                            label { (visitor.t("field.reason")) " " input name="reason" required; }
+                            button.second type="submit" { (visitor.t(&format!("accounts.{act}"))) }
+                        }
+                    } }
                 }
             } }
         } }
@@ -418,7 +414,7 @@ async fn posts_page(site: &Site, visitor: &Visitor, values: &Values, refused: Op
             } } } }
         }
         h2 { (visitor.t("posts.held")) }
-        div.scroll { table {
+        div.scroll.compact tabindex="0" { table {
             thead { tr { th { (visitor.t("field.person_name")) } th { (visitor.t("field.role")) } th { (visitor.t("field.place")) } th { (visitor.t("field.from")) } th { (visitor.t("field.to")) } th { (visitor.t("shell.acts")) } } }
             tbody { @for post in posts.iter().rev() {
                 tr {

@@ -48,7 +48,7 @@ async fn tree(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
             @if visitor.may(Verb::Govern, "/") { a.button.second.end href="/places/new" { (visitor.t("places.open")) } }
         }
         @if places.is_empty() { p.empty { (visitor.t("places.none")) } } @else {
-            div.scroll {
+            div.scroll tabindex="0" {
                 table {
                     thead { tr {
                         th { (visitor.t("field.name")) } th { (visitor.t("field.kind")) } th { (visitor.t("field.official")) }
@@ -156,7 +156,7 @@ async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>
             section {
                 h2 { (visitor.t("places.below")) }
                 @if children.is_empty() { p.quiet { (visitor.t("places.nothing_below")) } } @else {
-                    div.scroll { table {
+                    div.scroll tabindex="0" { table {
                         thead { tr { th { (visitor.t("field.name")) } th { (visitor.t("field.kind")) } th { (visitor.t("field.official")) } th.number { (visitor.t("count.flats")) } } }
                         tbody { @for child in &children {
                             tr {

@@ -55,7 +55,7 @@ async fn mandate_page(site: &Site, visitor: &Visitor, place: &Place, values: &Va
         .take(MOST_OFFERED)
         .map(|bar| {
             let at = bar.place.as_ref().and_then(|place| names.get(place)).map(|name| format!("{name} · ")).unwrap_or_default();
-            (bar.activity.clone(), format!("{at}{}", bar.name))
+            (bar.activity.clone(), format!("{at}{}", visitor.shown(&bar.name)))
         })
         .collect();
     let issuers = organisations::all(&mut conn).await?.into_iter().map(|one| (one.id, one.name)).collect();

@@ -110,7 +110,7 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
         register.row(vec![
             (Cell::Text(place.attributes.name.clone()), Some(html! { a href={ "/plans/" (place.id) } { (place.attributes.name) } })),
             (Cell::Text(visitor.t(plan_state_key(plan))), Some(plan_state(&visitor, plan, drafts))),
-            (nearest.map_or(Cell::Empty, |(mandate, _)| Cell::Text(mandate.name.clone())), None),
+            (nearest.map_or(Cell::Empty, |(mandate, _)| Cell::Text(visitor.shown(&mandate.name).to_string())), None),
             date(nearest.map(|(mandate, _)| mandate.finish_by)),
             (nearest.map_or(Cell::Empty, |(mandate, _)| Cell::Number(days_between(today, mandate.finish_by).into())), None),
             date(forecast),
@@ -171,7 +171,7 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, refused: Optio
     let issuers: HashMap<String, String> =
         organisations::all(&mut conn).await?.into_iter().map(|one| (one.id, one.name)).collect();
     let tree = site.domain.places.tree(&mut conn).await?;
-    let bar_names = chain_names(&tree, &scheduled);
+    let bar_names = chain_names(visitor, &tree, &scheduled);
     let today = site.clock.today();
     let may = |verb| visitor.may(verb, &place.path);
     let body = html! {
@@ -204,7 +204,7 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, refused: Optio
             @let outlook = outlooks.iter().find(|outlook| outlook.mandate == mandate.id);
             section.sheet {
                 div.bar {
-                    h3 { (mandate.name) }
+                    h3 { (visitor.shown(&mandate.name)) }
                     @match outlook { Some(outlook) => (float_lamp(visitor, outlook.float_days_e3)), None => (no_activity(visitor)) }
                     @if may(Verb::Plan) { a.end href={ "/mandates/" (mandate.id) "/change" } { (visitor.t("plans.request_change")) } }
                 }
@@ -213,7 +213,7 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, refused: Optio
                     dt { (visitor.t("plans.by_document")) } dd { (issuers.get(&mandate.issuer).map_or("—", String::as_str)) " · " (mandate.document) " · " (mandate.edition) }
                     @if let Some(outlook) = outlook {
                         dt { (visitor.t("plans.forecast")) } dd { (outlook.forecast) }
-                        dt { (visitor.t("plans.driving_chain")) } dd { (outlook.driving_chain.iter().map(|id| bar_names.get(id).cloned().unwrap_or_else(|| id.clone())).collect::<Vec<_>>().join(" → ")) }
+                        dt { (visitor.t("plans.driving_chain")) } dd { (chain(outlook, &bar_names)) }
                         @for concession in outlook.concessions.as_array().into_iter().flatten() {
                             dt { (visitor.t("plans.would_restore")) } dd { (concession_sentence(visitor, concession, &bar_names)) }
                         }
@@ -222,8 +222,9 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, refused: Optio
                         dt { (visitor.t("plans.change")) }
                         dd {
                             (request.old_finish_by) " → " (request.new_finish_by) " · " (request.reason) " · "
+                            @let state = visitor.t(&format!("request_state.{}", request.state));
                             @if request.state == "open" && may(Verb::Mandate) { a href={ "/mandate-requests/" (request.id) } { (visitor.t("plans.answer")) } }
-                            @else { (visitor.t(&format!("request_state.{}", request.state))) @if let Some(answer) = &request.answer { "：" (answer) } }
+                            @else { @match &request.answer { Some(answer) => (visitor.labelled(state, answer)), None => (state) } }
                         }
                     }
                 }
@@ -243,7 +244,7 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, refused: Optio
         }
         h2 { (visitor.t("plans.versions")) }
         @if versions.is_empty() { p.quiet { (visitor.t("plans.no_versions")) } } @else {
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 thead { tr { th { (visitor.t("plans.version")) } th { (visitor.t("field.state")) } th { (visitor.t("plans.source")) } th.number { (visitor.t("plans.activities")) } th { (visitor.t("plans.drafted")) } th { (visitor.t("plans.approval")) } } }
                 tbody { @for one in versions.iter().rev() {
                     tr {
@@ -278,23 +279,30 @@ fn mentioned(outlooks: &[Outlook]) -> Vec<String> {
     ids
 }
 
-fn chain_names(tree: &places::Tree, scheduled: &Scheduled) -> HashMap<String, String> {
+/// What drives a date, from its origin on. Neighbours that are called the same are one step: a reader cannot tell them apart.
+pub(super) fn chain(outlook: &Outlook, names: &HashMap<String, String>) -> String {
+    let mut steps: Vec<&str> = outlook.driving_chain.iter().map(|id| names.get(id).unwrap_or(id).as_str()).collect();
+    steps.dedup();
+    steps.join(" → ")
+}
+
+fn chain_names(visitor: &Visitor, tree: &places::Tree, scheduled: &Scheduled) -> HashMap<String, String> {
     let wanted: HashSet<String> = mentioned(&scheduled.outlooks).into_iter().collect();
     let bars = scheduled.bars.iter().filter(|bar| wanted.contains(&bar.activity));
     bars.map(|bar| {
         let place = bar.place.as_deref().and_then(|id| tree.get(id)).map(|place| format!("{} ", place.attributes.name));
-        (bar.activity.clone(), format!("{}{}", place.unwrap_or_default(), bar.name))
+        (bar.activity.clone(), format!("{}{}", place.unwrap_or_default(), visitor.shown(&bar.name)))
     })
     .collect()
 }
 
-fn concession_sentence(visitor: &Visitor, concession: &serde_json::Value, names: &HashMap<String, String>) -> String {
+pub(super) fn concession_sentence(visitor: &Visitor, concession: &serde_json::Value, names: &HashMap<String, String>) -> String {
     let number = |key: &str| concession[key].as_f64().map_or("?".to_owned(), |value| format!("{value}"));
     let strength = visitor.t(&format!("strength.{}", concession["strength"].as_str().unwrap_or("found")));
     match concession["kind"].as_str() {
         Some("move_date") => visitor.tf(
             "concession.move_date",
-            &[("to", concession["to"].as_str().unwrap_or("?").to_owned()), ("days", number("days")), ("calendar_days", number("calendar_days")), ("strength", strength)],
+            &[("to", concession["to"].as_str().unwrap_or("?").replacen('T', " ", 1)), ("days", number("days")), ("calendar_days", number("calendar_days")), ("strength", strength)],
         ),
         Some("shorten") if concession["days_remaining"].as_f64().is_some_and(|days| days > 0.0) => {
             visitor.tf("concession.incurable", &[("days", number("days_remaining"))])
@@ -310,7 +318,7 @@ fn concession_sentence(visitor: &Visitor, concession: &serde_json::Value, names:
                     visitor.tf("concession.shorten_one", &[("name", name), ("days", one["days"].as_f64().map_or("?".into(), |days| days.to_string()))])
                 })
                 .collect();
-            visitor.tf("concession.shorten", &[("days", number("days")), ("on", on.join("、")), ("strength", strength)])
+            visitor.tf("concession.shorten", &[("days", number("days")), ("on", visitor.list(on)), ("strength", strength)])
         }
         _ => concession.to_string(),
     }
@@ -337,7 +345,7 @@ async fn activate(
         Err(problem) => {
             let mut refused = refusal(problem)?;
             for (_, value) in refused.params.iter_mut().filter(|(name, _)| *name == "seats") {
-                *value = value.split(", ").map(|seat| visitor.t(&format!("seat.{seat}"))).collect::<Vec<_>>().join("、");
+                *value = visitor.list(value.split(", ").map(|seat| visitor.t(&format!("seat.{seat}"))));
             }
             show_page(&site, &visitor, &place, Some(&refused)).await
         }

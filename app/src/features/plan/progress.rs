@@ -47,12 +47,12 @@ async fn progress_page(site: &Site, visitor: &Visitor, place: &Place, activity: 
     let action = format!("/plans/{}/progress?activity={}", place.id, form_urlencoded(activity));
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
-        h1 { (bar.name) }
+        h1 { (visitor.shown(&bar.name)) }
         p.lead { (visitor.t("plans.progress_lead")) }
         (Form::new(visitor, action, "plans.record", values)
             .date("actual_start", false).date("actual_finish", false).number("percent").number("remaining_days").opt_text("reason").refused(refused).render())
     };
-    Ok(form_response(refused, page(site, visitor, &bar.name, body)))
+    Ok(form_response(refused, page(site, visitor, &visitor.shown(&bar.name), body)))
 }
 
 async fn record(

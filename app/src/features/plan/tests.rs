@@ -344,3 +344,32 @@ on_both_databases!(one_that_cannot_be_scheduled_takes_no_other_with_it, |site| a
     begin().await.unwrap();
     site
 });
+
+#[test]
+fn a_chain_names_no_step_twice_and_a_concession_says_its_hour_as_people_do() {
+    let outlook = |ids: &[&str]| store::Outlook {
+        mandate: "m".into(),
+        forecast: TODAY,
+        float_days_e3: None,
+        driving_chain: ids.iter().map(|id| (*id).to_owned()).collect(),
+        concessions: serde_json::Value::Null,
+    };
+    let names = [("a", "Shell"), ("b", "Total completion"), ("c", "Total completion")].map(|(id, name)| (id.to_owned(), name.to_owned()));
+    let names = names.into();
+    for (ids, said) in [
+        (["a", "b", "c"].as_slice(), "Shell → Total completion"),
+        (&["b", "a", "c"], "Total completion → Shell → Total completion"),
+        (&["a", "unknown"], "Shell → unknown"),
+        (&[], ""),
+    ] {
+        assert_eq!(super::pages::chain(&outlook(ids), &names), said);
+    }
+    let visitor = crate::web::visitor::Visitor { language: Language::En, ..Default::default() };
+    let moved = serde_json::json!({"kind": "move_date", "to": "2027-03-12T17:00", "days": 1, "calendar_days": 3, "strength": "proved"});
+    let sentence = super::pages::concession_sentence(&visitor, &moved, &names);
+    assert!(sentence.contains("2027-03-12 17:00 (1 working day, 3 natural days;"), "{sentence}");
+    let one = |activity: &str| serde_json::json!({"activity": activity, "days": 1});
+    let shorter = serde_json::json!({"kind": "shorten", "days": 2, "on": [one("a"), one("b")], "strength": "proved"});
+    let sentence = super::pages::concession_sentence(&visitor, &shorter, &names);
+    assert!(sentence.contains("Shell by 1 day, Total completion by 1 day"), "{sentence}");
+}

@@ -68,7 +68,7 @@ async fn template_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
             }
             p.hint { (visitor.t("plans.days_hint")) }
             p.quiet { (visitor.tf("plans.template_source", &[("source", chosen.source.clone())])) }
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 thead { tr { th { (visitor.t("plans.stage")) } th { (visitor.t("plans.formula")) } th { (visitor.t("plans.own_days")) } } }
                 tbody { @for stage in &chosen.stage {
                     tr {
@@ -223,12 +223,12 @@ async fn version_page(site: &Site, visitor: &Visitor, id: &str, first: usize, va
             (form.refused(refused).render())
         }
         h2 { (visitor.t("plans.activities")) }
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             thead { tr { th { (visitor.t("field.name")) } th.number { (visitor.t("plans.duration")) } th { (visitor.t("plans.start")) } th { (visitor.t("plans.finish")) } th.number { (visitor.t("plans.total_float")) } } }
             tbody { @for (at, activity) in base.plan.activities.iter().enumerate().skip(first).take(PAGE_LEN) {
                 @let dates = base.baseline.activities[at].as_ref();
                 tr {
-                    td class={ "indent-" (base.depths[at].min(4)) } { (activity.name) }
+                    td class={ "indent-" (base.depths[at].min(4)) } { (visitor.shown(&activity.name)) }
                     td.number { (guatu_formats::plans::span::print(activity.duration)) }
                     td { @if let Some(dates) = dates { (dates.early_start.date()) } @else { "—" } }
                     td { @if let Some(dates) = dates { (dates.early_finish.date()) } @else { "—" } }
@@ -292,11 +292,11 @@ async fn compare(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
         p.crumbs { a href={ "/plans/" (id) } { (place.attributes.name) " · " (visitor.t("nav.plans")) } " ›" }
         h1 { (visitor.t("plans.compare")) }
         p.lead { (visitor.tf("plans.differences", &[("count", rows.len().to_string())])) }
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             thead { tr { th { (visitor.t("field.name")) } th { (name(&a)) } th { (name(&b)) } th.number { (visitor.t("plans.moved")) } } }
             tbody { @for (activity, before, after) in rows.iter().take(PAGE_LEN) {
                 tr {
-                    td { (activity) } td { (cell(before)) } td { (cell(after)) }
+                    td { (visitor.shown(activity)) } td { (cell(before)) } td { (cell(after)) }
                     td.number { @match (before, after) { (Some((_, old)), Some((_, new))) => (format!("{:+}", days_between(*old, *new))), (None, _) => (visitor.t("plans.added")), (_, None) => (visitor.t("plans.removed")) } }
                 }
             } }

@@ -211,7 +211,7 @@ async fn new_page(
             div.works { @for work in &open {
                 @let name = format!("done.{}", work.activity);
                 label.work {
-                    span.name { (work.name) }
+                    span.name { (visitor.shown(&work.name)) }
                     span.quiet { (visitor.tf("reports.before", &[("done", amounts::text(work.before_e3)), ("total", amounts::text(work.total_e3)), ("unit", unit_name(visitor, units.get(&work.activity).map_or("", String::as_str)))])) }
                     @if let Some(item) = targets.of(&building.id).find(|item| item.activity == work.activity && item.facts.today > 0.0) {
                         span.today { (visitor.tf("targets.today_is", &[("amount", targets::pages::today_text(visitor, item))])) }
@@ -386,7 +386,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
     let hash = conn.row("SELECT hash FROM fact WHERE number = ?", crate::args![report.number]).await?.map(|row| row.blob(0)).transpose()?;
     let content = &report.content;
     let pairs = |prefix: &str, counts: &BTreeMap<String, u32>| {
-        counts.iter().map(|(word, count)| format!("{} {count}", visitor.t(&format!("{prefix}.{word}")))).collect::<Vec<_>>().join("、")
+        visitor.list(counts.iter().map(|(word, count)| format!("{} {count}", visitor.t(&format!("{prefix}.{word}")))))
     };
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, building).await?)
@@ -394,14 +394,14 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
         @if is_filed { div.receipt role="status" { p { strong { (visitor.t("reports.received")) } " № " (report.number) " " code { (hash.map(|hash| hex(&hash)).unwrap_or_default()) } } } }
         div.bar { h1 { (building.attributes.name) " · " (report.on) } (grade_tag(visitor, report)) }
         @if let Some(days) = skewed { div.notice { p { (visitor.tf("reports.clock_wrong", &[("days", days.to_string())])) } } }
-        @if let (Some(reason), Some(by)) = (&report.reason, &report.judged_by) { div.notice { p { (name(by)) " " (report.judged_on.map_or(String::new(), |on| on.to_string())) "：" (reason) } } }
+        @if let (Some(reason), Some(by)) = (&report.reason, &report.judged_by) { div.notice { p { (visitor.labelled(format!("{} {}", name(by), report.judged_on.map_or(String::new(), |on| on.to_string())), reason)) } } }
         @if !days.is_empty() {
             div.scroll tabindex="0" { table {
                 thead { tr { th { (visitor.t("reports.work_item")) } th.number { (visitor.t("reports.that_day")) } th.number { (visitor.t("reports.measured")) } th.number { (visitor.t("reports.cumulative")) } th { (visitor.t("field.unit")) } } }
                 tbody { @for day in &days {
                     @let work = works.iter().find(|work| work.activity == day.activity);
                     tr {
-                        td { a href={ "/wall/bar?project=" (form_urlencoded(&day.project)) "&activity=" (form_urlencoded(&day.activity)) } { (work.map_or("", |work| work.name.as_str())) } }
+                        td { a href={ "/wall/bar?project=" (form_urlencoded(&day.project)) "&activity=" (form_urlencoded(&day.activity)) } { (work.map_or_else(Default::default, |work| visitor.shown(&work.name))) } }
                         td.number { (amounts::text(day.reported_e3)) }
                         td.number { @match day.confirmed_e3 { Some(amount) => (amounts::text(amount)), None => "—" } }
                         td.number { @if let Some(work) = work { (amounts::text(work.before_e3 + work.day_e3)) " / " (amounts::text(work.total_e3)) } }
@@ -558,7 +558,7 @@ async fn restate_page(site: &Site, visitor: &Visitor, report: &Report, building:
             div.works id="field-items" { @for work in concerned {
                 @let name = format!("done.{}", work.activity);
                 label.work {
-                    span.name { (work.name) }
+                    span.name { (visitor.shown(&work.name)) }
                     span.quiet { (visitor.tf("reports.as_reported", &[("done", amounts::text(work.before_e3 + work.day_e3)), ("total", amounts::text(work.total_e3))])) }
                     input inputmode="decimal" name=(name) value=(values.text(&name)) placeholder=(amounts::text(work.before_e3 + work.day_e3));
                 }

@@ -205,13 +205,13 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
             let names: Vec<&str> = round.missing.iter().map(|id| shown.place_name(id)).collect();
             lists.entry("missing").or_default().push(html! {
                 a href={ "/reports?place=" (form_urlencoded(&line.project)) } { (line.name) } " " span.tag { (names.len()) } br;
-                span.quiet { (names[..names.len().min(NAMES_SHOWN)].join(&visitor.t("round.comma"))) @if names.len() > NAMES_SHOWN { " …" } }
+                span.quiet { (visitor.list(&names[..names.len().min(NAMES_SHOWN)])) @if names.len() > NAMES_SHOWN { " …" } }
             });
         }
         for red in &round.red {
             lists.entry("red").or_default().push(html! {
                 span.lamp.bad { (visitor.t(&format!("lamp.{}", red.word.key()))) } " " (with_project(line, &red.place)) br;
-                (bar_link(&line.project, &red.activity, &red.name))
+                (bar_link(&line.project, &red.activity, &visitor.shown(&red.name)))
                 @if let Some(since) = red.since { " " span.quiet { (visitor.tf("round.since", &[("date", since.to_string())])) } }
                 @if red.count > 1 { " " span.quiet { (visitor.tf("round.and_more", &[("count", (red.count - 1).to_string())])) } }
             });
@@ -219,13 +219,13 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
         for soon in &round.soon {
             lists.entry("soon").or_default().push(html! {
                 span.lamp.warn { (visitor.t("round.soon_short")) } " " (with_project(line, &soon.place)) br;
-                (bar_link(&line.project, &soon.activity, &soon.name)) " " span.quiet { (visitor.tf("wall.latest", &[("date", soon.latest.to_string())])) }
+                (bar_link(&line.project, &soon.activity, &visitor.shown(&soon.name))) " " span.quiet { (visitor.tf("wall.latest", &[("date", soon.latest.to_string())])) }
             });
         }
         for unmet in &round.unmet {
             let params = [("target", amount(unmet.target)), ("done", amount(unmet.done)), ("unit", unit_name(visitor, &unmet.unit))];
             lists.entry("unmet").or_default().push(html! {
-                (with_project(line, &unmet.building)) br; a href={ "/targets/" (unmet.building) } { (unmet.name) } " " span.quiet { (visitor.tf("round.unmet_line", &params)) }
+                (with_project(line, &unmet.building)) br; a href={ "/targets/" (unmet.building) } { (visitor.shown(&unmet.name)) } " " span.quiet { (visitor.tf("round.unmet_line", &params)) }
             });
         }
         for waits in &round.hindered {

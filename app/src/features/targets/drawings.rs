@@ -56,7 +56,7 @@ pub fn elevation<'a>(visitor: &Visitor, items: impl Iterator<Item = &'a Assessed
             let due = visitor.tf("elevation.due", &[("amount", quantity(planned.floor()))]);
             drawing.storeys = drawing.storeys.max(item.total.ceil().max(0.0) as usize);
             drawing.columns.push(Column {
-                name: item.name.clone(),
+                name: visitor.shown(&item.name).into_owned(),
                 amount,
                 due: if planned.floor() > item.done { due } else { String::new() },
                 total: item.total,
@@ -66,7 +66,7 @@ pub fn elevation<'a>(visitor: &Visitor, items: impl Iterator<Item = &'a Assessed
             });
             continue;
         }
-        let part = Part { name: item.name.clone(), amount, done: item.done_share(), planned: item.planned };
+        let part = Part { name: visitor.shown(&item.name).into_owned(), amount, done: item.done_share(), planned: item.planned };
         if drawn == Some(Drawn::Below) { drawing.below.push(part) } else { drawing.whole.push(part) }
     }
     // What lies deepest was dug first.

@@ -292,13 +292,13 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
         h2 { (visitor.t("targets.today")) }
         @if current.iter().all(|item| item.facts.today <= TOLERANCE) { p.quiet { (visitor.t("targets.nothing_today")) } }
         ul.rows { @for item in current.iter().filter(|item| item.facts.today > TOLERANCE) {
-            li { span { (item.name) } b.days-left { (today_text(visitor, item)) } span.quiet { (visitor.tf("targets.exactly", &[("amount", quantity(item.facts.today))])) } }
+            li { span { (visitor.shown(&item.name)) } b.days-left { (today_text(visitor, item)) } span.quiet { (visitor.tf("targets.exactly", &[("amount", quantity(item.facts.today))])) } }
         } }
         @if targets.by_building.contains_key(&place.id) { (figure(visitor, place, "elevation", &visitor.t("elevation.title"))) }
         @for item in &current { (item_sheet(visitor, item)) }
         @if may_promise && !current.is_empty() { (promise_form(visitor, place, &current, today, values)) }
         @if !rest.is_empty() { details { summary { (visitor.tf("targets.others", &[("count", rest.len().to_string())])) }
-            ul { @for item in &rest { li { (item.name) " " (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) } } }
+            ul { @for item in &rest { li { (visitor.shown(&item.name)) " " (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) } } }
         } }
         @if current.is_empty() && rest.is_empty() { p.empty { (visitor.t("targets.nothing_measured")) } }
     };
@@ -310,7 +310,7 @@ fn item_sheet(visitor: &Visitor, item: &Assessed) -> Markup {
     let percent = |ratio: Option<f64>| ratio.map_or("—".to_owned(), |ratio| format!("{:.0}%", ratio * 100.0));
     html! {
         section.sheet {
-            div.bar { h3 { (item.name) } span.quiet { (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) } }
+            div.bar { h3 { (visitor.shown(&item.name)) } span.quiet { (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) } }
             @if let Some(first) = item.facts.first_impossible() {
                 div.notice { p { strong { (visitor.tf("targets.broken", &[
                     ("date", first.on.to_string()),
@@ -347,17 +347,17 @@ fn span_text(from: Date, to: Date) -> String {
 pub fn levels(visitor: &Visitor, kinds: &[PeriodKind]) -> String {
     let mut names: Vec<String> = Vec::new();
     for kind in kinds {
-        let name = format!("{}（{}）", visitor.t(&format!("period.{}", kind.name())), visitor.t(&format!("level.{}", kind.level())));
-        names.push(name);
+        let parts = [("text", visitor.t(&format!("period.{}", kind.name()))), ("note", visitor.t(&format!("level.{}", kind.level())))];
+        names.push(visitor.tf("shell.bracketed", &parts));
     }
-    names.join("、")
+    visitor.list(names)
 }
 
 fn restoration(visitor: &Visitor, one: &Restoration) -> String {
     match one {
         Restoration::ExtraShift { days } => visitor.tf("restore.extra_shift", &[("days", days.to_string())]),
         Restoration::WorkDays { on } => {
-            let days = on.iter().take(6).map(ToString::to_string).collect::<Vec<_>>().join("、");
+            let days = visitor.list(on.iter().take(6).map(ToString::to_string));
             visitor.tf("restore.work_days", &[("count", on.len().to_string()), ("days", days)])
         }
         Restoration::AddCrews { crews } => visitor.tf("restore.add_crews", &[("crews", crews.to_string())]),
@@ -394,7 +394,7 @@ fn promise_form(visitor: &Visitor, place: &Place, items: &[&Assessed], today: Da
             div.works id="field-items" { @for item in items {
                 @let name = format!("will.{}", item.activity);
                 label.work {
-                    span.name { (item.name) }
+                    span.name { (visitor.shown(&item.name)) }
                     span.quiet { (visitor.tf("targets.draft", &[("draft", draft(item)), ("unit", unit_name(visitor, &item.unit))])) }
                     input inputmode="decimal" name=(name) value=(values.text(&name));
                 }

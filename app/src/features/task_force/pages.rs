@@ -70,9 +70,9 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
     for (place, members, empty) in rows {
         let holders = |seat: Seat| {
             let held = members.iter().filter(|one| one.seat == seat && one.to.is_none()).map(|one| names.of(&one.holder));
-            (Cell::Text(held.collect::<Vec<_>>().join(&visitor.t("shell.comma"))), None)
+            (Cell::Text(visitor.list(held)), None)
         };
-        let seats = empty.iter().map(|seat| visitor.t(&format!("seat.{}", seat.name()))).collect::<Vec<_>>().join(&visitor.t("shell.comma"));
+        let seats = visitor.list(empty.iter().map(|seat| visitor.t(&format!("seat.{}", seat.name()))));
         let lamp = match empty.is_empty() {
             true => html! { span.lamp.good { (visitor.t("task_forces.complete")) } },
             false => html! { span.lamp.warn { (seats) } },
@@ -111,7 +111,7 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, values: &Value
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
         h1 { (visitor.tf("task_forces.of", &[("project", place.attributes.name.clone())])) }
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             thead { tr { th { (visitor.t("field.seat")) } th { (visitor.t("field.holder")) } th { (visitor.t("field.from")) } th { (visitor.t("field.to")) } th { (visitor.t("shell.acts")) } } }
             tbody {
                 @for member in &members {

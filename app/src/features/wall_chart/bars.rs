@@ -1,7 +1,7 @@
 //! The bar chart of a place: its rows for the page, for the canvas, and for paper.
 
 use super::model::{RULES, SCREEN, Verdict, Word, front, front_of_all, page_around, verdict};
-use super::pages::{Asked, head, legend, short_date, wall_pager};
+use super::pages::{Asked, head, legend, short_date, wall_pager, words_of};
 use crate::db::Conn;
 use crate::features::Guatu;
 use crate::features::places::Tree;
@@ -16,6 +16,7 @@ use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
 use axum::Json;
 use axum::extract::State;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use maud::{Markup, html};
 use serde_json::{Value, json};
@@ -174,6 +175,40 @@ pub fn address(asked: &Asked, row: &ChartRow<'_>) -> String {
     format!("/wall/bar?project={}&activity={}", form_urlencoded(&row.bar.project), form_urlencoded(&row.bar.activity))
 }
 
+/// The days that the table's own bars are drawn on.
+struct Axis {
+    first: Date,
+    last: Date,
+}
+
+impl Axis {
+    /// From the first day of any row to the last, today among them.
+    fn of(rows: &[ChartRow<'_>], today: Date) -> Option<Axis> {
+        let pairs = || rows.iter().flat_map(|row| [row.bar.baseline, row.bar.early]).flatten();
+        let (first, last) = (pairs().map(|pair| pair.0).min()?.min(today), pairs().map(|pair| pair.1).max()?.max(today));
+        Some(Axis { first, last: last.saturating_add(1.day()) })
+    }
+
+    /// Where a day begins, in per cent.
+    fn at(&self, day: Date) -> String {
+        let whole = f64::from((self.last - self.first).get_days()).max(1.0);
+        format!("{:.1}", f64::from((day - self.first).get_days()) * 100.0 / whole)
+    }
+
+    /// The style of a bar from a day to a day, inclusive.
+    fn stretch(&self, (start, finish): (Date, Date)) -> String {
+        let whole = f64::from((self.last - self.first).get_days()).max(1.0);
+        let days = f64::from((finish - start).get_days() + 1);
+        format!("left:{}%;width:{:.1}%", self.at(start), days * 100.0 / whole)
+    }
+
+    /// Years that begin on the axis, and where.
+    fn years(&self) -> Vec<(i16, String)> {
+        let begins = (self.first.year() + 1..=self.last.year()).filter_map(|year| Some((year, Date::new(year, 1, 1).ok()?)));
+        begins.map(|(year, day)| (year, self.at(day))).collect()
+    }
+}
+
 /// The chart as a board: a canvas that a script fills with all rows, over a table that needs none.
 pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
     let today = site.clock.today();
@@ -183,15 +218,15 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
     let shown = if asked.is_wall() { page_around(first, rows.len(), SCREEN.rows_of_bars) } else { first..first.saturating_add(PAGE_LEN) };
     let page_address = asked.address(&place.id, "bars");
     let data = format!("/wall/rows.json?place={}{}", form_urlencoded(&place.id), if asked.is_wall() { "&wall=1" } else { "" });
-    let words: Value = ["today", "days_left", "days_past"]
-        .into_iter()
-        .map(|key| (key.to_owned(), json!(visitor.t(&format!("wall.{key}")))))
-        .collect::<serde_json::Map<_, _>>()
-        .into();
-    let mut counts = Word::ALL.map(|word| (word, 0));
-    for row in rows.iter().filter(|row| row.bar.kind != "summary" || row.bar.activity.is_empty()) {
-        counts[row.verdict.word().at()].1 += 1;
-    }
+    let words = ["wall.today", "wall.days_left", "wall.days_past", "wall.row_text"].map(str::to_owned).into_iter();
+    let words = words.chain(Word::ALL.map(|word| format!("lamp.{}", word.key()))).map(|key| {
+        let name = key.rsplit('.').next().unwrap_or_default().to_owned();
+        (name, json!(visitor.t(&key)))
+    });
+    let words: Value = words.collect::<serde_json::Map<_, _>>().into();
+    let counts = words_of(&chart.tree, chart.schedules.iter().map(|(_, scheduled)| scheduled.as_ref()), place, today);
+    // Paper and whoever has no script see the bars in the table itself; a wall has no room for both.
+    let axis = if asked.is_wall() { None } else { Axis::of(&rows, today) };
     let label = visitor.tf("wall.chart_label", &[("place", place.attributes.name.clone()), ("count", rows.len().to_string())]);
     // The wall shows one page of rows, in the table and in the drawing alike.
     let part = |edge: usize| asked.is_wall().then(|| edge.to_string());
@@ -200,28 +235,33 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
         @if rows.is_empty() { p.empty { (visitor.t("wall.no_plan")) } } @else {
             div.under-head {
                 p.legend {
-                    (legend(visitor, counts))
+                    (legend(visitor, &counts))
                     span.key.baseline { (visitor.t("wall.baseline")) } " " span.key.forecast { (visitor.t("wall.forecast")) } " " span.key.actual { (visitor.t("wall.actual")) } " " span.key.front { (visitor.t("wall.front")) }
                 }
                 @if asked.is_wall() { (wall_pager(visitor, &page_address, first, rows.len(), SCREEN.rows_of_bars)) }
             }
-            div.gantt hidden data-rows=(data) data-words=(words.to_string()) data-first=[part(shown.start)] data-end=[part(shown.end)] tabindex="0" role="img" aria-label=(label) { canvas {} }
+            div.gantt hidden data-rows=(data) data-words=(words.to_string()) data-first=[part(shown.start)] data-end=[part(shown.end)] tabindex="0" role="listbox" aria-label=(label) { canvas aria-hidden="true" {} }
             div.scroll.rows { table {
                 thead { tr {
                     th { (visitor.t("field.name")) } th { (visitor.t("field.state")) } th { (visitor.t("wall.baseline")) } th { (visitor.t("wall.forecast")) }
                     th { (visitor.t("wall.latest_dates")) } th.number { (visitor.t("field.percent")) } th.number { (visitor.t("plans.total_float")) }
+                    @if let Some(axis) = &axis { th.plot { (visitor.t("wall.bars")) " " span.axis { @for (year, at) in axis.years() { span style={ "left:" (at) "%" } { (year) } } } } }
                 } }
                 @let lamps = Word::ALL.map(|word| visitor.t(&format!("lamp.{}", word.key())));
                 tbody { @for row in rows.iter().take(shown.end).skip(shown.start) {
                     @let pair = |pair: Option<(Date, Date)>| pair.map_or("—".to_owned(), |(start, finish)| format!("{} – {}", short_date(start, today), short_date(finish, today)));
                     tr {
-                        td class={ "indent-" (row.depth.min(4)) } { a href=(address(asked, row)) { (row.bar.name) } }
+                        td class={ "indent-" (row.depth.min(4)) } { a href=(address(asked, row)) { (visitor.shown(&row.bar.name)) } }
                         td { span class={ "lamp " (row.verdict.lamp.name()) } { (lamps[row.verdict.word().at()]) } }
                         td.dates { (pair(row.bar.baseline)) }
                         td.dates { (pair(row.bar.early)) }
                         td.dates { @match row.bar.late { Some((_, finish)) => (short_date(finish, today)), None => "—" } }
                         td.number { (row.bar.percent_e3 / 1000) }
                         td.number { @match row.bar.float_days_e3 { Some(float) => (float / 1000), None => "—" } }
+                        @if let Some(axis) = &axis { td.plot style={ "--today:" (axis.at(today)) "%" } { span.box {
+                            @if let Some(plan) = row.bar.baseline { i.plan style=(axis.stretch(plan)) {} }
+                            @if let Some(cast) = row.bar.early { i class={ "cast " (row.verdict.lamp.name()) } style=(axis.stretch(cast)) {} }
+                        } } }
                     }
                 } }
             } }
@@ -232,7 +272,7 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
 
 /// Rows for the canvas, as short as they can be said: dates are days since 1970, absent ones null.
 ///
-/// `[label, depth, kind, lamp, baseline start, finish, forecast start, finish, actual start, finish, per cent, address, front]`
+/// `[label, depth, kind, lamp, baseline start, finish, forecast start, finish, actual start, finish, per cent, address, front, word]`
 pub async fn rows(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Json<Value>, Problem> {
     let mut conn = site.reader().await?;
     let place = visitor.place(&mut conn, asked.place.as_deref().unwrap_or_default()).await?;
@@ -240,14 +280,14 @@ pub async fn rows(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let chart = Chart::read(&mut conn, &site.domain, &place).await?;
     let rows = chart.rows(&place, today, asked.is_wall());
     let mandated: Vec<Value> =
-        chart.mandates().iter().map(|mandate| json!([mandate.name, day(mandate.finish_by)])).collect();
+        chart.mandates().iter().map(|mandate| json!([visitor.shown(&mandate.name), day(mandate.finish_by)])).collect();
     let rows: Vec<Value> = rows
         .iter()
         .map(|row| {
             let bar = &row.bar;
             let (first, second) = (|pair: Option<(Date, Date)>| pair.map(|pair| day(pair.0)), |pair: Option<(Date, Date)>| pair.map(|pair| day(pair.1)));
             json!([
-                bar.name,
+                visitor.shown(&bar.name),
                 row.depth,
                 if bar.activity.is_empty() { "whole" } else { &bar.kind },
                 row.verdict.lamp.name(),
@@ -260,6 +300,7 @@ pub async fn rows(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
                 bar.percent_e3 / 1000,
                 address(&asked, row),
                 row.front.map(day),
+                row.verdict.word().key(),
             ])
         })
         .collect();

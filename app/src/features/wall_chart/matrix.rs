@@ -1,4 +1,4 @@
-//! What the matrix of a place shows, on the screen and on paper alike: rows, stages, cells, and the sum of lamps.
+//! What the matrix of a place shows, on the screen and on paper alike: rows, stages and cells.
 
 use super::model::{Cell, RULES, Word, cell, verdict};
 use crate::db::Conn;
@@ -35,8 +35,6 @@ pub struct Gathered {
     pub rows: Vec<Row>,
     /// Whether there are bars at all, of known stages or not.
     pub has_bars: bool,
-    /// Of how many bars each word is said, worst first.
-    pub words: Vec<(Word, usize)>,
 }
 
 impl Gathered {
@@ -72,7 +70,6 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
 
     // Bars by row and stage, in one flat table; each is judged once.
     let mut slots: Vec<Vec<(&Bar, Word)>> = vec![Vec::new(); chosen.len() * STAGES.len()];
-    let mut counts = [0; Word::ALL.len()];
     let mut has_bars = false;
     for bar in schedules.iter().flat_map(|(_, scheduled)| &scheduled.bars) {
         has_bars |= tree.get(&bar.project).is_some_and(|project| project.path.starts_with(&place.path) || place.path.starts_with(&project.path));
@@ -82,7 +79,6 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
         if let (Some(row), Some(stage)) = (row_of[at], stage_of.get(stage)) {
             let word = verdict(bar, today, &RULES).word();
             slots[row * STAGES.len() + stage].push((bar, word));
-            counts[word.at()] += 1;
         }
     }
     let occurring: Vec<usize> =
@@ -103,7 +99,6 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
         stages: occurring.into_iter().map(|stage| STAGES[stage].id.as_str()).collect(),
         rows,
         has_bars,
-        words: Word::ALL.into_iter().zip(counts).collect(),
         tree,
     })
 }

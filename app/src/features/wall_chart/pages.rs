@@ -8,9 +8,11 @@ use super::model::{Cell, Lamp, RULES, Reason, SCREEN, Word, page_around, verdict
 use super::{paper, store};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
+use crate::features::places::Tree;
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::plan::pages::{days_between, float_lamp, no_activity};
+use crate::features::plan::network::Scheduled;
 use crate::features::plan::store::{self as plans, Mandate};
 use crate::features::task_force::model::Seat;
 use crate::features::{Guatu, identity, organisations, task_force};
@@ -151,7 +153,7 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
         @if !milestones.is_empty() {
             ul.milestones { @for Goal { project, mandate, is_planned, float_days_e3 } in milestones.iter().take(if asked.is_wall() { 4 } else { 6 }) {
                 li {
-                    a href={ "/plans/" (mandate.project) } { strong { (mandate.name) } " " span.quiet { (project) } }
+                    a href={ "/plans/" (mandate.project) } { strong { (visitor.shown(&mandate.name)) } " " span.quiet { (project) } }
                     b.days-left { (days_text(visitor, days_between(today, mandate.finish_by))) }
                     span.due { (mandate.finish_by) }
                     @if !is_planned { " " (no_activity(visitor)) } @else if float_days_e3.is_some() { " " (float_lamp(visitor, *float_days_e3)) }
@@ -167,10 +169,24 @@ pub fn days_text(visitor: &Visitor, days: i32) -> String {
     visitor.tf(key, &[("days", days.abs().to_string())])
 }
 
-/// What lamps are called, with the number of bars of each; words that are said of none are left out.
-pub fn legend(visitor: &Visitor, words: impl IntoIterator<Item = (Word, usize)>) -> Markup {
+/// Of how many activities at or under a place each word is said. Every view of a place counts the same, whatever it draws:
+/// the matrix has no cell for the milestone that ends a project, and bars of a district are its projects.
+pub fn words_of<'a>(tree: &Tree, schedules: impl Iterator<Item = &'a Scheduled>, place: &Place, today: Date) -> [usize; Word::ALL.len()] {
+    let mut counts = [0; Word::ALL.len()];
+    for bar in schedules.flat_map(|scheduled| &scheduled.bars).filter(|bar| bar.kind != "summary") {
+        let at = bar.place.as_deref().and_then(|id| tree.get(id)).or_else(|| tree.get(&bar.project));
+        if at.is_some_and(|at| at.path.starts_with(&place.path)) {
+            counts[verdict(bar, today, &RULES).word().at()] += 1;
+        }
+    }
+    counts
+}
+
+/// What lamps are called, with the number of activities of each; words that are said of none are left out.
+pub fn legend(visitor: &Visitor, counts: &[usize; Word::ALL.len()]) -> Markup {
     html! {
-        @for (word, count) in words.into_iter().filter(|(_, count)| *count > 0) {
+        span.quiet { (visitor.t("plans.activities")) } " "
+        @for (word, count) in Word::ALL.into_iter().zip(counts).filter(|(_, count)| **count > 0) {
             span class={ "lamp " (word.lamp().name()) } { (visitor.t(&format!("lamp.{}", word.key()))) " " (count) } " "
         }
     }
@@ -233,7 +249,9 @@ pub async fn goals(conn: &mut Conn, domain: &Guatu, place: &Place) -> Result<Vec
 async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
     let today = site.clock.today();
     let gathered = gather(conn, &site.domain, place, today).await?;
-    let Gathered { stages, rows, words: counts, .. } = &gathered;
+    let Gathered { stages, rows, .. } = &gathered;
+    let schedules = site.domain.networks.all_scheduled(conn).await?;
+    let counts = words_of(&gathered.tree, schedules.iter().map(|(_, scheduled)| scheduled.as_ref()), place, today);
     let words = Words::of(visitor, asked.is_wall());
     let first = asked.from.unwrap_or(0) as usize;
     let address = asked.address(&place.id, "matrix");
@@ -249,7 +267,8 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
         (head(conn, site, visitor, place, asked, "matrix").await?)
         div.under-head {
             p.legend {
-                (legend(visitor, counts.iter().copied()))
+                (legend(visitor, &counts))
+                @if !asked.is_wall() && rows.iter().flat_map(|row| &row.cells).flatten().any(|cell| cell.count > 1) { span.quiet { (visitor.t("wall.counts_key")) } " " }
                 @if !asked.is_wall() { span.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", visitor.t(&format!("rule_source.{}", RULES.id)))])) } }
             }
             @if asked.is_wall() { (wall_pager(visitor, &address, first, rows.len(), most)) }
@@ -309,6 +328,12 @@ pub fn cell_label(visitor: &Visitor, cell: &Cell, today: Date) -> String {
     }
 }
 
+/// What the count in a cell means, in full.
+fn cell_title(visitor: &Visitor, cell: &Cell) -> Option<String> {
+    let numbers = [("late", cell.late), ("overdue", cell.overdue), ("done", cell.done), ("count", cell.count)];
+    (cell.count > 1).then(|| visitor.tf("wall.cell_title", &numbers.map(|(name, number)| (name, number.to_string()))))
+}
+
 /// Words that every cell repeats, looked up once a board.
 struct Words {
     lamps: [String; Word::ALL.len()],
@@ -333,7 +358,7 @@ fn cell_markup(visitor: &Visitor, words: &Words, row: &Place, cell: &Cell, asked
     };
     let name = cell.lamp.name();
     html! {
-        a class={ "cell " (name) } href=(href) {
+        a class={ "cell " (name) } href=(href) title=[cell_title(visitor, cell)] {
             span class={ "lamp " (name) } { span.word { (words.lamps[cell.word.at()]) } }
             @match cell.finish {
                 // Two lines on purpose: a column of the wall is narrower than a date with its year.
@@ -386,20 +411,23 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
     };
     let body = html! {
         p.crumbs { a href={ "/wall?place=" (project.id) } { (project.attributes.name) " · " (visitor.t("nav.wall")) } " › " a href={ "/wall?place=" (at.id) } { (at.attributes.name) } " ›" }
-        div.bar { h1 { (bar.name) } span class={ "lamp " (verdict.lamp.name()) } { (visitor.t(&format!("lamp.{}", verdict.word().key()))) } }
+        div.bar { h1 { (visitor.shown(&bar.name)) } span class={ "lamp " (verdict.lamp.name()) } { (visitor.t(&format!("lamp.{}", verdict.word().key()))) } }
         div.columns {
             section.sheet {
                 h2 { (visitor.t("wall.why")) }
                 p { (visitor.tf(&format!("lamp_reason.{}", verdict.reason.key()), &verdict.reason.params())) }
                 p { (visitor.t(&format!("driver.{}", bar.driver)))
-                    @if let Some(driver) = &driver { " " a href={ "/wall/bar?project=" (project.id) "&activity=" (form_urlencoded(&driver.activity)) } { (driver.name) } }
+                    @if let Some(driver) = &driver { " " a href={ "/wall/bar?project=" (project.id) "&activity=" (form_urlencoded(&driver.activity)) } { (visitor.shown(&driver.name)) } }
                 }
                 p.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", visitor.t(&format!("rule_source.{}", RULES.id)))])) }
                 h2 { (visitor.t("wall.since")) }
                 @if let (Some(start), None) = (bar.actual_start, bar.actual_finish) { p { (visitor.tf("lamp_since.running", &[("date", start.to_string())])) } }
                 @match (verdict.reason, verdict.since) {
                     (Reason::Running(_), _) => {}
-                    (_, None) if noted.is_some() => @if let Some(noted) = &noted { p { (visitor.tf("wall.noted_since", &[("date", noted.since.to_string()), ("days", i64::from((today - noted.since).get_days()).to_string()), ("number", noted.number.to_string())])) } }
+                    (_, None) if noted.is_some() => @if let Some(noted) = &noted {
+                        @let days = days_between(noted.since, today);
+                        p { (visitor.tf(if days == 0 { "wall.noted_today" } else { "wall.noted_since" }, &[("date", noted.since.to_string()), ("days", days.to_string()), ("number", noted.number.to_string())])) }
+                    }
                     (reason, Some(date)) => p { (visitor.tf(&format!("lamp_since.{}", reason.key()), &[("date", date.to_string())])) },
                     (_, None) => p { (visitor.tf("wall.as_of_today", &[("date", today.to_string())])) },
                 }
@@ -429,5 +457,5 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
             a.button.second href={ "/facts?subject=" (form_urlencoded(&format!("{}#{}", project.id, bar.activity))) } { (visitor.t("wall.facts")) }
         }
     };
-    Ok(crate::web::layout::page(&site, &visitor, &bar.name, body).into_response())
+    Ok(crate::web::layout::page(&site, &visitor, &visitor.shown(&bar.name), body).into_response())
 }

@@ -100,7 +100,7 @@ async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
         let is_late = !is_planned || float_days_e3.is_some_and(|float| float < 0);
         flags.push(bars::Flag {
             on: mandate.finish_by,
-            label: format!("{} {}", mandate.name, days_text(visitor, days_between(today, mandate.finish_by))),
+            label: format!("{} {}", visitor.shown(&mandate.name), days_text(visitor, days_between(today, mandate.finish_by))),
             lamp: if is_late { DrawnLamp::Bad } else { DrawnLamp::Good },
         });
     }
@@ -113,7 +113,7 @@ async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
                 "milestone" => bars::Kind::Milestone,
                 _ => bars::Kind::Task,
             },
-            label: row.bar.name.clone(),
+            label: visitor.shown(&row.bar.name).into_owned(),
             indent: row.depth as usize,
             baseline: row.bar.baseline,
             forecast: row.bar.early,

@@ -2,6 +2,9 @@
 "use strict";
 // After a refusal the eye and the screen reader go to what must be mended.
 document.getElementById("summary")?.focus();
+// Where the navigation goes on beyond the edge, the page one is on is in sight.
+const here = document.querySelector("header nav [aria-current]");
+if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
 // A form is sent once: a second tap on a slow line would only wait. The client-made id makes even that harmless.
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", () => setTimeout(() => form.querySelectorAll("button").forEach((b) => (b.disabled = true))));
@@ -25,6 +28,7 @@ if (board?.dataset.events && document.body.classList.contains("wall")) {
     history.replaceState(null, "", address);
     tell();
     drawCharts();
+    rove();
   };
   let shown = null, turned = Date.now(), restsUntil = 0;
   new EventSource(board.dataset.events).addEventListener("head", (event) => {
@@ -56,6 +60,9 @@ if (board?.dataset.events && document.body.classList.contains("wall")) {
   tell();
 }
 
+// A sentence with its places filled, as the server does: {name} by the value, {name|one|many} by the word it takes.
+const said = (sentence, values) => sentence.replace(/\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}/g, (_, name, one, many) => (many === undefined ? values[name] : `${values[name]}` === "1" ? one : many));
+
 // Bars on a canvas: only the rows in sight are drawn, so ten thousand cost no more than fifty.
 const drawings = new WeakMap();
 function drawCharts() {
@@ -75,15 +82,17 @@ async function chartOf(chart) {
   const least = (list) => list.reduce((a, b) => Math.min(a, b)), most = (list) => list.reduce((a, b) => Math.max(a, b));
   const first = Math.min(least(days), today) - 7, last = Math.max(most(days), ...mandated.map((m) => m[1]), today) + 21;
   chart.hidden = false;
-  // The table stays for whoever reads it; it folds away under the drawing.
+  // The table stays for whoever reads it, and for paper; on the screen it folds away under the drawing.
   const table = chart.nextElementSibling;
-  if (table?.classList.contains("rows") && !table.closest("details")) {
-    const fold = document.createElement("details");
-    fold.className = "as-table no-print";
-    const summary = document.createElement("summary");
-    summary.textContent = chart.getAttribute("aria-label");
-    table.replaceWith(fold);
-    fold.append(summary, table);
+  if (table?.classList.contains("rows")) {
+    const fold = document.createElement("button");
+    fold.type = "button";
+    fold.className = "plain as-table no-print";
+    fold.textContent = chart.getAttribute("aria-label");
+    const turn = () => fold.setAttribute("aria-expanded", !table.classList.toggle("is-folded"));
+    turn();
+    fold.onclick = turn;
+    table.before(fold);
   }
   const canvas = chart.querySelector("canvas"), pen = canvas.getContext("2d");
   let filler = chart.querySelector(".filler");
@@ -106,7 +115,7 @@ async function chartOf(chart) {
   const usual = parseFloat(getComputedStyle(chart).fontSize), family = getComputedStyle(chart).fontFamily;
   // The wall is read from three metres: nothing on it is smaller than its usual type.
   const text = isWall ? usual : usual * 0.85, hair = Math.max(1, usual / 18);
-  let row = Math.round(usual * 1.7), top = 0;
+  let row = Math.round(usual * 1.7), top = 0, current = 0;
   const draw = () => {
     const wide = chart.clientWidth, high = chart.clientHeight, dots = devicePixelRatio || 1;
     if (!wide || !high) return;
@@ -122,7 +131,7 @@ async function chartOf(chart) {
     const line = text * 1.35, taken = [];
     const signs = [[today, words.today, "--red"], ...[...mandated].sort((a, b) => a[1] - b[1]).map(([name, when]) => {
       const left = when - today;
-      return [when + 1, `◆ ${name} ${(left < 0 ? words.days_past : words.days_left).replace("{days}", Math.abs(left))}`, "--ink"];
+      return [when + 1, `◆ ${name} ${said(left < 0 ? words.days_past : words.days_left, { days: Math.abs(left) })}`, "--ink"];
     })].map(([when, label, tone]) => {
       const width = pen.measureText(label).width + 8, at = x(when) + left;
       for (let level = 0; level < 3; level++) {
@@ -207,6 +216,9 @@ async function chartOf(chart) {
       face(name, isHead ? "600" : ""); pen.fillStyle = isHead ? ink : quiet;
       pen.fillText(cut(label, gutter - indent - name * 1.5), indent + name * 1.1, middle);
     }
+    if (document.activeElement === chart && current >= from && current < end) {
+      pen.strokeStyle = colour("--focus"); pen.lineWidth = hair * 3; pen.strokeRect(hair * 3, top + (current - from) * row - shift + hair, wide - hair * 6, row - hair * 2);
+    }
     pen.restore();
     // The axis: years over months, or over quarters where months have no room.
     pen.fillStyle = sheet; pen.fillRect(0, 0, wide, top);
@@ -235,12 +247,79 @@ async function chartOf(chart) {
   chart.onscroll = () => requestAnimationFrame(draw);
   chart.onclick = (event) => { const box = chart.getBoundingClientRect(), at = Math.floor((event.clientY - box.top - top + chart.scrollTop) / row); if (event.clientY - box.top > top && rows[at]) location.href = rows[at][11]; };
   new ResizeObserver(draw).observe(chart);
-  draw();
+  // One row is the current one: arrows move it, Enter opens it, and its words are read out.
+  const date = (day) => (day === null ? "—" : new Date(day * 864e5).toISOString().slice(0, 10));
+  const point = (wanted) => {
+    current = Math.max(0, Math.min(rows.length - 1, wanted));
+    const [label, depth, , , bs, bf, es, ef] = rows[current], word = rows[current][13];
+    let above = current;
+    while (above >= 0 && rows[above][1] >= depth) above--;
+    const name = above >= 0 ? `${rows[above][0]} · ${label}` : label;
+    chart.querySelector("[role=option]")?.remove();
+    const option = document.createElement("span");
+    option.id = `${chart.dataset.rows}#${current}`;
+    option.className = "unseen";
+    option.setAttribute("role", "option");
+    option.setAttribute("aria-selected", "true");
+    option.textContent = said(words.row_text, { name, word: words[word], start: date(es ?? bs), finish: date(ef ?? bf), row: current + 1, count: rows.length });
+    chart.append(option);
+    chart.setAttribute("aria-activedescendant", option.id);
+    const upper = current * row, lower = (current + 1) * row - (chart.clientHeight - top);
+    if (chart.scrollTop > upper) chart.scrollTop = upper;
+    if (chart.scrollTop < lower) chart.scrollTop = lower;
+    draw();
+  };
+  chart.onkeydown = (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const page = Math.max(1, Math.floor((chart.clientHeight - top) / row) - 1);
+    const to = { ArrowUp: current - 1, ArrowDown: current + 1, PageUp: current - page, PageDown: current + page, Home: 0, End: rows.length - 1 }[event.key];
+    if (to !== undefined) point(to);
+    else if (event.key === "Enter" || event.key === " ") location.href = rows[current][11];
+    else return;
+    event.preventDefault();
+  };
+  chart.onfocus = chart.onblur = draw;
+  point(0);
   // Where the whole does not fit, today is in sight.
   const gap = chart.scrollWidth - chart.clientWidth;
   if (gap > 0) chart.scrollLeft = ((today - first) / (last - first)) * chart.scrollWidth - chart.clientWidth * 0.6;
 }
 drawCharts();
+
+// The matrix is one stop for the Tab key: arrows move from link to link. Without a script every link is a stop of its own.
+function rove() {
+  for (const table of document.querySelectorAll("table.matrix")) {
+    const lines = [...table.rows].map((line) => [...line.cells].map((cell) => cell.querySelector("a"))).filter((line) => line.some(Boolean));
+    const all = lines.flat().filter(Boolean);
+    const make = (link) => all.forEach((one) => (one.tabIndex = one === link ? 0 : -1));
+    if (!all.length) continue;
+    table.setAttribute("role", "grid");
+    make(all[0]);
+    table.addEventListener("focusin", (event) => all.includes(event.target) && make(event.target));
+    table.onkeydown = (event) => {
+      if (event.altKey || event.metaKey) return;
+      let y = lines.findIndex((line) => line.includes(document.activeElement));
+      if (y < 0) return;
+      let x = lines[y].indexOf(document.activeElement);
+      const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], PageUp: [0, -1], PageDown: [0, 1], Home: [-1, 0], End: [1, 0] }[event.key] ?? [0, 0];
+      if (!dx && !dy) return;
+      event.preventDefault();
+      if (event.key === "Home" || event.key === "End") {
+        if (event.ctrlKey) y = dx < 0 ? 0 : lines.length - 1;
+        const line = lines[y].filter(Boolean);
+        return (dx < 0 ? line[0] : line.at(-1)).focus();
+      }
+      let steps = event.key.startsWith("Page") ? 10 : 1, last = null;
+      // Cells without a link are passed over; a heading over all columns is met wherever one comes from.
+      for (x += dx, y += dy; lines[y] && x >= 0 && x < Math.max(lines[y].length, dy ? Infinity : 0) && steps; x += dx, y += dy) {
+        const link = lines[y][x] ?? (dy && lines[y].length === 1 ? lines[y][0] : null);
+        if (link) { last = link; steps--; }
+      }
+      last?.focus();
+    };
+  }
+}
+rove();
 
 // The phone's own time travels with a report; the server's counts.
 for (const field of document.querySelectorAll("[data-now]")) {
