@@ -141,6 +141,7 @@ features! {
     viewing {
         6 audit;
         6 exchange;
+        8 search;
     }
 }
 

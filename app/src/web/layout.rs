@@ -25,6 +25,7 @@ const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/task-forces", "nav.task_forces", Verb::Read),
     ("/calendars", "nav.calendars", Verb::Read),
     ("/organisations", "nav.organisations", Verb::Read),
+    ("/search", "nav.search", Verb::Read),
     ("/accounts", "nav.accounts", Verb::Administer),
     ("/posts", "nav.posts", Verb::Secure),
     ("/ledger", "nav.ledger", Verb::Audit),
