@@ -52,6 +52,7 @@ mod order;
 pub mod plan;
 mod progress;
 pub mod rcpsp;
+mod reading;
 pub mod risk;
 mod schedule;
 mod shifts;
