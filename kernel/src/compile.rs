@@ -30,6 +30,12 @@ pub struct Draft<'a> {
     network: Network,
     edges: Vec<Edge>,
     is_broken: Vec<bool>,
+    /// By activity of the plan.
+    pub(crate) facts: Vec<Fact>,
+    /// Calendars as written, by compiled calendar.
+    pub(crate) written: Vec<Calendar>,
+    /// The data date as a label.
+    pub(crate) data_date: Option<i32>,
 }
 
 impl Network {
@@ -89,6 +95,7 @@ impl<'a> Draft<'a> {
             _ => None,
         });
         let last_actual_finish = actual_finishes.max();
+        let written = (0..reader.shifts.compiled.len() as u32).map(|at| reader.shifts.written(at).clone()).collect();
         let network = Network {
             is_minute_axis: !reader.is_day_axis,
             as_late_by_total: plan.options.as_late == AsLateRule::TotalFloat,
@@ -107,12 +114,13 @@ impl<'a> Draft<'a> {
             last_actual_finish,
             diagnostics: reader.diagnostics,
         };
-        Draft { plan, network, edges: reader.edges, is_broken: reader.is_broken }
+        let Reader { edges, is_broken, facts, data_date, .. } = reader;
+        Draft { plan, network, edges, is_broken, facts, written, data_date }
     }
 
     /// Puts nodes in topological order and links in rows; names cycles and what they leave without dates.
     pub fn order(self) -> Network {
-        let Draft { plan, mut network, edges, is_broken } = self;
+        let Draft { plan, mut network, edges, is_broken, .. } = self;
         let order = order(&is_broken, &edges);
         for cycle in &order.cycles {
             network.diagnostics.push(cycle_diagnostic(&network.nodes, plan, cycle));

@@ -65,7 +65,12 @@ pub fn schedule(plan: &Plan) -> Schedule {
     let network = Network::compile(plan);
     let spans = network.spans();
     let passes = backward_with(&network, &spans, forward_with(&network, &spans));
-    let mut report = Report::new(plan, &network, &passes);
+    report(plan, &network, &passes)
+}
+
+/// What both passes over a plan's network say about the plan.
+pub(crate) fn report(plan: &Plan, network: &Network, passes: &Passes) -> Schedule {
+    let mut report = Report::new(plan, network, passes);
     report.write_leaves();
     report.write_hammocks();
     report.mark_critical();

@@ -175,7 +175,8 @@ impl<'a> Problem<'a> {
         events
     }
 
-    /// Floors and links of one activity. A link between calendars is a fixed distance at the current dates.
+    /// Floors and links of one activity. A link between calendars is a fixed distance at the current dates, and so is
+    /// what a hard latest date breaks: the search begins at dates that satisfy every bound it knows.
     fn add_lower_bounds(&self, events: &mut EventNetwork, activity: usize, index: usize) {
         let (network, node) = (self.network, &self.network.nodes[index]);
         let scale = self.scale(node);
@@ -187,13 +188,16 @@ impl<'a> Problem<'a> {
         }
         for (event, floor) in [(start, node.start_floor), (finish, node.finish_floor)] {
             if floor != NO_FLOOR {
-                events.add_floor(event, i64::from(floor) * scale);
+                let held = self.early[index * 2 + usize::from(event.is_finish)];
+                events.add_floor(event, i64::from(floor.min(held)) * scale);
             }
         }
         for row in network.rows_of(index).iter().filter(|row| self.place[row.from()] != u32::MAX) {
             let source = self.early[row.source()];
             let source_scale = self.scale(&network.nodes[row.from()]);
-            let distance = i64::from(row.bound(network, source)) * scale - i64::from(source) * source_scale;
+            let held = self.early[index * 2 + usize::from(row.arrives_finish())];
+            let target = row.bound(network, source).min(held);
+            let distance = i64::from(target) * scale - i64::from(source) * source_scale;
             let from = Event { activity: self.place[row.from()] as usize, is_finish: row.source() % 2 == 1 };
             events.add_link(from, if row.arrives_finish() { finish } else { start }, distance);
         }

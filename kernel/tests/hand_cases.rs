@@ -277,6 +277,13 @@ fn shortening_respects_limits() {
 }
 
 #[test]
+fn shortening_starts_from_what_a_hard_date_breaks() {
+    // B starts on its hard latest date although A is not finished, so only B itself can give.
+    let text = "A 10d\nB 10d !snlt=2026-06-03\nA -> B\nby B 2026-06-12";
+    repairs(text, &["move 2/4 to 06-16", "shorten 2 B2 Found"]);
+}
+
+#[test]
 fn shortening_never_delays_another_milestone() {
     // F holds X's finish, so a shorter X starts later, and with it what follows by SS: M. Only A can give.
     let text = "
