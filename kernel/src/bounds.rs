@@ -2,9 +2,9 @@
 
 use crate::calendar::{FAR, Unit};
 use crate::diagnose::Diagnostic;
-use crate::measure::{DayEdge, label};
+use crate::measure::{DayEdge, Length, label};
 use crate::network::{Floor, Hard, Node, traits};
-use crate::plan::{ActivityKind, Constraint, ConstraintKind, Moment, Span};
+use crate::plan::{ActivityKind, Constraint, ConstraintKind, Moment, RemainingRule, Span};
 use crate::progress::Standing;
 use crate::reading::Reading;
 
@@ -47,14 +47,14 @@ impl Reading<'_> {
     /// Reads all of them into the node; `None` when a date lies outside the axis.
     pub(crate) fn set_bounds(
         &self,
+        original: Length,
         standing: Standing,
         node: &mut Node,
         hard: &mut Vec<Hard>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<()> {
-        if let Standing::Started { start, .. } = standing {
-            let from = self.data_date.map_or(start, |data_date| data_date.max(start));
-            node.raise_start(self.position_from(node, from), Floor::Actual);
+        if let Standing::Started { start, remaining } = standing {
+            self.set_remaining(node, start, original.units - remaining)?;
         } else {
             self.set_start(node)?;
             for constraint in &self.activity.constraints {
@@ -82,6 +82,20 @@ impl Reading<'_> {
         let is_elapsed_work =
             self.activity.kind == ActivityKind::Task && matches!(self.activity.duration, Span::Elapsed { .. });
         if is_elapsed_work { label } else { self.own().start_label(position) }
+    }
+
+    /// From where begun work goes on.
+    fn set_remaining(&self, node: &mut Node, start: i32, worked_units: i32) -> Option<()> {
+        let from = self.data_date.map_or(start, |data_date| data_date.max(start));
+        node.raise_start(self.position_from(node, from), Floor::Actual);
+        if self.plan.options.remaining == RemainingRule::AfterWorkedPart {
+            node.raise_start(self.position_from(node, start) + worked_units.max(0), Floor::Actual);
+        }
+        if let Some(resume) = self.activity.resume {
+            let label = self.label_of(resume, DayEdge::Beginning)?;
+            node.raise_start(self.position_from(node, label), Floor::Actual);
+        }
+        Some(())
     }
 
     /// Plan start (or own start, unless links come in) and data date.

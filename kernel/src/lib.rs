@@ -59,6 +59,7 @@ mod schedule;
 mod shifts;
 mod shorten;
 mod tie;
+mod work_time;
 mod worklist;
 
 pub use compile::Draft;
@@ -69,3 +70,4 @@ pub use mandate::Outlook;
 pub use network::Network;
 pub use schedule::{Dates, Schedule, schedule};
 pub use shorten::{Concession, Strength};
+pub use work_time::WorkTime;

@@ -293,6 +293,8 @@ pub struct Activity {
     pub percent_e3: Option<u32>,
     /// Remaining duration; absent: from the per cent.
     pub remaining: Option<Span>,
+    /// From when on interrupted work goes on: what remains is not before it.
+    pub resume: Option<Moment>,
     /// Measured quantity.
     pub quantity: Option<Quantity>,
     /// Resources it needs.
@@ -331,6 +333,7 @@ impl Activity {
             actual_finish: None,
             percent_e3: None,
             remaining: None,
+            resume: None,
             quantity: None,
             needs: Vec::new(),
             risk: None,
@@ -431,6 +434,17 @@ pub enum ProgressRule {
     ActualDates,
 }
 
+/// From where the remaining work of begun activities goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RemainingRule {
+    /// The data date (Primavera P6); without one, the actual start.
+    #[default]
+    FromDataDate,
+    /// Behind the part that is done, counted from the actual start (Microsoft Project), and not before the data date
+    /// where the plan has one. The late start of begun work is then its actual start.
+    AfterWorkedPart,
+}
+
 /// Which activities are called critical.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CriticalRule {
@@ -460,6 +474,8 @@ pub struct Options {
     pub lag_calendar: LagCalendar,
     /// Progress rule.
     pub progress: ProgressRule,
+    /// Remaining rule.
+    pub remaining: RemainingRule,
     /// Critical rule.
     pub critical: CriticalRule,
     /// As-late-as-possible rule.

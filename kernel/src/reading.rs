@@ -61,7 +61,8 @@ impl<'a> Reading<'a> {
         let mut node = self.node(original, standing);
         let mut hard = Vec::new();
         let is_finished = matches!(standing, Standing::Done { .. }) || self.activity.kind == ActivityKind::Hammock;
-        if is_sound && !is_finished && self.set_bounds(standing, &mut node, &mut hard, diagnostics).is_none() {
+        if is_sound && !is_finished && self.set_bounds(original, standing, &mut node, &mut hard, diagnostics).is_none()
+        {
             diagnostics.push(self.outside_the_axis());
             is_sound = false;
         }

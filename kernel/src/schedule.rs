@@ -6,7 +6,7 @@ use crate::diagnose::Diagnostic;
 use crate::explain::{self, Driver};
 use crate::mandate::{self, Outlook};
 use crate::network::{Hanger, Network, Node, Role, VIRTUAL, traits};
-use crate::plan::{CriticalRule, Moment, Plan};
+use crate::plan::{CriticalRule, Moment, Plan, RemainingRule};
 
 /// Computed dates of a plan. Indexes are positions in [`Plan::activities`] and [`Plan::mandated`].
 #[derive(Clone, Debug, PartialEq)]
@@ -171,13 +171,16 @@ impl<'a> Report<'a> {
         let is_point = node.has(traits::START_POINT);
         let fact = self.plan.activities[at].actual_start.filter(|_| node.has(traits::STARTED));
         let shown_start = fact.and_then(|fact| fact_label(network, node, fact)).unwrap_or(start);
+        // Begun work cannot start another time; what is left of it can, and that is what the other rule prints.
+        let late_fact = fact.filter(|_| self.plan.options.remaining == RemainingRule::AfterWorkedPart);
+        let late_labels = (if late_fact.is_some() { shown_start } else { late_labels.0 }, late_labels.1);
         self.extents[at] = Some(Extent { start: shown_start, finish, late: Some(late_labels) });
         let finish_moment =
             |label| if is_point { self.start_moment(node.own, label) } else { self.finish_moment(node.own, label) };
         self.activities[at] = Some(Dates {
             early_start: fact.unwrap_or_else(|| self.start_moment(node.own, start)),
             early_finish: finish_moment(finish),
-            late_start: Some(self.start_moment(node.own, late_labels.0)),
+            late_start: late_fact.or_else(|| Some(self.start_moment(node.own, late_labels.0))),
             late_finish: Some(finish_moment(late_labels.1)),
             total_float_days: Some(network.days(node, network.units_between(node, early, late))),
             free_float_days: Some(network.days(node, network.units_between(node, early, passes.free[index]).max(0))),

@@ -182,6 +182,33 @@ fn progress_and_remaining() {
 }
 
 #[test]
+fn remaining_work_goes_on_by_option_and_when_resumed() {
+    // Two of five days are done: Monday and Tuesday.
+    dates(
+        "option remaining=after_worked_part\nA 5d actual_start=2026-06-01 percent=40\nB 1d\nA -> B",
+        &["A 06-01 06-05 06-01 06-05 0 0 * actual", "B 06-08 06-08 06-08 06-08 0 0 * A"],
+    );
+    // The late start of begun work is its actual start by this rule, also where it has float.
+    dates(
+        "option remaining=after_worked_part\nA 5d actual_start=2026-06-01 percent=40\nB 8d",
+        &["A 06-01 06-05 06-01 06-10 3 3 actual", "B 06-01 06-10 06-01 06-10 0 0 * start"],
+    );
+    // Not before the data date, and not before interrupted work is resumed.
+    for (option, on, finish) in [
+        ("after_worked_part", "data_date 2026-06-04", "06-08"),
+        ("after_worked_part", "", "06-05"),
+        ("from_data_date", "data_date 2026-06-04", "06-08"),
+        ("from_data_date", "", "06-03"),
+    ] {
+        let text =
+            |resume| format!("option remaining={option}\n{on}\nA 5d actual_start=2026-06-01 percent=40 {resume}");
+        let finish_of = |text: &str| rows(&plan(text), &checked(&plan(text)))[0][8..13].to_owned();
+        assert_eq!(finish_of(&text("")), finish, "{option} {on}");
+        assert_eq!(finish_of(&text("resume=2026-06-08")), "06-10", "{option} {on}");
+    }
+}
+
+#[test]
 fn out_of_sequence_progress_by_option() {
     let text = |rule: &str| {
         format!("option progress={rule}\ndata_date 2026-06-03\nA 5d\nB 4d actual_start=2026-06-01 percent=50\nA -> B")

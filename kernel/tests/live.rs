@@ -97,14 +97,16 @@ fn set_bound(activity: &mut Activity, bound: &Bound) {
     activity.deadline = bound.deadline.map(|offset| Moment::Day(day(offset)));
 }
 
-/// 0 finished, 1 and 2 begun (a percentage, or what remains), everything else not begun.
+/// 0 finished, 1 to 3 begun (a percentage, what remains, interrupted), everything else not begun.
 fn set_standing(activity: &mut Activity, standing: u8) {
     (activity.actual_start, activity.actual_finish, activity.percent_e3, activity.remaining) = match standing {
         0 => (Some(Moment::Day(day(0))), Some(Moment::Day(day(2))), None, None),
         1 => (Some(Moment::Day(day(1))), None, Some(40_000), None),
         2 => (Some(Moment::Day(day(1))), None, None, Some(Span::days(2))),
+        3 => (Some(Moment::Day(day(1))), None, Some(25_000), None),
         _ => (None, None, None, None),
     };
+    activity.resume = (standing == 3).then(|| Moment::Day(day(9)));
 }
 
 fn set_kind(activity: &mut Activity, kind: u8) {
@@ -185,7 +187,8 @@ fn revised(activity: &Activity, change: &Change) -> Activity {
 }
 
 fn options() -> impl Strategy<Value = Options> {
-    (0usize..4, 0usize..3, any::<bool>()).prop_map(|(lag_calendar, progress, by_total)| Options {
+    (0usize..4, 0usize..3, any::<bool>(), any::<bool>()).prop_map(|(lag_calendar, progress, by_total, after)| Options {
+        remaining: if after { RemainingRule::AfterWorkedPart } else { RemainingRule::FromDataDate },
         lag_calendar: [LagCalendar::Predecessor, LagCalendar::Successor, LagCalendar::Project, LagCalendar::Elapsed]
             [lag_calendar],
         progress: [ProgressRule::RetainedLogic, ProgressRule::Override, ProgressRule::ActualDates][progress],
