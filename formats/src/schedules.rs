@@ -112,6 +112,10 @@ pub fn concession(plan: &Plan, concession: &Concession) -> Value {
                 on.iter().map(|(at, days)| json!({ "activity": plan.activities[*at].id, "days": days })).collect();
             json!({ "kind": "shorten", "days": days, "strength": strength_name(*strength), "on": on })
         }
+        Concession::WorkDays { on, strength } => json!({
+            "kind": "work_days", "days": on.len(), "strength": strength_name(*strength),
+            "on": on.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        }),
         Concession::NotCurable { remaining_days, strength } => json!({
             "kind": "shorten", "curable": false, "days_remaining": number(*remaining_days),
             "strength": strength_name(*strength), "on": [],
@@ -122,6 +126,7 @@ pub fn concession(plan: &Plan, concession: &Concession) -> Value {
 fn strength_name(strength: Strength) -> &'static str {
     match strength {
         Strength::Proved => "proved",
+        Strength::Irreducible => "irreducible",
         Strength::Found => "found",
     }
 }

@@ -54,6 +54,7 @@ pub mod plan;
 mod progress;
 pub mod rcpsp;
 mod reading;
+mod rest_days;
 pub mod risk;
 mod schedule;
 mod shifts;

@@ -164,9 +164,7 @@ impl Derived {
         let (facts, written) = (std::mem::take(&mut draft.facts), std::mem::take(&mut draft.written));
         let data_date = draft.data_date;
         let network = draft.order();
-        let links =
-            || (0..network.nodes.len()).flat_map(|to| network.rows_of(to).iter().map(move |row| (row.from(), to)));
-        let outgoing = Outgoing::new(network.nodes.len(), links);
+        let outgoing = Outgoing::new(network.nodes.len(), || network.links());
         let mut goals_of: Vec<(u32, u32)> = Vec::new();
         for (at, goal) in network.goals.iter().enumerate() {
             goals_of.extend(goal.ends.iter().map(|(node, _)| (*node, at as u32)));

@@ -5,6 +5,7 @@ use crate::diagnose::Diagnostic;
 use crate::explain::driving_chain;
 use crate::network::{Goal, NO_CAP, Network, VIRTUAL};
 use crate::plan::{Moment, Plan};
+use crate::rest_days::RestDays;
 use crate::schedule::{Dates, finish_of};
 use crate::shorten::{self, Concession, Late};
 use crate::worklist::Worklist;
@@ -40,6 +41,7 @@ pub(crate) fn outlooks(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Outlook> {
     let mut limits = Limits::new(network);
+    let mut rest_days = None;
     let mut outlooks = Vec::new();
     for goal in &network.goals {
         let written = &plan.mandated[goal.mandate as usize];
@@ -54,7 +56,10 @@ pub(crate) fn outlooks(
         let float_days = worst.map(|(node, float)| network.days(&network.nodes[node], float));
         let concessions = match worst {
             Some((node, float)) if float < 0 => {
-                shorten::concessions(plan, network, passes, &Late { goal, node, float, nodes: late_nodes })
+                let late = Late { goal, node, float, nodes: late_nodes };
+                let mut concessions = shorten::concessions(plan, network, passes, &late);
+                concessions.extend(rest_days.get_or_insert_with(|| RestDays::new(plan, network)).concession(goal));
+                concessions
             }
             _ => Vec::new(),
         };

@@ -278,6 +278,11 @@ impl Network {
         &self.rows[self.first_row[node] as usize..self.first_row[node + 1] as usize]
     }
 
+    /// Live links as nodes of predecessor and successor.
+    pub(crate) fn links(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        (0..self.nodes.len()).flat_map(|to| self.rows_of(to).iter().map(move |row| (row.from(), to)))
+    }
+
     /// Number of activities that move in the passes.
     pub fn activity_count(&self) -> usize {
         self.nodes.len()

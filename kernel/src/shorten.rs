@@ -5,6 +5,8 @@
 //! activity can make another milestone later through SS, FF and SF links) everything that leads to any mandated date
 //! takes part, and no milestone ends with less float than it had.
 
+use jiff::civil::Date;
+
 use crate::calendar::Unit;
 use crate::cpm::{Passes, forward_with};
 use crate::crash::{Event, EventNetwork};
@@ -18,6 +20,8 @@ use crate::schedule::finish_of;
 pub enum Strength {
     /// Minimal: nothing less does it.
     Proved,
+    /// Nothing in it can be left out; another choice might be smaller.
+    Irreducible,
     /// It does it; less might.
     Found,
 }
@@ -42,6 +46,13 @@ pub enum Concession {
         strength: Strength,
         /// Activities (indexes in the plan, ascending) and days.
         on: Vec<(usize, i64)>,
+    },
+    /// Work on days of rest: everybody on site whose work leads to the date and may be shortened.
+    WorkDays {
+        /// The days, ascending.
+        on: Vec<Date>,
+        /// Irreducible; proved when one day is enough.
+        strength: Strength,
     },
     /// No shortening within the least durations keeps the date.
     NotCurable {

@@ -279,26 +279,32 @@ fn start_to_finish_and_percent_lags() {
 
 #[test]
 fn move_and_shorten_one_path() {
-    repairs("A 10d\nB 10d\nA -> B\nby B 2026-06-24", &["move 2/2 to 06-26", "shorten 2 A1 B1 Proved"]);
+    repairs(
+        "A 10d\nB 10d\nA -> B\nby B 2026-06-24",
+        &["move 2/2 to 06-26", "shorten 2 A1 B1 Proved", "work 06-06 06-13 Irreducible"],
+    );
 }
 
 #[test]
 fn two_parallel_paths_two_days_late_need_four() {
     let text = "A 10d\nB 10d\nZ finish_milestone\nA -> Z\nB -> Z\nby Z 2026-06-10";
-    repairs(text, &["move 2/2 to 06-12", "shorten 4 A2 B2 Proved"]);
+    repairs(text, &["move 2/2 to 06-12", "shorten 4 A2 B2 Proved", "work 06-06 06-07 Irreducible"]);
     // A common activity does it for both.
     repairs(
         "C 10d\nA 10d\nB 10d\nZ finish_milestone\nC -> A\nC -> B\nA -> Z\nB -> Z\nby Z 2026-06-24",
-        &["move 2/2 to 06-26", "shorten 2 C2 Proved"],
+        &["move 2/2 to 06-26", "shorten 2 C2 Proved", "work 06-06 06-13 Irreducible"],
     );
 }
 
 #[test]
 fn shortening_respects_limits() {
-    repairs("A 10d fixed\nB 10d\nA -> B\nby B 2026-06-24", &["move 2/2 to 06-26", "shorten 2 B2 Proved"]);
+    repairs(
+        "A 10d fixed\nB 10d\nA -> B\nby B 2026-06-24",
+        &["move 2/2 to 06-26", "shorten 2 B2 Proved", "work 06-13 06-20 Irreducible"],
+    );
     repairs(
         "A 10d min_duration=5d\nB 10d min_duration=10d\nA -> B\nby B 2026-06-22",
-        &["move 4/4 to 06-26", "shorten 4 A4 Proved"],
+        &["move 4/4 to 06-26", "shorten 4 A4 Proved", "work 06-06 06-07 06-13 06-20 Irreducible"],
     );
     repairs("A 10d\nB 10d\nA -> B\nby B 2026-06-18", &["move 6/8 to 06-26", "not curable 2 Proved"]);
 }
@@ -307,7 +313,39 @@ fn shortening_respects_limits() {
 fn shortening_starts_from_what_a_hard_date_breaks() {
     // B starts on its hard latest date although A is not finished, so only B itself can give.
     let text = "A 10d\nB 10d !snlt=2026-06-03\nA -> B\nby B 2026-06-12";
-    repairs(text, &["move 2/4 to 06-16", "shorten 2 B2 Found"]);
+    repairs(text, &["move 2/4 to 06-16", "shorten 2 B2 Found", "work 06-06 06-07 Irreducible"]);
+}
+
+#[test]
+fn rest_days_are_worked_in_the_order_people_accept_them() {
+    let work = |text: &str| {
+        let plan = plan(text);
+        concessions(&plan, &checked(&plan)).into_iter().find(|one| one.starts_with("work"))
+    };
+    // Two days late: the Saturday, then the Sunday, then the holiday of Tuesday.
+    let one_week = |by: &str| format!("free 2026-06-02\nA 8d min_duration=8d\nby A {by}");
+    assert_eq!(work(&one_week("2026-06-10")).as_deref(), Some("work 06-06 Proved"));
+    assert_eq!(work(&one_week("2026-06-09")).as_deref(), Some("work 06-06 06-07 Irreducible"));
+    assert_eq!(work(&one_week("2026-06-08")).as_deref(), Some("work 06-02 06-06 06-07 Irreducible"));
+    assert_eq!(work(&one_week("2026-06-07")), None, "there are only seven days");
+    // What may not be shortened, waiting, and a stop of the season are not worked through.
+    assert_eq!(work("A 8d fixed\nby A 2026-06-09"), None);
+    assert_eq!(work("A e8d\nby A 2026-06-05"), None);
+    assert_eq!(work("free 2026-06-03/2026-06-19\nA 8d min_duration=8d\nby A 2026-06-20"), None);
+    // Neither are alerts; what is over cannot be worked any more.
+    let alert = "stop=2026-06-06T00:00/2026-06-07T00:00";
+    assert_eq!(work(&format!("A 8d min_duration=8d {alert}\nby A 2026-06-09")).as_deref(), Some("work 06-07 Proved"));
+    let begun = "data_date 2026-06-07\nA 8d actual_start=2026-06-01 remaining=4d\nby A 2026-06-10";
+    assert_eq!(work(begun).as_deref(), Some("work 06-07 Proved"));
+    // A link from a summary is one from what is below it.
+    let below = "S summary\nA 10d parent=S\nZ finish_milestone\nS -> Z\nby Z 2026-06-11";
+    assert_eq!(work(below).as_deref(), Some("work 06-06 Proved"));
+    // F holds X's finish, so X starts a day later when Saturday is worked, and with it M: not when M is mandated.
+    let held =
+        "A 10d\nF 10d fixed\nX 8d\nM 1d\nZ finish_milestone\nF -> X FF\nX -> M SS\nX -> Z SS\nA -> Z\nby Z 2026-06-11";
+    assert_eq!(work(held).as_deref(), Some("work 06-06 Proved"));
+    assert_eq!(work(&format!("{held}\nby M 2026-06-03")), None);
+    assert_eq!(work(&format!("{held}\nby F 2026-06-12")).as_deref(), Some("work 06-06 Proved"));
 }
 
 #[test]
@@ -331,7 +369,7 @@ fn shortening_never_delays_another_milestone() {
     let plan = plan(text);
     let schedule = checked(&plan);
     assert_eq!(outlooks(&plan, &schedule), ["Z 06-12 -1 A>Z", "M 06-01 0 F>X>Y>M"]);
-    assert_eq!(concessions(&plan, &schedule), ["move 1/1 to 06-12", "shorten 3 A1 F1 X1 Proved"]);
+    assert_eq!(concessions(&plan, &schedule), ["move 1/1 to 06-12", "shorten 3 A1 F1 X1 Proved", "work 06-06 Proved"]);
 }
 
 #[test]
@@ -340,7 +378,7 @@ fn several_calendars_are_found_not_proved() {
         let plan = plan("A 10d\nB 10d calendar=all\nA -> B\nby B 2026-06-20");
         concessions(&plan, &checked(&plan))
     };
-    assert_eq!(words, ["move 2/2 to 06-22", "shorten 2 B2 Found"]);
+    assert_eq!(words, ["move 2/2 to 06-22", "shorten 2 B2 Found", "work 06-06 06-07 Irreducible"]);
 }
 
 #[test]
