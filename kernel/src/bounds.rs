@@ -4,7 +4,7 @@ use crate::calendar::{FAR, Unit};
 use crate::diagnose::Diagnostic;
 use crate::measure::{DayEdge, Length, label};
 use crate::network::{Floor, Hard, Node, traits};
-use crate::plan::{ActivityKind, Constraint, ConstraintKind, Moment, RemainingRule, Span};
+use crate::plan::{ActivityKind, Constraint, ConstraintKind, Moment, Span};
 use crate::progress::Standing;
 use crate::reading::Reading;
 
@@ -88,7 +88,7 @@ impl Reading<'_> {
     fn set_remaining(&self, node: &mut Node, start: i32, worked_units: i32) -> Option<()> {
         let from = self.data_date.map_or(start, |data_date| data_date.max(start));
         node.raise_start(self.position_from(node, from), Floor::Actual);
-        if self.plan.options.remaining == RemainingRule::AfterWorkedPart {
+        if self.plan.options.follows_worked_part(self.plan.data_date) {
             node.raise_start(self.position_from(node, start) + worked_units.max(0), Floor::Actual);
         }
         if let Some(resume) = self.activity.resume {

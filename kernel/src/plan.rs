@@ -434,14 +434,14 @@ pub enum ProgressRule {
     ActualDates,
 }
 
-/// From where the remaining work of begun activities goes on.
+/// From where the remaining work of begun activities goes on. A data date decides by either rule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RemainingRule {
-    /// The data date (Primavera P6); without one, the actual start.
+    /// The data date (Primavera P6); in a plan without one, the actual start.
     #[default]
     FromDataDate,
-    /// Behind the part that is done, counted from the actual start (Microsoft Project), and not before the data date
-    /// where the plan has one. The late start of begun work is then its actual start.
+    /// In a plan without a data date, behind the part that is done, counted from the actual start (Microsoft Project);
+    /// the late start of begun work is then its actual start.
     AfterWorkedPart,
 }
 
@@ -482,6 +482,13 @@ pub struct Options {
     pub as_late: AsLateRule,
     /// Share of the remaining duration below which nothing is shortened, per cent × 1000; `None` is the setting's 80 %.
     pub min_duration_percent_e3: Option<u32>,
+}
+
+impl Options {
+    /// Whether remaining work goes on behind the part that is done: nothing says how far the facts reach.
+    pub(crate) fn follows_worked_part(&self, data_date: Option<Moment>) -> bool {
+        self.remaining == RemainingRule::AfterWorkedPart && data_date.is_none()
+    }
 }
 
 /// A whole plan.

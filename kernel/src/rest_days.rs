@@ -171,6 +171,7 @@ impl<'a> RestDays<'a> {
     fn leading_to(&self, goals: &[&Goal]) -> Vec<u32> {
         let count = self.plan.activities.len();
         let (mut is_member, mut is_entered) = (vec![false; count], vec![false; count]);
+        let mut is_opened = vec![false; count];
         let mut open: Vec<u32> = goals.iter().flat_map(|goal| self.leaves(goal.activity)).collect();
         while let Some(at) = open.pop() {
             if is_member[at as usize] {
@@ -189,7 +190,9 @@ impl<'a> RestDays<'a> {
             let mut above = at;
             while above != u32::MAX && !std::mem::replace(&mut is_entered[above as usize], true) {
                 for (from, _) in self.into.of(above).iter().filter_map(|link| self.ends[*link as usize]) {
-                    open.extend(self.leaves(from).into_iter().filter(|leaf| !is_member[*leaf as usize]));
+                    if !std::mem::replace(&mut is_opened[from as usize], true) {
+                        open.extend(self.leaves(from));
+                    }
                 }
                 above = self.network.parents[above as usize];
             }

@@ -6,7 +6,7 @@ use crate::diagnose::Diagnostic;
 use crate::explain::{self, Driver};
 use crate::mandate::{self, Outlook};
 use crate::network::{Hanger, Network, Node, Role, VIRTUAL, traits};
-use crate::plan::{CriticalRule, Moment, Plan, RemainingRule};
+use crate::plan::{CriticalRule, Moment, Plan};
 
 /// Computed dates of a plan. Indexes are positions in [`Plan::activities`] and [`Plan::mandated`].
 #[derive(Clone, Debug, PartialEq)]
@@ -172,7 +172,7 @@ impl<'a> Report<'a> {
         let fact = self.plan.activities[at].actual_start.filter(|_| node.has(traits::STARTED));
         let shown_start = fact.and_then(|fact| fact_label(network, node, fact)).unwrap_or(start);
         // Begun work cannot start another time; what is left of it can, and that is what the other rule prints.
-        let late_fact = fact.filter(|_| self.plan.options.remaining == RemainingRule::AfterWorkedPart);
+        let late_fact = fact.filter(|_| self.plan.options.follows_worked_part(self.plan.data_date));
         let late_labels = (if late_fact.is_some() { shown_start } else { late_labels.0 }, late_labels.1);
         self.extents[at] = Some(Extent { start: shown_start, finish, late: Some(late_labels) });
         let finish_moment =

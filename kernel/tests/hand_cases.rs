@@ -197,6 +197,8 @@ fn remaining_work_goes_on_by_option_and_when_resumed() {
     for (option, on, finish) in [
         ("after_worked_part", "data_date 2026-06-04", "06-08"),
         ("after_worked_part", "", "06-05"),
+        // Ahead of its dates: the facts, not the share, say from when on the rest is worked.
+        ("after_worked_part", "data_date 2026-06-02", "06-04"),
         ("from_data_date", "data_date 2026-06-04", "06-08"),
         ("from_data_date", "", "06-03"),
     ] {
