@@ -21,6 +21,9 @@ use crate::reading::{Read, Reading};
 use crate::schedule::{Schedule, finish_of, report};
 use crate::worklist::Worklist;
 
+/// Nodes visited one by one before the rest is swept in order; a sixteenth of a plan where that is more.
+const MOST_VISITS: usize = 1_000;
+
 /// How a mandated date stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MilestoneFloat {
@@ -243,19 +246,41 @@ impl Derived {
         self.network.exchange(index, read);
         self.moved.clear();
         self.passes = None;
+        let most = MOST_VISITS.max(self.network.nodes.len() / 16);
+        let mut visits = 0;
         self.waiting.insert(index as usize);
         while let Some(index) = self.waiting.pop_first() {
-            let span = self.network.nodes[index].span;
-            let start = earliest_start(&self.network, &self.early, index, span);
-            let place = [start, start + span];
-            if self.early[index * 2..index * 2 + 2] == place {
-                continue;
+            if visits == most {
+                self.waiting.clear();
+                return self.sweep(index);
             }
+            visits += 1;
+            if self.place(index) {
+                for &to in self.outgoing.of(index as u32) {
+                    self.waiting.insert(to as usize);
+                }
+            }
+        }
+    }
+
+    /// Places a node by the forward rule; whether that moved it.
+    fn place(&mut self, index: usize) -> bool {
+        let span = self.network.nodes[index].span;
+        let start = earliest_start(&self.network, &self.early, index, span);
+        let place = [start, start + span];
+        let is_moved = self.early[index * 2..index * 2 + 2] != place;
+        if is_moved {
             self.early[index * 2..index * 2 + 2].copy_from_slice(&place);
             self.moved.push(index as u32);
-            for &to in self.outgoing.of(index as u32) {
-                self.waiting.insert(to as usize);
-            }
+        }
+        is_moved
+    }
+
+    /// Places everything from a node on, as the full pass does: where a revision reaches a great part of the plan,
+    /// walking in order is cheaper than asking what is next.
+    fn sweep(&mut self, from: usize) {
+        for index in from..self.network.nodes.len() {
+            self.place(index);
         }
     }
 

@@ -63,6 +63,14 @@ impl Worklist {
         self.close()
     }
 
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        let words = (self.high * 64).min(self.words.len());
+        self.words[(self.low * 64).min(words)..words].fill(0);
+        self.groups.fill(0);
+        self.close();
+    }
+
     fn take(&mut self, word: usize, bit: usize) -> usize {
         self.words[word] &= !(1 << bit);
         if self.words[word] == 0 {
@@ -107,5 +115,10 @@ mod tests {
         worklist.insert(19_999);
         worklist.insert(6);
         assert_eq!([worklist.pop_first(), worklist.pop_first(), worklist.pop_first()], [Some(6), Some(19_999), None]);
+        [7, 19_999].iter().for_each(|node| worklist.insert(*node));
+        worklist.clear();
+        assert_eq!(worklist.pop_first(), None);
+        worklist.insert(8);
+        assert_eq!([worklist.pop_last(), worklist.pop_last()], [Some(8), None]);
     }
 }

@@ -270,6 +270,35 @@ fn a_longer_activity_moves_what_follows_and_nothing_else() {
     assert_eq!(live.schedule(), schedule(live.plan()));
 }
 
+/// Two chains side by side, so long that a change at the start of one sweeps, and the end of both.
+#[test]
+fn a_change_that_reaches_thousands_is_right_as_well() {
+    let mut plan = reader::text::plan("by A3999 2050-01-01");
+    for at in 0..4_000 {
+        plan.activities.push(Activity::task(format!("A{at}"), Span::days(1 + at % 3)));
+        if at >= 2 {
+            plan.links.push(Link {
+                from: format!("A{}", at - 2),
+                to: format!("A{at}"),
+                kind: KINDS[at as usize % 3],
+                lag: Span::days(at % 2),
+                at: None,
+            });
+        }
+    }
+    let mut live = LivePlan::new(plan);
+    for (at, days) in [(0, 9), (1_500, 8), (3_999, 1), (0, 1), (1, 7)] {
+        let activity = Activity { duration: Span::days(days), ..live.plan().activities[at].clone() };
+        assert_eq!(live.revise(at, activity).map(|done| done.ripple), Some(Ripple::Moved));
+        assert_eq!(live.early(), &forward(&Network::compile(live.plan()))[..]);
+        assert_eq!(
+            live.milestones()[0].forecast,
+            schedule(live.plan()).activities[3_999].as_ref().map(|d| d.early_finish)
+        );
+    }
+    assert_eq!(live.schedule(), schedule(live.plan()));
+}
+
 #[test]
 fn a_change_of_shape_compiles_the_plan_again() {
     let mut live = LivePlan::new(reader::text::plan("A 3d\nB 2d\nA -> B"));
