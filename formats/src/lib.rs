@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod charts;
+pub mod conformance;
 pub mod documents;
 pub mod levels;
 pub mod pdf;

@@ -5,7 +5,7 @@ use guatu_kernel::plan::{Activity, Moment, Plan};
 use guatu_kernel::{Concession, Dates, Driver, Outlook, Schedule, Strength};
 use serde_json::{Map, Value, json};
 
-use crate::plans::{PlannedActivity, PlannedDates};
+use crate::plans::{PlannedActivity, PlannedDates, SavedDates};
 
 /// guatu-schedule/1. `read` are the findings of the reader, printed before the kernel's.
 pub fn answer(plan: &Plan, schedule: &Schedule, read: &[Diagnostic]) -> Value {
@@ -112,6 +112,10 @@ pub fn concession(plan: &Plan, concession: &Concession) -> Value {
                 on.iter().map(|(at, days)| json!({ "activity": plan.activities[*at].id, "days": days })).collect();
             json!({ "kind": "shorten", "days": days, "strength": strength_name(*strength), "on": on })
         }
+        Concession::WorkDays { on, strength } => json!({
+            "kind": "work_days", "days": on.len(), "strength": strength_name(*strength),
+            "on": on.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        }),
         Concession::NotCurable { remaining_days, strength } => json!({
             "kind": "shorten", "curable": false, "days_remaining": number(*remaining_days),
             "strength": strength_name(*strength), "on": [],
@@ -122,6 +126,7 @@ pub fn concession(plan: &Plan, concession: &Concession) -> Value {
 fn strength_name(strength: Strength) -> &'static str {
     match strength {
         Strength::Proved => "proved",
+        Strength::Irreducible => "irreducible",
         Strength::Found => "found",
     }
 }
@@ -148,11 +153,16 @@ pub fn planned(plan: &Plan, schedule: &Schedule) -> PlannedDates {
             finish: Some(dates.early_finish),
             late_start: dates.late_start,
             late_finish: dates.late_finish,
-            total_float_minutes: dates.total_float_days.map(|days| in_minutes(days, minutes_per_day(plan, activity))),
+            total_float_minutes: dates.total_float_days.map(|days| float_minutes(plan, activity, days)),
             is_critical: dates.is_critical,
         },
     });
     PlannedDates { activities: each.collect() }
+}
+
+/// Float in minutes of an activity's own calendar.
+pub(crate) fn float_minutes(plan: &Plan, activity: &Activity, days: f64) -> i64 {
+    in_minutes(days, minutes_per_day(plan, activity))
 }
 
 /// Minutes that a day of an activity's own calendar means.
@@ -168,10 +178,12 @@ fn in_minutes(days: f64, minutes_per_day: u32) -> i64 {
 /// CSV with one line an activity: `uid,name,early_start,early_finish,late_start,late_finish,total_float_minutes,is_critical`.
 ///
 /// Total float is in minutes of the activity's own calendar; in a day plan a day is that calendar's `hours_per_day`.
-pub fn csv(plan: &Plan, schedule: &Schedule) -> String {
+/// `uid` is the number the program that saved the plan knows the activity by, and the id where there is none.
+pub fn csv(plan: &Plan, saved: &SavedDates, schedule: &Schedule) -> String {
     let mut text =
         String::from("uid,name,early_start,early_finish,late_start,late_finish,total_float_minutes,is_critical\n");
-    for (activity, dates) in plan.activities.iter().zip(&schedule.activities) {
+    for (at, (activity, dates)) in plan.activities.iter().zip(&schedule.activities).enumerate() {
+        let uid = saved.activities.get(at).map(|saved| saved.uid.as_str()).filter(|uid| !uid.is_empty());
         let cells = match dates {
             None => [const { String::new() }; 6],
             Some(dates) => [
@@ -179,14 +191,11 @@ pub fn csv(plan: &Plan, schedule: &Schedule) -> String {
                 moment(dates.early_finish),
                 dates.late_start.map(moment).unwrap_or_default(),
                 dates.late_finish.map(moment).unwrap_or_default(),
-                dates
-                    .total_float_days
-                    .map(|days| in_minutes(days, minutes_per_day(plan, activity)).to_string())
-                    .unwrap_or_default(),
+                dates.total_float_days.map(|days| float_minutes(plan, activity, days).to_string()).unwrap_or_default(),
                 dates.is_critical.to_string(),
             ],
         };
-        text.push_str(&quoted(&activity.id));
+        text.push_str(&quoted(uid.unwrap_or(&activity.id)));
         text.push(',');
         text.push_str(&quoted(&activity.name));
         for cell in cells {

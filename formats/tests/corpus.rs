@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use guatu_formats::conformance;
 use guatu_formats::plans::{self, Format, Limits, Reading};
 use guatu_kernel::plan::{ActivityKind, Plan, Span};
 
@@ -195,6 +196,27 @@ fn every_plan_survives_the_workbook() {
             let again = plan_of(&name, &read("plan.xlsx", &written));
             assert_same(&name, again, plan);
         }
+    }
+}
+
+/// The page in `docs` is what the command of `examples/conformance.rs` says of the same files.
+#[test]
+fn the_page_of_conformance_is_true() {
+    let mut reports = Vec::new();
+    for folder in ["mspdi", "mspdi-from-mpp", "mspdi-networks", "pmxml", "xer"] {
+        for (name, bytes) in files(folder) {
+            let reading = read(&name, &bytes);
+            let plan = plan_of(&name, &reading);
+            let activities = conformance::compare(&plan, &reading.saved, &guatu_kernel::schedule(&plan));
+            if !activities.is_empty() {
+                reports.push(conformance::FileReport { name: format!("{folder}/{name}"), activities });
+            }
+        }
+    }
+    if !reports.is_empty() {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/conformance.md");
+        let stored = std::fs::read_to_string(page).unwrap();
+        assert!(stored == conformance::report(&reports), "docs/conformance.md is old; run the command it names");
     }
 }
 

@@ -1,172 +1,180 @@
-//! Floors and bounds of one activity: start, data date, facts, constraints, deadline, as positions in its calendar.
+//! Floors and caps of one activity: start, data date, facts, constraints, deadline, as positions in its calendar.
 
 use crate::calendar::{FAR, Unit};
-use crate::compile::Reader;
-use crate::measure::{DayEdge, label};
-use crate::network::{Floor, Hard, traits};
-use crate::plan::{Constraint, ConstraintKind, Moment};
+use crate::diagnose::Diagnostic;
+use crate::measure::{DayEdge, Length, label};
+use crate::network::{Floor, Hard, Node, traits};
+use crate::plan::{ActivityKind, Constraint, ConstraintKind, Moment, Span};
 use crate::progress::Standing;
+use crate::reading::Reading;
 
-impl Reader<'_> {
-    /// Label of a moment in an activity's calendar.
-    fn label_of(&self, node: u32, moment: Moment, edge: DayEdge) -> Option<i32> {
-        let node = &self.nodes[node as usize];
-        let base = self.facts[node.activity as usize].lag_calendar;
-        label(moment, &self.shifts.compiled[node.own as usize], Some(self.shifts.written(base)), edge)
+impl Node {
+    /// Raises the least start.
+    fn raise_start(&mut self, position: i32, floor: Floor) {
+        if position > self.least_start() {
+            self.floor = floor;
+        }
+        self.start_floor = self.start_floor.max(position);
+    }
+
+    /// Raises the least finish.
+    fn raise_finish(&mut self, position: i32, floor: Floor) {
+        if position - self.span > self.least_start() {
+            self.floor = floor;
+        }
+        self.finish_floor = self.finish_floor.max(position);
+    }
+
+    /// Raises the end that a link arrives at, for a predecessor that no longer moves.
+    pub(crate) fn raise(&mut self, arrives_finish: bool, position: i32, floor: Floor) {
+        if arrives_finish { self.raise_finish(position, floor) } else { self.raise_start(position, floor) }
+    }
+
+    fn least_start(&self) -> i32 {
+        self.start_floor.max(self.finish_floor.saturating_sub(self.span))
+    }
+
+    fn lower_start(&mut self, position: i32) {
+        self.start_cap = self.start_cap.min(position);
+    }
+
+    fn lower_finish(&mut self, position: i32) {
+        self.finish_cap = self.finish_cap.min(position);
+    }
+}
+
+impl Reading<'_> {
+    /// Reads all of them into the node; `None` when a date lies outside the axis.
+    pub(crate) fn set_bounds(
+        &self,
+        original: Length,
+        standing: Standing,
+        node: &mut Node,
+        hard: &mut Vec<Hard>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<()> {
+        if let Standing::Started { start, remaining } = standing {
+            self.set_remaining(node, start, original.units - remaining)?;
+        } else {
+            self.set_start(node)?;
+            for constraint in &self.activity.constraints {
+                self.set_constraint(constraint, node, hard, diagnostics)?;
+            }
+        }
+        if let Some(deadline) = self.activity.deadline {
+            let label = self.label_of(deadline, DayEdge::End)?;
+            node.lower_finish(self.last_finish(node, label));
+        }
+        Some(())
+    }
+
+    /// Label of a moment in the activity's calendar.
+    fn label_of(&self, moment: Moment, edge: DayEdge) -> Option<i32> {
+        label(moment, self.own(), Some(self.written), edge)
     }
 
     /// Least start position at or after a label, first in the activity's own calendar.
-    fn position_from(&self, node: u32, label: i32) -> i32 {
-        let node = &self.nodes[node as usize];
-        let own = &self.shifts.compiled[node.own as usize];
-        let position = own.ceil(label);
+    fn position_from(&self, node: &Node, label: i32) -> i32 {
+        let position = self.own().ceil(label);
         if node.calendar == node.own {
             return position;
         }
-        let is_elapsed_work = self.facts[node.activity as usize].original.is_elapsed;
-        if is_elapsed_work { label } else { own.start_label(position) }
+        let is_elapsed_work =
+            self.activity.kind == ActivityKind::Task && matches!(self.activity.duration, Span::Elapsed { .. });
+        if is_elapsed_work { label } else { self.own().start_label(position) }
     }
 
-    fn raise_start(&mut self, node: u32, position: i32, floor: Floor) {
-        let node = &mut self.nodes[node as usize];
-        if position > node.start_floor.max(node.finish_floor.saturating_sub(node.span)) {
-            node.floor = floor;
+    /// From where begun work goes on.
+    fn set_remaining(&self, node: &mut Node, start: i32, worked_units: i32) -> Option<()> {
+        let from = self.data_date.map_or(start, |data_date| data_date.max(start));
+        node.raise_start(self.position_from(node, from), Floor::Actual);
+        if self.plan.options.follows_worked_part(self.plan.data_date) {
+            node.raise_start(self.position_from(node, start) + worked_units.max(0), Floor::Actual);
         }
-        node.start_floor = node.start_floor.max(position);
-    }
-
-    fn raise_finish(&mut self, node: u32, position: i32, floor: Floor) {
-        let node = &mut self.nodes[node as usize];
-        if position - node.span > node.start_floor.max(node.finish_floor.saturating_sub(node.span)) {
-            node.floor = floor;
-        }
-        node.finish_floor = node.finish_floor.max(position);
-    }
-
-    /// Raises a floor that only links from facts know: used while links are read.
-    pub(crate) fn raise_from_fact(&mut self, node: u32, target: i32, arrives_finish: bool, from: u32) {
-        if arrives_finish {
-            self.raise_finish(node, target, Floor::Link(from));
-        } else {
-            self.raise_start(node, target, Floor::Link(from));
-        }
-    }
-
-    /// Reads all of them into the node; `None` when a date lies outside the axis.
-    pub(crate) fn set_bounds(&mut self, at: u32, node: u32) -> Option<()> {
-        let activity = &self.plan.activities[at as usize];
-        if let Standing::Started { start, .. } = self.facts[at as usize].standing {
-            let from = self.data_date.map_or(start, |data_date| data_date.max(start));
-            let position = self.position_from(node, from);
-            self.raise_start(node, position, Floor::Actual);
-        } else {
-            self.set_start(at, node)?;
-            for constraint in &activity.constraints {
-                self.set_constraint(node, constraint)?;
-            }
-        }
-        if let Some(deadline) = activity.deadline {
-            let label = self.label_of(node, deadline, DayEdge::End)?;
-            let cap = self.last_finish(node, label);
-            self.lower_finish(node, cap);
+        if let Some(resume) = self.activity.resume {
+            let label = self.label_of(resume, DayEdge::Beginning)?;
+            node.raise_start(self.position_from(node, label), Floor::Actual);
         }
         Some(())
     }
 
-    /// Plan start (or own start, unless links turn out to come in) and data date.
-    fn set_start(&mut self, at: u32, node: u32) -> Option<()> {
-        let activity = &self.plan.activities[at as usize];
-        let is_root = !self.facts[at as usize].has_incoming;
-        let start = activity.start.filter(|_| is_root).unwrap_or(self.plan.start);
-        let label = self.label_of(node, start, DayEdge::Beginning)?;
+    /// Plan start (or own start, unless links come in) and data date.
+    fn set_start(&self, node: &mut Node) -> Option<()> {
+        let start = self.activity.start.filter(|_| !self.has_incoming).unwrap_or(self.plan.start);
+        let label = self.label_of(start, DayEdge::Beginning)?;
         let position = self.position_from(node, label);
-        let rolled = |label: i32| {
-            self.shifts.compiled[self.nodes[node as usize].calendar as usize].start_label(position) != label
-        };
-        let floor = if rolled(label) { Floor::Calendar } else { Floor::Start };
-        self.raise_start(node, position, floor);
+        let is_rolled = self.calendars[node.calendar as usize].start_label(position) != label;
+        node.raise_start(position, if is_rolled { Floor::Calendar } else { Floor::Start });
         if let Some(data_date) = self.plan.data_date {
-            let label = self.label_of(node, data_date, DayEdge::Beginning)?;
-            let position = self.position_from(node, label);
-            self.raise_start(node, position, Floor::DataDate);
+            let label = self.label_of(data_date, DayEdge::Beginning)?;
+            node.raise_start(self.position_from(node, label), Floor::DataDate);
         }
         Some(())
     }
 
-    fn set_constraint(&mut self, node: u32, constraint: &Constraint) -> Option<()> {
+    fn set_constraint(
+        &self,
+        constraint: &Constraint,
+        node: &mut Node,
+        hard: &mut Vec<Hard>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<()> {
         use ConstraintKind as Kind;
         if constraint.kind == Kind::AsLateAsPossible {
             return Some(());
         }
         let Some(on) = constraint.on else {
-            let at = self.nodes[node as usize].activity;
-            let id = &self.plan.activities[at as usize].id;
-            self.report("K-209", at, format!("{id}: a constraint has no date and is ignored; give it one"), Vec::new());
+            diagnostics.push(self.finding("K-209", "a constraint has no date and is ignored; give it one"));
             return Some(());
         };
-        let beginning = self.label_of(node, on, DayEdge::Beginning)?;
+        let beginning = self.label_of(on, DayEdge::Beginning)?;
         // A finish in a calendar of whole days is inclusive, as it is printed.
-        let own = &self.shifts.compiled[self.nodes[node as usize].own as usize];
-        let edge = if own.unit == Unit::WholeDay { DayEdge::End } else { DayEdge::Beginning };
-        let finish = self.label_of(node, on, edge)?;
+        let edge = if self.own().unit == Unit::WholeDay { DayEdge::End } else { DayEdge::Beginning };
+        let finish = self.label_of(on, edge)?;
+        let calendar = &self.calendars[node.calendar as usize];
         let start_from = self.position_from(node, beginning);
-        let start_by = self.last_start(node, beginning);
-        let finish_from = self.finish_from(node, finish);
+        let start_by = calendar.last_start(beginning);
+        let finish_from = calendar.ceil(finish).clamp(-FAR, FAR);
         let finish_by = self.last_finish(node, finish);
-        let mut bounds = Vec::new();
-        match constraint.kind {
-            Kind::StartNoEarlierThan => self.raise_start(node, start_from, Floor::Constraint),
-            Kind::FinishNoEarlierThan => self.raise_finish(node, finish_from, Floor::Constraint),
+        let bound = match constraint.kind {
+            Kind::StartNoEarlierThan => {
+                node.raise_start(start_from, Floor::Constraint);
+                None
+            }
+            Kind::FinishNoEarlierThan => {
+                node.raise_finish(finish_from, Floor::Constraint);
+                None
+            }
             Kind::StartNoLaterThan => {
-                self.lower_start(node, start_by);
-                bounds.push(Hard::StartBy(start_by));
+                node.lower_start(start_by);
+                Some(Hard::StartBy(start_by))
             }
             Kind::FinishNoLaterThan => {
-                self.lower_finish(node, finish_by);
-                bounds.push(Hard::FinishBy(finish_by));
+                node.lower_finish(finish_by);
+                Some(Hard::FinishBy(finish_by))
             }
-            Kind::StartOn if constraint.is_hard => bounds.push(Hard::StartAt(start_from)),
-            Kind::FinishOn if constraint.is_hard => bounds.push(Hard::FinishAt(finish_from)),
+            Kind::StartOn if constraint.is_hard => Some(Hard::StartAt(start_from)),
+            Kind::FinishOn if constraint.is_hard => Some(Hard::FinishAt(finish_from)),
             Kind::StartOn => {
-                self.raise_start(node, start_from, Floor::Constraint);
-                self.lower_start(node, start_by);
+                node.raise_start(start_from, Floor::Constraint);
+                node.lower_start(start_by);
+                None
             }
             Kind::FinishOn => {
-                self.raise_finish(node, finish_from, Floor::Constraint);
-                self.lower_finish(node, finish_by);
+                node.raise_finish(finish_from, Floor::Constraint);
+                node.lower_finish(finish_by);
+                None
             }
-            Kind::AsLateAsPossible => {}
-        }
-        if constraint.is_hard && !bounds.is_empty() {
-            self.nodes[node as usize].traits |= traits::HARD;
-            self.hard.extend(bounds.into_iter().map(|bound| (node, bound)));
+            Kind::AsLateAsPossible => None,
+        };
+        if let Some(bound) = bound.filter(|_| constraint.is_hard) {
+            node.traits |= traits::HARD;
+            hard.push(bound);
         }
         Some(())
     }
 
-    /// Least finish position at or after a label.
-    fn finish_from(&self, node: u32, label: i32) -> i32 {
-        let calendar = &self.shifts.compiled[self.nodes[node as usize].calendar as usize];
-        calendar.ceil(label).clamp(-FAR, FAR)
-    }
-
-    fn last_start(&self, node: u32, label: i32) -> i32 {
-        self.shifts.compiled[self.nodes[node as usize].calendar as usize].last_start(label)
-    }
-
-    pub(crate) fn last_finish(&self, node: u32, label: i32) -> i32 {
-        let node = &self.nodes[node as usize];
-        let calendar = &self.shifts.compiled[node.calendar as usize];
-        if node.has(traits::START_POINT) { calendar.last_start(label) } else { calendar.last_finish(label) }
-    }
-
-    fn lower_start(&mut self, node: u32, position: i32) {
-        let node = &mut self.nodes[node as usize];
-        node.start_cap = node.start_cap.min(position);
-    }
-
-    fn lower_finish(&mut self, node: u32, position: i32) {
-        let node = &mut self.nodes[node as usize];
-        node.finish_cap = node.finish_cap.min(position);
+    fn last_finish(&self, node: &Node, label: i32) -> i32 {
+        node.last_finish(self.calendars, label)
     }
 }

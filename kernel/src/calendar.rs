@@ -82,7 +82,7 @@ impl WorkCalendar {
         let week = std::array::from_fn(|_| DayWork::Bands(vec![Band { from_minute: 0, to_minute: 1440 }]));
         let calendar = Calendar { id: String::new(), name: None, week, minutes_per_day: 1440, exceptions: Vec::new() };
         let unit = if is_minute_axis { Unit::Minute } else { Unit::Day };
-        WorkCalendar::build(&calendar, &DayReader::new(&calendar, unit, &[]))
+        WorkCalendar::build(&calendar, DayReader::new(&calendar, unit, &[]))
     }
 
     /// Compiles a calendar for an axis. `stops` are cut out of minutes; in a day plan a day with less than half its
@@ -106,12 +106,14 @@ impl WorkCalendar {
         };
         let mut reader = DayReader::new(calendar, unit, stops);
         reader.others = others.iter().map(|other| DayReader::new(other, unit, &[])).collect();
-        WorkCalendar::build(calendar, &reader)
+        WorkCalendar::build(calendar, reader)
     }
 
-    fn build(calendar: &Calendar, reader: &DayReader<'_>) -> WorkCalendar {
+    fn build(calendar: &Calendar, mut reader: DayReader<'_>) -> WorkCalendar {
         let unit = reader.unit;
         let (first_day, end_day) = reader.irregular_days();
+        // Bands may be carried over from the day before.
+        reader.lay_out(first_day - 1, end_day);
         let mut built = WorkCalendar {
             unit,
             units_per_day: if unit == Unit::Minute { calendar.minutes_per_day.clamp(1, 1440) as i32 } else { 1 },
@@ -348,6 +350,9 @@ struct DayReader<'a> {
     stops: &'a [StopMinutes],
     /// Calendars that must work too.
     others: Vec<DayReader<'a>>,
+    /// First of the days laid out, and the exception that holds on each, counted from 1; 0 for none.
+    laid_from: i32,
+    laid_out: Vec<u32>,
 }
 
 impl<'a> DayReader<'a> {
@@ -360,7 +365,31 @@ impl<'a> DayReader<'a> {
             })
             .next()
             .unwrap_or_else(|| assumed_bands(calendar.minutes_per_day));
-        DayReader { calendar, unit, usual, stops, others: Vec::new() }
+        DayReader { calendar, unit, usual, stops, others: Vec::new(), laid_from: 0, laid_out: Vec::new() }
+    }
+
+    /// Looks up the exceptions of a row of days once, the later winning, instead of for each day. However many overlap,
+    /// each day is laid once.
+    fn lay_out(&mut self, from: i32, end: i32) {
+        let count = (end - from).max(0) as usize;
+        (self.laid_from, self.laid_out) = (from, vec![0; count]);
+        // From each day, a day not after the next one that nothing is laid on.
+        let mut next: Vec<u32> = (0..=count as u32).collect();
+        for (at, exception) in self.calendar.exceptions.iter().enumerate().rev() {
+            let first = (day_number(exception.from).max(from) - from).max(0) as usize;
+            let past = (day_number(exception.to).min(end - 1) - from + 1).max(0) as usize;
+            let mut day = first.min(count);
+            while day < past {
+                if next[day] as usize == day {
+                    self.laid_out[day] = at as u32 + 1;
+                    next[day] = day as u32 + 1;
+                }
+                let further = next[day] as usize;
+                next[day] = next[further];
+                day = further;
+            }
+        }
+        self.others.iter_mut().for_each(|other| other.lay_out(from, end));
     }
 
     /// Days that exceptions, stops and bands carried over midnight can touch, clamped to the axis.
@@ -379,9 +408,13 @@ impl<'a> DayReader<'a> {
     }
 
     fn work_of(&self, day: i32) -> &DayWork {
+        let usual = &self.calendar.week[weekday(day)];
+        if let Some(exception) = self.laid_out.get(day.wrapping_sub(self.laid_from) as usize) {
+            return exception.checked_sub(1).map_or(usual, |at| &self.calendar.exceptions[at as usize].work);
+        }
         let on = date_of(day);
         let exception = self.calendar.exceptions.iter().rev().find(|e| e.from <= on && on <= e.to);
-        exception.map_or(&self.calendar.week[weekday(day)], |e| &e.work)
+        exception.map_or(usual, |e| &e.work)
     }
 
     fn bands_in(&self, work: &DayWork) -> Vec<(i32, i32)> {

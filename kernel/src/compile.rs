@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::calendar::Unit;
 use crate::diagnose::Diagnostic;
-use crate::measure::{DayEdge, Length, label, length};
-use crate::network::{Edge, Floor, Hammock, Hard, NO_CAP, NO_FLOOR, Network, Node, Reach, Role, Row, VIRTUAL, traits};
+use crate::measure::{DayEdge, Length, label};
+use crate::network::{Edge, FactFloor, Floor, Hammock, Hard, Network, Node, Reach, Role, Row, VIRTUAL, traits};
 use crate::order::order;
-use crate::plan::{Activity, ActivityKind, AsLateRule, Calendar, ConstraintKind, Granularity, Plan};
-use crate::progress::{Reading, Standing, standing};
+use crate::plan::{ActivityKind, AsLateRule, Calendar, Granularity, Plan};
+use crate::progress::Standing;
+use crate::reading::{Read, Reading};
 use crate::shifts::{Shifts, fallback_calendar};
 use crate::tie::Tie;
 
@@ -30,6 +30,12 @@ pub struct Draft<'a> {
     network: Network,
     edges: Vec<Edge>,
     is_broken: Vec<bool>,
+    /// By activity of the plan.
+    pub(crate) facts: Vec<Fact>,
+    /// Calendars as written, by compiled calendar.
+    pub(crate) written: Vec<Calendar>,
+    /// The data date as a label.
+    pub(crate) data_date: Option<i32>,
 }
 
 impl Network {
@@ -50,6 +56,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) ends: Vec<(Option<u32>, Option<u32>)>,
     pub(crate) nodes: Vec<Node>,
     pub(crate) hard: Vec<(u32, Hard)>,
+    pub(crate) fact_floors: Vec<(u32, FactFloor)>,
     pub(crate) is_broken: Vec<bool>,
     pub(crate) edges: Vec<Edge>,
     pub(crate) ties: Vec<Tie>,
@@ -88,6 +95,7 @@ impl<'a> Draft<'a> {
             _ => None,
         });
         let last_actual_finish = actual_finishes.max();
+        let written = (0..reader.shifts.compiled.len() as u32).map(|at| reader.shifts.written(at).clone()).collect();
         let network = Network {
             is_minute_axis: !reader.is_day_axis,
             as_late_by_total: plan.options.as_late == AsLateRule::TotalFloat,
@@ -98,6 +106,7 @@ impl<'a> Draft<'a> {
             rows: Vec::new(),
             ties: reader.ties,
             hard: reader.hard,
+            fact_floors: reader.fact_floors,
             roles: reader.facts.iter().map(|fact| fact.role).collect(),
             parents: reader.parents,
             hammocks: reader.hammocks,
@@ -105,12 +114,13 @@ impl<'a> Draft<'a> {
             last_actual_finish,
             diagnostics: reader.diagnostics,
         };
-        Draft { plan, network, edges: reader.edges, is_broken: reader.is_broken }
+        let Reader { edges, is_broken, facts, data_date, .. } = reader;
+        Draft { plan, network, edges, is_broken, facts, written, data_date }
     }
 
     /// Puts nodes in topological order and links in rows; names cycles and what they leave without dates.
     pub fn order(self) -> Network {
-        let Draft { plan, mut network, edges, is_broken } = self;
+        let Draft { plan, mut network, edges, is_broken, .. } = self;
         let order = order(&is_broken, &edges);
         for cycle in &order.cycles {
             network.diagnostics.push(cycle_diagnostic(&network.nodes, plan, cycle));
@@ -135,7 +145,15 @@ impl<'a> Draft<'a> {
         }
         network.hard.retain(|(node, _)| *node != u32::MAX);
         network.hard.sort_by_key(|(node, _)| *node);
+        for (node, _) in &mut network.fact_floors {
+            *node = place[*node as usize];
+        }
+        network.fact_floors.retain(|(node, _)| *node != u32::MAX);
+        network.fact_floors.sort_by_key(|(node, _)| *node);
         network.nodes = order.sequence.iter().map(|&node| network.nodes[node as usize]).collect();
+        for (node, fact) in &network.fact_floors {
+            network.nodes[*node as usize].raise(fact.arrives_finish, fact.position, Floor::Link(fact.from));
+        }
         store_rows(&mut network, &edges, &place);
         for goal in &mut network.goals {
             for end in &mut goal.ends {
@@ -261,6 +279,7 @@ impl<'a> Reader<'a> {
             ends: Vec::new(),
             nodes: Vec::with_capacity(count),
             hard: Vec::new(),
+            fact_floors: Vec::new(),
             is_broken: Vec::with_capacity(count),
             edges: Vec::with_capacity(plan.links.len()),
             ties: Vec::new(),
@@ -337,121 +356,35 @@ impl<'a> Reader<'a> {
         let activity = &self.plan.activities[at as usize];
         let calendars = self.shifts.of(activity, &mut self.diagnostics);
         let (base, own) = calendars.unwrap_or((0, 0));
-        let original = self.original(at, own);
-        let length = original.unwrap_or(Length { units: 0, is_elapsed: false });
-        let mut found = Vec::new();
-        let standing = standing(activity, length, self.reading(base, own), &mut found);
-        self.diagnostics.append(&mut found);
-        if standing.is_none() {
-            self.report(
-                "K-111",
-                at,
-                format!("{}: a date lies outside the years 1900 to 2200; correct it", activity.id),
-                Vec::new(),
-            );
-        }
-        let fact = Fact {
-            role: Role::Undated,
-            standing: standing.unwrap_or(Standing::Unstarted),
-            lag_calendar: base,
-            original: length,
-            has_incoming: self.facts[at as usize].has_incoming,
+        let has_incoming = self.facts[at as usize].has_incoming;
+        let reading = Reading {
+            plan: self.plan,
+            activity,
+            at,
+            calendars: &self.shifts.compiled,
+            own,
+            written: self.shifts.written(base),
+            data_date: self.data_date,
+            has_incoming,
         };
-        let is_sound = calendars.is_some() && original.is_some() && standing.is_some() && !self.is_orphan(at);
-        self.facts[at as usize] = fact;
-        let role = match (activity.kind, fact.standing) {
-            (ActivityKind::Hammock, _) if is_sound => {
+        let read = reading.read(calendars.is_some() && !self.is_orphan(at), &mut self.diagnostics);
+        let (original, standing) = (read.original, read.standing);
+        let role = match (activity.kind, standing) {
+            (ActivityKind::Hammock, _) if read.is_sound => {
                 self.hammocks.push(Hammock { calendar: own, ..Hammock::default() });
                 Role::Hammock(self.hammocks.len() as u32 - 1)
             }
-            (_, Standing::Done { start, finish }) if is_sound => Role::Done { start, finish },
-            _ => self.add_node(at, own, is_sound),
+            (_, Standing::Done { start, finish }) if read.is_sound => Role::Done { start, finish },
+            _ => self.add_node(read),
         };
-        self.facts[at as usize].role = role;
+        self.facts[at as usize] = Fact { role, standing, lag_calendar: base, original, has_incoming };
     }
 
-    fn reading(&self, base: u32, own: u32) -> Reading<'_> {
-        Reading {
-            own: &self.shifts.compiled[own as usize],
-            written: self.shifts.written(base),
-            continuous: &self.shifts.compiled[0],
-            data_date: self.data_date,
-        }
-    }
-
-    fn original(&mut self, at: u32, own: u32) -> Option<Length> {
-        let activity = &self.plan.activities[at as usize];
-        if activity.kind != ActivityKind::Task {
-            return Some(Length { units: 0, is_elapsed: false });
-        }
-        let length = length(activity.duration, &self.shifts.compiled[own as usize], &self.shifts.compiled[0]);
-        if length.is_none() {
-            self.report(
-                "K-109",
-                at,
-                format!(
-                    "{}: the duration is negative, a percentage or longer than 100,000 days; correct it",
-                    activity.id
-                ),
-                Vec::new(),
-            );
-        }
-        length
-    }
-
-    /// Adds the node of an unfinished activity with its floors and bounds.
-    fn add_node(&mut self, at: u32, own: u32, is_sound: bool) -> Role {
-        let activity = &self.plan.activities[at as usize];
-        let fact = self.facts[at as usize];
-        let units = match fact.standing {
-            Standing::Started { remaining, .. } => remaining,
-            _ => fact.original.units,
-        };
-        // At minute granularity a point that may stand between working bands is placed on the minute itself.
-        let stays = !self.is_day_axis
-            && self.shifts.compiled[own as usize].unit == Unit::Minute
-            && units == 0
-            && matches!(activity.kind, ActivityKind::FinishMilestone | ActivityKind::Task);
-        let mut bits = 0;
-        let is_start_point = match activity.kind {
-            ActivityKind::Milestone | ActivityKind::StartMilestone => true,
-            ActivityKind::Task => self.is_day_axis && units == 0,
-            _ => false,
-        };
-        for (bit, is_set) in [
-            (traits::START_POINT, is_start_point),
-            (traits::STARTED, matches!(fact.standing, Standing::Started { .. })),
-            (traits::AS_LATE, has_kind(activity, ConstraintKind::AsLateAsPossible)),
-        ] {
-            bits |= if is_set { bit } else { 0 };
-        }
-        if bits & traits::STARTED != 0 {
-            bits &= !traits::AS_LATE;
-        }
-        let node = Node {
-            activity: at,
-            calendar: if stays || fact.original.is_elapsed { 0 } else { own },
-            own,
-            span: if self.is_day_axis { (units - 1).max(0) } else { units },
-            start_floor: NO_FLOOR,
-            finish_floor: NO_FLOOR,
-            start_cap: NO_CAP,
-            finish_cap: NO_CAP,
-            floor: Floor::Start,
-            traits: bits,
-        };
-        self.nodes.push(node);
-        self.is_broken.push(!is_sound);
-        let index = self.nodes.len() as u32 - 1;
-        if is_sound && self.set_bounds(at, index).is_none() {
-            self.report(
-                "K-111",
-                at,
-                format!("{}: a date lies outside the years 1900 to 2200; correct it", activity.id),
-                Vec::new(),
-            );
-            self.is_broken[index as usize] = true;
-        }
+    fn add_node(&mut self, read: Read) -> Role {
+        let index = self.nodes.len() as u32;
+        self.hard.extend(read.hard.into_iter().map(|bound| (index, bound)));
+        self.nodes.push(read.node);
+        self.is_broken.push(!read.is_sound);
         Role::Node(index)
     }
 
@@ -468,8 +401,4 @@ impl<'a> Reader<'a> {
             }
         }
     }
-}
-
-fn has_kind(activity: &Activity, kind: ConstraintKind) -> bool {
-    activity.constraints.iter().any(|constraint| constraint.kind == kind)
 }

@@ -26,20 +26,29 @@ pub fn forward(network: &Network) -> Vec<i32> {
 
 pub(crate) fn forward_with(network: &Network, spans: &[i32]) -> Vec<i32> {
     let mut early = vec![0; network.nodes.len() * 2];
-    for (index, (node, span)) in network.nodes.iter().zip(spans).enumerate() {
-        let mut start = node.start_floor.max(node.finish_floor - span);
-        for row in network.rows_of(index) {
-            let target = row.bound(network, early[row.source()]);
-            start = start.max(target - if row.arrives_finish() { *span } else { 0 });
-        }
-        if node.has(traits::HARD) {
-            start = hardened(network, index, *span, start);
-        }
-        start = start.clamp(-FAR, FAR);
+    for (index, span) in spans.iter().enumerate() {
+        let start = earliest_start(network, &early, index, *span);
         early[index * 2] = start;
         early[index * 2 + 1] = start + span;
     }
     early
+}
+
+/// The forward rule for one node: the least start that floors, links and hard constraints leave it, its predecessors
+/// being placed.
+// A call for every node makes the pass a fifth slower.
+#[inline(always)]
+pub(crate) fn earliest_start(network: &Network, early: &[i32], index: usize, span: i32) -> i32 {
+    let node = &network.nodes[index];
+    let mut start = node.start_floor.max(node.finish_floor - span);
+    for row in network.rows_of(index) {
+        let target = row.bound(network, early[row.source()]);
+        start = start.max(target - if row.arrives_finish() { span } else { 0 });
+    }
+    if node.has(traits::HARD) {
+        start = hardened(network, index, span, start);
+    }
+    start.clamp(-FAR, FAR)
 }
 
 /// The start that hard constraints leave of a start that logic asks for.
@@ -143,7 +152,7 @@ pub(crate) fn backward_with(network: &Network, spans: &[i32], mut early: Vec<i32
 
 /// Where free float ends without a successor of the finish: at the project end.
 fn open_end(network: &Network, node: &Node, end: Option<i32>) -> i32 {
-    end.map_or(NO_CAP, |end| network.last_finish(node, end))
+    end.map_or(NO_CAP, |end| node.last_finish(&network.calendars, end))
 }
 
 /// Late start under hard constraints: a fixed date is its own late date, whatever follows.

@@ -6,7 +6,7 @@
 //! beginning. `docs/spec/kernel.md` states the rules and lists the codes of diagnostics.
 //!
 //! A plan goes one way: [`plan::Plan`] → [`Draft`] (read) → [`Network`] (ordered) → [`Passes`] → [`Schedule`].
-//! [`schedule()`] does all of it; a server keeps the network and repeats the passes.
+//! [`schedule()`] does all of it; [`LivePlan`] keeps all of it and recomputes what a change of one activity reaches.
 //!
 //! ```
 //! use guatu_kernel::plan::{Activity, Granularity, Link, LinkKind, Moment, Options, Plan, Span};
@@ -44,6 +44,7 @@ pub mod diagnose;
 mod explain;
 pub mod guarantee;
 pub mod level;
+mod live;
 mod logic;
 mod mandate;
 mod measure;
@@ -52,16 +53,22 @@ mod order;
 pub mod plan;
 mod progress;
 pub mod rcpsp;
+mod reading;
+mod rest_days;
 pub mod risk;
 mod schedule;
 mod shifts;
 mod shorten;
 mod tie;
+mod work_time;
+mod worklist;
 
 pub use compile::Draft;
 pub use cpm::{Passes, backward, forward};
 pub use explain::Driver;
+pub use live::{LivePlan, MilestoneFloat, Revised, Ripple};
 pub use mandate::Outlook;
 pub use network::Network;
 pub use schedule::{Dates, Schedule, schedule};
 pub use shorten::{Concession, Strength};
+pub use work_time::WorkTime;

@@ -3,10 +3,12 @@
 //! A link to or from a summary stands for one to or from every leaf below it. Links whose source no longer moves
 //! become floors; links into finished work vanish; the progress rule decides about work begun out of sequence.
 
+use std::collections::HashMap;
+
 use crate::compile::Reader;
 use crate::diagnose::Diagnostic;
 use crate::measure::{self, DayEdge, Original, label};
-use crate::network::{Edge, Floor, Goal, Hanger, NO_CAP, NO_FLOOR, Node, Reach, Role, VIRTUAL, traits};
+use crate::network::{Edge, FactFloor, Floor, Goal, Hanger, NO_CAP, NO_FLOOR, Node, Reach, Role, VIRTUAL, traits};
 use crate::plan::{ActivityKind, LagCalendar, Link, LinkKind, ProgressRule, Span};
 use crate::progress::Standing;
 use crate::tie::{Lag, Tie, arrives_finish, leaves_finish};
@@ -250,8 +252,9 @@ impl Reader<'_> {
             _ => None,
         };
         if let Some(label) = fact {
-            let bound = tie.bound_of_label(&self.shifts.compiled, label);
-            return self.raise_from_fact(target_node, bound, arrives_finish(link.kind), from);
+            let position = tie.bound_of_label(&self.shifts.compiled, label);
+            let floor = FactFloor { position, arrives_finish: arrives_finish(link.kind), from };
+            return self.fact_floors.push((target_node, floor));
         }
         if let Role::Node(node) = source.role {
             let reach = self.reach(tie);
@@ -412,8 +415,8 @@ impl Reader<'_> {
             }
             (Role::Summary | Role::Hammock(_), _) => return,
         };
-        let bound = tie.bound_of_label(&self.shifts.compiled, label);
-        self.raise_from_fact(joint, bound, false, source);
+        let position = tie.bound_of_label(&self.shifts.compiled, label);
+        self.fact_floors.push((joint, FactFloor { position, arrives_finish: false, from: source }));
     }
 
     fn leave_joint(&mut self, kind: LinkKind, joint: u32, target: u32, lag: Lag, plus: i8) {
@@ -437,6 +440,7 @@ impl Reader<'_> {
     pub(crate) fn read_mandates(&mut self) -> Vec<Goal> {
         let plan = self.plan;
         let mut goals = Vec::new();
+        let mut of_activity: HashMap<_, usize> = HashMap::new();
         for (mandate, written) in plan.mandated.iter().enumerate() {
             let Some(&activity) = self.index.get(written.activity.as_str()) else {
                 let message = format!(
@@ -466,10 +470,23 @@ impl Reader<'_> {
                 let own_label =
                     label(written.finish_by, own, Some(self.shifts.written(fact.lag_calendar)), DayEdge::End);
                 if let (Role::Node(node), Some(at)) = (fact.role, own_label) {
-                    ends.push((node, self.last_finish(node, at)));
+                    ends.push((node, self.nodes[node as usize].last_finish(&self.shifts.compiled, at)));
                 }
             }
-            goals.push(Goal { mandate: mandate as u32, activity, ends, latest });
+            let goal = Goal { mandate: mandate as u32, activity, ends, latest };
+            let Some(known) = of_activity.get(&activity).copied() else {
+                of_activity.insert(activity, goals.len());
+                goals.push(goal);
+                continue;
+            };
+            // Two dates for one thing: whoever keeps the earlier keeps both.
+            let message = format!("several dates are mandated for {}; the earliest counts", written.activity);
+            self.diagnostics
+                .push(Diagnostic::new("K-215", message, vec![written.activity.clone()]).about(&written.activity, None));
+            let known: &mut Goal = &mut goals[known];
+            if goal.latest < known.latest {
+                *known = goal;
+            }
         }
         goals
     }

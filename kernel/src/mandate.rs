@@ -5,8 +5,10 @@ use crate::diagnose::Diagnostic;
 use crate::explain::driving_chain;
 use crate::network::{Goal, NO_CAP, Network, VIRTUAL};
 use crate::plan::{Moment, Plan};
+use crate::rest_days::RestDays;
 use crate::schedule::{Dates, finish_of};
 use crate::shorten::{self, Concession, Late};
+use crate::worklist::Worklist;
 
 /// What is to be expected of a mandated date.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +41,9 @@ pub(crate) fn outlooks(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Outlook> {
     let mut limits = Limits::new(network);
+    let mut rest_days = None;
     let mut outlooks = Vec::new();
+    let mut late_count = 0;
     for goal in &network.goals {
         let written = &plan.mandated[goal.mandate as usize];
         let Some(dates) = &activities[goal.activity as usize] else {
@@ -49,11 +53,19 @@ pub(crate) fn outlooks(
             continue;
         };
         let (floats, late_nodes) = limits.floats(network, passes, goal);
-        let worst = worst_end(network, passes, goal);
+        let worst = worst_end(network, &passes.early, goal);
         let float_days = worst.map(|(node, float)| network.days(&network.nodes[node], float));
         let concessions = match worst {
             Some((node, float)) if float < 0 => {
-                shorten::concessions(plan, network, passes, &Late { goal, node, float, nodes: late_nodes })
+                let late = Late { goal, node, float, nodes: late_nodes };
+                late_count += 1;
+                if late_count > MOST_REPAIRED {
+                    vec![shorten::move_date(plan, network, passes, &late)]
+                } else {
+                    let mut concessions = shorten::concessions(plan, network, passes, &late);
+                    concessions.extend(rest_days.get_or_insert_with(|| RestDays::new(plan, network)).concession(goal));
+                    concessions
+                }
             }
             _ => Vec::new(),
         };
@@ -70,14 +82,24 @@ pub(crate) fn outlooks(
             concessions,
         });
     }
+    if late_count > MOST_REPAIRED {
+        let message = format!(
+            "{late_count} mandated dates are late; what repairs them besides moving the date was sought for the first {MOST_REPAIRED}"
+        );
+        diagnostics.push(Diagnostic::new("K-305", message, vec![late_count.to_string(), MOST_REPAIRED.to_string()]));
+    }
     outlooks
 }
 
+/// Late dates for which repairs are sought: each is a search over the plan, and where hundreds are late one does not repair
+/// them one by one.
+const MOST_REPAIRED: usize = 50;
+
 /// The end with the least float, in units of its own calendar; the first of equals.
-fn worst_end(network: &Network, passes: &Passes, goal: &Goal) -> Option<(usize, i32)> {
+pub(crate) fn worst_end(network: &Network, early: &[i32], goal: &Goal) -> Option<(usize, i32)> {
     let floats = goal.ends.iter().map(|&(node, latest)| {
         let index = node as usize;
-        (index, network.units_between(&network.nodes[index], passes.early[index * 2 + 1], latest))
+        (index, network.units_between(&network.nodes[index], early[index * 2 + 1], latest))
     });
     floats.min_by(|a, b| {
         let days = |(node, float): &(usize, i32)| network.days(&network.nodes[*node], *float);
@@ -89,19 +111,19 @@ fn worst_end(network: &Network, passes: &Passes, goal: &Goal) -> Option<(usize, 
 pub(crate) struct Limits {
     /// Latest start and finish of each node in pairs; untouched entries have no cap.
     latest: Vec<i32>,
-    /// One bit per node still to visit.
-    waiting: Vec<u64>,
+    /// Nodes still to visit.
+    waiting: Worklist,
 }
 
 impl Limits {
     pub(crate) fn new(network: &Network) -> Limits {
         let count = network.nodes.len();
-        Limits { latest: vec![NO_CAP; count * 2], waiting: vec![0; count.div_ceil(64)] }
+        Limits { latest: vec![NO_CAP; count * 2], waiting: Worklist::new(count) }
     }
 
     fn lower(&mut self, source: usize, position: i32) {
         self.latest[source] = self.latest[source].min(position);
-        self.waiting[source / 128] |= 1 << (source / 2 % 64);
+        self.waiting.insert(source / 2);
     }
 
     /// Visits the ancestors of a goal from last to first with the latest start its date leaves each.
@@ -109,20 +131,15 @@ impl Limits {
         for &(node, latest) in &goal.ends {
             self.lower(node as usize * 2 + 1, latest);
         }
-        for word in (0..self.waiting.len()).rev() {
-            while self.waiting[word] != 0 {
-                let bit = 63 - self.waiting[word].leading_zeros() as usize;
-                self.waiting[word] &= !(1 << bit);
-                let index = word * 64 + bit;
-                let span = passes.early[index * 2 + 1] - passes.early[index * 2];
-                let late = self.latest[index * 2].min(self.latest[index * 2 + 1] - span);
-                (self.latest[index * 2], self.latest[index * 2 + 1]) = (NO_CAP, NO_CAP);
-                for row in network.rows_of(index) {
-                    let target = late + if row.arrives_finish() { span } else { 0 };
-                    self.lower(row.source(), row.latest(network, target));
-                }
-                found(index, late);
+        while let Some(index) = self.waiting.pop_last() {
+            let span = passes.early[index * 2 + 1] - passes.early[index * 2];
+            let late = self.latest[index * 2].min(self.latest[index * 2 + 1] - span);
+            (self.latest[index * 2], self.latest[index * 2 + 1]) = (NO_CAP, NO_CAP);
+            for row in network.rows_of(index) {
+                let target = late + if row.arrives_finish() { span } else { 0 };
+                self.lower(row.source(), row.latest(network, target));
             }
+            found(index, late);
         }
     }
 

@@ -65,6 +65,16 @@ pub(crate) enum Hard {
     FinishBy(i32),
 }
 
+/// What a link from a predecessor that no longer moves asks of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FactFloor {
+    /// Least position of the end it arrives at.
+    pub(crate) position: i32,
+    pub(crate) arrives_finish: bool,
+    /// Plan index of the predecessor.
+    pub(crate) from: u32,
+}
+
 /// An activity that moves in the passes. Positions are units of its calendar.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Node {
@@ -93,6 +103,12 @@ pub(crate) struct Node {
 impl Node {
     pub(crate) fn has(&self, bit: u8) -> bool {
         self.traits & bit != 0
+    }
+
+    /// Greatest finish position whose label is not after an axis value.
+    pub(crate) fn last_finish(&self, calendars: &[WorkCalendar], at: i32) -> i32 {
+        let calendar = &calendars[self.calendar as usize];
+        if self.has(traits::START_POINT) { calendar.last_start(at) } else { calendar.last_finish(at) }
     }
 }
 
@@ -243,6 +259,8 @@ pub struct Network {
     pub(crate) ties: Vec<Tie>,
     /// Node and bound, ascending by node.
     pub(crate) hard: Vec<(u32, Hard)>,
+    /// Node and what facts about predecessors ask of it, ascending by node; in the nodes' floors already.
+    pub(crate) fact_floors: Vec<(u32, FactFloor)>,
     pub(crate) roles: Vec<Role>,
     /// Plan index of the summary above, or `u32::MAX`.
     pub(crate) parents: Vec<u32>,
@@ -258,6 +276,11 @@ impl Network {
     /// Rows of a node.
     pub(crate) fn rows_of(&self, node: usize) -> &[Row] {
         &self.rows[self.first_row[node] as usize..self.first_row[node + 1] as usize]
+    }
+
+    /// Live links as nodes of predecessor and successor.
+    pub(crate) fn links(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        (0..self.nodes.len()).flat_map(|to| self.rows_of(to).iter().map(move |row| (row.from(), to)))
     }
 
     /// Number of activities that move in the passes.
@@ -279,12 +302,6 @@ impl Network {
     pub(crate) fn finish_label(&self, node: &Node, position: i32) -> i32 {
         let calendar = &self.calendars[node.calendar as usize];
         if node.has(traits::START_POINT) { calendar.start_label(position) } else { calendar.finish_label(position) }
-    }
-
-    /// Greatest finish position of a node whose label is not after an axis value.
-    pub(crate) fn last_finish(&self, node: &Node, at: i32) -> i32 {
-        let calendar = &self.calendars[node.calendar as usize];
-        if node.has(traits::START_POINT) { calendar.last_start(at) } else { calendar.last_finish(at) }
     }
 
     /// Working time of a node's own calendar between two start positions, in its units.
@@ -309,6 +326,7 @@ impl Network {
             + size_of_val(&*self.first_row)
             + size_of_val(&*self.rows)
             + size_of_val(&*self.ties)
+            + size_of_val(&*self.fact_floors)
             + size_of_val(&*self.roles)
             + size_of_val(&*self.parents)
             + results

@@ -11,31 +11,33 @@ pub(crate) struct Order {
 }
 
 /// Outgoing rows of a graph: first index per node and the targets.
-struct Outgoing {
+#[derive(Clone, Debug)]
+pub(crate) struct Outgoing {
     first: Vec<u32>,
     to: Vec<u32>,
 }
 
 impl Outgoing {
-    fn new(count: usize, edges: &[Edge]) -> Outgoing {
+    /// Rows of `count` nodes from links told twice, as source and target: by counting sort, in the order they are told.
+    pub(crate) fn new<L: Iterator<Item = (usize, usize)>>(count: usize, links: impl Fn() -> L) -> Outgoing {
         let mut first = vec![0u32; count + 1];
-        for edge in edges {
-            first[edge.from as usize + 1] += 1;
+        for (from, _) in links() {
+            first[from + 1] += 1;
         }
         for node in 0..count {
             first[node + 1] += first[node];
         }
         let mut next = first.clone();
-        let mut to = vec![0; edges.len()];
-        for edge in edges {
-            let slot = &mut next[edge.from as usize];
-            to[*slot as usize] = edge.to;
+        let mut targets = vec![0; first[count] as usize];
+        for (from, to) in links() {
+            let slot = &mut next[from];
+            targets[*slot as usize] = to as u32;
             *slot += 1;
         }
-        Outgoing { first, to }
+        Outgoing { first, to: targets }
     }
 
-    fn of(&self, node: u32) -> &[u32] {
+    pub(crate) fn of(&self, node: u32) -> &[u32] {
         &self.to[self.first[node as usize] as usize..self.first[node as usize + 1] as usize]
     }
 }
@@ -44,7 +46,7 @@ impl Outgoing {
 /// the rows of a building together in memory. The order depends on the input alone.
 pub(crate) fn order(is_broken: &[bool], edges: &[Edge]) -> Order {
     let count = is_broken.len();
-    let outgoing = Outgoing::new(count, edges);
+    let outgoing = Outgoing::new(count, || edges.iter().map(|edge| (edge.from as usize, edge.to as usize)));
     let mut waiting = vec![0u32; count];
     for edge in edges {
         waiting[edge.to as usize] += 1;

@@ -295,6 +295,8 @@ pub struct Activity {
     pub percent_e3: Option<u32>,
     /// Remaining duration; absent: from the per cent.
     pub remaining: Option<Span>,
+    /// From when on interrupted work goes on: what remains is not before it.
+    pub resume: Option<Moment>,
     /// Measured quantity.
     pub quantity: Option<Quantity>,
     /// Resources it needs.
@@ -334,6 +336,7 @@ impl Activity {
             actual_finish: None,
             percent_e3: None,
             remaining: None,
+            resume: None,
             quantity: None,
             needs: Vec::new(),
             risk: None,
@@ -434,6 +437,17 @@ pub enum ProgressRule {
     ActualDates,
 }
 
+/// From where the remaining work of begun activities goes on. A data date decides by either rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RemainingRule {
+    /// The data date (Primavera P6); in a plan without one, the actual start.
+    #[default]
+    FromDataDate,
+    /// In a plan without a data date, behind the part that is done, counted from the actual start (Microsoft Project);
+    /// the late start of begun work is then its actual start.
+    AfterWorkedPart,
+}
+
 /// Which activities are called critical.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CriticalRule {
@@ -463,12 +477,21 @@ pub struct Options {
     pub lag_calendar: LagCalendar,
     /// Progress rule.
     pub progress: ProgressRule,
+    /// Remaining rule.
+    pub remaining: RemainingRule,
     /// Critical rule.
     pub critical: CriticalRule,
     /// As-late-as-possible rule.
     pub as_late: AsLateRule,
     /// Share of the remaining duration below which nothing is shortened, per cent × 1000; `None` is the setting's 80 %.
     pub min_duration_percent_e3: Option<u32>,
+}
+
+impl Options {
+    /// Whether remaining work goes on behind the part that is done: nothing says how far the facts reach.
+    pub(crate) fn follows_worked_part(&self, data_date: Option<Moment>) -> bool {
+        self.remaining == RemainingRule::AfterWorkedPart && data_date.is_none()
+    }
 }
 
 /// A whole plan.

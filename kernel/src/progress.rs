@@ -30,7 +30,7 @@ pub(crate) enum Standing {
 
 /// The calendars an activity's facts are read in.
 #[derive(Clone, Copy)]
-pub(crate) struct Reading<'a> {
+pub(crate) struct Facts<'a> {
     /// Its own calendar.
     pub(crate) own: &'a WorkCalendar,
     /// The same as written.
@@ -41,7 +41,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) data_date: Option<i32>,
 }
 
-impl Reading<'_> {
+impl Facts<'_> {
     pub(crate) fn start(&self, moment: Moment) -> Option<i32> {
         label(moment, self.own, Some(self.written), DayEdge::Beginning)
     }
@@ -60,16 +60,16 @@ impl Reading<'_> {
 pub(crate) fn standing(
     activity: &Activity,
     original: Length,
-    reading: Reading<'_>,
+    facts: Facts<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Standing> {
     let mut warn = |code, message: String, params| {
         diagnostics.push(Diagnostic::new(code, message, params).about(&activity.id, activity.at.as_ref()));
     };
-    let start = activity.actual_start.map(|at| reading.start(at).ok_or(())).transpose().ok()?;
-    let finish = activity.actual_finish.map(|at| reading.finish(at).ok_or(())).transpose().ok()?;
+    let start = activity.actual_start.map(|at| facts.start(at).ok_or(())).transpose().ok()?;
+    let finish = activity.actual_finish.map(|at| facts.finish(at).ok_or(())).transpose().ok()?;
     let percent_e3 = activity.percent_e3.unwrap_or(0);
-    if let (Some(fact), Some(data_date)) = (start.max(finish), reading.data_date)
+    if let (Some(fact), Some(data_date)) = (start.max(finish), facts.data_date)
         && fact > data_date
     {
         let message =
@@ -95,7 +95,7 @@ pub(crate) fn standing(
                 ),
                 Vec::new(),
             );
-            let calendar = if original.is_elapsed { reading.continuous } else { reading.own };
+            let calendar = if original.is_elapsed { facts.continuous } else { facts.own };
             let length = if calendar.unit == Unit::Day { (original.units - 1).max(0) } else { original.units };
             let start = calendar.start_label(calendar.last_finish(finish) - length).min(finish);
             Some(Standing::Done { start, finish })
@@ -116,12 +116,8 @@ pub(crate) fn standing(
         (Some(start), None) => {
             let remaining = match activity.remaining {
                 Some(span) => {
-                    length(
-                        span,
-                        if original.is_elapsed { reading.continuous } else { reading.own },
-                        reading.continuous,
-                    )?
-                    .units
+                    length(span, if original.is_elapsed { facts.continuous } else { facts.own }, facts.continuous)?
+                        .units
                 }
                 None => remaining_units(original.units, percent_e3),
             };
@@ -138,17 +134,17 @@ pub(crate) fn standing(
                     Vec::new(),
                 );
             }
-            Some(Standing::Done { start, finish: finish_of_completed(start, reading) })
+            Some(Standing::Done { start, finish: finish_of_completed(start, facts) })
         }
     }
 }
 
 /// The last working finish before the data date, not before the start.
-fn finish_of_completed(start: i32, reading: Reading<'_>) -> i32 {
-    let Some(data_date) = reading.data_date else { return start };
-    let before = match reading.own.unit {
+fn finish_of_completed(start: i32, facts: Facts<'_>) -> i32 {
+    let Some(data_date) = facts.data_date else { return start };
+    let before = match facts.own.unit {
         Unit::Day => data_date - 1,
         _ => data_date,
     };
-    reading.own.finish_label(reading.own.last_finish(before)).max(start)
+    facts.own.finish_label(facts.own.last_finish(before)).max(start)
 }

@@ -65,7 +65,12 @@ pub fn schedule(plan: &Plan) -> Schedule {
     let network = Network::compile(plan);
     let spans = network.spans();
     let passes = backward_with(&network, &spans, forward_with(&network, &spans));
-    let mut report = Report::new(plan, &network, &passes);
+    report(plan, &network, &passes)
+}
+
+/// What both passes over a plan's network say about the plan.
+pub(crate) fn report(plan: &Plan, network: &Network, passes: &Passes) -> Schedule {
+    let mut report = Report::new(plan, network, passes);
     report.write_leaves();
     report.write_hammocks();
     report.mark_critical();
@@ -166,13 +171,16 @@ impl<'a> Report<'a> {
         let is_point = node.has(traits::START_POINT);
         let fact = self.plan.activities[at].actual_start.filter(|_| node.has(traits::STARTED));
         let shown_start = fact.and_then(|fact| fact_label(network, node, fact)).unwrap_or(start);
+        // Begun work cannot start another time; what is left of it can, and that is what the other rule prints.
+        let late_fact = fact.filter(|_| self.plan.options.follows_worked_part(self.plan.data_date));
+        let late_labels = (if late_fact.is_some() { shown_start } else { late_labels.0 }, late_labels.1);
         self.extents[at] = Some(Extent { start: shown_start, finish, late: Some(late_labels) });
         let finish_moment =
             |label| if is_point { self.start_moment(node.own, label) } else { self.finish_moment(node.own, label) };
         self.activities[at] = Some(Dates {
             early_start: fact.unwrap_or_else(|| self.start_moment(node.own, start)),
             early_finish: finish_moment(finish),
-            late_start: Some(self.start_moment(node.own, late_labels.0)),
+            late_start: late_fact.or_else(|| Some(self.start_moment(node.own, late_labels.0))),
             late_finish: Some(finish_moment(late_labels.1)),
             total_float_days: Some(network.days(node, network.units_between(node, early, late))),
             free_float_days: Some(network.days(node, network.units_between(node, early, passes.free[index]).max(0))),

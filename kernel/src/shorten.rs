@@ -5,6 +5,8 @@
 //! activity can make another milestone later through SS, FF and SF links) everything that leads to any mandated date
 //! takes part, and no milestone ends with less float than it had.
 
+use jiff::civil::Date;
+
 use crate::calendar::Unit;
 use crate::cpm::{Passes, forward_with};
 use crate::crash::{Event, EventNetwork};
@@ -18,6 +20,8 @@ use crate::schedule::finish_of;
 pub enum Strength {
     /// Minimal: nothing less does it.
     Proved,
+    /// Nothing in it can be left out; another choice might be smaller.
+    Irreducible,
     /// It does it; less might.
     Found,
 }
@@ -42,6 +46,13 @@ pub enum Concession {
         strength: Strength,
         /// Activities (indexes in the plan, ascending) and days.
         on: Vec<(usize, i64)>,
+    },
+    /// Work on days of rest: everybody on site whose work leads to the date and may be shortened.
+    WorkDays {
+        /// The days, ascending.
+        on: Vec<Date>,
+        /// Irreducible; proved when one day is enough.
+        strength: Strength,
     },
     /// No shortening within the least durations keeps the date.
     NotCurable {
@@ -70,17 +81,25 @@ pub(crate) struct Late<'a> {
 /// Concessions for a late milestone.
 pub(crate) fn concessions(plan: &Plan, network: &Network, passes: &Passes, late: &Late<'_>) -> Vec<Concession> {
     let (goal, node) = (late.goal, late.node);
-    let written = &plan.mandated[goal.mandate as usize];
-    let to = finish_of(network, &network.nodes[node], passes.early[node * 2 + 1]);
-    let calendar_days = i64::from((to.date() - written.finish_by.date()).get_days());
-    let working_days = network.days(&network.nodes[node], -late.float);
     let narrow = Problem::new(plan, network, passes, goal, late.nodes.iter().copied());
     let shortening = narrow.solve(node).unwrap_or_else(|| {
         let leads_to_a_date = |index: &usize| network.nodes[*index].has(traits::LEADS_TO_MANDATE);
         let wide = Problem::new(plan, network, passes, goal, (0..network.nodes.len()).filter(leads_to_a_date));
-        wide.solve(node).unwrap_or_else(|| wide.not_curable(wide.lateness_shortened(node), 0, node))
+        wide.solve(node).unwrap_or_else(|| wide.late_at_best(node))
     });
-    vec![Concession::MoveDate { working_days, calendar_days, to }, shortening]
+    vec![move_date(plan, network, passes, late), shortening]
+}
+
+/// The date moved to the forecast.
+pub(crate) fn move_date(plan: &Plan, network: &Network, passes: &Passes, late: &Late<'_>) -> Concession {
+    let node = &network.nodes[late.node];
+    let to = finish_of(network, node, passes.early[late.node * 2 + 1]);
+    let written = &plan.mandated[late.goal.mandate as usize];
+    Concession::MoveDate {
+        working_days: network.days(node, -late.float),
+        calendar_days: i64::from((to.date() - written.finish_by.date()).get_days()),
+        to,
+    }
 }
 
 /// An activity that leads to a mandated date.
@@ -175,7 +194,8 @@ impl<'a> Problem<'a> {
         events
     }
 
-    /// Floors and links of one activity. A link between calendars is a fixed distance at the current dates.
+    /// Floors and links of one activity. A link between calendars is a fixed distance at the current dates, and so is
+    /// what a hard latest date breaks: the search begins at dates that satisfy every bound it knows.
     fn add_lower_bounds(&self, events: &mut EventNetwork, activity: usize, index: usize) {
         let (network, node) = (self.network, &self.network.nodes[index]);
         let scale = self.scale(node);
@@ -187,13 +207,16 @@ impl<'a> Problem<'a> {
         }
         for (event, floor) in [(start, node.start_floor), (finish, node.finish_floor)] {
             if floor != NO_FLOOR {
-                events.add_floor(event, i64::from(floor) * scale);
+                let held = self.early[index * 2 + usize::from(event.is_finish)];
+                events.add_floor(event, i64::from(floor.min(held)) * scale);
             }
         }
         for row in network.rows_of(index).iter().filter(|row| self.place[row.from()] != u32::MAX) {
             let source = self.early[row.source()];
             let source_scale = self.scale(&network.nodes[row.from()]);
-            let distance = i64::from(row.bound(network, source)) * scale - i64::from(source) * source_scale;
+            let held = self.early[index * 2 + usize::from(row.arrives_finish())];
+            let target = row.bound(network, source).min(held);
+            let distance = i64::from(target) * scale - i64::from(source) * source_scale;
             let from = Event { activity: self.place[row.from()] as usize, is_finish: row.source() % 2 == 1 };
             events.add_link(from, if row.arrives_finish() { finish } else { start }, distance);
         }
@@ -218,7 +241,10 @@ impl<'a> Problem<'a> {
         for tighter in 0..=MAX_TIGHTENING_DAYS {
             let days = match self.events(&most, tighter).shorten() {
                 Ok(units) => self.whole_days(&units, &most),
-                Err(remaining) => return Some(self.not_curable(remaining, tighter, late_node)),
+                Err(remaining) if self.is_exact => return Some(self.not_curable(remaining, tighter, late_node)),
+                // Distances that stand still where several calendars meet can say neither that there is nothing nor by
+                // how much: everything at its shortest, recomputed, can.
+                Err(_) => break,
             };
             if !self.restores(&days) {
                 if self.is_exact {
@@ -227,18 +253,18 @@ impl<'a> Problem<'a> {
                 continue;
             }
             let days = if self.is_exact { self.even(days, &most) } else { self.given_back(days) };
-            let strength = self.strength();
-            let mut on: Vec<(usize, i64)> = self
-                .candidates
-                .iter()
-                .zip(&days)
-                .filter(|(_, days)| **days > 0)
-                .map(|(candidate, days)| (self.network.nodes[candidate.node].activity as usize, *days))
-                .collect();
-            on.sort_unstable();
-            return Some(Concession::Shorten { days: days.iter().sum(), strength, on });
+            return Some(self.shortening(&days));
         }
-        None
+        let is_enough = !self.is_exact && self.restores(&most);
+        is_enough.then(|| self.shortening(&self.given_back(most)))
+    }
+
+    fn shortening(&self, days: &[i64]) -> Concession {
+        let shortened = self.candidates.iter().zip(days).filter(|(_, days)| **days > 0);
+        let mut on: Vec<(usize, i64)> =
+            shortened.map(|(candidate, days)| (self.network.nodes[candidate.node].activity as usize, *days)).collect();
+        on.sort_unstable();
+        Concession::Shorten { days: days.iter().sum(), strength: self.strength(), on }
     }
 
     /// Units as whole days, rounded up, within each limit.
@@ -272,12 +298,14 @@ impl<'a> Problem<'a> {
         forward_with(self.network, &spans)
     }
 
-    /// How late the milestone is when everything is as short as it may be.
-    fn lateness_shortened(&self, late_node: usize) -> i64 {
+    /// How late the milestone is when everything is as short as it may be, in days of its own calendar.
+    fn late_at_best(&self, late_node: usize) -> Concession {
         let most: Vec<i64> = self.candidates.iter().map(|candidate| candidate.most_days).collect();
         let finish = self.recomputed(&most)[late_node * 2 + 1];
         let latest = self.goal.ends.iter().find(|end| end.0 as usize == late_node).map_or(finish, |end| end.1);
-        i64::from(finish - latest) * self.scale(&self.network.nodes[late_node])
+        let node = &self.network.nodes[late_node];
+        let remaining_days = self.network.days(node, self.network.units_between(node, latest, finish)).max(0.0);
+        Concession::NotCurable { remaining_days, strength: self.strength() }
     }
 
     /// Of all least shortenings one whose greatest share of a duration is least: bisection over the possible shares.

@@ -105,6 +105,27 @@ fn greatest_share(plan: &Plan, days: impl Iterator<Item = (usize, i64)>) -> f64 
     days.map(share).fold(0.0, f64::max)
 }
 
+/// The plan with what leads to its mandated activity also worked on some days.
+fn worked_on(plan: &Plan, days: &[jiff::civil::Date]) -> Plan {
+    let mut worked = plan.clone();
+    let mut leads = vec![plan.mandated[0].activity.clone()];
+    while let Some(link) = plan.links.iter().find(|link| leads.contains(&link.to) && !leads.contains(&link.from)) {
+        leads.push(link.from.clone());
+    }
+    for calendar in &plan.calendars {
+        let mut more = Calendar { id: format!("{} and rest days", calendar.id), ..calendar.clone() };
+        let exception =
+            |day: &jiff::civil::Date| CalendarException { from: *day, to: *day, work: DayWork::Usual, name: None };
+        more.exceptions.extend(days.iter().map(exception));
+        worked.calendars.push(more);
+    }
+    for activity in worked.activities.iter_mut().filter(|one| leads.contains(&one.id) && one.kind == ActivityKind::Task)
+    {
+        activity.calendar = activity.calendar.as_ref().map(|id| format!("{id} and rest days"));
+    }
+    worked
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(7), ..ProptestConfig::default() })]
 
@@ -214,6 +235,43 @@ proptest! {
             }
             let after = checked(&plan).activities[at].clone().expect("no errors").early_finish;
             prop_assert!(after.date() <= by, "{after:?} is after {by}");
+        }
+    }
+
+    /// Rest days that are proposed keep the date when they are worked, and no longer when one is left out; where none
+    /// are proposed, working on all of them does not keep it.
+    #[test]
+    fn rest_days_keep_the_date_and_none_is_idle(draws in prop::collection::vec(draw(3), 2..10), late in 1i64..6) {
+        let mut plan = random_plan(&draws, false);
+        let at = draws.len() - 1;
+        let finish = schedule(&plan).activities[at].clone().expect("no errors").early_finish;
+        let by = finish.date().saturating_sub(late.days());
+        let activity = plan.activities[at].id.clone();
+        plan.mandated = vec![Mandate { activity, finish_by: Moment::Day(by), name: None }];
+        let concessions = schedule(&plan).milestones[0].concessions.clone();
+        let keeps = |days: &[jiff::civil::Date]| {
+            let worked = worked_on(&plan, days);
+            schedule(&worked).activities[at].clone().expect("no errors").early_finish.date() <= by
+        };
+        let proposed = concessions.iter().find_map(|one| match one {
+            Concession::WorkDays { on, strength } => Some((on, strength)),
+            _ => None,
+        });
+        match proposed {
+            Some((on, strength)) => {
+                prop_assert!(keeps(on));
+                for idle in 0..on.len() {
+                    let fewer: Vec<_> = (0..on.len()).filter(|at| *at != idle).map(|at| on[at]).collect();
+                    prop_assert!(!keeps(&fewer), "{} is idle", on[idle]);
+                }
+                prop_assert_eq!(*strength, if on.len() == 1 { Strength::Proved } else { Strength::Irreducible });
+            }
+            None if !concessions.is_empty() => {
+                let first = date(2026, 6, 1);
+                let all: Vec<_> = first.series(1.day()).take_while(|day| *day <= by).collect();
+                prop_assert!(!keeps(&all));
+            }
+            None => {}
         }
     }
 

@@ -264,3 +264,20 @@ fn no_test_is_ignored_and_no_warning_hidden_without_a_reason() {
     }
     none(faults);
 }
+
+#[test]
+fn every_finding_has_a_meaning_in_chinese() {
+    let locale = read("app/src/locale/zh.toml");
+    let mut sources = files("kernel/src", "rs");
+    sources.extend(files("formats/src", "rs"));
+    let mut codes = BTreeSet::new();
+    for (_, text) in &sources {
+        // A code stands between quotes: `K-` or `F-` and three digits.
+        let quoted =
+            text.split('"').filter(|word| word.len() == 5 && (word.starts_with("K-") || word.starts_with("F-")));
+        codes.extend(quoted.filter(|word| word[2..].bytes().all(|byte| byte.is_ascii_digit())));
+    }
+    assert!(codes.len() > 50, "the codes were not read: {codes:?}");
+    let missing = codes.into_iter().filter(|code| !locale.contains(&format!("\"{code}\" = ")));
+    none(missing.map(|code| format!("{code} needs a meaning under [diagnostic] in zh.toml")).collect());
+}

@@ -79,7 +79,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Stopped> {
     let is_wrong = has_errors(&reading.diagnostics) || computed.has_errors();
     match arguments.format {
         Format::Json => write_json(&schedules::answer(&plan, &computed, &reading.diagnostics), arguments)?,
-        Format::Csv => write_result(schedules::csv(&plan, &computed).as_bytes(), arguments.output.as_ref(), true)?,
+        Format::Csv => {
+            write_result(schedules::csv(&plan, &reading.saved, &computed).as_bytes(), arguments.output.as_ref(), true)?
+        }
         // A document with holes where the errors are would be taken for the plan.
         _ if is_wrong => {}
         Format::Mspdi => {

@@ -151,7 +151,7 @@ fn check_calendars<'a>(plan: &'a Plan, limits: &Limits, findings: &mut Findings)
 }
 
 fn check_activity(activity: &Activity, at: &dyn Fn() -> String, findings: &mut Findings) {
-    let moments = [activity.start, activity.deadline, activity.actual_start, activity.actual_finish];
+    let moments = [activity.start, activity.deadline, activity.actual_start, activity.actual_finish, activity.resume];
     let constrained = activity.constraints.iter().map(|constraint| constraint.on);
     for moment in moments.into_iter().chain(constrained).flatten() {
         check_moment(moment, at, findings);

@@ -282,7 +282,7 @@ impl<'a> Site<'a> {
         for &job in list {
             let index = job as usize;
             let node = &self.network.nodes[index];
-            let mut latest = self.network.last_finish(node, self.end) - node.span;
+            let mut latest = node.last_finish(&self.network.calendars, self.end) - node.span;
             for goal in &self.network.goals {
                 for (_, finish) in goal.ends.iter().filter(|end| end.0 == job) {
                     latest = latest.min(finish - node.span);

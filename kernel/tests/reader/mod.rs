@@ -144,6 +144,7 @@ fn activity(value: &Value) -> Activity {
         actual_finish: moment_at(value, "actual_finish"),
         percent_e3: value["percent"].as_f64().map(|percent| (percent * 1000.0) as u32),
         remaining: text(value, "remaining").map(|remaining| span(&remaining)),
+        resume: moment_at(value, "resume"),
         min_duration: text(value, "min_duration").map(|least| span(&least)),
         is_compressible: value["compressible"].as_bool().unwrap_or(true),
         stops: items(value, "stops").map(stop).collect(),
@@ -179,6 +180,10 @@ fn options(value: &Value) -> Options {
             Some("override") => ProgressRule::Override,
             Some("actual_dates") => ProgressRule::ActualDates,
             _ => ProgressRule::RetainedLogic,
+        },
+        remaining: match value["remaining"].as_str() {
+            Some("after_worked_part") => RemainingRule::AfterWorkedPart,
+            _ => RemainingRule::FromDataDate,
         },
         critical: match value["critical"].as_str() {
             Some("minimum") => CriticalRule::Minimum,

@@ -189,6 +189,10 @@ pub fn concessions(plan: &Plan, schedule: &Schedule) -> Vec<String> {
             let on: Vec<String> = on.iter().map(|(at, days)| format!("{}{days}", name(*at))).collect();
             format!("shorten {days} {} {strength:?}", on.join(" "))
         }
+        Concession::WorkDays { on, strength } => {
+            let on: Vec<String> = on.iter().map(|day| day.to_string()[5..].to_owned()).collect();
+            format!("work {} {strength:?}", on.join(" "))
+        }
         Concession::NotCurable { remaining_days, strength } => format!("not curable {remaining_days} {strength:?}"),
     });
     words.collect()

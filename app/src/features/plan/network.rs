@@ -339,6 +339,8 @@ async fn overlay(conn: &mut Conn, base: &BasePlan, state: &store::ProjectPlan, m
             activity.actual_finish = actual_finish.map(Moment::Day);
             activity.percent_e3 = percent_e3;
             activity.remaining = remaining_days.map(|days| Span::days(i64::from(days)));
+            // Who reports progress knows that the work goes on.
+            activity.resume = None;
         }
     }
     for tie in store::ties(conn).await? {

@@ -307,6 +307,10 @@ pub(super) fn concession_sentence(visitor: &Visitor, concession: &serde_json::Va
         Some("shorten") if concession["days_remaining"].as_f64().is_some_and(|days| days > 0.0) => {
             visitor.tf("concession.incurable", &[("days", number("days_remaining"))])
         }
+        Some("work_days") => {
+            let on: Vec<&str> = concession["on"].as_array().into_iter().flatten().filter_map(|day| day.as_str()).collect();
+            visitor.tf("concession.work_days", &[("count", on.len().to_string()), ("days", visitor.list(&on)), ("strength", strength)])
+        }
         Some("shorten") => {
             let on: Vec<String> = concession["on"]
                 .as_array()

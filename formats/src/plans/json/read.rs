@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::fields::{Fields, wrong};
 use super::vocabulary::{
-    AS_LATE, CONSTRAINTS, CRITICAL, GRANULARITIES, KINDS, LAG_CALENDARS, LINKS, PROGRESS, WEEKDAYS,
+    AS_LATE, CONSTRAINTS, CRITICAL, GRANULARITIES, KINDS, LAG_CALENDARS, LINKS, PROGRESS, REMAINING, WEEKDAYS,
 };
 use crate::plans::findings::{Findings, fault, shortened};
 use crate::plans::{Limits, Outcome, SavedDates, codes, moment};
@@ -82,6 +82,7 @@ pub(crate) fn read_options(value: &Value, path: String, findings: &mut Findings)
     let options = Options {
         lag_calendar: fields.word("lag_calendar", LAG_CALENDARS).unwrap_or(LagCalendar::Predecessor),
         progress: fields.word("progress", PROGRESS).unwrap_or(ProgressRule::RetainedLogic),
+        remaining: fields.word("remaining", REMAINING).unwrap_or_default(),
         critical: fields.word("critical", CRITICAL).unwrap_or_default(),
         as_late: fields.word("as_late", AS_LATE).unwrap_or(AsLateRule::FreeFloat),
         min_duration_percent_e3: fields.thousandths("min_duration_percent", 0.0, 100.0).map(|value| value as u32),
@@ -189,6 +190,7 @@ pub(crate) fn read_activity(value: &Value, path: String, findings: &mut Findings
     activity.actual_finish = fields.moment("actual_finish");
     activity.percent_e3 = fields.thousandths("percent", 0.0, 100.0).map(|value| value as u32);
     activity.remaining = fields.span("remaining");
+    activity.resume = fields.moment("resume");
     if let Some(value) = fields.take("quantity") {
         let path = fields.path_of("quantity");
         activity.quantity = read_quantity(value, path, fields.findings);

@@ -2,6 +2,7 @@
 
 use guatu_kernel::plan::{
     ActivityKind, AsLateRule, ConstraintKind, CriticalRule, Granularity, LagCalendar, LinkKind, ProgressRule,
+    RemainingRule,
 };
 
 /// A word list: each word with its value.
@@ -49,6 +50,10 @@ pub(crate) const PROGRESS: Words<ProgressRule> = &[
     ("override", ProgressRule::Override),
     ("actual_dates", ProgressRule::ActualDates),
 ];
+
+/// From where remaining work goes on.
+pub(crate) const REMAINING: Words<RemainingRule> =
+    &[("from_data_date", RemainingRule::FromDataDate), ("after_worked_part", RemainingRule::AfterWorkedPart)];
 
 /// Rules of what is critical.
 pub(crate) const CRITICAL: Words<CriticalRule> =

@@ -3,11 +3,11 @@
 
 use guatu_kernel::plan::{
     Activity, ActivityKind, Calendar, CalendarException, Constraint, DayWork, Link, LinkKind, Mandate, Options, Plan,
-    Resource, Risk, Span, Stop,
+    RemainingRule, Resource, Risk, Span, Stop,
 };
 
 use super::vocabulary::{
-    AS_LATE, CONSTRAINTS, CRITICAL, GRANULARITIES, KINDS, LAG_CALENDARS, LINKS, PROGRESS, WEEKDAYS, word_of,
+    AS_LATE, CONSTRAINTS, CRITICAL, GRANULARITIES, KINDS, LAG_CALENDARS, LINKS, PROGRESS, REMAINING, WEEKDAYS, word_of,
 };
 use crate::plans::{moment, span};
 
@@ -104,9 +104,11 @@ pub fn write(plan: &Plan) -> String {
 
 /// The options object.
 pub(crate) fn options_json(options: &Options) -> String {
+    let remaining = (options.remaining != RemainingRule::default()).then(|| word_of(REMAINING, options.remaining));
     Object::new()
         .text("lag_calendar", word_of(LAG_CALENDARS, options.lag_calendar))
         .text("progress", word_of(PROGRESS, options.progress))
+        .maybe_text("remaining", remaining)
         .text("critical", word_of(CRITICAL, options.critical))
         .text("as_late", word_of(AS_LATE, options.as_late))
         .maybe_raw("min_duration_percent", options.min_duration_percent_e3.map(|value| thousandths(value.into())))
@@ -175,7 +177,8 @@ pub(crate) fn activity_json(activity: &Activity) -> String {
         .maybe_text("actual_start", activity.actual_start.map(moment::print).as_deref())
         .maybe_text("actual_finish", activity.actual_finish.map(moment::print).as_deref())
         .maybe_raw("percent", activity.percent_e3.map(|value| thousandths(value.into())))
-        .maybe_text("remaining", activity.remaining.map(span::print).as_deref());
+        .maybe_text("remaining", activity.remaining.map(span::print).as_deref())
+        .maybe_text("resume", activity.resume.map(moment::print).as_deref());
     if let Some(quantity) = &activity.quantity {
         let mut object = Object::new().raw("total", &quantity.total.to_string());
         if !quantity.unit.is_empty() {

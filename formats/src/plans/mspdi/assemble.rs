@@ -4,14 +4,17 @@ use std::collections::{HashMap, HashSet};
 
 use guatu_kernel::diagnose::Severity;
 use guatu_kernel::plan::{
-    Activity, ActivityKind, AsLateRule, Calendar, DayWork, Granularity, LagCalendar, Link, Moment, Need, Options, Plan,
-    ProgressRule, Resource,
+    Activity, ActivityKind, AsLateRule, Calendar, ConstraintKind, DayWork, Granularity, LagCalendar, Link, Moment,
+    Need, Options, Plan, ProgressRule, RemainingRule, Resource,
 };
 
+use jiff::civil::DateTime;
+
 use super::calendars::{RawCalendar, flatten};
+use super::joint::joint;
 use super::notes::{self, PlanNote};
 use super::read::{Document, RawResource};
-use super::task::{Setting, Task};
+use super::task::{Setting, Task, moment_of};
 use super::write::written_bands;
 use crate::plans::findings::{Findings, fault, shortened};
 use crate::plans::{Outcome, SavedActivity, SavedDates, codes};
@@ -38,11 +41,12 @@ pub(crate) fn assemble(mut document: Document<'_>, findings: &mut Findings) -> O
     };
     warn_about_project(&document, &note, findings);
 
-    let (calendars, calendar_ids, default) = plan_calendars(&document, &note, findings);
+    let (mut calendars, calendar_ids, default) = plan_calendars(&document, &note, findings);
     let resources = Resources::of(&document, &calendars, &calendar_ids, &note, findings);
     let (mut activities, saved, ids) = activities(&document, &setting, &calendar_ids, findings);
     let links = links(&document, &setting, &ids, findings);
-    resources.assign(&document, &ids, &mut activities, findings);
+    let start = start_before_the_project(&mut activities, &links, start, &setting);
+    resources.assign(&document, &ids, &mut activities, &mut calendars, default.as_deref(), findings);
 
     let start = match note.start {
         Some(noted) if noted.date() == start.date() => noted,
@@ -73,6 +77,7 @@ pub(crate) fn assemble(mut document: Document<'_>, findings: &mut Findings) -> O
 fn options(document: &Document<'_>) -> Options {
     Options {
         lag_calendar: LagCalendar::Successor,
+        remaining: RemainingRule::AfterWorkedPart,
         progress: if document.splits_in_progress { ProgressRule::RetainedLogic } else { ProgressRule::Override },
         as_late: AsLateRule::TotalFloat,
         ..Options::default()
@@ -162,6 +167,43 @@ fn bound_resources(document: &Document<'_>) -> HashSet<i64> {
     let assigned: HashSet<i64> = document.assignments.iter().map(|assignment| assignment.resource).collect();
     let works = |resource: &&RawResource<'_>| resource.kind == 1 && assigned.contains(&resource.uid);
     document.resources.iter().filter(works).filter_map(|resource| resource.calendar_uid).collect()
+}
+
+/// MS Project holds only what no link leads to at the project's start, and lets a constraint that is earlier win; what
+/// follows may then be earlier too. Such a plan begins with the earliest of these constraints, and what used to be held
+/// by the project's start has that as its own. Returns when the plan starts.
+fn start_before_the_project(
+    activities: &mut [Activity],
+    links: &[Link],
+    start: DateTime,
+    setting: &Setting,
+) -> DateTime {
+    let mut led: HashSet<String> = links.iter().map(|link| link.to.clone()).collect();
+    let (mut roots, mut earliest) = (Vec::new(), start);
+    for (index, activity) in activities.iter().enumerate() {
+        // Summaries come before what is below them.
+        if activity.parent.as_ref().is_some_and(|parent| led.contains(parent)) {
+            led.insert(activity.id.clone());
+        }
+        if activity.kind == ActivityKind::Summary || activity.start.is_some() || led.contains(&activity.id) {
+            continue;
+        }
+        let bound = activity.constraints.first().filter(|one| one.kind == ConstraintKind::StartNoEarlierThan);
+        let own = bound.and_then(|one| one.on).map_or(start, |on| start.min(instant_of(on)));
+        earliest = earliest.min(own);
+        roots.push((index, own));
+    }
+    if earliest < start {
+        roots.into_iter().for_each(|(index, own)| activities[index].start = Some(moment_of(own, setting)));
+    }
+    earliest
+}
+
+fn instant_of(moment: Moment) -> DateTime {
+    match moment {
+        Moment::Day(date) => date.at(0, 0, 0, 0),
+        Moment::Instant(instant) => instant,
+    }
 }
 
 /// Whether a calendar of the file is what the noted one is written as.
@@ -358,12 +400,14 @@ impl Resources {
         resources
     }
 
-    /// Adds needs, and the calendar of the resource where it alone decides when the task is worked.
+    /// Adds needs, and the calendar of the resources where they alone decide when the task is worked.
     fn assign(
         &self,
         document: &Document<'_>,
         ids: &HashMap<i64, String>,
         activities: &mut [Activity],
+        calendars: &mut Vec<Calendar>,
+        default: Option<&str>,
         findings: &mut Findings,
     ) {
         let at: HashMap<i64, usize> =
@@ -388,18 +432,22 @@ impl Resources {
         }
         let mut followed: Vec<_> = followed.into_iter().collect();
         followed.sort_by_key(|(index, _)| *index);
-        for (index, calendars) in followed {
+        let stated = calendars.len();
+        for (index, followed) in followed {
             let (task, activity) = (&document.tasks[index], &mut activities[index]);
-            let mut distinct = calendars.iter().flatten();
-            let (Some(first), more) = (distinct.next(), distinct.next()) else { continue };
-            if activity.calendar.as_deref() == Some(first) || task.ignores_resource_calendar {
+            let mut ids: Vec<&str> = followed.iter().filter_map(|one| one.or(default)).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            let is_the_default = followed.iter().all(Option::is_none);
+            let is_its_own = activity.calendar.as_deref().is_some_and(|own| ids == [own]);
+            if is_the_default || is_its_own || task.ignores_resource_calendar {
                 continue;
             }
             let name = shortened(&task.name);
-            if activity.calendar.is_none() && more.is_none() && calendars.len() == 1 {
-                activity.calendar = Some((*first).to_owned());
-                let message = format!("`{name}` is worked in the calendar `{}` of its resource", shortened(first));
+            if let Some(shared) = shared_calendar(activity, &ids, calendars, stated) {
+                let message = format!("`{name}` is worked in the calendar `{}` of its resources", shortened(&shared));
                 findings.warn(codes::RESOURCE_CALENDAR, &activity.id, message);
+                activity.calendar = Some(shared);
             } else {
                 let message =
                     format!("the resources of `{name}` work in other calendars than the task; its own counts");
@@ -407,4 +455,22 @@ impl Resources {
             }
         }
     }
+}
+
+/// The calendar of a task that has none of its own and whose resources work in the named ones; made where they are
+/// several, behind the `stated` calendars of the file. `None` where the task keeps its own.
+fn shared_calendar(activity: &Activity, ids: &[&str], calendars: &mut Vec<Calendar>, stated: usize) -> Option<String> {
+    if activity.calendar.is_some() || ids.is_empty() {
+        return None;
+    }
+    let id = ids.join("+");
+    match calendars.iter().position(|calendar| calendar.id == id) {
+        Some(at) if at >= stated || ids.len() == 1 => return Some(id),
+        Some(_) => return None,
+        None => {}
+    }
+    let parts: Option<Vec<&Calendar>> = ids.iter().map(|id| calendars.iter().find(|one| one.id == **id)).collect();
+    let made = joint(id.clone(), &parts?)?;
+    calendars.push(made);
+    Some(id)
 }

@@ -7,6 +7,7 @@
 
 mod assemble;
 mod calendars;
+mod joint;
 mod notes;
 mod read;
 mod recurrence;

@@ -129,6 +129,7 @@ pub(crate) fn merge(stated: &mut Activity, note: &Activity, setting: &Setting) {
         (&mut stated.deadline, note.deadline),
         (&mut stated.actual_start, note.actual_start),
         (&mut stated.actual_finish, note.actual_finish),
+        (&mut stated.resume, note.resume),
     ] {
         if same_moment(*stated, note) {
             *stated = note;

@@ -33,6 +33,7 @@ pub(crate) struct Task<'a> {
     pub(crate) percent: u32,
     pub(crate) actual_start: Option<DateTime>,
     pub(crate) actual_finish: Option<DateTime>,
+    pub(crate) resume: Option<DateTime>,
     pub(crate) constraint_type: i64,
     pub(crate) constraint_date: Option<DateTime>,
     pub(crate) deadline: Option<DateTime>,
@@ -156,6 +157,7 @@ impl<'a> Task<'a> {
                 }
                 "ActualStart" => task.actual_start = instant(elements, "ActualStart")?,
                 "ActualFinish" => task.actual_finish = instant(elements, "ActualFinish")?,
+                "Resume" => task.resume = lenient(elements)?,
                 "ConstraintType" => task.constraint_type = number(elements, "ConstraintType")?,
                 "ConstraintDate" => task.constraint_date = instant(elements, "ConstraintDate")?,
                 "Deadline" => task.deadline = instant(elements, "Deadline")?,
@@ -210,6 +212,7 @@ impl<'a> Task<'a> {
         if self.actual_start.is_some() && self.actual_finish.is_none() && !kind.is_milestone() {
             let left = self.remaining_duration.unwrap_or((self.duration - self.actual_duration).max(0));
             activity.remaining = Some(span(left));
+            activity.resume = self.resume.map(|instant| moment_of(instant, setting));
         }
         activity.constraints.extend(self.constraint(setting));
         activity

@@ -290,6 +290,7 @@ impl<'p> Writer<'p> {
         self.instant_leaf("Finish", record.actual_finish.or(planned_finish));
         self.leaf("Duration", print_duration(record.duration));
         self.leaf("DurationFormat", record.duration_format);
+        self.instant_leaf("Resume", record.resume);
         self.leaf("Estimated", 0);
         self.leaf("Milestone", u8::from(record.is_milestone));
         self.leaf("Summary", u8::from(activity.kind == ActivityKind::Summary));
@@ -342,6 +343,7 @@ impl<'p> Writer<'p> {
             percent,
             actual_start: stated(activity.actual_start, Side::Start),
             actual_finish: stated(activity.actual_finish, Side::Finish),
+            resume: stated(activity.resume, Side::Start),
             actual_duration: duration - remaining,
             remaining_duration: Some(remaining),
             deadline: stated(activity.deadline, Side::Finish),

@@ -205,6 +205,7 @@ fn activity(task: &Task<'_>, id: String, ids: &Ids, findings: &mut Findings) -> 
             activity.percent_e3 = Some(task.percent_e3.min(100_000));
             if !activity.kind.is_milestone() {
                 activity.remaining = remaining.map(Span::minutes);
+                activity.resume = task.resume.map(Moment::Instant);
             }
         }
         Status::Completed => {
@@ -234,11 +235,12 @@ fn activity(task: &Task<'_>, id: String, ids: &Ids, findings: &mut Findings) -> 
         let message = format!("`{name}` sums up a part of the breakdown structure and was kept at its dates");
         findings.warn(codes::KEPT_AT_DATES, &activity.id, message);
     }
-    if task.is_suspended {
+    // Without a day on which it goes on, suspended work goes on at once.
+    if task.is_suspended && task.resume.is_none() && task.status == Status::Started {
         findings.warn(
             codes::NO_HOME,
             &activity.id,
-            format!("`{name}` is suspended; suspension and resumption were kept aside"),
+            format!("`{name}` is suspended until an unknown day; it goes on at the data date here"),
         );
     }
     if task.has_expected_finish && task.status != Status::Completed {

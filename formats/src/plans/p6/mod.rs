@@ -68,6 +68,7 @@ pub(crate) struct Task<'a> {
     pub(crate) total_float_minutes: Option<f64>,
     pub(crate) free_float_minutes: Option<f64>,
     pub(crate) is_suspended: bool,
+    pub(crate) resume: Option<DateTime>,
     pub(crate) has_expected_finish: bool,
 }
 

@@ -183,6 +183,7 @@ fn read_task<'a>(elements: &mut Elements<'a>) -> Result<Task<'a>, Diagnostic> {
             "TotalFloat" => task.total_float_minutes = float(elements)?,
             "FreeFloat" => task.free_float_minutes = float(elements)?,
             "SuspendDate" => task.is_suspended = !word(elements)?.is_empty(),
+            "ResumeDate" => task.resume = date(elements, name)?,
             "ExpectedFinishDate" => task.has_expected_finish = !word(elements)?.is_empty(),
             _ => elements.skip()?,
         }

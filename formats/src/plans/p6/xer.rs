@@ -316,6 +316,7 @@ fn read_tasks<'a>(model: &mut Model<'a>, project: &str, table: &Table<'a>) -> Re
         "total_float_hr_cnt",
         "free_float_hr_cnt",
         "suspend_date",
+        "resume_date",
         "expect_end_date",
     ];
     for (line, cells) in table.rows(wanted) {
@@ -335,6 +336,7 @@ fn read_tasks<'a>(model: &mut Model<'a>, project: &str, table: &Table<'a>) -> Re
             total,
             free,
             suspended,
+            resumed,
             expected,
         ] = cells;
         if owner != project {
@@ -380,6 +382,7 @@ fn read_tasks<'a>(model: &mut Model<'a>, project: &str, table: &Table<'a>) -> Re
             total_float_minutes: float(total),
             free_float_minutes: float(free),
             is_suspended: !suspended.is_empty(),
+            resume: date(resumed, "resume_date", line)?,
             has_expected_finish: !expected.is_empty(),
         });
     }
