@@ -17,6 +17,7 @@
 
 pub mod model;
 pub mod pages;
+pub mod reasons;
 pub mod photos;
 pub mod store;
 #[cfg(test)]

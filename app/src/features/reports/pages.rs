@@ -34,6 +34,7 @@ pub fn routes() -> Router<Site> {
         .route("/reports/new", get(new_form).post(file))
         .route("/reports/unchanged", post(file_unchanged))
         .route("/reports/waiting", get(waiting))
+        .route("/reports/reasons", get(super::reasons::show))
         .route("/reports/{id}", get(show))
         .route("/reports/{id}/confirm", post(confirm))
         .route("/reports/{id}/dispute", get(dispute_form).post(dispute))

@@ -1,6 +1,7 @@
 //! Reports, and where each work item stands.
 
 use super::model::{Command, Content, Fact, Hindrance, Known, Standing, State, Work};
+use super::reasons::Said;
 use crate::args;
 use crate::db::{Conn, Row};
 use crate::features::places::model::Kind;
@@ -104,6 +105,14 @@ pub async fn hindered(conn: &mut Conn, since: Date) -> Result<Vec<Hindered>> {
                ORDER BY r.on_day, r.building";
     let rows = conn.rows(sql, args![since]).await?;
     rows.iter().map(|row| Ok(Hindered { building: row.text(0)?, on: row.date(1)?, report: row.text(2)?, hindrance: row.json(3)? })).collect()
+}
+
+/// What reports with a change say of waiting between two days, by building and day.
+pub async fn said(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Said>> {
+    let sql = "SELECT building, on_day, hindrance FROM report WHERE on_day >= ? AND on_day <= ? AND is_unchanged = 0 ORDER BY building, on_day";
+    let rows = conn.rows(sql, args![from, to]).await?;
+    let kind = |text: String| Ok::<String, anyhow::Error>(serde_json::from_str::<Hindrance>(&text)?.kind);
+    rows.iter().map(|row| Ok(Said { building: row.text(0)?, on: row.date(1)?, kind: row.opt_text(2)?.map(kind).transpose()? })).collect()
 }
 
 /// The newest day with a report, by building.

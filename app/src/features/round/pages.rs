@@ -237,6 +237,7 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
         }
     }
     let mut take = |key: &'static str| section(visitor, key, lists.remove(key).unwrap_or_default());
+    let reasons = format!("/reports/reasons?place={}", form_urlencoded(&place.id));
     let body = html! {
         @if !above.is_empty() { (crate::web::layout::crumbs(visitor, &above)) }
         (error_summary(visitor, refused.filter(|_| decision.is_none())))
@@ -283,6 +284,7 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
                 }
             }
         }
+        p.no-print { a href=(reasons) { (visitor.t("reasons.title")) } }
         @if !minutes.is_empty() {
             h2 { (visitor.t("round.minutes")) }
             ul.rows { @for one in &minutes { li {
