@@ -147,7 +147,18 @@ pub async fn open(db: Db, folder: &Path, clock: Clock) -> Result<Opened> {
     drop(conn);
     let (journal, writer) = Journal::open(db.clone(), clock.clone(), domain.clone()).await?;
     let (closing, is_behind_tls) = (Arc::new(tokio::sync::watch::Sender::new(false)), false);
-    let site = Site { db, journal, clock, domain, stamps, signer, throttle: web::throttle(), closing, is_behind_tls };
+    let site = Site {
+        db,
+        journal,
+        clock,
+        domain,
+        stamps,
+        signer,
+        throttle: web::throttle(),
+        closing,
+        is_behind_tls,
+        past: Some(Arc::default()),
+    };
     Ok(Opened { site, writer })
 }
 

@@ -166,6 +166,26 @@ impl Db {
         Ok(Db::Sqlite { writer, readers })
     }
 
+    /// A database in memory, under a number of its own, that goes when it is dropped: what it holds is never on a disk.
+    pub async fn open_memory(number: u64) -> Result<Db> {
+        let base = SqliteConnectOptions::new()
+            .filename(format!("file:guatu-{number}"))
+            .in_memory(true)
+            .shared_cache(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(false)
+            .statement_cache_capacity(400);
+        // It lives as long as one connection to it.
+        let lasting = |most| {
+            SqlitePoolOptions::new().max_connections(most).min_connections(1).idle_timeout(None).max_lifetime(None)
+        };
+        let writer = lasting(1).connect_with(base.clone()).await?;
+        let readers = lasting(4).test_before_acquire(false).connect_with(base.pragma("query_only", "on")).await?;
+        let db = Db::Sqlite { writer, readers };
+        db.prepare().await?;
+        Ok(db)
+    }
+
     /// Connects to a PostgreSQL database. `search_path` names the schema, so tests can share a server.
     pub async fn open_postgres(url: &str) -> Result<Db> {
         let db = Db::connect_postgres(url).await?;

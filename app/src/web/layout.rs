@@ -89,8 +89,22 @@ pub fn shell(site: &Site, visitor: &Visitor, title: &str, class: &str, body: Mar
                 footer {
                     span { (visitor.tf("shell.as_of", &[("number", site.head().to_string())])) }
                     " " span { (visitor.tf("shell.today", &[("date", site.clock.today().to_string())])) }
+                    @if visitor.rights.may_somewhere(Verb::Read) { (earlier_day(visitor)) }
                 }
             }
+        }
+    }
+}
+
+/// The way to this page as of an earlier day.
+fn earlier_day(visitor: &Visitor) -> Markup {
+    let (path, query) = visitor.here.split_once('?').unwrap_or((&visitor.here, ""));
+    let kept: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+    html! {
+        form.as-of.no-print method="get" action=(path) {
+            @for (name, value) in kept.iter().filter(|(name, _)| name != "as_of") { input type="hidden" name=(name) value=(value); }
+            label { (visitor.t("shell.earlier")) " " input type="date" name="as_of" required; }
+            button.plain type="submit" { (visitor.t("shell.look_back")) }
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod forms;
 pub mod layout;
 pub mod locale;
 pub mod papers;
+pub mod past;
 pub mod problem;
 pub mod registers;
 pub mod visitor;
@@ -63,6 +64,8 @@ pub struct Site {
     pub closing: Arc<tokio::sync::watch::Sender<bool>>,
     /// Whether cookies are sent over TLS only.
     pub is_behind_tls: bool,
+    /// Earlier states; `None` where the pages are of one already.
+    pub past: Option<Arc<past::Past>>,
 }
 
 impl Site {
@@ -156,6 +159,7 @@ pub fn router(site: Site) -> Router {
         .fallback(problem::not_found)
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(axum::middleware::from_fn_with_state(site.clone(), past::serve))
         .layer(axum::middleware::from_fn(security::refuse_foreign_writes))
         .layer(axum::middleware::from_fn_with_state(site.clone(), problem::render))
         .layer(CompressionLayer::new())
