@@ -76,24 +76,25 @@ impl Place {
         }
     }
 
-    /// Opens the database of this place, with the guards that somebody had taken away.
-    async fn db_and_lost_guards(&self) -> Result<(Db, Vec<String>)> {
-        self.make_folder()?;
+    /// The database of this place for those who only look: an empty one stays empty. `None` when it holds no ledger.
+    async fn existing(&self) -> Result<Option<Db>> {
+        if self.database_url.is_none() && !self.file().is_file() {
+            return Ok(None);
+        }
         let db = match &self.database_url {
             Some(url) => Db::connect_postgres(url).await?,
             None => Db::connect_sqlite(&self.file()).await?,
         };
-        let lost = db.prepare().await?;
-        Ok((db, lost))
+        Ok(db.has_ledger().await?.then_some(db))
     }
 
-    /// The exit code for a folder without a ledger: looking at one never makes one.
-    fn is_missing(&self) -> Option<ExitCode> {
-        if self.database_url.is_some() || self.file().is_file() {
-            return None;
+    /// Says that there is no ledger.
+    fn say_missing(&self) -> ExitCode {
+        match &self.database_url {
+            Some(_) => eprintln!("guatu: there is no ledger in that database"),
+            None => eprintln!("guatu: there is no ledger in {}", self.data.display()),
         }
-        eprintln!("guatu: there is no ledger in {}", self.data.display());
-        Some(ExitCode::from(NOT_FOUND))
+        ExitCode::from(NOT_FOUND)
     }
 
     fn make_folder(&self) -> Result<()> {
@@ -283,10 +284,8 @@ pub struct Verification {
 /// `guatu verify`.
 pub async fn verify(arguments: Verification) -> Result<ExitCode> {
     let place = arguments.place;
-    if let Some(code) = place.is_missing() {
-        return Ok(code);
-    }
-    let (db, lost_guards) = place.db_and_lost_guards().await?;
+    let Some(db) = place.existing().await? else { return Ok(place.say_missing()) };
+    let lost_guards = db.prepare().await?;
     let domain = Guatu::default();
     let mut conn = db.writer().await?;
     let origin = setting(&mut conn, "origin").await?.unwrap_or_default();
@@ -387,10 +386,8 @@ impl Progress {
 
 /// `guatu rebuild`.
 pub async fn rebuild(place: Place) -> Result<ExitCode> {
-    if let Some(code) = place.is_missing() {
-        return Ok(code);
-    }
-    let db = place.db().await?;
+    let Some(db) = place.existing().await? else { return Ok(place.say_missing()) };
+    db.prepare().await?;
     let domain = Guatu::default();
     let bar = Progress::default();
     let mut conn = db.writer().await?;

@@ -1,20 +1,38 @@
 //! Schedules as answers: guatu-schedule/1 (JSON) and the CSV by which saved files are compared.
 
-use guatu_kernel::diagnose::Diagnostic;
+use guatu_kernel::diagnose::{Diagnostic, Severity};
 use guatu_kernel::plan::{Activity, Moment, Plan};
 use guatu_kernel::{Concession, Dates, Driver, Outlook, Schedule, Strength};
 use serde_json::{Map, Value, json};
 
+use crate::plans::codes::LEFT_OUT;
 use crate::plans::{PlannedActivity, PlannedDates, SavedDates};
 
-/// guatu-schedule/1. `read` are the findings of the reader, printed before the kernel's.
+/// Floats to single milestones that an answer holds at most: a table of every activity by every date beyond it is larger
+/// than any plan, and nobody reads it.
+const MOST_FLOATS: usize = 2_000_000;
+
+/// guatu-schedule/1. `read` are the findings of the reader, printed before the kernel's. Where activities times mandated dates
+/// are more than [`MOST_FLOATS`], `float_to` is empty and a finding says so; the milestones have their own float all the same.
 pub fn answer(plan: &Plan, schedule: &Schedule, read: &[Diagnostic]) -> Value {
+    let cells = schedule.activities.len().saturating_mul(schedule.milestones.len());
+    let has_floats = cells <= MOST_FLOATS;
     let mut activities = Map::new();
     for (at, dates) in schedule.activities.iter().enumerate() {
         if let Some(dates) = dates {
-            activities.insert(plan.activities[at].id.clone(), activity(plan, schedule, at, dates));
+            activities.insert(plan.activities[at].id.clone(), activity(plan, schedule, at, dates, has_floats));
         }
     }
+    let left_out = (!has_floats).then(|| Diagnostic {
+        code: LEFT_OUT,
+        severity: Severity::Warning,
+        activity: None,
+        at: None,
+        params: vec![cells.to_string()],
+        message: format!(
+            "`float_to` is left out: it would hold {cells} floats; ask for fewer mandated dates at a time"
+        ),
+    });
     let mut milestones = Map::new();
     for outlook in &schedule.milestones {
         milestones.insert(plan.activities[outlook.activity].id.clone(), milestone(plan, outlook));
@@ -25,7 +43,7 @@ pub fn answer(plan: &Plan, schedule: &Schedule, read: &[Diagnostic]) -> Value {
         "finish": schedule.finish.map(moment),
         "activities": activities,
         "milestones": milestones,
-        "diagnostics": diagnostics(read.iter().chain(&schedule.diagnostics)),
+        "diagnostics": diagnostics(read.iter().chain(&schedule.diagnostics).chain(&left_out)),
     })
 }
 
@@ -56,11 +74,12 @@ pub fn diagnostics<'a>(found: impl Iterator<Item = &'a Diagnostic>) -> Vec<Value
         .collect()
 }
 
-fn activity(plan: &Plan, schedule: &Schedule, at: usize, dates: &Dates) -> Value {
+fn activity(plan: &Plan, schedule: &Schedule, at: usize, dates: &Dates, has_floats: bool) -> Value {
     // Null where a mandated date is not reachable from the activity (contract rule 13).
+    let milestones = schedule.milestones.iter().filter(|_| has_floats);
     let mut float_to: Map<String, Value> =
-        schedule.milestones.iter().map(|outlook| (plan.activities[outlook.activity].id.clone(), Value::Null)).collect();
-    for (milestone, days) in schedule.float_to(at) {
+        milestones.map(|outlook| (plan.activities[outlook.activity].id.clone(), Value::Null)).collect();
+    for (milestone, days) in schedule.float_to(at).filter(|_| has_floats) {
         let id = &plan.activities[schedule.milestones[milestone].activity].id;
         float_to.insert(id.clone(), number(days));
     }

@@ -206,6 +206,18 @@ impl Db {
         Ok(Db::Postgres(pool))
     }
 
+    /// Whether the database holds a ledger already; looks and makes nothing.
+    pub async fn has_ledger(&self) -> Result<bool> {
+        let mut conn = self.reader().await?;
+        let sql = match conn.dialect() {
+            Dialect::Sqlite => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'ground_version'",
+            Dialect::Postgres => {
+                "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'ground_version'"
+            }
+        };
+        Ok(conn.row(sql, &[]).await?.is_some())
+    }
+
     /// Brings the ground tables and their guards up to date. Answers with the guards that somebody had taken away.
     pub async fn prepare(&self) -> Result<Vec<String>> {
         let mut conn = self.writer().await?;

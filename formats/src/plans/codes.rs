@@ -63,6 +63,9 @@ pub(crate) const NOT_CARRIED: &str = "F-213";
 /// A reference of the file was replaced by the default.
 pub(crate) const DEFAULTED: &str = "F-214";
 
+/// A part of the answer was too large to be written.
+pub(crate) const LEFT_OUT: &str = "F-215";
+
 /// Every code of readers and writers.
 pub const ALL: &[&str] = &[
     UNKNOWN_FORMAT,
@@ -94,6 +97,7 @@ pub const ALL: &[&str] = &[
     HUNDREDTHS,
     NOT_CARRIED,
     DEFAULTED,
+    LEFT_OUT,
 ];
 
 /// The lasting text of a code that came from another process.

@@ -13,7 +13,7 @@ use crate::features::{places, plan};
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
 use crate::web::extract::{Query, Sent, Upload};
-use crate::web::forms::{Form, Values, form_response, new_id, refusal, token};
+use crate::web::forms::{Form, Values, error_summary, form_response, new_id, refusal, token};
 use crate::web::layout::{finding, page};
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
@@ -116,36 +116,54 @@ async fn show(
     let Some(plan) = plan else {
         return form_page(&site, &visitor, &place, Some(&wrong("X-102")), &diagnostics).await;
     };
-    let plan = Arc::new(plan);
-    // Scheduled as it would be put forward: mandated dates of a file are not commands, and a file may hold any number.
-    let scheduled = plan::network::as_approved(&plan);
-    let computed = tokio::task::spawn_blocking(move || schedule(&scheduled)).await.map_err(anyhow::Error::from)?;
+    let shown = Shown { request_id: new_id(), account, project: place.id.clone(), file, plan: Arc::new(plan) };
+    let computed = scheduled(&shown).await?;
     diagnostics.extend(computed.diagnostics.iter().cloned());
     if computed.has_errors() {
         return form_page(&site, &visitor, &place, Some(&wrong("X-102")), &diagnostics).await;
     }
-    let shown = Shown { request_id: new_id(), account, project: place.id.clone(), file, plan };
     shelf::put(shown.clone());
+    let dry_run = DryRun { shown: &shown, computed: &computed, diagnostics: &diagnostics };
+    shown_page(&site, &visitor, &place, &dry_run, &Values::default(), None).await
+}
+
+/// A plan as it would be put forward: mandated dates of a file are not commands, and a file may hold any number.
+async fn scheduled(shown: &Shown) -> Result<Schedule, Problem> {
+    let plan = plan::network::as_approved(&shown.plan);
+    Ok(tokio::task::spawn_blocking(move || schedule(&plan)).await.map_err(anyhow::Error::from)?)
+}
+
+/// What a dry run has found.
+struct DryRun<'a> {
+    shown: &'a Shown,
+    computed: &'a Schedule,
+    diagnostics: &'a [Diagnostic],
+}
+
+/// The page of a dry run; after a refusal with everything that was chosen.
+async fn shown_page(site: &Site, visitor: &Visitor, place: &Place, dry_run: &DryRun<'_>, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+    let DryRun { shown, computed, diagnostics } = dry_run;
     let mut conn = site.reader().await?;
     let places = places::store::subtree(&mut conn, &place.path).await?;
     let body = html! {
-        (places::pages::crumbs_of(&mut conn, &visitor, &place).await?)
+        (places::pages::crumbs_of(&mut conn, visitor, place).await?)
         p.crumbs { a href={ "/plans/" (place.id) } { (place.attributes.name) " · " (visitor.t("nav.plans")) } " ›" }
+        (error_summary(visitor, refused))
         h1 { (visitor.t("import.shown")) }
         p.lead { (visitor.t("import.shown_lead")) }
-        (counts(&visitor, &shown, &computed))
+        (counts(visitor, shown, computed))
         form method="post" action="/import/shown" {
             input type="hidden" name="project" value=(shown.project);
             input type="hidden" name="request_id" value=(shown.request_id);
-            (token(&visitor))
-            (mapping_table(&visitor, &shown.plan, &place.id, &places))
+            (token(visitor))
+            (mapping_table(visitor, &shown.plan, &place.id, &places, values))
             p.actions { button type="submit" { (visitor.t("import.import")) } " " a.button.second href={ "/import?project=" (form_urlencoded(&shown.project)) } { (visitor.t("import.other")) } }
         }
         @if !shown.plan.mandated.is_empty() { div.notice { p { (visitor.tf("import.mandated_left", &[("count", shown.plan.mandated.len().to_string())])) } } }
-        (findings(&visitor, &diagnostics))
-        (first_activities(&visitor, &shown, &computed))
+        (findings(visitor, diagnostics))
+        (first_activities(visitor, shown, computed))
     };
-    Ok(page(&site, &visitor, &visitor.t("import.shown"), body).into_response())
+    Ok(form_response(refused, page(site, visitor, &visitor.t("import.shown"), body)))
 }
 
 /// Works that are shown for a choice of building and stage: summaries, or works without one above them.
@@ -161,7 +179,7 @@ fn mapped_works(plan: &Plan) -> Vec<(usize, usize)> {
 }
 
 /// The choice of building and stage, filled with what names tell. What is chosen holds for everything below as well.
-fn mapping_table(visitor: &Visitor, plan: &Plan, project: &str, places: &[Place]) -> Markup {
+fn mapping_table(visitor: &Visitor, plan: &Plan, project: &str, places: &[Place], values: &Values) -> Markup {
     let named = mapping::named(project, places);
     let index: HashMap<&str, usize> = plan.activities.iter().enumerate().map(|(at, one)| (one.id.as_str(), at)).collect();
     let above = |at: usize| plan.activities[at].parent.as_deref().and_then(|parent| index.get(parent)).copied();
@@ -177,17 +195,19 @@ fn mapping_table(visitor: &Visitor, plan: &Plan, project: &str, places: &[Place]
             thead { tr { th { (visitor.t("import.work")) } th { (visitor.t("wall.place")) } th { (visitor.t("import.stage")) } } }
             tbody { @for (at, depth) in mapped_works(plan) {
                 @let one = &plan.activities[at];
-                @let place = mapping::own_place(one, &named);
-                @let stage = mapping::own_stage(one);
+                @let (of_place, of_stage) = (format!("place.{at}"), format!("stage.{at}"));
+                @let (chosen_place, chosen_stage) = (values.opt(&of_place), values.opt(&of_stage));
+                @let place = chosen_place.as_deref().or_else(|| mapping::own_place(one, &named));
+                @let stage = chosen_stage.as_deref().or_else(|| mapping::own_stage(one));
                 tr {
                     td style={ "padding-left:" (0.75 + depth as f64 * 1.25) "rem" } { (one.name) }
-                    td { select name={ "place." (at) } aria-label={ (visitor.t("wall.place")) " " (one.name) } {
+                    td { select name=(of_place) aria-label={ (visitor.t("wall.place")) " " (one.name) } {
                         option value="" { (visitor.t("import.as_above")) }
                         @for known in &named { option value=(known.id) selected[place == Some(known.id)] { (known.name) } }
                     } }
-                    td { select name={ "stage." (at) } aria-label={ (visitor.t("import.stage")) " " (one.name) } {
+                    td { select name=(of_stage) aria-label={ (visitor.t("import.stage")) " " (one.name) } {
                         option value="" { (visitor.t("import.by_name")) }
-                        @for known in STAGES.iter() { option value=(known.id) selected[stage == Some(known.id.as_str())] { (visitor.t(&format!("stage.{}", known.id))) } }
+                        @for known in STAGES.iter() { option value=(known.id) selected[stage == Some(&*known.id)] { (visitor.t(&format!("stage.{}", known.id))) } }
                     } }
                 }
             } }
@@ -308,7 +328,15 @@ async fn import(
     };
     match done.await {
         Ok(version) => Ok(Redirect::to(&format!("/plan-versions/{version}")).into_response()),
-        Err(problem) => form_page(&site, &visitor, &place, Some(&refusal(problem)?), &[]).await,
+        Err(problem) => {
+            let refused = refusal(problem)?;
+            let Some(shown) = shelf::find(&account, &place.id, values.text("request_id")) else {
+                return form_page(&site, &visitor, &place, Some(&refused), &[]).await;
+            };
+            let computed = scheduled(&shown).await?;
+            let dry_run = DryRun { shown: &shown, computed: &computed, diagnostics: &computed.diagnostics };
+            shown_page(&site, &visitor, &place, &dry_run, &values, Some(&refused)).await
+        }
     }
 }
 

@@ -470,9 +470,7 @@ fn finish_summaries(base: &BasePlan, bars: &mut [Bar]) {
             let is_finished = parts.iter().all(|part| bars[*part].actual_finish.is_some());
             bars[at].actual_start = parts.iter().filter_map(|part| bars[*part].actual_start).min();
             bars[at].actual_finish = parts.iter().filter_map(|part| bars[*part].actual_finish).max().filter(|_| is_finished);
-            if is_finished {
-                bars[at].percent_e3 = 100_000;
-            }
+            bars[at].percent_e3 = if is_finished { 100_000 } else { share_done(bars, &parts) };
         }
         let parent = base.plan.activities[at].parent.as_ref().and_then(|parent| base.index.get(parent));
         // Hammocks have no progress of their own and keep nothing open.
@@ -480,6 +478,14 @@ fn finish_summaries(base: &BasePlan, bars: &mut [Bar]) {
             parts.entry(*parent).or_default().push(at);
         }
     }
+}
+
+/// Share done of several bars, weighed by their planned days: an average of percentages would count a day like a year.
+fn share_done(bars: &[Bar], parts: &[usize]) -> u32 {
+    let days = |bar: &Bar| bar.baseline.or(bar.early).map_or(1, |(start, finish)| i64::from((finish - start).get_days()).max(0) + 1);
+    let whole: i64 = parts.iter().map(|part| days(&bars[*part])).sum();
+    let done: i64 = parts.iter().map(|part| days(&bars[*part]) * i64::from(bars[*part].percent_e3)).sum();
+    u32::try_from(done / whole.max(1)).unwrap_or(0)
 }
 
 fn early(dates: &Dates) -> (Date, Date) {

@@ -297,7 +297,7 @@ on_both_databases!(a_summary_is_finished_with_the_last_of_its_works, |site| asyn
     for activity in before {
         finish(activity).await.unwrap();
     }
-    assert_eq!(summary(&mut conn).await, (Some(date(2026, 9, 1)), None, 0));
+    assert_eq!(summary(&mut conn).await, (Some(date(2026, 9, 1)), None, 91_509));
     finish(last).await.unwrap();
     assert_eq!(summary(&mut conn).await, (Some(date(2026, 9, 1)), Some(date(2026, 11, 18)), 100_000));
     let board = site.get("builder", "/wall/bar?project=ours&activity=ours-b1").await;
