@@ -107,6 +107,10 @@ impl EndCaps {
     }
 }
 
+/// Late positions stop here, thousands of years before any date that can be printed: what lies earlier is an error of the
+/// plan already, and a chain of absurd durations must not run out of numbers.
+pub(crate) const EARLIEST: i32 = -1_000_000_000;
+
 /// Backward pass over a forward pass: late positions and free floats; moves what is as late as possible.
 pub fn backward(network: &Network, early: Vec<i32>) -> Passes {
     backward_with(network, &network.spans(), early)
@@ -125,7 +129,7 @@ pub(crate) fn backward_with(network: &Network, spans: &[i32], mut early: Vec<i32
         let end_cap = caps.of(node);
         let start_limit = limit[index * 2].min(node.start_cap);
         let finish_limit = limit[index * 2 + 1].min(node.finish_cap).min(end_cap);
-        late[index] = start_limit.min(finish_limit - span);
+        late[index] = start_limit.min(finish_limit - span).max(EARLIEST);
         if node.has(traits::HARD) {
             late[index] = late_hardened(network, index, span, late[index]);
         }

@@ -1,5 +1,6 @@
 //! Mandated milestones one by one: forecast, float to each, the chain that drives it, and what would keep its date.
 
+use crate::cpm::EARLIEST;
 use crate::cpm::Passes;
 use crate::diagnose::Diagnostic;
 use crate::explain::driving_chain;
@@ -133,7 +134,7 @@ impl Limits {
         }
         while let Some(index) = self.waiting.pop_last() {
             let span = passes.early[index * 2 + 1] - passes.early[index * 2];
-            let late = self.latest[index * 2].min(self.latest[index * 2 + 1] - span);
+            let late = self.latest[index * 2].min(self.latest[index * 2 + 1] - span).max(EARLIEST);
             (self.latest[index * 2], self.latest[index * 2 + 1]) = (NO_CAP, NO_CAP);
             for row in network.rows_of(index) {
                 let target = late + if row.arrives_finish() { span } else { 0 };

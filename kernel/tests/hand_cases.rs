@@ -449,3 +449,17 @@ fn large_summaries_are_linked_through_one_node() {
     };
     assert!(through.activities.iter().zip(&pairwise.activities).all(|(a, b)| same(a, b)));
 }
+
+#[test]
+fn chains_of_absurd_durations_end_in_findings() {
+    let mut text = String::new();
+    for at in 0..70_000 {
+        text += &format!("A{at} 36500d\n");
+    }
+    for at in 1..70_000 {
+        text += &format!("A{} -> A{at} FS 36500d\n", at - 1);
+    }
+    text += "by A69999 2026-12-31\n";
+    let schedule = guatu_kernel::schedule(&plan(&text));
+    assert!(schedule.diagnostics.iter().any(|found| found.code == "K-114"), "dates beyond 2200 are named");
+}

@@ -5,6 +5,7 @@ use super::visitor::Visitor;
 use crate::refusal::{Reason, Refusal};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use guatu_formats::plans::begins_formula;
 use jiff::civil::{Date, DateTime};
 use maud::{Markup, html};
 use std::collections::HashMap;
@@ -44,9 +45,7 @@ impl Values {
     pub fn received(pairs: Vec<(String, String)>, form_token: Option<&str>) -> Values {
         let fields: HashMap<String, String> = pairs.into_iter().collect();
         let flaw = |code, params| Some(Refusal { code, reason: Reason::Rule, params, field: None });
-        let formula = fields
-            .iter()
-            .find(|(name, value)| !NOT_LINES.contains(&name.as_str()) && value.trim_start().starts_with(['=', '@']));
+        let formula = fields.iter().find(|(name, value)| !NOT_LINES.contains(&name.as_str()) && begins_formula(value));
         let too_long = fields.iter().find(|(name, value)| value.chars().count() > limit_chars(name));
         let flaw = if form_token.is_some() && fields.get(TOKEN_FIELD).map(String::as_str) != form_token {
             flaw("G-116", Vec::new())

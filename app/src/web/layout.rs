@@ -111,26 +111,31 @@ fn earlier_day(visitor: &Visitor) -> Markup {
 
 /// A finding of a reader or of the kernel: what its code means in the person's language, and the values it is about; the
 /// program's own words are English and stand behind it.
-pub fn finding(visitor: &Visitor, code: &str, message: &str) -> Markup {
+pub fn finding(visitor: &Visitor, code: &str, message: &str, params: &[String]) -> Markup {
     let key = format!("diagnostic.{code}");
     html! {
         @if visitor.language == Language::Zh && visitor.language.has(&key) {
             details.finding {
-                summary { (visitor.t(&key)) @for value in values_in(message) { " " code { (value) } } }
+                summary { (visitor.t(&key)) @for value in values_of(code, message, params) { " " code { (value) } } }
                 span.quiet lang="en" { (message) }
             }
         } @else { (message) }
     }
 }
 
-/// Values of a finding: what its sentence sets between backticks, each once.
-fn values_in(message: &str) -> Vec<&str> {
+/// Values of a finding that are shown at most: a circle may have thousands of members.
+const VALUES_SHOWN: usize = 8;
+
+/// Values of a finding, each once: those the kernel gives beside its sentence, or what a reader's sets between backticks.
+fn values_of<'a>(code: &str, message: &'a str, params: &'a [String]) -> Vec<&'a str> {
+    let given = params.iter().map(String::as_str).filter(|_| code.starts_with("K-"));
     let mut values: Vec<&str> = Vec::new();
-    for value in message.split('`').skip(1).step_by(2) {
+    for value in given.chain(message.split('`').skip(1).step_by(2)) {
         if !value.is_empty() && !values.contains(&value) {
             values.push(value);
         }
     }
+    values.truncate(VALUES_SHOWN);
     values
 }
 
@@ -178,18 +183,13 @@ pub async fn switch_language(
     if let Some(account) = &visitor.account {
         set_setting(&mut site.db.writer().await?, &language_setting(account), language.name()).await?;
     }
-    Ok(([(header::SET_COOKIE, language_cookie(language))], Redirect::to(own_path(switch.back.as_deref())))
-        .into_response())
+    let cookie = format!("{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", language.name());
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(own_path(switch.back.as_deref()))).into_response())
 }
 
 /// The setting that holds a person's language.
 pub fn language_setting(account: &str) -> String {
     format!("language.{account}")
-}
-
-/// The cookie that holds a browser's language.
-pub fn language_cookie(language: Language) -> String {
-    format!("{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", language.name())
 }
 
 /// A path on this site, or the start page.
@@ -202,17 +202,18 @@ pub fn own_path(wanted: Option<&str>) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{own_path, values_in};
+    use super::{own_path, values_of};
 
     #[test]
     fn a_finding_names_its_values() {
+        let params = ["A".to_owned(), "B".to_owned(), "A".to_owned()];
         let cases = [
-            ("the parent `W9` is not an activity of this plan", vec!["W9"]),
-            ("the cycle `A` -> `B` -> `A`", vec!["A", "B"]),
-            ("the file is too large", vec![]),
+            ("F-113", "the parent `W9` is not an activity of this plan", vec!["W9"]),
+            ("F-113", "the file is too large", vec![]),
+            ("K-101", "these activities form a circle: A -> B -> A", vec!["A", "B"]),
         ];
-        for (message, values) in cases {
-            assert_eq!(values_in(message), values, "{message}");
+        for (code, message, values) in cases {
+            assert_eq!(values_of(code, message, &params), values, "{message}");
         }
     }
 

@@ -174,7 +174,8 @@ on_both_databases!(dates_and_texts_have_bounds, |site| async move {
     let site = site.with_cast().await;
     let long = "n".repeat(201);
     let endless = "reason ".repeat(2_000);
-    let cases: [(&str, Fields, &str); 6] = [
+    let cases: [(&str, Fields, &str); 7] = [
+        ("/organisations", &[("name", "+SUM(1)"), ("kind", "bank")], "G-117"),
         ("/organisations", &[("name", "=cmd|' /C calc'!A0"), ("kind", "bank")], "G-117"),
         (
             "/calendars/new/alert",

@@ -1,12 +1,14 @@
 //! Who is asking: the person of the session, their rights, and how they like to read.
 
 use super::Site;
+use super::layout::language_setting;
 use super::locale::Language;
 use super::problem::Problem;
 use crate::db::Conn;
 use crate::features::authority::{self, Rights, Verb};
 use crate::features::{identity, places};
 use crate::journal::domain::Permit;
+use crate::serve::setting;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use std::borrow::Cow;
@@ -147,6 +149,9 @@ impl FromRequestParts<Site> for Visitor {
         if let Some(account) = identity::session::account_of(&mut conn, token, site.clock.machine()).await? {
             visitor.rights = authority::rights(&mut conn, &account, site.clock.today()).await?;
             visitor.name = identity::store::name(&mut conn, &account).await?;
+            // What a person chose anywhere holds wherever they are logged in, also where they were already.
+            let chosen = setting(&mut conn, &language_setting(&account)).await?;
+            visitor.language = chosen.as_deref().and_then(Language::from_name).unwrap_or(visitor.language);
             visitor.account = Some(account);
             visitor.token = Some(token.to_owned());
         }

@@ -26,6 +26,7 @@ use jiff::civil::DateTime;
 
 pub use detect::detect;
 pub use packed::unpack;
+pub use validate::begins_formula;
 
 /// A format of plan files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

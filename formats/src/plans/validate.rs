@@ -225,7 +225,7 @@ pub(crate) fn check_text(text: &str, what: &str, limits: &Limits, at: &dyn Fn() 
 
 /// Whether a sheet that is handed on could take the text for a formula. A sign alone begins many honest names (`-1F slab`),
 /// so those are refused only with a call, a reference or a command in them.
-fn begins_formula(text: &str) -> bool {
+pub fn begins_formula(text: &str) -> bool {
     let text = text.trim_start();
     text.starts_with(['=', '@'])
         || (text.starts_with(['+', '-']) && text.contains(['|', '!', '(']) && !text.contains(' '))

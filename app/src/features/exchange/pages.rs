@@ -277,7 +277,7 @@ fn findings(visitor: &Visitor, found: &[Diagnostic]) -> Markup {
                     tr {
                         td { span class={ "lamp " (severity_lamp(one.severity)) } { (visitor.t(&format!("severity.{}", one.severity))) } }
                         td { @match one.at.as_ref().or(one.activity.as_ref()) { Some(at) => (at), None => "—" } }
-                        td { (finding(visitor, one.code, &one.message)) }
+                        td { (finding(visitor, one.code, &one.message, &one.params)) }
                         td { code { (one.code) } }
                     }
                 } }

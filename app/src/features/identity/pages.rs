@@ -7,18 +7,15 @@ use crate::features::authority::Verb;
 use crate::features::{organisations, places};
 use crate::journal::domain::Permit;
 use crate::refusal::{Reason, Refusal};
-use crate::serve::setting;
 use crate::web::Site;
 use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Form, Values, form_response, new_id, refusal, seal};
-use crate::web::layout::{language_cookie, language_setting, own_path, page};
-use crate::web::locale::Language;
+use crate::web::layout::{own_path, page};
 use crate::web::problem::Problem;
 use crate::web::visitor::{SESSION_COOKIE, Visitor};
-use anyhow::Context;
 use axum::Router;
 use axum::extract::{ConnectInfo, Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::html;
@@ -83,18 +80,12 @@ async fn login(
     }
 }
 
-/// A new token at every login: an old or planted one is worth nothing. The person's language comes with them.
+/// A new token at every login: an old or planted one is worth nothing.
 pub async fn start_session(site: &Site, account: &str, to: &str) -> Result<Response, Problem> {
     let token = session::open(&site.db, account, site.clock.machine()).await?;
     let secure = if site.is_behind_tls { "; Secure" } else { "" };
     let cookie = format!("{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax{secure}");
-    let mut response = ([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response();
-    let chosen = setting(&mut site.reader().await?, &language_setting(account)).await?;
-    if let Some(language) = chosen.as_deref().and_then(Language::from_name) {
-        let cookie = HeaderValue::from_str(&language_cookie(language)).context("a cookie of letters")?;
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response())
 }
 
 /// A wall screen reads and never writes, so it says every now and then that somebody still looks at it.

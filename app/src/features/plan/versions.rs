@@ -211,7 +211,7 @@ async fn version_page(site: &Site, visitor: &Visitor, id: &str, first: usize, va
             dt { (visitor.t("plans.document")) } dd { code { (version.document.get(..16).unwrap_or_default()) } }
         }
         @if !errors.is_empty() {
-            div.notice { ul { @for found in errors.iter().take(20) { li { (found.code) " " (finding(visitor, found.code, &found.message)) } } } }
+            div.notice { ul { @for found in errors.iter().take(20) { li { (found.code) " " (finding(visitor, found.code, &found.message, &found.params)) } } } }
         }
         @if !lost.is_empty() {
             div.notice { p { (visitor.t("plans.loses")) } ul { @for one in &lost { li { (one) } } } }
