@@ -6,7 +6,7 @@ use super::locale::Language;
 use super::problem::Problem;
 use crate::db::Conn;
 use crate::features::authority::{self, Rights, Verb};
-use crate::features::{identity, places};
+use crate::features::{Guatu, identity, places};
 use crate::journal::domain::Permit;
 use crate::serve::setting;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
@@ -99,6 +99,22 @@ impl Visitor {
         let place = self.place(conn, id).await?;
         self.need(verb, &place.path)?;
         Ok(place)
+    }
+
+    /// The place an address asks for, or else the highest this person may read.
+    pub async fn place_or_highest(
+        &self,
+        conn: &mut Conn,
+        domain: &Guatu,
+        id: Option<&str>,
+    ) -> Result<places::store::Place, Problem> {
+        self.need_somewhere(Verb::Read)?;
+        if let Some(id) = id {
+            return self.place(conn, id).await;
+        }
+        let tree = domain.places.tree(conn).await?;
+        let highest = tree.places().iter().find(|place| self.may(Verb::Read, &place.path));
+        highest.cloned().ok_or(Problem::Refused(authority::missing()))
     }
 
     /// A place this person may read; a foreign one looks exactly like a missing one.

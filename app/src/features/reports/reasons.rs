@@ -5,7 +5,6 @@
 //! how many of them make four fifths of all waiting (J. M. Juran, Quality Control Handbook, 1951).
 
 use super::store;
-use crate::features::authority::{Verb, missing};
 use crate::features::places;
 use crate::web::Site;
 use crate::web::extract::Query;
@@ -83,13 +82,9 @@ pub fn reasons(said: &[Said], through: Date) -> Vec<(String, Reason)> {
 
 /// `GET /reports/reasons?place=&from=&to=`.
 pub async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    visitor.need_somewhere(Verb::Read)?;
     let mut conn = site.reader().await?;
+    let place = visitor.place_or_highest(&mut conn, &site.domain, asked.place.as_deref()).await?;
     let tree = site.domain.places.tree(&mut conn).await?;
-    let place = match &asked.place {
-        Some(id) => visitor.place(&mut conn, id).await?,
-        None => tree.places().iter().find(|place| visitor.may(Verb::Read, &place.path)).cloned().ok_or_else(missing)?,
-    };
     let today = site.clock.today();
     let to = asked.to.unwrap_or(today).min(today);
     let from = asked.from.unwrap_or(to.saturating_sub(DAYS.days())).min(to);

@@ -59,20 +59,8 @@ struct Asked {
     wall: Option<String>,
 }
 
-async fn asked_place(conn: &mut Conn, site: &Site, visitor: &Visitor, id: Option<&str>) -> Result<Place, Problem> {
-    visitor.need_somewhere(Verb::Read)?;
-    match id {
-        Some(id) => visitor.place(conn, id).await,
-        None => {
-            let tree = site.domain.places.tree(conn).await?;
-            let first = tree.places().iter().find(|place| visitor.may(Verb::Read, &place.path));
-            first.cloned().ok_or_else(|| missing().into())
-        }
-    }
-}
-
 async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    let place = asked_place(&mut site.reader().await?, &site, &visitor, asked.place.as_deref()).await?;
+    let place = visitor.place_or_highest(&mut site.reader().await?, &site.domain, asked.place.as_deref()).await?;
     if asked.wall.as_deref() == Some("1") {
         return wall(&site, &visitor, &place).await;
     }
@@ -383,7 +371,7 @@ async fn wall(site: &Site, visitor: &Visitor, place: &Place) -> Result<Response,
 }
 
 async fn decide(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>, Sent(values): Sent) -> Result<Response, Problem> {
-    let page = asked_place(&mut site.reader().await?, &site, &visitor, asked.place.as_deref()).await?;
+    let page = visitor.place_or_highest(&mut site.reader().await?, &site.domain, asked.place.as_deref()).await?;
     let about = visitor.place_for(&mut site.reader().await?, values.text("about"), Verb::Govern).await?;
     let done = async {
         let command = Command::Decide {
@@ -419,7 +407,7 @@ async fn finish(State(site): State<Site>, visitor: Visitor, Path(id): Path<Strin
 }
 
 async fn see(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
-    let place = asked_place(&mut site.reader().await?, &site, &visitor, Some(values.text("place"))).await?;
+    let place = visitor.place_or_highest(&mut site.reader().await?, &site.domain, Some(values.text("place"))).await?;
     let done = async {
         // What the page stood on, never more than there is.
         let number = values.opt_number("number")?.unwrap_or(0).min(site.head());

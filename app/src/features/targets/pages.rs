@@ -80,13 +80,9 @@ impl Sum {
 }
 
 async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    visitor.need_somewhere(Verb::Read)?;
     let mut conn = site.reader().await?;
+    let place = visitor.place_or_highest(&mut conn, &site.domain, asked.place.as_deref()).await?;
     let tree = site.domain.places.tree(&mut conn).await?;
-    let place = match &asked.place {
-        Some(id) => visitor.place(&mut conn, id).await?,
-        None => tree.places().iter().find(|place| visitor.may(Verb::Read, &place.path)).cloned().ok_or_else(missing)?,
-    };
     if matches!(place.kind, Kind::Building | Kind::Facility) {
         return Ok(Redirect::to(&format!("/targets/{}", place.id)).into_response());
     }
