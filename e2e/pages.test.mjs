@@ -176,9 +176,9 @@ test("every page says the same without a script", async () => {
   await context.close();
 });
 
-test("every page is in the language a person chose", async () => {
+test("every page is in the language a person chose, in every browser of theirs", async () => {
   const context = await browser.newContext();
-  await context.addCookies([cookie]);
+  await context.addCookies([plannerCookie]);
   const page = await context.newPage();
   await page.goto(`${site.address}/plans`);
   assert.equal(await page.locator("html").getAttribute("lang"), "zh-CN");
@@ -187,6 +187,15 @@ test("every page is in the language a person chose", async () => {
   assert.match(page.url(), /\/plans$/);
   assert.equal(await page.locator("html").getAttribute("lang"), "en");
   assert.equal(await page.locator("h1").textContent(), "Plans");
+  const elsewhere = await browser.newContext();
+  await elsewhere.addCookies([plannerCookie]);
+  const other = await elsewhere.newPage();
+  await other.goto(`${site.address}/plans`);
+  assert.equal(await other.locator("html").getAttribute("lang"), "en", "a browser that was open already");
+  await elsewhere.close();
+  await page.getByRole("link", { name: "中文" }).click();
+  await page.waitForLoadState("load");
+  assert.equal(await page.locator("html").getAttribute("lang"), "zh-CN");
   await context.close();
 });
 
