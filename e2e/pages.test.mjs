@@ -178,7 +178,7 @@ test("every page says the same without a script", async () => {
 
 test("every page is in the language a person chose, in every browser of theirs", async () => {
   const context = await browser.newContext();
-  await context.addCookies([plannerCookie]);
+  await context.addCookies([people.planner]);
   const page = await context.newPage();
   await page.goto(`${site.address}/plans`);
   assert.equal(await page.locator("html").getAttribute("lang"), "zh-CN");
@@ -188,7 +188,7 @@ test("every page is in the language a person chose, in every browser of theirs",
   assert.equal(await page.locator("html").getAttribute("lang"), "en");
   assert.equal(await page.locator("h1").textContent(), "Plans");
   const elsewhere = await browser.newContext();
-  await elsewhere.addCookies([plannerCookie]);
+  await elsewhere.addCookies([people.planner]);
   const other = await elsewhere.newPage();
   await other.goto(`${site.address}/plans`);
   assert.equal(await other.locator("html").getAttribute("lang"), "en", "a browser that was open already");
