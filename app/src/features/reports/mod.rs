@@ -13,7 +13,8 @@
 //!
 //! States of a report: reported → confirmed | disputed; corrected → reported again.
 //!
-//! Refusals: R-101 … R-118. Extra file: `photos.rs` (photographs: checked, sealed, and copied without their metadata).
+//! Refusals: R-101 … R-118. Extra files: `photos.rs` (photographs: checked, sealed, and copied without their
+//! metadata), `reasons.rs` (what holds work up, over time).
 
 pub mod model;
 pub mod pages;
