@@ -77,7 +77,7 @@ const open = async (page, path) => {
   return page.goto(site.address + path);
 };
 
-const paths = ["/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/wall?wall=1&place=p03", "/reports/reasons", "/search?find=gu", "/plans?sort=-days_left&find=a", "/round", "/round?place=p03", "/round?wall=1", "/targets", "/targets?place=p03", "/targets/p05-b10", "/reports", "/reports?place=p03", "/bulletins", "/places", "/places/p01", "/places/new", "/plans", "/plans/p03", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/calendars", "/calendars/new/alert", "/calendars/new/winter", "/import?project=p01", "/plan-versions/p05-v1", "/wall/bar?project=p03&activity=p03-b01/structure", "/facts?subject=p03-b01", "/facts?subject=p01", "/plans/p01/ties", "/ledger", "/accounts", "/posts", "/demo", "/reports/waiting", "/no-such-page"];
+const paths = ["/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/wall?wall=1&place=p03", "/reports/reasons", "/search?find=gu", "/plans?sort=-days_left&find=a", "/round", "/round?place=p03", "/round?wall=1", "/targets", "/targets?place=p03", "/targets/p05-b10", "/reports", "/reports?place=p03", "/problems", "/problems/new?place=p03", "/problems/problem-0", "/bulletins", "/places", "/places/p01", "/places/new", "/plans", "/plans/p03", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/calendars", "/calendars/new/alert", "/calendars/new/winter", "/import?project=p01", "/plan-versions/p05-v1", "/wall/bar?project=p03&activity=p03-b01/structure", "/facts?subject=p03-b01", "/facts?subject=p01", "/plans/p01/ties", "/ledger", "/accounts", "/posts", "/demo", "/reports/waiting", "/no-such-page"];
 
 for (const width of [360, 768, 1440]) {
   for (const colorScheme of ["light", "dark"]) {
@@ -309,7 +309,7 @@ test("an English page names a template's stages in English and counts properly",
   await context.addCookies([{ name: "guatu_language", value: "en", url: site.address }]);
   const page = await context.newPage();
   const chinese = new RegExp(["手续办理", "基坑土方", "主体结构", "全部交付", "、", "："].join("|"));
-  for (const path of ["/wall?place=p03", "/wall?place=p03&view=bars", "/wall/bar?project=p03&activity=p03-b01/structure", "/plans/p03", "/plans", "/plan-versions/p05-v1", "/targets/p05-b10", "/round"]) {
+  for (const path of ["/wall?place=p03", "/wall?place=p03&view=bars", "/wall/bar?project=p03&activity=p03-b01/structure", "/plans/p03", "/plans", "/plan-versions/p05-v1", "/targets/p05-b10", "/round", "/problems/problem-0"]) {
     await open(page, path);
     const text = await page.locator("main").innerText();
     assert.doesNotMatch(text, chinese, path);

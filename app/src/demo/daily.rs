@@ -4,6 +4,7 @@
 use super::district::{Block, District, Project, papers};
 use super::story::{STOPPED, day};
 use super::{Ask, Teller};
+use crate::features::problems::model as problems;
 use crate::features::reports::model::{Command, Content, Hindrance, Item, Photo};
 use crate::features::targets::model as targets;
 use crate::journal::Document;
@@ -21,10 +22,14 @@ pub const DAYS: i64 = 90;
 const DAILY: i64 = 30;
 /// The supervision engineers have judged everything up to so many days ago.
 const JUDGED: i64 = 2;
-/// Sites that claim more than they build: project, block.
-const CLAIMANTS: [(usize, usize); 2] = [(1, 12), (4, 20)];
-/// The site with a second crew: project, block, since how many days.
-const RESCUED: (usize, usize, i64) = (5, 4, 30);
+/// Projects of which one site claims more than it builds.
+const CLAIMANTS: [usize; 2] = [1, 4];
+/// Inspectors went round so many days ago, to one site in so many, and found less than was reported at one of them.
+const INSPECTED: i64 = JUDGED * 2;
+const INSPECTED_EVERY: usize = 9;
+const OVERRULED: usize = 2 * INSPECTED_EVERY;
+/// The project of which one site has a second crew, and since how many days.
+const RESCUED: (usize, i64) = (5, 30);
 /// Red alert, in days before today: nothing is built outside an exemption.
 const ALERT: std::ops::RangeInclusive<i64> = 10..=13;
 
@@ -49,6 +54,8 @@ struct Site {
     is_claimant: bool,
     is_rescued: bool,
     is_exempt: bool,
+    /// The report that was disputed.
+    disputed: Option<String>,
     until: Date,
 }
 
@@ -97,19 +104,27 @@ fn sites(at: usize, project: &Project, plan: &Plan, exempt: usize, today: Date) 
         works.entry(place).or_default().push(work);
     }
     let until = if at == STOPPED.0 { day(today, -STOPPED.1) } else { today };
-    let site = |(number, block): (usize, &Block)| {
+    let site = |block: &Block| {
         Some(Site {
             building: block.id.clone(),
             reporter: project.reporter.clone(),
             supervisor: project.supervisor.clone(),
             works: works.remove(block.id.as_str())?,
-            is_claimant: CLAIMANTS.contains(&(at, number)),
-            is_rescued: (RESCUED.0, RESCUED.1) == (at, number),
+            is_claimant: false,
+            is_rescued: false,
             is_exempt: at == exempt,
+            disputed: None,
             until,
         })
     };
-    project.blocks.iter().enumerate().filter_map(site).collect()
+    let mut sites: Vec<Site> = project.blocks.iter().filter_map(site).collect();
+    // Whatever day it is, the site of which something is told is one that has been at work for weeks and still is.
+    let is_running = |work: &Work| !work.is_whole && work.start < day(today, -DAILY) && work.finish > today;
+    if let Some(site) = sites.iter_mut().find(|site| site.works.iter().any(is_running)) {
+        site.is_claimant = CLAIMANTS.contains(&at);
+        site.is_rescued = RESCUED.0 == at;
+    }
+    sites
 }
 
 impl Work {
@@ -118,7 +133,7 @@ impl Work {
         let (length, run) =
             (i64::from((self.finish - self.start).get_days()) + 1, i64::from((on - self.start).get_days()) + 1);
         let mut run = run.clamp(0, length);
-        let rescue = day(today, -RESCUED.2);
+        let rescue = day(today, -RESCUED.1);
         if is_rescued && on > rescue && rescue > self.start {
             // From then on every day counts double.
             run = (run + i64::from((on - rescue).get_days())).min(length);
@@ -142,6 +157,7 @@ pub(super) async fn tell(
         active.iter().flat_map(|at| sites(*at, &district.projects[*at], &plans[*at], exempt, today)).collect();
     let picture = picture()?;
     let mut waiting: Vec<Ask> = Vec::new();
+    let mut found: Vec<Command> = Vec::new();
     for ago in (1..=DAYS).rev() {
         let on = day(today, -ago);
         let is_reported = ago <= DAILY || ago % 3 == 0;
@@ -152,6 +168,7 @@ pub(super) async fn tell(
                 continue;
             }
             let report = format!("r-{}-{on}", site.building);
+            let before = site.works.iter().map(|work| work.known_e3).collect::<Vec<_>>();
             let (items, is_done) = site.day(on, is_stopped && !site.is_exempt, today);
             if items.is_empty() && ago > JUDGED * 5 {
                 continue;
@@ -163,8 +180,16 @@ pub(super) async fn tell(
             } else {
                 let content = site.content(items, is_done, is_stopped, &picture, rng);
                 let documents = if is_done { vec![picture.clone()] } else { Vec::new() };
-                let command = Command::File { report, building: site.building.clone(), on, content: Box::new(content) };
+                let command = Command::File {
+                    report: report.clone(),
+                    building: site.building.clone(),
+                    on,
+                    content: Box::new(content),
+                };
                 asks.push(Ask { documents, ..Ask::by(&site.reporter, command) });
+                if ago == INSPECTED {
+                    found.push(site.inspected(report.clone(), &before, found.len() == OVERRULED));
+                }
                 if (JUDGED..=DAILY).contains(&ago) {
                     waiting.push(site.judge(judged, on, today));
                 }
@@ -172,10 +197,44 @@ pub(super) async fn tell(
         }
         teller.wave(asks).await?;
         teller.wave(std::mem::take(&mut waiting)).await?;
+        let inspector = district.inspector();
+        teller
+            .wave(found.drain(..).step_by(INSPECTED_EVERY).map(|command| Ask::by(inspector, command)).collect())
+            .await?;
     }
-    promise(teller, &all, today).await
+    promise(teller, &all, today).await?;
+    answer(teller, district, &all, today).await
 }
 
+/// The leader of a task force answers the first dispute; a contractor opens what blocks its works.
+async fn answer(teller: &mut Teller<'_>, district: &District, all: &[Site], today: Date) -> Result<()> {
+    let mut asks = Vec::new();
+    let project = &district.projects[CLAIMANTS[0]];
+    let disputed = all.iter().find_map(|site| site.disputed.as_ref().filter(|_| site.reporter == project.reporter));
+    if let (Some(leader), Some(report)) = (project.leader(), disputed) {
+        let command = problems::Command::Answer {
+            problem: format!("{report}-1"),
+            content: papers().problem_answer.clone(),
+            by: day(today, 3),
+        };
+        asks.push(Ask::by(leader, command));
+    }
+    let project = &district.projects[STOPPED.0];
+    if let (Some(leader), Some(first)) = (project.leader(), project.blocks.first()) {
+        let command = problems::Command::Open {
+            problem: "problem-0".into(),
+            place: first.id.clone(),
+            kind: "funds".into(),
+            decider: papers().issuer_of_hindrance.clone(),
+            content: papers().blocker.clone(),
+            owner: leader.to_owned(),
+        };
+        asks.push(Ask::by(&project.reporter, command));
+    }
+    teller.wave(asks).await
+}
+
+/// A report as the supervision engineer sees it.
 struct Judgement {
     report: String,
     is_disputed: bool,
@@ -239,6 +298,21 @@ impl Site {
         content
     }
 
+    /// What an inspection finds where a report speaks: the same, or that nothing was done that day.
+    fn inspected(&mut self, report: String, before_e3: &[i64], is_overruled: bool) -> Command {
+        let (mut items, mut finding) = (Vec::new(), String::new());
+        if is_overruled {
+            finding.clone_from(&papers().finding);
+            for (work, before_e3) in self.works.iter_mut().zip(before_e3) {
+                if work.known_e3 > *before_e3 {
+                    work.known_e3 = *before_e3;
+                    items.push(Item { activity: work.activity.clone(), cumulative_e3: *before_e3 });
+                }
+            }
+        }
+        Command::Verify { report, items, finding }
+    }
+
     /// The supervision engineer agrees, or measures what truly stands.
     fn judge(&mut self, judgement: Judgement, on: Date, today: Date) -> Ask {
         let Judgement { report, is_disputed } = judgement;
@@ -254,6 +328,7 @@ impl Site {
             }
         }
         self.is_claimant = false;
+        self.disputed = Some(report.clone());
         Ask::by(&self.supervisor, Command::Dispute { report, items, reason: papers().dispute.clone() })
     }
 }

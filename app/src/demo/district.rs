@@ -32,6 +32,9 @@ pub struct Papers {
     pub decisions: Vec<String>,
     pub decision_outcome: String,
     pub hindrance: String,
+    pub finding: String,
+    pub problem_answer: String,
+    pub blocker: String,
     pub issuer_of_hindrance: String,
     pub mandate: String,
     pub edition: String,
@@ -158,6 +161,23 @@ pub struct Project {
     pub supervisor: String,
     /// Seats of its task force.
     pub seats: Vec<(Seat, Holder)>,
+}
+
+impl Project {
+    /// The account that leads its task force.
+    pub fn leader(&self) -> Option<&str> {
+        self.seats.iter().find_map(|(seat, holder)| match (seat, holder) {
+            (Seat::Leader, Holder::Account(account)) => Some(account.as_str()),
+            _ => None,
+        })
+    }
+}
+
+impl District {
+    /// The account of the inspector.
+    pub fn inspector(&self) -> &str {
+        self.people.iter().find(|person| person.role == Role::Inspector).map_or("", |person| person.account.as_str())
+    }
 }
 
 /// The whole district.

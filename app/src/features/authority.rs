@@ -32,6 +32,8 @@ pub enum Verb {
     Report,
     /// Confirm or dispute what sites report.
     Confirm,
+    /// Verify on the spot what sites report.
+    Inspect,
     /// Record pollution alerts, exemptions and site calendars.
     Calendar,
     /// Invite and disable accounts.

@@ -134,6 +134,7 @@ features! {
         3 Plans plan;
         4 Targets targets;
         5 Reports reports;
+        6 Problems problems;
         6 WallChart wall_chart;
         7 Bulletins bulletin;
         7 Rounds round;
@@ -152,6 +153,8 @@ pub struct Guatu {
     pub networks: plan::Networks,
     /// Assessments of work items.
     pub assessments: targets::assess::Kept,
+    /// How good measured figures are.
+    pub grades: targets::grades::Kept,
     /// The place tree.
     pub places: places::tree::Kept,
     /// Schedules whose lamps were compared with what is noted.

@@ -19,6 +19,7 @@ const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/round", "nav.round", Verb::Read),
     ("/targets", "nav.targets", Verb::Read),
     ("/reports", "nav.reports", Verb::Read),
+    ("/problems", "nav.problems", Verb::Read),
     ("/bulletins", "nav.bulletins", Verb::Read),
     ("/places", "nav.places", Verb::Read),
     ("/plans", "nav.plans", Verb::Read),
@@ -109,12 +110,12 @@ fn earlier_day(visitor: &Visitor) -> Markup {
     }
 }
 
-/// A finding of a reader or of the kernel: what its code means in the person's language, and the values it is about; the
-/// program's own words are English and stand behind it.
+/// A finding of a reader or of the kernel: what its code means in the person's language, and the values it is about. What
+/// `message` says in the answers of the command line (English by contract) stands behind it.
 pub fn finding(visitor: &Visitor, code: &str, message: &str, params: &[String]) -> Markup {
     let key = format!("diagnostic.{code}");
     html! {
-        @if visitor.language == Language::Zh && visitor.language.has(&key) {
+        @if visitor.language.has(&key) {
             details.finding {
                 summary { (visitor.t(&key)) @for value in values_of(code, message, params) { " " code { (value) } } }
                 span.quiet lang="en" { (message) }

@@ -71,7 +71,7 @@ impl Role {
 
     /// What it may do in its subtree.
     pub fn verbs(self) -> &'static [Verb] {
-        use Verb::{Administer, Appoint, Approve, Audit, Calendar, Confirm, Govern, Mandate, Plan, Read, Report, Secure};
+        use Verb::{Administer, Appoint, Approve, Audit, Calendar, Confirm, Govern, Inspect, Mandate, Plan, Read, Report, Secure};
         match self {
             Role::Leader => &[Read, Govern, Appoint, Approve, Mandate],
             Role::SupervisionOffice => &[Read, Govern, Appoint, Plan, Calendar],
@@ -80,7 +80,8 @@ impl Role {
             Role::Contractor => &[Read, Plan, Report],
             Role::SupervisionEngineer => &[Read, Confirm],
             Role::SubDistrict => &[Read, Report],
-            Role::Inspector | Role::FundCustodian | Role::ResidentsRepresentative => &[Read],
+            Role::Inspector => &[Read, Inspect],
+            Role::FundCustodian | Role::ResidentsRepresentative => &[Read],
             Role::Auditor => &[Read, Audit],
             Role::SystemAdmin => &[Administer],
             Role::SecurityAdmin => &[Secure],

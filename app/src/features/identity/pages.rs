@@ -3,7 +3,10 @@
 use super::model::{Command, Refused, Role};
 use super::session::{self, MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, Purpose, Redeemed};
 use super::store;
+use crate::db::Conn;
 use crate::features::authority::Verb;
+use crate::features::places::store::Place;
+use crate::features::places::tree::Tree;
 use crate::features::{organisations, places};
 use crate::journal::domain::Permit;
 use crate::refusal::{Reason, Refusal};
@@ -18,8 +21,9 @@ use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use jiff::civil::Date;
 use maud::html;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 
 /// Routes of this feature.
@@ -482,4 +486,20 @@ async fn end_post(
 ) -> Result<Response, Problem> {
     site.submit(&visitor, values.request_id()?, Command::EndPost { post: id, on: site.clock.today() }).await?;
     Ok(Redirect::to("/posts").into_response())
+}
+
+/// Who may own something at a place on a day: everybody with a post over it or under it, by name, administrators aside.
+/// Each is an account and what a list shows.
+pub async fn owners(conn: &mut Conn, visitor: &Visitor, tree: &Tree, place: &Place, today: Date) -> Result<Vec<(String, String)>, Problem> {
+    let names = store::names(conn).await?;
+    let mut owners: BTreeMap<(String, String), ()> = BTreeMap::new();
+    for post in store::posts(conn).await? {
+        let holds = post.from <= today && post.to.is_none_or(|to| to >= today);
+        let path = post.place.as_deref().map_or(Some("/"), |id| tree.get(id).map(|at| at.path.as_str()));
+        if holds && !post.role.is_administrator() && path.is_some_and(|path| place.path.starts_with(path) || path.starts_with(&place.path)) {
+            let name = names.get(&post.account).map_or("—", String::as_str);
+            owners.insert((format!("{name} · {}", visitor.t(&format!("role.{}", post.role.name()))), post.account), ());
+        }
+    }
+    Ok(owners.into_keys().map(|(name, account)| (account, name)).collect())
 }

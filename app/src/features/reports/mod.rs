@@ -7,13 +7,15 @@
 //! feeds every level: quantities become progress of the plan, the plan is scheduled again, targets follow.
 //!
 //! Truth has grades: a report is self-reported until the supervision engineer confirms it or disputes it with figures and a
-//! reason; the best grade of a day counts, and a disputed report stays on the list of its project until somebody corrects
-//! what was wrong. A correction is a later fact with a reason; the first report stays. A claim that a work item is complete
-//! needs a photograph, other reports do not: nobody is asked for pictures without cause.
+//! reason, and verified when an inspection has measured the same place. The best grade of a day counts: a site corrects a
+//! disputed figure as far as was measured, and nothing an inspection verified. Reports say what is done in all, so a figure has
+//! the grade of the newest report that moved it. Every dispute is a problem with an owner (`problems`). A correction is a
+//! later fact with a reason; the first report stays. A claim that a work item is complete needs a photograph, other reports do
+//! not: nobody is asked for pictures without cause.
 //!
-//! States of a report: reported → confirmed | disputed; corrected → reported again.
+//! States of a report: reported → confirmed | disputed → verified; corrected → reported again.
 //!
-//! Refusals: R-101 … R-118. Extra files: `photos.rs` (photographs: checked, sealed, and copied without their
+//! Refusals: R-101 … R-125. Extra files: `photos.rs` (photographs: checked, sealed, and copied without their
 //! metadata), `reasons.rs` (what holds work up, over time).
 
 pub mod model;
@@ -39,6 +41,7 @@ pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
         Command::Confirm { report } | Command::Dispute { report, .. } => {
             (Verb::Confirm, store::report(conn, report).await?.map(|one| one.building))
         }
+        Command::Verify { report, .. } => (Verb::Inspect, store::report(conn, report).await?.map(|one| one.building)),
     };
     match building {
         Some(building) if places::path(conn, &building).await?.is_some() => Ok(Ok(vec![Need::at(verb, building)])),

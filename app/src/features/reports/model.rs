@@ -1,6 +1,7 @@
 //! Rules of daily reports: one a day and building, quantities that neither fall nor exceed, and who may judge them.
 
 use crate::features::plan::amounts;
+use crate::features::targets::model::Grade;
 use crate::journal::domain::{Actor, Context, Draft};
 use crate::refusals;
 use jiff::civil::Date;
@@ -137,6 +138,15 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Say what an inspection found where a report speaks.
+    Verify {
+        /// The report.
+        report: String,
+        /// Quantities that were found to be others; what is not named was found as it stands.
+        items: Vec<Item>,
+        /// What was found; needed where something differs.
+        finding: String,
+    },
 }
 
 /// What happened to reports.
@@ -154,13 +164,18 @@ pub enum Fact {
     Confirmed {},
     /// The supervision engineer does not agree.
     Disputed { reason: String, standings: Vec<Standing> },
+    /// An inspection verified it; `standings` are those that differ from what counted until then.
+    Verified { finding: String, standings: Vec<Standing> },
 }
 
 impl Fact {
     /// Work items it moved.
     pub fn standings(&self) -> &[Standing] {
         match self {
-            Fact::Filed { standings, .. } | Fact::Corrected { standings, .. } | Fact::Disputed { standings, .. } => standings,
+            Fact::Filed { standings, .. }
+            | Fact::Corrected { standings, .. }
+            | Fact::Disputed { standings, .. }
+            | Fact::Verified { standings, .. } => standings,
             Fact::Unchanged { .. } | Fact::Confirmed {} => &[],
         }
     }
@@ -203,6 +218,10 @@ refusals! {
     TooOld { days } = "R-117" Rule on;
     /// Only whole units are counted here.
     NotWhole { name } = "R-118" Rule items;
+    /// An inspection has verified it; what the site says later does not overrule that.
+    Inspected { by, date } = "R-124" Conflict _;
+    /// A correction of a disputed report goes as far as the supervision engineer measured.
+    AboveMeasured { name, measured } = "R-125" Rule items;
 }
 
 /// A work item as the rule sees it.
@@ -222,6 +241,8 @@ pub struct Work {
     pub day_e3: i64,
     /// Done after it.
     pub after_e3: i64,
+    /// Done on the day in question as the supervision engineer measured it.
+    pub measured_e3: Option<i64>,
 }
 
 /// What the rule sees.
@@ -252,6 +273,8 @@ pub struct Known {
     pub on: Date,
     /// Who filed it.
     pub filed_by: String,
+    /// How good it is.
+    pub grade: Grade,
     /// Who judged it, and when.
     pub judged: Option<(String, Date)>,
 }
@@ -303,8 +326,20 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         }
         Command::Correct { report, items, reason } => {
             let known = state.report.as_ref().ok_or(Refused::NotABuilding)?;
+            if let (Grade::Verified, Some((by, on))) = (known.grade, &known.judged) {
+                return Err(Refused::Inspected { by: by.clone(), date: on.to_string() });
+            }
             let reason = text(reason)?;
             let standings = standings(state, items, Compare::Freely)?;
+            // The better grade counts: a site cannot take a dispute back by saying its figure again.
+            if known.grade == Grade::Disputed {
+                for standing in &standings {
+                    let measured = measured_through(state, standing);
+                    if let Some(measured) = measured.filter(|measured| standing.through_e3 > *measured) {
+                        return Err(Refused::AboveMeasured { name: name_of(state, &standing.activity), measured: amounts::text(measured) });
+                    }
+                }
+            }
             draft(Fact::Corrected { reason, standings }, report, &known.building, known.on)
         }
         Command::Confirm { report } => {
@@ -315,15 +350,39 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             let known = unjudged(state, context)?;
             let reason = text(reason)?;
             let standings = standings(state, items, Compare::Freely)?;
-            let differs = |one: &Standing| {
-                state.works.iter().any(|work| work.activity == one.activity && work.before_e3 + work.day_e3 != one.through_e3)
-            };
-            if !standings.iter().any(differs) {
+            if !standings.iter().any(|one| differs(state, one)) {
                 return Err(Refused::NothingDiffers);
             }
             draft(Fact::Disputed { reason, standings }, report, &known.building, known.on)
         }
+        Command::Verify { report, items, finding } => {
+            let known = state.report.as_ref().ok_or(Refused::NotABuilding)?;
+            let me = |account: &String| context.actor == Actor::Account(account.clone());
+            match &known.judged {
+                Some((by, on)) if known.grade == Grade::Verified => {
+                    return Err(Refused::Inspected { by: by.clone(), date: on.to_string() });
+                }
+                Some((by, _)) if me(by) => return Err(Refused::OwnReport),
+                _ if me(&known.filed_by) => return Err(Refused::OwnReport),
+                _ => {}
+            }
+            let mut standings = standings(state, items, Compare::Freely)?;
+            standings.retain(|one| differs(state, one));
+            let finding = if standings.is_empty() { finding.trim().to_owned() } else { text(finding)? };
+            draft(Fact::Verified { finding, standings }, report, &known.building, known.on)
+        }
     }
+}
+
+/// Whether a quantity is another than the one that counts.
+fn differs(state: &State, standing: &Standing) -> bool {
+    let counts = |work: &Work| work.before_e3 + work.day_e3;
+    state.works.iter().any(|work| work.activity == standing.activity && counts(work) != standing.through_e3)
+}
+
+fn measured_through(state: &State, standing: &Standing) -> Option<i64> {
+    let work = state.works.iter().find(|work| work.activity == standing.activity)?;
+    work.measured_e3.map(|measured| work.before_e3 + measured)
 }
 
 fn check_day(state: &State, on: Date, today: Date) -> Result<(), Refused> {

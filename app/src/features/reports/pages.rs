@@ -9,6 +9,7 @@ use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::plan::amounts;
+use crate::features::targets::model::Grade;
 use crate::features::targets::pages::unit_name;
 use crate::features::{identity, places, plan, targets};
 use crate::refusal::{Reason, Refusal};
@@ -39,6 +40,7 @@ pub fn routes() -> Router<Site> {
         .route("/reports/{id}/confirm", post(confirm))
         .route("/reports/{id}/dispute", get(dispute_form).post(dispute))
         .route("/reports/{id}/correct", get(correct_form).post(correct))
+        .route("/reports/{id}/verify", get(verify_form).post(verify))
         .route("/reports/{id}/photos/{copy}", get(photo))
         .route("/api/reports", post(file_json))
 }
@@ -152,12 +154,12 @@ fn unchanged_button(visitor: &Visitor, building: &Place, on: Date) -> Markup {
 }
 
 fn grade_tag(visitor: &Visitor, report: &Report) -> Markup {
-    let lamp = match report.grade.as_str() {
-        "confirmed" => "good",
-        "disputed" => "bad",
-        _ => "idle",
+    let lamp = match report.grade {
+        Grade::Confirmed | Grade::Verified => "good",
+        Grade::Disputed => "bad",
+        Grade::Reported => "idle",
     };
-    html! { span class={ "lamp " (lamp) } { (visitor.t(&format!("grade.{}", report.grade))) } @if report.is_unchanged { " " span.tag { (visitor.t("reports.unchanged")) } } }
+    html! { span class={ "lamp " (lamp) } { (visitor.t(&format!("grade.{}", report.grade.name()))) } @if report.is_unchanged { " " span.tag { (visitor.t("reports.unchanged")) } } }
 }
 
 async fn new_form(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
@@ -384,6 +386,9 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
     let filed_at = report.filed_at.parse().map(civil).ok();
     let skewed = clock_difference(report);
     let may_judge = visitor.may(Verb::Confirm, &building.path) && report.judged_by.is_none() && visitor.account.as_ref() != Some(&report.filed_by);
+    let is_own = [Some(&report.filed_by), report.judged_by.as_ref()].contains(&visitor.account.as_ref());
+    let may_verify = visitor.may(Verb::Inspect, &building.path) && report.grade != Grade::Verified && !report.is_unchanged && !is_own;
+    let is_inspected = days.iter().any(|day| day.verified_e3.is_some());
     let hash = conn.row("SELECT hash FROM fact WHERE number = ?", crate::args![report.number]).await?.map(|row| row.blob(0)).transpose()?;
     let content = &report.content;
     let pairs = |prefix: &str, counts: &BTreeMap<String, u32>| {
@@ -398,13 +403,14 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
         @if let (Some(reason), Some(by)) = (&report.reason, &report.judged_by) { div.notice { p { (visitor.labelled(format!("{} {}", name(by), report.judged_on.map_or(String::new(), |on| on.to_string())), reason)) } } }
         @if !days.is_empty() {
             div.scroll tabindex="0" { table {
-                thead { tr { th { (visitor.t("reports.work_item")) } th.number { (visitor.t("reports.that_day")) } th.number { (visitor.t("reports.measured")) } th.number { (visitor.t("reports.cumulative")) } th { (visitor.t("field.unit")) } } }
+                thead { tr { th { (visitor.t("reports.work_item")) } th.number { (visitor.t("reports.that_day")) } th.number { (visitor.t("reports.measured")) } @if is_inspected { th.number { (visitor.t("reports.inspected")) } } th.number { (visitor.t("reports.cumulative")) } th { (visitor.t("field.unit")) } } }
                 tbody { @for day in &days {
                     @let work = works.iter().find(|work| work.activity == day.activity);
                     tr {
                         td { a href={ "/wall/bar?project=" (form_urlencoded(&day.project)) "&activity=" (form_urlencoded(&day.activity)) } { (work.map_or_else(Default::default, |work| visitor.shown(&work.name))) } }
                         td.number { (amounts::text(day.reported_e3)) }
                         td.number { @match day.confirmed_e3 { Some(amount) => (amounts::text(amount)), None => "—" } }
+                        @if is_inspected { td.number { @match day.verified_e3 { Some(amount) => (amounts::text(amount)), None => "—" } } }
                         td.number { @if let Some(work) = work { (amounts::text(work.before_e3 + work.day_e3)) " / " (amounts::text(work.total_e3)) } }
                         td { (unit_name(visitor, units.get(&day.activity).map_or("", String::as_str))) }
                     }
@@ -413,7 +419,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
         }
         dl.facts {
             dt { (visitor.t("reports.filed_by")) } dd { (name(&report.filed_by)) " " @if let Some(at) = filed_at { (at.strftime("%Y-%m-%d %H:%M").to_string()) } }
-            @if let (Some(by), Some(on)) = (&report.judged_by, report.judged_on) { dt { (visitor.t("reports.judged_by")) } dd { (name(by)) " " (on) } }
+            @if let (Some(by), Some(on)) = (&report.judged_by, report.judged_on) { dt { (visitor.t(if report.grade == Grade::Verified { "reports.verified_by" } else { "reports.judged_by" })) } dd { (name(by)) " " (on) } }
             @if !content.hands.is_empty() { dt { (visitor.t("reports.hands")) } dd { (report.hands) "（" (pairs("trade", &content.hands)) "）" } }
             @if !content.machines.is_empty() { dt { (visitor.t("reports.machines")) } dd { (pairs("machine", &content.machines)) } }
             @if !content.cover_days.is_empty() { dt { (visitor.t("reports.materials")) } dd { (pairs("material", &content.cover_days)) } }
@@ -429,7 +435,9 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
                 form.inline method="post" action={ "/reports/" (report.id) "/confirm" } { (seal(visitor)) button type="submit" { (visitor.t("reports.confirm")) } }
                 a.button.second href={ "/reports/" (report.id) "/dispute" } { (visitor.t("reports.dispute")) }
             }
-            @if visitor.may(Verb::Report, &building.path) && !report.is_unchanged { a.button.second href={ "/reports/" (report.id) "/correct" } { (visitor.t("reports.correct")) } }
+            @if may_verify { a.button href={ "/reports/" (report.id) "/verify" } { (visitor.t("reports.verify")) } }
+            @if report.grade == Grade::Disputed { a.button.second href={ "/problems/of/" (report.id) } { (visitor.t("reports.its_problem")) } }
+            @if visitor.may(Verb::Report, &building.path) && !report.is_unchanged && report.grade != Grade::Verified { a.button.second href={ "/reports/" (report.id) "/correct" } { (visitor.t("reports.correct")) } }
             a.button.second href={ "/reports?on=" (report.on) } { (visitor.t("reports.title")) }
         }
     };
@@ -465,7 +473,7 @@ async fn waiting(State(site): State<Site>, visitor: Visitor) -> Result<Response,
     visitor.need_somewhere(Verb::Confirm)?;
     let mut conn = site.reader().await?;
     let tree = site.domain.places.tree(&mut conn).await?;
-    let reports: Vec<(Report, &Place)> = store::of_grade(&mut conn, "reported", 2_000)
+    let reports: Vec<(Report, &Place)> = store::of_grade(&mut conn, Grade::Reported, 2_000)
         .await?
         .into_iter()
         .filter_map(|report| tree.get(&report.building).map(|place| (report, place)))
@@ -528,6 +536,11 @@ async fn dispute_form(State(site): State<Site>, visitor: Visitor, Path(id): Path
     restate_page(&site, &visitor, &report, &building, Restating::Dispute, &Values::default(), None).await
 }
 
+async fn verify_form(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
+    let (report, building) = judged(&site, &visitor, &id, Verb::Inspect).await?;
+    restate_page(&site, &visitor, &report, &building, Restating::Verification, &Values::default(), None).await
+}
+
 async fn correct_form(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
     let (report, building) = judged(&site, &visitor, &id, Verb::Report).await?;
     restate_page(&site, &visitor, &report, &building, Restating::Correction, &Values::default(), None).await
@@ -538,6 +551,7 @@ async fn correct_form(State(site): State<Site>, visitor: Visitor, Path(id): Path
 enum Restating {
     Dispute,
     Correction,
+    Verification,
 }
 
 async fn restate_page(site: &Site, visitor: &Visitor, report: &Report, building: &Place, what: Restating, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
@@ -547,6 +561,7 @@ async fn restate_page(site: &Site, visitor: &Visitor, report: &Report, building:
     let (title, lead, act) = match what {
         Restating::Dispute => ("reports.dispute", "reports.dispute_lead", "dispute"),
         Restating::Correction => ("reports.correct", "reports.correct_lead", "correct"),
+        Restating::Verification => ("reports.verify", "reports.verify_lead", "verify"),
     };
     let concerned = works.iter().filter(|work| days.iter().any(|day| day.activity == work.activity) || work.before_e3 < work.total_e3);
     let body = html! {
@@ -564,8 +579,8 @@ async fn restate_page(site: &Site, visitor: &Visitor, report: &Report, building:
                     input inputmode="decimal" name=(name) value=(values.text(&name)) placeholder=(amounts::text(work.before_e3 + work.day_e3));
                 }
             } }
-            label for="field-reason" { (visitor.t("field.reason")) }
-            textarea id="field-reason" name="reason" rows="3" required { (values.text("reason")) }
+            label for="field-reason" { (visitor.t(if what == Restating::Verification { "reports.finding" } else { "field.reason" })) }
+            textarea id="field-reason" name="reason" rows="3" required[what != Restating::Verification] { (values.text("reason")) }
             div.actions.thumb { button type="submit" { (visitor.t(title)) } }
         }
     };
@@ -580,14 +595,23 @@ async fn correct(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
     restate(&site, &visitor, &id, &values, Restating::Correction).await
 }
 
+async fn verify(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    restate(&site, &visitor, &id, &values, Restating::Verification).await
+}
+
 async fn restate(site: &Site, visitor: &Visitor, id: &str, values: &Values, what: Restating) -> Result<Response, Problem> {
-    let verb = if what == Restating::Dispute { Verb::Confirm } else { Verb::Report };
+    let verb = match what {
+        Restating::Dispute => Verb::Confirm,
+        Restating::Correction => Verb::Report,
+        Restating::Verification => Verb::Inspect,
+    };
     let (report, building) = judged(site, visitor, id, verb).await?;
     let done = async {
         let (items, reason) = (items(values)?, values.text("reason").to_owned());
         let command = match what {
             Restating::Dispute => Command::Dispute { report: id.to_owned(), items, reason },
             Restating::Correction => Command::Correct { report: id.to_owned(), items, reason },
+            Restating::Verification => Command::Verify { report: id.to_owned(), items, finding: reason },
         };
         site.submit(visitor, values.request_id()?, command).await
     };

@@ -5,6 +5,7 @@ use super::reasons::Said;
 use crate::args;
 use crate::db::{Conn, Row};
 use crate::features::places::model::Kind;
+use crate::features::targets::model::Grade;
 use crate::features::{Fact as AnyFact, places, plan};
 use crate::journal::domain::Entry;
 use anyhow::{Context, Result};
@@ -24,8 +25,8 @@ pub struct Report {
     pub on: Date,
     /// Whether nothing had changed.
     pub is_unchanged: bool,
-    /// `reported`, `confirmed`, `disputed`.
-    pub grade: String,
+    /// How good it is.
+    pub grade: Grade,
     /// Who filed it.
     pub filed_by: String,
     /// When, as in the record.
@@ -85,9 +86,9 @@ pub async fn of_day(conn: &mut Conn, on: Date) -> Result<HashMap<String, Report>
 }
 
 /// Reports of a grade, oldest first, at most `limit`.
-pub async fn of_grade(conn: &mut Conn, grade: &str, limit: u64) -> Result<Vec<Report>> {
+pub async fn of_grade(conn: &mut Conn, grade: Grade, limit: u64) -> Result<Vec<Report>> {
     let sql = concat!("SELECT ", columns!(), " FROM report WHERE grade = ? AND is_unchanged = 0 ORDER BY on_day, id LIMIT ?");
-    conn.rows(sql, args![grade, limit]).await?.iter().map(read).collect()
+    conn.rows(sql, args![grade.name(), limit]).await?.iter().map(read).collect()
 }
 
 /// Reports between two days by project, and how many of them stand disputed.
@@ -128,7 +129,7 @@ fn read(row: &Row) -> Result<Report> {
         building: row.text(2)?,
         on: row.date(3)?,
         is_unchanged: row.flag(4)?,
-        grade: row.text(5)?,
+        grade: Grade::from_name(&row.text(5)?).context("a stored grade is known")?,
         filed_by: row.text(6)?,
         filed_at: row.text(7)?,
         written_at: row.opt_text(8)?,
@@ -157,11 +158,13 @@ pub struct WorkDay {
     pub reported_e3: i64,
     /// As the supervision engineer has it.
     pub confirmed_e3: Option<i64>,
+    /// As an inspection found it.
+    pub verified_e3: Option<i64>,
 }
 
 /// Measured days of one report.
 pub async fn days_of_report(conn: &mut Conn, report: &str) -> Result<Vec<WorkDay>> {
-    let sql = "SELECT project, activity, on_day, report, reported_e3, confirmed_e3 FROM work_day WHERE report = ? ORDER BY activity";
+    let sql = "SELECT project, activity, on_day, report, reported_e3, confirmed_e3, verified_e3 FROM work_day WHERE report = ? ORDER BY activity";
     conn.rows(sql, args![report]).await?.iter().map(read_day).collect()
 }
 
@@ -173,6 +176,7 @@ fn read_day(row: &Row) -> Result<WorkDay> {
         report: row.text(3)?,
         reported_e3: row.int(4)?,
         confirmed_e3: row.opt_int(5)?,
+        verified_e3: row.opt_int(6)?,
     })
 }
 
@@ -191,16 +195,19 @@ pub async fn works(conn: &mut Conn, building: &str, on: Option<Date>) -> Result<
         let recorded = total_e3 * i64::from(bar.percent_e3) / 100_000;
         let recorded = if bar.is_whole { recorded / 1000 * 1000 } else { recorded };
         let (_, done_e3) = known.get(&bar.activity).copied().unwrap_or((recorded, recorded));
-        let (mut day_e3, mut after_e3) = (0, 0);
+        let (mut day_e3, mut after_e3, mut measured_e3) = (0, 0, None);
         if let Some(on) = on {
-            let sql = "SELECT on_day, reported_e3, confirmed_e3 FROM work_day WHERE project = ? AND activity = ? AND on_day >= ?";
+            let sql = "SELECT on_day, COALESCE(verified_e3, confirmed_e3, reported_e3), confirmed_e3 FROM work_day WHERE project = ? AND activity = ? AND on_day >= ?";
             for row in conn.rows(sql, args![&bar.project, &bar.activity, on]).await? {
-                let best = row.opt_int(2)?.map_or_else(|| row.int(1), Ok)?;
-                if row.date(0)? == on { day_e3 += best } else { after_e3 += best }
+                if row.date(0)? == on {
+                    (day_e3, measured_e3) = (row.int(1)?, row.opt_int(2)?);
+                } else {
+                    after_e3 += row.int(1)?;
+                }
             }
         }
         let before_e3 = done_e3 - day_e3 - after_e3;
-        works.push(Work { activity: bar.activity, name: bar.name, total_e3, is_whole: bar.is_whole, before_e3, day_e3, after_e3 });
+        works.push(Work { activity: bar.activity, name: bar.name, total_e3, is_whole: bar.is_whole, before_e3, day_e3, after_e3, measured_e3 });
     }
     Ok(works)
 }
@@ -212,12 +219,16 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
             state.is_id_taken = conn.row("SELECT 1 FROM report WHERE id = ?", args![id]).await?.is_some();
             (building.clone(), None)
         }
-        Command::Correct { report: id, .. } | Command::Confirm { report: id } | Command::Dispute { report: id, .. } => {
+        Command::Correct { report: id, .. }
+        | Command::Confirm { report: id }
+        | Command::Dispute { report: id, .. }
+        | Command::Verify { report: id, .. } => {
             let found = report(conn, id).await?.context("scope has found the report")?;
             state.report = Some(Known {
                 building: found.building.clone(),
                 on: found.on,
                 filed_by: found.filed_by,
+                grade: found.grade,
                 judged: found.judged_by.zip(found.judged_on),
             });
             (found.building, Some(found.on))
@@ -235,6 +246,7 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
         Command::FileUnchanged { .. } | Command::Confirm { .. } => false,
         Command::File { content, .. } => !content.items.is_empty(),
         Command::Correct { .. } | Command::Dispute { .. } => true,
+        Command::Verify { items, .. } => !items.is_empty(),
     };
     if needs_works {
         state.works = works(conn, &building, on).await?;
@@ -251,10 +263,8 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
         Fact::Filed { project, content, standings } => {
             insert(conn, entry, project, false, content).await?;
             for standing in standings {
-                let opening = "INSERT INTO work (project, activity, building, opening_e3, done_e3, number) VALUES (?, ?, ?, ?, ?, ?)
-                               ON CONFLICT (project, activity) DO UPDATE SET done_e3 = excluded.done_e3, number = excluded.number";
-                let Standing { project, activity, before_e3, done_e3, .. } = standing;
-                conn.execute(opening, args![project, activity, &entry.place, *before_e3, *done_e3, entry.number]).await?;
+                stand(conn, entry, standing).await?;
+                let Standing { project, activity, before_e3, .. } = standing;
                 let day = "INSERT INTO work_day (project, activity, on_day, report, reported_e3) VALUES (?, ?, ?, ?, ?)";
                 conn.execute(day, args![project, activity, on, id, standing.through_e3 - before_e3]).await?;
             }
@@ -264,36 +274,59 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
         Fact::Corrected { reason, standings } => {
             let sql = "UPDATE report SET grade = 'reported', judged_by = NULL, judged_on = NULL, reason = ?, corrected_number = ? WHERE id = ?";
             conn.execute(sql, args![reason, entry.number, id]).await?;
-            restate(conn, entry, standings, false).await
+            restate(conn, entry, standings, Grade::Reported).await
         }
         Fact::Confirmed {} => {
-            let sql = "UPDATE report SET grade = 'confirmed', judged_by = ?, judged_on = ? WHERE id = ?";
-            conn.execute(sql, args![&entry.actor, written_on(entry)?, id]).await?;
+            judge(conn, entry, Grade::Confirmed, None).await?;
             conn.execute("UPDATE work_day SET confirmed_e3 = reported_e3 WHERE report = ?", args![id]).await.map(drop)
         }
         Fact::Disputed { reason, standings } => {
-            let sql = "UPDATE report SET grade = 'disputed', judged_by = ?, judged_on = ?, reason = ? WHERE id = ?";
-            conn.execute(sql, args![&entry.actor, written_on(entry)?, reason, id]).await?;
-            restate(conn, entry, standings, true).await
+            judge(conn, entry, Grade::Disputed, Some(reason)).await?;
+            restate(conn, entry, standings, Grade::Disputed).await
+        }
+        Fact::Verified { finding, standings } => {
+            judge(conn, entry, Grade::Verified, Some(finding)).await?;
+            conn.execute("UPDATE work_day SET verified_e3 = COALESCE(confirmed_e3, reported_e3) WHERE report = ?", args![id]).await?;
+            restate(conn, entry, standings, Grade::Verified).await
         }
     }
 }
 
-/// Puts the day's quantities right: as the site now says (which takes an earlier judgement off), or as measured.
-async fn restate(conn: &mut Conn, entry: &Entry<AnyFact>, standings: &[Standing], is_measured: bool) -> Result<()> {
-    for Standing { project, activity, before_e3, through_e3, done_e3, .. } in standings {
-        let day_e3 = through_e3 - before_e3;
-        let opening = "INSERT INTO work (project, activity, building, opening_e3, done_e3, number) VALUES (?, ?, ?, ?, ?, ?)
-                       ON CONFLICT (project, activity) DO UPDATE SET done_e3 = excluded.done_e3, number = excluded.number";
-        conn.execute(opening, args![project, activity, &entry.place, *before_e3, *done_e3, entry.number]).await?;
-        let sql = if is_measured {
-            "INSERT INTO work_day (project, activity, on_day, report, reported_e3, confirmed_e3) VALUES (?, ?, ?, ?, 0, ?)
-             ON CONFLICT (project, activity, on_day) DO UPDATE SET confirmed_e3 = excluded.confirmed_e3"
-        } else {
-            "INSERT INTO work_day (project, activity, on_day, report, reported_e3) VALUES (?, ?, ?, ?, ?)
-             ON CONFLICT (project, activity, on_day) DO UPDATE SET reported_e3 = excluded.reported_e3, confirmed_e3 = NULL"
+async fn judge(conn: &mut Conn, entry: &Entry<AnyFact>, grade: Grade, reason: Option<&String>) -> Result<()> {
+    let sql = "UPDATE report SET grade = ?, judged_by = ?, judged_on = ?, reason = COALESCE(?, reason) WHERE id = ?";
+    let reason = reason.filter(|reason| !reason.is_empty());
+    conn.execute(sql, args![grade.name(), &entry.actor, written_on(entry)?, reason, &entry.subject]).await.map(drop)
+}
+
+/// Where a work item stands in all.
+async fn stand(conn: &mut Conn, entry: &Entry<AnyFact>, standing: &Standing) -> Result<()> {
+    let sql = "INSERT INTO work (project, activity, building, opening_e3, done_e3, number) VALUES (?, ?, ?, ?, ?, ?)
+               ON CONFLICT (project, activity) DO UPDATE SET done_e3 = excluded.done_e3, number = excluded.number";
+    let Standing { project, activity, before_e3, done_e3, .. } = standing;
+    conn.execute(sql, args![project, activity, &entry.place, *before_e3, *done_e3, entry.number]).await.map(drop)
+}
+
+/// Puts the day's quantities right: as the site now says (which takes an earlier judgement off), as the supervision
+/// engineer measured, or as an inspection found.
+async fn restate(conn: &mut Conn, entry: &Entry<AnyFact>, standings: &[Standing], grade: Grade) -> Result<()> {
+    for standing in standings {
+        stand(conn, entry, standing).await?;
+        let sql = match grade {
+            Grade::Reported => {
+                "INSERT INTO work_day (project, activity, on_day, report, reported_e3) VALUES (?, ?, ?, ?, ?)
+                 ON CONFLICT (project, activity, on_day) DO UPDATE SET reported_e3 = excluded.reported_e3, confirmed_e3 = NULL"
+            }
+            Grade::Disputed | Grade::Confirmed => {
+                "INSERT INTO work_day (project, activity, on_day, report, reported_e3, confirmed_e3) VALUES (?, ?, ?, ?, 0, ?)
+                 ON CONFLICT (project, activity, on_day) DO UPDATE SET confirmed_e3 = excluded.confirmed_e3"
+            }
+            Grade::Verified => {
+                "INSERT INTO work_day (project, activity, on_day, report, reported_e3, verified_e3) VALUES (?, ?, ?, ?, 0, ?)
+                 ON CONFLICT (project, activity, on_day) DO UPDATE SET verified_e3 = excluded.verified_e3"
+            }
         };
-        conn.execute(sql, args![project, activity, entry.occurred_on, &entry.subject, day_e3]).await?;
+        let Standing { project, activity, before_e3, through_e3, .. } = standing;
+        conn.execute(sql, args![project, activity, entry.occurred_on, &entry.subject, through_e3 - before_e3]).await?;
     }
     Ok(())
 }

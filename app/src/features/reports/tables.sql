@@ -5,7 +5,7 @@ CREATE TABLE report (
     on_day TEXT NOT NULL,
     -- Whether something had changed; a day without change is a fact as well.
     is_unchanged BIGINT NOT NULL,
-    -- `reported`, `confirmed`, `disputed`.
+    -- `reported`, `disputed`, `confirmed`, `verified`.
     grade TEXT NOT NULL,
     filed_by TEXT NOT NULL,
     filed_at TEXT NOT NULL,
@@ -47,6 +47,7 @@ CREATE TABLE work_day (
     report TEXT NOT NULL,
     reported_e3 BIGINT NOT NULL,
     confirmed_e3 BIGINT,
+    verified_e3 BIGINT,
     PRIMARY KEY (project, activity, on_day)
 );
 CREATE INDEX work_day_report ON work_day (report);

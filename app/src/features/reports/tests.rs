@@ -4,6 +4,7 @@ use super::model::{Command, Content, Hindrance, Item, Known, Photo, Refused, Sta
 use crate::clock::civil_date;
 use crate::features::identity::model::Role;
 use crate::features::plan::store as plans;
+use crate::features::targets::model::Grade;
 use crate::features::{plan, task_force};
 use crate::journal::domain::{Actor, Context};
 use crate::on_both_databases;
@@ -32,9 +33,9 @@ fn file(on: Date, content: Content) -> Command {
 fn rules() {
     let work = Work { activity: "b/structure".into(), name: "Structure".into(), total_e3: 18_000, is_whole: true, before_e3: 5_000, ..Work::default() };
     let site = State { is_building: true, is_active: true, project: "p".into(), works: vec![work.clone()], ..State::default() };
-    let known = Known { building: "b".into(), on: TODAY, filed_by: "builder".into(), judged: None };
+    let known = Known { building: "b".into(), on: TODAY, filed_by: "builder".into(), grade: Grade::Reported, judged: None };
     let filed = State { report: Some(known.clone()), works: vec![Work { day_e3: 1_000, ..work.clone() }], ..site.clone() };
-    let judged = State { report: Some(Known { judged: Some(("wei".into(), TODAY)), ..known }), ..filed.clone() };
+    let judged = State { report: Some(Known { grade: Grade::Confirmed, judged: Some(("wei".into(), TODAY)), ..known }), ..filed.clone() };
     let later = State { works: vec![Work { day_e3: 1_000, after_e3: 10_000, ..work.clone() }], ..filed.clone() };
     let unchanged = |on| Command::FileUnchanged { report: "r".into(), building: "b".into(), on };
     let confirm = Command::Confirm { report: "r".into() };
@@ -81,7 +82,7 @@ fn rules() {
     for (name, state, command, expected) in cases {
         assert_eq!(decide(&state, &command, &context("jian")).err(), expected, "{name}");
     }
-    let filed = State { report: Some(Known { building: "b".into(), on: TODAY, filed_by: "jian".into(), judged: None }), ..site };
+    let filed = State { report: Some(Known { building: "b".into(), on: TODAY, filed_by: "jian".into(), grade: Grade::Reported, judged: None }), ..site };
     assert_eq!(decide(&filed, &Command::Confirm { report: "r".into() }, &context("jian")).err(), Some(Refused::OwnReport));
 }
 
@@ -99,7 +100,7 @@ pub async fn active(mut site: TestSite) -> TestSite {
 }
 
 /// What may wait a moment has been scheduled.
-async fn settled(site: &TestSite) {
+pub async fn settled(site: &TestSite) {
     for _ in 0..200 {
         if !plan::is_behind(&mut site.site.db.reader().await.unwrap()).await.unwrap() {
             return;

@@ -221,6 +221,7 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
                 (with_project(line, &waits.building)) " " span.quiet { (waits.on) } br;
                 a href={ "/reports/" (waits.report) } { (visitor.t(&format!("hindrance.{}", waits.hindrance.kind))) } " " (waits.hindrance.remark)
                 @if !waits.hindrance.decider.is_empty() { " " span.tag { (visitor.tf("round.decider", &[("decider", waits.hindrance.decider.clone())])) } }
+                " " a.no-print href={ "/problems/new?report=" (waits.report) } { (visitor.t("problems.open")) }
             });
         }
     }
@@ -309,16 +310,7 @@ fn decision_row(visitor: &Visitor, shown: &Shown, decision: &RoundDecision, may_
 
 async fn decide_form(site: &Site, visitor: &Visitor, shown: &Shown, place: &Place, values: &Values, refused: Option<&Refusal>) -> Result<Markup, Problem> {
     let places = gather::subjects(&shown.tree, place).map(|other| (other.id.clone(), other.attributes.name.clone())).collect();
-    let mut owners: BTreeMap<(String, String), ()> = BTreeMap::new();
-    for post in identity::store::posts(&mut site.reader().await?).await? {
-        let holds = post.from <= shown.today && post.to.is_none_or(|to| to >= shown.today);
-        let path = post.place.as_deref().map_or(Some("/"), |id| shown.tree.get(id).map(|at| at.path.as_str()));
-        if holds && !post.role.is_administrator() && path.is_some_and(|path| place.path.starts_with(path) || path.starts_with(&place.path)) {
-            let name = shown.names.get(&post.account).map_or("—", String::as_str);
-            owners.insert((format!("{name} · {}", visitor.t(&format!("role.{}", post.role.name()))), post.account.clone()), ());
-        }
-    }
-    let owners = owners.into_keys().map(|(name, account)| (account, name)).collect();
+    let owners = identity::pages::owners(&mut site.reader().await?, visitor, &shown.tree, place, shown.today).await?;
     let values = if values.text("about").is_empty() { values.clone().with("about", &place.id) } else { values.clone() };
     Ok(Form::new(visitor, format!("/round/decisions?place={}", form_urlencoded(&place.id)), "round.decide", &values)
         .lines("content", true)

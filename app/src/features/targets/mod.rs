@@ -12,10 +12,12 @@
 //! What was done is heard from `reports`; rates and working days are those of the approved plan.
 //!
 //! Refusals: E-101 … E-106. Extra files: `assess.rs` (facts and plan → kernel → what pages show), `progress.rs` (planned to
-//! date against done, in percentage points), `drawings.rs` (elevation and S-curve).
+//! date against done, in percentage points), `drawings.rs` (elevation and S-curve), `grades.rs` (who
+//! stands for a figure).
 
 pub mod assess;
 pub mod drawings;
+pub mod grades;
 pub mod model;
 pub mod pages;
 pub mod progress;

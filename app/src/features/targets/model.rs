@@ -22,6 +22,36 @@ pub struct Promised {
     pub start_e3: i64,
 }
 
+/// How good a figure is: who stands for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grade {
+    /// The site says so.
+    #[default]
+    Reported,
+    /// The supervision engineer measured something else; that counts.
+    Disputed,
+    /// The supervision engineer agrees.
+    Confirmed,
+    /// An inspection measured it.
+    Verified,
+}
+
+impl Grade {
+    /// Every grade with its name in tables and locale keys.
+    pub const ALL: [(Grade, &'static str); 4] =
+        [(Grade::Reported, "reported"), (Grade::Disputed, "disputed"), (Grade::Confirmed, "confirmed"), (Grade::Verified, "verified")];
+
+    /// Its name in tables and locale keys.
+    pub fn name(self) -> &'static str {
+        Grade::ALL.iter().find(|(grade, _)| *grade == self).map_or("", |(_, name)| name)
+    }
+
+    /// The grade of a name.
+    pub fn from_name(name: &str) -> Option<Grade> {
+        Grade::ALL.iter().find(|(_, known)| *known == name).map(|(grade, _)| *grade)
+    }
+}
+
 /// What can be asked of targets.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]

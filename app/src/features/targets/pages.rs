@@ -2,7 +2,8 @@
 
 use super::assess::{self, Assessed, ProjectTargets};
 use super::drawings;
-use super::model::{Command, Promised};
+use super::grades::Marks;
+use super::model::{Command, Grade, Promised};
 use super::progress::{GAP_RULES, Weighed, grade, linear_by_months_e1, tenths_text};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -62,10 +63,13 @@ struct Sum {
     made: usize,
     /// Work items with a boundary that cannot be kept.
     broken: usize,
+    /// The lowest truth grade of what was measured.
+    grade: Option<Grade>,
 }
 
 impl Sum {
-    fn add(&mut self, item: &Assessed) {
+    fn add(&mut self, item: &Assessed, measured: Option<Grade>) {
+        self.grade = self.grade.into_iter().chain(measured).min();
         let Some(week) = item.facts.windows.iter().find(|window| window.period.kind == PeriodKind::Week) else { return };
         if week.should > TOLERANCE {
             self.needed += 1;
@@ -87,6 +91,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         return Ok(Redirect::to(&format!("/targets/{}", place.id)).into_response());
     }
     let today = site.clock.today();
+    let (grades, marks) = (site.domain.grades.grades(&mut conn).await?, Marks::of_visitor(&visitor));
     let project = tree.lineage(&place).find(|other| other.kind == Kind::Project);
     let row_kinds: &[Kind] = if project.is_some() { &[Kind::Building, Kind::Facility] } else { &[Kind::Project] };
     let mut rows: Vec<(&Place, Sum)> = Vec::new();
@@ -101,10 +106,10 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         let mut sum = Sum::default();
         if row.kind == Kind::Project {
             targets.weighed.values().for_each(|weighed| sum.weighed.join(weighed));
-            targets.items.iter().for_each(|item| sum.add(item));
+            targets.items.iter().for_each(|item| sum.add(item, grades.of_work(&of.id, &item.activity)));
         } else {
             sum.weighed = targets.weighed.get(&row.id).copied().unwrap_or_default();
-            targets.of(&row.id).for_each(|item| sum.add(item));
+            targets.of(&row.id).for_each(|item| sum.add(item, grades.of_work(&of.id, &item.activity)));
         }
         if sum.weighed.weight > 0.0 {
             whole.weighed.join(&sum.weighed);
@@ -120,7 +125,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         html! { @match sum.weighed.points_e1() {
             None => { td.number { "—" } td.number { "—" } td { "—" } }
             Some((planned, done, gap)) => {
-                td.number { (tenths_text(planned)) } td.number { (tenths_text(done)) }
+                td.number { (tenths_text(planned)) } td.number { (tenths_text(done)) @if let Some(grade) = sum.grade { " " (marks.of(grade)) } }
                 td { span class={ "lamp " (grade(gap, rules).name()) } { (visitor.tf("targets.points", &[("gap", format!("{}{}", if gap > 0 { "+" } else { "" }, tenths_text(gap)))])) } }
             }
         } }
@@ -155,6 +160,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         } }
         @if rows.is_empty() { p.empty { (visitor.t("targets.nothing_measured")) } }
         p.quiet { (visitor.tf("wall.rule", &[("rule", visitor.t(&format!("rule_name.{}", rules.id))), ("source", source(&visitor, &rules.id, &rules.source))])) " " (visitor.t("targets.weighing")) }
+        p { (marks.legend()) }
     };
     Ok(page(&site, &visitor, &visitor.t("targets.title"), body).into_response())
 }
@@ -277,6 +283,10 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
     let (current, rest): (Vec<&Assessed>, Vec<&Assessed>) = targets.of(&place.id).partition(|item| is_current(item));
     let today = site.clock.today();
     let may_promise = visitor.may(Verb::Report, &place.path);
+    let grades = site.domain.grades.grades(&mut conn).await?;
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let project = tree.lineage(place).find(|other| other.kind == Kind::Project).map_or("", |project| project.id.as_str());
+    let targets_grade = |item: &Assessed| grades.of_work(project, &item.activity);
     let points = targets.weighed.get(&place.id).and_then(Weighed::points_e1);
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
@@ -291,7 +301,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
             li { span { (visitor.shown(&item.name)) } b.days-left { (today_text(visitor, item)) } span.quiet { (visitor.tf("targets.exactly", &[("amount", quantity(item.facts.today))])) } }
         } }
         @if targets.by_building.contains_key(&place.id) { (figure(visitor, place, "elevation", &visitor.t("elevation.title"))) }
-        @for item in &current { (item_sheet(visitor, item)) }
+        @for item in &current { (item_sheet(visitor, item, targets_grade(item))) }
         @if may_promise && !current.is_empty() { (promise_form(visitor, place, &current, today, values)) }
         @if !rest.is_empty() { details { summary { (visitor.tf("targets.others", &[("count", rest.len().to_string())])) }
             ul { @for item in &rest { li { (visitor.shown(&item.name)) " " (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) } } }
@@ -302,11 +312,11 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
     Ok(form_response(refused, page(site, visitor, &title, body)))
 }
 
-fn item_sheet(visitor: &Visitor, item: &Assessed) -> Markup {
+fn item_sheet(visitor: &Visitor, item: &Assessed, measured: Option<Grade>) -> Markup {
     let percent = |ratio: Option<f64>| ratio.map_or("—".to_owned(), |ratio| format!("{:.0}%", ratio * 100.0));
     html! {
         section.sheet {
-            div.bar { h3 { (visitor.shown(&item.name)) } span.quiet { (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) } }
+            div.bar { h3 { (visitor.shown(&item.name)) } span.quiet { (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) @if let Some(grade) = measured { " " (Marks::of_visitor(visitor).with_word(grade)) } } }
             @if let Some(first) = item.facts.first_impossible() {
                 div.notice { p { strong { (visitor.tf("targets.broken", &[
                     ("date", first.on.to_string()),

@@ -1,6 +1,6 @@
 //! What was done by day, and promises as they were frozen.
 
-use super::model::{Command, Fact, State};
+use super::model::{Command, Fact, Grade, State};
 use crate::args;
 use crate::db::Conn;
 use crate::features::reports::model::Fact as ReportFact;
@@ -170,19 +170,32 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
     Ok(())
 }
 
-/// What sites report, supervision measures and corrections say: quantities by day.
+/// What sites report, supervision measures, inspections find and corrections say: quantities by day, and who stands for them.
+///
+/// A report says what is done in all, so whoever judges the newest one stands for the whole figure: a work item has the grade
+/// of the report of its newest day.
 pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
     let AnyFact::Reports(fact) = &entry.fact else { return Ok(()) };
     let is_first = matches!(fact, ReportFact::Filed { .. });
     for standing in fact.standings() {
         let opening = if is_first { standing.before_e3 } else { 0 };
-        let sql = "INSERT INTO measured_item (project, activity, building, opening_e3, first_on, number) VALUES (?, ?, ?, ?, ?, ?)
-                   ON CONFLICT (project, activity) DO UPDATE SET number = excluded.number";
-        let (project, activity) = (&standing.project, &standing.activity);
-        conn.execute(sql, args![project, activity, &entry.place, opening, entry.occurred_on, entry.number]).await?;
+        let sql = "INSERT INTO measured_item (project, activity, building, opening_e3, first_on, last_on, grade, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                   ON CONFLICT (project, activity) DO UPDATE SET number = excluded.number,
+                       grade = CASE WHEN excluded.last_on > measured_item.last_on THEN excluded.grade ELSE measured_item.grade END,
+                       last_on = CASE WHEN excluded.last_on > measured_item.last_on THEN excluded.last_on ELSE measured_item.last_on END";
+        let (project, activity, on) = (&standing.project, &standing.activity, entry.occurred_on);
+        conn.execute(sql, args![project, activity, &entry.place, opening, on, on, Grade::Reported.name(), entry.number]).await?;
         let sql = "INSERT INTO measured_day (project, activity, on_day, quantity_e3) VALUES (?, ?, ?, ?)
                    ON CONFLICT (project, activity, on_day) DO UPDATE SET quantity_e3 = excluded.quantity_e3";
-        conn.execute(sql, args![project, activity, entry.occurred_on, standing.through_e3 - standing.before_e3]).await?;
+        conn.execute(sql, args![project, activity, on, standing.through_e3 - standing.before_e3]).await?;
     }
-    Ok(())
+    let grade = match fact {
+        ReportFact::Filed { .. } | ReportFact::Unchanged { .. } => return Ok(()),
+        ReportFact::Corrected { .. } => Grade::Reported,
+        ReportFact::Disputed { .. } => Grade::Disputed,
+        ReportFact::Confirmed {} => Grade::Confirmed,
+        ReportFact::Verified { .. } => Grade::Verified,
+    };
+    let sql = "UPDATE measured_item SET grade = ?, number = ? WHERE building = ? AND last_on = ?";
+    conn.execute(sql, args![grade.name(), entry.number, &entry.place, entry.occurred_on]).await.map(drop)
 }

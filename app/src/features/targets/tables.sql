@@ -5,10 +5,15 @@ CREATE TABLE measured_item (
     building TEXT NOT NULL,
     opening_e3 BIGINT NOT NULL,
     first_on TEXT NOT NULL,
+    -- The newest measured day, and who stands for it: `reported`, `disputed`, `confirmed`, `verified`.
+    last_on TEXT NOT NULL,
+    grade TEXT NOT NULL,
     number BIGINT NOT NULL,
     PRIMARY KEY (project, activity)
 );
 CREATE INDEX measured_item_number ON measured_item (project, number);
+CREATE INDEX measured_item_newest ON measured_item (number);
+CREATE INDEX measured_item_day ON measured_item (building, last_on);
 
 -- What was done on a day, at the best grade known.
 CREATE TABLE measured_day (

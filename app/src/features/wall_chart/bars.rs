@@ -9,6 +9,8 @@ use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::plan::network::Scheduled;
 use crate::features::plan::store::{Bar, Mandate};
+use crate::features::targets::grades::{Grades, Marks};
+use crate::features::targets::model::Grade;
 use crate::web::Site;
 use crate::web::extract::Query;
 use crate::web::layout::{PAGE_LEN, pager};
@@ -34,6 +36,8 @@ pub struct ChartRow<'a> {
     pub front: Option<Date>,
     /// Indent.
     pub depth: u64,
+    /// The lowest truth grade of what is said to be done.
+    pub grade: Option<Grade>,
 }
 
 /// What the chart of a place is drawn from.
@@ -43,6 +47,7 @@ pub struct Chart {
     project: Option<String>,
     /// Schedules of the projects in it, in the order of the tree.
     schedules: Vec<(String, Arc<Scheduled>)>,
+    grades: Arc<Grades>,
 }
 
 impl Chart {
@@ -59,14 +64,14 @@ impl Chart {
                 }
             }
         }
-        Ok(Chart { tree, project, schedules })
+        Ok(Chart { tree, project, schedules, grades: domain.grades.grades(conn).await? })
     }
 
     /// Rows of a place: every activity of a project, those of a parcel or building, or one row a project for a district. A
     /// wall shows a project or parcel by its buildings: no eye follows a thousand rows from three metres.
     pub fn rows(&self, place: &Place, today: Date, is_wall: bool) -> Vec<ChartRow<'_>> {
-        fn one(bar: &Bar, depth: u64, today: Date) -> ChartRow<'_> {
-            ChartRow { verdict: verdict(bar, today, &RULES), front: front(bar, today), bar: Cow::Borrowed(bar), depth }
+        fn one<'a>(bar: &'a Bar, depth: u64, today: Date, grades: &Grades) -> ChartRow<'a> {
+            ChartRow { verdict: verdict(bar, today, &RULES), front: front(bar, today), grade: grades.of(bar), bar: Cow::Borrowed(bar), depth }
         }
         fn ends(bars: &[Bar]) -> impl Iterator<Item = &Bar> {
             bars.iter().filter(|bar| bar.kind == "milestone" && bar.depth == 0)
@@ -75,14 +80,15 @@ impl Chart {
         let whole = |place: &Place, bars: &[&Bar]| {
             let bar = whole(place, bars)?;
             let front = front_of_all(bars, today);
-            Some(ChartRow { verdict: verdict(&bar, today, &RULES), front, bar: Cow::Owned(bar), depth: 0 })
+            let grade = bars.iter().filter_map(|bar| self.grades.of(bar)).min();
+            Some(ChartRow { verdict: verdict(&bar, today, &RULES), front, bar: Cow::Owned(bar), depth: 0, grade })
         };
         if self.project.is_none() {
             let mut rows = Vec::new();
             for (project, scheduled) in &self.schedules {
                 let Some(project) = self.tree.get(project) else { continue };
                 rows.extend(whole(project, &scheduled.bars.iter().collect::<Vec<_>>()));
-                rows.extend(ends(&scheduled.bars).map(|bar| one(bar, 1, today)));
+                rows.extend(ends(&scheduled.bars).map(|bar| one(bar, 1, today, &self.grades)));
             }
             return rows;
         }
@@ -101,7 +107,7 @@ impl Chart {
                 .collect();
             if !rows.is_empty() {
                 if place.kind == Kind::Project {
-                    rows.extend(self.schedules.iter().flat_map(|(_, scheduled)| ends(&scheduled.bars)).map(|bar| one(bar, 0, today)));
+                    rows.extend(self.schedules.iter().flat_map(|(_, scheduled)| ends(&scheduled.bars)).map(|bar| one(bar, 0, today, &self.grades)));
                 }
                 return rows;
             }
@@ -110,7 +116,7 @@ impl Chart {
         let is_whole = place.kind == Kind::Project;
         bars()
             .filter(|bar| is_whole || bar.place.as_deref().is_some_and(|at| inside.contains(at)))
-            .map(|bar| one(bar, bar.depth, today))
+            .map(|bar| one(bar, bar.depth, today, &self.grades))
             .collect()
     }
 
@@ -219,7 +225,8 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
     let page_address = asked.address(&place.id, "bars");
     let data = format!("/wall/rows.json?place={}{}", form_urlencoded(&place.id), if asked.is_wall() { "&wall=1" } else { "" });
     let words = ["wall.today", "wall.days_left", "wall.days_past", "wall.row_text"].map(str::to_owned).into_iter();
-    let words = words.chain(Word::ALL.map(|word| format!("lamp.{}", word.key()))).map(|key| {
+    let grades = Grade::ALL.map(|(_, name)| format!("grade.{name}"));
+    let words = words.chain(Word::ALL.map(|word| format!("lamp.{}", word.key()))).chain(grades).map(|key| {
         let name = key.rsplit('.').next().unwrap_or_default().to_owned();
         (name, json!(visitor.t(&key)))
     });
@@ -236,6 +243,7 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
             div.under-head {
                 p.legend {
                     (legend(visitor, &counts))
+                    @if asked.is_wall() { (Marks::short(visitor).legend()) } @else { (Marks::of_visitor(visitor).legend()) }
                     span.key.baseline { (visitor.t("wall.baseline")) } " " span.key.forecast { (visitor.t("wall.forecast")) } " " span.key.actual { (visitor.t("wall.actual")) } " " span.key.front { (visitor.t("wall.front")) }
                 }
                 @if asked.is_wall() { (wall_pager(visitor, &page_address, first, rows.len(), SCREEN.rows_of_bars)) }
@@ -247,12 +255,13 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
                     th { (visitor.t("wall.latest_dates")) } th.number { (visitor.t("field.percent")) } th.number { (visitor.t("plans.total_float")) }
                     @if let Some(axis) = &axis { th.plot { (visitor.t("wall.bars")) " " span.axis { @for (year, at) in axis.years() { span style={ "left:" (at) "%" } { (year) } } } } }
                 } }
+                @let marks = Marks::of_visitor(visitor);
                 @let lamps = Word::ALL.map(|word| visitor.t(&format!("lamp.{}", word.key())));
                 tbody { @for row in rows.iter().take(shown.end).skip(shown.start) {
                     @let pair = |pair: Option<(Date, Date)>| pair.map_or("—".to_owned(), |(start, finish)| format!("{} – {}", short_date(start, today), short_date(finish, today)));
                     tr {
                         td class={ "indent-" (row.depth.min(4)) } { a href=(address(asked, row)) { (visitor.shown(&row.bar.name)) } }
-                        td { span class={ "lamp " (row.verdict.lamp.name()) } { (lamps[row.verdict.word().at()]) } }
+                        td { span class={ "lamp " (row.verdict.lamp.name()) } { (lamps[row.verdict.word().at()]) } @if let Some(grade) = row.grade { " " (marks.of(grade)) } }
                         td.dates { (pair(row.bar.baseline)) }
                         td.dates { (pair(row.bar.early)) }
                         td.dates { @match row.bar.late { Some((_, finish)) => (short_date(finish, today)), None => "—" } }
@@ -272,7 +281,7 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
 
 /// Rows for the canvas, as short as they can be said: dates are days since 1970, absent ones null.
 ///
-/// `[label, depth, kind, lamp, baseline start, finish, forecast start, finish, actual start, finish, per cent, address, front, word]`
+/// `[label, depth, kind, lamp, baseline start, finish, forecast start, finish, actual start, finish, per cent, address, front, word, grade]`
 pub async fn rows(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Json<Value>, Problem> {
     let mut conn = site.reader().await?;
     let place = visitor.place(&mut conn, asked.place.as_deref().unwrap_or_default()).await?;
@@ -301,6 +310,7 @@ pub async fn rows(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
                 address(&asked, row),
                 row.front.map(day),
                 row.verdict.word().key(),
+                row.grade.map(Grade::name),
             ])
         })
         .collect();

@@ -7,6 +7,7 @@ use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::plan::network::STAGES;
 use crate::features::plan::store::Bar;
+use crate::features::targets::model::Grade;
 use crate::features::{Guatu, identity};
 use crate::web::problem::Problem;
 use jiff::civil::Date;
@@ -59,6 +60,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
     let tree = domain.places.tree(conn).await?;
     let names = identity::names(conn).await?;
     let schedules = domain.networks.all_scheduled(conn).await?;
+    let grades = domain.grades.grades(conn).await?;
 
     let places = tree.places();
     let chosen: Vec<usize> = match tree.position(&place.id) {
@@ -69,7 +71,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
     let stage_of: HashMap<&str, usize> = STAGES.iter().enumerate().map(|(at, stage)| (stage.id.as_str(), at)).collect();
 
     // Bars by row and stage, in one flat table; each is judged once.
-    let mut slots: Vec<Vec<(&Bar, Word)>> = vec![Vec::new(); chosen.len() * STAGES.len()];
+    let mut slots: Vec<Vec<(&Bar, Word, Option<Grade>)>> = vec![Vec::new(); chosen.len() * STAGES.len()];
     let mut has_bars = false;
     for bar in schedules.iter().flat_map(|(_, scheduled)| &scheduled.bars) {
         has_bars |= tree.get(&bar.project).is_some_and(|project| project.path.starts_with(&place.path) || place.path.starts_with(&project.path));
@@ -78,7 +80,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
         };
         if let (Some(row), Some(stage)) = (row_of[at], stage_of.get(stage)) {
             let word = verdict(bar, today, &RULES).word();
-            slots[row * STAGES.len() + stage].push((bar, word));
+            slots[row * STAGES.len() + stage].push((bar, word, grades.of(bar)));
         }
     }
     let occurring: Vec<usize> =

@@ -1,6 +1,7 @@
 //! From bars to lamps and boards, and since when a lamp accuses. Pure: what a lamp says follows from a bar, a date and a rule set.
 
 use crate::features::plan::store::Bar;
+use crate::features::targets::model::Grade;
 use crate::journal::domain::{Context, Draft};
 use crate::refusals;
 use jiff::ToSpan;
@@ -426,13 +427,15 @@ pub struct Cell {
     pub finish: Option<Date>,
     /// The bar, where there is exactly one: project and activity.
     pub bar: Option<(String, String)>,
+    /// The lowest truth grade of what is said to be done; `None` where nothing has begun.
+    pub grade: Option<Grade>,
 }
 
-/// The cell of some bars of one stage, each with what is said of it. `None` without bars.
-pub fn cell(bars: &[(&Bar, Word)]) -> Option<Cell> {
-    let count_of = |wanted: fn(Word) -> bool| bars.iter().filter(|(_, word)| wanted(*word)).count();
+/// The cell of some bars of one stage, each with what is said of it and who stands for that. `None` without bars.
+pub fn cell(bars: &[(&Bar, Word, Option<Grade>)]) -> Option<Cell> {
+    let count_of = |wanted: fn(Word) -> bool| bars.iter().filter(|(_, word, _)| wanted(*word)).count();
     // Finished ones say nothing about the rest.
-    let unfinished = bars.iter().map(|(_, word)| *word).filter(|word| word.lamp() != Lamp::Done);
+    let unfinished = bars.iter().map(|(_, word, _)| *word).filter(|word| word.lamp() != Lamp::Done);
     let word = unfinished.min_by_key(|word| word.at()).unwrap_or(Word::Lamp(Lamp::Done));
     (!bars.is_empty()).then(|| Cell {
         lamp: word.lamp(),
@@ -441,11 +444,12 @@ pub fn cell(bars: &[(&Bar, Word)]) -> Option<Cell> {
         done: count_of(|word| word.lamp() == Lamp::Done),
         late: count_of(|word| word.lamp() == Lamp::Bad),
         overdue: count_of(|word| word == Word::Overdue),
-        latest: bars.iter().filter_map(|(bar, _)| bar.late).map(|(_, finish)| finish).max(),
-        finish: bars.iter().filter_map(|(bar, _)| bar.actual_finish.or(bar.early.map(|(_, finish)| finish))).max(),
+        latest: bars.iter().filter_map(|(bar, ..)| bar.late).map(|(_, finish)| finish).max(),
+        finish: bars.iter().filter_map(|(bar, ..)| bar.actual_finish.or(bar.early.map(|(_, finish)| finish))).max(),
         bar: match bars {
-            [(bar, _)] => Some((bar.project.clone(), bar.activity.clone())),
+            [(bar, ..)] => Some((bar.project.clone(), bar.activity.clone())),
             _ => None,
         },
+        grade: bars.iter().filter_map(|(.., grade)| *grade).min(),
     })
 }

@@ -14,6 +14,7 @@ use crate::features::places::store::Place;
 use crate::features::plan::pages::{days_between, float_lamp, no_activity};
 use crate::features::plan::network::Scheduled;
 use crate::features::plan::store::{self as plans, Mandate};
+use crate::features::targets::grades::Marks;
 use crate::features::task_force::model::Seat;
 use crate::features::{Guatu, identity, organisations, task_force};
 use crate::web::Site;
@@ -271,6 +272,7 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
                 @if !asked.is_wall() && rows.iter().flat_map(|row| &row.cells).flatten().any(|cell| cell.count > 1) { span.quiet { (visitor.t("wall.counts_key")) } " " }
                 @if !asked.is_wall() { span.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", visitor.t(&format!("rule_source.{}", RULES.id)))])) } }
             }
+            p.legend { @if asked.is_wall() { (Marks::short(visitor).legend()) } @else { (words.marks.legend()) } }
             @if asked.is_wall() { (wall_pager(visitor, &address, first, rows.len(), most)) }
         }
         @if stages.is_empty() { p.empty {
@@ -337,6 +339,7 @@ fn cell_title(visitor: &Visitor, cell: &Cell) -> Option<String> {
 /// Words that every cell repeats, looked up once a board.
 struct Words {
     lamps: [String; Word::ALL.len()],
+    marks: Marks,
     /// What stands before and after the latest date.
     latest: (String, String),
 }
@@ -347,7 +350,7 @@ impl Words {
         let section = if is_short { "lamp_short" } else { "lamp" };
         let latest = visitor.t("wall.latest");
         let (before, after) = latest.split_once("{date}").unwrap_or((&latest, ""));
-        Words { lamps: Word::ALL.map(|word| visitor.t(&format!("{section}.{}", word.key()))), latest: (before.to_owned(), after.to_owned()) }
+        Words { marks: Marks::of_visitor(visitor), lamps: Word::ALL.map(|word| visitor.t(&format!("{section}.{}", word.key()))), latest: (before.to_owned(), after.to_owned()) }
     }
 }
 
@@ -357,6 +360,7 @@ fn cell_markup(visitor: &Visitor, words: &Words, row: &Place, cell: &Cell, asked
         None => asked.address(&row.id, "matrix"),
     };
     let name = cell.lamp.name();
+    let mark = html! { @if let Some(grade) = cell.grade { " " (words.marks.of(grade)) } };
     html! {
         a class={ "cell " (name) } href=(href) title=[cell_title(visitor, cell)] {
             span class={ "lamp " (name) } { span.word { (words.lamps[cell.word.at()]) } }
@@ -364,10 +368,10 @@ fn cell_markup(visitor: &Visitor, words: &Words, row: &Place, cell: &Cell, asked
                 // Two lines on purpose: a column of the wall is narrower than a date with its year.
                 Some(date) if asked.is_wall() && cell.count == 1 => {
                     @if date.year() != today.year() { span.date.year { (date.year()) } }
-                    span.date { (date.strftime("%m-%d")) }
+                    span.date { (date.strftime("%m-%d")) (mark) }
                 }
                 _ => {
-                    span.date { (cell_label(visitor, cell, today)) }
+                    span.date { (cell_label(visitor, cell, today)) (mark) }
                     @if let (Some(latest), true) = (cell.latest, cell.count == 1 && cell.lamp != Lamp::Done) { span.latest { (words.latest.0) span.whole { (short_date(latest, today)) } (words.latest.1) } }
                 }
             }
@@ -384,6 +388,7 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
     let state = plans::project_plan(&mut conn, &project.id).await?.ok_or(missing())?;
     let today = site.clock.today();
     let verdict = verdict(&bar, today, &RULES);
+    let grade = site.domain.grades.grades(&mut conn).await?.of(&bar);
     let tree = site.domain.places.tree(&mut conn).await?;
     let at = bar.place.as_ref().and_then(|id| tree.get(id)).unwrap_or(&project);
     let names = identity::names(&mut conn).await?;
@@ -419,6 +424,7 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
                 p { (visitor.t(&format!("driver.{}", bar.driver)))
                     @if let Some(driver) = &driver { " " a href={ "/wall/bar?project=" (project.id) "&activity=" (form_urlencoded(&driver.activity)) } { (visitor.shown(&driver.name)) } }
                 }
+                @if let Some(grade) = grade { p { (Marks::of_visitor(&visitor).of(grade)) " " (visitor.t(&format!("grade_sentence.{}", grade.name()))) } }
                 p.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", visitor.t(&format!("rule_source.{}", RULES.id)))])) }
                 h2 { (visitor.t("wall.since")) }
                 @if let (Some(start), None) = (bar.actual_start, bar.actual_finish) { p { (visitor.tf("lamp_since.running", &[("date", start.to_string())])) } }

@@ -11,6 +11,8 @@ use crate::features::authority::missing;
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::plan::pages::days_between;
+use crate::features::targets::grades::Marks;
+use crate::features::targets::model::Grade;
 use crate::web::{Site, papers};
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
@@ -69,7 +71,7 @@ fn heading(site: &Site, visitor: &Visitor, place: &Place, key: &str) -> Heading 
     let printed = civil(site.clock.now()).strftime("%Y-%m-%d %H:%M").to_string();
     Heading {
         title: format!("{} · {}", place.attributes.name, visitor.t("nav.wall")),
-        subtitle: format!("{} · {printed}", visitor.t(key)),
+        subtitle: format!("{} · {printed} · {}", visitor.t(key), Marks::of_visitor(visitor).line(&visitor.t("wall.unmarked"))),
         as_of: visitor.tf("shell.as_of", &[("number", site.head().to_string())]),
         stamps: papers::stamps(site, visitor),
     }
@@ -90,6 +92,11 @@ fn drawn(lamp: Lamp) -> DrawnLamp {
         Lamp::Warn => DrawnLamp::Warn,
         Lamp::Bad => DrawnLamp::Bad,
     }
+}
+
+/// A text with the mark of who stands for it.
+fn with_mark(text: String, grade: Option<Grade>) -> String {
+    grade.and_then(Marks::letter).map_or_else(|| text.clone(), |letter| format!("{text} {letter}"))
 }
 
 async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, sheet: Sheet, ink: Ink) -> Result<bars::BarChart, Problem> {
@@ -113,7 +120,7 @@ async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
                 "milestone" => bars::Kind::Milestone,
                 _ => bars::Kind::Task,
             },
-            label: visitor.shown(&row.bar.name).into_owned(),
+            label: with_mark(visitor.shown(&row.bar.name).into_owned(), row.grade),
             indent: row.depth as usize,
             baseline: row.bar.baseline,
             forecast: row.bar.early,
@@ -160,7 +167,7 @@ async fn matrix_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &P
             let cell = cell.as_ref()?;
             let late = cell.latest.filter(|_| cell.count == 1 && cell.lamp != Lamp::Done);
             let note = late.map(|date| visitor.tf("wall.latest", &[("date", super::pages::short_date(date, today))]));
-            Some(matrix::Cell { lamp: drawn(cell.lamp), text: cell_label(visitor, cell, today), note: note.unwrap_or_default(), href: None })
+            Some(matrix::Cell { lamp: drawn(cell.lamp), text: with_mark(cell_label(visitor, cell, today), cell.grade), note: note.unwrap_or_default(), href: None })
         });
         let drawn = matrix::Row { label: gathered.place(row).attributes.name.clone(), note: row.official.clone(), cells: cells.collect() };
         if let Some(group) = groups.last_mut() {

@@ -2,6 +2,7 @@
 
 use super::model::{Lamp, RULES, SCREEN, Word, cell, front, front_of_all, page_around, verdict};
 use crate::features::plan::store::Bar;
+use crate::features::targets::model::Grade;
 use crate::on_both_databases;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -144,13 +145,13 @@ fn a_cell_shows_the_worst_of_what_is_left() {
     let late = Bar { float_days_e3: Some(-3000), ..bar() };
     let (is_done, is_late) = (Word::Lamp(Lamp::Done), Word::Lamp(Lamp::Bad));
     assert_eq!(cell(&[]), None);
-    let one = cell(&[(&late, is_late)]).unwrap();
+    let one = cell(&[(&late, is_late, None)]).unwrap();
     assert_eq!((one.lamp, one.bar.is_some()), (Lamp::Bad, true));
-    let both = cell(&[(&done, is_done), (&late, is_late)]).unwrap();
+    let both = cell(&[(&done, is_done, Some(Grade::Confirmed)), (&late, is_late, Some(Grade::Reported))]).unwrap();
     assert_eq!((both.word, both.count, both.done, both.late, both.bar), (is_late, 2, 1, 1, None));
-    let overdue = cell(&[(&late, is_late), (&late, Word::Overdue)]).unwrap();
+    let overdue = cell(&[(&late, is_late, None), (&late, Word::Overdue, Some(Grade::Verified))]).unwrap();
     assert_eq!((overdue.word, overdue.lamp, overdue.late, overdue.overdue), (Word::Overdue, Lamp::Bad, 2, 1));
-    assert_eq!(cell(&[(&done, is_done), (&done, is_done)]).unwrap().lamp, Lamp::Done);
+    assert_eq!(cell(&[(&done, is_done, None), (&done, is_done, None)]).unwrap().lamp, Lamp::Done);
 }
 
 on_both_databases!(the_wall_shows_only_what_one_may_see_and_every_lamp_opens, |site| async move {

@@ -162,6 +162,17 @@ async function chartOf(chart) {
     pen.save(); pen.beginPath(); pen.rect(0, top, wide, high - top); pen.clip();
     for (let i = from; i < end; i++) if (i % 2) { pen.fillStyle = colour("--soft"); pen.fillRect(0, top + (i - from) * row - shift, wide, row); }
     pen.save(); pen.beginPath(); pen.rect(gutter, top, wide - gutter, high - top); pen.clip();
+    // Who stands for what is done: a ring that fills as the grade rises; a dispute is a diamond.
+    const mark = (grade, cx, cy, r) => {
+      const isDisputed = grade === "disputed";
+      pen.fillStyle = pen.strokeStyle = isDisputed ? colour("--bad") : quiet; pen.lineWidth = hair * 1.5;
+      pen.beginPath();
+      if (isDisputed) { pen.moveTo(cx, cy - r); pen.lineTo(cx + r, cy); pen.lineTo(cx, cy + r); pen.lineTo(cx - r, cy); pen.closePath(); }
+      else pen.arc(cx, cy, r, 0, 7);
+      if (isDisputed || grade === "verified") pen.fill();
+      pen.stroke();
+      if (grade === "confirmed") { pen.beginPath(); pen.arc(cx, cy, r, Math.PI / 2, Math.PI * 1.5); pen.fill(); }
+    };
     const stretches = (months) => {
       const list = [], date = new Date(first * 864e5);
       date.setUTCDate(1); date.setUTCMonth(Math.floor(date.getUTCMonth() / months) * months);
@@ -210,11 +221,12 @@ async function chartOf(chart) {
     pen.stroke(); pen.setLineDash([]);
     pen.restore();
     for (let i = from; i < end; i++) {
-      const [label, depth, kind, lamp] = rows[i], middle = top + (i - from + 0.5) * row - shift, indent = name * (0.5 + Math.min(4, depth) * 0.7);
+      const [label, depth, kind, lamp] = rows[i], grade = rows[i][14], middle = top + (i - from + 0.5) * row - shift, indent = name * (0.5 + Math.min(4, depth) * 0.7);
       pen.fillStyle = pen.strokeStyle = colour("--" + lamp); shape(lamp, indent + name * 0.4, middle, name * 0.34);
       const isHead = kind === "summary" || kind === "whole";
       face(name, isHead ? "600" : ""); pen.fillStyle = isHead ? ink : quiet;
-      pen.fillText(cut(label, gutter - indent - name * 1.5), indent + name * 1.1, middle);
+      pen.fillText(cut(label, gutter - indent - name * (grade ? 2.3 : 1.5)), indent + name * 1.1, middle);
+      if (grade) mark(grade, gutter - name * 0.7, middle, name * 0.24);
     }
     if (document.activeElement === chart && current >= from && current < end) {
       pen.strokeStyle = colour("--focus"); pen.lineWidth = hair * 3; pen.strokeRect(hair * 3, top + (current - from) * row - shift + hair, wide - hair * 6, row - hair * 2);
@@ -251,7 +263,7 @@ async function chartOf(chart) {
   const date = (day) => (day === null ? "—" : new Date(day * 864e5).toISOString().slice(0, 10));
   const point = (wanted) => {
     current = Math.max(0, Math.min(rows.length - 1, wanted));
-    const [label, depth, , , bs, bf, es, ef] = rows[current], word = rows[current][13];
+    const [label, depth, , , bs, bf, es, ef] = rows[current], [word, grade] = rows[current].slice(13);
     let above = current;
     while (above >= 0 && rows[above][1] >= depth) above--;
     const name = above >= 0 ? `${rows[above][0]} · ${label}` : label;
@@ -261,7 +273,7 @@ async function chartOf(chart) {
     option.className = "unseen";
     option.setAttribute("role", "option");
     option.setAttribute("aria-selected", "true");
-    option.textContent = said(words.row_text, { name, word: words[word], start: date(es ?? bs), finish: date(ef ?? bf), row: current + 1, count: rows.length });
+    option.textContent = said(words.row_text, { name, word: words[word], grade: grade ? ` (${words[grade]})` : "", start: date(es ?? bs), finish: date(ef ?? bf), row: current + 1, count: rows.length });
     chart.append(option);
     chart.setAttribute("aria-activedescendant", option.id);
     const upper = current * row, lower = (current + 1) * row - (chart.clientHeight - top);
