@@ -243,7 +243,7 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
             div.under-head {
                 p.legend {
                     (legend(visitor, &counts))
-                    @if asked.is_wall() { (Marks::short(visitor).legend()) } @else { (Marks::of_visitor(visitor).legend()) }
+                    @if !asked.is_wall() { (Marks::of_visitor(visitor).legend()) }
                     span.key.baseline { (visitor.t("wall.baseline")) } " " span.key.forecast { (visitor.t("wall.forecast")) } " " span.key.actual { (visitor.t("wall.actual")) } " " span.key.front { (visitor.t("wall.front")) }
                 }
                 @if asked.is_wall() { (wall_pager(visitor, &page_address, first, rows.len(), SCREEN.rows_of_bars)) }

@@ -135,6 +135,8 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
                 @else { (place.attributes.name) " · " (visitor.t("nav.wall")) }
             }
             span.end {}
+            // The line of lamps is full in some languages; beside the title there is room.
+            @if asked.is_wall() { (Marks::short(visitor).legend()) }
             @for (name, key) in [("matrix", "wall.matrix"), ("bars", "wall.bars")] {
                 @if !(name == "matrix" && place.kind == Kind::Building) {
                     a.button.second href=(asked.address(&place.id, name)) aria-current=[(name == view).then_some("true")] { (visitor.t(key)) }
@@ -272,7 +274,7 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
                 @if !asked.is_wall() && rows.iter().flat_map(|row| &row.cells).flatten().any(|cell| cell.count > 1) { span.quiet { (visitor.t("wall.counts_key")) } " " }
                 @if !asked.is_wall() { span.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", visitor.t(&format!("rule_source.{}", RULES.id)))])) } }
             }
-            p.legend { @if asked.is_wall() { (Marks::short(visitor).legend()) } @else { (words.marks.legend()) } }
+            @if !asked.is_wall() { p.legend { (words.marks.legend()) } }
             @if asked.is_wall() { (wall_pager(visitor, &address, first, rows.len(), most)) }
         }
         @if stages.is_empty() { p.empty {
