@@ -1,9 +1,10 @@
-//! What happens by itself: the data date moves with the day, changed lamps are noted, and the ledger's head is signed.
+//! What happens by itself: the data date moves with the day, what periods need is frozen on their first day, changed lamps are
+//! noted, and the ledger's head is signed.
 //!
 //! A timer decides nothing. It submits commands as the system, with ids made of the object and the day, so that two nodes
 //! or a restart do a thing once.
 
-use crate::features::{Command, plan, wall_chart};
+use crate::features::{Command, plan, targets, wall_chart};
 use crate::journal::domain::Permit;
 use crate::journal::{Submission, SubmitError};
 use crate::web::Site;
@@ -28,9 +29,17 @@ pub async fn run(site: Site) {
 pub async fn once(site: &Site) -> Result<()> {
     let today = site.clock.today();
     let plans = plan::store::project_plans(&mut site.db.reader().await?).await?;
-    for plan in plans.into_iter().filter(|plan| plan.data_date < today) {
+    for plan in plans.iter().filter(|plan| plan.data_date < today) {
         let id = format!("roll-{}-{today}", plan.project);
-        submit(site, id, plan::model::Command::RollTo { project: plan.project, data_date: today }).await;
+        submit(site, id, plan::model::Command::RollTo { project: plan.project.clone(), data_date: today }).await;
+    }
+    for plan in plans.into_iter().filter(|plan| plan.active_on.is_some()) {
+        let project = plan.project;
+        let periods = targets::assess::unfrozen(&mut site.db.reader().await?, &site.domain, &project, today).await?;
+        if !periods.is_empty() {
+            submit(site, format!("periods-{project}-{today}"), targets::model::Command::Freeze { project, periods })
+                .await;
+        }
     }
     // Whatever waits for its schedule is noted at the next look.
     let changed = site.domain.lamps.outdated(&mut site.db.reader().await?, today).await?;

@@ -1,12 +1,13 @@
 //! From facts and the plan to what pages show: every work item of a project assessed on a day, kept while nothing changes.
 
+use super::model::{Needed, Period};
 use super::progress::{Weighed, planned_share};
 use super::store;
 use crate::db::Conn;
 use crate::features::Guatu;
 use crate::features::plan;
 use anyhow::Result;
-use guatu_kernel::guarantee::{Actuals, Commitment, ItemFacts, PeriodKind, assess};
+use guatu_kernel::guarantee::{Actuals, Commitment, ItemFacts, PeriodKind, TOLERANCE, assess};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -41,7 +42,7 @@ impl Assessed {
 
     /// Whether anything is left to do.
     pub fn is_open(&self) -> bool {
-        self.done + guatu_kernel::guarantee::TOLERANCE < self.total
+        self.done + TOLERANCE < self.total
     }
 }
 
@@ -112,6 +113,10 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
         let commitment = Commitment { period: one.kind.around(one.from), will, cumulative };
         promised.entry(one.activity).or_default().push(commitment);
     }
+    let mut begun: Vec<Option<HashMap<String, Needed>>> = Vec::new();
+    for period in &periods {
+        begun.push(store::needs(conn, id, period.kind, period.from).await?);
+    }
     let mut targets = ProjectTargets::default();
     for (at, item) in work.items.iter() {
         let (Some(bar), activity) = (scheduled.bars.get(at), &work.base.plan.activities[at]) else { continue };
@@ -128,6 +133,13 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
         // today's report in it.
         for window in &mut facts.windows {
             window.done = actuals.before(tomorrow) - actuals.before(window.period.from);
+            let Some(needs) = periods.iter().zip(&begun).find_map(|(period, needs)| needs.as_ref().filter(|_| *period == window.period)) else { continue };
+            // What a period needs is what it needed when it began: what was planned again since counts from the next one.
+            let need = needs.get(&activity.id);
+            window.should = need.map_or(0.0, |need| units(need.should_e3));
+            if let Some(need) = need {
+                window.can = units(need.can_e3);
+            }
         }
         let weight = (item.work.through(baseline.1) - item.work.before(baseline.0)).max(1.0);
         let assessed = Assessed {
@@ -145,6 +157,34 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
         targets.items.push(assessed);
     }
     Ok(targets)
+}
+
+/// The periods of a project that hold today and that nobody has frozen yet, with what they need; none while the schedule does
+/// not follow from the newest facts.
+pub async fn unfrozen(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Result<Vec<Period>> {
+    let mut missing = Vec::new();
+    for period in PeriodKind::ALL.map(|kind| kind.around(today)) {
+        if store::needs(conn, id, period.kind, period.from).await?.is_none() {
+            missing.push(period);
+        }
+    }
+    if missing.is_empty() || plan::store::settled_digest(conn, id).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let targets = project(conn, domain, id, today).await?;
+    let from: Vec<Date> = missing.iter().map(|period| period.from).collect();
+    let done = store::done_before(conn, id, &from).await?;
+    let e3 = |value: f64| (value * 1000.0).round() as i64;
+    let needed = |(at, period): (usize, &guatu_kernel::guarantee::Period)| {
+        let items = targets.items.iter().filter_map(|item| {
+            let window = item.facts.windows.iter().find(|window| window.period == *period)?;
+            let is_asked = window.should > TOLERANCE || window.will.is_some();
+            let start_e3 = done.get(&item.activity).map_or_else(|| e3(item.facts.done), |done| done.before_e3[at]);
+            is_asked.then(|| Needed { activity: item.activity.clone(), should_e3: e3(window.should), can_e3: e3(window.can), start_e3 })
+        });
+        Period { kind: period.kind.name().into(), from: period.from, items: items.collect() }
+    };
+    Ok(missing.iter().enumerate().map(needed).collect())
 }
 
 /// The first day whose working days are counted: of earlier work as well, or it would weigh nothing.

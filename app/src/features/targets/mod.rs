@@ -3,9 +3,9 @@
 //! # Mechanism
 //! Every measured work item has, in every period, what it needs so that no mandated date is lost (SHOULD), what the forecast
 //! allows (CAN), what its owner promises (WILL), and what was done. A promise is drafted as the lesser of need and
-//! possibility; whoever reports for the building confirms it for a period, at the latest on its first day, and then it is
-//! frozen together with what was needed and possible at that moment: a re-plan does not rewrite it. A promise nobody made is
-//! nothing, and shown as that. Today's target follows from every promise and requirement at once (`kernel::guarantee`), so
+//! possibility; whoever reports for the building confirms it for a period, at the latest on its first day. On that day a timer
+//! freezes what the period needs and allows and where it starts, so that neither a re-plan nor a later measurement rewrites
+//! what was asked or promised. A promise nobody made is nothing, and shown as that. Today's target follows from every promise and requirement at once (`kernel::guarantee`), so
 //! that whoever keeps each day keeps the week, the ten days, the month, the quarter and the year. What cannot be kept is
 //! named with its shortfall, its level and what would restore it.
 //!
@@ -34,11 +34,14 @@ use model::{Command, Fact};
 
 /// The rights a command needs.
 pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
-    let Command::Promise { building, .. } = command;
-    if places::path(conn, building).await?.is_none() {
+    let (verb, place) = match command {
+        Command::Promise { building, .. } => (Verb::Report, building),
+        Command::Freeze { project, .. } => (Verb::Govern, project),
+    };
+    if places::path(conn, place).await?.is_none() {
         return Ok(Err(missing()));
     }
-    Ok(Ok(vec![Need::at(Verb::Report, building)]))
+    Ok(Ok(vec![Need::at(verb, place)]))
 }
 
 /// Loads what the rule needs and asks it.

@@ -69,6 +69,37 @@ pub enum Command {
         /// What is promised.
         items: Vec<Promised>,
     },
+    /// Freeze what periods of a project need and allow, once each, on their first day; only the timer asks this.
+    Freeze {
+        /// The project.
+        project: String,
+        /// The periods that hold today.
+        periods: Vec<Period>,
+    },
+}
+
+/// What a period needed when it began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Period {
+    /// Kind of period.
+    pub kind: String,
+    /// Its first day.
+    pub from: Date,
+    /// Work items of which it needs something, or of which something is promised for it.
+    pub items: Vec<Needed>,
+}
+
+/// What a period needed of a work item when it began, in thousandths of its unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Needed {
+    /// The activity.
+    pub activity: String,
+    /// SHOULD: what keeps every mandated date.
+    pub should_e3: i64,
+    /// CAN: what the plan allows.
+    pub can_e3: i64,
+    /// Done before its first day.
+    pub start_e3: i64,
 }
 
 /// What happened to targets.
@@ -78,6 +109,8 @@ pub enum Command {
 pub enum Fact {
     /// Work items were promised for a period.
     Promised { project: String, kind: String, from: Date, to: Date, items: Vec<Promised> },
+    /// Periods began: from here on what they need does not change, whatever is planned again.
+    Frozen { project: String, periods: Vec<Period> },
 }
 
 refusals! {
@@ -106,11 +139,16 @@ pub struct State {
     pub works: Vec<(String, i64, i64, i64)>,
     /// Activities promised for the period already.
     pub promised: Vec<String>,
+    /// Periods that were frozen already: kind and first day.
+    pub frozen: Vec<(String, Date)>,
 }
 
 /// Decides a command.
 pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
-    let Command::Promise { promise, building, kind, from, items } = command;
+    let (promise, building, kind, from, items) = match command {
+        Command::Promise { promise, building, kind, from, items } => (promise, building, kind, from, items),
+        Command::Freeze { project, periods } => return Ok(freeze(state, project, periods, context)),
+    };
     if state.is_id_taken {
         return Err(Refused::IdTaken);
     }
@@ -137,4 +175,15 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
     }
     let fact = Fact::Promised { project: state.project.clone(), kind: kind.name().into(), from: period.from, to: period.to, items: frozen };
     Ok(vec![Draft { fact, subject: promise.clone(), place: building.clone(), occurred_on: context.today }])
+}
+
+/// What is frozen already stays as it is; nothing new is no fact.
+fn freeze(state: &State, project: &str, periods: &[Period], context: &Context) -> Vec<Draft<Fact>> {
+    let is_new = |period: &&Period| !state.frozen.contains(&(period.kind.clone(), period.from));
+    let periods: Vec<Period> = periods.iter().filter(is_new).cloned().collect();
+    if periods.is_empty() {
+        return Vec::new();
+    }
+    let fact = Fact::Frozen { project: project.to_owned(), periods };
+    vec![Draft { fact, subject: project.to_owned(), place: project.to_owned(), occurred_on: context.today }]
 }

@@ -1,6 +1,6 @@
 //! What was done by day, and promises as they were frozen.
 
-use super::model::{Command, Fact, Grade, State};
+use super::model::{Command, Fact, Grade, Needed, State};
 use crate::args;
 use crate::db::Conn;
 use crate::features::reports::model::Fact as ReportFact;
@@ -107,6 +107,7 @@ pub async fn newest(conn: &mut Conn, project: &str) -> Result<u64> {
     for sql in [
         "SELECT number FROM measured_item WHERE project = ? ORDER BY number DESC LIMIT 1",
         "SELECT number FROM commitment WHERE project = ? ORDER BY number DESC LIMIT 1",
+        "SELECT number FROM begun_period WHERE project = ? ORDER BY number DESC LIMIT 1",
     ] {
         if let Some(row) = conn.row(sql, args![project]).await? {
             newest = newest.max(row.count(0)?);
@@ -115,8 +116,35 @@ pub async fn newest(conn: &mut Conn, project: &str) -> Result<u64> {
     Ok(newest)
 }
 
+/// What a period needed of work items when it began, by activity; `None` when nobody has frozen it.
+pub async fn needs(conn: &mut Conn, project: &str, kind: PeriodKind, from: Date) -> Result<Option<HashMap<String, Needed>>> {
+    let begun = "SELECT 1 FROM begun_period WHERE project = ? AND kind = ? AND from_on = ?";
+    if conn.row(begun, args![project, kind.name(), from]).await?.is_none() {
+        return Ok(None);
+    }
+    let sql = "SELECT activity, should_e3, can_e3, start_e3 FROM period_need WHERE project = ? AND kind = ? AND from_on = ?";
+    let mut needs = HashMap::new();
+    for row in conn.rows(sql, args![project, kind.name(), from]).await? {
+        let activity = row.text(0)?;
+        needs.insert(activity.clone(), Needed { activity, should_e3: row.int(1)?, can_e3: row.int(2)?, start_e3: row.int(3)? });
+    }
+    Ok(Some(needs))
+}
+
 pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
-    let Command::Promise { promise, building, kind, from, .. } = command;
+    let (promise, building, kind, from) = match command {
+        Command::Promise { promise, building, kind, from, .. } => (promise, building, kind, from),
+        Command::Freeze { project, periods } => {
+            let mut state = State { project: project.clone(), ..State::default() };
+            for period in periods {
+                let begun = "SELECT 1 FROM begun_period WHERE project = ? AND kind = ? AND from_on = ?";
+                if conn.row(begun, args![project, &period.kind, period.from]).await?.is_some() {
+                    state.frozen.push((period.kind.clone(), period.from));
+                }
+            }
+            return Ok(state);
+        }
+    };
     let mut state = State { is_id_taken: conn.row("SELECT 1 FROM commitment WHERE id = ?", args![promise]).await?.is_some(), ..State::default() };
     let path = places::path(conn, building).await?.context("scope has found the building")?;
     for id in path.trim_matches('/').split('/') {
@@ -143,7 +171,24 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
 
 /// What one fact does to the tables.
 pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Result<()> {
-    let Fact::Promised { project, kind, from, to, items } = fact;
+    let (project, kind, from, to, items) = match fact {
+        Fact::Promised { project, kind, from, to, items } => (project, kind, from, to, items),
+        Fact::Frozen { project, periods } => {
+            for period in periods {
+                let (kind, from) = (&period.kind, period.from);
+                let sql = "INSERT INTO begun_period (project, kind, from_on, number) VALUES (?, ?, ?, ?)";
+                conn.execute(sql, args![project, kind, from, entry.number]).await?;
+                for Needed { activity, should_e3, can_e3, start_e3 } in &period.items {
+                    let sql = "INSERT INTO period_need (project, kind, from_on, activity, should_e3, can_e3, start_e3) VALUES (?, ?, ?, ?, ?, ?, ?)";
+                    conn.execute(sql, args![project, kind, from, activity, *should_e3, *can_e3, *start_e3]).await?;
+                    // Whoever promised before the first day promised that much within the period, from where it truly began.
+                    let sql = "UPDATE commitment SET should_e3 = ?, can_e3 = ?, cumulative_e3 = ? + will_e3 WHERE project = ? AND activity = ? AND kind = ? AND from_on = ?";
+                    conn.execute(sql, args![*should_e3, *can_e3, *start_e3, project, activity, kind, from]).await?;
+                }
+            }
+            return Ok(());
+        }
+    };
     for item in items {
         conn.execute(
             "INSERT INTO commitment (id, project, activity, building, kind, from_on, to_on, will_e3, should_e3, can_e3, cumulative_e3, promised_by, promised_on, number)

@@ -44,3 +44,23 @@ CREATE TABLE commitment (
 );
 CREATE INDEX commitment_number ON commitment (project, number);
 CREATE INDEX commitment_id ON commitment (id);
+
+-- Periods that have begun, and what they needed of work items then; thousandths of the unit.
+CREATE TABLE begun_period (
+    project TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    from_on TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    PRIMARY KEY (project, kind, from_on)
+);
+CREATE INDEX begun_period_number ON begun_period (project, number);
+CREATE TABLE period_need (
+    project TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    from_on TEXT NOT NULL,
+    activity TEXT NOT NULL,
+    should_e3 BIGINT NOT NULL,
+    can_e3 BIGINT NOT NULL,
+    start_e3 BIGINT NOT NULL,
+    PRIMARY KEY (project, kind, from_on, activity)
+);

@@ -2,9 +2,13 @@
 
 use super::model::{Command, Promised, Refused, State, decide};
 use super::progress::{GAP_RULES, GapLamp, Weighed, grade, linear_by_months_e1, tenths_text};
+use super::store;
 use crate::clock::civil_date;
+use crate::features::reports::tests::settled;
 use crate::journal::domain::{Actor, Context};
 use crate::on_both_databases;
+use guatu_kernel::guarantee::PeriodKind;
+use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
 const TODAY: Date = date(2026, 11, 23);
@@ -103,5 +107,45 @@ on_both_databases!(a_promise_binds_today_and_a_report_moves_it, |site| async mov
     assert_eq!(site.post("li", &format!("/reports/{report}/dispute"), &dispute).await.status, 303);
     let measured = site.get("builder", address).await;
     assert!(measured.texts("section.sheet tbody td").contains(&"300".to_owned()), "the better grade counts");
+    site
+});
+
+on_both_databases!(what_a_period_needs_is_frozen_on_its_first_day, |site| async move {
+    let site = crate::features::reports::tests::active(site.with_cast().await).await;
+    let look = async || {
+        crate::timers::once(&site.site).await.unwrap();
+        settled(&site).await;
+        crate::timers::once(&site.site).await.unwrap();
+    };
+    let conn = async || site.site.db.reader().await.unwrap();
+    let needs = async |from| store::needs(&mut conn().await, "ours", PeriodKind::Week, from).await.unwrap();
+    let should = async || {
+        let targets = crate::features::targets::assess::project(&mut conn().await, &site.site.domain, "ours", site.site.clock.today()).await.unwrap();
+        let item = targets.of("ours-b1").find(|item| item.activity == "ours-b1/pit").unwrap().clone();
+        item.facts.windows.iter().find(|window| window.period.kind == PeriodKind::Week).unwrap().should
+    };
+    look().await;
+    assert_eq!(needs(TODAY).await.map(|needs| needs.len()), Some(0), "no date is mandated, so nothing is needed");
+    let number = site.site.head();
+    look().await;
+    assert_eq!(site.site.head(), number, "a period is frozen once");
+
+    // A date that is mandated within the week asks for something from the next one on.
+    let order = [("activity", "ours-b1/topping_out"), ("name", "Topped out"), ("finish_by", "2026-12-31"), ("issuer", "headquarters"), ("document", "Notice 7"), ("edition", "1")];
+    assert_eq!(site.post("chief", "/plans/ours/mandate", &order).await.status, 303);
+    settled(&site).await;
+    assert_eq!(should().await, 0.0);
+    let next = date(2026, 11, 30);
+    let promise = [("period", "week 2026-11-30"), ("will.ours-b1/pit", "700")];
+    assert_eq!(site.post("builder", "/targets/ours-b1/promise", &promise).await.status, 303);
+    assert_eq!(site.post("builder", "/reports/new", &[("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "100")]).await.status, 303);
+    assert!(site.site.clock.advance(site.site.clock.now() + 168.hours()));
+    look().await;
+    let frozen = needs(next).await.unwrap()["ours-b1/pit"].clone();
+    assert!(frozen.should_e3 > 0 && frozen.start_e3 == 100_000, "{frozen:?}");
+    assert_eq!(should().await * 1000.0, frozen.should_e3 as f64);
+    let promised = store::commitments(&mut conn().await, "ours", next).await.unwrap();
+    let boundary = promised.iter().find(|one| one.activity == "ours-b1/pit").unwrap();
+    assert_eq!((boundary.should_e3, boundary.cumulative_e3), (frozen.should_e3, 800_000), "from where the week truly began");
     site
 });
