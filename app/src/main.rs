@@ -44,10 +44,13 @@ enum Verb {
     Demo(demo::Arguments),
     /// Measure the write door in a folder that goes away.
     #[command(name = "bench-door", hide = true)]
-    BenchDoor(bench::Arguments),
+    BenchDoor(bench::door::Arguments),
+    /// Measure a day's facts in a folder that goes away.
+    #[command(name = "bench-daily", hide = true)]
+    BenchDaily(bench::daily::Arguments),
     /// Ask pages of a running server in an open loop.
     #[command(name = "bench-load", hide = true)]
-    BenchLoad(bench::Load),
+    BenchLoad(bench::load::Arguments),
     /// Recompute chain, tree, checkpoints and replay; name the first thing that is broken (exit 3).
     Verify(serve::Verification),
     /// Drop derived tables and make them again from facts.
@@ -99,8 +102,9 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         match verb {
             Verb::Serve(arguments) => serve::serve(arguments).await,
-            Verb::BenchDoor(arguments) => bench::run(arguments).await,
-            Verb::BenchLoad(arguments) => bench::load(arguments).await,
+            Verb::BenchDoor(arguments) => bench::door::run(arguments).await,
+            Verb::BenchDaily(arguments) => bench::daily::run(arguments).await,
+            Verb::BenchLoad(arguments) => bench::load::run(arguments).await,
             Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Verify(place) => serve::verify(place).await,
             Verb::Rebuild(place) => serve::rebuild(place).await,

@@ -3,10 +3,6 @@
 //! Everything happens in a folder that goes away. Four figures: facts a second of 32 people who register organisations
 //! at once; rows a second of bare inserts in transactions of 32; milliseconds from recording progress on the first of a
 //! chain of activities to the commit in which all of them have their dates anew; and milliseconds of a wall chart on A0.
-//!
-//! `guatu bench-load`: a fixed mix of pages asked of a running server in an open loop. Each request leaves at its time
-//! whether or not earlier ones have been answered, and its time counts from when it should have left: a server that stalls
-//! cannot hide behind requests that were never sent.
 
 use crate::args;
 use crate::clock::Clock;
@@ -28,7 +24,6 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// How long to measure.
 #[derive(Clone, Debug, clap::Args)]
@@ -39,7 +34,7 @@ pub struct Arguments {
 }
 
 /// People who write at once, and rows of a bare transaction.
-const WRITERS: u64 = 32;
+pub(super) const WRITERS: u64 = 32;
 /// Activities of the chain.
 const CHAIN_LEN: usize = 200;
 /// Moves of the chain's head; the median counts.
@@ -98,7 +93,8 @@ async fn bare_rows_per_second(db: &Db, time: Duration) -> Result<f64> {
     Ok(rows as f64 / begun.elapsed().as_secs_f64())
 }
 
-async fn submit(
+/// Asks the write door as the system.
+pub(super) async fn submit(
     journal: &Journal<Guatu>,
     request_id: String,
     command: impl Into<Command>,
@@ -234,77 +230,4 @@ fn paper_ms() -> Result<f64> {
     let begun = Instant::now();
     draw()?;
     Ok(begun.elapsed().as_secs_f64() * 1000.0)
-}
-
-/// What to ask of a running server.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Load {
-    /// Address of the server.
-    #[arg(long)]
-    address: std::net::SocketAddr,
-    /// Value of the session cookie.
-    #[arg(long)]
-    session: String,
-    /// Requests a second.
-    #[arg(long, default_value_t = 100)]
-    rate: u32,
-    /// Seconds of load.
-    #[arg(long, default_value_t = 20)]
-    seconds: u32,
-}
-
-/// The mix, in turn.
-const MIX: [&str; 8] = [
-    "/wall",
-    "/wall?place=p03",
-    "/wall?place=p03&view=bars",
-    "/round",
-    "/targets?place=p05",
-    "/reports",
-    "/plans/p01",
-    "/bulletins",
-];
-
-/// `guatu bench-load`.
-pub async fn load(load: Load) -> Result<ExitCode> {
-    let count = load.rate * load.seconds;
-    let begun = Instant::now();
-    let mut asked = Vec::new();
-    for at in 0..count {
-        let due = begun + Duration::from_secs(1) * at / load.rate;
-        tokio::time::sleep_until(due.into()).await;
-        let request = format!(
-            "GET {} HTTP/1.1\r\nhost: {}\r\ncookie: guatu_session={}\r\naccept-encoding: gzip\r\nconnection: close\r\n\r\n",
-            MIX[at as usize % MIX.len()],
-            load.address,
-            load.session
-        );
-        let address = load.address;
-        asked.push(tokio::spawn(async move {
-            let mut stream = tokio::net::TcpStream::connect(address).await?;
-            stream.write_all(request.as_bytes()).await?;
-            let mut answer = Vec::new();
-            stream.read_to_end(&mut answer).await?;
-            let status =
-                String::from_utf8_lossy(answer.split(|byte| *byte == b'\r').next().unwrap_or_default()).into_owned();
-            anyhow::ensure!(
-                status == "HTTP/1.1 200 OK",
-                "{} was answered with `{status}`",
-                request.lines().next().unwrap_or_default()
-            );
-            Ok(due.elapsed())
-        }));
-    }
-    let mut times = Vec::with_capacity(asked.len());
-    for one in asked {
-        times.push(one.await??.as_secs_f64() * 1000.0);
-    }
-    times.sort_by(f64::total_cmp);
-    let at = |share: f64| times.get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1)));
-    let rounded = |time: Option<&f64>| time.map(|time| (time * 10.0).round() / 10.0);
-    println!(
-        "{}",
-        serde_json::json!({ "requests": times.len(), "p50_ms": rounded(at(0.5)), "p99_ms": rounded(at(0.99)) })
-    );
-    Ok(ExitCode::SUCCESS)
 }
