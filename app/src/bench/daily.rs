@@ -7,6 +7,7 @@
 use super::door::{WRITERS, submit};
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::features::Guatu;
 use crate::features::identity::model as identity;
 use crate::features::places::model as places;
 use crate::features::plan::model as plans;
@@ -14,7 +15,6 @@ use crate::features::reports::model as reports;
 use crate::features::targets::assess;
 use crate::features::task_force::model as task_force;
 use crate::journal::{Document, Journal, replay};
-use crate::features::Guatu;
 use crate::serve;
 use crate::web::{Site, papers};
 use anyhow::{Context, Result, ensure};
@@ -81,17 +81,30 @@ async fn found(journal: &Journal<Guatu>, today: Date) -> Result<()> {
         id: id.into(),
         parent: parent.map(str::to_owned),
         kind,
-        attributes: places::Attributes { name: id.into(), ordinal, programme: None, owner: None, figures: places::Figures::default() },
+        attributes: places::Attributes {
+            name: id.into(),
+            ordinal,
+            programme: None,
+            owner: None,
+            figures: places::Figures::default(),
+        },
         official: Some("nobody".into()),
     };
     let account = identity::Command::CreateAccount { account: "nobody".into(), organisation: None };
     submit(journal, "found-account".into(), account, Vec::new()).await?;
     submit(journal, "found-district".into(), open("district", None, places::Kind::District, 1), Vec::new()).await?;
-    submit(journal, "found-project".into(), open("project", Some("district"), places::Kind::Project, 1), Vec::new()).await?;
-    submit(journal, "found-parcel".into(), open("parcel", Some("project"), places::Kind::Parcel, 1), Vec::new()).await?;
+    submit(journal, "found-project".into(), open("project", Some("district"), places::Kind::Project, 1), Vec::new())
+        .await?;
+    submit(journal, "found-parcel".into(), open("parcel", Some("project"), places::Kind::Parcel, 1), Vec::new())
+        .await?;
     let buildings = (0..BUILDINGS).map(|number| {
         let id = building(number);
-        submit(journal, format!("found-{id}"), open(&id, Some("parcel"), places::Kind::Building, number as u32 + 1), Vec::new())
+        submit(
+            journal,
+            format!("found-{id}"),
+            open(&id, Some("parcel"), places::Kind::Building, number as u32 + 1),
+            Vec::new(),
+        )
     });
     futures_util::future::try_join_all(buildings).await?;
     let document = Document { media_type: "application/json", bytes: json::write(&plan(today)).into_bytes() };
@@ -140,10 +153,17 @@ fn plan(today: Date) -> Plan {
         for at in 0..WORK_ITEMS {
             let mut activity = Activity::task(id(number, at), Span::days(30));
             activity.place = Some(building(number));
-            activity.quantity = Some(Quantity { total: 3000.0, unit: "m2".into(), is_whole: false, per_day: None, crews: None });
+            activity.quantity =
+                Some(Quantity { total: 3000.0, unit: "m2".into(), is_whole: false, per_day: None, crews: None });
             plan.activities.push(activity);
             if at > 0 {
-                plan.links.push(Link { from: id(number, at - 1), to: id(number, at), kind: LinkKind::FS, lag: Span::ZERO, at: None });
+                plan.links.push(Link {
+                    from: id(number, at - 1),
+                    to: id(number, at),
+                    kind: LinkKind::FS,
+                    lag: Span::ZERO,
+                    at: None,
+                });
             }
         }
     }
@@ -165,12 +185,16 @@ async fn reports_per_second(journal: &Journal<Guatu>, today: Date, time: Duratio
                 }
                 let building = building(number);
                 let content = reports::Content {
-                    items: vec![reports::Item { activity: format!("{building}/w00"), cumulative_e3: (DAYS - ago) * 20_000 }],
+                    items: vec![reports::Item {
+                        activity: format!("{building}/w00"),
+                        cumulative_e3: (DAYS - ago) * 20_000,
+                    }],
                     hands: [("concrete".to_owned(), 12)].into(),
                     ..reports::Content::default()
                 };
                 let report = format!("{building}-{on}");
-                let command = reports::Command::File { report: report.clone(), building, on, content: Box::new(content) };
+                let command =
+                    reports::Command::File { report: report.clone(), building, on, content: Box::new(content) };
                 submit(journal, report, command, Vec::new()).await?;
             }
         }
@@ -186,7 +210,8 @@ async fn targets_ms(site: &Site, today: Date) -> Result<f64> {
     let mut times = Vec::new();
     for at in 0..ASSESSMENTS {
         let begun = Instant::now();
-        let targets = assess::project(&mut conn, &site.domain, "project", today.saturating_sub((at as i64).days())).await?;
+        let targets =
+            assess::project(&mut conn, &site.domain, "project", today.saturating_sub((at as i64).days())).await?;
         times.push(begun.elapsed().as_secs_f64() * 1000.0);
         ensure!(targets.items.len() == BUILDINGS as usize * WORK_ITEMS, "{} work items", targets.items.len());
     }
@@ -208,7 +233,11 @@ async fn rebuilt_per_second(site: &Site) -> Result<f64> {
 fn bulletin_ms() -> Result<f64> {
     let column = |title: &str, share| Column { title: title.into(), share, is_number: false };
     let rows = (0..200).map(|at| vec![at.to_string(), format!("project {at}"), "61.5".into(), "58.0".into()]).collect();
-    let table = Table { caption: "table".into(), columns: vec![column("n", 3), column("project", 11), column("planned", 5), column("done", 5)], rows };
+    let table = Table {
+        caption: "table".into(),
+        columns: vec![column("n", 3), column("project", 11), column("planned", 5), column("done", 5)],
+        rows,
+    };
     let words = "a sentence of a bulletin that says what was done and what was not ".repeat(6);
     let mut blocks = vec![Block::Table(table)];
     blocks.extend((0..20).map(|_| Block::Paragraph(words.clone())));
@@ -216,7 +245,13 @@ fn bulletin_ms() -> Result<f64> {
     ensure!(documents::pages(&paper).len() >= 10, "a bulletin of {} pages", documents::pages(&paper).len());
     let make = || -> Result<()> {
         documents::docx(&paper).map_err(|fault| anyhow::anyhow!(fault))?;
-        pdf::from_pages(&documents::pages(&paper), documents::PAGE_WIDTH_MM, documents::PAGE_HEIGHT_MM, papers::fonts()?).context("drawing")?;
+        pdf::from_pages(
+            &documents::pages(&paper),
+            documents::PAGE_WIDTH_MM,
+            documents::PAGE_HEIGHT_MM,
+            papers::fonts()?,
+        )
+        .context("drawing")?;
         Ok(())
     };
     make()?;

@@ -3,17 +3,17 @@
 //! Features write one SQL text with `?` parameters, `TEXT`, `BIGINT` and `BYTEA`; [`portable`] turns it into the
 //! dialect at hand. The seam is the dialect, not the operation: there is no second implementation of any query.
 
+mod embedded;
 mod ground;
 pub mod portable;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use embedded::{Embedded, Held};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
-use sqlx::{AssertSqlSafe, Column, Connection, Executor, Postgres, Row as _, Sqlite, TypeInfo, ValueRef};
+use sqlx::{AssertSqlSafe, Column, Connection, Executor, Postgres, Row as _, TypeInfo, ValueRef};
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A value bound to a parameter or read from a column.
@@ -99,12 +99,7 @@ pub enum Dialect {
 #[derive(Clone, Debug)]
 pub enum Db {
     /// Embedded: one write connection, readers that cannot write.
-    Sqlite {
-        /// Pool of exactly one connection.
-        writer: SqlitePool,
-        /// Read-only connections.
-        readers: SqlitePool,
-    },
+    Sqlite(Arc<Embedded>),
     /// Server: one pool for both.
     Postgres(PgPool),
 }
@@ -113,7 +108,7 @@ pub enum Db {
 #[derive(Debug)]
 pub enum Conn {
     /// SQLite.
-    Sqlite(sqlx::pool::PoolConnection<Sqlite>),
+    Sqlite(Held),
     /// PostgreSQL.
     Postgres(sqlx::pool::PoolConnection<Postgres>),
 }
@@ -122,13 +117,10 @@ pub enum Conn {
 #[derive(Debug)]
 pub enum Row {
     /// SQLite.
-    Sqlite(SqliteRow),
+    Sqlite(Vec<Value>),
     /// PostgreSQL.
     Postgres(PgRow),
 }
-
-/// Longest wait for SQLite's write lock, held by another process (a backup, a command line).
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn tell_lost_guard(guard: &String) {
     tracing::error!(%guard, "a guard of the ledger had been taken away and is set again; run `guatu verify`");
@@ -144,44 +136,12 @@ impl Db {
 
     /// As [`Db::open_sqlite`], without a look at its tables: [`Db::prepare`] comes next.
     pub async fn connect_sqlite(file: &Path) -> Result<Db> {
-        let base = SqliteConnectOptions::new()
-            .filename(file)
-            .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(false)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .pragma("secure_delete", "on")
-            .statement_cache_capacity(400);
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(base.clone().create_if_missing(true))
-            .await
-            .with_context(|| format!("cannot open {}", file.display()))?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(4)
-            .min_connections(1)
-            .test_before_acquire(false)
-            .connect_with(base.pragma("query_only", "on"))
-            .await?;
-        Ok(Db::Sqlite { writer, readers })
+        Ok(Db::Sqlite(Arc::new(Embedded::open(file)?)))
     }
 
     /// A database in memory, under a number of its own, that goes when it is dropped: what it holds is never on a disk.
     pub async fn open_memory(number: u64) -> Result<Db> {
-        let base = SqliteConnectOptions::new()
-            .filename(format!("file:guatu-{number}"))
-            .in_memory(true)
-            .shared_cache(true)
-            .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(false)
-            .statement_cache_capacity(400);
-        // It lives as long as one connection to it.
-        let lasting = |most| {
-            SqlitePoolOptions::new().max_connections(most).min_connections(1).idle_timeout(None).max_lifetime(None)
-        };
-        let writer = lasting(1).connect_with(base.clone()).await?;
-        let readers = lasting(4).test_before_acquire(false).connect_with(base.pragma("query_only", "on")).await?;
-        let db = Db::Sqlite { writer, readers };
+        let db = Db::Sqlite(Arc::new(Embedded::in_memory(number)?));
         db.prepare().await?;
         Ok(db)
     }
@@ -230,7 +190,7 @@ impl Db {
     /// A connection that may write. On SQLite there is one, and waiting for it is waiting for the write door.
     pub async fn writer(&self) -> Result<Conn> {
         Ok(match self {
-            Db::Sqlite { writer, .. } => Conn::Sqlite(writer.acquire().await?),
+            Db::Sqlite(embedded) => Conn::Sqlite(embedded.writer().await?),
             Db::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
         })
     }
@@ -238,7 +198,7 @@ impl Db {
     /// A connection for reading.
     pub async fn reader(&self) -> Result<Conn> {
         Ok(match self {
-            Db::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().await?),
+            Db::Sqlite(embedded) => Conn::Sqlite(embedded.reader().await?),
             Db::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
         })
     }
@@ -246,10 +206,7 @@ impl Db {
     /// Closes every connection; SQLite folds its write-ahead log into the file.
     pub async fn close(&self) {
         match self {
-            Db::Sqlite { writer, readers } => {
-                readers.close().await;
-                writer.close().await;
-            }
+            Db::Sqlite(embedded) => embedded.close(),
             Db::Postgres(pool) => pool.close().await,
         }
     }
@@ -274,11 +231,11 @@ impl sqlx::Encode<'_, Postgres> for UntypedNull {
 }
 
 macro_rules! bind {
-    ($query:expr, $args:expr, $null:expr) => {{
+    ($query:expr, $args:expr) => {{
         let mut query = $query;
         for value in $args {
             query = match value {
-                Value::Null => query.bind($null),
+                Value::Null => query.bind(UntypedNull),
                 Value::Int(value) => query.bind(*value),
                 Value::Text(value) => query.bind(value.clone()),
                 Value::Blob(value) => query.bind(value.clone()),
@@ -300,14 +257,10 @@ impl Conn {
     /// Runs a statement and returns how many rows it touched.
     pub async fn execute(&mut self, sql: &'static str, args: &[Value]) -> Result<u64> {
         Ok(match self {
-            Conn::Sqlite(conn) => bind!(sqlx::query(sql), args, Option::<String>::None)
-                .execute(&mut **conn)
-                .await
-                .context(sql)?
-                .rows_affected(),
+            Conn::Sqlite(held) => held.execute(sql, args)?,
             Conn::Postgres(conn) => {
                 let text = portable::numbered(sql);
-                bind!(sqlx::query(text), args, UntypedNull).execute(&mut **conn).await.context(sql)?.rows_affected()
+                bind!(sqlx::query(text), args).execute(&mut **conn).await.context(sql)?.rows_affected()
             }
         })
     }
@@ -315,14 +268,10 @@ impl Conn {
     /// All rows of a query.
     pub async fn rows(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<Row>> {
         Ok(match self {
-            Conn::Sqlite(conn) => {
-                let rows =
-                    bind!(sqlx::query(sql), args, Option::<String>::None).fetch_all(&mut **conn).await.context(sql)?;
-                rows.into_iter().map(Row::Sqlite).collect()
-            }
+            Conn::Sqlite(held) => held.rows(sql, args)?.into_iter().map(Row::Sqlite).collect(),
             Conn::Postgres(conn) => {
                 let text = portable::numbered(sql);
-                let rows = bind!(sqlx::query(text), args, UntypedNull).fetch_all(&mut **conn).await.context(sql)?;
+                let rows = bind!(sqlx::query(text), args).fetch_all(&mut **conn).await.context(sql)?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -336,7 +285,7 @@ impl Conn {
     /// Runs statements without parameters, one after another, from text built by this program (table definitions).
     pub async fn script(&mut self, sql: String) -> Result<()> {
         match self {
-            Conn::Sqlite(conn) => conn.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.map(drop)?,
+            Conn::Sqlite(held) => held.script(&sql)?,
             Conn::Postgres(conn) => conn.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.map(drop)?,
         }
         Ok(())
@@ -344,14 +293,13 @@ impl Conn {
 
     /// All rows of a table, columns by position, for comparing tables; the name comes from this program.
     pub async fn dump(&mut self, table: &'static str) -> Result<Vec<Vec<Value>>> {
-        let sql = AssertSqlSafe(format!("SELECT * FROM {table}"));
-        let rows: Vec<Row> = match self {
-            Conn::Sqlite(conn) => sqlx::query(sql).fetch_all(&mut **conn).await?.into_iter().map(Row::Sqlite).collect(),
+        let mut values = match self {
+            Conn::Sqlite(held) => held.dump(table)?,
             Conn::Postgres(conn) => {
-                sqlx::query(sql).fetch_all(&mut **conn).await?.into_iter().map(Row::Postgres).collect()
+                let rows = sqlx::query(AssertSqlSafe(format!("SELECT * FROM {table}"))).fetch_all(&mut **conn).await?;
+                rows.iter().map(server_values).collect::<Result<Vec<_>>>()?
             }
         };
-        let mut values = rows.iter().map(Row::values).collect::<Result<Vec<_>>>()?;
         values.sort();
         Ok(values)
     }
@@ -378,7 +326,7 @@ impl Conn {
     /// Whether the connection still answers.
     pub async fn ping(&mut self) -> Result<()> {
         match self {
-            Conn::Sqlite(conn) => conn.ping().await?,
+            Conn::Sqlite(held) => held.rows("SELECT 1", &[]).map(drop)?,
             Conn::Postgres(conn) => conn.ping().await?,
         }
         Ok(())
@@ -386,19 +334,21 @@ impl Conn {
 }
 
 macro_rules! column {
-    ($row:expr, $index:expr) => {
+    ($row:expr, $index:expr, $($kind:pat => $found:expr),+) => {
         match $row {
-            Row::Sqlite(row) => row.try_get($index),
-            Row::Postgres(row) => row.try_get($index),
+            Row::Sqlite(row) => match row.get($index) {
+                $(Some($kind) => Ok($found),)+
+                other => Err(anyhow!("column {} holds {other:?}", $index)),
+            },
+            Row::Postgres(row) => row.try_get($index).with_context(|| format!("column {}", $index)),
         }
-        .with_context(|| format!("column {}", $index))
     };
 }
 
 impl Row {
     /// A `BIGINT NOT NULL` column.
     pub fn int(&self, index: usize) -> Result<i64> {
-        column!(self, index)
+        column!(self, index, Value::Int(number) => *number)
     }
 
     /// A `BIGINT NOT NULL` column that counts something.
@@ -413,22 +363,22 @@ impl Row {
 
     /// A nullable `BIGINT` column.
     pub fn opt_int(&self, index: usize) -> Result<Option<i64>> {
-        column!(self, index)
+        column!(self, index, Value::Int(number) => Some(*number), Value::Null => None)
     }
 
     /// A `TEXT NOT NULL` column.
     pub fn text(&self, index: usize) -> Result<String> {
-        column!(self, index)
+        column!(self, index, Value::Text(text) => text.clone())
     }
 
     /// A nullable `TEXT` column.
     pub fn opt_text(&self, index: usize) -> Result<Option<String>> {
-        column!(self, index)
+        column!(self, index, Value::Text(text) => Some(text.clone()), Value::Null => None)
     }
 
     /// A `BYTEA NOT NULL` column.
     pub fn blob(&self, index: usize) -> Result<Vec<u8>> {
-        column!(self, index)
+        column!(self, index, Value::Blob(bytes) => bytes.clone())
     }
 
     /// A date kept as `YYYY-MM-DD`.
@@ -445,29 +395,21 @@ impl Row {
     pub fn json<T: serde::de::DeserializeOwned>(&self, index: usize) -> Result<T> {
         Ok(serde_json::from_str(&self.text(index)?)?)
     }
+}
 
-    fn values(&self) -> Result<Vec<Value>> {
-        macro_rules! all {
-            ($row:expr) => {
-                (0..$row.columns().len())
-                    .map(|index| {
-                        let raw = $row.try_get_raw(index)?;
-                        if raw.is_null() {
-                            return Ok(Value::Null);
-                        }
-                        Ok(match raw.type_info().name() {
-                            "INTEGER" | "INT8" => Value::Int($row.try_get(index)?),
-                            "TEXT" => Value::Text($row.try_get(index)?),
-                            "BLOB" | "BYTEA" => Value::Blob($row.try_get(index)?),
-                            other => bail!("column {} has type {other}", $row.column(index).name()),
-                        })
-                    })
-                    .collect()
-            };
+/// The columns of a row of a PostgreSQL server, as they are kept.
+fn server_values(row: &PgRow) -> Result<Vec<Value>> {
+    let value = |index: usize| {
+        let raw = row.try_get_raw(index)?;
+        if raw.is_null() {
+            return Ok(Value::Null);
         }
-        match self {
-            Row::Sqlite(row) => all!(row),
-            Row::Postgres(row) => all!(row),
-        }
-    }
+        Ok(match raw.type_info().name() {
+            "INT8" => Value::Int(row.try_get(index)?),
+            "TEXT" => Value::Text(row.try_get(index)?),
+            "BYTEA" => Value::Blob(row.try_get(index)?),
+            other => bail!("column {} has type {other}", row.column(index).name()),
+        })
+    };
+    (0..row.columns().len()).map(value).collect()
 }
