@@ -7,6 +7,7 @@ mod db;
 mod demo;
 mod features;
 mod journal;
+mod limited;
 mod names;
 mod refusal;
 mod rehearsal;
