@@ -159,12 +159,12 @@ pub fn findings(visitor: &Visitor, found: &[Found]) -> Markup {
         @if !found.is_empty() {
             h2 { (visitor.t("import.findings")) }
             div.scroll tabindex="0" { table.findings {
-                thead { tr { th { (visitor.t("import.severity")) } th { (visitor.t("import.at")) } th { (visitor.t("import.finding")) } th { (visitor.t("import.code")) } } }
+                thead { tr { th { (visitor.t("import.at")) } th { (visitor.t("import.finding")) } th { (visitor.t("import.severity")) } th { (visitor.t("import.code")) } } }
                 tbody { @for one in found {
                     tr {
-                        td { span class={ "lamp " (severity_lamp(one.severity)) } { (visitor.t(&format!("severity.{}", one.severity))) } }
                         td { @if one.at.is_empty() { "—" } @else { (one.at) } }
                         td { (one.said) }
+                        td { span class={ "lamp " (severity_lamp(one.severity)) } { (visitor.t(&format!("severity.{}", one.severity))) } }
                         td { code { (one.code) } }
                     }
                 } }
