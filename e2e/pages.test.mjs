@@ -14,7 +14,7 @@ let people;
 before(async () => {
   site = await startSite({ demo: true });
   browser = await startBrowser();
-  people = await sessions({ leader: "领导", planner: "督查室", auditor: "审计人员", engineer: "监理工程师" });
+  people = await sessions({ leader: "领导", planner: "督查室", auditor: "审计人员", engineer: "监理工程师", contractor: "施工单位" });
   cookie = people.leader;
   // A second version of a plan, to be compared with the first.
   const context = await browser.newContext();
@@ -70,14 +70,14 @@ async function sessions(roles) {
 
 const whose = {
   "/plans/p01/template": "planner", "/import?project=p01": "planner", "/plans/p01/ties": "planner", "/calendars/new/alert": "planner", "/calendars/new/winter": "planner",
-  "/ledger": "auditor", "/facts?subject=p01": "auditor", "/accounts": "reviewer", "/demo": "reviewer", "/posts": "security", "/reports/waiting": "engineer",
+  "/ledger": "auditor", "/facts?subject=p01": "auditor", "/accounts": "reviewer", "/demo": "reviewer", "/posts": "security", "/reports/waiting": "engineer", "/reports/excel": "contractor",
 };
 const open = async (page, path) => {
   await page.context().addCookies([people[whose[path] ?? "leader"]]);
   return page.goto(site.address + path);
 };
 
-const paths = ["/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/wall?wall=1&place=p03", "/reports/reasons", "/search?find=gu", "/plans?sort=-days_left&find=a", "/round", "/round?place=p03", "/round?wall=1", "/targets", "/targets?place=p03", "/targets/p05-b10", "/reports", "/reports?place=p03", "/problems", "/problems/new?place=p03", "/problems/problem-0", "/bulletins", "/places", "/places/p01", "/places/new", "/plans", "/plans/p03", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/calendars", "/calendars/new/alert", "/calendars/new/winter", "/import?project=p01", "/plan-versions/p05-v1", "/wall/bar?project=p03&activity=p03-b01/structure", "/facts?subject=p03-b01", "/facts?subject=p01", "/plans/p01/ties", "/ledger", "/accounts", "/posts", "/demo", "/reports/waiting", "/no-such-page"];
+const paths = ["/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/wall?wall=1&place=p03", "/reports/reasons", "/search?find=gu", "/plans?sort=-days_left&find=a", "/round", "/round?place=p03", "/round?wall=1", "/targets", "/targets?place=p03", "/targets/p05-b10", "/reports", "/reports?place=p03", "/problems", "/problems/new?place=p03", "/problems/problem-0", "/bulletins", "/places", "/places/p01", "/places/new", "/plans", "/plans/p03", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/calendars", "/calendars/new/alert", "/calendars/new/winter", "/import?project=p01", "/plan-versions/p05-v1", "/wall/bar?project=p03&activity=p03-b01/structure", "/facts?subject=p03-b01", "/facts?subject=p01", "/plans/p01/ties", "/ledger", "/accounts", "/posts", "/demo", "/reports/waiting", "/reports/excel", "/no-such-page"];
 
 for (const width of [360, 768, 1440]) {
   for (const colorScheme of ["light", "dark"]) {
@@ -173,6 +173,25 @@ test("every page says the same without a script", async () => {
   await page.locator("nav.pages a").last().click();
   const others = await page.locator(".rows tbody td:first-child").allTextContents();
   assert.ok(others.length > 0 && others.every((name) => !names.includes(name)), "the wall has links where a script turns pages");
+  await context.close();
+});
+
+test("a workbook of reports is read as it was fetched, and its findings are read on a phone", async () => {
+  const context = await browser.newContext({ viewport: { width: 360, height: 800 } });
+  const page = await context.newPage();
+  await open(page, "/reports/excel");
+  const workbook = await (await context.request.get(site.address + (await page.locator("a[download]").getAttribute("href")))).body();
+  const handIn = async (buffer) => {
+    await page.locator("[name=reports_file]").setInputFiles({ name: "day.xlsx", mimeType: "application/octet-stream", buffer });
+    const [answer] = await Promise.all([page.waitForNavigation(), page.getByRole("button", { name: "查看将提交的内容" }).click()]);
+    assert.equal(answer.status(), 422);
+    return (await page.locator("table.findings code").allTextContents()).join(" ");
+  };
+  assert.equal(await handIn(workbook), "R-132", "nothing is filled in, and nothing else is wrong");
+  assert.match(await handIn(Buffer.from("building,item")), /^file F-101$|^F-101$/);
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 1);
+  await page.evaluate(axe);
+  assert.deepEqual((await page.evaluate(() => window.axe.run())).violations.map((one) => one.id), []);
   await context.close();
 });
 

@@ -7,6 +7,7 @@ mod db;
 mod demo;
 mod features;
 mod journal;
+mod limited;
 mod names;
 mod refusal;
 mod rehearsal;
@@ -19,6 +20,7 @@ mod web;
 
 use clap::{Parser, Subcommand};
 use features::exchange::parser;
+use features::reports::sheet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -74,6 +76,9 @@ enum Verb {
     /// Read one plan file under limits; the other verbs and the server start it.
     #[command(name = parser::VERB, hide = true)]
     ParsePlan(parser::Arguments),
+    /// Read one workbook of daily reports under limits; the server starts it.
+    #[command(name = sheet::VERB, hide = true)]
+    ParseReports,
 }
 
 /// Where data is kept when nothing says otherwise.
@@ -85,6 +90,7 @@ fn main() -> ExitCode {
     let verb = match Arguments::parse().verb {
         // Reads no data folder and needs no runtime; the limits of its memory would not leave room for one.
         Verb::ParsePlan(arguments) => return parser::child(&arguments),
+        Verb::ParseReports => return sheet::child(),
         Verb::Schedule(arguments) => return command::end(command::schedule::run(&arguments)),
         Verb::Targets(arguments) => return command::end(command::targets::run(&arguments)),
         Verb::Risk(arguments) => return command::end(command::risk::run(&arguments)),
@@ -112,6 +118,7 @@ fn main() -> ExitCode {
             Verb::Export(arguments) => Ok(command::end(command::export::run(arguments).await)),
             Verb::Doctor(arguments) => command::doctor::run(arguments).await,
             Verb::ParsePlan(_)
+            | Verb::ParseReports
             | Verb::Schedule(_)
             | Verb::Targets(_)
             | Verb::Risk(_)

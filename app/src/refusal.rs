@@ -28,6 +28,17 @@ pub struct Refusal {
     pub field: Option<&'static str>,
 }
 
+/// The parameter that names the one of several things a refusal is about.
+pub const AT: &str = "at";
+
+impl Refusal {
+    /// The same refusal about one of several things: its sentence begins with what it is about.
+    pub fn at(mut self, what: &str) -> Refusal {
+        self.params.push((AT, what.to_owned()));
+        self
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code)?;

@@ -214,6 +214,24 @@ fn a_file_that_exhausts_its_reader_ends_in_one_sentence() {
 }
 
 #[test]
+fn workbooks_of_reports_are_read_in_a_child() {
+    // Within every limit of size: a workbook of nothing but texts that no cell names.
+    let strings = format!("<sst>{}</sst>", "<si><t>x</t></si>".repeat((60 << 20) / 17));
+    let bomb = zipped(&[("xl/workbook.xml", b"<workbook/>"), ("xl/sharedStrings.xml", strings.as_bytes())]);
+    for (what, bytes, code) in [
+        ("a text", b"day,building".to_vec(), "F-101"),
+        ("a plan", workbook(""), "F-111"),
+        ("millions of texts", bomb, "F-1"),
+    ] {
+        let output = guatu(&["parse-reports"], &bytes);
+        assert_eq!(output.status.code(), Some(0), "{what}: {}", text(&output.stderr));
+        let answer = answer(&output);
+        assert!(answer["diagnostics"][0][0].as_str().unwrap().starts_with(code), "{what}: {answer}");
+        assert!(answer["buildings"].as_array().unwrap().is_empty(), "{what}");
+    }
+}
+
+#[test]
 fn saved_networks_of_the_shared_folder_have_their_dates() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/plans/mspdi-networks");
     let Ok(entries) = std::fs::read_dir(&folder) else {

@@ -9,6 +9,7 @@ pub mod levels;
 pub mod pdf;
 pub mod plans;
 pub mod registers;
+pub mod reports;
 pub mod risks;
 pub mod schedules;
 pub mod targets;

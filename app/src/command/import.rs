@@ -9,6 +9,7 @@ use crate::journal::domain::Permit;
 use crate::journal::{Document, Submission, SubmitError};
 use crate::refusal::{Reason, Refusal};
 use crate::serve::{self, Opened, Place};
+use crate::web::forms::derived_id;
 use crate::web::locale::Language;
 use guatu_formats::plans::json;
 use guatu_kernel::schedule;
@@ -65,7 +66,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Stopped> {
     }
     let document = Document { media_type: "application/json", bytes: json::write(&plan).into_bytes() };
     // Made from project and content, so that importing the same file twice makes one draft.
-    let request_id = exchange::request_id(&arguments.project, document.sha256().as_bytes());
+    let request_id = derived_id(&arguments.project, document.sha256().as_bytes());
     let version = format!("v-{request_id}");
     let name = arguments.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let command = Command::Draft {

@@ -57,6 +57,25 @@ impl FromRequest<Site> for Upload {
     }
 }
 
+/// Characters of a file's name that are kept.
+const NAME_CHARS: usize = 100;
+
+impl Upload {
+    /// The file of a field: its name without folders, and its bytes; `None` when there is none, or an empty one.
+    pub async fn file(self, field: &str) -> Option<(String, Vec<u8>)> {
+        let mut parts = self.0?;
+        while let Ok(Some(part)) = parts.next_field().await {
+            if part.name() == Some(field) {
+                let name = part.file_name().unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
+                let name: String = name.chars().filter(|letter| !letter.is_control()).take(NAME_CHARS).collect();
+                let bytes = part.bytes().await.ok()?.to_vec();
+                return (!bytes.is_empty()).then_some((name, bytes));
+            }
+        }
+        None
+    }
+}
+
 /// A form that may carry files.
 #[derive(Debug)]
 pub struct SentWithFiles {

@@ -6,6 +6,7 @@ use crate::refusal::{Reason, Refusal};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use guatu_formats::plans::begins_formula;
+use guatu_ledger::hash::sha256;
 use jiff::civil::{Date, DateTime};
 use maud::{Markup, html};
 use std::collections::HashMap;
@@ -160,6 +161,14 @@ pub fn token(visitor: &Visitor) -> Markup {
 /// A fresh client-made id.
 pub fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
+}
+
+/// An id made from what it is for and from content, so that a resend is the same request.
+pub fn derived_id(of: &str, content: &[u8]) -> String {
+    // The length keeps the two apart.
+    let length = (of.len() as u64).to_le_bytes();
+    let hash = sha256(&[&length, of.as_bytes(), content]);
+    hash.0.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 enum Kind {

@@ -10,6 +10,7 @@ use crate::serve::set_setting;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
+use guatu_kernel::diagnose::Severity;
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
 
@@ -138,6 +139,46 @@ fn values_of<'a>(code: &str, message: &'a str, params: &'a [String]) -> Vec<&'a 
     }
     values.truncate(VALUES_SHOWN);
     values
+}
+
+/// A row of a table of findings.
+pub struct Found {
+    /// How much it matters.
+    pub severity: Severity,
+    /// Line, cell or object it is about; empty for none.
+    pub at: String,
+    /// What is wrong, and what to do.
+    pub said: Markup,
+    /// Its code.
+    pub code: &'static str,
+}
+
+/// What was found in a file, as a table.
+pub fn findings(visitor: &Visitor, found: &[Found]) -> Markup {
+    html! {
+        @if !found.is_empty() {
+            h2 { (visitor.t("import.findings")) }
+            div.scroll tabindex="0" { table.findings {
+                thead { tr { th { (visitor.t("import.at")) } th { (visitor.t("import.finding")) } th { (visitor.t("import.severity")) } th { (visitor.t("import.code")) } } }
+                tbody { @for one in found {
+                    tr {
+                        td { @if one.at.is_empty() { "—" } @else { (one.at) } }
+                        td { (one.said) }
+                        td { span class={ "lamp " (severity_lamp(one.severity)) } { (visitor.t(&format!("severity.{}", one.severity))) } }
+                        td { code { (one.code) } }
+                    }
+                } }
+            } }
+        }
+    }
+}
+
+fn severity_lamp(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "bad",
+        Severity::Warning => "warn",
+        Severity::Notice => "idle",
+    }
 }
 
 /// Rows of a page without a script.

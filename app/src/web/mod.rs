@@ -8,6 +8,7 @@ pub mod papers;
 pub mod past;
 pub mod problem;
 pub mod registers;
+pub mod shelf;
 pub mod visitor;
 
 mod assets;

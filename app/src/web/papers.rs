@@ -1,11 +1,11 @@
 //! Official papers and drawings on their way out: DOCX for offices that edit on, PDF for those that file, SVG for screens.
 
 use super::Site;
-use super::problem::Problem;
+use super::problem::{Problem, form_urlencoded};
 use super::visitor::Visitor;
 use crate::features::authority::missing;
 use anyhow::{Context, anyhow};
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use guatu_formats::charts::Sheet;
 use guatu_formats::documents::{self, Paper};
@@ -15,6 +15,8 @@ use std::sync::OnceLock;
 /// Fonts of the system, found once.
 static FONTS: OnceLock<Fonts> = OnceLock::new();
 
+/// Media type of Excel workbooks.
+pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 /// What is stamped across the head of every paper of this installation.
@@ -63,4 +65,17 @@ pub fn fonts() -> anyhow::Result<&'static Fonts> {
 fn draw(paper: &Paper) -> anyhow::Result<Vec<u8>> {
     let pages = documents::pages(paper);
     Ok(pdf::from_pages(&pages, documents::PAGE_WIDTH_MM, documents::PAGE_HEIGHT_MM, fonts()?)?)
+}
+
+/// A file to be saved, never shown: a name that holds anything but letters travels percent-encoded (RFC 6266).
+pub fn saved(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Response {
+    let plain: String = name
+        .chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() || ".-_".contains(letter) { letter } else { '_' })
+        .collect();
+    let encoded = form_urlencoded(name).replace('/', "%2F");
+    let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
+    let disposition = HeaderValue::from_str(&disposition).unwrap_or_else(|_| HeaderValue::from_static("attachment"));
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(media_type)), (header::CONTENT_DISPOSITION, disposition)], bytes)
+        .into_response()
 }

@@ -4,7 +4,7 @@
 
 use super::visitor::Visitor;
 use super::{Site, layout};
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::{AT, Reason, Refusal};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -117,8 +117,15 @@ pub async fn render(State(site): State<Site>, visitor: Option<Visitor>, mut requ
         }
     };
     if wants_json {
-        let body = serde_json::json!({ "code": code, "message": sentence });
-        return (status, axum::Json(body)).into_response();
+        // RFC 9457: the code says which problem it is, the detail says it in the person's language.
+        let title = visitor.t(title_key(status));
+        let mut body =
+            serde_json::json!({ "title": title, "status": status.as_u16(), "detail": sentence, "code": code });
+        if let Problem::Refused(Refusal { params, field, .. }) = &*problem {
+            body["field"] = serde_json::json!(field);
+            body["params"] = params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        }
+        return (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response();
     }
     let body = html! {
         div.problem {
@@ -159,10 +166,21 @@ pub fn sentence(visitor: &Visitor, refusal: &Refusal) -> String {
             // A value that is itself a name in the locale files (a kind, a verb, a state) is shown by that name.
             let key = format!("value.{value}");
             // Rules know no language: several things come on lines of their own.
-            (*name, if visitor.language.has(&key) { visitor.t(&key) } else { visitor.list(value.lines()) })
+            (
+                *name,
+                if visitor.language.has(&key) {
+                    visitor.t(&key)
+                } else {
+                    visitor.list(value.lines().map(|line| visitor.shown(line)))
+                },
+            )
         })
         .collect();
-    visitor.tf(&format!("refusal.{}", refusal.code), &params)
+    let sentence = visitor.tf(&format!("refusal.{}", refusal.code), &params);
+    match refusal.params.iter().find(|(name, _)| *name == AT) {
+        Some((_, what)) => visitor.labelled(what.clone(), &sentence),
+        None => sentence,
+    }
 }
 
 /// Anything that no route knows.

@@ -4,12 +4,12 @@
 //! is in the workbook.
 
 use super::Site;
+use super::papers;
 use super::problem::{Problem, form_urlencoded};
 use super::visitor::Visitor;
 use crate::names::{Query, sort_key};
 use anyhow::Context;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use guatu_formats::registers::{self, Sheet};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -159,7 +159,7 @@ impl<'a> Register<'a> {
     fn workbook(self, site: &Site) -> Result<Response, Problem> {
         let visitor = self.visitor;
         let today = site.clock.today();
-        let stamps = super::papers::stamps(site, visitor).join(" ");
+        let stamps = papers::stamps(site, visitor).join(" ");
         let note =
             format!("{today}   {}   {stamps}", visitor.tf("shell.as_of", &[("number", site.head().to_string())]));
         let sheet = Sheet {
@@ -170,9 +170,6 @@ impl<'a> Register<'a> {
         };
         let bytes = registers::write(&sheet).context("a register fits on a sheet")?;
         let name = self.address.trim_matches('/').replace('/', "-");
-        let disposition = format!("attachment; filename=\"guatu-{name}-{today}.xlsx\"");
-        let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-        Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes)
-            .into_response())
+        Ok(papers::saved(bytes, papers::XLSX, &format!("guatu-{name}-{today}.xlsx")))
     }
 }

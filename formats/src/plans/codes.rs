@@ -1,4 +1,4 @@
-//! The codes of what readers and writers of plan files say. `docs/spec/plan-formats.md` lists them.
+//! The codes of what readers and writers of plan files, and of workbooks of reports, say. `docs/spec/plan-formats.md` lists them.
 //!
 //! `F-1xx` are errors: the file is refused and changes nothing. `F-2xx` are warnings: the plan is read or written, and
 //! the diagnostic names what was kept aside or had no home. A code keeps its meaning for ever.
@@ -9,7 +9,7 @@ pub(crate) const UNKNOWN_FORMAT: &str = "F-101";
 pub(crate) const TOO_LARGE: &str = "F-102";
 /// The bytes do not follow the format (XML, JSON, tables, ZIP).
 pub(crate) const MALFORMED: &str = "F-103";
-/// A construct that is never read: DTD, entity, macro.
+/// A construct that is never read: DTD, entity, macro; in a workbook of reports a formula.
 pub(crate) const FORBIDDEN: &str = "F-104";
 /// A limit on depth, attributes, rows, columns, entries or counts.
 pub(crate) const LIMIT: &str = "F-105";
@@ -33,6 +33,10 @@ pub(crate) const SPAN_RANGE: &str = "F-115";
 pub(crate) const NAME: &str = "F-116";
 /// A breakdown structure that contains itself.
 pub(crate) const PARENT_LOOP: &str = "F-117";
+/// A workbook of daily reports that holds several days.
+pub(crate) const SEVERAL_DAYS: &str = "F-118";
+/// A building marked as unchanged whose cells are filled in.
+pub(crate) const CONTRADICTION: &str = "F-119";
 
 /// A field that is not part of the format was ignored.
 pub(crate) const UNKNOWN_FIELD: &str = "F-201";
@@ -83,6 +87,8 @@ pub const ALL: &[&str] = &[
     SPAN_RANGE,
     NAME,
     PARENT_LOOP,
+    SEVERAL_DAYS,
+    CONTRADICTION,
     UNKNOWN_FIELD,
     KEPT_AT_DATES,
     INACTIVE,

@@ -7,7 +7,7 @@
 
 pub mod codes;
 mod detect;
-mod findings;
+pub(crate) mod findings;
 pub mod json;
 mod moment;
 pub mod mspdi;

@@ -14,11 +14,7 @@ const OWN_BYTES: usize = 512 << 20;
 
 /// Packs a reading.
 pub fn pack(reading: &Reading) -> Vec<u8> {
-    let diagnostics: Vec<Value> = reading
-        .diagnostics
-        .iter()
-        .map(|one| json!([one.code, one.severity.to_string(), one.activity, one.at, one.params, one.message]))
-        .collect();
+    let diagnostics = packed(&reading.diagnostics);
     let (activities, links): (Vec<_>, Vec<_>) = match &reading.plan {
         Some(plan) => {
             (plan.activities.iter().map(|one| &one.at).collect(), plan.links.iter().map(|one| &one.at).collect())
@@ -38,7 +34,7 @@ pub fn pack(reading: &Reading) -> Vec<u8> {
 pub fn unpack(bytes: &[u8]) -> Option<Reading> {
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
     let head: Value = serde_json::from_slice(&bytes[..end]).ok()?;
-    let diagnostics: Vec<Diagnostic> = head["diagnostics"].as_array()?.iter().map(diagnostic).collect::<Option<_>>()?;
+    let diagnostics = unpacked(&head["diagnostics"])?;
     let has_errors = diagnostics.iter().any(|one| one.severity == Severity::Error);
     let body = &bytes[end + 1..];
     if body.is_empty() {
@@ -53,6 +49,18 @@ pub fn unpack(bytes: &[u8]) -> Option<Reading> {
         link.at = at.as_str().map(str::to_owned);
     }
     Some(Reading { plan: Some(plan), saved: SavedDates::default(), diagnostics })
+}
+
+/// Findings as JSON.
+pub(crate) fn packed(diagnostics: &[Diagnostic]) -> Vec<Value> {
+    let packed =
+        |one: &Diagnostic| json!([one.code, one.severity.to_string(), one.activity, one.at, one.params, one.message]);
+    diagnostics.iter().map(packed).collect()
+}
+
+/// Findings from JSON.
+pub(crate) fn unpacked(diagnostics: &Value) -> Option<Vec<Diagnostic>> {
+    diagnostics.as_array()?.iter().map(diagnostic).collect()
 }
 
 fn diagnostic(value: &Value) -> Option<Diagnostic> {

@@ -2,24 +2,23 @@
 //!
 //! # Mechanism
 //! A file is read in a child of limited memory ([`parser`]) and shown: what was found, how much of it, its first
-//! activities. Only what was shown can then be imported, by who saw it ([`shelf`]); it becomes a draft through
+//! activities. Only what was shown can then be imported, by who saw it (`web::shelf`); it becomes a draft through
 //! `plan` under the request id that was made when it was shown, so that sending it twice makes one draft. A refused file changes nothing.
 //!
 //! Refusals: X-101 … X-104. This feature writes nothing itself and has no tables.
 
 pub mod pages;
 pub mod parser;
-mod shelf;
 #[cfg(test)]
 mod tests;
 
+use crate::web::papers;
 use anyhow::Result;
 use guatu_formats::plans::{json, mspdi, sheet};
 use guatu_formats::schedules;
 use guatu_kernel::Schedule;
 use guatu_kernel::diagnose::Diagnostic;
 use guatu_kernel::plan::Plan;
-use guatu_ledger::hash::sha256;
 
 /// A format that plans are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -56,7 +55,7 @@ impl Format {
     pub fn media_type(self) -> &'static str {
         match self {
             Format::Mspdi => "application/xml",
-            Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Format::Xlsx => papers::XLSX,
             Format::Json => "application/json",
         }
     }
@@ -86,14 +85,6 @@ pub fn write(format: Format, plan: &Plan, schedule: &Schedule) -> Result<Written
         Format::Json => (json::write(plan).into_bytes(), Vec::new()),
     };
     Ok(Written { bytes, lost })
-}
-
-/// The request id of an import: made from project and content, so that a resend is the same request.
-pub fn request_id(project: &str, content: &[u8]) -> String {
-    // The length keeps project and content apart.
-    let length = (project.len() as u64).to_le_bytes();
-    let hash = sha256(&[&length, project.as_bytes(), content]);
-    hash.0.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The name of a file's format for lists, by its ending.

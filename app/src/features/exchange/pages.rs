@@ -1,7 +1,6 @@
 //! Pages of imports and exports: choose a file, see what it holds, import what was seen; download a version or the
 //! Excel template.
 
-use super::shelf::{self, Shown};
 use super::{Format, Written, format_of, parser, write};
 use crate::db::Conn;
 use crate::features::authority::{Verb, forbidden, missing};
@@ -14,16 +13,17 @@ use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
 use crate::web::extract::{Query, Sent, Upload};
 use crate::web::forms::{Form, Values, error_summary, form_response, new_id, refusal, token};
-use crate::web::layout::{finding, page};
+use crate::web::layout::{Found, finding, findings, page};
+use crate::web::papers;
 use crate::web::problem::{Problem, form_urlencoded};
+use crate::web::shelf::{self, Shelf};
 use crate::web::visitor::Visitor;
 use axum::Router;
-use axum::extract::{Multipart, Path, State};
-use axum::http::{HeaderValue, header};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use guatu_formats::plans::{Reading, sheet, span};
-use guatu_kernel::diagnose::{Diagnostic, Severity};
+use guatu_kernel::diagnose::Diagnostic;
 use guatu_kernel::plan::{ActivityKind, Plan};
 use guatu_kernel::{Schedule, schedule};
 use maud::{Markup, html};
@@ -36,12 +36,15 @@ const ACCEPT: &str = ".xml,.xer,.xlsx,.json";
 /// Activities shown by a dry run.
 const FIRST_ACTIVITIES: usize = 50;
 
-/// Characters of a file's name that are kept.
 /// Works whose building and stage can be chosen at import: as many as one reads on a page.
 const MAPPED_WORKS: usize = 80;
 /// Levels of summaries among them.
 const MAPPED_DEPTH: usize = 2;
-const NAME_CHARS: usize = 100;
+
+/// Plans that were shown and may be imported next: so many, and so many activities of all of them.
+static SHELF: Shelf<Plan> = Shelf::new(32, 300_000);
+
+type Shown = shelf::Shown<Plan>;
 
 /// Routes of this feature.
 pub fn routes() -> Router<Site> {
@@ -84,7 +87,7 @@ async fn form_page(
     visitor: &Visitor,
     place: &Place,
     refused: Option<&Refusal>,
-    found: &[Diagnostic],
+    diagnostics: &[Diagnostic],
 ) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let action = format!("/import?project={}", form_urlencoded(&place.id));
@@ -94,7 +97,7 @@ async fn form_page(
         h1 { (visitor.t("import.title")) }
         p.lead { (visitor.t("import.lead")) }
         (Form::new(visitor, action, "import.show", &Values::default()).file("plan_file", ACCEPT).refused(refused).render())
-        (findings(visitor, found))
+        (found(visitor, diagnostics))
         p { a href="/import/template.xlsx" download { (visitor.t("import.template")) } " " span.quiet { (visitor.t("import.template_hint")) } }
     };
     Ok(form_response(refused, page(site, visitor, &visitor.t("import.title"), body)))
@@ -105,31 +108,32 @@ async fn show(
     State(site): State<Site>,
     visitor: Visitor,
     Query(query): Query<HashMap<String, String>>,
-    Upload(upload): Upload,
+    upload: Upload,
 ) -> Result<Response, Problem> {
     let place = asked_project(&mut site.reader().await?, &visitor, &query).await?;
     let account = visitor.account.clone().ok_or(Problem::LoginNeeded)?;
-    let Some((file, bytes)) = chosen(upload).await else {
+    let Some((file, bytes)) = upload.file("plan_file").await else {
         return form_page(&site, &visitor, &place, Some(&wrong("X-101")), &[]).await;
     };
     let Reading { plan, mut diagnostics, .. } = parser::read_in_turn(Some(file.clone()), bytes).await?;
     let Some(plan) = plan else {
         return form_page(&site, &visitor, &place, Some(&wrong("X-102")), &diagnostics).await;
     };
-    let shown = Shown { request_id: new_id(), account, project: place.id.clone(), file, plan: Arc::new(plan) };
+    let size = plan.activities.len();
+    let shown = Shown { request_id: new_id(), account, place: place.id.clone(), file, size, content: Arc::new(plan) };
     let computed = scheduled(&shown).await?;
     diagnostics.extend(computed.diagnostics.iter().cloned());
     if computed.has_errors() {
         return form_page(&site, &visitor, &place, Some(&wrong("X-102")), &diagnostics).await;
     }
-    shelf::put(shown.clone());
+    SHELF.put(shown.clone());
     let dry_run = DryRun { shown: &shown, computed: &computed, diagnostics: &diagnostics };
     shown_page(&site, &visitor, &place, &dry_run, &Values::default(), None).await
 }
 
 /// A plan as it would be put forward: mandated dates of a file are not commands, and a file may hold any number.
 async fn scheduled(shown: &Shown) -> Result<Schedule, Problem> {
-    let plan = plan::network::as_approved(&shown.plan);
+    let plan = plan::network::as_approved(&shown.content);
     Ok(tokio::task::spawn_blocking(move || schedule(&plan)).await.map_err(anyhow::Error::from)?)
 }
 
@@ -153,14 +157,14 @@ async fn shown_page(site: &Site, visitor: &Visitor, place: &Place, dry_run: &Dry
         p.lead { (visitor.t("import.shown_lead")) }
         (counts(visitor, shown, computed))
         form method="post" action="/import/shown" {
-            input type="hidden" name="project" value=(shown.project);
+            input type="hidden" name="project" value=(shown.place);
             input type="hidden" name="request_id" value=(shown.request_id);
             (token(visitor))
-            (mapping_table(visitor, &shown.plan, &place.id, &places, values))
-            p.actions { button type="submit" { (visitor.t("import.import")) } " " a.button.second href={ "/import?project=" (form_urlencoded(&shown.project)) } { (visitor.t("import.other")) } }
+            (mapping_table(visitor, &shown.content, &place.id, &places, values))
+            p.actions { button type="submit" { (visitor.t("import.import")) } " " a.button.second href={ "/import?project=" (form_urlencoded(&shown.place)) } { (visitor.t("import.other")) } }
         }
-        @if !shown.plan.mandated.is_empty() { div.notice { p { (visitor.tf("import.mandated_left", &[("count", shown.plan.mandated.len().to_string())])) } } }
-        (findings(visitor, diagnostics))
+        @if !shown.content.mandated.is_empty() { div.notice { p { (visitor.tf("import.mandated_left", &[("count", shown.content.mandated.len().to_string())])) } } }
+        (found(visitor, diagnostics))
         (first_activities(visitor, shown, computed))
     };
     Ok(form_response(refused, page(site, visitor, &visitor.t("import.shown"), body)))
@@ -234,26 +238,12 @@ fn mapped(plan: &Plan, values: &Values, places: &[Place]) -> Result<Plan, Refusa
     Ok(plan)
 }
 
-/// The file of an upload: its name without folders, and its bytes.
-async fn chosen(upload: Option<Multipart>) -> Option<(String, Vec<u8>)> {
-    let mut upload = upload?;
-    while let Ok(Some(field)) = upload.next_field().await {
-        if field.name() == Some("plan_file") {
-            let name = field.file_name().unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
-            let name: String = name.chars().filter(|letter| !letter.is_control()).take(NAME_CHARS).collect();
-            let bytes = field.bytes().await.ok()?.to_vec();
-            return (!bytes.is_empty()).then_some((name, bytes));
-        }
-    }
-    None
-}
-
 fn wrong(code: &'static str) -> Refusal {
     Refusal { code, reason: Reason::Rule, params: Vec::new(), field: Some("plan_file") }
 }
 
 fn counts(visitor: &Visitor, shown: &Shown, computed: &Schedule) -> Markup {
-    let plan = &shown.plan;
+    let plan = &shown.content;
     html! {
         dl.facts {
             dt { (visitor.t("import.file")) } dd { (shown.file) }
@@ -266,40 +256,23 @@ fn counts(visitor: &Visitor, shown: &Shown, computed: &Schedule) -> Markup {
     }
 }
 
-/// Findings as a table: what the code means in the person's language, and the reader's own words.
-fn findings(visitor: &Visitor, found: &[Diagnostic]) -> Markup {
-    html! {
-        @if !found.is_empty() {
-            h2 { (visitor.t("import.findings")) }
-            div.scroll tabindex="0" { table.findings {
-                thead { tr { th { (visitor.t("import.severity")) } th { (visitor.t("import.at")) } th { (visitor.t("import.finding")) } th { (visitor.t("import.code")) } } }
-                tbody { @for one in found {
-                    tr {
-                        td { span class={ "lamp " (severity_lamp(one.severity)) } { (visitor.t(&format!("severity.{}", one.severity))) } }
-                        td { @match one.at.as_ref().or(one.activity.as_ref()) { Some(at) => (at), None => "—" } }
-                        td { (finding(visitor, one.code, &one.message, &one.params)) }
-                        td { code { (one.code) } }
-                    }
-                } }
-            } }
-        }
-    }
-}
-
-fn severity_lamp(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "bad",
-        Severity::Warning => "warn",
-        Severity::Notice => "idle",
-    }
+/// Findings of readers and of the kernel as a table: what the code means in the person's language, and the program's own words.
+fn found(visitor: &Visitor, diagnostics: &[Diagnostic]) -> Markup {
+    let rows = diagnostics.iter().map(|one| Found {
+        severity: one.severity,
+        at: one.at.clone().or_else(|| one.activity.clone()).unwrap_or_default(),
+        said: finding(visitor, one.code, &one.message, &one.params),
+        code: one.code,
+    });
+    findings(visitor, &rows.collect::<Vec<_>>())
 }
 
 fn first_activities(visitor: &Visitor, shown: &Shown, computed: &Schedule) -> Markup {
     html! {
-        h2 { (visitor.tf("import.first", &[("count", shown.plan.activities.len().min(FIRST_ACTIVITIES).to_string())])) }
+        h2 { (visitor.tf("import.first", &[("count", shown.content.activities.len().min(FIRST_ACTIVITIES).to_string())])) }
         div.scroll tabindex="0" { table.activities {
             thead { tr { th { (visitor.t("import.id")) } th { (visitor.t("field.name")) } th.number { (visitor.t("plans.duration")) } th { (visitor.t("plans.start")) } th { (visitor.t("plans.finish")) } } }
-            tbody { @for (activity, dates) in shown.plan.activities.iter().zip(&computed.activities).take(FIRST_ACTIVITIES) {
+            tbody { @for (activity, dates) in shown.content.activities.iter().zip(&computed.activities).take(FIRST_ACTIVITIES) {
                 tr {
                     td { code { (activity.id) } } td { (activity.name) } td.number { (span::print(activity.duration)) }
                     td { @match dates { Some(dates) => (dates.early_start.date()), None => "—" } }
@@ -320,9 +293,9 @@ async fn import(
     let account = visitor.account.clone().ok_or(Problem::LoginNeeded)?;
     let done = async {
         let request_id = values.request_id()?;
-        let shown = shelf::find(&account, &place.id, &request_id).ok_or_else(|| wrong("X-103"))?;
+        let shown = SHELF.find(&account, &place.id, &request_id).ok_or_else(|| wrong("X-103"))?;
         let places = places::store::subtree(&mut site.reader().await?, &place.path).await?;
-        let plan = mapped(&shown.plan, &values, &places)?;
+        let plan = mapped(&shown.content, &values, &places)?;
         let source = Source::Import { format: format_of(&shown.file).to_owned(), file: shown.file };
         plan::versions::put_forward(&site, &visitor, &place.id, request_id, &plan, source).await
     };
@@ -330,7 +303,7 @@ async fn import(
         Ok(version) => Ok(Redirect::to(&format!("/plan-versions/{version}")).into_response()),
         Err(problem) => {
             let refused = refusal(problem)?;
-            let Some(shown) = shelf::find(&account, &place.id, values.text("request_id")) else {
+            let Some(shown) = SHELF.find(&account, &place.id, values.text("request_id")) else {
                 return form_page(&site, &visitor, &place, Some(&refused), &[]).await;
             };
             let computed = scheduled(&shown).await?;
@@ -358,25 +331,12 @@ async fn export(
     let written = tokio::task::spawn_blocking(move || write(format, &base.plan, &base.baseline)).await;
     let Written { bytes, .. } = written.map_err(anyhow::Error::from)??;
     let name = format!("{}-{}.{}", place.attributes.name, version.ordinal, format.extension());
-    Ok(download(bytes, format.media_type(), &name))
+    Ok(papers::saved(bytes, format.media_type(), &name))
 }
 
 async fn template(visitor: Visitor) -> Result<Response, Problem> {
     if visitor.account.is_none() {
         return Err(Problem::LoginNeeded);
     }
-    Ok(download(sheet::template(), Format::Xlsx.media_type(), "guatu-plan.xlsx"))
-}
-
-/// A file to be saved, never shown: a name that holds anything but letters travels percent-encoded (RFC 6266).
-fn download(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Response {
-    let plain: String = name
-        .chars()
-        .map(|letter| if letter.is_ascii_alphanumeric() || ".-_".contains(letter) { letter } else { '_' })
-        .collect();
-    let encoded = form_urlencoded(name).replace('/', "%2F");
-    let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
-    let disposition = HeaderValue::from_str(&disposition).unwrap_or_else(|_| HeaderValue::from_static("attachment"));
-    ([(header::CONTENT_TYPE, HeaderValue::from_static(media_type)), (header::CONTENT_DISPOSITION, disposition)], bytes)
-        .into_response()
+    Ok(papers::saved(sheet::template(), Format::Xlsx.media_type(), "guatu-plan.xlsx"))
 }

@@ -6,6 +6,11 @@
 //! weather. A day without change is one tap and still a fact. A resend is harmless: the id is the client's. One report
 //! feeds every level: quantities become progress of the plan, the plan is scheduled again, targets follow.
 //!
+//! Many buildings report by one workbook: it is fetched with what was done before, filled in, and read in a child of limited
+//! memory (`limited`). A dry run says what would be filed and names the cell of everything that is wrong, by asking the rule of
+//! a report of every cell alone; then all its reports are filed in one submission, or none. Programs post one report or many
+//! under the same rules. What comes as JSON or as a workbook is held to everything that a form is.
+//!
 //! Truth has grades: a report is self-reported until the supervision engineer confirms it or disputes it with figures and a
 //! reason, and verified when an inspection has measured the same place. The best grade of a day counts: a site corrects a
 //! disputed figure as far as was measured, and nothing an inspection verified. Reports say what is done in all, so a figure has
@@ -15,14 +20,19 @@
 //!
 //! States of a report: reported → confirmed | disputed → verified; corrected → reported again.
 //!
-//! Refusals: R-101 … R-125. Extra files: `photos.rs` (photographs: checked, sealed, and copied without their
-//! metadata), `reasons.rs` (what holds work up, over time).
+//! Refusals: R-101 … … R-133 of the rules; R-119 … … R-138 of what is sent. Extra files:
+//! `photos.rs` (photographs: checked, sealed, and copied without their metadata), `reasons.rs` (what holds work up, over
+//! time), `sheet.rs` (from facts to a workbook, and from a filled one to reports and findings), `upload.rs` (its pages),
+//! `programs.rs` (reports from programs).
 
 pub mod model;
 pub mod pages;
-pub mod reasons;
 pub mod photos;
+pub mod programs;
+pub mod reasons;
+pub mod sheet;
 pub mod store;
+mod upload;
 #[cfg(test)]
 pub mod tests;
 
@@ -35,8 +45,20 @@ use model::{Command, Fact};
 
 /// The rights a command needs, on the rows it names.
 pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
+    if let Command::FileSheet { reports } = command {
+        let mut needs = Vec::new();
+        // More than the rule allows are not looked up one by one.
+        for one in reports.iter().take(model::MOST_REPORTS) {
+            if places::path(conn, &one.building).await?.is_none() {
+                return Ok(Err(missing()));
+            }
+            needs.push(Need::at(Verb::Report, &one.building));
+        }
+        return Ok(Ok(needs));
+    }
     let (verb, building): (Verb, Option<String>) = match command {
         Command::File { building, .. } | Command::FileUnchanged { building, .. } => (Verb::Report, Some(building.clone())),
+        Command::FileSheet { .. } => (Verb::Report, None),
         Command::Correct { report, .. } => (Verb::Report, store::report(conn, report).await?.map(|one| one.building)),
         Command::Confirm { report } | Command::Dispute { report, .. } => {
             (Verb::Confirm, store::report(conn, report).await?.map(|one| one.building))
@@ -52,5 +74,5 @@ pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
 /// Loads what the rule needs and asks it.
 pub async fn decide(conn: &mut Conn, command: &Command, context: &Context) -> Result<Decision<Fact>> {
     let state = store::load(conn, command).await?;
-    Ok(model::decide(&state, command, context).map_err(Into::into))
+    Ok(model::decide(&state, command, context))
 }

@@ -3,10 +3,13 @@
 use crate::features::plan::amounts;
 use crate::features::targets::model::Grade;
 use crate::journal::domain::{Actor, Context, Draft};
+use crate::refusal::Refusal;
 use crate::refusals;
+use guatu_formats::plans::begins_formula;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 /// What a report says of one work item.
@@ -91,6 +94,19 @@ pub struct Standing {
     pub total_e3: i64,
 }
 
+/// One report of several that are filed together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Filing {
+    /// Client-made id.
+    pub report: String,
+    /// The building.
+    pub building: String,
+    /// The day.
+    pub on: Date,
+    /// What it says; `None` when nothing has changed.
+    pub content: Option<Box<Content>>,
+}
+
 /// What can be asked of reports.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -114,6 +130,11 @@ pub enum Command {
         building: String,
         /// The day.
         on: Date,
+    },
+    /// File the reports of several buildings and one day: all of them or none.
+    FileSheet {
+        /// One report a building.
+        reports: Vec<Filing>,
     },
     /// Correct quantities of a report.
     Correct {
@@ -222,7 +243,33 @@ refusals! {
     Inspected { by, date } = "R-124" Conflict _;
     /// A correction of a disputed report goes as far as the supervision engineer measured.
     AboveMeasured { name, measured } = "R-125" Rule items;
+    /// What is filed together is of one day.
+    SeveralDays { days } = "R-126" Rule on;
+    /// More buildings than are filed together.
+    TooManyReports { limit } = "R-127" Rule reports;
+    /// A text that is too long.
+    TextTooLong { limit } = "R-128" Rule remark;
+    /// A text that a spreadsheet would take for a formula.
+    LikeFormula = "R-129" Rule remark;
+    /// What should be the instant at which a phone wrote it is none.
+    NoInstant = "R-130" Rule written_at;
+    /// A work item twice.
+    ItemTwice { name } = "R-131" Rule items;
+    /// Nothing is to be filed.
+    NothingToFile = "R-132" Rule reports;
+    /// A building twice.
+    BuildingTwice { building } = "R-133" Rule building;
 }
+
+/// Buildings whose reports are filed together at most: they share one transaction, and others wait for it.
+pub const MOST_REPORTS: usize = 500;
+/// Characters of who must decide, and of what hinders: as many as forms take of a line and of a text.
+const DECIDER_CHARS: usize = 200;
+const REMARK_CHARS: usize = 2_000;
+/// Characters of a word that a refusal repeats.
+const WORD_CHARS: usize = 60;
+/// Days that are named when there should be one.
+const DAYS_NAMED: usize = 4;
 
 /// A work item as the rule sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -250,6 +297,8 @@ pub struct Work {
 pub struct State {
     /// Whether the id is in use.
     pub is_id_taken: bool,
+    /// The building's name.
+    pub name: String,
     /// Whether the place is a building or a facility.
     pub is_building: bool,
     /// The project.
@@ -262,6 +311,8 @@ pub struct State {
     pub last_on: Option<Date>,
     /// The report in question.
     pub report: Option<Known>,
+    /// What the rule sees of each of several buildings whose reports are filed together.
+    pub each: Vec<State>,
 }
 
 /// A report that is judged or corrected.
@@ -303,31 +354,26 @@ pub static WORDS: LazyLock<Words> = LazyLock::new(|| {
 });
 
 /// Decides a command.
-pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
+pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refusal> {
     let draft = |fact, subject: &str, place: &str, occurred_on| {
         Ok(vec![Draft { fact, subject: subject.to_owned(), place: place.to_owned(), occurred_on }])
     };
     match command {
-        Command::File { report, building, on, content } => {
-            check_day(state, *on, context.today)?;
-            check_content(content)?;
-            let standings = standings(state, &content.items, Compare::Forward)?;
-            if content.photos.is_empty()
-                && let Some(claimed) = standings.iter().find(|one| one.done_e3 >= one.total_e3 && one.before_e3 < one.total_e3)
-            {
-                return Err(Refused::PhotoNeeded { name: name_of(state, &claimed.activity) });
-            }
-            let fact = Fact::Filed { project: state.project.clone(), content: content.clone(), standings };
-            draft(fact, report, building, *on)
-        }
-        Command::FileUnchanged { report, building, on } => {
-            check_day(state, *on, context.today)?;
-            draft(Fact::Unchanged { project: state.project.clone() }, report, building, *on)
+        Command::File { report, building, on, content } => draft(filed(state, *on, Some(content), context)?, report, building, *on),
+        Command::FileUnchanged { report, building, on } => draft(filed(state, *on, None, context)?, report, building, *on),
+        Command::FileSheet { reports } => {
+            check_sheet(reports)?;
+            let facts = state.each.iter().zip(reports).map(|(state, one)| {
+                // Each by the rule of one report; the first that is refused says which building it is.
+                let fact = filed(state, one.on, one.content.as_deref(), context).map_err(|refused| Refusal::from(refused).at(&state.name))?;
+                Ok(Draft { fact, subject: one.report.clone(), place: one.building.clone(), occurred_on: one.on })
+            });
+            facts.collect()
         }
         Command::Correct { report, items, reason } => {
             let known = state.report.as_ref().ok_or(Refused::NotABuilding)?;
             if let (Grade::Verified, Some((by, on))) = (known.grade, &known.judged) {
-                return Err(Refused::Inspected { by: by.clone(), date: on.to_string() });
+                return Err(Refused::Inspected { by: by.clone(), date: on.to_string() }.into());
             }
             let reason = text(reason)?;
             let standings = standings(state, items, Compare::Freely)?;
@@ -336,7 +382,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
                 for standing in &standings {
                     let measured = measured_through(state, standing);
                     if let Some(measured) = measured.filter(|measured| standing.through_e3 > *measured) {
-                        return Err(Refused::AboveMeasured { name: name_of(state, &standing.activity), measured: amounts::text(measured) });
+                        return Err(Refused::AboveMeasured { name: name_of(state, &standing.activity), measured: amounts::text(measured) }.into());
                     }
                 }
             }
@@ -351,7 +397,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             let reason = text(reason)?;
             let standings = standings(state, items, Compare::Freely)?;
             if !standings.iter().any(|one| differs(state, one)) {
-                return Err(Refused::NothingDiffers);
+                return Err(Refused::NothingDiffers.into());
             }
             draft(Fact::Disputed { reason, standings }, report, &known.building, known.on)
         }
@@ -360,10 +406,10 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             let me = |account: &String| context.actor == Actor::Account(account.clone());
             match &known.judged {
                 Some((by, on)) if known.grade == Grade::Verified => {
-                    return Err(Refused::Inspected { by: by.clone(), date: on.to_string() });
+                    return Err(Refused::Inspected { by: by.clone(), date: on.to_string() }.into());
                 }
-                Some((by, _)) if me(by) => return Err(Refused::OwnReport),
-                _ if me(&known.filed_by) => return Err(Refused::OwnReport),
+                Some((by, _)) if me(by) => return Err(Refused::OwnReport.into()),
+                _ if me(&known.filed_by) => return Err(Refused::OwnReport.into()),
                 _ => {}
             }
             let mut standings = standings(state, items, Compare::Freely)?;
@@ -385,6 +431,58 @@ fn measured_through(state: &State, standing: &Standing) -> Option<i64> {
     work.measured_e3.map(|measured| work.before_e3 + measured)
 }
 
+/// So much of a word that is not known as a sentence takes.
+fn shortened(word: &str) -> String {
+    word.chars().take(WORD_CHARS).collect()
+}
+
+/// The fact of a building's day, when the rules allow it. No content: nothing has changed.
+pub(super) fn filed(state: &State, on: Date, content: Option<&Content>, context: &Context) -> Result<Fact, Refused> {
+    check_day(state, on, context.today)?;
+    let project = state.project.clone();
+    let Some(content) = content else { return Ok(Fact::Unchanged { project }) };
+    check_content(content)?;
+    let standings = standings(state, &content.items, Compare::Forward)?;
+    if content.photos.is_empty()
+        && let Some(claimed) = standings.iter().find(|one| one.done_e3 >= one.total_e3 && one.before_e3 < one.total_e3)
+    {
+        return Err(Refused::PhotoNeeded { name: name_of(state, &claimed.activity) });
+    }
+    Ok(Fact::Filed { project, content: Box::new(content.clone()), standings })
+}
+
+/// What several reports must be together: not too many, of one day, each of another building.
+pub(super) fn check_sheet(reports: &[Filing]) -> Result<(), Refused> {
+    let days: BTreeSet<Date> = reports.iter().map(|one| one.on).collect();
+    let mut buildings = BTreeSet::new();
+    let twice = reports.iter().find(|one| !buildings.insert(one.building.as_str()));
+    let ids: BTreeSet<&str> = reports.iter().map(|one| one.report.as_str()).collect();
+    if reports.is_empty() {
+        return Err(Refused::NothingToFile);
+    }
+    if reports.len() > MOST_REPORTS {
+        return Err(Refused::TooManyReports { limit: MOST_REPORTS.to_string() });
+    }
+    if days.len() > 1 {
+        return Err(Refused::SeveralDays { days: days.iter().take(DAYS_NAMED).map(Date::to_string).collect::<Vec<_>>().join("\n") });
+    }
+    if ids.len() < reports.len() {
+        return Err(Refused::IdTaken);
+    }
+    twice.map_or(Ok(()), |one| Err(Refused::BuildingTwice { building: shortened(&one.building) }))
+}
+
+/// Whether reports are taken for a day at all.
+pub fn check_date(on: Date, today: Date) -> Result<(), Refused> {
+    if on > today {
+        return Err(Refused::FutureDay { date: on.to_string() });
+    }
+    if (today - on).get_days() > i32::from(WORDS.back_days) {
+        return Err(Refused::TooOld { days: WORDS.back_days.to_string() });
+    }
+    Ok(())
+}
+
 fn check_day(state: &State, on: Date, today: Date) -> Result<(), Refused> {
     if state.is_id_taken {
         return Err(Refused::IdTaken);
@@ -395,12 +493,7 @@ fn check_day(state: &State, on: Date, today: Date) -> Result<(), Refused> {
     if !state.is_active {
         return Err(Refused::NotActive);
     }
-    if on > today {
-        return Err(Refused::FutureDay { date: on.to_string() });
-    }
-    if (today - on).get_days() > i32::from(WORDS.back_days) {
-        return Err(Refused::TooOld { days: WORDS.back_days.to_string() });
-    }
+    check_date(on, today)?;
     match state.last_on {
         Some(last) if last == on => Err(Refused::AlreadyReported { date: on.to_string() }),
         Some(last) if last > on => Err(Refused::LaterReported { date: last.to_string() }),
@@ -413,7 +506,7 @@ fn check_content(content: &Content) -> Result<(), Refused> {
     let lists = [(&content.hands, &words.trades), (&content.machines, &words.machines), (&content.cover_days, &words.materials)];
     for (counts, known) in lists {
         if let Some(word) = counts.keys().find(|word| !known.contains(word)) {
-            return Err(Refused::UnknownWord { word: word.clone() });
+            return Err(Refused::UnknownWord { word: shortened(word) });
         }
         if counts.values().any(|count| *count > words.most) {
             return Err(Refused::TooMany { limit: words.most.to_string() });
@@ -422,9 +515,22 @@ fn check_content(content: &Content) -> Result<(), Refused> {
     if content.weather_hours.is_some_and(|hours| hours > 24) {
         return Err(Refused::TooMany { limit: "24".into() });
     }
+    if content.written_at.as_ref().is_some_and(|at| at.parse::<Timestamp>().is_err()) {
+        return Err(Refused::NoInstant);
+    }
+    if let Some(Hindrance { decider, remark, .. }) = &content.hindrance {
+        for (text, limit) in [(decider, DECIDER_CHARS), (remark, REMARK_CHARS)] {
+            if text.chars().count() > limit {
+                return Err(Refused::TextTooLong { limit: limit.to_string() });
+            }
+            if begins_formula(text) {
+                return Err(Refused::LikeFormula);
+            }
+        }
+    }
     match &content.hindrance {
         Some(hindrance) if !words.hindrances.contains(&hindrance.kind) => {
-            Err(Refused::UnknownWord { word: hindrance.kind.clone() })
+            Err(Refused::UnknownWord { word: shortened(&hindrance.kind) })
         }
         Some(hindrance) if hindrance.remark.trim().is_empty() => Err(Refused::NoReason),
         _ => Ok(()),
@@ -441,11 +547,14 @@ enum Compare {
 }
 
 fn standings(state: &State, items: &[Item], compare: Compare) -> Result<Vec<Standing>, Refused> {
-    let mut standings = Vec::new();
+    let (mut standings, mut known) = (Vec::new(), BTreeSet::new());
     for Item { activity, cumulative_e3 } in items {
         let work = state.works.iter().find(|work| work.activity == *activity);
-        let work = work.ok_or_else(|| Refused::UnknownWork { activity: activity.clone() })?;
+        let work = work.ok_or_else(|| Refused::UnknownWork { activity: shortened(activity) })?;
         let name = || work.name.clone();
+        if !known.insert(activity) {
+            return Err(Refused::ItemTwice { name: name() });
+        }
         let least = if compare == Compare::Forward { work.before_e3 } else { 0 };
         if *cumulative_e3 < least {
             return Err(Refused::Falls { name: name(), before: amounts::text(work.before_e3) });

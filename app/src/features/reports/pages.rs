@@ -23,7 +23,7 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::Router;
 use jiff::civil::Date;
 use maud::{Markup, html};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -42,10 +42,12 @@ pub fn routes() -> Router<Site> {
         .route("/reports/{id}/correct", get(correct_form).post(correct))
         .route("/reports/{id}/verify", get(verify_form).post(verify))
         .route("/reports/{id}/photos/{copy}", get(photo))
-        .route("/api/reports", post(file_json))
+        .merge(super::upload::routes())
+        .merge(super::programs::routes())
 }
 
-fn rule(code: &'static str, field: &'static str) -> Refusal {
+/// A refusal of what is typed or sent, before any rule is asked.
+pub(super) fn rule(code: &'static str, field: &'static str) -> Refusal {
     Refusal { code, reason: Reason::Rule, params: Vec::new(), field: Some(field) }
 }
 
@@ -55,6 +57,8 @@ struct Asked {
     on: Option<Date>,
     building: Option<String>,
     place: Option<String>,
+    /// The last of several reports that were filed together.
+    filed: Option<String>,
 }
 
 /// Who has reported and who has not: first what this person may report on, the unreported before the reported.
@@ -67,13 +71,17 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let last = store::last_days(&mut conn).await?;
     let active: Vec<String> =
         plan::store::project_plans(&mut conn).await?.into_iter().filter(|plan| plan.active_on.is_some()).map(|plan| plan.project).collect();
-    // Who has nothing left to measure owes no report.
-    let mut open: Vec<String> = Vec::new();
+    let mut open: HashSet<String> = HashSet::new();
     for project in &active {
-        let targets = targets::assess::project(&mut conn, &site.domain, project, site.clock.today()).await?;
-        open.extend(targets.by_building.keys().filter(|building| targets.of(building).any(targets::assess::Assessed::is_open)).cloned());
+        open.extend(open_buildings(&mut conn, &site, project).await?);
     }
-    let open: HashSet<String> = open.into_iter().collect();
+    let filed_together = match &asked.filed {
+        Some(id) => {
+            let (report, _) = readable(&mut conn, &visitor, id).await?;
+            Some(receipt(&mut conn, &visitor, &report).await?)
+        }
+        None => None,
+    };
     let within = match &asked.place {
         Some(id) => visitor.place(&mut conn, id).await?.path,
         None => "/".to_owned(),
@@ -94,6 +102,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let filed = groups.iter().flat_map(|(_, buildings)| buildings).filter(|one| reports.contains_key(&one.id)).count();
     let may_confirm = visitor.rights.may_somewhere(Verb::Confirm);
     let body = html! {
+        @if let Some(receipt) = filed_together { (receipt) }
         div.bar {
             h1 { (visitor.t("reports.title")) }
             form.bar.end.no-print method="get" action="/reports" {
@@ -111,6 +120,9 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             @let done = buildings.iter().filter(|one| reports.contains_key(&one.id)).count();
             details.day open[buildings.len() <= 60 && groups.len() == 1] {
                 summary { (project.attributes.name) " " span.tag { (done) " / " (buildings.len()) } }
+                @if done < buildings.len() && visitor.may(Verb::Report, &project.path) {
+                    p.no-print { a href={ "/reports/excel?place=" (form_urlencoded(&project.id)) "&on=" (on) } { (visitor.t("report_sheet.title")) } }
+                }
                 ul.rows { @for building in ordered(buildings, &reports) {
                     li {
                         @match reports.get(&building.id) {
@@ -134,6 +146,20 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         @if groups.is_empty() { p.empty { (visitor.t("reports.no_active")) } }
     };
     Ok(page(&site, &visitor, &visitor.t("reports.title"), body).into_response())
+}
+
+/// Buildings of a project with something left to measure: who has nothing left owes no report.
+pub(super) async fn open_buildings(conn: &mut Conn, site: &Site, project: &str) -> Result<Vec<String>, Problem> {
+    let targets = targets::assess::project(conn, &site.domain, project, site.clock.today()).await?;
+    let is_open = |building: &&String| targets.of(building).any(targets::assess::Assessed::is_open);
+    Ok(targets.by_building.keys().filter(is_open).cloned().collect())
+}
+
+/// That a report has been received, with the number and the hash of its fact.
+async fn receipt(conn: &mut Conn, visitor: &Visitor, report: &Report) -> Result<Markup, Problem> {
+    let row = conn.row("SELECT hash FROM fact WHERE number = ?", crate::args![report.number]).await?;
+    let hash = row.map(|row| row.blob(0)).transpose()?.unwrap_or_default();
+    Ok(html! { div.receipt role="status" { p { strong { (visitor.t("reports.received")) } " № " (report.number) " " code { (hex(&hash)) } } } })
 }
 
 fn ordered<'a>(buildings: &[&'a Place], reports: &HashMap<String, Report>) -> Vec<&'a Place> {
@@ -251,7 +277,7 @@ async fn new_page(
 }
 
 /// Units of a building's work items.
-async fn units(conn: &mut Conn, building: &str) -> Result<HashMap<String, String>, Problem> {
+pub(super) async fn units(conn: &mut Conn, building: &str) -> Result<HashMap<String, String>, Problem> {
     let bars = plan::store::measured_bars(conn, building).await?;
     Ok(bars.into_iter().filter_map(|bar| Some((bar.activity, bar.unit?))).collect())
 }
@@ -329,37 +355,6 @@ async fn file_unchanged(State(site): State<Site>, visitor: Visitor, Sent(values)
     }
 }
 
-/// A report from a program: the same rules, the same receipt for the same id.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Posted {
-    id: String,
-    building: String,
-    on: Date,
-    #[serde(default)]
-    unchanged: bool,
-    #[serde(default)]
-    content: Content,
-}
-
-async fn file_json(State(site): State<Site>, visitor: Visitor, body: Result<Json<Posted>, axum::extract::rejection::JsonRejection>) -> Result<Response, Problem> {
-    visitor.permit()?;
-    let Json(posted) = body.map_err(|_| Refusal { code: "G-113", reason: Reason::Rule, params: Vec::new(), field: None })?;
-    visitor.place_for(&mut site.reader().await?, &posted.building, Verb::Report).await?;
-    let id = Values::default().with("request_id", &posted.id).request_id()?;
-    if !posted.content.photos.is_empty() {
-        return Err(rule("R-120", "photos").into());
-    }
-    let command = if posted.unchanged {
-        Command::FileUnchanged { report: id.clone(), building: posted.building, on: posted.on }
-    } else {
-        Command::File { report: id.clone(), building: posted.building, on: posted.on, content: Box::new(posted.content) }
-    };
-    let receipt = site.submit(&visitor, id.clone(), command).await?;
-    let status = if receipt.is_repeat { axum::http::StatusCode::OK } else { axum::http::StatusCode::CREATED };
-    Ok((status, Json(serde_json::json!({ "report": id, "number": receipt.last_number, "hash": receipt.hash.to_string() }))).into_response())
-}
-
 /// A report of a building this person may read.
 async fn readable(conn: &mut Conn, visitor: &Visitor, id: &str) -> Result<(Report, Place), Problem> {
     if visitor.account.is_none() {
@@ -389,7 +384,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
     let is_own = [Some(&report.filed_by), report.judged_by.as_ref()].contains(&visitor.account.as_ref());
     let may_verify = visitor.may(Verb::Inspect, &building.path) && report.grade != Grade::Verified && !report.is_unchanged && !is_own;
     let is_inspected = days.iter().any(|day| day.verified_e3.is_some());
-    let hash = conn.row("SELECT hash FROM fact WHERE number = ?", crate::args![report.number]).await?.map(|row| row.blob(0)).transpose()?;
+    let received = if is_filed { Some(receipt(&mut conn, visitor, report).await?) } else { None };
     let content = &report.content;
     let pairs = |prefix: &str, counts: &BTreeMap<String, u32>| {
         visitor.list(counts.iter().map(|(word, count)| format!("{} {count}", visitor.t(&format!("{prefix}.{word}")))))
@@ -397,7 +392,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, building).await?)
         (error_summary(visitor, refused))
-        @if is_filed { div.receipt role="status" { p { strong { (visitor.t("reports.received")) } " № " (report.number) " " code { (hash.map(|hash| hex(&hash)).unwrap_or_default()) } } } }
+        @if let Some(received) = received { (received) }
         div.bar { h1 { (building.attributes.name) " · " (report.on) } (grade_tag(visitor, report)) }
         @if let Some(days) = skewed { div.notice { p { (visitor.tf("reports.clock_wrong", &[("days", days.to_string())])) } } }
         @if let (Some(reason), Some(by)) = (&report.reason, &report.judged_by) { div.notice { p { (visitor.labelled(format!("{} {}", name(by), report.judged_on.map_or(String::new(), |on| on.to_string())), reason)) } } }

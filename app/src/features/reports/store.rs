@@ -1,6 +1,6 @@
 //! Reports, and where each work item stands.
 
-use super::model::{Command, Content, Fact, Hindrance, Known, Standing, State, Work};
+use super::model::{Command, Content, Fact, Hindrance, Known, MOST_REPORTS, Standing, State, Work};
 use super::reasons::Said;
 use crate::args;
 use crate::db::{Conn, Row};
@@ -215,10 +215,15 @@ pub async fn works(conn: &mut Conn, building: &str, on: Option<Date>) -> Result<
 pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
     let mut state = State::default();
     let (building, on) = match command {
-        Command::File { report: id, building, .. } | Command::FileUnchanged { report: id, building, .. } => {
-            state.is_id_taken = conn.row("SELECT 1 FROM report WHERE id = ?", args![id]).await?.is_some();
-            (building.clone(), None)
+        Command::FileSheet { reports } => {
+            // More than the rule allows are not looked up one by one.
+            for one in reports.iter().take(MOST_REPORTS) {
+                state.each.push(of_filing(conn, &one.report, &one.building, one.content.as_deref()).await?);
+            }
+            return Ok(state);
         }
+        Command::File { report, building, content, .. } => return of_filing(conn, report, building, Some(content)).await,
+        Command::FileUnchanged { report, building, .. } => return of_filing(conn, report, building, None).await,
         Command::Correct { report: id, .. }
         | Command::Confirm { report: id }
         | Command::Dispute { report: id, .. }
@@ -231,10 +236,35 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
                 grade: found.grade,
                 judged: found.judged_by.zip(found.judged_on),
             });
-            (found.building, Some(found.on))
+            (found.building, found.on)
         }
     };
-    let place = places::get(conn, &building).await?.context("scope has found the building")?;
+    of_place(conn, &building, &mut state).await?;
+    let needs_works = match command {
+        Command::Confirm { .. } => false,
+        Command::Verify { items, .. } => !items.is_empty(),
+        _ => true,
+    };
+    if needs_works {
+        state.works = works(conn, &building, Some(on)).await?;
+    }
+    Ok(state)
+}
+
+/// What the rule needs of a report that is to be filed.
+pub(super) async fn of_filing(conn: &mut Conn, report: &str, building: &str, content: Option<&Content>) -> Result<State> {
+    let is_id_taken = conn.row("SELECT 1 FROM report WHERE id = ?", args![report]).await?.is_some();
+    let mut state = State { is_id_taken, ..State::default() };
+    of_place(conn, building, &mut state).await?;
+    if content.is_some_and(|content| !content.items.is_empty()) {
+        state.works = works(conn, building, None).await?;
+    }
+    Ok(state)
+}
+
+/// What the rule needs of a building itself.
+async fn of_place(conn: &mut Conn, building: &str, state: &mut State) -> Result<()> {
+    let place = places::get(conn, building).await?.context("scope has found the building")?;
     state.is_building = matches!(place.kind, Kind::Building | Kind::Facility);
     for id in place.path.trim_matches('/').split('/') {
         if let Some(plan) = plan::store::project_plan(conn, id).await? {
@@ -242,18 +272,10 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
             state.project = plan.project;
         }
     }
-    let needs_works = match command {
-        Command::FileUnchanged { .. } | Command::Confirm { .. } => false,
-        Command::File { content, .. } => !content.items.is_empty(),
-        Command::Correct { .. } | Command::Dispute { .. } => true,
-        Command::Verify { items, .. } => !items.is_empty(),
-    };
-    if needs_works {
-        state.works = works(conn, &building, on).await?;
-    }
-    let last = conn.row("SELECT on_day FROM report WHERE building = ? ORDER BY on_day DESC LIMIT 1", args![&building]).await?;
+    state.name = place.attributes.name;
+    let last = conn.row("SELECT on_day FROM report WHERE building = ? ORDER BY on_day DESC LIMIT 1", args![building]).await?;
     state.last_on = last.map(|row| row.date(0)).transpose()?;
-    Ok(state)
+    Ok(())
 }
 
 /// What one fact does to the tables.

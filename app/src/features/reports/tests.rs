@@ -1,6 +1,6 @@
 //! Scenarios of daily reports.
 
-use super::model::{Command, Content, Hindrance, Item, Known, Photo, Refused, State, Work, decide};
+use super::model::{Command, Content, Filing, Hindrance, Item, Known, Photo, Refused, State, Work, decide};
 use crate::clock::civil_date;
 use crate::features::identity::model::Role;
 use crate::features::plan::store as plans;
@@ -8,11 +8,18 @@ use crate::features::targets::model::Grade;
 use crate::features::{plan, task_force};
 use crate::journal::domain::{Actor, Context};
 use crate::on_both_databases;
-use crate::testing::TestSite;
+use crate::refusal::Refusal;
+use crate::testing::{Page, TestSite};
+use calamine::Reader;
+use jiff::ToSpan;
 use jiff::civil::{Date, date};
+use std::io::{Cursor, Read, Write};
 
 /// What a form is filled with.
 type Fields<'a> = &'a [(&'a str, &'a str)];
+
+/// Cells of a workbook and what they are filled with.
+type Edits<'a> = Vec<(&'a str, &'a str)>;
 
 const TODAY: Date = date(2026, 11, 23);
 
@@ -69,6 +76,10 @@ fn rules() {
         ("a trade nobody knows", site.clone(), file(TODAY, crowd("wizard", 1)), Some(Refused::UnknownWord { word: "wizard".into() })),
         ("an army", site.clone(), file(TODAY, crowd("rebar", 5_001)), Some(Refused::TooMany { limit: "5000".into() })),
         ("a day of thirty hours", site.clone(), file(TODAY, Content { weather_hours: Some(30), ..floors(6) }), Some(Refused::TooMany { limit: "24".into() })),
+        ("a remark of a book's length", site.clone(), file(TODAY, hindered("funds", &"n".repeat(10_000))), Some(Refused::TextTooLong { limit: "2000".into() })),
+        ("a remark that is a formula", site.clone(), file(TODAY, hindered("funds", "=cmd|' /C calc'!A0")), Some(Refused::LikeFormula)),
+        ("written at no instant", site.clone(), file(TODAY, Content { written_at: Some("soon".into()), ..floors(6) }), Some(Refused::NoInstant)),
+        ("a work item twice", site.clone(), file(TODAY, Content { items: [floors(6).items, floors(7).items].concat(), ..Content::default() }), Some(Refused::ItemTwice { name: "Structure".into() })),
         ("confirmed", filed.clone(), confirm.clone(), None),
         ("confirmed after somebody else", judged.clone(), confirm, Some(Refused::AlreadyJudged { by: "wei".into(), date: "2026-11-23".into() })),
         ("disputed", filed.clone(), dispute(5, "five slabs stand"), None),
@@ -80,10 +91,43 @@ fn rules() {
         ("corrected so that later days exceed", later, correct(9, "more"), Some(Refused::Exceeds { name: "Structure".into(), total: "18".into() })),
     ];
     for (name, state, command, expected) in cases {
-        assert_eq!(decide(&state, &command, &context("jian")).err(), expected, "{name}");
+        assert_eq!(decide(&state, &command, &context("jian")).err(), expected.map(Refusal::from), "{name}");
     }
     let filed = State { report: Some(Known { building: "b".into(), on: TODAY, filed_by: "jian".into(), grade: Grade::Reported, judged: None }), ..site };
-    assert_eq!(decide(&filed, &Command::Confirm { report: "r".into() }, &context("jian")).err(), Some(Refused::OwnReport));
+    assert_eq!(decide(&filed, &Command::Confirm { report: "r".into() }, &context("jian")).err(), Some(Refused::OwnReport.into()));
+}
+
+#[test]
+fn reports_filed_together_are_held_to_the_rule_of_each() {
+    let work = Work { activity: "b/structure".into(), name: "Structure".into(), total_e3: 18_000, is_whole: true, before_e3: 5_000, ..Work::default() };
+    let building = |name: &str| State { name: name.into(), is_building: true, is_active: true, project: "p".into(), works: vec![work.clone()], ..State::default() };
+    let filing = |building: &str, on, floor: Option<i64>| Filing {
+        report: format!("r-{building}-{floor:?}"),
+        building: building.into(),
+        on,
+        content: floor.map(|floor| Box::new(floors(floor))),
+    };
+    let two = State { each: vec![building("One"), building("Two")], ..State::default() };
+    let many: Vec<Filing> = (0..501).map(|at| filing(&format!("b{at}"), TODAY, None)).collect();
+    let last_year = date(2025, 11, 23);
+    let cases: Vec<(&str, Vec<Filing>, Option<Refusal>)> = vec![
+        ("two buildings", vec![filing("a", TODAY, Some(6)), filing("b", TODAY, None)], None),
+        ("nothing", vec![], Some(Refused::NothingToFile.into())),
+        ("501 buildings", many, Some(Refused::TooManyReports { limit: "500".into() }.into())),
+        ("two days", vec![filing("a", TODAY, None), filing("b", date(2026, 11, 22), None)], Some(Refused::SeveralDays { days: "2026-11-22\n2026-11-23".into() }.into())),
+        ("two years", vec![filing("a", TODAY, None), filing("b", last_year, None)], Some(Refused::SeveralDays { days: "2025-11-23\n2026-11-23".into() }.into())),
+        ("a building twice", vec![filing("a", TODAY, Some(6)), filing("a", TODAY, Some(7))], Some(Refused::BuildingTwice { building: "a".into() }.into())),
+        ("an id twice", vec![filing("a", TODAY, Some(6)), Filing { building: "b".into(), ..filing("a", TODAY, Some(6)) }], Some(Refused::IdTaken.into())),
+        ("the second falls", vec![filing("a", TODAY, Some(6)), filing("b", TODAY, Some(4))], Some(Refusal::from(Refused::Falls { name: "Structure".into(), before: "5".into() }).at("Two"))),
+    ];
+    for (name, reports, expected) in cases {
+        let count = reports.len();
+        let decided = decide(&two, &Command::FileSheet { reports }, &context("jian"));
+        assert_eq!(decided.as_ref().err(), expected.as_ref(), "{name}");
+        if let Ok(facts) = decided {
+            assert_eq!(facts.len(), count, "{name}: a fact a report");
+        }
+    }
 }
 
 /// `ours` is active: a plan from a template that began in June, a task force, a supervision engineer `wei`.
@@ -221,19 +265,315 @@ on_both_databases!(programs_report_under_the_same_rules, |site| async move {
     let day = r#"{"id":"api-00001","building":"ours-b1","on":"2026-11-22","content":{"items":[{"activity":"ours-b1/pit","cumulative_e3":5000}],"hands":{"general":3}}}"#;
     assert_eq!(post(day).await.status, 201);
     assert_eq!(post(day).await.status, 200, "a resend");
+    let other = r#"{"id":"api-00001","building":"ours-b1","on":"2026-11-22","content":{"items":[{"activity":"ours-b1/pit","cumulative_e3":6000}]}}"#;
     let cases = [
+        (other, 409, "R-101"),
         (r#"{"id":"api-00002","building":"ours-b1","on":"2026-11-23","content":{"items":[{"activity":"ours-b1/pit","cumulative_e3":1}]}}"#, 422, "R-108"),
         (r#"{"id":"api-00003","building":"theirs-b1","on":"2026-11-23"}"#, 404, "G-104"),
-        (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-23","extra":1}"#, 422, "G-113"),
-        (r#"not json"#, 422, "G-113"),
+        (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-23","extra":1}"#, 422, "R-135"),
+        (r#"not json"#, 422, "R-135"),
+        (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-31"}"#, 422, "R-135"),
+        (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-24"}"#, 422, "R-104"),
+        (r#"{"id":"../passwd","building":"ours-b1","on":"2026-11-23"}"#, 422, "G-109"),
+        (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-23","unchanged":true,"content":{"weather_hours":3}}"#, 422, "R-138"),
+        (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-23","content":{"items":[{"activity":"ours-b1/pit","cumulative_e3":6000},{"activity":"ours-b1/pit","cumulative_e3":7000}]}}"#, 422, "R-131"),
+        ("[]", 422, "R-132"),
+        (r#"[{"id":"api-00006","building":"ours-b1","on":"2026-11-23","unchanged":true},{"id":"api-00007","building":"ours-b2","on":"2025-11-23","unchanged":true}]"#, 422, "R-126"),
+        (r#"[{"id":"api-00006","building":"ours-b1","on":"2026-11-23","unchanged":true},{"id":"api-00007","building":"theirs-b1","on":"2026-11-23","unchanged":true}]"#, 404, "G-104"),
+        (r#"[{"id":"api-00006","building":"ours-b1","on":"2026-11-23","unchanged":true},{"id":"api-00007","building":"nowhere","on":"2026-11-23","unchanged":true}]"#, 404, "G-104"),
+        (r#"[{"id":"api-00006","building":"ours-b1","on":"2026-11-23","unchanged":true},{"id":"api-00007","building":"ours-b2","on":"2026-11-23","content":{"items":[{"activity":"ours-b2/pit","cumulative_e3":9000000000}]}}]"#, 422, "R-109"),
     ];
+    let head = site.site.head();
     for (body, status, code) in cases {
         let answer = post(body).await;
         let said: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
-        assert_eq!((answer.status.as_u16(), said["code"].as_str().unwrap()), (status, code), "{body}");
+        assert_eq!((answer.status.as_u16(), said["code"].as_str().unwrap()), (status, code), "{body}: {}", answer.body);
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+        assert!(said["detail"].as_str().is_some_and(|detail| !detail.is_empty() && detail.chars().count() < 400), "{}", answer.body);
+        assert_eq!(said["status"], status, "{body}");
     }
+    assert_eq!(site.site.head(), head, "nothing of a list of which one is refused");
+    let plain = site.post_bytes("builder", "/api/reports", "text/plain", br#"{"id":"api-00005","building":"ours-b1","on":"2026-11-23","unchanged":true}"#.to_vec()).await;
+    assert_eq!(plain.status, 422, "as a page of another site could send it");
     assert_eq!(post(r#"{"id":"api-00005","building":"ours-b1","on":"2026-11-23","unchanged":true}"#).await.status, 201);
     let page = site.get("chief", "/reports?on=2026-11-23").await;
     assert_eq!(page.texts("ul.counts b"), ["1", "1"], "one of two buildings of the one active project");
+    // A list is one request: all of it is filed, and sent again it is filed no second time.
+    assert!(site.site.clock.advance(site.site.clock.now() + 24.hours()));
+    let list = r#"[{"id":"api-00008","building":"ours-b1","on":"2026-11-24","unchanged":true},{"id":"api-00009","building":"ours-b2","on":"2026-11-24","content":{"hands":{"rebar":9}}}]"#;
+    let head = site.site.head();
+    assert_eq!((post(list).await.status.as_u16(), site.site.head()), (201, head + 2));
+    assert_eq!((post(list).await.status.as_u16(), site.site.head()), (200, head + 2), "a resend");
+    let one = r#"{"id":"api-00008","building":"ours-b1","on":"2026-11-24","content":{"hands":{"rebar":1}}}"#;
+    assert!(post(one).await.body.contains("R-101"), "an id of a list is in use by itself");
+    let foreign = site.post_bytes("stranger", "/api/reports", "application/json", list.as_bytes().to_vec()).await;
+    assert_eq!(foreign.status, 404, "the same bytes from somebody else");
+    site
+});
+
+/// A workbook as a person with a spreadsheet has it.
+struct Workbook {
+    bytes: Vec<u8>,
+    parts: Vec<(String, String)>,
+}
+
+impl Workbook {
+    fn open(bytes: Vec<u8>) -> Workbook {
+        let mut archive = zip::ZipArchive::new(Cursor::new(&bytes)).unwrap();
+        let parts = (0..archive.len()).map(|at| {
+            let mut part = archive.by_index(at).unwrap();
+            let mut text = String::new();
+            part.read_to_string(&mut text).unwrap();
+            (part.name().unwrap().into_owned(), text)
+        });
+        Workbook { parts: parts.collect(), bytes }
+    }
+
+    /// Rows of a sheet as texts.
+    fn rows(&self, sheet: &str) -> Vec<Vec<String>> {
+        let mut book: calamine::Xlsx<_> = calamine::Xlsx::new(Cursor::new(&self.bytes)).unwrap();
+        book.worksheet_range(sheet).unwrap().rows().map(|row| row.iter().map(ToString::to_string).collect()).collect()
+    }
+
+    /// The name of a cell: of the row that holds a text, in the column of a key.
+    fn at(&self, sheet: &str, text: &str, key: &str) -> String {
+        let rows = self.rows(sheet);
+        let row = rows.iter().position(|row| row.iter().any(|cell| cell == text)).unwrap_or_else(|| panic!("{text} in {sheet}"));
+        let column = rows[0].iter().position(|head| head.ends_with(&format!("\n{key}"))).unwrap_or_else(|| panic!("{key} in {sheet}"));
+        format!("{sheet}!{}{}", char::from(b'A' + u8::try_from(column).unwrap()), row + 1)
+    }
+
+    fn part(&mut self, sheet: &str) -> &mut String {
+        let name = if sheet == "items" { "xl/worksheets/sheet1.xml" } else { "xl/worksheets/sheet2.xml" };
+        &mut self.parts.iter_mut().find(|(known, _)| known == name).unwrap().1
+    }
+
+    /// Fills a cell: a number, `=` and a formula, or a text.
+    fn put(&mut self, at: &str, value: &str) {
+        let (sheet, cell) = at.split_once('!').unwrap();
+        let text = self.part(sheet);
+        let start = text.find(&format!("<c r=\"{cell}\"")).unwrap_or_else(|| panic!("{at}"));
+        let tag = start + text[start..].find('>').unwrap();
+        let end = if text[..tag].ends_with('/') { tag + 1 } else { start + text[start..].find("</c>").unwrap() + 4 };
+        let style = text[start..tag].split(" s=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("0").to_owned();
+        let (kind, inner) = match value.strip_prefix('=') {
+            Some(formula) => ("", format!("<f>{formula}</f><v>2</v>")),
+            None if value.parse::<f64>().is_ok() => ("", format!("<v>{value}</v>")),
+            None => (" t=\"inlineStr\"", format!("<is><t>{value}</t></is>")),
+        };
+        text.replace_range(start..end, &format!("<c r=\"{cell}\" s=\"{style}\"{kind}>{inner}</c>"));
+    }
+
+    fn save(&self) -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, text) in &self.parts {
+            writer.start_file(name.as_str(), zip::write::SimpleFileOptions::default()).unwrap();
+            writer.write_all(text.as_bytes()).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+}
+
+async fn fetched(site: &TestSite, who: &str, on: &str) -> Workbook {
+    let file = site.get(who, &format!("/reports/sheet?place=ours&on={on}")).await;
+    assert_eq!(file.status, 200, "{}", file.body);
+    Workbook::open(file.bytes)
+}
+
+async fn handed_in(site: &TestSite, who: &str, place: &str, bytes: &[u8]) -> Page {
+    let head = b"--x\r\nContent-Disposition: form-data; name=\"reports_file\"; filename=\"C:\\day.xlsx\"\r\n\r\n";
+    let body = [&head[..], bytes, b"\r\n--x--\r\n"].concat();
+    site.post_bytes(who, &format!("/reports/excel?place={place}"), "multipart/form-data; boundary=x", body).await
+}
+
+/// What a page has found, as `code cell`.
+fn found(page: &Page) -> Vec<String> {
+    page.texts("table.findings tbody td:last-child").iter().zip(page.texts("table.findings tbody td:first-child")).map(|(code, at)| format!("{code} {at}")).collect()
+}
+
+on_both_databases!(a_day_is_fetched_filled_in_looked_at_and_filed_at_once, |site| async move {
+    let site = active(site.with_cast().await).await;
+    let page = site.get("builder", "/reports/excel").await;
+    assert_eq!(page.attributes("a[download]", "href"), ["/reports/sheet?place=ours&on=2026-11-23"]);
+    let file = site.get("builder", "/reports/sheet?place=ours&on=2026-11-23").await;
+    assert!(file.headers["content-disposition"].to_str().unwrap().starts_with("attachment; filename=\"ours_name-2026-11-23.xlsx\""));
+    for (who, path, status) in [
+        ("", "/reports/sheet?place=ours", 303),
+        ("stranger", "/reports/sheet?place=ours", 404),
+        ("builder", "/reports/sheet?place=nowhere", 404),
+        ("wei", "/reports/excel", 404),
+        ("wei", "/reports/sheet?place=ours", 404),
+        ("stranger", "/reports/excel?place=ours-b1", 404),
+        ("builder", "/reports/sheet?place=ours&on=2026-11-24", 422),
+        ("builder", "/reports/sheet?place=ours&on=2025-11-23", 422),
+        ("builder", "/reports/sheet?place=ours&on=yesterday", 422),
+    ] {
+        assert_eq!(site.get(who, path).await.status, status, "{path} by {who}");
+    }
+
+    let mut book = Workbook::open(file.bytes);
+    let rows = book.rows("items");
+    assert!(rows.len() > 10 && rows[1][1] == "ours-b1" && rows[1][7] == "0", "{:?}", rows[1]);
+    let yes = "yes \u{662f}";
+    for (sheet, text, key, value) in [
+        ("items", "ours-b1/pit", "cumulative", "1200.5"),
+        ("buildings", "ours-b1", "trade.general", "14"),
+        ("buildings", "ours-b1", "material.rebar", "0"),
+        ("buildings", "ours-b1", "hindrance", "funds x"),
+        ("buildings", "ours-b1", "remark", "no payment since May"),
+        ("buildings", "ours-b2", "unchanged", yes),
+    ] {
+        book.put(&book.at(sheet, text, key), value);
+    }
+    let head = site.site.head();
+    let shown = handed_in(&site, "builder", "ours", &book.save()).await;
+    assert_eq!((shown.status.as_u16(), found(&shown)), (200, vec![]), "{}", shown.body);
+    assert_eq!(shown.texts("ul.counts b"), ["1", "1", "0"], "changed, unchanged, left out");
+    assert!(shown.texts("ul.rows li")[0].contains("0 → 1200.5") && shown.body.contains("day.xlsx") && !shown.body.contains("C:"));
+    assert_eq!(site.site.head(), head, "a dry run writes nothing");
+    let request_id = shown.attributes("form[action='/reports/excel/file'] input[name=request_id]", "value").remove(0);
+    let fields = [("place", "ours"), ("request_id", request_id.as_str())];
+    assert_eq!(site.post("stranger", "/reports/excel/file", &fields).await.status, 404);
+    assert_eq!(site.post("builder", "/reports/excel/file", &[("place", "ours")]).await.texts(".summary .quiet"), ["X-103"], "nothing was shown under that id");
+    let done = site.post("builder", "/reports/excel/file", &fields).await;
+    assert_eq!((done.status.as_u16(), site.site.head()), (303, head + 2), "{:?}", done.texts(".summary li"));
+    let again = site.post("builder", "/reports/excel/file", &fields).await;
+    assert_eq!((again.location(), site.site.head()), (done.location(), head + 2), "a resend is harmless");
+
+    let day = site.get("builder", done.location()).await;
+    assert_eq!((day.texts(".receipt").len(), day.texts("ul.counts b")), (1, vec!["2".to_owned(), "0".to_owned()]));
+    let address = day.attributes("ul.rows a[href^='/reports/']", "href").remove(0);
+    let report = site.get("chief", &address).await;
+    assert_eq!(report.texts("tbody td.number"), ["1200.5", "—", "1200.5 / 5500"]);
+    assert!(report.texts("dl.facts dd").iter().any(|fact| fact.contains("no payment since May")));
+    settled(&site).await;
+
+    // The day is done: what was filed is named, and the next day's workbook begins where this one ended.
+    let late = handed_in(&site, "builder", "ours", &book.save()).await;
+    assert_eq!((late.status.as_u16(), found(&late)), (422, vec!["R-105 buildings!A2".to_owned(), "R-105 buildings!A3".to_owned()]));
+    assert_eq!(fetched(&site, "builder", "2026-11-23").await.rows("items").len(), 1);
+    assert!(site.site.clock.advance(site.site.clock.now() + 24.hours()));
+    let next = fetched(&site, "builder", "2026-11-24").await;
+    let row = next.rows("items").into_iter().find(|row| row[3] == "ours-b1/pit").unwrap();
+    assert_eq!(row[6..9], ["5500", "1200.5", ""]);
+    site
+});
+
+on_both_databases!(every_cell_that_stands_against_a_workbook_is_named, |site| async move {
+    let site = active(site.with_cast().await).await;
+    let before = [("building", "ours-b1"), ("on", "2026-11-22"), ("done.ours-b1/pit", "1000")];
+    assert_eq!(site.post("builder", "/reports/new", &before).await.status, 303);
+    let blank = fetched(&site, "builder", "2026-11-23").await;
+    let at = |sheet: &str, text: &str, key: &str| blank.at(sheet, text, key);
+    let pit = at("items", "ours-b1/pit", "cumulative");
+    let (pit_day, pit_building, pit_item) = (at("items", "ours-b1/pit", "day"), at("items", "ours-b1/pit", "building"), at("items", "ours-b1/pit", "item"));
+    let structure = at("items", "ours-b1/structure", "cumulative");
+    let of_b1 = |key: &str| at("buildings", "ours-b1", key);
+    let (rebar, hoist, hours) = (of_b1("trade.rebar"), of_b1("machine.hoist"), of_b1("weather_hours"));
+    let (hindrance, decider, remark, mark) = (of_b1("hindrance"), of_b1("decider"), of_b1("remark"), of_b1("unchanged"));
+    let long = "n".repeat(10_000);
+    let line = "n".repeat(201);
+    let cases: Vec<(&str, Edits, Vec<String>)> = vec![
+        ("another day in one row", vec![(&pit_day, "46350")], vec![format!("F-118 {pit_day}")]),
+        ("another year in one row", vec![(&pit_day, "45984")], vec![format!("F-118 {pit_day}")]),
+        ("a building that never was", vec![(&pit_building, "nowhere"), (&pit, "1100")], vec![format!("R-134 {pit_building}")]),
+        ("a building of somebody else", vec![(&pit_building, "theirs-b1"), (&pit, "1100")], vec![format!("R-134 {pit_building}")]),
+        ("a parcel", vec![(&pit_building, "ours-parcel"), (&pit, "1100")], vec![format!("R-102 {pit_building}")]),
+        ("work of another building", vec![(&pit_item, "theirs-b1/pit"), (&pit, "1100")], vec![format!("R-107 {pit}")]),
+        ("less than yesterday", vec![(&pit, "999.5")], vec![format!("R-108 {pit}")]),
+        ("more than there is", vec![(&pit, "99999")], vec![format!("R-109 {pit}")]),
+        ("more than any number", vec![(&pit, "1e300")], vec![format!("R-119 {pit}")]),
+        ("half a floor", vec![(&structure, "1.5")], vec![format!("R-118 {structure}")]),
+        ("complete, and no photograph", vec![(&pit, "5500")], vec![format!("R-110 {pit}")]),
+        ("a text for a number", vec![(&pit, "many"), (&rebar, "few")], vec![format!("R-119 {pit}"), format!("G-107 {rebar}")]),
+        ("less than nothing", vec![(&pit, "-5"), (&rebar, "-5")], vec![format!("R-119 {pit}"), format!("G-107 {rebar}")]),
+        ("a formula", vec![(&pit, "=1+1")], vec![format!("F-104 {pit}")]),
+        ("half a person", vec![(&rebar, "1.5")], vec![format!("G-107 {rebar}")]),
+        ("an army", vec![(&rebar, "5001"), (&hoist, "5001")], vec![format!("R-115 {rebar}"), format!("R-115 {hoist}")]),
+        ("a day of thirty hours", vec![(&hours, "30")], vec![format!("R-115 {hours}")]),
+        ("hindered by a dragon", vec![(&hindrance, "dragon"), (&remark, "fire")], vec![format!("R-116 {hindrance}")]),
+        ("hindered by nothing in words", vec![(&hindrance, "funds")], vec![format!("R-111 {hindrance}")]),
+        ("words without what hinders", vec![(&remark, "unpaid")], vec![format!("G-108 {remark}")]),
+        ("a remark of 10,000 characters", vec![(&hindrance, "funds"), (&remark, &long)], vec![format!("F-116 {remark}"), format!("R-111 {hindrance}")]),
+        ("a name of more than a line", vec![(&hindrance, "funds"), (&remark, "unpaid"), (&decider, &line)], vec![format!("R-128 {hindrance}")]),
+        ("a remark that is a formula elsewhere", vec![(&hindrance, "funds"), (&remark, "@SUM(A1)")], vec![format!("R-129 {hindrance}")]),
+        ("unchanged, and yet", vec![(&mark, "yes"), (&pit, "1100")], vec![format!("F-119 {mark}")]),
+        ("nothing at all", vec![], vec!["R-132 —".to_owned()]),
+    ];
+    let head = site.site.head();
+    let mut said = Vec::new();
+    for (name, edits, expected) in cases {
+        let mut book = Workbook::open(blank.bytes.clone());
+        edits.iter().for_each(|(at, value)| book.put(at, value));
+        let page = handed_in(&site, "builder", "ours", &book.save()).await;
+        assert_eq!((page.status.as_u16(), found(&page)), (422, expected), "{name}: {:?}", page.texts("table.findings"));
+        assert_eq!((page.texts(".summary .quiet"), page.texts("form[action^='/reports/excel'] input[type=file]").len()), (vec!["R-137".to_owned()], 1), "{name}");
+        assert!(page.texts("table.findings td:nth-child(2)").iter().all(|text| !text.is_empty() && text.chars().count() < 500), "{name}");
+        said.push(page.texts("table.findings td:nth-child(2)").join(" "));
+    }
+    assert_eq!(said[2].replace("nowhere", "?"), said[3].replace("theirs-b1", "?"), "nothing tells a foreign building from one that never was");
+
+    // The whole workbook on a day that has not come, or of last year; words nobody knows; a part of it for one building.
+    let all_days = |day: &str| {
+        let mut book = Workbook::open(blank.bytes.clone());
+        book.put(&rebar, "3");
+        for sheet in ["items", "buildings"] {
+            *book.part(sheet) = book.part(sheet).replace("<v>46349</v>", &format!("<v>{day}</v>"));
+        }
+        book.save()
+    };
+    for (day, code) in [("46350", "R-104"), ("45984", "R-117")] {
+        assert_eq!(found(&handed_in(&site, "builder", "ours", &all_days(day)).await), [format!("{code} {}", of_b1("day"))]);
+    }
+    let mut wizards = Workbook::open(blank.bytes.clone());
+    wizards.put(&rebar, "3");
+    let strings = wizards.parts.iter_mut().find(|(name, _)| name.ends_with("sharedStrings.xml")).unwrap();
+    strings.1 = strings.1.replace("trade.rebar", "trade.wizard");
+    assert_eq!(found(&handed_in(&site, "builder", "ours", &wizards.save()).await), [format!("R-116 {rebar}")]);
+    let b2 = at("buildings", "ours-b2", "trade.rebar");
+    let mut other = Workbook::open(blank.bytes.clone());
+    other.put(&b2, "3");
+    assert_eq!(found(&handed_in(&site, "builder", "ours-b1", &other.save()).await), [format!("R-134 {}", at("buildings", "ours-b2", "building"))]);
+    let mut far = Workbook::open(blank.bytes.clone());
+    *far.part("items") = far.part("items").replace("</sheetData>", "<row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row></sheetData>");
+    for (name, bytes, code, expected) in [
+        ("a cell at the end of the world", far.save(), "R-137", vec!["F-105 items!XFD1048576"]),
+        ("a text", b"building,item".to_vec(), "R-137", vec!["F-101 file"]),
+        ("no file", Vec::new(), "R-136", vec![]),
+    ] {
+        let page = handed_in(&site, "builder", "ours", &bytes).await;
+        assert_eq!((page.status.as_u16(), page.texts(".summary .quiet"), found(&page)), (422, vec![code.to_owned()], expected.iter().map(|one| (*one).to_owned()).collect()), "{name}");
+    }
+    assert_eq!(handed_in(&site, "stranger", "ours", &blank.bytes).await.status, 404);
+    assert_eq!(site.site.head(), head, "nothing was written");
+    site
+});
+
+on_both_databases!(nothing_of_a_workbook_is_filed_when_one_building_was_faster, |site| async move {
+    let site = active(site.with_cast().await).await;
+    let mut book = fetched(&site, "builder", "2026-11-23").await;
+    for building in ["ours-b1", "ours-b2"] {
+        book.put(&book.at("buildings", building, "trade.rebar"), "7");
+    }
+    let shown = handed_in(&site, "builder", "ours", &book.save()).await;
+    let request_id = shown.attributes("form[action='/reports/excel/file'] input[name=request_id]", "value").remove(0);
+    assert_eq!(site.post("builder", "/reports/unchanged", &[("building", "ours-b2"), ("on", "2026-11-23")]).await.status, 303);
+    let head = site.site.head();
+    let refused = site.post("builder", "/reports/excel/file", &[("place", "ours"), ("request_id", &request_id)]).await;
+    assert_eq!((refused.status.as_u16(), refused.texts(".summary .quiet")), (409, vec!["R-105".to_owned()]));
+    assert!(refused.texts(".summary li")[0].starts_with("ours-b2 name"), "which building");
+    assert_eq!(found(&refused), ["R-105 buildings!A3"], "and which cell");
+    assert_eq!(site.site.head(), head, "the other building is not filed by itself");
+    // Without that row the rest is filed.
+    book.put("buildings!B3", " ");
+    for column in 'A'..='Z' {
+        if book.part("buildings").contains(&format!("<c r=\"{column}3\"")) {
+            book.put(&format!("buildings!{column}3"), " ");
+        }
+    }
+    let shown = handed_in(&site, "builder", "ours", &book.save()).await;
+    let request_id = shown.attributes("form[action='/reports/excel/file'] input[name=request_id]", "value").remove(0);
+    assert_eq!(site.post("builder", "/reports/excel/file", &[("place", "ours"), ("request_id", &request_id)]).await.status, 303);
+    assert_eq!(site.site.head(), head + 1);
     site
 });

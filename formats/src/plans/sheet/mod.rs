@@ -4,9 +4,10 @@
 //! bilingual and found by either name, in any order. The hidden column `Id` keeps identity when a code is edited; the hidden
 //! column `More` carries what the columns do not show, and an edited cell always wins over it.
 
-mod cells;
+pub(crate) mod cells;
+pub(crate) mod grid;
 mod guard;
-mod labels;
+pub(crate) mod labels;
 mod read;
 mod write;
 

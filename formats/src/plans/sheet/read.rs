@@ -1,68 +1,28 @@
-//! Reads the template. Cells are streamed one by one; a cell far outside is named instead of making room for it.
+//! Reads the template.
 
 use std::collections::HashMap;
-use std::io::Cursor;
 
-use calamine::{DataRef, Reader, Xlsx, XlsxError};
-use guatu_kernel::diagnose::Diagnostic;
 use guatu_kernel::plan::{
     Activity, ActivityKind, Calendar, CalendarException, CapacityStep, ConstraintKind, DayWork, Granularity, Link,
     LinkKind, Mandate, Moment, Options, Plan, Resource, Span,
 };
 
 use super::cells::{apply, content, not, read_day, read_moment, read_span, word};
+use super::grid::{self, Formulas, Grid};
 use super::labels::labels;
-use super::{SHEETS, cell_name, guard};
+use super::{SHEETS, cell_name};
 use crate::plans::findings::{Findings, fault, shortened};
 use crate::plans::json::{self, GRANULARITIES, LINKS};
 use crate::plans::{Limits, Outcome, SavedDates, codes};
 
-/// A cell that is not empty.
-struct Cell {
-    row: u32,
-    column: u32,
-    text: String,
-}
-
-/// A sheet as rows of cells by column key.
-#[derive(Default)]
-struct Sheet {
-    name: &'static str,
-    /// Key and position of each known column.
-    columns: Vec<(&'static str, u32)>,
-    rows: Vec<(u32, HashMap<u32, String>)>,
-}
-
-impl Sheet {
-    fn position(&self, key: &str) -> Option<u32> {
-        self.columns.iter().find(|(known, _)| *known == key).map(|(_, at)| *at)
-    }
-
-    /// The text of a cell, empty where there is none.
-    fn get<'r>(&self, row: &'r HashMap<u32, String>, key: &str) -> &'r str {
-        self.position(key).and_then(|at| row.get(&at)).map_or("", String::as_str)
-    }
-
-    fn cell(&self, row: u32, key: &str) -> String {
-        cell_name(self.name, row, self.position(key).unwrap_or(0))
-    }
-}
-
 /// Reads a workbook.
 pub(crate) fn read(bytes: &[u8], limits: &Limits, findings: &mut Findings) -> Outcome {
-    guard::check(bytes, limits)?;
-    let damaged = |error: XlsxError| {
-        fault(codes::MALFORMED, "file", format!("the workbook cannot be read: {}", shortened(&error.to_string())))
-    };
-    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(damaged)?;
-    let names = workbook.sheet_names();
+    let mut book = grid::open(bytes, limits)?;
     let mut sheets = HashMap::new();
     for (name, columns) in SHEETS {
-        if names.iter().any(|known| known == name) {
-            sheets.insert(name, read_sheet(&mut workbook, name, columns, limits, findings)?);
-        } else {
-            sheets.insert(name, Sheet { name, ..Sheet::default() });
-        }
+        let key_of =
+            |cell: &str| columns.iter().find(|key| labels().is_heading(key, cell)).map(|key| (*key).to_owned());
+        sheets.insert(name, grid::read(&mut book, name, key_of, Formulas::ByValue, limits, findings)?);
     }
     if sheets["Activities"].columns.is_empty() {
         let message = "the workbook has no sheet `Activities` with the headings of the template";
@@ -77,87 +37,13 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits, findings: &mut Findings) -> Ou
     Ok((plan, SavedDates::default()))
 }
 
-fn read_sheet(
-    workbook: &mut Xlsx<Cursor<&[u8]>>,
-    name: &'static str,
-    keys: &'static [&'static str],
-    limits: &Limits,
-    findings: &mut Findings,
-) -> Result<Sheet, Diagnostic> {
-    let damaged = |error: XlsxError| {
-        fault(codes::MALFORMED, name, format!("the sheet {name} cannot be read: {}", shortened(&error.to_string())))
-    };
-    let mut reader = workbook.worksheet_cells_reader(name).map_err(damaged)?;
-    let mut sheet = Sheet { name, ..Sheet::default() };
-    let mut heading_row = None;
-    while let Some(cell) = reader.next_cell().map_err(damaged)? {
-        let (row, column) = cell.get_position();
-        let at = cell_name(name, row, column);
-        let Some(text) = text_of(cell.get_value(), &at, findings) else { continue };
-        if row >= limits.rows || column >= limits.columns {
-            let message = format!(
-                "the cell {at} lies outside the {} rows and {} columns that are read",
-                limits.rows, limits.columns
-            );
-            return Err(fault(codes::LIMIT, at, message));
-        }
-        let cell = Cell { row, column, text };
-        if *heading_row.get_or_insert(cell.row) == cell.row {
-            match keys.iter().find(|key| labels().is_heading(key, &cell.text)) {
-                Some(key) if sheet.position(key).is_none() => sheet.columns.push((key, cell.column)),
-                _ => {
-                    let message =
-                        format!("the column `{}` is not part of the template and was ignored", shortened(&cell.text));
-                    findings.warn_at(codes::UNKNOWN_FIELD, at, message);
-                }
-            }
-            continue;
-        }
-        match sheet.rows.last_mut() {
-            Some((last, cells)) if *last == cell.row => {
-                cells.insert(cell.column, cell.text);
-            }
-            _ => sheet.rows.push((cell.row, HashMap::from([(cell.column, cell.text)]))),
-        }
-    }
-    Ok(sheet)
-}
-
-/// The text of a cell; empty cells give nothing. The escape of formula prefixes is taken off.
-fn text_of(value: &DataRef<'_>, at: &str, findings: &mut Findings) -> Option<String> {
-    let text = match value {
-        DataRef::Empty => return None,
-        DataRef::String(text) => text.clone(),
-        DataRef::SharedString(text) => (*text).to_owned(),
-        DataRef::Int(number) => number.to_string(),
-        DataRef::Float(number) => number.to_string(),
-        DataRef::Bool(value) => value.to_string(),
-        DataRef::DateTime(value) if value.is_datetime() => {
-            let (year, month, day, hour, minute, ..) = value.to_ymd_hms_milli();
-            match (hour, minute) {
-                (0, 0) => format!("{year:04}-{month:02}-{day:02}"),
-                _ => format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}"),
-            }
-        }
-        DataRef::DateTime(value) => value.as_f64().to_string(),
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
-        DataRef::Error(error) => {
-            findings.error(codes::BAD_VALUE, at, format!("the formula in {at} gives the error {error}"));
-            return None;
-        }
-    };
-    let plain = text.strip_prefix('\'').filter(|rest| super::write::needs_escape(rest));
-    let text = plain.map_or_else(|| text.trim().to_owned(), str::to_owned);
-    (!text.is_empty()).then_some(text)
-}
-
 fn bad(findings: &mut Findings, at: String, message: String) {
     let message = format!("{at}: {message}");
     findings.error(codes::BAD_VALUE, at, message);
 }
 
 /// The sheet of keys and values.
-fn read_plan(sheet: &Sheet, findings: &mut Findings) -> Plan {
+fn read_plan(sheet: &Grid, findings: &mut Findings) -> Plan {
     let mut plan = Plan {
         name: None,
         granularity: Granularity::Day,
@@ -214,7 +100,7 @@ fn read_plan(sheet: &Sheet, findings: &mut Findings) -> Plan {
 }
 
 /// Reads activities; gives the id of every code.
-fn read_activities(sheet: &Sheet, plan: &mut Plan, findings: &mut Findings) -> HashMap<String, String> {
+fn read_activities(sheet: &Grid, plan: &mut Plan, findings: &mut Findings) -> HashMap<String, String> {
     let mut ids = HashMap::new();
     for (row, cells) in &sheet.rows {
         let (id, code) = (sheet.get(cells, "id"), sheet.get(cells, "code"));
@@ -259,7 +145,7 @@ fn read_activities(sheet: &Sheet, plan: &mut Plan, findings: &mut Findings) -> H
     ids
 }
 
-fn read_links(sheet: &Sheet, ids: &HashMap<String, String>, plan: &mut Plan, findings: &mut Findings) {
+fn read_links(sheet: &Grid, ids: &HashMap<String, String>, plan: &mut Plan, findings: &mut Findings) {
     for (row, cells) in &sheet.rows {
         let mut end = |key: &str| {
             let code = sheet.get(cells, key);
@@ -281,7 +167,7 @@ fn read_links(sheet: &Sheet, ids: &HashMap<String, String>, plan: &mut Plan, fin
     }
 }
 
-fn read_calendars(sheet: &Sheet, exceptions: &Sheet, plan: &mut Plan, findings: &mut Findings) {
+fn read_calendars(sheet: &Grid, exceptions: &Grid, plan: &mut Plan, findings: &mut Findings) {
     for (row, cells) in &sheet.rows {
         let mut week = [const { DayWork::Free }; 7];
         for (day, key) in week.iter_mut().zip(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]) {
@@ -333,7 +219,7 @@ fn read_calendars(sheet: &Sheet, exceptions: &Sheet, plan: &mut Plan, findings: 
     }
 }
 
-fn read_mandated(sheet: &Sheet, ids: &HashMap<String, String>, plan: &mut Plan, findings: &mut Findings) {
+fn read_mandated(sheet: &Grid, ids: &HashMap<String, String>, plan: &mut Plan, findings: &mut Findings) {
     for (row, cells) in &sheet.rows {
         let code = sheet.get(cells, "activity");
         let activity = ids.get(code).cloned().unwrap_or_else(|| code.to_owned());
@@ -346,7 +232,7 @@ fn read_mandated(sheet: &Sheet, ids: &HashMap<String, String>, plan: &mut Plan, 
     }
 }
 
-fn read_resources(sheet: &Sheet, plan: &mut Plan, findings: &mut Findings) {
+fn read_resources(sheet: &Grid, plan: &mut Plan, findings: &mut Findings) {
     for (row, cells) in &sheet.rows {
         let capacity = sheet.get(cells, "capacity");
         let capacity = if capacity.is_empty() { Ok(1) } else { capacity.parse::<u32>() };

@@ -1,0 +1,231 @@
+//! Writes the workbook: what was done before beside the cells to be filled in, in-cell rules, headings that stay and repeat.
+
+use super::{ABOUT, BUILDING_COLUMNS, BUILDINGS, Form, ITEM_COLUMNS, ITEMS};
+use crate::plans::sheet::labels::labels;
+use jiff::civil::Date;
+use rust_xlsxwriter::{
+    Color, DataValidation, DataValidationRule, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder,
+    Formula, Workbook, Worksheet, XlsxError,
+};
+
+/// Paper A4 and A3 as Excel numbers them.
+const A4: u8 = 9;
+const A3: u8 = 8;
+/// Characters of a text in the head of a printed page; Excel holds 255 of all together.
+const HEAD_CHARS: usize = 90;
+/// Most hours of a day.
+const DAY_HOURS: i32 = 24;
+/// Columns that stay in sight: the day, and the building with its name.
+const FROZEN_COLUMNS: u16 = 3;
+
+struct Formats {
+    heading: Format,
+    input_heading: Format,
+    plain: Format,
+    day: Format,
+    quiet: Format,
+    input: Format,
+}
+
+impl Formats {
+    fn new() -> Formats {
+        let cell = Format::new().set_border(FormatBorder::Thin).set_align(FormatAlign::Top);
+        let plain = cell.clone().set_text_wrap();
+        let heading = plain.clone().set_bold().set_background_color("#f1ede5").set_align(FormatAlign::Center);
+        // What is to be filled in is seen by its colour on a screen and by its frame on paper.
+        let input = cell.clone().set_border(FormatBorder::Medium).set_background_color("#fff6d6");
+        Formats {
+            input_heading: heading.clone().set_border(FormatBorder::Medium).set_background_color("#ffe9a3"),
+            heading,
+            plain,
+            day: cell.clone().set_num_format("yyyy-mm-dd"),
+            quiet: cell.set_font_color("#5a626c"),
+            input,
+        }
+    }
+}
+
+/// Writes a workbook to be filled in. `word` gives the name of a key in the language of whoever asks: of a column, of
+/// `trade.rebar` and `hindrance.funds`, and what the in-cell rules `rule.amount`, `rule.count`, `rule.hours`, `rule.list` say.
+///
+/// # Errors
+/// More rows than a sheet holds.
+pub fn write(form: &Form, word: &dyn Fn(&str) -> String) -> Result<Vec<u8>, XlsxError> {
+    let mut book = Workbook::new();
+    // Same content, same bytes: what the figures stand on is in the note, not in the file's properties.
+    book.set_properties(
+        &DocProperties::new().set_title(&form.title).set_creation_datetime(&ExcelDateTime::from_ymd(2026, 1, 1)?),
+    );
+    let formats = Formats::new();
+    write_items(book.add_worksheet(), form, word, &formats)?;
+    let hindrances = write_buildings(book.add_worksheet(), form, word, &formats)?;
+    write_about(book.add_worksheet(), form, word, &hindrances)?;
+    book.save_to_buffer()
+}
+
+fn write_items(
+    sheet: &mut Worksheet,
+    form: &Form,
+    word: &dyn Fn(&str) -> String,
+    formats: &Formats,
+) -> Result<(), XlsxError> {
+    sheet.set_name(ITEMS)?;
+    for (column, key) in (0..).zip(ITEM_COLUMNS) {
+        head(sheet, column, key, word, formats, key == "cumulative")?;
+    }
+    let day = excel_day(form.on)?;
+    for (row, item) in (1..).zip(&form.items) {
+        let building = &form.buildings[item.building];
+        sheet.write_datetime_with_format(row, 0, &day, &formats.day)?;
+        sheet.write_string_with_format(row, 1, &building.id, &formats.quiet)?;
+        sheet.write_string_with_format(row, 2, &building.name, &formats.plain)?;
+        sheet.write_string_with_format(row, 3, &item.id, &formats.quiet)?;
+        sheet.write_string_with_format(row, 4, &item.name, &formats.plain)?;
+        sheet.write_string_with_format(row, 5, &item.unit, &formats.plain)?;
+        sheet.write_number_with_format(row, 6, units(item.total_e3), &formats.plain)?;
+        sheet.write_number_with_format(row, 7, units(item.before_e3), &formats.plain)?;
+        sheet.write_blank(row, 8, &formats.input)?;
+    }
+    // From what was done before to the total of the same row; a rule for every stretch of rows that count alike.
+    let mut first = 1;
+    for stretch in form.items.chunk_by(|one, next| one.is_whole == next.is_whole) {
+        let last = first + row_count(stretch.len()) - 1;
+        let range = |column: char| Formula::new(format!("=${column}{}", first + 1));
+        let between = DataValidationRule::Between(range('H'), range('G'));
+        let rule = DataValidation::new();
+        let rule = if stretch[0].is_whole {
+            rule.allow_whole_number_formula(between)
+        } else {
+            rule.allow_decimal_number_formula(between)
+        };
+        sheet.add_data_validation(first, 8, last, 8, &rule.set_error_message(word("rule.amount"))?)?;
+        first = last + 1;
+    }
+    if !form.items.is_empty() {
+        sheet.autofilter(0, 0, row_count(form.items.len()), 8)?;
+    }
+    finish(sheet, form, A4)
+}
+
+/// Writes the sheet of buildings; gives the words of its list of hindrances.
+fn write_buildings(
+    sheet: &mut Worksheet,
+    form: &Form,
+    word: &dyn Fn(&str) -> String,
+    formats: &Formats,
+) -> Result<Vec<String>, XlsxError> {
+    sheet.set_name(BUILDINGS)?;
+    let [before, behind] = BUILDING_COLUMNS;
+    let keys: Vec<&str> =
+        before.iter().copied().chain(form.counts.iter().map(String::as_str)).chain(behind.iter().copied()).collect();
+    let hindrances: Vec<String> =
+        form.hindrances.iter().map(|kind| format!("{kind} {}", word(&format!("hindrance.{kind}")))).collect();
+    let last_row = row_count(form.buildings.len().max(1));
+    for (column, key) in (0_u16..).zip(&keys) {
+        let is_input = !matches!(*key, "day" | "building" | "building_name");
+        head(sheet, column, key, word, formats, is_input)?;
+        let counts = |most: i32| DataValidation::new().allow_whole_number(DataValidationRule::Between(0, most));
+        let (rule, message) = match *key {
+            "unchanged" => (DataValidation::new().allow_list_strings(&[labels().shown("yes")])?, "rule.list"),
+            // A list of its own on another sheet: names in both scripts exceed the 255 characters Excel allows one in a rule.
+            "hindrance" => {
+                let list = format!("={ABOUT}!$B$1:$B${}", hindrances.len().max(1));
+                (DataValidation::new().allow_list_formula(Formula::new(list)), "rule.list")
+            }
+            "weather_hours" => (counts(DAY_HOURS), "rule.hours"),
+            "day" | "building" | "building_name" | "decider" | "remark" => continue,
+            _ => (counts(i32::try_from(form.most).unwrap_or(i32::MAX)), "rule.count"),
+        };
+        sheet.add_data_validation(1, column, last_row, column, &rule.set_error_message(word(message))?)?;
+    }
+    let day = excel_day(form.on)?;
+    for (row, building) in (1..).zip(&form.buildings) {
+        sheet.write_datetime_with_format(row, 0, &day, &formats.day)?;
+        sheet.write_string_with_format(row, 1, &building.id, &formats.quiet)?;
+        sheet.write_string_with_format(row, 2, &building.name, &formats.plain)?;
+        for column in (3_u16..).take(keys.len() - 3) {
+            sheet.write_blank(row, column, &formats.input)?;
+        }
+    }
+    finish(sheet, form, A3)?;
+    Ok(hindrances)
+}
+
+/// The sheet for people: what the figures stand on, how the workbook is filled in; and, beside it, kinds of hindrance.
+fn write_about(
+    sheet: &mut Worksheet,
+    form: &Form,
+    word: &dyn Fn(&str) -> String,
+    hindrances: &[String],
+) -> Result<(), XlsxError> {
+    sheet.set_name(ABOUT)?;
+    let title = Format::new().set_bold().set_font_size(14);
+    let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
+    sheet.set_column_width(0, 70)?.set_column_width(1, 30)?;
+    sheet.write_string_with_format(0, 0, &form.title, &title.set_text_wrap())?;
+    sheet.write_string_with_format(1, 0, &form.note, &wrapped.clone().set_font_color(Color::RGB(0x005a_626c)))?;
+    for (row, line) in (3..).zip(&form.lines) {
+        sheet.write_string_with_format(row, 0, line, &wrapped)?;
+    }
+    for (row, kind) in (0..).zip(hindrances) {
+        sheet.write_string_with_format(row, 1, kind, &wrapped)?;
+    }
+    sheet.write_string_with_format(
+        row_count(hindrances.len()),
+        1,
+        word("about.hindrances"),
+        &Format::new().set_italic().set_text_wrap(),
+    )?;
+    sheet.set_paper_size(A4).set_print_fit_to_pages(1, 0);
+    Ok(())
+}
+
+/// A heading: the name of the column, and under it its key.
+fn head(
+    sheet: &mut Worksheet,
+    column: u16,
+    key: &str,
+    word: &dyn Fn(&str) -> String,
+    formats: &Formats,
+    is_input: bool,
+) -> Result<(), XlsxError> {
+    let format = if is_input { &formats.input_heading } else { &formats.heading };
+    sheet.write_string_with_format(0, column, format!("{}\n{key}", word(key)), format)?;
+    let width = match key {
+        "item" | "building" => 16.0,
+        "item_name" => 26.0,
+        "building_name" | "hindrance" | "decider" => 18.0,
+        "remark" => 32.0,
+        "day" | "cumulative" => 13.0,
+        _ => 11.0,
+    };
+    sheet.set_column_width(column, width)?;
+    Ok(())
+}
+
+fn finish(sheet: &mut Worksheet, form: &Form, paper: u8) -> Result<(), XlsxError> {
+    sheet.set_freeze_panes(1, FROZEN_COLUMNS)?;
+    sheet.set_repeat_rows(0, 0)?;
+    sheet.set_landscape().set_paper_size(paper).set_print_fit_to_pages(1, 0);
+    sheet.set_header(format!("&L{}&R{}", in_head(&form.title), in_head(&form.note)));
+    sheet.set_footer("&L&A&R&P / &N");
+    Ok(())
+}
+
+/// A text as the head of a printed page takes it: an ampersand begins an order there.
+fn in_head(text: &str) -> String {
+    text.chars().take(HEAD_CHARS).collect::<String>().replace('&', "&&")
+}
+
+fn excel_day(day: Date) -> Result<ExcelDateTime, XlsxError> {
+    ExcelDateTime::from_ymd(day.year().unsigned_abs(), day.month().unsigned_abs(), day.day().unsigned_abs())
+}
+
+/// Rows as Excel numbers them.
+fn row_count(rows: usize) -> u32 {
+    u32::try_from(rows).unwrap_or(u32::MAX)
+}
+
+fn units(amount_e3: i64) -> f64 {
+    amount_e3 as f64 / 1000.0
+}
