@@ -75,9 +75,9 @@ impl Sum {
             self.needed += 1;
             self.promised += usize::from(week.will.is_some_and(|will| will + TOLERANCE >= week.should));
         }
-        if let Some(will) = week.will {
+        if let Some(is_kept) = item.is_promise_kept(PeriodKind::Week) {
             self.made += 1;
-            self.kept += usize::from(week.done + TOLERANCE >= will);
+            self.kept += usize::from(is_kept);
         }
         self.broken += usize::from(item.facts.first_impossible().is_some());
     }
@@ -105,7 +105,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         let targets = &loaded[&of.id];
         let mut sum = Sum::default();
         if row.kind == Kind::Project {
-            targets.weighed.values().for_each(|weighed| sum.weighed.join(weighed));
+            sum.weighed = targets.whole();
             targets.items.iter().for_each(|item| sum.add(item, grades.of_work(&of.id, &item.activity)));
         } else {
             sum.weighed = targets.weighed.get(&row.id).copied().unwrap_or_default();
@@ -165,7 +165,8 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     Ok(page(&site, &visitor, &visitor.t("targets.title"), body).into_response())
 }
 
-fn source(visitor: &Visitor, rule: &str, source: &str) -> String {
+/// Where a rule comes from, in the person's language where it has been said in it.
+pub fn source(visitor: &Visitor, rule: &str, source: &str) -> String {
     let key = format!("rule_source.{rule}");
     if visitor.language.has(&key) { visitor.t(&key) } else { source.to_owned() }
 }
