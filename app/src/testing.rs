@@ -67,6 +67,8 @@ pub struct Page {
     pub headers: HeaderMap,
     /// Body as text.
     pub body: String,
+    /// Body as it came: files.
+    pub bytes: Vec<u8>,
 }
 
 impl Page {
@@ -275,7 +277,12 @@ impl TestSite {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap();
-        Page { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&bytes).into_owned() }
+        Page {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes: bytes.to_vec(),
+        }
     }
 
     /// Ends a test: the chain verifies, and a replay gives exactly the tables that are there.

@@ -170,9 +170,13 @@ impl<'a> Register<'a> {
         };
         let bytes = registers::write(&sheet).context("a register fits on a sheet")?;
         let name = self.address.trim_matches('/').replace('/', "-");
-        let disposition = format!("attachment; filename=\"guatu-{name}-{today}.xlsx\"");
-        let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-        Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes)
-            .into_response())
+        Ok(workbook(bytes, &format!("guatu-{name}-{today}")))
     }
+}
+
+/// A workbook as a file to be saved. `name` has no extension.
+pub fn workbook(bytes: Vec<u8>, name: &str) -> Response {
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    let disposition = format!("attachment; filename=\"{name}.xlsx\"");
+    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
 }
