@@ -143,7 +143,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             }
         }
         @if groups.is_empty() { p.empty { (visitor.t("reports.no_active")) } }
-        @if !disputed.is_empty() {
+        @if !disputed.is_empty() || asked.from.is_some() {
             h2 id="disputed" { (visitor.t("reports.disputed")) " " span.tag { (disputed.len()) } }
             ul.rows { @for (report, building) in &disputed { li {
                 a href={ "/reports/" (report.id) } { (building.attributes.name) " · " (report.on) }
