@@ -4,7 +4,9 @@
 //! where it is opened.
 
 use jiff::civil::Date;
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, XlsxError};
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+};
 
 /// Paper A4 and A3 as Excel numbers them.
 const A4: u8 = 9;
@@ -59,12 +61,27 @@ pub struct Sheet {
 /// # Errors
 /// More rows or columns than a sheet holds.
 pub fn write(sheet: &Sheet) -> Result<Vec<u8>, XlsxError> {
+    write_named(&[("Sheet1", sheet)])
+}
+
+/// Writes several registers as one workbook, each on a sheet of its name.
+///
+/// # Errors
+/// More rows or columns than a sheet holds, or a name that no sheet can have.
+pub fn write_named(sheets: &[(&str, &Sheet)]) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
+    let title = sheets.first().map_or("", |(_, sheet)| sheet.title.as_str());
     // Same content, same bytes: the time of writing stands in the note, not in the file's properties.
     book.set_properties(
-        &DocProperties::new().set_title(&sheet.title).set_creation_datetime(&ExcelDateTime::from_ymd(2026, 1, 1)?),
+        &DocProperties::new().set_title(title).set_creation_datetime(&ExcelDateTime::from_ymd(2026, 1, 1)?),
     );
-    let page = book.add_worksheet();
+    for (name, sheet) in sheets {
+        fill(book.add_worksheet().set_name(*name)?, sheet)?;
+    }
+    book.save_to_buffer()
+}
+
+fn fill(page: &mut Worksheet, sheet: &Sheet) -> Result<(), XlsxError> {
     let title = Format::new().set_bold().set_font_size(16).set_align(FormatAlign::VerticalCenter);
     let quiet = Format::new().set_font_color("#5a626c");
     let cell = Format::new().set_border(FormatBorder::Thin).set_text_wrap().set_align(FormatAlign::Top);
@@ -102,7 +119,7 @@ pub fn write(sheet: &Sheet) -> Result<Vec<u8>, XlsxError> {
         .set_paper_size(if sheet.columns.len() > COLUMNS_OF_A4 { A3 } else { A4 })
         .set_print_fit_to_pages(1, 0);
     page.set_footer("&L&A&R&P / &N");
-    book.save_to_buffer()
+    Ok(())
 }
 
 /// Width that a column's texts need: Han characters take two.
@@ -115,7 +132,7 @@ fn width(sheet: &Sheet, column: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cell, Sheet, write};
+    use super::{Cell, Sheet, write, write_named};
     use calamine::{Data, Reader, Xlsx};
     use jiff::civil::date;
     use std::io::Cursor;
@@ -143,5 +160,10 @@ mod tests {
         assert_eq!(at(3, 1), Data::Float(120.5));
         assert!(matches!(at(3, 2), Data::DateTime(_)));
         assert_eq!(at(4, 0), Data::String("-1F".into()));
+
+        let bytes =
+            write_named(&[("Form", &sheet), ("Sources", &Sheet { title: "Sources".into(), ..sheet.clone() })]).unwrap();
+        let book = Xlsx::new(Cursor::new(bytes)).unwrap();
+        assert_eq!(book.sheet_names(), ["Form", "Sources"]);
     }
 }

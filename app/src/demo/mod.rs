@@ -17,6 +17,7 @@ use crate::features::{Command, Guatu};
 use crate::journal::domain::Permit;
 use crate::journal::{Document, Journal, Submission, replay};
 use crate::serve;
+use crate::web::Site;
 use anyhow::{Context, Result, bail};
 use jiff::civil::Date;
 use rand::SeedableRng;
@@ -61,7 +62,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let clock = Clock::System;
     let opened = serve::open(db.clone(), &arguments.place.data, clock.clone()).await?;
     let begun = Instant::now();
-    let facts = tell(&opened.site.journal, &db, arguments.seed, clock.today()).await?;
+    let facts = tell(&opened.site, arguments.seed, clock.today()).await?;
     opened.site.signer.sign_head(&db).await?;
     drop(opened.site);
     opened.writer.await?;
@@ -71,10 +72,11 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
 }
 
 /// Makes the district of a seed as it stands on a day. Returns the number of facts.
-async fn tell(journal: &Journal<Guatu>, db: &Db, seed: u64, today: Date) -> Result<u64> {
+async fn tell(site: &Site, seed: u64, today: Date) -> Result<u64> {
+    let Site { journal, db, domain, .. } = site;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let district = district::invent(&mut rng);
-    let mut teller = Teller { journal, db, seed, asked: 0, bar: Bar::new(EXPECTED) };
+    let mut teller = Teller { journal, db, domain, seed, asked: 0, bar: Bar::new(EXPECTED) };
     story::tell(&mut teller, &district, today, &mut rng).await?;
     teller.bar.end();
     Ok(*journal.head().borrow())
@@ -110,6 +112,8 @@ impl Ask {
 struct Teller<'a> {
     journal: &'a Journal<Guatu>,
     db: &'a Db,
+    /// What reads figures for the people who freeze them.
+    domain: &'a Guatu,
     seed: u64,
     asked: u64,
     bar: Bar,

@@ -8,20 +8,25 @@ use crate::features::calendars::{model::Level, plan_calendars};
 use crate::features::identity::{self, model as people};
 use crate::features::organisations::model as organisations;
 use crate::features::places::model as places;
+use crate::features::plan::is_behind;
 use crate::features::plan::model as plans;
 use crate::features::plan::store;
 use crate::features::plan::template::{Building, END, Setting, compose, template};
+use crate::features::returns::gather::gather;
+use crate::features::returns::model as returns;
 use crate::features::round::model as round;
 use crate::features::task_force::model as task_force;
-use crate::journal::Document;
+use crate::journal::{Document, replay};
 use crate::web::locale::Language;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use guatu_formats::plans::json;
+use guatu_kernel::guarantee::PeriodKind;
 use guatu_kernel::plan::{Activity, ActivityKind, Moment, Plan};
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, time};
 use rand::Rng;
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// The project whose work stands still, and since how many days.
 pub(super) const STOPPED: (usize, i64) = (2, 35);
@@ -62,9 +67,48 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     daily::tell(teller, district, &approved, &active, EXEMPT, today, rng).await?;
     replan(teller, district, today).await?;
     share(teller, district).await?;
+    let yesterday = day(today, -1);
+    report_upwards(teller, district, ("return-1", "day_projects"), yesterday, today, "").await?;
     mandate(teller, district, today).await?;
     ask_for_other_dates(teller, district).await?;
+    // Red lamps follow from mandated dates: yesterday's form is sent again, and says why.
+    report_upwards(teller, district, ("return-2", "day_projects"), yesterday, today, &papers().return_reason).await?;
+    let last_week = PeriodKind::Week.around(today).from.saturating_sub(1.days());
+    report_upwards(teller, district, ("return-3", "week_projects"), last_week, today, "").await?;
     decide(teller, district, today).await
+}
+
+/// The supervision office sends the return of a period as its figures stand at this point of the story.
+async fn report_upwards(
+    teller: &mut Teller<'_>,
+    district: &District,
+    (id, template): (&str, &str),
+    day: Date,
+    today: Date,
+    reason: &str,
+) -> Result<()> {
+    let template = returns::template(template).context("the story names templates that exist")?;
+    let period = template.period.around(day);
+    let mut conn = teller.db.reader().await?;
+    // What reports have moved is scheduled first, so that the same seed freezes the same figures.
+    while is_behind(&mut conn).await? {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let frozen_number = replay::head_number(&mut conn).await?;
+    let form =
+        gather(&mut conn, teller.domain, template, period, today).await.map_err(|problem| anyhow!("{problem:?}"))?;
+    drop(conn);
+    let command = returns::Command::Send {
+        id: id.to_owned(),
+        template: template.id.clone(),
+        from: period.from,
+        seen: returns::digest(&form),
+        form,
+        frozen_number,
+        remark: papers().return_remark.clone(),
+        reason: reason.to_owned(),
+    };
+    teller.wave(vec![Ask::by(&district.people[1].account, command)]).await
 }
 
 /// Decisions of today's round: the first has been carried out already.

@@ -138,6 +138,7 @@ features! {
         6 WallChart wall_chart;
         7 Bulletins bulletin;
         7 Rounds round;
+        8 Returns returns;
     }
     viewing {
         6 audit;

@@ -22,6 +22,7 @@ const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/reports", "nav.reports", Verb::Read),
     ("/problems", "nav.problems", Verb::Read),
     ("/bulletins", "nav.bulletins", Verb::Read),
+    ("/returns", "nav.returns", Verb::Read),
     ("/places", "nav.places", Verb::Read),
     ("/plans", "nav.plans", Verb::Read),
     ("/task-forces", "nav.task_forces", Verb::Read),

@@ -303,8 +303,35 @@ fn cells(row: &[String], widths: &[f64]) -> Vec<Vec<String>> {
 /// Marks that do not begin a line.
 const CLOSING: &str = "，。；：、）》”’！？】〕,.;:)!?%";
 
-/// A text in lines of so many characters, the first shorter by its indent. A closing mark takes the character before it
-/// along to the next line.
+/// Marks that do not end a line.
+const OPENING: &str = "（《“‘【〔([";
+
+/// Whether a character belongs to a word or number that is not broken. Han characters stand alone.
+fn is_word(letter: char) -> bool {
+    (letter.is_alphanumeric() && (letter as u32) < 0x2e80) || "-._".contains(letter)
+}
+
+/// What stays of a full line when a character comes that has no room on it: a word goes to the next line whole, a closing
+/// mark takes along what it closes, and no opening mark is left behind. What fills a line by itself is broken at its end.
+fn kept(line: &str, letter: char) -> &str {
+    let Some(last) = line.chars().next_back() else { return line };
+    let short = &line[..line.len() - last.len_utf8()];
+    let is_closing = CLOSING.contains(letter);
+    let kept = match (is_closing, is_word(letter)) {
+        (true, _) if is_word(last) => short.trim_end_matches(is_word),
+        (true, _) => short,
+        (false, true) => line.trim_end_matches(is_word),
+        (false, false) => line,
+    };
+    let kept = kept.trim_end_matches(|mark| OPENING.contains(mark));
+    match kept.trim().is_empty() {
+        false => kept,
+        true if is_closing && !short.is_empty() => short,
+        true => line,
+    }
+}
+
+/// A text in lines of so many characters, the first shorter by its indent.
 fn broken(text: &str, width: f64, indent: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let (mut line, mut filled) = (String::new(), indent);
@@ -316,12 +343,12 @@ fn broken(text: &str, width: f64, indent: f64) -> Vec<String> {
         }
         let wide = ems(letter.encode_utf8(&mut [0; 4]));
         if filled + wide > width + 0.01 && !line.is_empty() {
-            let carried = if CLOSING.contains(letter) { line.pop() } else { None };
-            lines.push(std::mem::take(&mut line));
-            filled = 0.0;
-            if let Some(carried) = carried {
-                filled += ems(carried.encode_utf8(&mut [0; 4]));
-                line.push(carried);
+            let carried = line.split_off(kept(&line, letter).len());
+            lines.push(line.trim_end().to_owned());
+            filled = ems(&carried);
+            line = carried;
+            if letter == ' ' {
+                continue;
             }
         }
         line.push(letter);
@@ -347,6 +374,17 @@ mod tests {
         let tight = broken(&("测".repeat(26) + "，" + "量"), 28.0, 2.0);
         assert_eq!((tight[0].chars().count(), tight[1].as_str()), (25, "测，量"), "the mark takes its character along");
         assert_eq!(broken("", 10.0, 0.0), [""]);
+        let cases: [(&str, f64, &[&str]); 6] = [
+            ("Under construction", 8.0, &["Under", "construction"]),
+            ("2027-05-14", 3.0, &["2027-", "05-14"]),
+            ("至2027-05-14止", 6.0, &["至", "2027-05-14", "止"]),
+            ("距时限(天)", 4.0, &["距时限", "(天)"]),
+            ("完成100%了", 3.0, &["完成", "100%", "了"]),
+            ("测，量", 1.0, &["测", "，", "量"]),
+        ];
+        for (text, width, expected) in cases {
+            assert_eq!(broken(text, width, 0.0), expected, "{text}");
+        }
     }
 
     #[test]

@@ -97,8 +97,7 @@ async fn freeze(conn: &mut Conn, site: &Site, from: Date) -> Result<(Figures, u6
     for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
         let Some(place) = tree.get(&state.project) else { continue };
         let targets = targets::assess::project(conn, &site.domain, &place.id, today).await?;
-        let mut weighed = Weighed::default();
-        targets.weighed.values().for_each(|one| weighed.join(one));
+        let weighed = targets.whole();
         let Some((planned_e1, done_e1, gap_e1)) = weighed.points_e1() else { continue };
         whole.join(&weighed);
         let open = targets.by_building.keys().filter(|building| targets.of(building).any(targets::assess::Assessed::is_open)).count();

@@ -63,7 +63,7 @@ async fn tree(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
                                 td { (official_cell(&visitor, place, &everything, &names)) }
                                 td.number { (count(&place.path, Kind::Parcel)) }
                                 td.number { (count(&place.path, Kind::Building)) }
-                                td.number { (total(&everything, place, |figures| figures.flats)) }
+                                td.number { (everything.total(place, |figures| figures.flats)) }
                             }
                         }
                     }
@@ -84,13 +84,6 @@ fn official_cell(visitor: &Visitor, place: &Place, tree: &Tree, names: &HashMap<
             None => "—",
         }
     }
-}
-
-/// Sum over the buildings of a subtree; a place's own figure stands where its buildings have none.
-fn total(tree: &Tree, place: &Place, figure: impl Fn(&Figures) -> Option<u32>) -> u64 {
-    let own = |place: &Place| figure(&place.attributes.figures).map_or(0, u64::from);
-    let from_buildings: u64 = tree.under(place).iter().filter(|other| other.kind == Kind::Building).map(own).sum();
-    if from_buildings > 0 { from_buildings } else { own(place) }
 }
 
 /// Links to everything above a place.
@@ -163,7 +156,7 @@ async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>
                                 td { a href={ "/places/" (child.id) } { (child.attributes.name) } }
                                 td { (visitor.t(&format!("place_kind.{}", child.kind.name()))) }
                                 td { (official_cell(&visitor, child, &everything, &names)) }
-                                td.number { (total(&everything, child, |figures| figures.flats)) }
+                                td.number { (everything.total(child, |figures| figures.flats)) }
                             }
                         } }
                     } }
@@ -175,11 +168,10 @@ async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>
 }
 
 fn headline(tree: &Tree, place: &Place) -> Vec<(&'static str, String)> {
-    let sum = |figure: fn(&Figures) -> Option<u32>| total(tree, place, figure);
-    let buildings = tree.under(place).iter().filter(|other| other.kind == Kind::Building).count();
+    let sum = |figure: fn(&Figures) -> Option<u32>| tree.total(place, figure);
     let mut figures = Vec::new();
     if place.kind != Kind::Building {
-        figures.push(("places.buildings", buildings.to_string()));
+        figures.push(("places.buildings", tree.buildings(place).to_string()));
     }
     for (key, value) in [
         ("count.flats", sum(|figures| figures.flats)),

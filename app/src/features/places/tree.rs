@@ -1,5 +1,6 @@
 //! The place tree in memory: parents before children, siblings in order, so that a subtree is one slice.
 
+use super::model::{Figures, Kind};
 use super::store::{self, Place};
 use crate::args;
 use crate::db::Conn;
@@ -40,6 +41,18 @@ impl Tree {
     /// A place and those it stands under, nearest first.
     pub fn lineage<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = &'a Place> {
         std::iter::successors(Some(place), |below| self.get(below.parent.as_deref()?))
+    }
+
+    /// Buildings of a subtree.
+    pub fn buildings(&self, place: &Place) -> usize {
+        self.under(place).iter().filter(|other| other.kind == Kind::Building).count()
+    }
+
+    /// Sum over the buildings of a subtree; a place's own figure stands where its buildings have none.
+    pub fn total(&self, place: &Place, figure: impl Fn(&Figures) -> Option<u32>) -> u64 {
+        let own = |place: &Place| figure(&place.attributes.figures).map_or(0, u64::from);
+        let from_buildings: u64 = self.under(place).iter().filter(|other| other.kind == Kind::Building).map(own).sum();
+        if from_buildings > 0 { from_buildings } else { own(place) }
     }
 
     /// The accountable official of a place, its own or the nearest above, and the place that names it.

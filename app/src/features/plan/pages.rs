@@ -123,8 +123,8 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
     })
 }
 
-/// The mandated date with the least float.
-fn worst<'a>(mandates: &'a [Mandate], outlooks: &'a [Outlook]) -> Option<(&'a Mandate, Option<&'a Outlook>)> {
+/// The mandated date with the least float, and what is to be expected of it.
+pub fn worst<'a>(mandates: &'a [Mandate], outlooks: &'a [Outlook]) -> Option<(&'a Mandate, Option<&'a Outlook>)> {
     let of = |mandate: &Mandate| outlooks.iter().find(|outlook| outlook.mandate == mandate.id);
     mandates.iter().map(|mandate| (mandate, of(mandate))).min_by_key(|(mandate, outlook)| {
         (outlook.and_then(|outlook| outlook.float_days_e3).unwrap_or(i64::MAX), mandate.finish_by)

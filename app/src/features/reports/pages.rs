@@ -24,6 +24,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::Router;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use maud::{Markup, html};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -51,10 +52,11 @@ pub(super) fn rule(code: &'static str, field: &'static str) -> Refusal {
     Refusal { code, reason: Reason::Rule, params: Vec::new(), field: Some(field) }
 }
 
-/// `?on=` of a day.
+/// `?on=` of a day; `?from=` for disputes since another.
 #[derive(Debug, Default, serde::Deserialize)]
 struct Asked {
     on: Option<Date>,
+    from: Option<Date>,
     building: Option<String>,
     place: Option<String>,
     /// The last of several reports that were filed together.
@@ -73,7 +75,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         plan::store::project_plans(&mut conn).await?.into_iter().filter(|plan| plan.active_on.is_some()).map(|plan| plan.project).collect();
     let mut open: HashSet<String> = HashSet::new();
     for project in &active {
-        open.extend(open_buildings(&mut conn, &site, project).await?);
+        open.extend(open_buildings(&mut conn, &site, project, on).await?);
     }
     let filed_together = match &asked.filed {
         Some(id) => {
@@ -98,6 +100,14 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             groups.push((project, buildings));
         }
     }
+    // A disputed report stays on the list of its project until it is corrected: of as many days as are still reported.
+    let from = asked.from.unwrap_or(on.saturating_sub(i64::from(WORDS.back_days).days()));
+    let disputed: Vec<(Report, &Place)> = store::disputed(&mut conn, from, on)
+        .await?
+        .into_iter()
+        .filter_map(|report| tree.get(&report.building).map(|building| (report, building)))
+        .filter(|(_, building)| building.path.starts_with(&within) && visitor.may(Verb::Read, &building.path))
+        .collect();
     let all: usize = groups.iter().map(|(_, buildings)| buildings.len()).sum();
     let filed = groups.iter().flat_map(|(_, buildings)| buildings).filter(|one| reports.contains_key(&one.id)).count();
     let may_confirm = visitor.rights.may_somewhere(Verb::Confirm);
@@ -129,6 +139,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
                             Some(report) => {
                                 a href={ "/reports/" (report.id) } { (building.attributes.name) }
                                 (grade_tag(&visitor, report))
+                                @if report.hands > 0 { span.quiet { (visitor.tf("reports.hands_count", &[("hands", report.hands.to_string())])) } }
                             }
                             None => {
                                 @if visitor.may(Verb::Report, &building.path) {
@@ -144,13 +155,20 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             }
         }
         @if groups.is_empty() { p.empty { (visitor.t("reports.no_active")) } }
+        @if !disputed.is_empty() || asked.from.is_some() {
+            h2 id="disputed" { (visitor.t("reports.disputed")) " " span.tag { (disputed.len()) } }
+            ul.rows { @for (report, building) in &disputed { li {
+                a href={ "/reports/" (report.id) } { (building.attributes.name) " · " (report.on) }
+                span.quiet { (report.reason.as_deref().unwrap_or_default()) }
+            } } }
+        }
     };
     Ok(page(&site, &visitor, &visitor.t("reports.title"), body).into_response())
 }
 
 /// Buildings of a project with something left to measure: who has nothing left owes no report.
-pub(super) async fn open_buildings(conn: &mut Conn, site: &Site, project: &str) -> Result<Vec<String>, Problem> {
-    let targets = targets::assess::project(conn, &site.domain, project, site.clock.today()).await?;
+pub(super) async fn open_buildings(conn: &mut Conn, site: &Site, project: &str, on: Date) -> Result<Vec<String>, Problem> {
+    let targets = targets::assess::project(conn, &site.domain, project, on.min(site.clock.today())).await?;
     let is_open = |building: &&String| targets.of(building).any(targets::assess::Assessed::is_open);
     Ok(targets.by_building.keys().filter(is_open).cloned().collect())
 }

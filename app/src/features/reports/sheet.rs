@@ -72,7 +72,7 @@ pub(super) async fn owing<'t>(conn: &mut Conn, site: &Site, visitor: &Visitor, t
         if !project.path.starts_with(&place.path) && !place.path.starts_with(&project.path) {
             continue;
         }
-        let open = open_buildings(conn, site, &project.id).await?;
+        let open = open_buildings(conn, site, &project.id, on).await?;
         let owes = |building: &&Place| {
             matches!(building.kind, Kind::Building | Kind::Facility)
                 && building.path.starts_with(&place.path)

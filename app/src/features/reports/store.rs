@@ -91,6 +91,12 @@ pub async fn of_grade(conn: &mut Conn, grade: Grade, limit: u64) -> Result<Vec<R
     conn.rows(sql, args![grade.name(), limit]).await?.iter().map(read).collect()
 }
 
+/// Reports between two days that stand disputed, in the order of days.
+pub async fn disputed(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Report>> {
+    let sql = concat!("SELECT ", columns!(), " FROM report WHERE grade = 'disputed' AND on_day >= ? AND on_day <= ? ORDER BY on_day, id");
+    conn.rows(sql, args![from, to]).await?.iter().map(read).collect()
+}
+
 /// Reports between two days by project, and how many of them stand disputed.
 pub async fn counts(conn: &mut Conn, from: Date, to: Date) -> Result<HashMap<String, (u32, u32)>> {
     let sql = "SELECT project, COUNT(*), CAST(SUM(CASE WHEN grade = 'disputed' THEN 1 ELSE 0 END) AS BIGINT) FROM report WHERE on_day >= ? AND on_day <= ? GROUP BY project";

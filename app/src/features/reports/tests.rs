@@ -191,12 +191,18 @@ on_both_databases!(a_report_moves_the_plan_and_a_dispute_moves_it_back, |site| a
     settled(&site).await;
     assert_eq!(plans::bar(&mut conn, "ours", "ours-b1/pit").await.unwrap().unwrap().percent_e3, 16_363);
     assert_eq!(site.get("builder", "/reports/report-0001").await.texts("span.lamp.bad").len(), 1, "the dispute is shown");
+    let listed = async |who: &str, query: &str| site.get(who, &format!("/reports?{query}")).await.texts("#disputed + ul a");
+    assert_eq!(listed("chief", "place=ours").await, ["ours-b1 name · 2026-11-23"], "and stays on the list of its project");
+    assert_eq!(listed("chief", "from=2026-11-16&on=2026-11-22").await.len(), 0, "of another week");
+    assert_eq!(listed("stranger", "on=2026-11-23").await.len(), 0, "a foreign one");
+    assert_eq!(site.get("chief", "/reports?place=ours").await.texts("details.day span.quiet")[0], "14 人在场");
 
     // The site corrects, and it is confirmed.
     assert_eq!(site.post("builder", "/reports/report-0001/correct", &[("done.ours-b1/pit", "900"), ("reason", "")]).await.texts(".summary .quiet"), ["R-111"]);
     assert_eq!(site.post("builder", "/reports/report-0001/correct", &[("done.ours-b1/pit", "900"), ("reason", "double count")]).await.status, 303);
     assert_eq!(site.post("wei", "/reports/report-0001/confirm", &[]).await.status, 303);
     assert_eq!(site.get("chief", "/reports/report-0001").await.texts("span.lamp.good").len(), 1);
+    assert_eq!(listed("chief", "place=ours").await.len(), 0, "until it is corrected");
     assert_eq!(site.get("stranger", "/reports/report-0001").await.status, 404);
     drop(conn);
     site

@@ -7,8 +7,7 @@ use crate::features::places::tree::Tree;
 use crate::features::plan::amounts;
 use crate::features::targets::assess::Assessed;
 use crate::features::wall_chart::model::{RULES, Word, verdict};
-use crate::features::{plan, reports, targets, wall_chart};
-use crate::web::Site;
+use crate::features::{Guatu, plan, reports, targets, wall_chart};
 use anyhow::Result;
 use guatu_kernel::guarantee::{PeriodKind, TOLERANCE};
 use jiff::ToSpan;
@@ -128,8 +127,8 @@ pub struct ProjectRound {
 }
 
 /// A round of a place on a day: its active projects, those with most to talk about first.
-pub async fn gather(conn: &mut Conn, site: &Site, place: &Place, today: Date) -> Result<Vec<ProjectRound>> {
-    let tree = site.domain.places.tree(conn).await?;
+pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date) -> Result<Vec<ProjectRound>> {
+    let tree = domain.places.tree(conn).await?;
     let filed = reports::store::of_day(conn, today).await?;
     let mut hindered = reports::store::hindered(conn, today.saturating_sub(HINDERED_DAYS.days())).await?;
     let mut rounds = Vec::new();
@@ -140,16 +139,16 @@ pub async fn gather(conn: &mut Conn, site: &Site, place: &Place, today: Date) ->
         }
         let within = |id: &str| tree.get(id).is_some_and(|other| other.path.starts_with(&place.path));
         let mut round = ProjectRound::default();
-        let now = targets::assess::project(conn, &site.domain, &project.id, today).await?;
+        let now = targets::assess::project(conn, domain, &project.id, today).await?;
         let open = |building: &&String| now.of(building).any(Assessed::is_open) || filed.contains_key(*building);
         let due: Vec<&String> = now.by_building.keys().filter(|id| within(id)).filter(open).collect();
         round.missing = due.iter().filter(|id| !filed.contains_key(**id)).map(|id| (*id).clone()).collect();
         round.missing.sort_by_key(|id| tree.position(id));
         let noted = wall_chart::store::noted_of(conn, &project.id).await?;
-        let scheduled = site.domain.networks.scheduled(conn, &project.id).await?;
+        let scheduled = domain.networks.scheduled(conn, &project.id).await?;
         look_at_lamps(&mut round, &scheduled.bars, &noted, &tree, project, place, today);
         let yesterday = today.saturating_sub(1.days());
-        let before = targets::assess::project(conn, &site.domain, &project.id, yesterday).await?;
+        let before = targets::assess::project(conn, domain, &project.id, yesterday).await?;
         round.unmet = before.by_building.keys().filter(|id| within(id)).flat_map(|id| unmet_of(id, before.of(id))).collect();
         round.unmet.sort_by(|one, other| (other.target - other.done).total_cmp(&(one.target - one.done)));
         round.hindered = extract(&mut hindered, |one| within(&one.building) && tree.get(&one.building).is_some_and(|other| other.path.starts_with(&project.path)));

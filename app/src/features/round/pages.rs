@@ -83,7 +83,7 @@ impl Shown {
         let today = site.clock.today();
         let number = replay::head_number(conn).await?;
         let tree = site.domain.places.tree(conn).await?;
-        let rounds = gather(conn, site, place, today).await?;
+        let rounds = gather(conn, &site.domain, place, today).await?;
         let mut decisions = store::decisions(conn, today.saturating_sub(ENDED_DAYS.days())).await?;
         decisions.retain(|one| tree.get(&one.place).is_some_and(|at| at.path.starts_with(&place.path) || place.path.starts_with(&at.path)));
         let figures = Figures { lines: rounds.iter().map(|round| round.line.clone()).collect() };

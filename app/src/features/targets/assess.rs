@@ -40,6 +40,12 @@ impl Assessed {
         if self.total > 0.0 { (self.done / self.total).clamp(0.0, 1.0) } else { 0.0 }
     }
 
+    /// Whether what was promised for the period of a kind is done so far; `None` where nobody has promised.
+    pub fn is_promise_kept(&self, kind: PeriodKind) -> Option<bool> {
+        let window = self.facts.windows.iter().find(|window| window.period.kind == kind)?;
+        window.will.map(|will| window.done + TOLERANCE >= will)
+    }
+
     /// Whether anything is left to do.
     pub fn is_open(&self) -> bool {
         self.done + TOLERANCE < self.total
@@ -61,6 +67,13 @@ impl ProjectTargets {
     /// Work items of a building.
     pub fn of<'a>(&'a self, building: &str) -> impl Iterator<Item = &'a Assessed> + use<'a> {
         self.by_building.get(building).into_iter().flatten().map(|at| &self.items[*at])
+    }
+
+    /// Planned to date and done, of all buildings together.
+    pub fn whole(&self) -> Weighed {
+        let mut whole = Weighed::default();
+        self.weighed.values().for_each(|weighed| whole.join(weighed));
+        whole
     }
 }
 

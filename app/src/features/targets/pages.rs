@@ -47,6 +47,8 @@ pub fn routes() -> Router<Site> {
 #[derive(Debug, Default, serde::Deserialize)]
 struct Asked {
     place: Option<String>,
+    /// A day that has passed: the same figures as of then, as they are known now.
+    on: Option<Date>,
 }
 
 /// What a row sums up: gaps, and how the week's promises stand.
@@ -75,9 +77,9 @@ impl Sum {
             self.needed += 1;
             self.promised += usize::from(week.will.is_some_and(|will| will + TOLERANCE >= week.should));
         }
-        if let Some(will) = week.will {
+        if let Some(is_kept) = item.is_promise_kept(PeriodKind::Week) {
             self.made += 1;
-            self.kept += usize::from(week.done + TOLERANCE >= will);
+            self.kept += usize::from(is_kept);
         }
         self.broken += usize::from(item.facts.first_impossible().is_some());
     }
@@ -92,6 +94,8 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     }
     let today = site.clock.today();
     let (grades, marks) = (site.domain.grades.grades(&mut conn).await?, Marks::of_visitor(&visitor));
+    let on = asked.on.map_or(today, |on| on.min(today));
+    let earlier = if on < today { format!("&on={on}") } else { String::new() };
     let project = tree.lineage(&place).find(|other| other.kind == Kind::Project);
     let row_kinds: &[Kind] = if project.is_some() { &[Kind::Building, Kind::Facility] } else { &[Kind::Project] };
     let mut rows: Vec<(&Place, Sum)> = Vec::new();
@@ -100,12 +104,12 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     for row in tree.under(&place).iter().filter(|other| row_kinds.contains(&other.kind)) {
         let Some(of) = tree.lineage(row).find(|other| other.kind == Kind::Project) else { continue };
         if !loaded.contains_key(&of.id) {
-            loaded.insert(of.id.clone(), assess::project(&mut conn, &site.domain, &of.id, today).await?);
+            loaded.insert(of.id.clone(), assess::project(&mut conn, &site.domain, &of.id, on).await?);
         }
         let targets = &loaded[&of.id];
         let mut sum = Sum::default();
         if row.kind == Kind::Project {
-            targets.weighed.values().for_each(|weighed| sum.weighed.join(weighed));
+            sum.weighed = targets.whole();
             targets.items.iter().for_each(|item| sum.add(item, grades.of_work(&of.id, &item.activity)));
         } else {
             sum.weighed = targets.weighed.get(&row.id).copied().unwrap_or_default();
@@ -132,14 +136,14 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     };
     let body = html! {
         (places::pages::crumbs_of(&mut conn, &visitor, &place).await?)
-        h1 { (place.attributes.name) " · " (visitor.t("targets.title")) }
+        div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) } @if on < today { span.quiet { (on) } } }
         p.lead { (visitor.t("targets.lead")) }
         ul.counts {
             @if let Some((planned, done, _)) = whole.weighed.points_e1() {
                 li { b { (tenths_text(planned)) "%" } span { (visitor.t("targets.planned")) } }
                 li { b { (tenths_text(done)) "%" } span { (visitor.t("targets.done")) } }
             }
-            li { b { (tenths_text(linear_by_months_e1(today.month().unsigned_abs() - 1))) "%" } span { (visitor.t("targets.linear")) } }
+            li { b { (tenths_text(linear_by_months_e1(on.month().unsigned_abs() - 1))) "%" } span { (visitor.t("targets.linear")) } }
             li { b { (whole.promised) " / " (whole.needed) } span { (visitor.t("targets.promised_of_needed")) } }
             li { b { (whole.broken) } span { (visitor.t("targets.broken_items")) } }
         }
@@ -151,7 +155,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             } }
             tbody { @for (row, sum) in &rows {
                 tr {
-                    td { a href={ "/targets?place=" (form_urlencoded(&row.id)) } { (row.attributes.name) } }
+                    td { a href={ "/targets?place=" (form_urlencoded(&row.id)) (earlier) } { (row.attributes.name) } }
                     (gap(sum))
                     td.number { (sum.needed) } td.number { (sum.promised) } td.number { (sum.kept) " / " (sum.made) }
                     td.number { @if sum.broken > 0 { span.lamp.bad { (sum.broken) } } @else { "0" } }
@@ -165,7 +169,8 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     Ok(page(&site, &visitor, &visitor.t("targets.title"), body).into_response())
 }
 
-fn source(visitor: &Visitor, rule: &str, source: &str) -> String {
+/// Where a rule comes from, in the person's language where it has been said in it.
+pub fn source(visitor: &Visitor, rule: &str, source: &str) -> String {
     let key = format!("rule_source.{rule}");
     if visitor.language.has(&key) { visitor.t(&key) } else { source.to_owned() }
 }

@@ -12,7 +12,7 @@
 
 pub mod bars;
 mod events;
-mod matrix;
+pub mod matrix;
 pub mod model;
 pub mod pages;
 mod paper;

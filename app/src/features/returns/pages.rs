@@ -1,0 +1,364 @@
+//! Pages of returns: what is due, a form filled as things stand, and a return as it was sent.
+
+use super::figures::{Figure, Form as FilledForm, Part, Row, Subject, Value};
+use super::gather::gather;
+use super::model::{Command, TEMPLATES, Template, digest, template};
+use super::print::{self, compose, is_number};
+use super::sources::{ROWS, Standing, anchor};
+use super::store::{self, Return};
+use crate::db::Conn;
+use crate::features::authority::{Verb, missing};
+use crate::features::bulletin::print::signed;
+use crate::features::targets::pages::source;
+use crate::features::targets::progress::tenths_text;
+use crate::features::{identity, places, plan};
+use crate::journal::replay;
+use crate::refusal::Refusal;
+use crate::web::Site;
+use crate::web::extract::{Query, Sent};
+use crate::web::forms::{Form, Values, form_response, refusal};
+use crate::web::layout::{crumbs, page, shell};
+use crate::web::problem::Problem;
+use crate::web::visitor::Visitor;
+use crate::web::papers;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use guatu_kernel::guarantee::{Period, PeriodKind};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use maud::{Markup, html};
+
+/// Returns that the list shows.
+const SHOWN: u64 = 60;
+
+/// Routes of this feature.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/returns", get(list))
+        .route("/returns/{template}", get(preview).post(send))
+        .route("/returns/sent/{id}", get(show))
+        .route("/returns/sent/{id}/{format}", get(paper))
+}
+
+/// A period as people write it.
+pub fn period_text(period: Period) -> String {
+    match period.kind {
+        PeriodKind::Month => period.from.strftime("%Y-%m").to_string(),
+        _ if period.from == period.to => period.from.to_string(),
+        _ => format!("{} – {}", period.from, period.to),
+    }
+}
+
+/// What a row is called.
+pub fn name_of(visitor: &Visitor, row: &Row) -> String {
+    match &row.subject {
+        Subject::Project { name } => name.clone(),
+        Subject::Programme { programme } => programme_name(visitor, programme.as_deref()),
+        Subject::Total => visitor.t("returns.total"),
+    }
+}
+
+fn programme_name(visitor: &Visitor, programme: Option<&str>) -> String {
+    programme.map_or_else(|| visitor.t("returns.no_programme"), |programme| visitor.t(&format!("programme.{programme}")))
+}
+
+/// A cell as people read it.
+pub fn value_text(visitor: &Visitor, value: &Value) -> String {
+    match value {
+        Value::Count(number) | Value::Days(number) => number.to_string(),
+        Value::ShareE1(tenths) => tenths_text(*tenths),
+        Value::PointsE1(tenths) => signed(*tenths),
+        Value::On(date) => date.to_string(),
+        Value::State(state) => visitor.t(&format!("state.{state}")),
+    }
+}
+
+fn template_name(visitor: &Visitor, id: &str) -> String {
+    visitor.t(&format!("return_template.{id}"))
+}
+
+/// Whether a person may read the whole district, and with it totals, what is said to the city, and the papers.
+fn reads_all(tree: &places::Tree, visitor: &Visitor) -> bool {
+    tree.places().iter().filter(|place| place.parent.is_none()).all(|root| visitor.may(Verb::Read, &root.path))
+}
+
+/// The rows of a form that a person may read: those of which they may read every project, and the total of the whole.
+fn readable(form: &FilledForm, tree: &places::Tree, visitor: &Visitor) -> FilledForm {
+    let may = |row: &&Row| match row.subject {
+        Subject::Total => reads_all(tree, visitor),
+        _ => row.projects.iter().all(|id| tree.get(id).is_some_and(|place| visitor.may(Verb::Read, &place.path))),
+    };
+    let of = |rows: &[Row]| rows.iter().filter(may).cloned().collect::<Vec<Row>>();
+    let parts = form.parts.iter().map(|part| Part { programme: part.programme.clone(), rows: of(&part.rows) });
+    FilledForm { columns: form.columns.clone(), rows: of(&form.rows), parts: parts.filter(|part| !part.rows.is_empty()).collect() }
+}
+
+fn is_empty(form: &FilledForm) -> bool {
+    form.rows.is_empty() && form.parts.is_empty()
+}
+
+async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Read)?;
+    let today = site.clock.today();
+    let mut conn = site.reader().await?;
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let active_since = plan::store::project_plans(&mut conn).await?.into_iter().filter_map(|plan| plan.active_on).min();
+    let mut due = Vec::new();
+    for template in TEMPLATES.iter() {
+        let Ok(period) = template.period_around(template.due(today).from, today) else { continue };
+        let sent = store::of_period(&mut conn, &template.id, period.from).await?.into_iter().next();
+        // A period that was over before any project was entered here owes nothing.
+        let before = template.period_around(period.from.saturating_sub(1.days()), today).ok();
+        let missed = match before.filter(|before| active_since.is_some_and(|since| since <= before.to)) {
+            Some(before) if store::of_period(&mut conn, &template.id, before.from).await?.is_empty() => Some(before),
+            _ => None,
+        };
+        due.push((template, period, sent, missed));
+    }
+    let mut sent = store::newest(&mut conn, SHOWN).await?;
+    sent.retain(|one| !is_empty(&readable(&one.form, &tree, &visitor)));
+    let address = |template: &Template, period: &Period| format!("/returns/{}?period={}", template.id, period.from);
+    let body = html! {
+        h1 { (visitor.t("returns.title")) }
+        p.lead { (visitor.t("returns.lead")) }
+        div.scroll tabindex="0" { table {
+            thead { tr { th { (visitor.t("returns.return")) } th { (visitor.t("field.state")) } th { (visitor.t("returns.period")) } th { (visitor.t("returns.due_on")) } } }
+            tbody { @for (template, period, sent, missed) in &due { tr {
+                td { a href=(address(template, period)) { (template_name(&visitor, &template.id)) } }
+                td {
+                    @match sent {
+                        Some(sent) => a.lamp.good href={ "/returns/sent/" (sent.id) } { (visitor.tf("returns.sent_on", &[("date", sent.sent_on.to_string())])) },
+                        None => span.lamp.idle { (visitor.t("returns.not_sent")) },
+                    }
+                    @if let Some(missed) = missed { " " a.lamp.warn href=(address(template, missed)) { (visitor.tf("returns.missed", &[("period", period_text(*missed))])) } }
+                }
+                td.dates { (period_text(*period)) }
+                td.dates { (template.due_on(*period)) }
+            } } }
+        } }
+        h2 { (visitor.t("returns.sent")) }
+        @if sent.is_empty() { p.empty { (visitor.t("returns.none_sent")) } } @else {
+            div.scroll tabindex="0" { table {
+                thead { tr { th { (visitor.t("returns.return")) } th { (visitor.t("returns.period")) } th { (visitor.t("returns.sent_when")) } th { (visitor.t("bulletin.stands_on")) } } }
+                tbody { @for one in &sent { tr {
+                    td { a href={ "/returns/sent/" (one.id) } { (template_name(&visitor, &one.template)) } @if one.corrects.is_some() { " " span.tag { (visitor.t("returns.correction")) } } }
+                    td.dates { (period_text(period_of(one))) }
+                    td.dates { (one.sent_on) }
+                    td { "№ " (one.frozen_number) }
+                } } }
+            } }
+        }
+    };
+    Ok(page(&site, &visitor, &visitor.t("returns.title"), body).into_response())
+}
+
+/// The period of a return: its days stand, whatever has become of its template since.
+fn period_of(sent: &Return) -> Period {
+    let kind = template(&sent.template).map_or(PeriodKind::Day, |template| template.period);
+    Period { kind, from: sent.from, to: sent.to }
+}
+
+/// `?period=` of any day in it.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Asked {
+    period: Option<Date>,
+}
+
+async fn preview(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Read)?;
+    let template = template(&id).ok_or(missing())?;
+    let today = site.clock.today();
+    let day = asked.period.unwrap_or_else(|| template.due(today).from);
+    let period = template.period_around(day, today).map_err(Refusal::from)?;
+    preview_page(&site, &visitor, template, period, &Values::default(), None).await
+}
+
+/// The form as things stand, and the ledger number it stands on.
+async fn filled(conn: &mut Conn, site: &Site, template: &Template, period: Period) -> Result<(FilledForm, u64), Problem> {
+    let number = replay::head_number(conn).await?;
+    Ok((gather(conn, &site.domain, template, period, site.clock.today()).await?, number))
+}
+
+async fn preview_page(site: &Site, visitor: &Visitor, template: &Template, period: Period, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+    let today = site.clock.today();
+    let mut conn = site.reader().await?;
+    let (form, number) = filled(&mut conn, site, template, period).await?;
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let own = readable(&form, &tree, visitor);
+    let before = store::of_period(&mut conn, &template.id, period.from).await?;
+    drop(conn);
+    let is_whole = reads_all(&tree, visitor);
+    let standing = Standing { period, read_on: today, frozen_number: None };
+    let values = values.clone().with("period", period.from).with("seen", digest(&form));
+    let mut send = Form::new(visitor, format!("/returns/{}", template.id), "returns.send", &values).refused(refused).hidden("period").hidden("seen");
+    if !before.is_empty() {
+        send = send.lines("reason", true);
+    }
+    let name = template_name(visitor, &template.id);
+    let body = html! {
+        (crumbs(visitor, &[("/returns".to_owned(), visitor.t("returns.title"))]))
+        div.bar {
+            h1 { (name) " · " (period_text(period)) }
+            form.bar.end.no-print method="get" action={ "/returns/" (template.id) } {
+                label.inline { (visitor.t("returns.of_day")) " " input type="date" name="period" value=(period.from) max=(today) required; }
+                button.second type="submit" { (visitor.t("reports.show_day")) }
+            }
+        }
+        @if !is_whole { div.notice { p { (visitor.t("returns.own_rows")) } } }
+        @if let Some(newest) = before.first() { div.notice { p {
+            a href={ "/returns/sent/" (newest.id) } { (visitor.tf("returns.sent_already", &[("date", newest.sent_on.to_string()), ("number", newest.frozen_number.to_string())])) }
+        } } }
+        @if is_empty(&own) { p.empty { (visitor.t("refusal.N-106")) } } @else {
+            (table(visitor, &own, standing))
+            p.quiet { (visitor.tf("returns.stands_on", &[("number", number.to_string()), ("date", today.to_string())])) @if period.to > today { " " (visitor.tf("returns.still_runs", &[("date", period.to.to_string())])) } }
+            @if visitor.may(Verb::Govern, "/") {
+                h2 { (visitor.t("returns.send")) }
+                p.quiet { (visitor.t(if before.is_empty() { "returns.send_lead" } else { "returns.correct_lead" })) }
+                (send.lines("remark", false).render())
+            }
+        }
+        (sources(visitor, Some(template), &form.columns, standing))
+    };
+    Ok(form_response(refused, shell(site, visitor, &name, "wide", body)))
+}
+
+/// A form as a table whose cells open where they come from, and the projects its rows are made of.
+fn table(visitor: &Visitor, form: &FilledForm, standing: Standing) -> Markup {
+    let head = |heading: String| {
+        html! { thead { tr { th { (heading) } @for figure in &form.columns { th.number[is_number(*figure)] { (print::heading(visitor, *figure)) } } } } }
+    };
+    let cells = |row: &Row| {
+        html! { @for (figure, value) in form.columns.iter().zip(&row.cells) {
+            td.number[is_number(*figure)] { @match value {
+                Some(value) => a href=(standing.address(*figure, row)) { (value_text(visitor, value)) },
+                None => span.quiet { "—" },
+            } }
+        } }
+    };
+    html! {
+        @if !form.rows.is_empty() { div.scroll tabindex="0" { table.return id=(ROWS) {
+            (head(print::rows_heading(visitor, form)))
+            tbody { @for row in &form.rows { tr.is-total[row.subject == Subject::Total] { th scope="row" { (name_of(visitor, row)) } (cells(row)) } } }
+        } } }
+        @if !form.parts.is_empty() {
+            h2 { (visitor.t("returns.parts")) }
+            div.scroll tabindex="0" { table.return {
+                (head(visitor.t("place_kind.project")))
+                @for part in &form.parts { tbody id=(anchor(part.programme.as_deref())) {
+                    tr.group { th scope="rowgroup" colspan=(form.columns.len() + 1) { (programme_name(visitor, part.programme.as_deref())) } }
+                    @for row in &part.rows { tr { th scope="row" { (name_of(visitor, row)) } (cells(row)) } }
+                } }
+            } }
+        }
+    }
+}
+
+/// Where each figure comes from and of when it is, and by which paper the form is asked for.
+fn sources(visitor: &Visitor, template: Option<&Template>, columns: &[Figure], standing: Standing) -> Markup {
+    html! {
+        details.no-print { summary { (visitor.t("returns.sources")) }
+            div.scroll tabindex="0" { table {
+                thead { tr { th { (visitor.t("returns.column")) } th { (visitor.t("returns.source")) } th { (visitor.t("returns.basis")) } } }
+                tbody { @for figure in columns { tr {
+                    td { (print::heading(visitor, *figure)) } td { (print::source(visitor, *figure)) } td.dates { (standing.basis(*figure)) }
+                } } }
+            } }
+        }
+        @if let Some(template) = template { p.quiet { (visitor.tf("returns.template_source", &[("source", source(visitor, &template.id, &template.source)), ("from", template.from.to_string())])) } }
+    }
+}
+
+async fn send(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    visitor.need(Verb::Govern, "/")?;
+    let template = template(&id).ok_or(missing())?;
+    let period = template.period_around(values.date("period")?, site.clock.today()).map_err(Refusal::from)?;
+    let done = async {
+        let (form, frozen_number) = filled(&mut site.reader().await?, &site, template, period).await?;
+        let id = values.request_id()?;
+        let command = Command::Send {
+            id: id.clone(),
+            template: template.id.clone(),
+            from: values.date("period")?,
+            form,
+            seen: values.text("seen").into(),
+            frozen_number,
+            remark: values.text("remark").into(),
+            reason: values.text("reason").into(),
+        };
+        site.submit(&visitor, id.clone(), command).await?;
+        Ok::<String, Problem>(id)
+    };
+    match done.await {
+        Ok(id) => Ok(Redirect::to(&format!("/returns/sent/{id}")).into_response()),
+        Err(problem) => preview_page(&site, &visitor, template, period, &values, Some(&refusal(problem)?)).await,
+    }
+}
+
+/// A return that this person may read a row of, with the rows they may read, and whether they may read all.
+async fn sent_to(conn: &mut Conn, site: &Site, visitor: &Visitor, id: &str) -> Result<(Return, Standing, bool), Problem> {
+    visitor.need_somewhere(Verb::Read)?;
+    let mut sent = store::sent(conn, id).await?.ok_or(missing())?;
+    let tree = site.domain.places.tree(conn).await?;
+    let own = readable(&sent.form, &tree, visitor);
+    if is_empty(&own) {
+        return Err(missing().into());
+    }
+    sent.form = own;
+    let period = period_of(&sent);
+    let standing = Standing { period, read_on: sent.sent_on, frozen_number: Some(sent.frozen_number) };
+    Ok((sent, standing, reads_all(&tree, visitor)))
+}
+
+async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let (sent, standing, is_whole) = sent_to(&mut conn, &site, &visitor, &id).await?;
+    let names = identity::names(&mut conn).await?;
+    let all = store::of_period(&mut conn, &sent.template, sent.from).await?;
+    let template = template(&sent.template);
+    let link = |one: &Return| html! { a href={ "/returns/sent/" (one.id) } { (visitor.tf("returns.sent_on", &[("date", one.sent_on.to_string())])) " · № " (one.frozen_number) } };
+    let body = html! {
+        (crumbs(&visitor, &[("/returns".to_owned(), visitor.t("returns.title"))]))
+        div.bar {
+            h1 { (template_name(&visitor, &sent.template)) " · " (period_text(standing.period)) }
+            @if sent.corrects.is_some() { span.tag { (visitor.t("returns.correction")) } }
+            span.end {}
+            @if is_whole { @for (format, name) in [("xlsx", "Excel"), ("pdf", "PDF"), ("docx", "DOCX")] { a.button.second.no-print href={ "/returns/sent/" (sent.id) "/" (format) } { (name) } } }
+        }
+        @if !is_whole { div.notice { p { (visitor.t("returns.own_rows")) } } }
+        @if let Some(later) = all.iter().find(|one| one.corrects.as_deref() == Some(&sent.id)) { div.notice { p { (visitor.t("returns.corrected_by")) " " (link(later)) } } }
+        (table(&visitor, &sent.form, standing))
+        dl.facts {
+            dt { (visitor.t("returns.sent_by")) } dd { (names.get(&sent.sent_by).map_or("—", String::as_str)) " " (sent.sent_on) " " @if is_whole { a href={ "/facts?subject=" (sent.id) } { "№ " (sent.number) } } }
+            dt { (visitor.t("bulletin.stands_on")) } dd { (visitor.tf("bulletin.frozen", &[("number", sent.frozen_number.to_string())])) }
+            @if is_whole && !sent.remark.is_empty() { dt { (visitor.t("field.remark")) } dd { (sent.remark) } }
+            @if let Some(earlier) = sent.corrects.as_ref().and_then(|id| all.iter().find(|one| one.id == *id)) {
+                dt { (visitor.t("returns.corrects")) } dd { (link(earlier)) }
+                @if is_whole { dt { (visitor.t("field.reason")) } dd { (sent.reason) } }
+            }
+        }
+        (sources(&visitor, template, &sent.form.columns, standing))
+    };
+    Ok(shell(&site, &visitor, &template_name(&visitor, &sent.template), "wide", body).into_response())
+}
+
+async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): Path<(String, String)>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let (sent, standing, is_whole) = sent_to(&mut conn, &site, &visitor, &id).await?;
+    if !is_whole {
+        return Err(missing().into());
+    }
+    let names = identity::names(&mut conn).await?;
+    let corrected = match &sent.corrects {
+        Some(id) => store::sent(&mut conn, id).await?,
+        None => None,
+    };
+    drop(conn);
+    let name = format!("guatu-{}-{}", sent.template.replace('_', "-"), sent.from);
+    if format == "xlsx" {
+        return Ok(papers::saved(print::workbook(&site, &visitor, &sent, standing)?, papers::XLSX, &format!("{name}.xlsx")));
+    }
+    let sender = names.get(&sent.sent_by).map_or("", String::as_str);
+    papers::download(compose(&site, &visitor, &sent, standing, corrected.as_ref(), sender), &format, &name).await
+}
