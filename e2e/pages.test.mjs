@@ -69,7 +69,7 @@ async function sessions(roles) {
 }
 
 const whose = {
-  "/returns/day_projects": "planner", "/returns/sent/return-2": "planner",
+  "/returns/day_projects": "planner", "/rule-sets/new?copy=wall_2026": "planner", "/returns/sent/return-2": "planner",
   "/plans/p01/template": "planner", "/import?project=p01": "planner", "/plans/p01/ties": "planner", "/calendars/new/alert": "planner", "/calendars/new/winter": "planner",
   "/ledger": "auditor", "/facts?subject=p01": "auditor", "/accounts": "reviewer", "/demo": "reviewer", "/posts": "security", "/reports/waiting": "engineer", "/reports/excel": "contractor",
 };
@@ -78,7 +78,7 @@ const open = async (page, path) => {
   return page.goto(site.address + path);
 };
 
-const paths = ["/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/wall?wall=1&place=p03", "/reports/reasons", "/search?find=gu", "/plans?sort=-days_left&find=a", "/round", "/round?place=p03", "/round?wall=1", "/targets", "/targets?place=p03", "/targets/p05-b10", "/reports", "/reports?place=p03", "/problems", "/problems/new?place=p03", "/problems/problem-0", "/bulletins", "/returns", "/returns/day_projects", "/returns/month_programmes", "/returns/sent/return-2", "/places", "/places/p01", "/places/new", "/plans", "/plans/p03", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/calendars", "/calendars/new/alert", "/calendars/new/winter", "/import?project=p01", "/plan-versions/p05-v1", "/wall/bar?project=p03&activity=p03-b01/structure", "/facts?subject=p03-b01", "/facts?subject=p01", "/plans/p01/ties", "/ledger", "/accounts", "/posts", "/demo", "/reports/waiting", "/reports/excel", "/no-such-page"];
+const paths = ["/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/wall?wall=1&place=p03", "/reports/reasons", "/search?find=gu", "/plans?sort=-days_left&find=a", "/round", "/round?place=p03", "/round?wall=1", "/targets", "/targets?place=p03", "/targets/p05-b10", "/reports", "/reports?place=p03", "/problems", "/problems/new?place=p03", "/problems/problem-0", "/bulletins", "/returns", "/returns/day_projects", "/returns/month_programmes", "/returns/sent/return-2", "/places", "/places/p01", "/places/new", "/plans", "/plans/p03", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/rule-sets", "/rule-sets/new?copy=wall_2026", "/calendars", "/calendars/new/alert", "/calendars/new/winter", "/import?project=p01", "/plan-versions/p05-v1", "/wall/bar?project=p03&activity=p03-b01/structure", "/facts?subject=p03-b01", "/facts?subject=p01", "/plans/p01/ties", "/ledger", "/accounts", "/posts", "/demo", "/reports/waiting", "/reports/excel", "/no-such-page"];
 
 for (const width of [360, 768, 1440]) {
   for (const colorScheme of ["light", "dark"]) {

@@ -131,6 +131,7 @@ features! {
         1 Identity identity;
         2 TaskForces task_force;
         2 Calendars calendars;
+        2 RuleSets rule_sets;
         3 Plans plan;
         4 Targets targets;
         5 Reports reports;
@@ -156,6 +157,8 @@ pub struct Guatu {
     pub assessments: targets::assess::Kept,
     /// How good measured figures are.
     pub grades: targets::grades::Kept,
+    /// By which numbers lamps turn.
+    pub rules: rule_sets::kept::Kept,
     /// The place tree.
     pub places: places::tree::Kept,
     /// Schedules whose lamps were compared with what is noted.

@@ -27,6 +27,7 @@ const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/plans", "nav.plans", Verb::Read),
     ("/task-forces", "nav.task_forces", Verb::Read),
     ("/calendars", "nav.calendars", Verb::Read),
+    ("/rule-sets", "nav.rule_sets", Verb::Read),
     ("/organisations", "nav.organisations", Verb::Read),
     ("/search", "nav.search", Verb::Read),
     ("/accounts", "nav.accounts", Verb::Administer),

@@ -16,11 +16,10 @@ fn forms() -> BTreeSet<String> {
                 walk(&entry, found);
             } else if entry.extension().is_some_and(|extension| extension == "rs") && !entry.ends_with("tests.rs") {
                 let text = std::fs::read_to_string(&entry).unwrap();
-                found.extend(text.lines().filter(|line| line.contains("post(")).filter_map(|line| {
-                    line.split_once(".route(\"")
-                        .and_then(|(_, rest)| rest.split_once('"'))
-                        .map(|(address, _)| address.to_owned())
-                }));
+                // Routes may stand beside each other on a line.
+                let routes = text.lines().flat_map(|line| line.split(".route(\"").skip(1));
+                let taking = routes.filter(|route| route.contains("post(")).filter_map(|route| route.split_once('"'));
+                found.extend(taking.map(|(address, _)| address.to_owned()));
             }
         }
     }

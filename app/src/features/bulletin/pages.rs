@@ -7,8 +7,9 @@ use super::store::{self, Bulletin, Objection};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
-use crate::features::targets::progress::{GAP_RULES, Weighed, grade, tenths_text};
-use crate::features::{identity, plan, reports, targets};
+use crate::features::rule_sets::model::{GapRules, RuleSet, gap_rules};
+use crate::features::targets::progress::{Weighed, grade, tenths_text};
+use crate::features::{identity, plan, reports, rule_sets, targets};
 use crate::journal::replay;
 use crate::refusal::Refusal;
 use crate::web::Site;
@@ -127,7 +128,7 @@ async fn freeze(conn: &mut Conn, site: &Site, from: Date) -> Result<(Figures, u6
     }
     rank(&mut lines);
     let (planned_e1, done_e1, _) = whole.points_e1().unwrap_or_default();
-    Ok((Figures { lines, planned_e1, done_e1, rule: GAP_RULES[0].id.clone() }, number))
+    Ok((Figures { lines, planned_e1, done_e1, rule: site.domain.rules.gap(conn, today).await?.0.id }, number))
 }
 
 async fn draft(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
@@ -183,6 +184,9 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
     let names = identity::names(&mut conn).await?;
     let tree = site.domain.places.tree(&mut conn).await?;
     let is_whole = may_see(visitor, bulletin);
+    // An old bulletin keeps its old rule.
+    let rule_set = rule_sets::store::find(&mut conn, &bulletin.figures.rule).await?;
+    let rules = rule_set.as_ref().and_then(RuleSet::gap).unwrap_or(gap_rules(&[], bulletin.to).1);
     let objections: Vec<Objection> = store::objections(&mut conn, &bulletin.id).await?;
     let name = |account: &Option<String>| account.as_ref().and_then(|account| names.get(account)).cloned().unwrap_or_else(|| "—".into());
     let is_open = matches!(bulletin.stage, Stage::Draft | Stage::Reviewed);
@@ -204,8 +208,8 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
             @if is_whole { a.button.second href={ "/bulletins/" (bulletin.id) "/paper/pdf" } { "PDF" } a.button.second href={ "/bulletins/" (bulletin.id) "/paper/docx" } { "DOCX" } }
         }
         @if !is_whole { div.notice { p { (visitor.t("bulletin.own_line")) } } }
-        (figures_table(visitor, bulletin, is_whole))
-        p.quiet { (visitor.tf("bulletin.frozen", &[("number", bulletin.frozen_number.to_string())])) " · " (visitor.tf("bulletin.rule_text", &[("rule", visitor.t(&format!("rule_name.{}", bulletin.figures.rule)))])) }
+        (figures_table(visitor, bulletin, is_whole, &rules))
+        p.quiet { (visitor.tf("bulletin.frozen", &[("number", bulletin.frozen_number.to_string())])) " · " (visitor.tf("bulletin.rule_text", &[("rule", rule_sets::pages::name_of(visitor, &bulletin.figures.rule, rule_set.as_ref()))])) }
         @if is_whole { dl.facts {
             dt { (visitor.t("bulletin.drafted_by")) } dd { (name(&Some(bulletin.drafted_by.clone()))) }
             dt { (visitor.t("bulletin.reviewed_by")) } dd { (name(&bulletin.reviewed_by)) }
@@ -251,8 +255,7 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
     Ok(form_response(refused, page(site, visitor, &visitor.t("bulletin.title"), body)))
 }
 
-fn figures_table(visitor: &Visitor, bulletin: &Bulletin, is_whole: bool) -> Markup {
-    let rules = GAP_RULES.iter().find(|rules| rules.id == bulletin.figures.rule).unwrap_or(&GAP_RULES[0]);
+fn figures_table(visitor: &Visitor, bulletin: &Bulletin, is_whole: bool, rules: &GapRules) -> Markup {
     html! {
         div.scroll tabindex="0" { table {
             thead { tr { th.number { (visitor.t("bulletin.rank")) } th { (visitor.t("place_kind.project")) } th.number { (visitor.t("bulletin.planned")) } th.number { (visitor.t("bulletin.done")) } th { (visitor.t("bulletin.gap")) } th.number { (visitor.t("bulletin.moved")) }
@@ -318,7 +321,9 @@ async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): P
         return Err(missing().into());
     }
     let objections = store::objections(&mut conn, &id).await?;
+    let rule_set = rule_sets::store::find(&mut conn, &bulletin.figures.rule).await?;
     drop(conn);
-    let paper = compose(&site, &visitor, &bulletin, &objections);
+    let rule = rule_sets::pages::name_of(&visitor, &bulletin.figures.rule, rule_set.as_ref());
+    let paper = compose(&site, &visitor, &bulletin, &objections, &rule);
     papers::download(paper, &format, &format!("guatu-bulletin-{}", bulletin.from)).await
 }

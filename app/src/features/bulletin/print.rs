@@ -12,8 +12,8 @@ pub fn signed(value_e1: i64) -> String {
     if value_e1 > 0 { format!("+{}", tenths_text(value_e1)) } else { tenths_text(value_e1) }
 }
 
-/// Composes the paper of a bulletin, from what was frozen alone.
-pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: &[Objection]) -> Paper {
+/// Composes the paper of a bulletin, from what was frozen alone. `rule` is the name of the rule set it was judged by.
+pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: &[Objection], rule: &str) -> Paper {
     let t = |key: &str| visitor.t(key);
     let column = |key: &str, share, is_number| Column { title: t(key), share, is_number };
     let mut table = Table {
@@ -49,7 +49,7 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
     blocks.push(Block::Heading(t("bulletin.first")));
     blocks.extend(ends(visitor, bulletin));
     blocks.push(Block::Heading(t("bulletin.second")));
-    blocks.push(Block::Paragraph(visitor.tf("bulletin.rule_text", &[("rule", t(&format!("rule_name.{}", bulletin.figures.rule)))])));
+    blocks.push(Block::Paragraph(visitor.tf("bulletin.rule_text", &[("rule", rule.to_owned())])));
     if !bulletin.closing.is_empty() {
         blocks.push(Block::Heading(t("bulletin.third")));
         blocks.push(Block::Paragraph(bulletin.closing.clone()));

@@ -6,7 +6,8 @@ use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
 use crate::features::plan::amounts;
 use crate::features::targets::assess::Assessed;
-use crate::features::wall_chart::model::{RULES, Word, verdict};
+use crate::features::rule_sets::model::LampRules;
+use crate::features::wall_chart::model::{Word, verdict};
 use crate::features::{Guatu, plan, reports, targets, wall_chart};
 use anyhow::Result;
 use guatu_kernel::guarantee::{PeriodKind, TOLERANCE};
@@ -129,6 +130,7 @@ pub struct ProjectRound {
 /// A round of a place on a day: its active projects, those with most to talk about first.
 pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date) -> Result<Vec<ProjectRound>> {
     let tree = domain.places.tree(conn).await?;
+    let (_, rules) = domain.rules.lamps(conn, today).await?;
     let filed = reports::store::of_day(conn, today).await?;
     let mut hindered = reports::store::hindered(conn, today.saturating_sub(HINDERED_DAYS.days())).await?;
     let mut rounds = Vec::new();
@@ -146,7 +148,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
         round.missing.sort_by_key(|id| tree.position(id));
         let noted = wall_chart::store::noted_of(conn, &project.id).await?;
         let scheduled = domain.networks.scheduled(conn, &project.id).await?;
-        look_at_lamps(&mut round, &scheduled.bars, &noted, &tree, project, place, today);
+        look_at_lamps(&mut round, &scheduled.bars, &noted, &tree, project, place, (today, &rules));
         let yesterday = today.saturating_sub(1.days());
         let before = targets::assess::project(conn, domain, &project.id, yesterday).await?;
         round.unmet = before.by_building.keys().filter(|id| within(id)).flat_map(|id| unmet_of(id, before.of(id))).collect();
@@ -186,7 +188,7 @@ fn look_at_lamps(
     tree: &Tree,
     project: &Place,
     place: &Place,
-    today: Date,
+    (today, rules): (Date, &LampRules),
 ) {
     let horizon = today.saturating_add(SOON_DAYS.days());
     // Of a whole project every bar counts: places are looked up only for a part of one.
@@ -198,7 +200,7 @@ fn look_at_lamps(
         if !is_whole && !tree.get(at).is_some_and(|other| other.path.starts_with(&place.path)) {
             continue;
         }
-        let said = verdict(bar, today, &RULES);
+        let said = verdict(bar, today, rules);
         let word = said.word();
         if word.lamp() == Word::Overdue.lamp() {
             let start = bar.early.map_or(today, |(start, _)| start);

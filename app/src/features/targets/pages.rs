@@ -4,12 +4,12 @@ use super::assess::{self, Assessed, ProjectTargets};
 use super::drawings;
 use super::grades::Marks;
 use super::model::{Command, Grade, Promised};
-use super::progress::{GAP_RULES, Weighed, grade, linear_by_months_e1, tenths_text};
+use super::progress::{Weighed, grade, linear_by_months_e1, tenths_text};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
-use crate::features::{places, plan};
+use crate::features::{places, plan, rule_sets};
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
 use crate::web::extract::{Query, Sent};
@@ -124,13 +124,13 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         }
     }
     rows.sort_by_key(|(_, sum)| sum.weighed.points_e1().map_or(0, |(_, _, gap)| gap));
-    let rules = &GAP_RULES[0];
+    let (rule_set, rules) = site.domain.rules.gap(&mut conn, on).await?;
     let gap = |sum: &Sum| {
         html! { @match sum.weighed.points_e1() {
             None => { td.number { "—" } td.number { "—" } td { "—" } }
             Some((planned, done, gap)) => {
                 td.number { (tenths_text(planned)) } td.number { (tenths_text(done)) @if let Some(grade) = sum.grade { " " (marks.of(grade)) } }
-                td { span class={ "lamp " (grade(gap, rules).name()) } { (visitor.tf("targets.points", &[("gap", format!("{}{}", if gap > 0 { "+" } else { "" }, tenths_text(gap)))])) } }
+                td { span class={ "lamp " (grade(gap, &rules).name()) } { (visitor.tf("targets.points", &[("gap", format!("{}{}", if gap > 0 { "+" } else { "" }, tenths_text(gap)))])) } }
             }
         } }
     };
@@ -163,7 +163,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             } }
         } }
         @if rows.is_empty() { p.empty { (visitor.t("targets.nothing_measured")) } }
-        p.quiet { (visitor.tf("wall.rule", &[("rule", visitor.t(&format!("rule_name.{}", rules.id))), ("source", source(&visitor, &rules.id, &rules.source))])) " " (visitor.t("targets.weighing")) }
+        p.quiet { (rule_sets::pages::told(&visitor, &rule_set)) " " (visitor.t("targets.weighing")) }
         p { (marks.legend()) }
     };
     Ok(page(&site, &visitor, &visitor.t("targets.title"), body).into_response())
@@ -289,6 +289,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
     let today = site.clock.today();
     let may_promise = visitor.may(Verb::Report, &place.path);
     let grades = site.domain.grades.grades(&mut conn).await?;
+    let (_, rules) = site.domain.rules.gap(&mut conn, today).await?;
     let tree = site.domain.places.tree(&mut conn).await?;
     let project = tree.lineage(place).find(|other| other.kind == Kind::Project).map_or("", |project| project.id.as_str());
     let targets_grade = |item: &Assessed| grades.of_work(project, &item.activity);
@@ -297,7 +298,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
         (error_summary(visitor, refused))
         div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) }
-            @if let Some((planned, done, gap)) = points { span class={ "lamp " (grade(gap, &GAP_RULES[0]).name()) } { (visitor.tf("targets.standing", &[("planned", tenths_text(planned)), ("done", tenths_text(done)), ("gap", tenths_text(gap))])) } }
+            @if let Some((planned, done, gap)) = points { span class={ "lamp " (grade(gap, &rules).name()) } { (visitor.tf("targets.standing", &[("planned", tenths_text(planned)), ("done", tenths_text(done)), ("gap", tenths_text(gap))])) } }
         }
         @if may_promise { p.bar.no-print { a.button href={ "/reports/new?building=" (form_urlencoded(&place.id)) } { (visitor.t("reports.file")) } } }
         h2 { (visitor.t("targets.today")) }

@@ -1,40 +1,11 @@
 //! Planned to date against done: in percentage points, with the lamp and the rule that gave it. Pure.
 //!
 //! The gap is done − planned in percentage points, never a ratio. Roll-ups weigh each work item by its planned working days;
-//! an average of percentages is never taken. Rule sets are data (`rules/progress.toml`) with source and validity.
+//! an average of percentages is never taken. The numbers that make it a lamp are a rule set's (`rule_sets`).
 
+use crate::features::rule_sets::model::GapRules;
 use guatu_kernel::guarantee::WorkDays;
 use jiff::civil::Date;
-use serde::Deserialize;
-use std::sync::LazyLock;
-
-/// A named rule set for gaps.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GapRules {
-    /// Identifier, printed beside every lamp it gives.
-    pub id: String,
-    /// Where it comes from.
-    pub source: String,
-    /// First day it holds.
-    pub from: Date,
-    /// Behind by this many percentage points and more: at risk. In tenths.
-    pub warn_points_e1: i64,
-    /// Behind by more than this: late. In tenths.
-    pub bad_points_e1: i64,
-}
-
-#[derive(Deserialize)]
-struct GapFile {
-    gap: Vec<GapRules>,
-}
-
-/// All rule sets, from data with sources. The first is the one in use until a district chooses another.
-pub static GAP_RULES: LazyLock<Vec<GapRules>> = LazyLock::new(|| {
-    let file: GapFile = toml::from_str(include_str!("../../../../rules/progress.toml"))
-        .expect("rules/progress.toml is part of the program and read by a test");
-    file.gap
-});
 
 /// The lamp of a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

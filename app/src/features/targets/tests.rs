@@ -1,10 +1,11 @@
 //! Scenarios of targets.
 
 use super::model::{Command, Promised, Refused, State, decide};
-use super::progress::{GAP_RULES, GapLamp, Weighed, grade, linear_by_months_e1, tenths_text};
+use super::progress::{GapLamp, Weighed, grade, linear_by_months_e1, tenths_text};
 use super::store;
 use crate::clock::civil_date;
 use crate::features::reports::tests::settled;
+use crate::features::rule_sets::model::gap_rules;
 use crate::journal::domain::{Actor, Context};
 use crate::on_both_databases;
 use guatu_kernel::guarantee::PeriodKind;
@@ -49,8 +50,9 @@ fn gaps_are_percentage_points() {
     for (done_e2, months, expected) in [(7_697, 8, 103), (8_355, 8, 169)] {
         assert_eq!((done_e2 + 5) / 10 - linear_by_months_e1(months), expected);
     }
-    let rules = &GAP_RULES[0];
-    assert_eq!(rules.id, "yinchuan_2025");
+    let (set, rules) = gap_rules(&[], TODAY);
+    let rules = &rules;
+    assert_eq!(set.id, "yinchuan_2025");
     for (gap, lamp) in [(50, GapLamp::Good), (-99, GapLamp::Good), (-100, GapLamp::Warn), (-300, GapLamp::Warn), (-301, GapLamp::Bad)] {
         assert_eq!(grade(gap, rules), lamp, "{gap}");
     }

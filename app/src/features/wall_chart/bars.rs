@@ -1,6 +1,6 @@
 //! The bar chart of a place: its rows for the page, for the canvas, and for paper.
 
-use super::model::{RULES, SCREEN, Verdict, Word, front, front_of_all, page_around, verdict};
+use super::model::{SCREEN, Verdict, Word, front, front_of_all, page_around, verdict};
 use super::pages::{Asked, head, legend, short_date, wall_pager, words_of};
 use crate::db::Conn;
 use crate::features::Guatu;
@@ -9,6 +9,7 @@ use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::plan::network::Scheduled;
 use crate::features::plan::store::{Bar, Mandate};
+use crate::features::rule_sets::model::LampRules;
 use crate::features::targets::grades::{Grades, Marks};
 use crate::features::targets::model::Grade;
 use crate::web::Site;
@@ -48,11 +49,12 @@ pub struct Chart {
     /// Schedules of the projects in it, in the order of the tree.
     schedules: Vec<(String, Arc<Scheduled>)>,
     grades: Arc<Grades>,
+    rules: LampRules,
 }
 
 impl Chart {
     /// Reads what a place's chart needs.
-    pub async fn read(conn: &mut Conn, domain: &Guatu, place: &Place) -> Result<Chart, Problem> {
+    pub async fn read(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date) -> Result<Chart, Problem> {
         let tree = domain.places.tree(conn).await?;
         let project = tree.lineage(place).find(|other| other.kind == Kind::Project).map(|project| project.id.clone());
         let mut schedules = Vec::new();
@@ -64,14 +66,14 @@ impl Chart {
                 }
             }
         }
-        Ok(Chart { tree, project, schedules, grades: domain.grades.grades(conn).await? })
+        Ok(Chart { tree, project, schedules, grades: domain.grades.grades(conn).await?, rules: domain.rules.lamps(conn, today).await?.1 })
     }
 
     /// Rows of a place: every activity of a project, those of a parcel or building, or one row a project for a district. A
     /// wall shows a project or parcel by its buildings: no eye follows a thousand rows from three metres.
     pub fn rows(&self, place: &Place, today: Date, is_wall: bool) -> Vec<ChartRow<'_>> {
-        fn one<'a>(bar: &'a Bar, depth: u64, today: Date, grades: &Grades) -> ChartRow<'a> {
-            ChartRow { verdict: verdict(bar, today, &RULES), front: front(bar, today), grade: grades.of(bar), bar: Cow::Borrowed(bar), depth }
+        fn one<'a>(bar: &'a Bar, depth: u64, today: Date, chart: &Chart) -> ChartRow<'a> {
+            ChartRow { verdict: verdict(bar, today, &chart.rules), front: front(bar, today), grade: chart.grades.of(bar), bar: Cow::Borrowed(bar), depth }
         }
         fn ends(bars: &[Bar]) -> impl Iterator<Item = &Bar> {
             bars.iter().filter(|bar| bar.kind == "milestone" && bar.depth == 0)
@@ -81,14 +83,14 @@ impl Chart {
             let bar = whole(place, bars)?;
             let front = front_of_all(bars, today);
             let grade = bars.iter().filter_map(|bar| self.grades.of(bar)).min();
-            Some(ChartRow { verdict: verdict(&bar, today, &RULES), front, bar: Cow::Owned(bar), depth: 0, grade })
+            Some(ChartRow { verdict: verdict(&bar, today, &self.rules), front, bar: Cow::Owned(bar), depth: 0, grade })
         };
         if self.project.is_none() {
             let mut rows = Vec::new();
             for (project, scheduled) in &self.schedules {
                 let Some(project) = self.tree.get(project) else { continue };
                 rows.extend(whole(project, &scheduled.bars.iter().collect::<Vec<_>>()));
-                rows.extend(ends(&scheduled.bars).map(|bar| one(bar, 1, today, &self.grades)));
+                rows.extend(ends(&scheduled.bars).map(|bar| one(bar, 1, today, self)));
             }
             return rows;
         }
@@ -107,7 +109,7 @@ impl Chart {
                 .collect();
             if !rows.is_empty() {
                 if place.kind == Kind::Project {
-                    rows.extend(self.schedules.iter().flat_map(|(_, scheduled)| ends(&scheduled.bars)).map(|bar| one(bar, 0, today, &self.grades)));
+                    rows.extend(self.schedules.iter().flat_map(|(_, scheduled)| ends(&scheduled.bars)).map(|bar| one(bar, 0, today, self)));
                 }
                 return rows;
             }
@@ -116,7 +118,7 @@ impl Chart {
         let is_whole = place.kind == Kind::Project;
         bars()
             .filter(|bar| is_whole || bar.place.as_deref().is_some_and(|at| inside.contains(at)))
-            .map(|bar| one(bar, bar.depth, today, &self.grades))
+            .map(|bar| one(bar, bar.depth, today, self))
             .collect()
     }
 
@@ -218,7 +220,7 @@ impl Axis {
 /// The chart as a board: a canvas that a script fills with all rows, over a table that needs none.
 pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
     let today = site.clock.today();
-    let chart = Chart::read(conn, &site.domain, place).await?;
+    let chart = Chart::read(conn, &site.domain, place, today).await?;
     let rows = chart.rows(place, today, asked.is_wall());
     let first = asked.from.unwrap_or(0) as usize;
     let shown = if asked.is_wall() { page_around(first, rows.len(), SCREEN.rows_of_bars) } else { first..first.saturating_add(PAGE_LEN) };
@@ -231,7 +233,7 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
         (name, json!(visitor.t(&key)))
     });
     let words: Value = words.collect::<serde_json::Map<_, _>>().into();
-    let counts = words_of(&chart.tree, chart.schedules.iter().map(|(_, scheduled)| scheduled.as_ref()), place, today);
+    let counts = words_of(&chart.tree, chart.schedules.iter().map(|(_, scheduled)| scheduled.as_ref()), place, today, &chart.rules);
     // Paper and whoever has no script see the bars in the table itself; a wall has no room for both.
     let axis = if asked.is_wall() { None } else { Axis::of(&rows, today) };
     let label = visitor.tf("wall.chart_label", &[("place", place.attributes.name.clone()), ("count", rows.len().to_string())]);
@@ -286,7 +288,7 @@ pub async fn rows(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let mut conn = site.reader().await?;
     let place = visitor.place(&mut conn, asked.place.as_deref().unwrap_or_default()).await?;
     let today = site.clock.today();
-    let chart = Chart::read(&mut conn, &site.domain, &place).await?;
+    let chart = Chart::read(&mut conn, &site.domain, &place, today).await?;
     let rows = chart.rows(&place, today, asked.is_wall());
     let mandated: Vec<Value> =
         chart.mandates().iter().map(|mandate| json!([visitor.shown(&mandate.name), day(mandate.finish_by)])).collect();

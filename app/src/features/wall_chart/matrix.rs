@@ -1,6 +1,6 @@
 //! What the matrix of a place shows, on the screen and on paper alike: rows, stages and cells.
 
-use super::model::{Cell, RULES, Word, cell, verdict};
+use super::model::{Cell, Word, cell, verdict};
 use crate::db::Conn;
 use crate::features::places::Tree;
 use crate::features::places::model::Kind;
@@ -61,6 +61,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
     let names = identity::names(conn).await?;
     let schedules = domain.networks.all_scheduled(conn).await?;
     let grades = domain.grades.grades(conn).await?;
+    let (_, rules) = domain.rules.lamps(conn, today).await?;
 
     let places = tree.places();
     let chosen: Vec<usize> = match tree.position(&place.id) {
@@ -79,7 +80,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
             continue;
         };
         if let (Some(row), Some(stage)) = (row_of[at], stage_of.get(stage)) {
-            let word = verdict(bar, today, &RULES).word();
+            let word = verdict(bar, today, &rules).word();
             slots[row * STAGES.len() + stage].push((bar, word, grades.of(bar)));
         }
     }

@@ -3,7 +3,7 @@
 //! # Mechanism
 //! The board of a place is a matrix: its projects, parcels or buildings by the stages of the work, one lamp a
 //! cell with the latest date that keeps every mandated date and the forecast or actual one. A lamp comes from the rule set
-//! in `rules/lamps.toml` and opens why, who and since when: overdue, begun or finished since a day of its own; a forecast has
+//! in force (`rule_sets`) and opens why, who and since when: overdue, begun or finished since a day of its own; a forecast has
 //! none, so a timer notes as a fact which lamps have begun or ceased to accuse. Work forecast late is not called overdue;
 //! both show the same lamp. Bars carry the progress front line, drawn on the approved plan at dates computed once in
 //! `model.rs` for canvas and paper. The same page is the command room's wall with `?wall=1`: it fits its screen, turns pages

@@ -1,6 +1,7 @@
 //! From bars to lamps and boards, and since when a lamp accuses. Pure: what a lamp says follows from a bar, a date and a rule set.
 
 use crate::features::plan::store::Bar;
+use crate::features::rule_sets::model::LampRules;
 use crate::features::targets::model::Grade;
 use crate::journal::domain::{Context, Draft};
 use crate::refusals;
@@ -68,27 +69,6 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
     let fact = Fact::Noted { project: project.clone(), lit, cleared };
     Ok(vec![Draft { fact, subject: project.clone(), place: project.clone(), occurred_on: context.today }])
 }
-
-/// The rule set that gives lamps.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RuleSet {
-    /// Identifier, printed beside the board.
-    pub id: String,
-    /// Where its numbers come from.
-    pub source: String,
-    /// First day it holds.
-    pub from: Date,
-    /// Less float than this is at risk, in working days.
-    pub warn_float_days: i64,
-    /// Work that should begin within these days is looked at already.
-    pub look_ahead_days: i64,
-}
-
-/// The rule set in force.
-pub static RULES: LazyLock<RuleSet> = LazyLock::new(|| {
-    toml::from_str(include_str!("../../../../rules/lamps.toml")).expect("rules/lamps.toml is part of the program and read by a test")
-});
 
 /// How the command room's screen is filled, as a setting.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -307,7 +287,7 @@ impl Word {
 }
 
 /// The lamp of a bar on a day.
-pub fn verdict(bar: &Bar, today: Date, rules: &RuleSet) -> Verdict {
+pub fn verdict(bar: &Bar, today: Date, rules: &LampRules) -> Verdict {
     let say = |lamp, reason, since| Verdict { lamp, reason, since };
     if let Some(on) = bar.actual_finish {
         return say(Lamp::Done, Reason::Finished { on }, Some(on));

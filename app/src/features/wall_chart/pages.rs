@@ -4,7 +4,7 @@ use crate::web::extract::Query;
 use super::bars;
 use super::events::events;
 use super::matrix::{Gathered, gather};
-use super::model::{Cell, Lamp, RULES, Reason, SCREEN, Word, page_around, verdict};
+use super::model::{Cell, Lamp, Reason, SCREEN, Word, page_around, verdict};
 use super::{paper, store};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -16,7 +16,8 @@ use crate::features::plan::network::Scheduled;
 use crate::features::plan::store::{self as plans, Mandate};
 use crate::features::targets::grades::Marks;
 use crate::features::task_force::model::Seat;
-use crate::features::{Guatu, identity, organisations, task_force};
+use crate::features::rule_sets::model::LampRules;
+use crate::features::{Guatu, identity, organisations, rule_sets, task_force};
 use crate::web::Site;
 use crate::web::layout::{PAGE_LEN, shell};
 use crate::web::problem::{Problem, form_urlencoded};
@@ -174,12 +175,12 @@ pub fn days_text(visitor: &Visitor, days: i32) -> String {
 
 /// Of how many activities at or under a place each word is said. Every view of a place counts the same, whatever it draws:
 /// the matrix has no cell for the milestone that ends a project, and bars of a district are its projects.
-pub fn words_of<'a>(tree: &Tree, schedules: impl Iterator<Item = &'a Scheduled>, place: &Place, today: Date) -> [usize; Word::ALL.len()] {
+pub fn words_of<'a>(tree: &Tree, schedules: impl Iterator<Item = &'a Scheduled>, place: &Place, today: Date, rules: &LampRules) -> [usize; Word::ALL.len()] {
     let mut counts = [0; Word::ALL.len()];
     for bar in schedules.flat_map(|scheduled| &scheduled.bars).filter(|bar| bar.kind != "summary") {
         let at = bar.place.as_deref().and_then(|id| tree.get(id)).or_else(|| tree.get(&bar.project));
         if at.is_some_and(|at| at.path.starts_with(&place.path)) {
-            counts[verdict(bar, today, &RULES).word().at()] += 1;
+            counts[verdict(bar, today, rules).word().at()] += 1;
         }
     }
     counts
@@ -254,7 +255,8 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
     let gathered = gather(conn, &site.domain, place, today).await?;
     let Gathered { stages, rows, .. } = &gathered;
     let schedules = site.domain.networks.all_scheduled(conn).await?;
-    let counts = words_of(&gathered.tree, schedules.iter().map(|(_, scheduled)| scheduled.as_ref()), place, today);
+    let (rule_set, rules) = site.domain.rules.lamps(conn, today).await?;
+    let counts = words_of(&gathered.tree, schedules.iter().map(|(_, scheduled)| scheduled.as_ref()), place, today, &rules);
     let words = Words::of(visitor, asked.is_wall());
     let first = asked.from.unwrap_or(0) as usize;
     let address = asked.address(&place.id, "matrix");
@@ -272,7 +274,7 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
             p.legend {
                 (legend(visitor, &counts))
                 @if !asked.is_wall() && rows.iter().flat_map(|row| &row.cells).flatten().any(|cell| cell.count > 1) { span.quiet { (visitor.t("wall.counts_key")) } " " }
-                @if !asked.is_wall() { span.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", visitor.t(&format!("rule_source.{}", RULES.id)))])) } }
+                @if !asked.is_wall() { span.quiet { (rule_sets::pages::told(visitor, &rule_set)) } }
             }
             @if !asked.is_wall() { p.legend { (words.marks.legend()) } }
             @if asked.is_wall() { (wall_pager(visitor, &address, first, rows.len(), most)) }
@@ -389,7 +391,8 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
     let bar = plans::bar(&mut conn, &project.id, &wanted("activity")).await?.ok_or(missing())?;
     let state = plans::project_plan(&mut conn, &project.id).await?.ok_or(missing())?;
     let today = site.clock.today();
-    let verdict = verdict(&bar, today, &RULES);
+    let (rule_set, rules) = site.domain.rules.lamps(&mut conn, today).await?;
+    let verdict = verdict(&bar, today, &rules);
     let grade = site.domain.grades.grades(&mut conn).await?.of(&bar);
     let tree = site.domain.places.tree(&mut conn).await?;
     let at = bar.place.as_ref().and_then(|id| tree.get(id)).unwrap_or(&project);
@@ -427,7 +430,7 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
                     @if let Some(driver) = &driver { " " a href={ "/wall/bar?project=" (project.id) "&activity=" (form_urlencoded(&driver.activity)) } { (visitor.shown(&driver.name)) } }
                 }
                 @if let Some(grade) = grade { p { (Marks::of_visitor(&visitor).of(grade)) " " (visitor.t(&format!("grade_sentence.{}", grade.name()))) } }
-                p.quiet { (visitor.tf("wall.rule", &[("rule", RULES.id.clone()), ("source", visitor.t(&format!("rule_source.{}", RULES.id)))])) }
+                p.quiet { (rule_sets::pages::told(&visitor, &rule_set)) }
                 h2 { (visitor.t("wall.since")) }
                 @if let (Some(start), None) = (bar.actual_start, bar.actual_finish) { p { (visitor.tf("lamp_since.running", &[("date", start.to_string())])) } }
                 @match (verdict.reason, verdict.since) {

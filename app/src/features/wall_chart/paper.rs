@@ -101,7 +101,7 @@ fn with_mark(text: String, grade: Option<Grade>) -> String {
 
 async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, sheet: Sheet, ink: Ink) -> Result<bars::BarChart, Problem> {
     let today = site.clock.today();
-    let chart = Chart::read(conn, &site.domain, place).await?;
+    let chart = Chart::read(conn, &site.domain, place, today).await?;
     let mut flags = Vec::new();
     for Goal { mandate, is_planned, float_days_e3, .. } in goals(conn, &site.domain, place).await?.into_iter().take(8) {
         let is_late = !is_planned || float_days_e3.is_some_and(|float| float < 0);

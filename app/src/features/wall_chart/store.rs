@@ -1,9 +1,10 @@
 //! Lamps as they were noted: since when a bar is late or at risk, and by which fact.
 
-use super::model::{Command, Fact, RULES, State, Word, verdict};
+use super::model::{Command, Fact, State, Word, verdict};
 use crate::args;
 use crate::db::Conn;
 use crate::features::plan::store as plans;
+use crate::features::rule_sets;
 use crate::journal::domain::{Context as JournalContext, Entry};
 use anyhow::{Context, Result};
 use jiff::civil::Date;
@@ -40,17 +41,20 @@ pub async fn noted_of(conn: &mut Conn, project: &str) -> Result<HashMap<String, 
     Ok(lamps)
 }
 
-/// Schedules whose lamps have been compared with what is noted: project, with the digest of its schedule and the day.
+/// Schedules whose lamps have been compared with what is noted: project, with the digest of its schedule, the day and the rule
+/// set of that day.
 #[derive(Debug, Default)]
-pub struct Compared(Mutex<HashMap<String, (String, Date)>>);
+pub struct Compared(Mutex<HashMap<String, (String, Date, String)>>);
 
 impl Compared {
-    /// Projects whose schedule or day is another than when this was last asked.
+    /// Projects whose schedule, day or rule set is another than when this was last asked.
     pub async fn outdated(&self, conn: &mut Conn, today: Date) -> Result<Vec<String>> {
         let digests = plans::digests(conn).await?;
+        let adopted = rule_sets::store::adopted(conn).await?;
+        let rules = &rule_sets::model::lamp_rules(&adopted, today).0.id;
         let mut compared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let outdated = digests.into_iter().filter_map(|(project, digest)| {
-            let now = (digest, today);
+            let now = (digest, today, rules.clone());
             (compared.insert(project.clone(), now.clone()) != Some(now)).then_some(project)
         });
         Ok(outdated.collect())
@@ -67,8 +71,10 @@ pub(super) async fn load(conn: &mut Conn, command: &Command, context: &JournalCo
     for row in conn.rows("SELECT activity, word FROM noted_lamp WHERE project = ?", args![project]).await? {
         state.noted.insert(row.text(0)?, Word::from_key(&row.text(1)?).context("a noted word is known")?);
     }
+    let adopted = rule_sets::store::adopted(conn).await?;
+    let (_, rules) = rule_sets::model::lamp_rules(&adopted, context.today);
     let bars = plans::bars(conn, project, 0, i64::MAX as u64).await?;
-    state.lit = bars.iter().map(|bar| (bar.activity.clone(), verdict(bar, context.today, &RULES).word())).collect();
+    state.lit = bars.iter().map(|bar| (bar.activity.clone(), verdict(bar, context.today, &rules).word())).collect();
     Ok(state)
 }
 

@@ -1,7 +1,8 @@
 //! Lamps as a table, and the wall as people see it.
 
-use super::model::{Lamp, RULES, SCREEN, Word, cell, front, front_of_all, page_around, verdict};
+use super::model::{Lamp, SCREEN, Word, cell, front, front_of_all, page_around, verdict};
 use crate::features::plan::store::Bar;
+use crate::features::rule_sets::model::lamp_rules;
 use crate::features::targets::model::Grade;
 use crate::on_both_databases;
 use jiff::ToSpan;
@@ -54,7 +55,7 @@ fn lamps() {
         ("far ahead", Bar { early: far, float_days_e3: Some(0), baseline: far, ..bar() }, Lamp::Idle, "not_yet"),
     ];
     for (name, bar, lamp, reason) in cases {
-        let found = verdict(&bar, TODAY, &RULES);
+        let found = verdict(&bar, TODAY, &lamp_rules(&[], TODAY).1);
         assert_eq!((found.lamp, found.reason.key()), (lamp, reason), "{name}");
         assert_eq!(found.word() == Word::Overdue, reason == "overdue", "{name}: only what has passed is overdue");
         // A forecast has no first day; what has happened has.
