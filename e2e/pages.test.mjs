@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { fill, startBrowser, startSite } from "./site.mjs";
+import { fill, startBrowser, startSite, stepInto } from "./site.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let site, browser, cookie;
@@ -31,26 +31,13 @@ after(async () => {
   await site?.stop();
 });
 
-/** Steps into people of the demo district by their roles, as the page for reviewers does. */
+/** Sessions of people of the demo district, and of somebody who gives posts. */
 async function sessions(roles) {
+  const found = await stepInto(browser, site, roles);
   const context = await browser.newContext();
   const page = await context.newPage();
-  await page.goto(site.welcome);
-  await page.fill("[name=person_name]", "评审");
-  await page.fill("[name=login]", "review");
-  await page.fill("[name=new_password]", "一句自己记得住的很长很长的话");
-  await Promise.all([page.waitForNavigation(), page.click("main button[type=submit]")]);
-  const session = async () => (await context.cookies()).find((one) => one.name === "guatu_session");
-  const reviewer = await session();
-  const found = { reviewer };
-  for (const [name, role] of Object.entries(roles)) {
-    await context.addCookies([reviewer]);
-    await page.goto(`${site.address}/demo`);
-    await Promise.all([page.waitForNavigation(), page.locator("tr", { hasText: role }).locator("button").first().click()]);
-    found[name] = await session();
-  }
   // Whoever gives posts is let in by the first administrator.
-  await context.addCookies([reviewer]);
+  await context.addCookies([found.reviewer]);
   await page.goto(`${site.address}/accounts`);
   await fill(page, { person_name: "安" });
   const link = await page.locator(".receipt code").textContent();

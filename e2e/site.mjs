@@ -74,3 +74,29 @@ export async function fill(page, fields, form = "main form.fields") {
 export async function follow(page, name) {
   await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.locator("main").getByRole("link", { name }).first().click()]);
 }
+
+/**
+ * Steps into people of the invented district by their roles, as the page for reviewers does, and gives their sessions; a role
+ * with a number is the person after so many of it. `reviewer` is the first administrator.
+ */
+export async function stepInto(browser, site, roles) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(site.welcome);
+  await page.fill("[name=person_name]", "评审");
+  await page.fill("[name=login]", "review");
+  await page.fill("[name=new_password]", "一句自己记得住的很长很长的话");
+  await Promise.all([page.waitForNavigation(), page.click("main button[type=submit]")]);
+  const session = async () => (await context.cookies()).find((one) => one.name === "guatu_session");
+  const reviewer = await session();
+  const found = { reviewer };
+  for (const [name, wanted] of Object.entries(roles)) {
+    const [role, nth] = [wanted].flat();
+    await context.addCookies([reviewer]);
+    await page.goto(`${site.address}/demo`);
+    await Promise.all([page.waitForNavigation(), page.locator("tr", { hasText: role }).nth(nth ?? 0).locator("button").click()]);
+    found[name] = await session();
+  }
+  await context.close();
+  return found;
+}

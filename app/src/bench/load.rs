@@ -26,7 +26,7 @@ pub struct Arguments {
 }
 
 /// The mix, in turn.
-const MIX: [&str; 8] = [
+const MIX: [&str; 12] = [
     "/wall",
     "/wall?place=p03",
     "/wall?place=p03&view=bars",
@@ -35,6 +35,10 @@ const MIX: [&str; 8] = [
     "/reports",
     "/plans/p01",
     "/bulletins",
+    "/problems",
+    "/returns",
+    "/places",
+    "/task-forces",
 ];
 
 /// `guatu bench-load`.

@@ -190,7 +190,7 @@ pub(super) async fn tell(
                 if ago == INSPECTED {
                     found.push(site.inspected(report.clone(), &before, found.len() == OVERRULED));
                 }
-                if (JUDGED..=DAILY).contains(&ago) {
+                if ago >= JUDGED {
                     waiting.push(site.judge(judged, on, today));
                 }
             }

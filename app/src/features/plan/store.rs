@@ -3,7 +3,7 @@
 use super::model::{ActivityFound, Command, Fact, Progress, State, VersionState};
 use super::network;
 use crate::args;
-use crate::db::{Conn, Row};
+use crate::db::{Conn, Row, Value};
 use crate::features::calendars::model::Fact as CalendarFact;
 use crate::features::reports::model::Standing;
 use crate::features::{Fact as AnyFact, identity, organisations, places, task_force};
@@ -319,6 +319,18 @@ pub async fn project_plan(conn: &mut Conn, project: &str) -> Result<Option<Proje
     conn.row(sql, args![project]).await?.map(|row| read_project_plan(&row)).transpose()
 }
 
+/// Places above each other at most, the district first.
+const MOST_LEVELS: usize = 8;
+
+/// The state of the approved plan under which a place stands, by the path of the place.
+pub async fn plan_over(conn: &mut Conn, path: &str) -> Result<Option<ProjectPlan>> {
+    let mut ids: Vec<Value> = path.trim_matches('/').split('/').map(Value::from).collect();
+    // As many as the statement has room for: an empty id is nobody's.
+    ids.resize(MOST_LEVELS, Value::from(""));
+    let sql = concat!("SELECT ", project_plan_columns!(), " FROM project_plan WHERE project IN (?, ?, ?, ?, ?, ?, ?, ?)");
+    conn.row(sql, &ids).await?.map(|row| read_project_plan(&row)).transpose()
+}
+
 /// The state of every approved plan.
 pub async fn project_plans(conn: &mut Conn) -> Result<Vec<ProjectPlan>> {
     let sql = concat!("SELECT ", project_plan_columns!(), " FROM project_plan ORDER BY project");
@@ -425,6 +437,39 @@ fn read_bar(row: &Row) -> Result<Bar> {
 pub async fn measured_bars(conn: &mut Conn, place: &str) -> Result<Vec<Bar>> {
     let sql = concat!("SELECT ", bar_columns!(), " FROM bar WHERE place = ? AND quantity_e3 IS NOT NULL ORDER BY ordinal");
     conn.rows(sql, args![place]).await?.iter().map(read_bar).collect()
+}
+
+/// What is measured of a bar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// The project.
+    pub project: String,
+    /// The activity.
+    pub activity: String,
+    /// Its name.
+    pub name: String,
+    /// Total quantity in thousandths of its unit.
+    pub total_e3: i64,
+    /// Per cent complete × 1000, as the plan has it.
+    pub percent_e3: u32,
+    /// Whether only whole units count.
+    pub is_whole: bool,
+}
+
+/// What is measured at a place, in the order of the plan: every report asks for it, and for nothing else of a bar.
+pub async fn measures(conn: &mut Conn, place: &str) -> Result<Vec<Measure>> {
+    let sql = "SELECT project, activity, name, quantity_e3, percent_e3, is_whole FROM bar WHERE place = ? AND quantity_e3 IS NOT NULL ORDER BY ordinal";
+    let read = |row: &Row| {
+        Ok(Measure {
+            project: row.text(0)?,
+            activity: row.text(1)?,
+            name: row.text(2)?,
+            total_e3: row.int(3)?,
+            percent_e3: u32::try_from(row.int(4)?)?,
+            is_whole: row.flag(5)?,
+        })
+    };
+    conn.rows(sql, args![place]).await?.iter().map(read).collect()
 }
 
 /// Outlooks of a project.

@@ -29,6 +29,9 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+/// Reports that a supervision engineer sees at once; the next come as these are judged.
+const WAITING_SHOWN: usize = 100;
+
 /// Routes of this feature.
 pub fn routes() -> Router<Site> {
     Router::new()
@@ -486,20 +489,19 @@ async fn waiting(State(site): State<Site>, visitor: Visitor) -> Result<Response,
     visitor.need_somewhere(Verb::Confirm)?;
     let mut conn = site.reader().await?;
     let tree = site.domain.places.tree(&mut conn).await?;
-    let reports: Vec<(Report, &Place)> = store::of_grade(&mut conn, Grade::Reported, 2_000)
-        .await?
-        .into_iter()
-        .filter_map(|report| tree.get(&report.building).map(|place| (report, place)))
-        .filter(|(_, place)| visitor.may(Verb::Confirm, &place.path))
-        .take(200)
-        .collect();
+    let mut mine: Vec<(String, &Place)> = Vec::new();
+    for (report, building) in store::waiting(&mut conn).await? {
+        mine.extend(tree.get(&building).filter(|place| visitor.may(Verb::Confirm, &place.path)).map(|place| (report, place)));
+    }
+    let count = mine.len();
     let mut rows = Vec::new();
-    for (report, place) in reports {
+    for (report, place) in mine.into_iter().take(WAITING_SHOWN) {
+        let Some(report) = store::report(&mut conn, &report).await? else { continue };
         let days = store::days_of_report(&mut conn, &report.id).await?;
         rows.push((report, place, days));
     }
     let body = html! {
-        h1 { (visitor.t("reports.waiting")) }
+        h1 { (visitor.t("reports.waiting")) @if count > 0 { " " span.tag { (count) } } }
         p.lead { (visitor.t("reports.waiting_lead")) }
         ul.rows { @for (report, place, days) in &rows {
             li {

@@ -85,10 +85,10 @@ pub async fn of_day(conn: &mut Conn, on: Date) -> Result<HashMap<String, Report>
     rows.iter().map(|row| read(row).map(|one| (one.building.clone(), one))).collect()
 }
 
-/// Reports of a grade, oldest first, at most `limit`.
-pub async fn of_grade(conn: &mut Conn, grade: Grade, limit: u64) -> Result<Vec<Report>> {
-    let sql = concat!("SELECT ", columns!(), " FROM report WHERE grade = ? AND is_unchanged = 0 ORDER BY on_day, id LIMIT ?");
-    conn.rows(sql, args![grade.name(), limit]).await?.iter().map(read).collect()
+/// Reports with a change that nobody has judged, newest day first: id and building.
+pub async fn waiting(conn: &mut Conn) -> Result<Vec<(String, String)>> {
+    let sql = "SELECT id, building FROM report WHERE grade = 'reported' AND is_unchanged = 0 ORDER BY on_day DESC, id";
+    conn.rows(sql, &[]).await?.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
 }
 
 /// Reports between two days that stand disputed, in the order of days.
@@ -188,7 +188,7 @@ fn read_day(row: &Row) -> Result<WorkDay> {
 
 /// The measured work of a building as it stood on a day: before it, on it, after it.
 pub async fn works(conn: &mut Conn, building: &str, on: Option<Date>) -> Result<Vec<Work>> {
-    let bars = plan::store::measured_bars(conn, building).await?;
+    let bars = plan::store::measures(conn, building).await?;
     let sql = "SELECT activity, opening_e3, done_e3 FROM work WHERE building = ?";
     let mut known: HashMap<String, (i64, i64)> = HashMap::new();
     for row in conn.rows(sql, args![building]).await? {
@@ -196,7 +196,7 @@ pub async fn works(conn: &mut Conn, building: &str, on: Option<Date>) -> Result<
     }
     let mut works = Vec::with_capacity(bars.len());
     for bar in bars {
-        let total_e3 = bar.quantity_e3.unwrap_or(0);
+        let total_e3 = bar.total_e3;
         // Before anything was measured, the plan's own record of progress says where it begins.
         let recorded = total_e3 * i64::from(bar.percent_e3) / 100_000;
         let recorded = if bar.is_whole { recorded / 1000 * 1000 } else { recorded };
@@ -272,11 +272,9 @@ pub(super) async fn of_filing(conn: &mut Conn, report: &str, building: &str, con
 async fn of_place(conn: &mut Conn, building: &str, state: &mut State) -> Result<()> {
     let place = places::get(conn, building).await?.context("scope has found the building")?;
     state.is_building = matches!(place.kind, Kind::Building | Kind::Facility);
-    for id in place.path.trim_matches('/').split('/') {
-        if let Some(plan) = plan::store::project_plan(conn, id).await? {
-            state.is_active = plan.active_on.is_some();
-            state.project = plan.project;
-        }
+    if let Some(plan) = plan::store::plan_over(conn, &place.path).await? {
+        state.is_active = plan.active_on.is_some();
+        state.project = plan.project;
     }
     state.name = place.attributes.name;
     let last = conn.row("SELECT on_day FROM report WHERE building = ? ORDER BY on_day DESC LIMIT 1", args![building]).await?;

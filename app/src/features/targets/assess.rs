@@ -165,8 +165,15 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
             planned: planned_share(item.work, baseline, today.saturating_sub(1.days())),
             facts,
         };
-        targets.weighed.entry(building.clone()).or_default().add(weight, assessed.planned, assessed.done_share());
-        targets.by_building.entry(building.clone()).or_default().push(targets.items.len());
+        // Twenty work items share a building: its name is copied for the first.
+        if !targets.by_building.contains_key(building) {
+            targets.by_building.insert(building.clone(), Vec::new());
+            targets.weighed.insert(building.clone(), Weighed::default());
+        }
+        if let (Some(weighed), Some(items)) = (targets.weighed.get_mut(building), targets.by_building.get_mut(building)) {
+            weighed.add(weight, assessed.planned, assessed.done_share());
+            items.push(targets.items.len());
+        }
         targets.items.push(assessed);
     }
     Ok(targets)

@@ -147,14 +147,12 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
     };
     let mut state = State { is_id_taken: conn.row("SELECT 1 FROM commitment WHERE id = ?", args![promise]).await?.is_some(), ..State::default() };
     let path = places::path(conn, building).await?.context("scope has found the building")?;
-    for id in path.trim_matches('/').split('/') {
-        if let Some(plan) = plan::store::project_plan(conn, id).await? {
-            state.project = plan.project;
-        }
+    if let Some(plan) = plan::store::plan_over(conn, &path).await? {
+        state.project = plan.project;
     }
     let done = done_before(conn, &state.project, &[*from, Date::MAX]).await?;
-    for bar in plan::store::measured_bars(conn, building).await? {
-        let total = bar.quantity_e3.unwrap_or(0);
+    for bar in plan::store::measures(conn, building).await? {
+        let total = bar.total_e3;
         let recorded = total * i64::from(bar.percent_e3) / 100_000;
         let (start, all) = match done.get(&bar.activity) {
             Some(one) => (one.before_e3[0], one.before_e3[1]),

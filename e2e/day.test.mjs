@@ -1,0 +1,121 @@
+// A day as people live it: a report on a phone, a dispute, the problem it becomes, a correction, a confirmation, a verdict on the
+// spot; a promise; the lamp; the round with a decision and minutes; the bulletin by three people, and its paper.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fill, follow, startBrowser, startSite, stepInto } from "./site.mjs";
+
+const day = (ahead) => new Date(Date.now() + 8 * 3600e3 + ahead * 864e5).toISOString().slice(0, 10);
+const today = day(0);
+
+for (const database of ["sqlite", "postgres"]) {
+  test(`from a day's report to the bulletin, on ${database}`, async () => {
+    const site = await startSite({ database, demo: true });
+    const browser = await startBrowser();
+    try {
+      const sessions = await stepInto(browser, site, { leader: "领导", office: "督查室", second: ["督查室", 1], inspector: "暗访检查员", contractor: "施工单位", engineer: "监理工程师" });
+      const people = {};
+      for (const [name, cookie] of Object.entries(sessions)) {
+        const context = await browser.newContext({ viewport: name === "contractor" ? { width: 360, height: 740 } : { width: 1440, height: 900 } });
+        await context.addCookies([cookie]);
+        people[name] = await context.newPage();
+      }
+      const { leader, office, second, inspector, contractor, engineer } = people;
+      const press = (page, name) => Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.locator("main").getByRole("button", { name }).first().click()]);
+      const paper = async (page, path) => {
+        const answer = await page.request.get(site.address + path);
+        assert.equal(answer.status(), 200, path);
+        return (await answer.body()).subarray(0, 5).toString();
+      };
+
+      // The contractor reports one work item of the first building that owes a report: a field, a button.
+      await contractor.goto(`${site.address}/reports`);
+      await Promise.all([contractor.waitForNavigation(), contractor.locator('main a[href^="/reports/new?building="]').first().click()]);
+      const building = new URL(contractor.url()).searchParams.get("building");
+      const works = contractor.locator("label.work");
+      let chosen, before, total;
+      for (let at = 0; at < (await works.count()); at++) {
+        const found = (await works.nth(at).locator(".quiet").first().textContent()).match(/([\d.]+) \/ ([\d.]+)/).slice(1).map(Number);
+        if (found[1] - found[0] > 10) [chosen, [before, total]] = [works.nth(at), found];
+      }
+      assert.ok(chosen, "something is left to do");
+      assert.ok(total > before + 4);
+      const item = await chosen.locator("input").getAttribute("name");
+      await chosen.locator("input").fill(String(before + 4));
+      await press(contractor, "提交日报");
+      assert.equal(await contractor.locator(".receipt").count(), 1);
+      const report = new URL(contractor.url()).pathname;
+
+      // The engineer sees only what waits, and measures less; the report's figure does not count any more.
+      await engineer.goto(`${site.address}/reports/waiting`);
+      assert.ok((await engineer.locator(`a[href="${report}"]`).count()) > 0);
+      await engineer.goto(`${site.address}${report}/dispute`);
+      await fill(engineer, { [`"${item}"`]: String(before + 2), reason: "断面实测" }, "main form.report");
+      assert.match(await engineer.locator("h1 + .lamp").textContent(), /异议/);
+
+      // It is a problem with an owner by now; its days run.
+      await leader.goto(`${site.address}/problems?find=${encodeURIComponent("断面实测")}`);
+      assert.equal(await leader.locator("tbody tr").count(), 1);
+      await Promise.all([leader.waitForNavigation(), leader.locator("tbody a").first().click()]);
+      const problem = leader.url();
+      assert.match(await leader.locator("dl.facts").textContent(), /监理有异议/);
+
+      // A site cannot take it back by saying its figure again; as far as measured it can, and then it is confirmed.
+      await contractor.goto(`${site.address}${report}/correct`);
+      await fill(contractor, { [`"${item}"`]: String(before + 3), reason: "重算" }, "main form.report");
+      assert.match(await contractor.locator(".summary").textContent(), /R-125/);
+      await fill(contractor, { [`"${item}"`]: String(before + 2), reason: "重复计量" }, "main form.report");
+      await engineer.goto(site.address + report);
+      await press(engineer, "确认");
+      await leader.goto(problem);
+      assert.match(await leader.locator("h1 + .lamp").textContent(), /已了结/);
+
+      // The figure and its lamp say who stands for it; an inspector on the spot overrules both.
+      await leader.goto(`${site.address}/targets/${building}`);
+      assert.ok((await leader.locator(".grade.confirmed").count()) > 0);
+      await inspector.goto(`${site.address}${report}/verify`);
+      await fill(inspector, { [`"${item}"`]: String(before + 1), reason: "现场只见一处" }, "main form.report");
+      await leader.goto(`${site.address}/wall/bar?project=${building.split("-")[0]}&activity=${encodeURIComponent(item.slice("done.".length))}`);
+      assert.match(await leader.locator("main").textContent(), /经检查核实/);
+
+      // A promise for the week to come, frozen with who made it.
+      await contractor.goto(`${site.address}/targets/${building}`);
+      const form = contractor.locator('form[action$="/promise"]');
+      const month = await form.locator('option[value^="month "]').getAttribute("value");
+      await form.locator("[name=period]").selectOption(month);
+      await form.locator(`[name="will.${item.slice("done.".length)}"]`).fill("5");
+      await Promise.all([contractor.waitForNavigation(), form.locator("button").click()]);
+      assert.equal(await contractor.locator(".summary").count(), 0);
+
+      // The round: what changed is named, a decision gets an owner and a date, the minutes are paper.
+      await office.goto(`${site.address}/round`);
+      await fill(office, { content: "外墙增加一个班组", about: "棠川区（演示）", assignee: (await office.locator("[name=assignee] option", { hasText: "督查室" }).first().textContent()).trim(), due: day(2) }, 'main form[action^="/round/decisions?"]');
+      assert.equal(await office.locator(".summary").count(), 0, await office.locator(".summary").allTextContents().then(String));
+      assert.equal(await office.locator("article.decision", { hasText: "外墙增加一个班组" }).count(), 1);
+      await press(office, "形成今天的纪要");
+      const minutes = await office.locator('a[href$="/pdf"][href^="/round/minutes/"]').first().getAttribute("href");
+      assert.equal(await paper(office, minutes), "%PDF-");
+
+      // The bulletin: drafted, reviewed and issued by three people; later facts leave it as it is.
+      await office.goto(`${site.address}/bulletins`);
+      const monday = day(-((new Date(`${today}T00:00:00Z`).getUTCDay() + 6) % 7));
+      await fill(office, { from: monday });
+      const bulletin = new URL(office.url()).pathname;
+      await second.goto(site.address + bulletin);
+      await press(second, "审核");
+      await leader.goto(site.address + bulletin);
+      await press(leader, "签发");
+      assert.match(await leader.locator("h1 + .tag").textContent(), /已印发/);
+      const frozen = await leader.locator("tbody").first().textContent();
+      await contractor.goto(`${site.address}/reports`);
+      const others = contractor.locator('main form[action="/reports/unchanged"] button');
+      if (await others.count()) await Promise.all([contractor.waitForNavigation(), others.first().click()]);
+      await leader.reload();
+      assert.equal(await leader.locator("tbody").first().textContent(), frozen);
+      assert.equal(await paper(leader, `${bulletin}/paper/pdf`), "%PDF-");
+      assert.equal(await paper(leader, `${bulletin}/paper/docx`), "PK\u0003\u0004\u0014");
+    } finally {
+      await browser.close();
+      await site.stop();
+    }
+  });
+}
