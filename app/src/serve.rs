@@ -392,7 +392,7 @@ pub async fn rebuild(place: Place) -> Result<ExitCode> {
     let bar = Progress::default();
     let mut conn = db.writer().await?;
     conn.begin_write().await?;
-    let number = replay::rebuild(&mut conn, &domain, |done, all| bar.show("replay", done, all)).await?;
+    let number = replay::rebuild_beside_readers(&mut conn, &domain, |done, all| bar.show("replay", done, all)).await?;
     conn.commit().await?;
     println!("derived tables made again from {number} facts");
     Ok(ExitCode::SUCCESS)

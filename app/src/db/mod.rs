@@ -313,6 +313,15 @@ impl Conn {
         Ok(())
     }
 
+    /// Opens a transaction in which everything stands as it does at one moment, whatever others write meanwhile.
+    pub async fn begin_snapshot(&mut self) -> Result<()> {
+        match self.dialect() {
+            Dialect::Sqlite => self.execute("BEGIN", &[]).await?,
+            Dialect::Postgres => self.execute("BEGIN ISOLATION LEVEL REPEATABLE READ", &[]).await?,
+        };
+        Ok(())
+    }
+
     /// Makes a transaction durable.
     pub async fn commit(&mut self) -> Result<()> {
         self.execute("COMMIT", &[]).await.map(drop)

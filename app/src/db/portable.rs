@@ -42,6 +42,11 @@ pub fn definitions(sql: &str, dialect: super::Dialect) -> String {
     }
 }
 
+/// The same tables as temporary ones of a connection: they stand before those of the same names.
+pub fn temporary(sql: &str, dialect: super::Dialect) -> String {
+    definitions(sql, dialect).replace("CREATE TABLE ", "CREATE TEMPORARY TABLE ")
+}
+
 /// Names of the tables that definitions create, in order.
 pub fn table_names(sql: &'static str) -> Vec<&'static str> {
     sql.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split([' ', '(']).next()).collect()

@@ -2,7 +2,7 @@
 
 use super::domain::{Domain, Entry, Urgency};
 use crate::args;
-use crate::db::{Conn, Value, portable};
+use crate::db::{Conn, Dialect, Value, portable};
 use anyhow::{Context, Result};
 use guatu_ledger::checkpoint::Checkpoint;
 use guatu_ledger::hash::Hash;
@@ -48,14 +48,75 @@ pub fn derived_tables<D: Domain>(domain: &D) -> Vec<&'static str> {
     domain.tables().into_iter().flat_map(portable::table_names).collect()
 }
 
-/// Drops derived tables and makes them again from facts, inside the caller's transaction. `progress` hears how far it is.
-pub async fn rebuild<D: Domain>(conn: &mut Conn, domain: &D, mut progress: impl FnMut(u64, u64)) -> Result<u64> {
+/// Drops derived tables and makes them again from facts, inside the caller's transaction, where nobody reads them: at a start,
+/// and in memory. `progress` hears how far it is.
+pub async fn rebuild<D: Domain>(conn: &mut Conn, domain: &D, progress: impl FnMut(u64, u64)) -> Result<u64> {
+    make_again(conn, domain).await?;
+    replay(conn, domain, progress).await
+}
+
+/// As [`rebuild`], while others read: facts are replayed aside, and the tables are changed at the end, so that pages wait for
+/// the copy alone.
+pub async fn rebuild_beside_readers<D: Domain>(
+    conn: &mut Conn,
+    domain: &D,
+    progress: impl FnMut(u64, u64),
+) -> Result<u64> {
+    lock_head(conn).await?;
+    let number = replay_aside(conn, domain, progress).await?;
+    let aside = match conn.dialect() {
+        Dialect::Sqlite => "temp",
+        Dialect::Postgres => "pg_temp",
+    };
+    let tables = derived_tables(domain);
+    for table in &tables {
+        conn.script(format!("ALTER TABLE {aside}.{table} RENAME TO replayed_{table}")).await?;
+    }
+    make_again(conn, domain).await?;
+    for table in &tables {
+        conn.script(format!("INSERT INTO {table} SELECT * FROM replayed_{table}; DROP TABLE replayed_{table}")).await?;
+    }
+    forget_plans(conn).await?;
+    Ok(number)
+}
+
+async fn make_again<D: Domain>(conn: &mut Conn, domain: &D) -> Result<()> {
     for table in derived_tables(domain).into_iter().rev() {
         conn.script(format!("DROP TABLE IF EXISTS {table}")).await?;
     }
     for definition in domain.tables() {
         conn.script(portable::definitions(definition, conn.dialect())).await?;
     }
+    Ok(())
+}
+
+/// Replays all facts into temporary tables of this connection, which stand before those of the same names until the
+/// transaction ends: nothing that others read is touched.
+async fn replay_aside<D: Domain>(conn: &mut Conn, domain: &D, progress: impl FnMut(u64, u64)) -> Result<u64> {
+    for definition in domain.tables() {
+        conn.script(portable::temporary(definition, conn.dialect())).await?;
+    }
+    forget_plans(conn).await?;
+    replay(conn, domain, progress).await
+}
+
+/// A statement that was prepared before a table of the same name came or went means the other one until it is prepared again.
+async fn forget_plans(conn: &mut Conn) -> Result<()> {
+    match conn.dialect() {
+        Dialect::Sqlite => Ok(()),
+        Dialect::Postgres => conn.script("DISCARD PLANS".into()).await,
+    }
+}
+
+/// Keeps other processes from writing facts until the transaction ends; an embedded database has one writer anyway.
+async fn lock_head(conn: &mut Conn) -> Result<()> {
+    match conn.dialect() {
+        Dialect::Sqlite => Ok(()),
+        Dialect::Postgres => conn.row("SELECT number FROM ledger_head WHERE id = 1 FOR UPDATE", &[]).await.map(drop),
+    }
+}
+
+async fn replay<D: Domain>(conn: &mut Conn, domain: &D, mut progress: impl FnMut(u64, u64)) -> Result<u64> {
     let total = head_number(conn).await?;
     let mut number = 0;
     loop {
@@ -237,15 +298,30 @@ pub async fn verify_documents<D: Domain>(
     }
 }
 
-/// Checks that a replay of all facts gives exactly the derived tables. Undoes what it does.
+/// Looks for a moment at which every schedule follows from the newest facts; beyond, they are brought up here.
+const LOOKS: usize = 20;
+
+/// Checks that a replay of all facts gives exactly the derived tables: both as they stand at one moment, while others go on
+/// writing. Leaves nothing behind.
 pub async fn verify_replay<D: Domain>(
     conn: &mut Conn,
     domain: &D,
     progress: impl FnMut(u64, u64),
 ) -> Result<Option<Broken>> {
-    conn.begin_write().await?;
+    for look in 1.. {
+        conn.begin_snapshot().await?;
+        if look > LOOKS || !domain.is_behind(conn).await? {
+            break;
+        }
+        conn.rollback().await?;
+        conn.begin_write().await?;
+        lock_head(conn).await?;
+        domain.settle(conn, Urgency::Soon).await?;
+        conn.commit().await?;
+    }
     let outcome = compare_with_replay(conn, domain, progress).await;
     conn.rollback().await?;
+    forget_plans(conn).await?;
     outcome
 }
 
@@ -254,14 +330,12 @@ async fn compare_with_replay<D: Domain>(
     domain: &D,
     progress: impl FnMut(u64, u64),
 ) -> Result<Option<Broken>> {
-    // What may wait a moment is brought up first: a replay has it too.
-    domain.settle(conn, Urgency::Soon).await?;
     let tables = derived_tables(domain);
     let mut live: Vec<Vec<Vec<Value>>> = Vec::new();
     for table in &tables {
         live.push(conn.dump(table).await?);
     }
-    if let Err(fault) = rebuild(conn, domain, progress).await {
+    if let Err(fault) = replay_aside(conn, domain, progress).await {
         return Ok(Some(Broken::Replay { fault: format!("{fault:#}") }));
     }
     for (table, live) in tables.into_iter().zip(live) {

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::features::organisations::model::{Command, Kind};
 use crate::journal::domain::Permit;
-use crate::journal::{Journal, Submission, SubmitError};
+use crate::journal::{Journal, Submission, SubmitError, replay};
 use crate::on_both_databases;
 use crate::refusal::Refusal;
 use jiff::ToSpan;
@@ -46,5 +46,34 @@ on_both_databases!(a_clock_before_the_newest_fact_is_told_and_nothing_is_written
     let early = crate::web::Site { clock: behind, ..site.site.clone() };
     assert!(early.clock_behind().await.unwrap().starts_with("clock:"));
     assert_eq!(site.site.clock_behind().await, None);
+    site
+});
+
+on_both_databases!(a_ledger_is_verified_and_rebuilt_while_people_write, |site| async move {
+    let site = site.with_cast().await;
+    let writing = async {
+        for number in 0..60 {
+            let id = format!("bank-{number}");
+            let command = Command::Register { id: id.clone(), name: id, kind: Kind::Bank };
+            site.submit(command).await.unwrap();
+        }
+    };
+    let looking = async {
+        for look in 0..4 {
+            let mut conn = site.site.db.writer().await.unwrap();
+            assert_eq!(
+                replay::verify_replay(&mut conn, &*site.site.domain, |_, _| ()).await.unwrap(),
+                None,
+                "look {look}"
+            );
+            conn.begin_write().await.unwrap();
+            replay::rebuild_beside_readers(&mut conn, &*site.site.domain, |_, _| ()).await.unwrap();
+            conn.commit().await.unwrap();
+            drop(conn);
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::join!(writing, looking);
+    assert_eq!(site.get("chief", "/organisations").await.texts("tbody tr").len(), 61);
     site
 });

@@ -44,12 +44,23 @@ impl Values {
     /// From the pairs of a form body. `form_token` is what the pages of the sender's session carry; `None` for whoever
     /// has no session.
     pub fn received(pairs: Vec<(String, String)>, form_token: Option<&str>) -> Values {
-        let fields: HashMap<String, String> = pairs.into_iter().collect();
+        let is_unsafe = |letter: char| {
+            (letter.is_control() && !"\r\n\t".contains(letter))
+                || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
+        let has_unsafe = pairs.iter().any(|(_, value)| value.contains(is_unsafe));
+        // What shows nothing, or turns the direction of what follows, is shown as a mark in its place; a database takes no NUL.
+        let shown =
+            |value: String| if value.contains(is_unsafe) { value.replace(is_unsafe, "\u{fffd}") } else { value };
+        let fields: HashMap<String, String> =
+            pairs.into_iter().map(|(name, value)| (name.replace('\0', "\u{fffd}"), shown(value))).collect();
         let flaw = |code, params| Some(Refusal { code, reason: Reason::Rule, params, field: None });
         let formula = fields.iter().find(|(name, value)| !NOT_LINES.contains(&name.as_str()) && begins_formula(value));
         let too_long = fields.iter().find(|(name, value)| value.chars().count() > limit_chars(name));
         let flaw = if form_token.is_some() && fields.get(TOKEN_FIELD).map(String::as_str) != form_token {
             flaw("G-116", Vec::new())
+        } else if has_unsafe {
+            flaw("G-118", Vec::new())
         } else if formula.is_some() {
             flaw("G-117", Vec::new())
         } else {

@@ -162,6 +162,7 @@ pub fn router(site: Site) -> Router {
         .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(axum::middleware::from_fn_with_state(site.clone(), past::serve))
         .layer(axum::middleware::from_fn(security::refuse_foreign_writes))
+        .layer(axum::middleware::from_fn(security::refuse_nul))
         .layer(axum::middleware::from_fn_with_state(site.clone(), problem::render))
         .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn(security::headers))

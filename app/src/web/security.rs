@@ -1,6 +1,7 @@
 //! Headers of every answer, refusal of writes from other sites, and slowing down of password guessing.
 
 use super::problem::Problem;
+use crate::features::authority::missing;
 use crate::refusal::{Reason, Refusal};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
@@ -48,6 +49,15 @@ pub async fn refuse_foreign_writes(request: Request, next: Next) -> Response {
     }
     Problem::Refused(Refusal { code: "G-105", reason: Reason::Forbidden, params: Vec::new(), field: None })
         .into_response()
+}
+
+/// No object has a NUL in its name, and no database takes one: such an address leads to nothing.
+pub async fn refuse_nul(request: Request, next: Next) -> Response {
+    let address = request.uri().path_and_query().map_or("", |address| address.as_str());
+    if address.contains("%00") {
+        return Problem::Refused(missing()).into_response();
+    }
+    next.run(request).await
 }
 
 fn is_from_own_pages(headers: &HeaderMap) -> bool {

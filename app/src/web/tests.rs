@@ -231,3 +231,28 @@ on_both_databases!(a_register_is_sorted_filtered_and_a_workbook, |site| async mo
     }
     site
 });
+
+on_both_databases!(a_nul_leads_to_nothing_and_is_kept_nowhere, |site| async move {
+    let site = site.with_cast().await;
+    for address in [
+        "/plans/%00",
+        "/places/our%00s",
+        "/wall?place=%00",
+        "/facts?subject=%00",
+        "/reports/%00",
+        "/plan-versions/%00",
+        "/wall/bar?project=ours&activity=%00",
+    ] {
+        assert_eq!(site.get("chief", address).await.status, 404, "{address}");
+    }
+    let page = site.post("office", "/organisations", &[("name", "Ba\0nk"), ("kind", "bank")]).await;
+    assert_eq!((page.status.as_u16(), page.texts(".summary .quiet")), (422, vec!["G-118".to_owned()]));
+    assert_eq!(page.attributes("#field-name", "value"), ["Ba\u{fffd}nk"], "the form shows where it stood");
+    let turned = site.post("office", "/organisations", &[("name", "Ba\u{202e}nk"), ("kind", "bank")]).await;
+    assert_eq!(turned.texts(".summary .quiet"), ["G-118"]);
+    assert!(site.post("", "/login", &[("login", "a\0"), ("password", "b\0")]).await.status.is_client_error());
+    let report = br#"{"id":"api-00001","building":"ours\u0000","on":"2026-11-22"}"#;
+    let answer = site.post_bytes("builder", "/api/reports", "application/json", report.to_vec()).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    site
+});

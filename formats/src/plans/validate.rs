@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use guatu_kernel::plan::{Activity, DayWork, Moment, Plan, Risk, Span};
+use guatu_kernel::plan::{Activity, DayWork, Moment, Plan, Risk, Span, Stop};
 
 use super::findings::{Findings, shortened};
 use super::span::in_minutes;
@@ -52,6 +52,17 @@ pub(crate) fn check(plan: &Plan, limits: &Limits, findings: &mut Findings) {
             );
             findings.error(codes::DUPLICATE_ID, at(), message);
         }
+        let unit = activity.quantity.as_ref().map(|quantity| &quantity.unit);
+        let others = [
+            ("place", activity.place.as_ref()),
+            ("stage", activity.stage.as_ref()),
+            ("work kind", activity.work_kind.as_ref()),
+            ("unit", unit),
+        ];
+        for (what, text) in others {
+            text.into_iter().for_each(|text| check_text(text, what, limits, &at, findings));
+        }
+        check_stops(&activity.stops, limits, &at, findings);
         known_calendar(&activity.calendar, &at, findings);
         check_activity(activity, &at, findings);
     }
@@ -86,6 +97,10 @@ pub(crate) fn check(plan: &Plan, limits: &Limits, findings: &mut Findings) {
         }
         known_calendar(&resource.calendar, &at, findings);
     }
+    check_stops(&plan.stops, limits, &|| "stops".to_owned(), findings);
+    if let Some(name) = &plan.name {
+        check_text(name, "name", limits, &|| "name".to_owned(), findings);
+    }
     for (index, activity) in plan.activities.iter().enumerate() {
         for need in &activity.needs {
             if !resources.contains(need.resource.as_str()) {
@@ -103,7 +118,20 @@ pub(crate) fn check(plan: &Plan, limits: &Limits, findings: &mut Findings) {
             );
             findings.error(codes::UNKNOWN_ID, at(), message);
         }
+        if let Some(name) = &mandate.name {
+            check_text(name, "name", limits, &at, findings);
+        }
         check_moment(mandate.finish_by, &at, findings);
+    }
+}
+
+/// Texts of stops: they are printed beside the dates they move.
+fn check_stops(stops: &[Stop], limits: &Limits, at: &dyn Fn() -> String, findings: &mut Findings) {
+    for stop in stops {
+        for (what, text) in [("source", &stop.source), ("level", &stop.level)] {
+            text.iter().for_each(|text| check_text(text, what, limits, at, findings));
+        }
+        stop.kinds.iter().for_each(|kind| check_text(kind, "kind", limits, at, findings));
     }
 }
 
@@ -223,12 +251,28 @@ pub(crate) fn check_text(text: &str, what: &str, limits: &Limits, at: &dyn Fn() 
     }
 }
 
-/// Whether a sheet that is handed on could take the text for a formula. A sign alone begins many honest names (`-1F slab`),
-/// so those are refused only with a call, a reference or a command in them.
+/// Whether a sheet that is handed on could take the text for a formula. A sign begins many honest names (`-1F slab`, `+0.000`),
+/// so those are refused only with a command, a reference, a call or a sum in them. What is not seen (a byte order mark, blanks)
+/// hides nothing.
 pub fn begins_formula(text: &str) -> bool {
-    let text = text.trim_start();
-    text.starts_with(['=', '@'])
-        || (text.starts_with(['+', '-']) && text.contains(['|', '!', '(']) && !text.contains(' '))
+    let text = text.trim_start_matches(|letter: char| letter.is_whitespace() || is_unseen(letter));
+    if text.starts_with(['=', '@']) {
+        return true;
+    }
+    let Some(rest) = text.strip_prefix(['+', '-']) else { return false };
+    let calls = rest
+        .split('(')
+        .next()
+        .and_then(|name| name.chars().next_back())
+        .is_some_and(|letter| letter.is_ascii_alphanumeric());
+    let is_sum = rest.contains(['+', '-', '*', '/', '^'])
+        && rest.chars().all(|letter| letter.is_ascii_digit() || "+-*/^.,() ".contains(letter));
+    rest.contains(['|', '!', '=']) || (rest.contains('(') && calls) || is_sum
+}
+
+/// Letters that show nothing: marks of byte order and direction, joiners of no width.
+fn is_unseen(letter: char) -> bool {
+    matches!(letter, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
 }
 
 /// Finds activities that are their own ancestors or lie too deep, in time linear in the number of activities.
@@ -262,6 +306,36 @@ fn check_parents(plan: &Plan, ids: &HashMap<&str, usize>, findings: &mut Finding
                 let message = format!("the hierarchy is deeper than {DEEPEST} levels");
                 findings.error(codes::LIMIT, place_of(&plan.activities[index], index), message);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::begins_formula;
+
+    #[test]
+    fn a_sign_begins_honest_names_and_hides_no_formula() {
+        let cases = [
+            ("-1F slab", false),
+            ("-1F 底板", false),
+            ("+0.000 标高", false),
+            ("-", false),
+            ("-2", false),
+            ("-1F~-2F 车库", false),
+            ("-1层(人防)", false),
+            ("=1+1", true),
+            ("  =1+1", true),
+            ("\u{feff}=1+1", true),
+            ("@SUM(A1)", true),
+            ("+cmd|' /C calc'!A0", true),
+            ("-cmd|' /C calc'!A0", true),
+            ("+HYPERLINK(\"http://x\",\"click me\")", true),
+            ("-2+3", true),
+            ("+A1=B1", true),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(begins_formula(text), expected, "{text:?}");
         }
     }
 }

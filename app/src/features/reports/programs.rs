@@ -23,6 +23,9 @@ const WHY_CHARS: usize = 200;
 /// Characters of a building's id that a refusal repeats.
 const ID_CHARS: usize = 60;
 
+/// A NUL as JSON writes it.
+const NUL: &[u8] = b"\\u0000";
+
 /// Routes for programs.
 pub(super) fn routes() -> Router<Site> {
     Router::new().route("/api/reports", post(file))
@@ -51,6 +54,10 @@ fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Posted>, Refusal> {
     // A page of another site can send other types in a person's name without asking first.
     if !kind.starts_with(b"application/json") {
         return Err(unreadable("Content-Type: application/json".into()));
+    }
+    // No database takes a NUL, and no text of a report has one.
+    if body.windows(NUL.len()).any(|part| part == NUL) {
+        return Err(unreadable("\\u0000".into()));
     }
     let is_list = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     let read = if is_list { serde_json::from_slice(body) } else { serde_json::from_slice(body).map(|one| vec![one]) };

@@ -116,10 +116,19 @@ impl Chart {
         }
         let inside: HashSet<&str> = under.iter().map(|other| other.id.as_str()).collect();
         let is_whole = place.kind == Kind::Project;
-        bars()
-            .filter(|bar| is_whole || bar.place.as_deref().is_some_and(|at| inside.contains(at)))
-            .map(|bar| one(bar, bar.depth, today, self))
-            .collect()
+        let shown: Vec<&Bar> = bars().filter(|bar| is_whole || bar.place.as_deref().is_some_and(|at| inside.contains(at))).collect();
+        let row = |at: usize| {
+            let bar = shown[at];
+            let mut row = one(bar, bar.depth, today, self);
+            if bar.kind == "summary" {
+                // What stands below it stands deeper, up to the next that does not.
+                let below = shown[at + 1..].iter().take_while(|other| other.depth > bar.depth).copied().collect::<Vec<_>>();
+                row.front = front_of_all(&below, today);
+                row.grade = below.iter().filter_map(|bar| self.grades.of(bar)).min();
+            }
+            row
+        };
+        (0..shown.len()).map(row).collect()
     }
 
     /// Mandated dates of the project, when the place lies in one.

@@ -200,7 +200,7 @@ async function chartOf(chart) {
         pen.fillStyle = ink; pen.fillRect(a, y + row * 0.22, wideBar, row * 0.14); pen.fillRect(a, y + row * 0.22, hair * 3, row * 0.34); pen.fillRect(b - hair * 3, y + row * 0.22, hair * 3, row * 0.34);
         // Of many works together the done part is drawn on the plan, up to the front: their per cent of a forecast's length
         // would look like being ahead.
-        if (kind === "whole" && bs !== null) { pen.fillStyle = tone; pen.fillRect(x(bs), y + row * 0.68, Math.max(0, x(Math.min(fr ?? today, bf + 1)) - x(bs)), row * 0.24); }
+        if (bs !== null) { pen.fillStyle = tone; pen.fillRect(x(bs), y + row * 0.68, Math.max(0, x(Math.min(fr ?? today, bf + 1)) - x(bs)), row * 0.24); }
       } else {
         // What remains is forecast from today on, so what has been is all before; how much of it, the front line says.
         const done = as === null ? 0 : af !== null ? wideBar : Math.min(wideBar, Math.max(0, x(today) - a));
