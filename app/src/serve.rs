@@ -279,6 +279,18 @@ pub struct Verification {
     /// A signed checkpoint kept outside: without one a book that was swapped as a whole cannot be told.
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
+    /// Sentences, or one object for a program.
+    #[arg(long, value_enum, default_value_t = VerdictFormat::Text)]
+    format: VerdictFormat,
+}
+
+/// How a verdict is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum VerdictFormat {
+    /// Sentences.
+    Text,
+    /// `{"facts":…,"root":"…","checkpoints":…,"checkpoint_from_outside":…,"broken":null|"…"}`.
+    Json,
 }
 
 /// `guatu verify`.
@@ -323,42 +335,42 @@ pub async fn verify(arguments: Verification) -> Result<ExitCode> {
         None => replay::verify_replay(&mut conn, &domain, |done, all| bar.show("replay", done, all)).await?,
     };
     let broken = broken.or((!lost_guards.is_empty()).then_some(Broken::Guards { lost: lost_guards }));
-    match broken {
-        None => {
-            println!("{} facts, root {}, {} checkpoints", verdict.checked, verdict.root, verdict.checkpoints);
-            println!("sound: chain, tree, checkpoints, papers and replay agree");
-            if outside.is_none() {
-                println!(
-                    "note: no checkpoint from outside was given, so a book swapped as a whole would look sound too"
-                );
-            }
-            Ok(ExitCode::SUCCESS)
+    let is_sound = broken.is_none();
+    let sentence = broken.map(|broken| broken.sentence());
+    let lines = match arguments.format {
+        VerdictFormat::Json => {
+            let verdict = serde_json::json!({
+                "facts": verdict.checked,
+                "root": verdict.root.to_string(),
+                "checkpoints": verdict.checkpoints,
+                "checkpoint_from_outside": outside.is_some(),
+                "broken": sentence,
+            });
+            vec![verdict.to_string()]
         }
-        Some(broken) => {
-            println!("{} facts were sound before the first that is not", verdict.checked);
-            match broken {
-                Broken::Fact { number, fault } => println!("broken at fact {number}: {fault}"),
-                Broken::Head { head, facts } => println!("broken: the head counts {head} facts, there are {facts}"),
-                Broken::Receipt { number } => println!(
-                    "broken: the receipt of the request that made fact {number} is missing or names other facts"
-                ),
-                Broken::Checkpoint { size } => println!("broken: the checkpoint over {size} facts does not agree"),
-                Broken::Table { name } => println!("broken: table {name} differs from a replay; run `guatu rebuild`"),
-                Broken::Document { number, sha256 } => {
-                    println!(
-                        "broken at fact {number}: its paper {sha256} is missing or has other bytes; restore it from a backup"
-                    )
+        VerdictFormat::Text => match sentence {
+            Some(sentence) => {
+                vec![format!("{} facts were sound before the first that is not", verdict.checked), sentence]
+            }
+            None => {
+                let mut lines = vec![
+                    format!("{} facts, root {}, {} checkpoints", verdict.checked, verdict.root, verdict.checkpoints),
+                    "sound: chain, tree, checkpoints, papers and replay agree".to_owned(),
+                ];
+                if outside.is_none() {
+                    lines.push(
+                        "note: no checkpoint from outside was given, so a book swapped as a whole would look sound too"
+                            .to_owned(),
+                    );
                 }
-                Broken::Guards { lost } => println!(
-                    "broken: {} of the database had been taken away and {} set again; the facts agree with each other, compare them with a checkpoint from outside",
-                    lost.join(", "),
-                    if lost.len() == 1 { "is" } else { "are" }
-                ),
-                Broken::Replay { fault } => println!("broken: the facts cannot be replayed: {fault}"),
+                lines
             }
-            Ok(ExitCode::from(BROKEN))
-        }
+        },
+    };
+    for line in lines {
+        println!("{line}");
     }
+    Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::from(BROKEN) })
 }
 
 /// Says on stderr how far a long walk is: a line at most each five seconds.

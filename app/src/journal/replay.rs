@@ -196,6 +196,32 @@ pub enum Broken {
     },
 }
 
+impl Broken {
+    /// What is wrong, and what to do where something can be done.
+    pub fn sentence(&self) -> String {
+        match self {
+            Broken::Fact { number, fault } => format!("broken at fact {number}: {fault}"),
+            Broken::Head { head, facts } => format!("broken: the head counts {head} facts, there are {facts}"),
+            Broken::Receipt { number } => {
+                format!("broken: the receipt of the request that made fact {number} is missing or names other facts")
+            }
+            Broken::Checkpoint { size } => format!("broken: the checkpoint over {size} facts does not agree"),
+            Broken::Table { name } => format!("broken: table {name} differs from a replay; run `guatu rebuild`"),
+            Broken::Document { number, sha256 } => {
+                format!(
+                    "broken at fact {number}: its paper {sha256} is missing or has other bytes; restore it from a backup"
+                )
+            }
+            Broken::Guards { lost } => format!(
+                "broken: {} of the database had been taken away and {} set again; the facts agree with each other, compare them with a checkpoint from outside",
+                lost.join(", "),
+                if lost.len() == 1 { "is" } else { "are" }
+            ),
+            Broken::Replay { fault } => format!("broken: the facts cannot be replayed: {fault}"),
+        }
+    }
+}
+
 /// Walks chain, tree and checkpoints. Without a key no checkpoint holds. `outside` is a checkpoint kept elsewhere, already opened with its key.
 pub async fn verify_chain(
     conn: &mut Conn,

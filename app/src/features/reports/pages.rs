@@ -425,8 +425,8 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
                     tr {
                         td { a href={ "/wall/bar?project=" (form_urlencoded(&day.project)) "&activity=" (form_urlencoded(&day.activity)) } { (work.map_or_else(Default::default, |work| visitor.shown(&work.name))) } }
                         td.number { (amounts::text(day.reported_e3)) }
-                        td.number { @match day.confirmed_e3 { Some(amount) => (amounts::text(amount)), None => "—" } }
-                        @if is_inspected { td.number { @match day.verified_e3 { Some(amount) => (amounts::text(amount)), None => "—" } } }
+                        td.number { (through(work, day.confirmed_e3)) }
+                        @if is_inspected { td.number { (through(work, day.verified_e3)) } }
                         td.number { @if let Some(work) = work { (amounts::text(work.before_e3 + work.day_e3)) " / " (amounts::text(work.total_e3)) } }
                         td { (unit_name(visitor, units.get(&day.activity).map_or("", String::as_str))) }
                     }
@@ -459,6 +459,11 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
     };
     let title = format!("{} {}", building.attributes.name, report.on);
     Ok(form_response(refused, page(site, visitor, &title, body)))
+}
+
+/// What stood in all at the end of a day, by an amount of that day: whoever measures measures the whole.
+fn through(work: Option<&Work>, amount_e3: Option<i64>) -> String {
+    work.zip(amount_e3).map_or_else(|| "—".to_owned(), |(work, amount)| amounts::text(work.before_e3 + amount))
 }
 
 fn hex(hash: &[u8]) -> String {

@@ -127,6 +127,7 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
         .collect();
     above.reverse();
     let milestones = goals(conn, &site.domain, place).await?;
+    let shown = if asked.is_wall() { 4 } else { 6 };
     let today = site.clock.today();
     Ok(html! {
         @if !above.is_empty() && !asked.is_wall() { (crate::web::layout::crumbs(visitor, &above)) }
@@ -155,14 +156,17 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
             }
         }
         @if !milestones.is_empty() {
-            ul.milestones { @for Goal { project, mandate, is_planned, float_days_e3 } in milestones.iter().take(if asked.is_wall() { 4 } else { 6 }) {
+            ul.milestones { @for Goal { project, mandate, is_planned, float_days_e3 } in milestones.iter().take(shown) {
                 li {
                     a href={ "/plans/" (mandate.project) } { strong { (visitor.shown(&mandate.name)) } " " span.quiet { (project) } }
                     b.days-left { (days_text(visitor, days_between(today, mandate.finish_by))) }
                     span.due { (mandate.finish_by) }
                     @if !is_planned { " " (no_activity(visitor)) } @else if float_days_e3.is_some() { " " (float_lamp(visitor, *float_days_e3)) }
                 }
-            } }
+            }
+                // The list of plans has the others, by their float.
+                @if milestones.len() > shown { li.more { a href="/plans?sort=float" title=(visitor.tf("wall.more_dates", &[("count", (milestones.len() - shown).to_string())])) { "+" (milestones.len() - shown) } } }
+            }
         }
     })
 }
