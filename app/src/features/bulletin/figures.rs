@@ -21,6 +21,12 @@ pub struct Line {
     pub reports_due: u32,
     /// Reports that came.
     pub reports_came: u32,
+    /// Work items that were measured; 0 in issues of before this was frozen.
+    #[serde(default)]
+    pub measured: u32,
+    /// Of these, confirmed by the supervision engineer or verified by an inspection.
+    #[serde(default)]
+    pub confirmed: u32,
     /// Disputed reports that wait for a correction.
     pub disputes: u32,
     /// Work items with a date that cannot be kept.
@@ -30,6 +36,11 @@ pub struct Line {
 }
 
 impl Line {
+    /// How many of the measured work items somebody else stands for.
+    pub fn confirmed_text(&self) -> String {
+        if self.measured == 0 { "—".to_owned() } else { format!("{}/{}", self.confirmed, self.measured) }
+    }
+
     /// How the gap has moved since the issue before.
     pub fn moved_e1(&self) -> Option<i64> {
         self.gap_before_e1.map(|before| self.gap_e1 - before)

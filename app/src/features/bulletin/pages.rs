@@ -8,6 +8,7 @@ use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::rule_sets::model::{GapRules, RuleSet, gap_rules};
+use crate::features::targets::model::Grade;
 use crate::features::targets::progress::{Weighed, grade, tenths_text};
 use crate::features::{identity, plan, reports, rule_sets, targets};
 use crate::journal::replay;
@@ -95,6 +96,7 @@ async fn freeze(conn: &mut Conn, site: &Site, from: Date) -> Result<(Figures, u6
     let mut lines = Vec::new();
     let mut whole = Weighed::default();
     let came = reports::store::counts(conn, from, to).await?;
+    let grades = site.domain.grades.grades(conn).await?;
     for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
         let Some(place) = tree.get(&state.project) else { continue };
         let targets = targets::assess::project(conn, &site.domain, &place.id, today).await?;
@@ -111,6 +113,7 @@ async fn freeze(conn: &mut Conn, site: &Site, from: Date) -> Result<(Figures, u6
             .min()
             .and_then(|(float, mandate)| Some((scheduled.mandates.iter().find(|one| one.id == *mandate)?.name.clone(), -float / 1000)));
         let (count, disputes) = came.get(&place.id).copied().unwrap_or_default();
+        let measured: Vec<Grade> = targets.items.iter().filter_map(|item| grades.of_work(&place.id, &item.activity)).collect();
         let gap_before_e1 = before.as_ref().and_then(|before| before.figures.lines.iter().find(|line| line.project == place.id)).map(|line| line.gap_e1);
         lines.push(Line {
             project: place.id.clone(),
@@ -121,6 +124,8 @@ async fn freeze(conn: &mut Conn, site: &Site, from: Date) -> Result<(Figures, u6
             gap_before_e1,
             reports_due: (open as u32 * days).max(count),
             reports_came: count,
+            measured: measured.len() as u32,
+            confirmed: measured.iter().filter(|grade| **grade >= Grade::Confirmed).count() as u32,
             disputes,
             broken: targets.items.iter().filter(|item| item.facts.first_impossible().is_some()).count() as u32,
             late,
@@ -259,14 +264,14 @@ fn figures_table(visitor: &Visitor, bulletin: &Bulletin, is_whole: bool, rules: 
     html! {
         div.scroll tabindex="0" { table {
             thead { tr { th.number { (visitor.t("bulletin.rank")) } th { (visitor.t("place_kind.project")) } th.number { (visitor.t("bulletin.planned")) } th.number { (visitor.t("bulletin.done")) } th { (visitor.t("bulletin.gap")) } th.number { (visitor.t("bulletin.moved")) }
-                th.number { (visitor.t("bulletin.reports")) } th.number { (visitor.t("bulletin.disputes")) } th.number { (visitor.t("bulletin.broken")) } } }
+                th.number { (visitor.t("bulletin.reports")) } th.number { (visitor.t("bulletin.confirmed")) } th.number { (visitor.t("bulletin.disputes")) } th.number { (visitor.t("bulletin.broken")) } } }
             tbody { @for (at, line) in bulletin.figures.lines.iter().enumerate() { tr {
                 td.number { @if is_whole { (at + 1) } @else { "—" } }
                 td { a href={ "/targets?place=" (line.project) } { (line.name) } }
                 td.number { (tenths_text(line.planned_e1)) } td.number { (tenths_text(line.done_e1)) }
                 td { span class={ "lamp " (grade(line.gap_e1, rules).name()) } { (signed(line.gap_e1)) } }
                 td.number { @match line.moved_e1() { Some(moved) => (signed(moved)), None => "—" } }
-                td.number { (line.reports_came) "/" (line.reports_due) } td.number { (line.disputes) } td.number { (line.broken) }
+                td.number { (line.reports_came) "/" (line.reports_due) } td.number { (line.confirmed_text()) } td.number { (line.disputes) } td.number { (line.broken) }
             } } }
         } }
     }

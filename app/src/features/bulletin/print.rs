@@ -26,6 +26,7 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
             column("bulletin.gap", 5, true),
             column("bulletin.moved", 5, true),
             column("bulletin.reports", 6, true),
+            column("bulletin.confirmed", 5, true),
             column("bulletin.broken", 4, true),
         ],
         rows: Vec::new(),
@@ -39,6 +40,7 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
             signed(line.gap_e1),
             line.moved_e1().map_or("—".into(), signed),
             format!("{}/{}", line.reports_came, line.reports_due),
+            line.confirmed_text(),
             line.broken.to_string(),
         ]);
     }

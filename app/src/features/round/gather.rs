@@ -100,6 +100,8 @@ pub struct Soon {
 pub struct Unmet {
     /// The building.
     pub building: String,
+    /// The work item.
+    pub activity: String,
     /// The name of the work.
     pub name: String,
     /// Unit.
@@ -234,6 +236,7 @@ fn unmet_of<'a>(building: &str, items: impl Iterator<Item = &'a Assessed>) -> Ve
         let day = item.facts.windows.iter().find(|window| window.period.kind == PeriodKind::Day)?;
         (day.done + TOLERANCE < target).then(|| Unmet {
             building: building.to_owned(),
+            activity: item.activity.clone(),
             name: item.name.clone(),
             unit: item.unit.clone(),
             target,

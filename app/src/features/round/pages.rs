@@ -10,6 +10,7 @@ use crate::features::authority::{Verb, missing};
 use crate::features::identity;
 use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
+use crate::features::targets::grades::Marks;
 use crate::features::targets::pages::unit_name;
 use crate::journal::replay;
 use crate::refusal::Refusal;
@@ -173,7 +174,10 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
         None => Vec::new(),
     };
     let minutes = store::minutes_of(&mut conn, &place.id, MINUTES_SHOWN).await?;
+    let (grades, marks) = (site.domain.grades.grades(&mut conn).await?, Marks::of_visitor(visitor));
     drop(conn);
+    // Who stands for what is said to be done; nothing where nothing was measured.
+    let mark = |project: &str, activity: &str| html! { @if let Some(grade) = grades.of_work(project, activity) { " " (marks.of(grade)) } };
     let may_govern = visitor.may(Verb::Govern, &place.path);
     let above: Vec<(String, String)> = shown
         .tree
@@ -199,7 +203,7 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
         for red in &round.red {
             lists.entry("red").or_default().push(html! {
                 span.lamp.bad { (visitor.t(&format!("lamp.{}", red.word.key()))) } " " (with_project(line, &red.place)) br;
-                (bar_link(&line.project, &red.activity, &visitor.shown(&red.name)))
+                (bar_link(&line.project, &red.activity, &visitor.shown(&red.name))) (mark(&line.project, &red.activity))
                 @if let Some(since) = red.since { " " span.quiet { (visitor.tf("round.since", &[("date", since.to_string())])) } }
                 @if red.count > 1 { " " span.quiet { (visitor.tf("round.and_more", &[("count", (red.count - 1).to_string())])) } }
             });
@@ -207,13 +211,13 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
         for soon in &round.soon {
             lists.entry("soon").or_default().push(html! {
                 span.lamp.warn { (visitor.t("round.soon_short")) } " " (with_project(line, &soon.place)) br;
-                (bar_link(&line.project, &soon.activity, &visitor.shown(&soon.name))) " " span.quiet { (visitor.tf("wall.latest", &[("date", soon.latest.to_string())])) }
+                (bar_link(&line.project, &soon.activity, &visitor.shown(&soon.name))) (mark(&line.project, &soon.activity)) " " span.quiet { (visitor.tf("wall.latest", &[("date", soon.latest.to_string())])) }
             });
         }
         for unmet in &round.unmet {
             let params = [("target", amount(unmet.target)), ("done", amount(unmet.done)), ("unit", unit_name(visitor, &unmet.unit))];
             lists.entry("unmet").or_default().push(html! {
-                (with_project(line, &unmet.building)) br; a href={ "/targets/" (unmet.building) } { (visitor.shown(&unmet.name)) } " " span.quiet { (visitor.tf("round.unmet_line", &params)) }
+                (with_project(line, &unmet.building)) br; a href={ "/targets/" (unmet.building) } { (visitor.shown(&unmet.name)) } (mark(&line.project, &unmet.activity)) " " span.quiet { (visitor.tf("round.unmet_line", &params)) }
             });
         }
         for waits in &round.hindered {
