@@ -1,6 +1,6 @@
 //! A paper as DOCX: WordprocessingML written plainly, in the measures and with the fonts that official papers name.
 
-use super::{Block, Paper, Table};
+use super::{Block, Form, Paper, Table};
 use crate::charts::svg::escape;
 use std::io::{Cursor, Write};
 use zip::ZipWriter;
@@ -12,6 +12,10 @@ const BODY: u32 = 32;
 const TITLE: u32 = 44;
 /// Tables: 12 pt.
 const SMALL: u32 = 24;
+/// Tables of a form that has to stay on one sheet: 10 pt.
+const DENSE: u32 = 20;
+/// Width of the text block, in twentieths of a point.
+const WIDTH: u32 = 8844;
 /// Fonts by the names that word processors know.
 const FANGSONG: &str = "FangSong_GB2312";
 const SONG_TITLE: &str = "FZXiaoBiaoSong-B05S";
@@ -65,21 +69,11 @@ fn document(paper: &Paper) -> String {
     if !paper.stamps.is_empty() {
         body += &paragraph("", &run(&paper.stamps.join("  "), HEITI, SMALL, red));
     }
-    let masthead = r#"<w:pPr><w:spacing w:line="1000" w:lineRule="exact"/><w:jc w:val="center"/></w:pPr>"#;
-    body += &format!("<w:p>{masthead}{}</w:p>", run(&paper.masthead, SONG_TITLE, 72, red));
-    if !paper.number.is_empty() {
-        body += &paragraph(r#"<w:jc w:val="center"/>"#, &run(&paper.number, FANGSONG, BODY, ""));
+    let size = if paper.form == Form::Sheet { DENSE } else { SMALL };
+    match paper.form {
+        Form::Bulletin => body += &masthead(paper, red),
+        Form::Sheet => body += &sheet_head(paper),
     }
-    let line = r#"<w:pBdr><w:bottom w:val="single" w:sz="16" w:space="4" w:color="C8102E"/></w:pBdr><w:tabs><w:tab w:val="right" w:pos="8844"/></w:tabs>"#;
-    let office = run(&paper.office, FANGSONG, BODY, "") + "<w:r><w:tab/></w:r>" + &run(&paper.date, FANGSONG, BODY, "");
-    // Borders and tabs stand before the spacing in the schema's order.
-    body += &format!(r#"<w:p><w:pPr>{line}<w:spacing w:line="580" w:lineRule="exact"/></w:pPr>{office}</w:p>"#);
-    body += &paragraph("", "");
-    body += &format!(
-        r#"<w:p><w:pPr><w:spacing w:line="700" w:lineRule="exact"/><w:jc w:val="center"/></w:pPr>{}</w:p>"#,
-        run(&paper.title, SONG_TITLE, TITLE, "")
-    );
-    body += &paragraph("", "");
     if !paper.recipients.is_empty() {
         body += &paragraph("", &run(&paper.recipients, FANGSONG, BODY, ""));
     }
@@ -92,7 +86,8 @@ fn document(paper: &Paper) -> String {
                     body += &paragraph(indent, &run(line, FANGSONG, BODY, ""));
                 }
             }
-            Block::Table(table) => body += &table_xml(table),
+            Block::Table(table) => body += &table_xml(table, size),
+            Block::Facts(facts) => body += &facts_xml(facts, size),
         }
     }
     if let Some(proof) = &paper.proof {
@@ -110,36 +105,97 @@ fn document(paper: &Paper) -> String {
     )
 }
 
-fn table_xml(table: &Table) -> String {
-    let whole: u32 = table.columns.iter().map(|column| column.share).sum::<u32>().max(1);
-    let widths: Vec<u32> = table.columns.iter().map(|column| 8844 * column.share / whole).collect();
-    let cell = |text: &str, width: u32, side: &str, font: &str| {
-        format!(
-            r#"<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr><w:p><w:pPr><w:spacing w:line="360" w:lineRule="exact"/><w:jc w:val="{side}"/></w:pPr>{}</w:p></w:tc>"#,
-            run(text, font, SMALL, "")
-        )
-    };
-    let mut text = String::new();
-    if !table.caption.is_empty() {
-        text += &paragraph(r#"<w:jc w:val="center"/>"#, &run(&table.caption, HEITI, 28, ""));
+fn title(text: &str) -> String {
+    let properties = r#"<w:pPr><w:spacing w:line="700" w:lineRule="exact"/><w:jc w:val="center"/></w:pPr>"#;
+    format!("<w:p>{properties}{}</w:p>", run(text, SONG_TITLE, TITLE, ""))
+}
+
+/// Editor and date at the two ends of a line; what a paragraph's properties say before its tabs.
+fn office_and_date(paper: &Paper, half_points: u32, before: &str) -> String {
+    let ends = run(&paper.office, FANGSONG, half_points, "")
+        + "<w:r><w:tab/></w:r>"
+        + &run(&paper.date, FANGSONG, half_points, "");
+    // Borders and tabs stand before the spacing in the schema's order.
+    format!(
+        r#"<w:p><w:pPr>{before}<w:tabs><w:tab w:val="right" w:pos="{WIDTH}"/></w:tabs><w:spacing w:line="580" w:lineRule="exact"/></w:pPr>{ends}</w:p>"#
+    )
+}
+
+fn masthead(paper: &Paper, red: &str) -> String {
+    let properties = r#"<w:pPr><w:spacing w:line="1000" w:lineRule="exact"/><w:jc w:val="center"/></w:pPr>"#;
+    let mut head = format!("<w:p>{properties}{}</w:p>", run(&paper.masthead, SONG_TITLE, 72, red));
+    if !paper.number.is_empty() {
+        head += &paragraph(r#"<w:jc w:val="center"/>"#, &run(&paper.number, FANGSONG, BODY, ""));
     }
+    let line = r#"<w:pBdr><w:bottom w:val="single" w:sz="16" w:space="4" w:color="C8102E"/></w:pBdr>"#;
+    head + &office_and_date(paper, BODY, line) + &paragraph("", "") + &title(&paper.title) + &paragraph("", "")
+}
+
+fn sheet_head(paper: &Paper) -> String {
+    title(&paper.title) + &office_and_date(paper, DENSE, "")
+}
+
+/// A cell of a table; lines as far apart as their letters need.
+fn cell(text: &str, width: u32, side: &str, font: &str, half_points: u32, shade: &str) -> String {
+    let line = half_points * 15;
+    format!(
+        r#"<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr><w:p><w:pPr><w:spacing w:line="{line}" w:lineRule="exact"/><w:jc w:val="{side}"/></w:pPr>{}</w:p></w:tc>"#,
+        run(text, font, half_points, "")
+    )
+}
+
+/// The beginning of a table with columns of these widths.
+fn table_start(widths: &[u32]) -> String {
     let borders: String = ["top", "left", "bottom", "right", "insideH", "insideV"]
         .iter()
         .map(|side| format!(r#"<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>"#))
         .collect();
-    text += &format!(
-        r#"<w:tbl><w:tblPr><w:tblW w:w="8844" w:type="dxa"/><w:tblBorders>{borders}</w:tblBorders></w:tblPr><w:tblGrid>"#
+    let mut text = format!(
+        r#"<w:tbl><w:tblPr><w:tblW w:w="{WIDTH}" w:type="dxa"/><w:tblBorders>{borders}</w:tblBorders></w:tblPr><w:tblGrid>"#
     );
     text.extend(widths.iter().map(|width| format!(r#"<w:gridCol w:w="{width}"/>"#)));
-    text += r#"</w:tblGrid><w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>"#;
-    text.extend(table.columns.iter().zip(&widths).map(|(column, width)| cell(&column.title, *width, "center", HEITI)));
+    text + "</w:tblGrid>"
+}
+
+fn table_xml(table: &Table, size: u32) -> String {
+    let whole: u32 = table.columns.iter().map(|column| column.share).sum::<u32>().max(1);
+    let widths: Vec<u32> = table.columns.iter().map(|column| WIDTH * column.share / whole).collect();
+    let mut text = String::new();
+    if !table.caption.is_empty() {
+        text += &paragraph(r#"<w:jc w:val="center"/>"#, &run(&table.caption, HEITI, size + 4, ""));
+    }
+    text += &table_start(&widths);
+    text += r#"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>"#;
+    text.extend(
+        table.columns.iter().zip(&widths).map(|(column, width)| cell(&column.title, *width, "center", HEITI, size, "")),
+    );
     text += "</w:tr>";
     for row in &table.rows {
         text += r#"<w:tr><w:trPr><w:cantSplit/></w:trPr>"#;
         let cells = row.iter().zip(&table.columns).zip(&widths);
         text.extend(cells.map(|((value, column), width)| {
-            cell(value, *width, if column.is_number { "right" } else { "left" }, FANGSONG)
+            cell(value, *width, if column.is_number { "right" } else { "left" }, FANGSONG, size, "")
         }));
+        text += "</w:tr>";
+    }
+    text + "</w:tbl>" + &paragraph("", "")
+}
+
+fn facts_xml(facts: &[(String, String)], size: u32) -> String {
+    let (name_width, value_width) = (WIDTH * 3 / 16, WIDTH * 5 / 16);
+    let shade = r#"<w:shd w:val="clear" w:color="auto" w:fill="F0EDE6"/>"#;
+    let mut text = table_start(&[name_width, value_width, name_width, value_width]);
+    for pair in facts.chunks(2) {
+        text += r#"<w:tr><w:trPr><w:cantSplit/></w:trPr>"#;
+        for (name, value) in pair {
+            // The last fact of an odd number takes the line.
+            let (width, span) = match pair.len() {
+                1 => (WIDTH - name_width, r#"<w:gridSpan w:val="3"/>"#),
+                _ => (value_width, ""),
+            };
+            text += &cell(name, name_width, "left", HEITI, size, shade);
+            text += &cell(value, width, "left", FANGSONG, size, span);
+        }
         text += "</w:tr>";
     }
     text + "</w:tbl>" + &paragraph("", "")

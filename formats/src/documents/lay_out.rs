@@ -1,6 +1,6 @@
 //! A paper on the grid: lines of 28 characters, 22 to a page, tables with repeating heads, page numbers under the block.
 
-use super::{Block, CHARS, HEIGHT_MM, LEFT_MM, LINES, PAGE_HEIGHT_MM, PAGE_WIDTH_MM, Paper, TOP_MM, Table, WIDTH_MM};
+use super::{Block, CHARS, Form, HEIGHT_MM, LEFT_MM, LINES, PAGE_HEIGHT_MM, PAGE_WIDTH_MM, Paper, TOP_MM, Table, WIDTH_MM};
 use crate::charts::svg::{ems, escape, number};
 use std::fmt::Write as _;
 
@@ -12,35 +12,52 @@ const PITCH: f64 = HEIGHT_MM / LINES;
 const BASELINE: f64 = 0.72 * PITCH;
 /// Size of a title, 22 pt.
 const TITLE: f64 = 7.76;
-/// Size of tables and proofs, 12 pt.
+/// Size of tables and stamps, 12 pt.
 const SMALL: f64 = 4.23;
-/// Height of one line in a table.
-const TABLE_PITCH: f64 = 6.6;
+/// Size of tables of a form that has to stay on one sheet, 10 pt.
+const DENSE: f64 = 3.53;
+/// From one line to the next in a table, in its size.
+const TABLE_LEADING: f64 = 1.56;
+/// Names of facts take so many of sixteen parts of a line, their values the rest; two of each stand in a line.
+const FACT_SHARES: [f64; 4] = [3.0, 5.0, 3.0, 5.0];
 const BLACK: &str = "#000000";
 const RED: &str = "#c8102e";
 const GREY: &str = "#555555";
 
 /// Lays a paper out: one SVG a page, in millimetres.
 pub fn pages(paper: &Paper) -> Vec<String> {
-    let mut setter = Setter::default();
-    setter.head(paper);
+    let size = if paper.form == Form::Sheet { DENSE } else { SMALL };
+    let mut setter = Setter { size, ..Setter::default() };
+    match paper.form {
+        Form::Bulletin => setter.masthead(paper),
+        Form::Sheet => setter.sheet_head(paper),
+    }
     for block in &paper.blocks {
         match block {
             Block::Heading(text) => setter.paragraph(text, true),
             Block::Paragraph(text) => setter.paragraph(text, false),
             Block::Table(table) => setter.table(table),
+            Block::Facts(facts) => setter.facts(facts),
         }
     }
     setter.foot(paper);
     setter.finish()
 }
 
-/// Pages being set. `y` is the top of the next line within the text block.
+/// Pages being set. `y` is the top of the next line within the text block, `size` that of letters in tables.
 #[derive(Default)]
 struct Setter {
     done: Vec<String>,
     page: String,
     y: f64,
+    size: f64,
+}
+
+/// A cell of a table.
+struct Cell<'a> {
+    text: &'a str,
+    side: Side,
+    is_head: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -102,8 +119,7 @@ impl Setter {
         self.y = 0.0;
     }
 
-    fn head(&mut self, paper: &Paper) {
-        let centre = LEFT_MM + WIDTH_MM / 2.0;
+    fn stamps(&mut self, paper: &Paper) {
         if !paper.stamps.is_empty() {
             self.text(
                 (LEFT_MM, TOP_MM - 8.0),
@@ -111,6 +127,37 @@ impl Setter {
                 &paper.stamps.join("  "),
             );
         }
+    }
+
+    fn title(&mut self, title: &str) {
+        for line in broken(title, WIDTH_MM / TITLE, 0.0) {
+            self.room(PITCH);
+            self.text(
+                (LEFT_MM + WIDTH_MM / 2.0, TOP_MM + self.y + BASELINE),
+                Face { size: TITLE, side: Side::Middle, is_bold: true, colour: BLACK },
+                &line,
+            );
+            self.y += PITCH;
+        }
+    }
+
+    /// Editor and date at the two ends of a line.
+    fn office_and_date(&mut self, paper: &Paper, size: f64, indent: f64, baseline: f64) {
+        let face = |side| Face { size, side, is_bold: false, colour: BLACK };
+        self.text((LEFT_MM + indent, baseline), face(Side::Start), &paper.office);
+        self.text((LEFT_MM + WIDTH_MM - indent, baseline), face(Side::End), &paper.date);
+    }
+
+    fn sheet_head(&mut self, paper: &Paper) {
+        self.stamps(paper);
+        self.title(&paper.title);
+        self.office_and_date(paper, self.size, 0.0, TOP_MM + self.y + self.size);
+        self.y += self.size * TABLE_LEADING;
+    }
+
+    fn masthead(&mut self, paper: &Paper) {
+        let centre = LEFT_MM + WIDTH_MM / 2.0;
+        self.stamps(paper);
         // The masthead's upper edge stands 35 mm below the block's top in a letterhead; a bulletin's stands at the block's top.
         let wide = ems(&paper.masthead).max(1.0);
         let size = (WIDTH_MM / wide).min(14.0);
@@ -128,29 +175,11 @@ impl Setter {
             );
             self.y += PITCH;
         }
-        let line = TOP_MM + self.y + BASELINE;
-        self.text(
-            (LEFT_MM + ADVANCE, line),
-            Face { size: ADVANCE, side: Side::Start, is_bold: false, colour: BLACK },
-            &paper.office,
-        );
-        self.text(
-            (LEFT_MM + WIDTH_MM - ADVANCE, line),
-            Face { size: ADVANCE, side: Side::End, is_bold: false, colour: BLACK },
-            &paper.date,
-        );
+        self.office_and_date(paper, ADVANCE, ADVANCE, TOP_MM + self.y + BASELINE);
         self.y += PITCH;
         self.rule(TOP_MM + self.y + 1.0, 0.7, RED);
         self.y += PITCH * 0.75;
-        for line in broken(&paper.title, WIDTH_MM / TITLE, 0.0) {
-            self.room(PITCH);
-            self.text(
-                (centre, TOP_MM + self.y + BASELINE),
-                Face { size: TITLE, side: Side::Middle, is_bold: true, colour: BLACK },
-                &line,
-            );
-            self.y += PITCH;
-        }
+        self.title(&paper.title);
         self.y += PITCH * 0.5;
         if !paper.recipients.is_empty() {
             self.text(
@@ -179,35 +208,76 @@ impl Setter {
         let whole: u32 = table.columns.iter().map(|column| column.share).sum::<u32>().max(1);
         let widths: Vec<f64> =
             table.columns.iter().map(|column| WIDTH_MM * f64::from(column.share) / f64::from(whole)).collect();
-        let titles: Vec<String> = table.columns.iter().map(|column| column.title.clone()).collect();
-        self.room(TABLE_PITCH * 4.0);
+        let head: Vec<Cell<'_>> = table
+            .columns
+            .iter()
+            .map(|column| Cell { text: &column.title, side: Side::Middle, is_head: true })
+            .collect();
+        self.room(self.pitch() * 4.0);
         if !table.caption.is_empty() {
             self.text(
-                (LEFT_MM + WIDTH_MM / 2.0, TOP_MM + self.y + 5.0),
-                Face { size: SMALL * 1.1, side: Side::Middle, is_bold: true, colour: BLACK },
+                (LEFT_MM + WIDTH_MM / 2.0, TOP_MM + self.y + self.size * 1.18),
+                Face { size: self.size * 1.1, side: Side::Middle, is_bold: true, colour: BLACK },
                 &table.caption,
             );
-            self.y += TABLE_PITCH * 1.2;
+            self.y += self.pitch() * 1.2;
         }
-        self.row(table, &widths, &titles, true);
+        self.row(&widths, &head);
         for row in &table.rows {
-            let lines = cells(row, &widths);
-            let height = lines.iter().map(Vec::len).max().unwrap_or(1) as f64 * TABLE_PITCH;
-            if self.y + height > HEIGHT_MM {
+            let cells: Vec<Cell<'_>> = row
+                .iter()
+                .zip(&table.columns)
+                .map(|(text, column)| {
+                    Cell { text, side: if column.is_number { Side::End } else { Side::Start }, is_head: false }
+                })
+                .collect();
+            if self.y + self.height(&widths, &cells) > HEIGHT_MM {
                 self.turn();
-                self.row(table, &widths, &titles, true);
+                self.row(&widths, &head);
             }
-            self.row(table, &widths, row, false);
+            self.row(&widths, &cells);
         }
         self.y += PITCH * 0.4;
     }
 
-    fn row(&mut self, table: &Table, widths: &[f64], row: &[String], is_head: bool) {
-        let lines = cells(row, widths);
-        let height = lines.iter().map(Vec::len).max().unwrap_or(1) as f64 * TABLE_PITCH;
+    fn facts(&mut self, facts: &[(String, String)]) {
+        let whole: f64 = FACT_SHARES.iter().sum();
+        let widths = FACT_SHARES.map(|share| WIDTH_MM * share / whole);
+        for pair in facts.chunks(2) {
+            let mut cells = Vec::new();
+            for (name, value) in pair {
+                cells.push(Cell { text: name, side: Side::Start, is_head: true });
+                cells.push(Cell { text: value, side: Side::Start, is_head: false });
+            }
+            // The last fact of an odd number takes the line.
+            let alone = [widths[0], WIDTH_MM - widths[0]];
+            let widths = if pair.len() == 1 { &alone[..] } else { &widths[..] };
+            self.room(self.height(widths, &cells));
+            self.row(widths, &cells);
+        }
+        self.y += PITCH * 0.4;
+    }
+
+    /// From one line of a table to the next.
+    fn pitch(&self) -> f64 {
+        self.size * TABLE_LEADING
+    }
+
+    /// A cell's text in lines that fit its column.
+    fn lines(&self, text: &str, width: f64) -> Vec<String> {
+        broken(text, (width - 2.0) / self.size, 0.0)
+    }
+
+    fn height(&self, widths: &[f64], cells: &[Cell<'_>]) -> f64 {
+        let lines = cells.iter().zip(widths).map(|(cell, width)| self.lines(cell.text, *width).len());
+        lines.max().unwrap_or(1) as f64 * self.pitch()
+    }
+
+    fn row(&mut self, widths: &[f64], cells: &[Cell<'_>]) {
+        let (height, pitch, size) = (self.height(widths, cells), self.pitch(), self.size);
         let (top, mut left) = (TOP_MM + self.y, LEFT_MM);
-        for ((lines, width), column) in lines.iter().zip(widths).zip(&table.columns) {
-            let shade = if is_head { "#f0ede6" } else { "none" };
+        for (cell, width) in cells.iter().zip(widths) {
+            let shade = if cell.is_head { "#f0ede6" } else { "none" };
             let _ = write!(
                 self.page,
                 "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{shade}\" stroke=\"#000000\" stroke-width=\"0.15\"/>",
@@ -216,14 +286,14 @@ impl Setter {
                 number(*width),
                 number(height)
             );
-            for (at, line) in lines.iter().enumerate() {
-                let y = top + at as f64 * TABLE_PITCH + 4.7;
-                let (x, side) = match (is_head, column.is_number) {
-                    (true, _) => (left + width / 2.0, Side::Middle),
-                    (false, true) => (left + width - 1.2, Side::End),
-                    (false, false) => (left + 1.2, Side::Start),
+            for (at, line) in self.lines(cell.text, *width).iter().enumerate() {
+                let y = top + at as f64 * pitch + size * 1.11;
+                let x = match cell.side {
+                    Side::Start => left + 1.2,
+                    Side::Middle => left + width / 2.0,
+                    Side::End => left + width - 1.2,
                 };
-                self.text((x, y), Face { size: SMALL, side, is_bold: is_head, colour: BLACK }, line);
+                self.text((x, y), Face { size, side: cell.side, is_bold: cell.is_head, colour: BLACK }, line);
             }
             left += width;
         }
@@ -293,11 +363,6 @@ impl Setter {
         }
         pages
     }
-}
-
-/// Cells of a row, broken into lines that fit their columns.
-fn cells(row: &[String], widths: &[f64]) -> Vec<Vec<String>> {
-    row.iter().zip(widths).map(|(cell, width)| broken(cell, (width - 2.0) / SMALL, 0.0)).collect()
 }
 
 /// Marks that do not begin a line.

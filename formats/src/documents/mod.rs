@@ -27,9 +27,21 @@ pub(crate) const CHARS: f64 = 28.0;
 /// Lines on a page.
 pub(crate) const LINES: f64 = 22.0;
 
+/// What kind of paper it is: what stands at its head, and how dense it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// A bulletin, a brief or minutes: a red masthead, editor and date over a red line.
+    #[default]
+    Bulletin,
+    /// A profile on one sheet: its title alone, editor and date under it, tables in 10 pt.
+    Sheet,
+}
+
 /// A paper to be laid out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Paper {
+    /// Its kind.
+    pub form: Form,
     /// Large red line at the head: the name of the bulletin, or of the office.
     pub masthead: String,
     /// Under it, centred: the number of the issue or of the document.
@@ -61,6 +73,8 @@ pub enum Block {
     Paragraph(String),
     /// A table with a head that repeats on every page.
     Table(Table),
+    /// What is known of one thing: names and values, two to a line.
+    Facts(Vec<(String, String)>),
 }
 
 /// A table.

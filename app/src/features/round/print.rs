@@ -5,7 +5,7 @@ use super::store::{Minutes, RoundDecision};
 use crate::web::Site;
 use crate::web::papers;
 use crate::web::visitor::Visitor;
-use guatu_formats::documents::{Block, Column, Paper, Proof, Table, qr};
+use guatu_formats::documents::{Block, Column, Form, Paper, Proof, Table, qr};
 use std::collections::HashMap;
 
 /// Composes the paper of minutes. `decisions` are those of its day and those overdue then; `names` are those of accounts.
@@ -60,6 +60,7 @@ pub fn compose(site: &Site, visitor: &Visitor, minutes: &Minutes, place: &str, d
     }
     let frozen = visitor.tf("bulletin.frozen", &[("number", minutes.frozen_number.to_string())]);
     Paper {
+        form: Form::Bulletin,
         masthead: t("round.masthead"),
         number: String::new(),
         office: names.get(&minutes.minuted_by).cloned().unwrap_or_default(),
