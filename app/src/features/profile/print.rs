@@ -8,7 +8,7 @@ use crate::features::rule_sets;
 use crate::features::targets::grades::Marks;
 use crate::web::visitor::Visitor;
 use crate::web::{Site, papers};
-use guatu_formats::documents::{self, Block, Column, Form, Paper, Table};
+use guatu_formats::documents::{self, Block, Form, Paper};
 
 /// Entries of each list that are tried first; fewer until the sheet is one page.
 const MOST_LISTED: usize = 10;
@@ -40,7 +40,7 @@ fn with_lists(site: &Site, visitor: &Visitor, profile: &Profile, listed: usize) 
         ]
     });
     let columns = [("plans.milestone", 7, false), ("plans.finish_by", 6, false), ("plans.days_left", 4, true), ("plans.forecast", 6, false), ("plans.outlook", 6, false), ("plans.by_document", 10, false)];
-    blocks.extend(table(visitor, "plans.mandated_dates", &columns, mandates.collect(), listed));
+    blocks.extend(papers::list(visitor, "plans.mandated_dates", &columns, mandates.collect(), listed));
     let red = profile.round.iter().flat_map(|round| &round.red).map(|red| {
         vec![
             profile.name(&red.place).to_owned(),
@@ -51,14 +51,14 @@ fn with_lists(site: &Site, visitor: &Visitor, profile: &Profile, listed: usize) 
         ]
     });
     let columns = [("field.place", 6, false), ("field.state", 6, false), ("profile.work", 12, false), ("profile.since", 6, false), ("profile.works", 4, true)];
-    blocks.extend(table(visitor, "round.red", &columns, red.collect(), listed));
+    blocks.extend(papers::list(visitor, "round.red", &columns, red.collect(), listed));
     let open = profile.problems.iter().map(|(case, owner)| {
         let owner = owner.clone().unwrap_or_else(|| t("problems.no_owner"));
         let due = case.answer.as_ref().map_or("—".into(), |(.., by)| by.to_string());
         vec![profile.name(&case.place).to_owned(), case.content.clone(), owner, case.days_open(profile.today).to_string(), due]
     });
     let columns = [("field.place", 5, false), ("problems.content", 14, false), ("field.assignee", 5, false), ("problems.days", 4, true), ("problems.due", 6, false)];
-    blocks.extend(table(visitor, "profile.problems", &columns, open.collect(), listed));
+    blocks.extend(papers::list(visitor, "profile.problems", &columns, open.collect(), listed));
     Paper {
         form: Form::Sheet,
         office: where_it_stands(visitor, profile),
@@ -108,17 +108,4 @@ fn facts(visitor: &Visitor, profile: &Profile) -> Vec<(String, String)> {
     }
     facts.push((t("profile.last_report"), silent_words(visitor, profile)));
     facts
-}
-
-/// A list as a table of so many rows, with how many are left out in its caption; none where there is nothing to list.
-fn table(visitor: &Visitor, caption: &str, columns: &[(&str, u32, bool)], mut rows: Vec<Vec<String>>, listed: usize) -> Option<Block> {
-    let left_out = rows.len().saturating_sub(listed);
-    let caption = match (rows.len(), left_out) {
-        (0, _) => return None,
-        (_, 0) => visitor.t(caption),
-        _ => visitor.tf("profile.cut", &[("what", visitor.t(caption)), ("count", left_out.to_string())]),
-    };
-    rows.truncate(listed);
-    let columns = columns.iter().map(|(key, share, is_number)| Column { title: visitor.t(key), share: *share, is_number: *is_number });
-    Some(Block::Table(Table { caption, columns: columns.collect(), rows }))
 }

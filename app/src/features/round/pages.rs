@@ -2,12 +2,12 @@
 
 use super::gather::{self, Figures, Line, ProjectRound, amount, gather};
 use super::model::Command;
-use super::print::compose;
+use super::print::{self, compose};
 use super::store::{self, RoundDecision};
 use crate::args;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
-use crate::features::identity;
+use crate::features::{identity, problems};
 use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
 use crate::features::targets::pages::unit_name;
@@ -49,6 +49,7 @@ pub fn routes() -> Router<Site> {
         .route("/round/decisions/{id}/finish", post(finish))
         .route("/round/seen", post(see))
         .route("/round/minutes", post(minute))
+        .route("/round/brief/{format}", get(brief))
         .route("/round/minutes/{id}/{format}", get(paper))
 }
 
@@ -68,14 +69,19 @@ async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
 }
 
 /// Everything a round's page and wall show.
-struct Shown {
-    today: Date,
+pub(super) struct Shown {
+    /// The day.
+    pub(super) today: Date,
     tree: std::sync::Arc<Tree>,
-    names: HashMap<String, String>,
-    rounds: Vec<ProjectRound>,
-    figures: Figures,
+    /// Names of accounts.
+    pub(super) names: HashMap<String, String>,
+    /// Its projects.
+    pub(super) rounds: Vec<ProjectRound>,
+    /// Their counts.
+    pub(super) figures: Figures,
     decisions: Vec<RoundDecision>,
-    number: u64,
+    /// The ledger number everything stands on.
+    pub(super) number: u64,
 }
 
 impl Shown {
@@ -90,15 +96,22 @@ impl Shown {
         Ok(Shown { today, names: identity::names(conn).await?, tree, rounds, figures, decisions, number })
     }
 
-    fn place_name(&self, id: &str) -> &str {
+    /// The name of a place.
+    pub(super) fn place_name(&self, id: &str) -> &str {
         self.tree.get(id).map_or("—", |place| place.attributes.name.as_str())
+    }
+
+    /// A building's name behind its project's.
+    pub(super) fn full_name(&self, round: &ProjectRound, id: &str) -> String {
+        if round.line.project == id { round.line.name.clone() } else { format!("{} {}", round.line.name, self.place_name(id)) }
     }
 
     fn owner(&self, decision: &RoundDecision) -> &str {
         self.names.get(&decision.owner).map_or("—", String::as_str)
     }
 
-    fn open(&self) -> impl Iterator<Item = &RoundDecision> {
+    /// Decisions that have not ended, what is due first at the head.
+    pub(super) fn open(&self) -> impl Iterator<Item = &RoundDecision> {
         self.decisions.iter().filter(|one| one.done.is_none())
     }
 
@@ -233,6 +246,7 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
         div.bar {
             h1 { (place.attributes.name) " · " (visitor.t("nav.round")) } span.quiet { (shown.today) }
             span.end {}
+            span.no-print { (visitor.t("round.brief")) @for (format, name) in [("pdf", "PDF"), ("docx", "DOCX")] { " " a href={ "/round/brief/" (format) "?place=" (form_urlencoded(&place.id)) } { (name) } } }
             a.button.second.no-print href={ "/round?place=" (form_urlencoded(&place.id)) "&wall=1" } { (visitor.t("wall.command_room")) }
         }
         (shown.counts(visitor))
@@ -428,6 +442,17 @@ async fn minute(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) 
         Ok(_) => Ok(back(&place)),
         Err(problem) => round_page(&site, &visitor, &place, None, Some(&refusal(problem)?)).await,
     }
+}
+
+async fn brief(State(site): State<Site>, visitor: Visitor, Path(format): Path<String>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let place = visitor.place_or_highest(&mut conn, &site.domain, asked.place.as_deref()).await?;
+    let shown = Shown::gather(&mut conn, &site, &place).await?;
+    let mut open = problems::store::problems(&mut conn, shown.today).await?;
+    drop(conn);
+    open.retain(|case| case.closed.is_none() && shown.tree.get(&case.place).is_some_and(|at| at.path.starts_with(&place.path)));
+    let paper = print::brief(&site, &visitor, &place, &shown, &open);
+    papers::download(paper, &format, &format!("guatu-brief-{}", shown.today)).await
 }
 
 async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): Path<(String, String)>) -> Result<Response, Problem> {

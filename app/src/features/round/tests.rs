@@ -6,6 +6,7 @@ use crate::journal::domain::{Actor, Context};
 use crate::on_both_databases;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
+use std::io::Read;
 
 const TODAY: Date = date(2026, 11, 23);
 
@@ -41,6 +42,15 @@ fn rules() {
     for (name, state, command, actor, expected) in cases {
         assert_eq!(decide(&state, &command, &context(actor)).err(), expected, "{name}");
     }
+}
+
+/// What a DOCX says, runs one after another.
+fn text_of_docx(bytes: &[u8]) -> String {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut document = String::new();
+    archive.by_name("word/document.xml").unwrap().read_to_string(&mut document).unwrap();
+    let runs = document.split("<w:t xml:space=\"preserve\">").skip(1).filter_map(|run| run.split_once('<'));
+    runs.map(|(text, _)| text).collect::<Vec<_>>().join("\n")
 }
 
 on_both_databases!(a_round_shows_the_day_and_keeps_what_is_decided, |site| async move {
@@ -84,6 +94,15 @@ on_both_databases!(a_round_shows_the_day_and_keeps_what_is_decided, |site| async
     for format in ["pdf", "docx"] {
         assert_eq!(site.get("chief", &format!("/round/minutes/minutes-1/{format}")).await.status, 200, "{format}");
     }
+    for format in ["pdf", "docx"] {
+        assert_eq!(site.get("builder", &format!("/round/brief/{format}?place=ours")).await.status, 200, "a brief as {format}");
+        assert_eq!(site.get("stranger", &format!("/round/brief/{format}?place=ours")).await.status, 404, "a brief as {format}");
+    }
+    let brief = text_of_docx(&site.get("chief", "/round/brief/docx?place=ours").await.bytes);
+    for part in ["Pay the May instalment", "builder", "the bureau", "no payment since May", &site.site.head().to_string()] {
+        assert!(brief.contains(part), "{part}: {brief}");
+    }
+    assert_eq!(site.get("", "/round/brief/pdf?place=ours").await.status, 303, "not without logging in");
     assert_eq!(site.get("stranger", "/round/minutes/minutes-1/pdf").await.status, 404);
     assert_eq!(site.get("chief", "/round/minutes/minutes-1/exe").await.status, 404);
     assert!(site.site.clock.advance(site.site.clock.now() + 48.hours()));
