@@ -26,7 +26,8 @@ pub fn stamps(site: &Site, visitor: &Visitor) -> Vec<String> {
 }
 
 /// A list as a table of at most so many rows, its caption saying how many are left out; none where there is nothing to list.
-/// A column is the key of its title, its share of the width, and whether it holds numbers.
+/// Without a caption, which a heading over it may make needless, only that is said. A column is the key of its title, its
+/// share of the width, and whether it holds numbers.
 pub fn list(
     visitor: &Visitor,
     caption: &str,
@@ -36,10 +37,10 @@ pub fn list(
 ) -> Option<Block> {
     let caption = match (rows.len(), rows.len().saturating_sub(most)) {
         (0, _) => return None,
+        (_, 0) if caption.is_empty() => String::new(),
         (_, 0) => visitor.t(caption),
-        (_, left_out) => {
-            visitor.tf("shell.cut", &[("what", visitor.t(caption)), ("count", left_out.to_string())])
-        }
+        (_, left_out) if caption.is_empty() => visitor.tf("round.more", &[("count", left_out.to_string())]),
+        (_, left_out) => visitor.tf("shell.cut", &[("what", visitor.t(caption)), ("count", left_out.to_string())]),
     };
     rows.truncate(most);
     let columns = columns

@@ -33,6 +33,9 @@ pub enum Form {
     /// A bulletin, a brief or minutes: a red masthead, editor and date over a red line.
     #[default]
     Bulletin,
+    /// A letter (GB/T 9704-2012, clause 10.1): the issuing body between red double lines, its number flush right, signature
+    /// and date under the text, no number on the first page.
+    Letter,
     /// A profile on one sheet: its title alone, editor and date under it, tables in 10 pt.
     Sheet,
 }
@@ -42,13 +45,13 @@ pub enum Form {
 pub struct Paper {
     /// Its kind.
     pub form: Form,
-    /// Large red line at the head: the name of the bulletin, or of the office.
+    /// Large red line at the head: the name of the bulletin; of a letter the issuing body.
     pub masthead: String,
-    /// Under it, centred: the number of the issue or of the document.
+    /// Under it, centred, of a letter flush right: the number of the issue or of the document.
     pub number: String,
-    /// Left over the red line: who edits.
+    /// Left over the red line who edits; under the text of a letter who signs.
     pub office: String,
-    /// Right over the red line: the date.
+    /// Right over the red line, of a letter under who signs: the date.
     pub date: String,
     /// Title.
     pub title: String,

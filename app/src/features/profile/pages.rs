@@ -73,11 +73,11 @@ pub(super) fn points_words(visitor: &Visitor, profile: &Profile) -> String {
 pub(super) fn silent_words(visitor: &Visitor, profile: &Profile) -> String {
     let newest = profile.last_report.map_or_else(|| visitor.t("profile.no_report"), |on| on.to_string());
     let Some(round) = &profile.round else { return newest };
-    let came = [("came", round.line.reports_came.to_string()), ("due", round.line.reports_due.to_string())];
+    let came = [("newest", newest), ("came", round.line.reports_came.to_string()), ("due", round.line.reports_due.to_string())];
     let silent = profile.silent.iter().take(LISTED).map(|(building, on)| {
         format!("{} {}", profile.name(building), on.map_or_else(|| visitor.t("profile.no_report"), |on| on.to_string()))
     });
-    let mut words = format!("{newest}; {}", visitor.tf("profile.came", &came));
+    let mut words = visitor.tf("profile.came", &came);
     if !profile.silent.is_empty() {
         let rest = profile.silent.len().saturating_sub(LISTED);
         words += &format!(" {}", visitor.tf("profile.silent", &[("buildings", visitor.list(silent))]));
@@ -176,7 +176,7 @@ fn mandates(visitor: &Visitor, profile: &Profile) -> Markup {
                 td { (visitor.shown(&mandate.name)) } td { (mandate.finish_by) } td.number { (days_between(profile.today, mandate.finish_by)) }
                 td { (outlook.map_or("—".into(), |outlook| outlook.forecast.to_string())) }
                 td { @match outlook { Some(outlook) => (float_lamp(visitor, outlook.float_days_e3)), None => (no_activity(visitor)) } }
-                td { (profile.organisations.get(&mandate.issuer).map_or("—", String::as_str)) " · " (mandate.document) " · " (mandate.edition) }
+                td.document { (profile.organisations.get(&mandate.issuer).map_or("—", String::as_str)) " · " (mandate.document) " · " (mandate.edition) }
             }
         })
         .collect();

@@ -10,21 +10,25 @@ use crate::web::visitor::Visitor;
 use crate::web::{Site, papers};
 use guatu_formats::documents::{self, Block, Form, Paper};
 
-/// Entries of each list that are tried first; fewer until the sheet is one page.
+/// Entries of each list at most.
 const MOST_LISTED: usize = 10;
 
-/// Composes the sheet with as long lists as one page holds.
+/// Composes the sheet with as long lists as one page holds: the longest gives way first.
 pub fn compose(site: &Site, visitor: &Visitor, profile: &Profile) -> Paper {
-    for listed in (1..=MOST_LISTED).rev() {
+    let red = profile.round.as_ref().map_or(0, |round| round.red.len());
+    let mut listed = [profile.scheduled.mandates.len(), red, profile.problems.len()].map(|length| length.min(MOST_LISTED));
+    loop {
         let paper = with_lists(site, visitor, profile, listed);
-        if documents::pages(&paper).len() == 1 {
-            return paper;
+        let longest = listed.iter_mut().max();
+        match longest.filter(|length| **length > 0 && documents::pages(&paper).len() > 1) {
+            Some(length) => *length -= 1,
+            None => return paper,
         }
     }
-    with_lists(site, visitor, profile, 0)
 }
 
-fn with_lists(site: &Site, visitor: &Visitor, profile: &Profile, listed: usize) -> Paper {
+/// The sheet with so many mandated dates, red buildings and problems.
+fn with_lists(site: &Site, visitor: &Visitor, profile: &Profile, listed: [usize; 3]) -> Paper {
     let t = |key: &str| visitor.t(key);
     let mut blocks = vec![Block::Facts(facts(visitor, profile))];
     let mandates = profile.scheduled.mandates.iter().map(|mandate| {
@@ -39,8 +43,8 @@ fn with_lists(site: &Site, visitor: &Visitor, profile: &Profile, listed: usize) 
             format!("{issuer} {} {}", mandate.document, mandate.edition),
         ]
     });
-    let columns = [("plans.milestone", 7, false), ("plans.finish_by", 6, false), ("plans.days_left", 4, true), ("plans.forecast", 6, false), ("plans.outlook", 6, false), ("plans.by_document", 10, false)];
-    blocks.extend(papers::list(visitor, "plans.mandated_dates", &columns, mandates.collect(), listed));
+    let columns = [("plans.milestone", 5, false), ("plans.finish_by", 6, false), ("plans.days_left", 5, true), ("plans.forecast", 6, false), ("plans.outlook", 7, false), ("plans.by_document", 12, false)];
+    blocks.extend(papers::list(visitor, "plans.mandated_dates", &columns, mandates.collect(), listed[0]));
     let red = profile.round.iter().flat_map(|round| &round.red).map(|red| {
         vec![
             profile.name(&red.place).to_owned(),
@@ -51,14 +55,14 @@ fn with_lists(site: &Site, visitor: &Visitor, profile: &Profile, listed: usize) 
         ]
     });
     let columns = [("field.place", 6, false), ("field.state", 6, false), ("profile.work", 12, false), ("profile.since", 6, false), ("profile.works", 4, true)];
-    blocks.extend(papers::list(visitor, "round.red", &columns, red.collect(), listed));
+    blocks.extend(papers::list(visitor, "round.red", &columns, red.collect(), listed[1]));
     let open = profile.problems.iter().map(|(case, owner)| {
         let owner = owner.clone().unwrap_or_else(|| t("problems.no_owner"));
         let due = case.answer.as_ref().map_or("—".into(), |(.., by)| by.to_string());
         vec![profile.name(&case.place).to_owned(), case.content.clone(), owner, case.days_open(profile.today).to_string(), due]
     });
     let columns = [("field.place", 5, false), ("problems.content", 14, false), ("field.assignee", 5, false), ("problems.days", 4, true), ("problems.due", 6, false)];
-    blocks.extend(papers::list(visitor, "profile.problems", &columns, open.collect(), listed));
+    blocks.extend(papers::list(visitor, "profile.problems", &columns, open.collect(), listed[2]));
     Paper {
         form: Form::Sheet,
         office: where_it_stands(visitor, profile),

@@ -7,7 +7,8 @@ use super::store::{self, RoundDecision};
 use crate::args;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
-use crate::features::{identity, problems};
+use crate::features::{identity, organisations, problems};
+use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
 use crate::features::targets::pages::unit_name;
@@ -47,6 +48,7 @@ pub fn routes() -> Router<Site> {
         .route("/round", get(show))
         .route("/round/decisions", post(decide))
         .route("/round/decisions/{id}/finish", post(finish))
+        .route("/round/decisions/{id}/letter/{format}", get(letter))
         .route("/round/seen", post(see))
         .route("/round/minutes", post(minute))
         .route("/round/brief/{format}", get(brief))
@@ -96,14 +98,14 @@ impl Shown {
         Ok(Shown { today, names: identity::names(conn).await?, tree, rounds, figures, decisions, number })
     }
 
-    /// The name of a place.
-    pub(super) fn place_name(&self, id: &str) -> &str {
+    fn place_name(&self, id: &str) -> &str {
         self.tree.get(id).map_or("—", |place| place.attributes.name.as_str())
     }
 
-    /// A building's name behind its project's.
-    pub(super) fn full_name(&self, round: &ProjectRound, id: &str) -> String {
-        if round.line.project == id { round.line.name.clone() } else { format!("{} {}", round.line.name, self.place_name(id)) }
+    /// A place's name, of one in a project behind the project's.
+    pub(super) fn full_name(&self, id: &str) -> String {
+        let project = self.tree.get(id).and_then(|place| self.tree.lineage(place).skip(1).find(|above| above.kind == Kind::Project));
+        project.map_or_else(String::new, |project| format!("{} ", project.attributes.name)) + self.place_name(id)
     }
 
     fn owner(&self, decision: &RoundDecision) -> &str {
@@ -311,6 +313,9 @@ fn decision_row(visitor: &Visitor, shown: &Shown, decision: &RoundDecision, may_
                     None => { span.lamp.bad[decision.is_overdue(shown.today)].idle[!decision.is_overdue(shown.today)] { (visitor.tf("round.due_on", &[("date", decision.due.to_string())])) } }
                 }
             }
+            @if decision.done.is_none() && may_govern {
+                p.no-print { (visitor.t("round.letter")) @for (format, name) in [("pdf", "PDF"), ("docx", "DOCX")] { " " a href={ "/round/decisions/" (decision.id) "/letter/" (format) } { (name) } } }
+            }
             @if decision.done.is_none() && (is_own || may_govern) {
                 details.no-print { summary { (visitor.t("round.finish")) }
                     form.inline method="post" action={ "/round/decisions/" (decision.id) "/finish" } {
@@ -453,6 +458,32 @@ async fn brief(State(site): State<Site>, visitor: Visitor, Path(format): Path<St
     open.retain(|case| case.closed.is_none() && shown.tree.get(&case.place).is_some_and(|at| at.path.starts_with(&place.path)));
     let paper = print::brief(&site, &visitor, &place, &shown, &open);
     papers::download(paper, &format, &format!("guatu-brief-{}", shown.today)).await
+}
+
+/// The letter that asks for what was decided; what has ended is asked of nobody.
+async fn letter(State(site): State<Site>, visitor: Visitor, Path((id, format)): Path<(String, String)>) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Read)?;
+    let mut conn = site.reader().await?;
+    let decision = store::decision(&mut conn, &id).await?.ok_or(missing())?;
+    let place = visitor.place_for(&mut conn, &decision.place, Verb::Govern).await?;
+    if decision.done.is_some() {
+        return Err(missing().into());
+    }
+    let names = identity::names(&mut conn).await?;
+    let parties = print::Correspondents {
+        issuer: organisation_of(&mut conn, &decision.decided_by).await?.unwrap_or_else(|| visitor.t("bulletin.office")),
+        owner: names.get(&decision.owner).cloned().unwrap_or_else(|| "—".into()),
+        owner_organisation: organisation_of(&mut conn, &decision.owner).await?,
+    };
+    drop(conn);
+    let paper = print::letter(&site, &visitor, &decision, &place, &parties);
+    papers::download(paper, &format, &format!("guatu-letter-{}", site.clock.today())).await
+}
+
+/// The name of the body a person belongs to.
+async fn organisation_of(conn: &mut Conn, account: &str) -> Result<Option<String>, Problem> {
+    let Some(organisation) = identity::store::account(conn, account).await?.and_then(|account| account.organisation) else { return Ok(None) };
+    Ok(organisations::get(conn, &organisation).await?.map(|one| one.name))
 }
 
 async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): Path<(String, String)>) -> Result<Response, Problem> {

@@ -1,4 +1,5 @@
-//! Papers of a round: its minutes, with figures as they were frozen, and the brief of a day, as it stands.
+//! Papers of a round: its minutes, with figures as they were frozen, the brief of a day, as it stands, and the letter that
+//! asks for what was decided.
 
 use super::gather::{Figures, Line};
 use super::pages::Shown;
@@ -104,26 +105,26 @@ pub(super) fn brief(site: &Site, visitor: &Visitor, place: &Place, shown: &Shown
     let decided = visitor.tf("round.brief_decisions", &[("open", open.len().to_string()), ("overdue", overdue.to_string()), ("problems", problems.len().to_string())]);
     parts.push(("round.brief_day", vec![Block::Paragraph(format!("{} {decided}", in_short(visitor, &shown.figures))), projects(visitor, &shown.figures, shown.today)]));
     let yesterday = shown.today.saturating_sub(1.days());
-    let red = shown.rounds.iter().flat_map(|round| round.red.iter().map(move |red| (round, red))).filter(|(_, red)| red.since.is_some_and(|since| since >= yesterday));
-    let red = red.map(|(round, red)| {
+    let red = shown.rounds.iter().flat_map(|round| &round.red).filter(|red| red.since.is_some_and(|since| since >= yesterday));
+    let red = red.map(|red| {
         let since = red.since.map_or_else(String::new, |since| since.to_string());
-        vec![shown.full_name(round, &red.place), visitor.shown(&red.name).into_owned(), t(&format!("lamp.{}", red.word.key())), since]
+        vec![shown.full_name(&red.place), visitor.shown(&red.name).into_owned(), t(&format!("lamp.{}", red.word.key())), since]
     });
     let columns = [("field.place", 9, false), ("profile.work", 9, false), ("field.state", 5, false), ("profile.since", 6, false)];
-    parts.push(("round.brief_red", papers::list(visitor, "round.brief_red", &columns, red.collect(), BRIEF_LISTED).into_iter().collect()));
+    parts.push(("round.brief_red", papers::list(visitor, "", &columns, red.collect(), BRIEF_LISTED).into_iter().collect()));
     parts.push(("round.brief_decided", decision_lines(visitor, &open, &shown.names)));
-    let waits = shown.rounds.iter().flat_map(|round| round.hindered.iter().map(move |one| (round, one))).map(|(round, one)| {
+    let waits = shown.rounds.iter().flat_map(|round| &round.hindered).map(|one| {
         let why = format!("{} {}", t(&format!("hindrance.{}", one.hindrance.kind)), one.hindrance.remark);
-        vec![shown.full_name(round, &one.building), why.trim_end().to_owned(), one.hindrance.decider.clone(), one.on.to_string()]
+        vec![shown.full_name(&one.building), why.trim_end().to_owned(), one.hindrance.decider.clone(), one.on.to_string()]
     });
     let columns = [("field.place", 8, false), ("round.why", 11, false), ("field.decider", 6, false), ("field.on", 6, false)];
-    parts.push(("round.hindered", papers::list(visitor, "round.hindered", &columns, waits.collect(), BRIEF_LISTED).into_iter().collect()));
+    parts.push(("round.hindered", papers::list(visitor, "", &columns, waits.collect(), BRIEF_LISTED).into_iter().collect()));
     let cases = problems.iter().map(|case| {
         let owner = case.owner.as_ref().and_then(|owner| shown.names.get(owner)).cloned().unwrap_or_else(|| t("problems.no_owner"));
-        vec![shown.place_name(&case.place).to_owned(), case.content.clone(), owner, case.days_open(shown.today).to_string()]
+        vec![shown.full_name(&case.place), case.content.clone(), owner, case.days_open(shown.today).to_string()]
     });
-    let columns = [("field.place", 6, false), ("problems.content", 14, false), ("field.assignee", 5, false), ("problems.days", 4, true)];
-    parts.push(("profile.problems", papers::list(visitor, "profile.problems", &columns, cases.collect(), BRIEF_LISTED).into_iter().collect()));
+    let columns = [("field.place", 9, false), ("problems.content", 12, false), ("field.assignee", 5, false), ("problems.days", 4, true)];
+    parts.push(("profile.problems", papers::list(visitor, "", &columns, cases.collect(), BRIEF_LISTED).into_iter().collect()));
     let mut blocks = Vec::new();
     // What there is nothing of is not mentioned, so that numbers of headings follow one another.
     for (at, (key, part)) in parts.into_iter().filter(|(_, part)| !part.is_empty()).enumerate() {
@@ -139,6 +140,47 @@ pub(super) fn brief(site: &Site, visitor: &Visitor, place: &Place, shown: &Shown
         title: visitor.tf("round.brief_title", &[("place", place.attributes.name.clone()), ("date", shown.today.to_string())]),
         blocks,
         proof: qr(&format!("{}\n{}", place.id, shown.number)).map(|cells| Proof { lines: vec![stands], cells }),
+        stamps: papers::stamps(site, visitor),
+        ..Paper::default()
+    }
+}
+
+/// Who a letter is from and to.
+pub struct Correspondents {
+    /// The body that issues it.
+    pub issuer: String,
+    /// The person who owns the decision.
+    pub owner: String,
+    /// Where that person works.
+    pub owner_organisation: Option<String>,
+}
+
+/// Composes the letter that asks a decision's owner to do it. The place of its number stays free: the registry of the body
+/// that issues it gives one.
+pub fn letter(site: &Site, visitor: &Visitor, decision: &RoundDecision, place: &Place, parties: &Correspondents) -> Paper {
+    let today = site.clock.today();
+    let date = |date: Date| visitor.tf("round.letter_date", &[("year", date.year().to_string()), ("month", date.month().to_string()), ("day", date.day().to_string()), ("date", date.to_string())]);
+    let recipient = [parties.owner_organisation.as_deref().unwrap_or_default(), &parties.owner].join(" ");
+    let params = [
+        ("place", place.attributes.name.clone()),
+        ("decided", date(decision.decided_on)),
+        ("content", decision.content.clone()),
+        ("owner", recipient.trim().to_owned()),
+        ("due", date(decision.due)),
+        ("number", decision.number.to_string()),
+    ];
+    let paragraphs = ["letter_begin", "letter_what", "letter_who", "letter_when", "letter_basis", "letter_end"];
+    let stands = visitor.tf("round.letter_stands", &params);
+    Paper {
+        form: Form::Letter,
+        masthead: parties.issuer.clone(),
+        number: visitor.tf("round.letter_number", &[("year", today.year().to_string())]),
+        office: parties.issuer.clone(),
+        date: date(today),
+        title: visitor.tf("round.letter_title", &params),
+        recipients: visitor.tf("round.letter_to", &params),
+        blocks: paragraphs.iter().map(|key| Block::Paragraph(visitor.tf(&format!("round.{key}"), &params))).collect(),
+        proof: qr(&format!("{}\n{}", decision.id, decision.number)).map(|cells| Proof { lines: vec![stands, decision.id.clone()], cells }),
         stamps: papers::stamps(site, visitor),
         ..Paper::default()
     }

@@ -98,6 +98,15 @@ on_both_databases!(a_round_shows_the_day_and_keeps_what_is_decided, |site| async
         assert_eq!(site.get("builder", &format!("/round/brief/{format}?place=ours")).await.status, 200, "a brief as {format}");
         assert_eq!(site.get("stranger", &format!("/round/brief/{format}?place=ours")).await.status, 404, "a brief as {format}");
     }
+    let letter = "/round/decisions/decision-1/letter";
+    let cases = [("office", "pdf", 200), ("chief", "docx", 200), ("builder", "pdf", 403), ("stranger", "pdf", 404), ("office", "exe", 404)];
+    for (who, format, status) in cases {
+        assert_eq!(site.get(who, &format!("{letter}/{format}")).await.status, status, "{who}: the letter as {format}");
+    }
+    let said = text_of_docx(&site.get("office", &format!("{letter}/docx")).await.bytes);
+    for part in ["Headquarters", "Pay the May instalment", "builder", "ours name", "2026-11-24"] {
+        assert!(said.contains(part) || part.starts_with("2026") && said.contains("11月24日"), "{part}: {said}");
+    }
     let brief = text_of_docx(&site.get("chief", "/round/brief/docx?place=ours").await.bytes);
     for part in ["Pay the May instalment", "builder", "the bureau", "no payment since May", &site.site.head().to_string()] {
         assert!(brief.contains(part), "{part}: {brief}");
@@ -109,6 +118,7 @@ on_both_databases!(a_round_shows_the_day_and_keeps_what_is_decided, |site| async
     assert_eq!(site.get("chief", "/round?place=ours").await.texts("article.decision .lamp.bad").len(), 1, "overdue");
     assert_eq!(site.post("stranger", "/round/decisions/decision-1/finish", &[("outcome", "paid")]).await.status, 404);
     assert_eq!(site.post("builder", "/round/decisions/decision-1/finish", &[("outcome", "paid")]).await.status, 303);
+    assert_eq!(site.get("office", &format!("{letter}/pdf")).await.status, 404, "what has ended is asked of nobody");
     let wall = site.get("chief", "/round?place=ours&wall=1").await;
     assert_eq!(wall.texts("ul.tiles b").last().map(String::as_str), Some("0"), "no open decision");
     site
