@@ -31,6 +31,7 @@ pub fn routes() -> Router<Site> {
         .route("/plans", get(list))
         .route("/plans/{project}", get(show))
         .route("/plans/{project}/activate", post(activate))
+        .merge(super::registers::routes())
         .merge(super::versions::routes())
         .merge(super::mandates::routes())
         .merge(super::progress::routes())
@@ -120,7 +121,9 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
         ]);
     }
     register.respond(&site, "places.none", |table| {
-        let body = html! { h1 { (visitor.t("plans.title")) } p.lead { (visitor.t("plans.lead")) } (table) };
+        let body = html! { h1 { (visitor.t("plans.title")) } p.lead { (visitor.t("plans.lead")) } (table)
+            p.no-print { a href="/mandates" { (visitor.t("plans.mandated_dates")) } " · " a href="/plan-versions" { (visitor.t("plans.versions")) } }
+        };
         page(&site, &visitor, &visitor.t("plans.title"), body).into_response()
     })
 }

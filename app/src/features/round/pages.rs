@@ -17,9 +17,10 @@ use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal};
-use crate::web::layout::shell;
+use crate::web::layout::{crumbs, page, shell};
 use crate::web::papers;
 use crate::web::problem::{Problem, form_urlencoded};
+use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
 use anyhow::Context;
 use axum::Router;
@@ -46,7 +47,7 @@ const ENDED_DAYS: i64 = 7;
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/round", get(show))
-        .route("/round/decisions", post(decide))
+        .route("/round/decisions", get(decisions).post(decide))
         .route("/round/decisions/{id}/finish", post(finish))
         .route("/round/decisions/{id}/letter/{format}", get(letter))
         .route("/round/seen", post(see))
@@ -243,7 +244,7 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
     let mut take = |key: &'static str| section(visitor, key, lists.remove(key).unwrap_or_default());
     let reasons = format!("/reports/reasons?place={}", form_urlencoded(&place.id));
     let body = html! {
-        @if !above.is_empty() { (crate::web::layout::crumbs(visitor, &above)) }
+        @if !above.is_empty() { (crumbs(visitor, &above)) }
         (error_summary(visitor, refused.filter(|_| decision.is_none())))
         div.bar {
             h1 { (place.attributes.name) " · " (visitor.t("nav.round")) } span.quiet { (shown.today) }
@@ -272,6 +273,7 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
                 h2 { (visitor.t("round.decisions")) }
                 @for decision in &shown.decisions { (decision_row(visitor, &shown, decision, may_govern)) }
                 @if shown.decisions.is_empty() { p.empty { (visitor.t("round.no_decisions")) } }
+                p.no-print { a href={ "/round/decisions?place=" (form_urlencoded(&place.id)) } { (visitor.t("round.all_decisions")) } }
             }
             (take("red")) (take("soon")) (take("unmet")) (take("hindered")) (take("missing"))
         }
@@ -402,6 +404,52 @@ async fn decide(State(site): State<Site>, visitor: Visitor, Query(asked): Query<
 
 fn back(place: &Place) -> Response {
     Redirect::to(&format!("/round?place={}", form_urlencoded(&place.id))).into_response()
+}
+
+/// Every decision of a place and of what stands under it, open or ended.
+async fn decisions(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>, Query(list): Query<registers::Asked>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let place = visitor.place_or_highest(&mut conn, &site.domain, asked.place.as_deref()).await?;
+    let today = site.clock.today();
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let names = identity::names(&mut conn).await?;
+    let all = store::decisions(&mut conn, Date::MIN).await?;
+    drop(conn);
+    let mut register = Register::new(&visitor, "/round/decisions", "round.all_decisions", &list)
+        .keep("place", &place.id)
+        .column("content", "round.what")
+        .column("place", "field.place")
+        .column("owner", "field.assignee")
+        .column("decided", "round.decided")
+        .column("due", "round.due")
+        .column("state", "field.state")
+        .column("ended", "round.ended")
+        .column("outcome", "round.outcome");
+    for one in all {
+        let Some(at) = tree.get(&one.place).filter(|at| at.path.starts_with(&place.path)) else { continue };
+        let (key, lamp) = match &one.done {
+            Some(_) => ("round.is_ended", "good"),
+            None if one.is_overdue(today) => ("round.is_overdue", "bad"),
+            None => ("round.is_open", "idle"),
+        };
+        let state = visitor.t(key);
+        let (ended, outcome) = one.done.map_or((Cell::Empty, Cell::Empty), |(on, outcome)| (Cell::Date(on), Cell::Text(outcome)));
+        register.row(vec![
+            (Cell::Text(one.content), None),
+            (Cell::Text(at.attributes.name.clone()), Some(html! { a href={ "/round?place=" (form_urlencoded(&at.id)) } { (at.attributes.name) } })),
+            (names.get(&one.owner).map_or(Cell::Empty, |name| Cell::Text(name.clone())), None),
+            (Cell::Date(one.decided_on), None),
+            (Cell::Date(one.due), None),
+            (Cell::Text(state.clone()), Some(html! { span class={ "lamp " (lamp) } { (state) } })),
+            (ended, None),
+            (outcome, None),
+        ]);
+    }
+    register.respond(&site, "round.no_decision", |table| {
+        let back = (format!("/round?place={}", form_urlencoded(&place.id)), visitor.t("nav.round"));
+        let body = html! { (crumbs(&visitor, &[back])) h1 { (place.attributes.name) " · " (visitor.t("round.all_decisions")) } (table) };
+        page(&site, &visitor, &visitor.t("round.all_decisions"), body).into_response()
+    })
 }
 
 async fn finish(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {

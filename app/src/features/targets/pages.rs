@@ -17,6 +17,7 @@ use crate::web::forms::{Values, error_summary, form_response, refusal, seal_with
 use crate::web::layout::page;
 use crate::web::papers;
 use crate::web::problem::{Problem, form_urlencoded};
+use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -85,7 +86,7 @@ impl Sum {
     }
 }
 
-async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>, Query(list): Query<registers::Asked>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let place = visitor.place_or_highest(&mut conn, &site.domain, asked.place.as_deref()).await?;
     let tree = site.domain.places.tree(&mut conn).await?;
@@ -125,48 +126,62 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     }
     rows.sort_by_key(|(_, sum)| sum.weighed.points_e1().map_or(0, |(_, _, gap)| gap));
     let (rule_set, rules) = site.domain.rules.gap(&mut conn, on).await?;
-    let gap = |sum: &Sum| {
-        html! { @match sum.weighed.points_e1() {
-            None => { td.number { "—" } td.number { "—" } td { "—" } }
-            Some((planned, done, gap)) => {
-                td.number { (tenths_text(planned)) } td.number { (tenths_text(done)) @if let Some(grade) = sum.grade { " " (marks.of(grade)) } }
-                td { span class={ "lamp " (grade(gap, &rules).name()) } { (visitor.tf("targets.points", &[("gap", format!("{}{}", if gap > 0 { "+" } else { "" }, tenths_text(gap)))])) } }
-            }
-        } }
-    };
-    let body = html! {
-        (places::pages::crumbs_of(&mut conn, &visitor, &place).await?)
-        div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) } @if on < today { span.quiet { (on) } } }
-        p.lead { (visitor.t("targets.lead")) }
-        ul.counts {
-            @if let Some((planned, done, _)) = whole.weighed.points_e1() {
-                li { b { (tenths_text(planned)) "%" } span { (visitor.t("targets.planned")) } }
-                li { b { (tenths_text(done)) "%" } span { (visitor.t("targets.done")) } }
-            }
-            li { b { (tenths_text(linear_by_months_e1(on.month().unsigned_abs() - 1))) "%" } span { (visitor.t("targets.linear")) } }
-            li { b { (whole.promised) " / " (whole.needed) } span { (visitor.t("targets.promised_of_needed")) } }
-            li { b { (whole.broken) } span { (visitor.t("targets.broken_items")) } }
-        }
-        @if place.kind == Kind::Project && !rows.is_empty() { (figure(&visitor, &place, "curve", &visitor.t("curve.title"))) }
-        div.scroll tabindex="0" { table {
-            thead { tr {
-                th { (visitor.t("wall.place")) } th.number { (visitor.t("targets.planned")) } th.number { (visitor.t("targets.done")) } th { (visitor.t("targets.gap")) }
-                th.number { (visitor.t("targets.needed_week")) } th.number { (visitor.t("targets.promised_week")) } th.number { (visitor.t("targets.kept_week")) } th.number { (visitor.t("targets.broken_items")) }
-            } }
-            tbody { @for (row, sum) in &rows {
-                tr {
-                    td { a href={ "/targets?place=" (form_urlencoded(&row.id)) (earlier) } { (row.attributes.name) } }
-                    (gap(sum))
-                    td.number { (sum.needed) } td.number { (sum.promised) } td.number { (sum.kept) " / " (sum.made) }
-                    td.number { @if sum.broken > 0 { span.lamp.bad { (sum.broken) } } @else { "0" } }
+    let mut register = Register::new(&visitor, "/targets", "targets.title", &list)
+        .keep("place", &place.id)
+        .column("place", "wall.place")
+        .number("planned", "targets.planned")
+        .number("done", "targets.done")
+        .number("gap", "targets.gap")
+        .number("needed", "targets.needed_week")
+        .number("promised", "targets.promised_week")
+        .number("made", "targets.made_week")
+        .number("kept", "targets.kept_week")
+        .number("broken", "targets.broken_items");
+    if on < today {
+        register = register.keep("on", on);
+    }
+    let tenths = |value_e1: i64| Cell::Number(value_e1 as f64 / 10.0);
+    let count = |count: usize| (Cell::Number(count as f64), None);
+    for (row, sum) in &rows {
+        // Only what has a weight is a row, and that has points.
+        let Some((planned, done, gap)) = sum.weighed.points_e1() else { continue };
+        let signed = format!("{}{}", if gap > 0 { "+" } else { "" }, tenths_text(gap));
+        let broken = html! { @if sum.broken > 0 { span.lamp.bad { (sum.broken) } } @else { "0" } };
+        register.row(vec![
+            (Cell::Text(row.attributes.name.clone()), Some(html! { a href={ "/targets?place=" (form_urlencoded(&row.id)) (earlier) } { (row.attributes.name) } })),
+            (tenths(planned), Some(html! { (tenths_text(planned)) })),
+            (tenths(done), Some(html! { (tenths_text(done)) @if let Some(grade) = sum.grade { " " (marks.of(grade)) } })),
+            (tenths(gap), Some(html! { span class={ "lamp " (grade(gap, &rules).name()) } { (visitor.tf("targets.points", &[("gap", signed)])) } })),
+            count(sum.needed),
+            count(sum.promised),
+            count(sum.made),
+            count(sum.kept),
+            (Cell::Number(sum.broken as f64), Some(broken)),
+        ]);
+    }
+    let crumbs = places::pages::crumbs_of(&mut conn, &visitor, &place).await?;
+    drop(conn);
+    register.respond(&site, "targets.nothing_measured", |table| {
+        let body = html! {
+            (crumbs)
+            div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) } @if on < today { span.quiet { (on) } } }
+            p.lead { (visitor.t("targets.lead")) }
+            ul.counts {
+                @if let Some((planned, done, _)) = whole.weighed.points_e1() {
+                    li { b { (tenths_text(planned)) "%" } span { (visitor.t("targets.planned")) } }
+                    li { b { (tenths_text(done)) "%" } span { (visitor.t("targets.done")) } }
                 }
-            } }
-        } }
-        @if rows.is_empty() { p.empty { (visitor.t("targets.nothing_measured")) } }
-        p.quiet { (rule_sets::pages::told(&visitor, &rule_set)) " " (visitor.t("targets.weighing")) }
-        p { (marks.legend()) }
-    };
-    Ok(page(&site, &visitor, &visitor.t("targets.title"), body).into_response())
+                li { b { (tenths_text(linear_by_months_e1(on.month().unsigned_abs() - 1))) "%" } span { (visitor.t("targets.linear")) } }
+                li { b { (whole.promised) " / " (whole.needed) } span { (visitor.t("targets.promised_of_needed")) } }
+                li { b { (whole.broken) } span { (visitor.t("targets.broken_items")) } }
+            }
+            @if place.kind == Kind::Project && !rows.is_empty() { (figure(&visitor, &place, "curve", &visitor.t("curve.title"))) }
+            (table)
+            p.quiet { (rule_sets::pages::told(&visitor, &rule_set)) " " (visitor.t("targets.weighing")) }
+            p { (marks.legend()) }
+        };
+        page(&site, &visitor, &visitor.t("targets.title"), body).into_response()
+    })
 }
 
 /// Where a rule comes from, in the person's language where it has been said in it.
