@@ -302,7 +302,7 @@ fn curve_figure(visitor: &Visitor, place: &Place, by: Measure, worth: Worth, ear
             p.quiet { (visitor.t("curve.no_value")) }
         } @else {
             nav.bar.no-print aria-label=(visitor.t("curve.title")) { @for (measure, name) in Measure::ALL {
-                a href={ (address) (earlier) "&by=" (name) } aria-current=[(measure == by).then_some("true")] { (visitor.t(&format!("curve.by_{name}"))) }
+                a.button.second href={ (address) (earlier) "&by=" (name) } aria-current=[(measure == by).then_some("true")] { (visitor.t(&format!("curve.by_{name}"))) }
             } }
             (figure(visitor, place, "curve", &format!("by={}", by.name()), &visitor.t(curve_title(by))))
             p.quiet { (visitor.tf("curve.value_of", &params)) }
