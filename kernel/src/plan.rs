@@ -299,6 +299,8 @@ pub struct Activity {
     pub resume: Option<Moment>,
     /// Measured quantity.
     pub quantity: Option<Quantity>,
+    /// What the work is worth when it is done, in fen: dates never depend on it.
+    pub value_fen: Option<i64>,
     /// Resources it needs.
     pub needs: Vec<Need>,
     /// Uncertainty of the duration.
@@ -338,6 +340,7 @@ impl Activity {
             remaining: None,
             resume: None,
             quantity: None,
+            value_fen: None,
             needs: Vec::new(),
             risk: None,
             min_duration: None,

@@ -144,6 +144,7 @@ features! {
     viewing {
         6 audit;
         6 exchange;
+        8 profile;
         8 search;
     }
 }

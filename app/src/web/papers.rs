@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use guatu_formats::charts::Sheet;
-use guatu_formats::documents::{self, Paper};
+use guatu_formats::documents::{self, Block, Column, Paper, Table};
 use guatu_formats::pdf::{self, Fonts};
 use std::sync::OnceLock;
 
@@ -23,6 +23,31 @@ const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessing
 pub fn stamps(site: &Site, visitor: &Visitor) -> Vec<String> {
     let stamps = [(site.stamps.is_rehearsal, "shell.rehearsal"), (site.stamps.is_demo, "shell.demo")];
     stamps.iter().filter(|(is_stamped, _)| *is_stamped).map(|(_, key)| visitor.t(key)).collect()
+}
+
+/// A list as a table of at most so many rows, its caption saying how many are left out; none where there is nothing to list.
+/// Without a caption, which a heading over it may make needless, only that is said. A column is the key of its title, its
+/// share of the width, and whether it holds numbers.
+pub fn list(
+    visitor: &Visitor,
+    caption: &str,
+    columns: &[(&str, u32, bool)],
+    mut rows: Vec<Vec<String>>,
+    most: usize,
+) -> Option<Block> {
+    let caption = match (rows.len(), rows.len().saturating_sub(most)) {
+        (0, _) => return None,
+        (_, 0) if caption.is_empty() => String::new(),
+        (_, 0) => visitor.t(caption),
+        (_, left_out) if caption.is_empty() => visitor.tf("round.more", &[("count", left_out.to_string())]),
+        (_, left_out) => visitor.tf("shell.cut", &[("what", visitor.t(caption)), ("count", left_out.to_string())]),
+    };
+    rows.truncate(most);
+    let columns = columns
+        .iter()
+        .map(|(key, share, is_number)| Column { title: visitor.t(key), share: *share, is_number: *is_number })
+        .collect();
+    Some(Block::Table(Table { caption, columns, rows }))
 }
 
 /// A paper as a file to be saved. `format` is `pdf` or `docx`; anything else is not there. `name` has no extension.

@@ -31,6 +31,8 @@ struct Column {
     key: &'static str,
     title: String,
     is_number: bool,
+    /// What a person can do there: shown in the page alone, and neither sorted nor found.
+    is_acts: bool,
 }
 
 /// A row: its values, and how the page shows those that are more than text.
@@ -43,6 +45,10 @@ struct Row {
 pub struct Register<'a> {
     visitor: &'a Visitor,
     address: &'static str,
+    /// What else its address asks for.
+    kept: Vec<(&'static str, String)>,
+    /// Classes of the table's frame.
+    class: &'static str,
     title: String,
     asked: &'a Asked,
     columns: Vec<Column>,
@@ -52,18 +58,45 @@ pub struct Register<'a> {
 impl<'a> Register<'a> {
     /// A register at an address, named by a key of the locale files.
     pub fn new(visitor: &'a Visitor, address: &'static str, title: &str, asked: &'a Asked) -> Register<'a> {
-        Register { visitor, address, title: visitor.t(title), asked, columns: Vec::new(), rows: Vec::new() }
+        Register {
+            visitor,
+            address,
+            kept: Vec::new(),
+            class: "",
+            title: visitor.t(title),
+            asked,
+            columns: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Something else its address asks for, which sorting and finding keep: a place, a day.
+    pub fn keep(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.kept.push((name, value.to_string()));
+        self
+    }
+
+    /// Classes of the table's frame.
+    pub fn class(mut self, class: &'static str) -> Self {
+        self.class = class;
+        self
     }
 
     /// A column of texts or dates; its heading is a key of the locale files.
     pub fn column(mut self, key: &'static str, title: &str) -> Self {
-        self.columns.push(Column { key, title: self.visitor.t(title), is_number: false });
+        self.columns.push(Column { key, title: self.visitor.t(title), is_number: false, is_acts: false });
         self
     }
 
     /// A column of numbers.
     pub fn number(mut self, key: &'static str, title: &str) -> Self {
-        self.columns.push(Column { key, title: self.visitor.t(title), is_number: true });
+        self.columns.push(Column { key, title: self.visitor.t(title), is_number: true, is_acts: false });
+        self
+    }
+
+    /// The last column, of what a person can do in a row; its cells are empty beside what they show.
+    pub fn acts(mut self) -> Self {
+        self.columns.push(Column { key: "acts", title: self.visitor.t("shell.acts"), is_number: false, is_acts: true });
         self
     }
 
@@ -94,7 +127,7 @@ impl<'a> Register<'a> {
             Some(sort) => (sort.trim_start_matches('-'), sort.starts_with('-')),
             None => return,
         };
-        let Some(at) = self.columns.iter().position(|column| column.key == key) else { return };
+        let Some(at) = self.columns.iter().position(|column| column.key == key && !column.is_acts) else { return };
         let rank = |row: &Row| match &row.cells[at] {
             Cell::Empty => (2, 0, (String::new(), String::new())),
             // Ordered as integers are: all numbers here are far below 2^50.
@@ -111,7 +144,8 @@ impl<'a> Register<'a> {
     }
 
     fn link(&self, sort: Option<&str>, form: &str) -> String {
-        let mut parts = Vec::new();
+        let mut parts: Vec<String> =
+            self.kept.iter().map(|(name, value)| format!("{name}={}", form_urlencoded(value))).collect();
         parts.extend(sort.map(|sort| format!("sort={sort}")));
         parts.extend(
             self.asked
@@ -131,19 +165,20 @@ impl<'a> Register<'a> {
         let sort = self.asked.sort.as_deref();
         html! {
             form.register.no-print method="get" action=(self.address) role="search" {
+                @for (name, value) in &self.kept { input type="hidden" name=(name) value=(value); }
                 @if let Some(sort) = sort { input type="hidden" name="sort" value=(sort); }
                 label { span { (visitor.t("register.find")) } input type="search" name="find" value=(self.asked.find.as_deref().unwrap_or_default()) maxlength="100" placeholder=(visitor.t("register.find_hint")); }
                 button.second type="submit" { (visitor.t("register.look")) }
                 span.quiet { (visitor.tf("register.rows", &[("count", self.rows.len().to_string())])) }
                 a href=(self.link(sort, "xlsx")) { "Excel" }
             }
-            div.scroll tabindex="0" { table {
+            div class={ "scroll " (self.class) } tabindex="0" { table {
                 thead { tr { @for column in &self.columns {
                     @let is_up = sort == Some(column.key);
                     @let is_down = sort.and_then(|sort| sort.strip_prefix('-')) == Some(column.key);
                     @let next = if is_up { format!("-{}", column.key) } else { column.key.to_owned() };
                     th.number[column.is_number] aria-sort=[is_up.then_some("ascending").or(is_down.then_some("descending"))] {
-                        a.sort href=(self.link(Some(&next), "")) { (column.title) @if is_up { " ▲" } @else if is_down { " ▼" } }
+                        @if column.is_acts { (column.title) } @else { a.sort href=(self.link(Some(&next), "")) { (column.title) @if is_up { " ▲" } @else if is_down { " ▼" } } }
                     }
                 } } }
                 tbody {
@@ -156,12 +191,16 @@ impl<'a> Register<'a> {
         }
     }
 
-    fn workbook(self, site: &Site) -> Result<Response, Problem> {
+    fn workbook(mut self, site: &Site) -> Result<Response, Problem> {
         let visitor = self.visitor;
         let today = site.clock.today();
         let stamps = papers::stamps(site, visitor).join(" ");
         let note =
             format!("{today}   {}   {stamps}", visitor.tf("shell.as_of", &[("number", site.head().to_string())]));
+        if let Some(at) = self.columns.iter().position(|column| column.is_acts) {
+            self.columns.remove(at);
+            self.rows.iter_mut().for_each(|row| drop(row.cells.remove(at)));
+        }
         let sheet = Sheet {
             title: self.title,
             note: note.trim_end().to_owned(),

@@ -256,3 +256,55 @@ on_both_databases!(a_nul_leads_to_nothing_and_is_kept_nowhere, |site| async move
     assert_eq!(answer.status, 422, "{}", answer.body);
     site
 });
+
+on_both_databases!(every_register_keeps_its_place_and_shows_a_stranger_nothing, |site| async move {
+    let mut site = crate::features::reports::tests::active(site.with_cast().await).await;
+    site.person("security", Role::SecurityAdmin, None).await;
+    let date = [
+        ("activity", "ours-b1/topping_out"),
+        ("name", "Topped out"),
+        ("finish_by", "2026-12-31"),
+        ("issuer", "headquarters"),
+        ("document", "Notice 7"),
+        ("edition", "1"),
+    ];
+    assert_eq!(site.post("chief", "/plans/ours/mandate", &date).await.status, 303);
+    let decision =
+        [("about", "ours"), ("content", "Pay the instalment"), ("assignee", "builder"), ("due", "2026-11-24")];
+    assert_eq!(site.post("office", "/round/decisions?place=ours", &decision).await.status, 303);
+    let day = [("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "900")];
+    assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
+    crate::timers::once(&site.site).await.unwrap();
+    // Who sees it, its address, what its links keep, what a row holds, and what a stranger is answered.
+    let cases = [
+        ("chief", "/round/decisions", "place=ours", "Pay the instalment", 404),
+        ("chief", "/reports/day", "on=2026-11-23&place=ours", "ours-b1 name", 404),
+        ("chief", "/targets", "place=ours", "ours-b1 name", 404),
+        ("chief", "/mandates", "", "Notice 7", 200),
+        ("chief", "/plan-versions", "", "ours name", 200),
+        ("admin", "/accounts", "", "builder", 404),
+        ("security", "/posts", "", "ours name", 404),
+    ];
+    for (who, address, kept, held, stranger) in cases {
+        let rows = async |who: &str, more: &str| site.get(who, &format!("{address}?{kept}&{more}")).await;
+        let page = rows(who, "").await;
+        let says = |page: &crate::testing::Page| page.texts("tbody td").iter().any(|cell| cell.contains(held));
+        assert!(page.status == 200 && says(&page), "{address}: {}", page.status);
+        let sorted = page.attributes("a.sort", "href");
+        assert!(!sorted.is_empty() && sorted.iter().all(|link| link.contains(kept)), "{address}: {sorted:?}");
+        for link in &sorted {
+            assert!(says(&site.get(who, link).await), "{link} loses nothing");
+        }
+        let found = rows(who, &format!("find={}", held.replace(' ', "+"))).await;
+        assert!(says(&found), "{address}: {held} is found");
+        assert!(!says(&rows(who, "find=nothing+of+the+kind").await), "{address}: what is not there is not found");
+        let book = rows(who, "form=xlsx").await;
+        assert!(book.status == 200 && book.body.starts_with("PK"), "{address} as a workbook");
+        for more in ["", "form=xlsx"] {
+            let theirs = rows("stranger", more).await;
+            assert!(theirs.status == stranger && !says(&theirs), "{address}: a stranger is answered {}", theirs.status);
+            assert_eq!(rows("", more).await.status, 303, "{address}: nobody looks without logging in");
+        }
+    }
+    site
+});

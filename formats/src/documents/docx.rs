@@ -1,7 +1,7 @@
 //! A paper as DOCX: WordprocessingML written plainly, in the measures and with the fonts that official papers name.
 
-use super::{Block, Paper, Table};
-use crate::charts::svg::escape;
+use super::{Block, Form, Paper, Table};
+use crate::charts::svg::{ems, escape};
 use std::io::{Cursor, Write};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -12,10 +12,18 @@ const BODY: u32 = 32;
 const TITLE: u32 = 44;
 /// Tables: 12 pt.
 const SMALL: u32 = 24;
+/// Tables of a form that has to stay on one sheet: 10 pt.
+const DENSE: u32 = 20;
+/// Width of the text block, in twentieths of a point.
+const WIDTH: u32 = 8844;
+/// Characters of a fact's value beside another: two lines of half the width.
+const FACT_CHARS: f64 = 26.0;
 /// Fonts by the names that word processors know.
 const FANGSONG: &str = "FangSong_GB2312";
 const SONG_TITLE: &str = "FZXiaoBiaoSong-B05S";
 const HEITI: &str = "SimHei";
+/// How a masthead is set.
+const RED: &str = r#"<w:b/><w:color w:val="C8102E"/>"#;
 
 /// Writes a paper. The same paper gives the same bytes.
 ///
@@ -24,7 +32,7 @@ const HEITI: &str = "SimHei";
 pub fn write(paper: &Paper) -> Result<Vec<u8>, String> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default();
-    let parts = [
+    let mut parts = vec![
         ("[Content_Types].xml", CONTENT_TYPES.to_owned()),
         ("_rels/.rels", RELATIONS.to_owned()),
         ("word/_rels/document.xml.rels", DOCUMENT_RELATIONS.to_owned()),
@@ -33,6 +41,12 @@ pub fn write(paper: &Paper) -> Result<Vec<u8>, String> {
         ("word/footer2.xml", footer("left")),
         ("word/document.xml", document(paper)),
     ];
+    if paper.form == Form::Letter {
+        parts[0].1 = with_first_page(CONTENT_TYPES, "</Types>", &[HEADER_TYPE, FOOTER_TYPE]);
+        parts[2].1 = with_first_page(DOCUMENT_RELATIONS, "</Relationships>", &[HEADER_RELATION, FOOTER_RELATION]);
+        parts.push(("word/header1.xml", letterhead(paper)));
+        parts.push(("word/footer3.xml", letter_foot()));
+    }
     for (name, text) in parts {
         archive.start_file(name, options).map_err(|fault| fault.to_string())?;
         archive.write_all(text.as_bytes()).map_err(|fault| fault.to_string())?;
@@ -45,6 +59,39 @@ const CONTENT_TYPES: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="
 const RELATIONS: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>"#;
 const DOCUMENT_RELATIONS: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/settings" Target="settings.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footer" Target="footer1.xml"/><Relationship Id="rId3" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footer" Target="footer2.xml"/></Relationships>"#;
 const SETTINGS: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:settings xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:evenAndOddHeaders/></w:settings>"#;
+
+const HEADER_TYPE: &str = r#"<Override PartName="/word/header1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"/>"#;
+const FOOTER_TYPE: &str = r#"<Override PartName="/word/footer3.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/>"#;
+const HEADER_RELATION: &str = r#"<Relationship Id="rId4" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/header" Target="header1.xml"/>"#;
+const FOOTER_RELATION: &str = r#"<Relationship Id="rId5" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footer" Target="footer3.xml"/>"#;
+
+/// A list of parts with those of a first page before its end.
+fn with_first_page(list: &str, end: &str, parts: &[&str]) -> String {
+    list.replace(end, &(parts.concat() + end))
+}
+
+/// A paragraph's double line in red, 170 mm long about a block of 156: 8 mm further to the left and 6 to the right.
+fn double_line(side: &str, kind: &str, gap_points: u32) -> String {
+    format!(r#"<w:pBdr><w:{side} w:val="{kind}" w:sz="24" w:space="{gap_points}" w:color="C8102E"/></w:pBdr>"#)
+}
+const LETTER_INDENT: &str = r#"<w:ind w:left="-454" w:right="-340"/>"#;
+
+/// The head of a letter's first page: it stands 30 mm from the page's edge, the double line 4 mm under it.
+fn letterhead(paper: &Paper) -> String {
+    let line = double_line("bottom", "thickThinSmallGap", 11);
+    let name = run(&paper.masthead, SONG_TITLE, 72, RED);
+    format!(
+        r#"{HEADER}<w:hdr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p><w:pPr>{line}<w:spacing w:before="0" w:after="0" w:line="800" w:lineRule="exact"/>{LETTER_INDENT}<w:jc w:val="center"/></w:pPr>{name}</w:p></w:hdr>"#
+    )
+}
+
+/// The foot of a letter's first page: the second double line, and no number.
+fn letter_foot() -> String {
+    let line = double_line("bottom", "thinThickSmallGap", 0);
+    format!(
+        r#"{HEADER}<w:ftr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p><w:pPr>{line}<w:spacing w:before="0" w:after="0" w:line="240" w:lineRule="exact"/>{LETTER_INDENT}</w:pPr></w:p></w:ftr>"#
+    )
+}
 
 /// A run of text in a font and size, with what else is said of it.
 fn run(text: &str, font: &str, half_points: u32, extra: &str) -> String {
@@ -61,25 +108,15 @@ fn paragraph(properties: &str, runs: &str) -> String {
 
 fn document(paper: &Paper) -> String {
     let mut body = String::new();
-    let red = r#"<w:b/><w:color w:val="C8102E"/>"#;
     if !paper.stamps.is_empty() {
-        body += &paragraph("", &run(&paper.stamps.join("  "), HEITI, SMALL, red));
+        body += &paragraph("", &run(&paper.stamps.join("  "), HEITI, SMALL, RED));
     }
-    let masthead = r#"<w:pPr><w:spacing w:line="1000" w:lineRule="exact"/><w:jc w:val="center"/></w:pPr>"#;
-    body += &format!("<w:p>{masthead}{}</w:p>", run(&paper.masthead, SONG_TITLE, 72, red));
-    if !paper.number.is_empty() {
-        body += &paragraph(r#"<w:jc w:val="center"/>"#, &run(&paper.number, FANGSONG, BODY, ""));
+    let size = if paper.form == Form::Sheet { DENSE } else { SMALL };
+    match paper.form {
+        Form::Bulletin => body += &masthead(paper),
+        Form::Letter => body += &letter_start(paper),
+        Form::Sheet => body += &sheet_head(paper),
     }
-    let line = r#"<w:pBdr><w:bottom w:val="single" w:sz="16" w:space="4" w:color="C8102E"/></w:pBdr><w:tabs><w:tab w:val="right" w:pos="8844"/></w:tabs>"#;
-    let office = run(&paper.office, FANGSONG, BODY, "") + "<w:r><w:tab/></w:r>" + &run(&paper.date, FANGSONG, BODY, "");
-    // Borders and tabs stand before the spacing in the schema's order.
-    body += &format!(r#"<w:p><w:pPr>{line}<w:spacing w:line="580" w:lineRule="exact"/></w:pPr>{office}</w:p>"#);
-    body += &paragraph("", "");
-    body += &format!(
-        r#"<w:p><w:pPr><w:spacing w:line="700" w:lineRule="exact"/><w:jc w:val="center"/></w:pPr>{}</w:p>"#,
-        run(&paper.title, SONG_TITLE, TITLE, "")
-    );
-    body += &paragraph("", "");
     if !paper.recipients.is_empty() {
         body += &paragraph("", &run(&paper.recipients, FANGSONG, BODY, ""));
     }
@@ -92,8 +129,12 @@ fn document(paper: &Paper) -> String {
                     body += &paragraph(indent, &run(line, FANGSONG, BODY, ""));
                 }
             }
-            Block::Table(table) => body += &table_xml(table),
+            Block::Table(table) => body += &table_xml(table, size),
+            Block::Facts(facts) => body += &facts_xml(facts, size),
         }
+    }
+    if paper.form == Form::Letter {
+        body += &signature(paper);
     }
     if let Some(proof) = &paper.proof {
         for line in &proof.lines {
@@ -104,42 +145,138 @@ fn document(paper: &Paper) -> String {
         body += &paragraph("", &run(line, FANGSONG, 28, ""));
     }
     // Twentieths of a point: 37, 26, 35 and 28 mm; 22 lines of 28 characters.
-    let section = r#"<w:sectPr><w:footerReference w:type="default" r:id="rId2"/><w:footerReference w:type="even" r:id="rId3"/><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="2098" w:right="1474" w:bottom="1985" w:left="1588" w:header="851" w:footer="1400" w:gutter="0"/><w:docGrid w:type="linesAndChars" w:linePitch="580" w:charSpace="-849"/></w:sectPr>"#;
+    // A letter's head stands 30 mm from the page's edge and its second double line 20 mm from the other.
+    let (first, edges, title_page) = match paper.form {
+        Form::Letter => (
+            r#"<w:headerReference w:type="first" r:id="rId4"/><w:footerReference w:type="first" r:id="rId5"/>"#,
+            r#"w:header="1701" w:footer="1134""#,
+            "<w:titlePg/>",
+        ),
+        Form::Bulletin | Form::Sheet => ("", r#"w:header="851" w:footer="1400""#, ""),
+    };
+    let section = format!(
+        r#"<w:sectPr>{first}<w:footerReference w:type="default" r:id="rId2"/><w:footerReference w:type="even" r:id="rId3"/><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="2098" w:right="1474" w:bottom="1985" w:left="1588" {edges} w:gutter="0"/>{title_page}<w:docGrid w:type="linesAndChars" w:linePitch="580" w:charSpace="-849"/></w:sectPr>"#
+    );
     format!(
         r#"{HEADER}<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:body>{body}{section}</w:body></w:document>"#
     )
 }
 
-fn table_xml(table: &Table) -> String {
-    let whole: u32 = table.columns.iter().map(|column| column.share).sum::<u32>().max(1);
-    let widths: Vec<u32> = table.columns.iter().map(|column| 8844 * column.share / whole).collect();
-    let cell = |text: &str, width: u32, side: &str, font: &str| {
-        format!(
-            r#"<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr><w:p><w:pPr><w:spacing w:line="360" w:lineRule="exact"/><w:jc w:val="{side}"/></w:pPr>{}</w:p></w:tc>"#,
-            run(text, font, SMALL, "")
-        )
-    };
-    let mut text = String::new();
-    if !table.caption.is_empty() {
-        text += &paragraph(r#"<w:jc w:val="center"/>"#, &run(&table.caption, HEITI, 28, ""));
+fn title(text: &str) -> String {
+    let properties = r#"<w:pPr><w:spacing w:line="700" w:lineRule="exact"/><w:jc w:val="center"/></w:pPr>"#;
+    format!("<w:p>{properties}{}</w:p>", run(text, SONG_TITLE, TITLE, ""))
+}
+
+/// Editor and date at the two ends of a line; what a paragraph's properties say before its tabs.
+fn office_and_date(paper: &Paper, half_points: u32, before: &str) -> String {
+    let ends = run(&paper.office, FANGSONG, half_points, "")
+        + "<w:r><w:tab/></w:r>"
+        + &run(&paper.date, FANGSONG, half_points, "");
+    // Borders and tabs stand before the spacing in the schema's order.
+    format!(
+        r#"<w:p><w:pPr>{before}<w:tabs><w:tab w:val="right" w:pos="{WIDTH}"/></w:tabs><w:spacing w:line="580" w:lineRule="exact"/></w:pPr>{ends}</w:p>"#
+    )
+}
+
+fn masthead(paper: &Paper) -> String {
+    let properties = r#"<w:pPr><w:spacing w:line="1000" w:lineRule="exact"/><w:jc w:val="center"/></w:pPr>"#;
+    let mut head = format!("<w:p>{properties}{}</w:p>", run(&paper.masthead, SONG_TITLE, 72, RED));
+    if !paper.number.is_empty() {
+        head += &paragraph(r#"<w:jc w:val="center"/>"#, &run(&paper.number, FANGSONG, BODY, ""));
     }
+    let line = r#"<w:pBdr><w:bottom w:val="single" w:sz="16" w:space="4" w:color="C8102E"/></w:pBdr>"#;
+    head + &office_and_date(paper, BODY, line) + &paragraph("", "") + &title(&paper.title) + &paragraph("", "")
+}
+
+/// What follows a letter's head: its number flush right, the title two lines under it.
+fn letter_start(paper: &Paper) -> String {
+    let number = run(&paper.number, FANGSONG, BODY, "");
+    paragraph(r#"<w:jc w:val="right"/>"#, &number)
+        + &paragraph("", "")
+        + &paragraph("", "")
+        + &title(&paper.title)
+        + &paragraph("", "")
+}
+
+/// Who signs over the date, which stands four characters from the right edge for the seal.
+fn signature(paper: &Paper) -> String {
+    let seal = r#"<w:ind w:rightChars="400" w:right="1280"/><w:jc w:val="right"/>"#;
+    let line = |text: &str| paragraph(seal, &run(text, FANGSONG, BODY, ""));
+    paragraph("", "") + &line(&paper.office) + &line(&paper.date)
+}
+
+fn sheet_head(paper: &Paper) -> String {
+    title(&paper.title) + &office_and_date(paper, DENSE, "")
+}
+
+/// A cell of a table; lines as far apart as their letters need.
+fn cell(text: &str, width: u32, side: &str, font: &str, half_points: u32, shade: &str) -> String {
+    let line = half_points * 15;
+    format!(
+        r#"<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr><w:p><w:pPr><w:spacing w:line="{line}" w:lineRule="exact"/><w:jc w:val="{side}"/></w:pPr>{}</w:p></w:tc>"#,
+        run(text, font, half_points, "")
+    )
+}
+
+/// The beginning of a table with columns of these widths.
+fn table_start(widths: &[u32]) -> String {
     let borders: String = ["top", "left", "bottom", "right", "insideH", "insideV"]
         .iter()
         .map(|side| format!(r#"<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>"#))
         .collect();
-    text += &format!(
-        r#"<w:tbl><w:tblPr><w:tblW w:w="8844" w:type="dxa"/><w:tblBorders>{borders}</w:tblBorders></w:tblPr><w:tblGrid>"#
+    let mut text = format!(
+        r#"<w:tbl><w:tblPr><w:tblW w:w="{WIDTH}" w:type="dxa"/><w:tblBorders>{borders}</w:tblBorders></w:tblPr><w:tblGrid>"#
     );
     text.extend(widths.iter().map(|width| format!(r#"<w:gridCol w:w="{width}"/>"#)));
-    text += r#"</w:tblGrid><w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>"#;
-    text.extend(table.columns.iter().zip(&widths).map(|(column, width)| cell(&column.title, *width, "center", HEITI)));
+    text + "</w:tblGrid>"
+}
+
+fn table_xml(table: &Table, size: u32) -> String {
+    let whole: u32 = table.columns.iter().map(|column| column.share).sum::<u32>().max(1);
+    let widths: Vec<u32> = table.columns.iter().map(|column| WIDTH * column.share / whole).collect();
+    let mut text = String::new();
+    if !table.caption.is_empty() {
+        text += &paragraph(r#"<w:jc w:val="center"/>"#, &run(&table.caption, HEITI, size + 4, ""));
+    }
+    text += &table_start(&widths);
+    text += r#"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>"#;
+    text.extend(
+        table.columns.iter().zip(&widths).map(|(column, width)| cell(&column.title, *width, "center", HEITI, size, "")),
+    );
     text += "</w:tr>";
     for row in &table.rows {
         text += r#"<w:tr><w:trPr><w:cantSplit/></w:trPr>"#;
         let cells = row.iter().zip(&table.columns).zip(&widths);
         text.extend(cells.map(|((value, column), width)| {
-            cell(value, *width, if column.is_number { "right" } else { "left" }, FANGSONG)
+            cell(value, *width, if column.is_number { "right" } else { "left" }, FANGSONG, size, "")
         }));
+        text += "</w:tr>";
+    }
+    text + "</w:tbl>" + &paragraph("", "")
+}
+
+fn facts_xml(facts: &[(String, String)], size: u32) -> String {
+    let (name_width, value_width) = (WIDTH * 3 / 16, WIDTH * 5 / 16);
+    let shade = r#"<w:shd w:val="clear" w:color="auto" w:fill="F0EDE6"/>"#;
+    let mut text = table_start(&[name_width, value_width, name_width, value_width]);
+    let mut rest = facts;
+    while let [first, after @ ..] = rest {
+        let is_long = |(_, value): &(String, String)| ems(value) > FACT_CHARS;
+        let pair = match after {
+            [second, ..] if !is_long(first) && !is_long(second) => &rest[..2],
+            _ => &rest[..1],
+        };
+        rest = &rest[pair.len()..];
+        text += r#"<w:tr><w:trPr><w:cantSplit/></w:trPr>"#;
+        for (name, value) in pair {
+            // A long value takes the line, and so does the last fact of an odd number.
+            let (width, span) = match pair.len() {
+                1 => (WIDTH - name_width, r#"<w:gridSpan w:val="3"/>"#),
+                _ => (value_width, ""),
+            };
+            text += &cell(name, name_width, "left", HEITI, size, shade);
+            text += &cell(value, width, "left", FANGSONG, size, span);
+        }
         text += "</w:tr>";
     }
     text + "</w:tbl>" + &paragraph("", "")
@@ -178,12 +315,23 @@ mod tests {
         let paper = Paper {
             masthead: "周通报".into(),
             title: "题".into(),
-            blocks: vec![Block::Heading("一、".into()), Block::Table(table)],
+            blocks: vec![
+                Block::Heading("一、".into()),
+                Block::Table(table),
+                Block::Facts(vec![("名".into(), "值".into())]),
+            ],
             ..Paper::default()
         };
-        let bytes = write(&paper).unwrap();
-        assert_eq!(bytes, write(&paper).unwrap(), "the same paper, the same bytes");
+        for form in [Form::Bulletin, Form::Letter, Form::Sheet] {
+            well_formed(&Paper { form, ..paper.clone() });
+        }
+    }
+
+    fn well_formed(paper: &Paper) {
+        let bytes = write(paper).unwrap();
+        assert_eq!(bytes, write(paper).unwrap(), "the same paper, the same bytes");
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+        let mut names = Vec::new();
         for at in 0..archive.len() {
             let mut text = String::new();
             let name: String = {
@@ -193,10 +341,17 @@ mod tests {
             };
             let parsed = usvg::roxmltree::Document::parse(&text);
             assert!(parsed.is_ok(), "{name}: {parsed:?}");
+            names.push(name.clone());
             if name == "word/document.xml" {
                 assert!(text.contains(r#"w:top="2098" w:right="1474" w:bottom="1985" w:left="1588""#));
                 assert!(text.contains("=一号 &amp; 二号") && text.contains("<w:tblHeader/>"));
+                assert_eq!(
+                    text.contains("<w:titlePg/>"),
+                    paper.form == Form::Letter,
+                    "only a letter has another first page"
+                );
             }
         }
+        assert_eq!(names.iter().any(|name| name == "word/header1.xml"), paper.form == Form::Letter);
     }
 }

@@ -1,6 +1,8 @@
 //! A paper on the grid: lines of 28 characters, 22 to a page, tables with repeating heads, page numbers under the block.
 
-use super::{Block, CHARS, HEIGHT_MM, LEFT_MM, LINES, PAGE_HEIGHT_MM, PAGE_WIDTH_MM, Paper, TOP_MM, Table, WIDTH_MM};
+use super::{
+    Block, CHARS, Form, HEIGHT_MM, LEFT_MM, LINES, PAGE_HEIGHT_MM, PAGE_WIDTH_MM, Paper, TOP_MM, Table, WIDTH_MM,
+};
 use crate::charts::svg::{ems, escape, number};
 use std::fmt::Write as _;
 
@@ -12,35 +14,86 @@ const PITCH: f64 = HEIGHT_MM / LINES;
 const BASELINE: f64 = 0.72 * PITCH;
 /// Size of a title, 22 pt.
 const TITLE: f64 = 7.76;
-/// Size of tables and proofs, 12 pt.
+/// Size of tables and stamps, 12 pt.
 const SMALL: f64 = 4.23;
-/// Height of one line in a table.
-const TABLE_PITCH: f64 = 6.6;
+/// Size of tables of a form that has to stay on one sheet, 10 pt.
+const DENSE: f64 = 3.53;
+/// From one line to the next in a table, in its size.
+const TABLE_LEADING: f64 = 1.56;
+/// Names of facts take so many of sixteen parts of a line, their values the rest; two of each stand in a line.
+const FACT_SHARES: [f64; 4] = [3.0, 5.0, 3.0, 5.0];
+/// Lines of a value beside another; a longer one takes the whole line.
+const FACT_LINES: usize = 2;
+/// Upper edge of a letter's masthead, from the page's.
+const LETTER_TOP: f64 = 30.0;
+/// Length of a letter's red double lines, which are centred on the page.
+const LETTER_WIDTH: f64 = 170.0;
+/// From a letter's masthead to its first double line.
+const LETTER_GAP: f64 = 4.0;
+/// From a letter's second double line to the page's lower edge.
+const LETTER_BOTTOM: f64 = 20.0;
+/// The two lines of a double line and the space between them.
+const DOUBLE: (f64, f64, f64) = (0.8, 0.5, 0.3);
+/// From a letter's double line to text: seven eighths of a character of size 3, 16 pt.
+const LETTER_SPACE: f64 = 5.64 * 7.0 / 8.0;
+/// Upper edge of letters over their baseline, in their size.
+const ASCENT: f64 = 0.86;
+/// A date stands so many characters from the right edge, where a seal is put on it.
+const SEAL_CHARS: f64 = 4.0;
 const BLACK: &str = "#000000";
 const RED: &str = "#c8102e";
 const GREY: &str = "#555555";
 
 /// Lays a paper out: one SVG a page, in millimetres.
 pub fn pages(paper: &Paper) -> Vec<String> {
-    let mut setter = Setter::default();
-    setter.head(paper);
-    for block in &paper.blocks {
+    let size = if paper.form == Form::Sheet { DENSE } else { SMALL };
+    let mut setter = Setter { size, ..Setter::default() };
+    match paper.form {
+        Form::Bulletin => setter.masthead(paper),
+        Form::Letter => setter.letterhead(paper),
+        Form::Sheet => setter.sheet_head(paper),
+    }
+    for (at, block) in paper.blocks.iter().enumerate() {
         match block {
-            Block::Heading(text) => setter.paragraph(text, true),
+            Block::Heading(text) => {
+                // A heading never stands alone at the foot of a page.
+                setter.room(
+                    PITCH
+                        + if let Some(Block::Table(_)) = paper.blocks.get(at + 1) {
+                            4.0 * setter.pitch()
+                        } else {
+                            PITCH
+                        },
+                );
+                setter.paragraph(text, true);
+            }
             Block::Paragraph(text) => setter.paragraph(text, false),
             Block::Table(table) => setter.table(table),
+            Block::Facts(facts) => setter.facts(facts),
         }
     }
-    setter.foot(paper);
-    setter.finish()
+    if paper.form == Form::Letter {
+        setter.signature(paper);
+    }
+    setter.proof(paper);
+    setter.copies(paper);
+    setter.finish(paper.form)
 }
 
-/// Pages being set. `y` is the top of the next line within the text block.
+/// Pages being set. `y` is the top of the next line within the text block, `size` that of letters in tables.
 #[derive(Default)]
 struct Setter {
     done: Vec<String>,
     page: String,
     y: f64,
+    size: f64,
+}
+
+/// A cell of a table.
+struct Cell<'a> {
+    text: &'a str,
+    side: Side,
+    is_head: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -102,8 +155,7 @@ impl Setter {
         self.y = 0.0;
     }
 
-    fn head(&mut self, paper: &Paper) {
-        let centre = LEFT_MM + WIDTH_MM / 2.0;
+    fn stamps(&mut self, paper: &Paper) {
         if !paper.stamps.is_empty() {
             self.text(
                 (LEFT_MM, TOP_MM - 8.0),
@@ -111,6 +163,40 @@ impl Setter {
                 &paper.stamps.join("  "),
             );
         }
+    }
+
+    /// A title in lines of about the same length, as the standard asks for.
+    fn title(&mut self, title: &str) {
+        let whole = broken(title, WIDTH_MM / TITLE, 0.0);
+        let even = broken(title, (ems(title) / whole.len() as f64 + 0.5).ceil(), 0.0);
+        for line in if even.len() == whole.len() { even } else { whole } {
+            self.room(PITCH);
+            self.text(
+                (LEFT_MM + WIDTH_MM / 2.0, TOP_MM + self.y + BASELINE),
+                Face { size: TITLE, side: Side::Middle, is_bold: true, colour: BLACK },
+                &line,
+            );
+            self.y += PITCH;
+        }
+    }
+
+    /// Editor and date at the two ends of a line.
+    fn office_and_date(&mut self, paper: &Paper, size: f64, indent: f64, baseline: f64) {
+        let face = |side| Face { size, side, is_bold: false, colour: BLACK };
+        self.text((LEFT_MM + indent, baseline), face(Side::Start), &paper.office);
+        self.text((LEFT_MM + WIDTH_MM - indent, baseline), face(Side::End), &paper.date);
+    }
+
+    fn sheet_head(&mut self, paper: &Paper) {
+        self.stamps(paper);
+        self.title(&paper.title);
+        self.office_and_date(paper, self.size, 0.0, TOP_MM + self.y + self.size);
+        self.y += self.size * TABLE_LEADING;
+    }
+
+    fn masthead(&mut self, paper: &Paper) {
+        let centre = LEFT_MM + WIDTH_MM / 2.0;
+        self.stamps(paper);
         // The masthead's upper edge stands 35 mm below the block's top in a letterhead; a bulletin's stands at the block's top.
         let wide = ems(&paper.masthead).max(1.0);
         let size = (WIDTH_MM / wide).min(14.0);
@@ -128,36 +214,71 @@ impl Setter {
             );
             self.y += PITCH;
         }
-        let line = TOP_MM + self.y + BASELINE;
-        self.text(
-            (LEFT_MM + ADVANCE, line),
-            Face { size: ADVANCE, side: Side::Start, is_bold: false, colour: BLACK },
-            &paper.office,
-        );
-        self.text(
-            (LEFT_MM + WIDTH_MM - ADVANCE, line),
-            Face { size: ADVANCE, side: Side::End, is_bold: false, colour: BLACK },
-            &paper.date,
-        );
+        self.office_and_date(paper, ADVANCE, ADVANCE, TOP_MM + self.y + BASELINE);
         self.y += PITCH;
         self.rule(TOP_MM + self.y + 1.0, 0.7, RED);
         self.y += PITCH * 0.75;
-        for line in broken(&paper.title, WIDTH_MM / TITLE, 0.0) {
-            self.room(PITCH);
-            self.text(
-                (centre, TOP_MM + self.y + BASELINE),
-                Face { size: TITLE, side: Side::Middle, is_bold: true, colour: BLACK },
-                &line,
-            );
+        self.title(&paper.title);
+        self.y += PITCH * 0.5;
+        self.recipients(paper);
+    }
+
+    fn letterhead(&mut self, paper: &Paper) {
+        if !paper.stamps.is_empty() {
+            let face = Face { size: SMALL, side: Side::Start, is_bold: true, colour: RED };
+            self.text((LEFT_MM, LETTER_TOP - 4.0), face, &paper.stamps.join("  "));
+        }
+        let size = (LETTER_WIDTH / ems(&paper.masthead).max(1.0)).min(14.0);
+        let face = Face { size, side: Side::Middle, is_bold: true, colour: RED };
+        self.text((PAGE_WIDTH_MM / 2.0, LETTER_TOP + size * ASCENT), face, &paper.masthead);
+        let line = LETTER_TOP + size + LETTER_GAP;
+        let (thick, space, thin) = DOUBLE;
+        self.red_line(line, thick);
+        self.red_line(line + thick + space, thin);
+        let bottom = PAGE_HEIGHT_MM - LETTER_BOTTOM;
+        self.red_line(bottom - thick - space - thin, thin);
+        self.red_line(bottom - thick, thick);
+        let top = line + thick + space + thin + LETTER_SPACE;
+        let face = Face { size: ADVANCE, side: Side::End, is_bold: false, colour: BLACK };
+        self.text((LEFT_MM + WIDTH_MM, top + ADVANCE * ASCENT), face, &paper.number);
+        self.y = top + ADVANCE - TOP_MM + 2.0 * PITCH;
+        self.title(&paper.title);
+        self.y += PITCH;
+        self.recipients(paper);
+    }
+
+    fn red_line(&mut self, y: f64, thickness: f64) {
+        let _ = write!(
+            self.page,
+            "<rect x=\"{}\" y=\"{}\" width=\"{LETTER_WIDTH}\" height=\"{}\" fill=\"{RED}\"/>",
+            number((PAGE_WIDTH_MM - LETTER_WIDTH) / 2.0),
+            number(y),
+            number(thickness)
+        );
+    }
+
+    /// Who signs, centred over the date where there is room for it; never on a page of its own without text.
+    fn signature(&mut self, paper: &Paper) {
+        self.room(3.0 * PITCH);
+        self.y += PITCH;
+        let right = LEFT_MM + WIDTH_MM;
+        let half = |text: &str| ems(text) * ADVANCE / 2.0;
+        let middle = right - SEAL_CHARS * ADVANCE - half(&paper.date);
+        let face = Face { size: ADVANCE, side: Side::Middle, is_bold: false, colour: BLACK };
+        for (text, middle) in [(&paper.office, middle.min(right - half(&paper.office))), (&paper.date, middle)] {
+            self.text((middle, TOP_MM + self.y + BASELINE), face, text);
             self.y += PITCH;
         }
-        self.y += PITCH * 0.5;
-        if !paper.recipients.is_empty() {
-            self.text(
-                (LEFT_MM, TOP_MM + self.y + BASELINE),
-                Face { size: ADVANCE, side: Side::Start, is_bold: false, colour: BLACK },
-                &paper.recipients,
-            );
+    }
+
+    fn recipients(&mut self, paper: &Paper) {
+        if paper.recipients.is_empty() {
+            return;
+        }
+        for line in broken(&paper.recipients, CHARS, 0.0) {
+            self.room(PITCH);
+            let face = Face { size: ADVANCE, side: Side::Start, is_bold: false, colour: BLACK };
+            self.text((LEFT_MM, TOP_MM + self.y + BASELINE), face, &line);
             self.y += PITCH;
         }
     }
@@ -179,35 +300,85 @@ impl Setter {
         let whole: u32 = table.columns.iter().map(|column| column.share).sum::<u32>().max(1);
         let widths: Vec<f64> =
             table.columns.iter().map(|column| WIDTH_MM * f64::from(column.share) / f64::from(whole)).collect();
-        let titles: Vec<String> = table.columns.iter().map(|column| column.title.clone()).collect();
-        self.room(TABLE_PITCH * 4.0);
+        let head: Vec<Cell<'_>> = table
+            .columns
+            .iter()
+            .map(|column| Cell { text: &column.title, side: Side::Middle, is_head: true })
+            .collect();
+        self.room(self.pitch() * 4.0);
         if !table.caption.is_empty() {
             self.text(
-                (LEFT_MM + WIDTH_MM / 2.0, TOP_MM + self.y + 5.0),
-                Face { size: SMALL * 1.1, side: Side::Middle, is_bold: true, colour: BLACK },
+                (LEFT_MM + WIDTH_MM / 2.0, TOP_MM + self.y + self.size * 1.18),
+                Face { size: self.size * 1.1, side: Side::Middle, is_bold: true, colour: BLACK },
                 &table.caption,
             );
-            self.y += TABLE_PITCH * 1.2;
+            self.y += self.pitch() * 1.2;
         }
-        self.row(table, &widths, &titles, true);
+        self.row(&widths, &head);
         for row in &table.rows {
-            let lines = cells(row, &widths);
-            let height = lines.iter().map(Vec::len).max().unwrap_or(1) as f64 * TABLE_PITCH;
-            if self.y + height > HEIGHT_MM {
+            let cells: Vec<Cell<'_>> = row
+                .iter()
+                .zip(&table.columns)
+                .map(|(text, column)| Cell {
+                    text,
+                    side: if column.is_number { Side::End } else { Side::Start },
+                    is_head: false,
+                })
+                .collect();
+            if self.y + self.height(&widths, &cells) > HEIGHT_MM {
                 self.turn();
-                self.row(table, &widths, &titles, true);
+                self.row(&widths, &head);
             }
-            self.row(table, &widths, row, false);
+            self.row(&widths, &cells);
         }
         self.y += PITCH * 0.4;
     }
 
-    fn row(&mut self, table: &Table, widths: &[f64], row: &[String], is_head: bool) {
-        let lines = cells(row, widths);
-        let height = lines.iter().map(Vec::len).max().unwrap_or(1) as f64 * TABLE_PITCH;
+    fn facts(&mut self, facts: &[(String, String)]) {
+        let whole: f64 = FACT_SHARES.iter().sum();
+        let widths = FACT_SHARES.map(|share| WIDTH_MM * share / whole);
+        let alone = [widths[0], WIDTH_MM - widths[0]];
+        let mut rest = facts;
+        while let [first, after @ ..] = rest {
+            // A long value takes the line, and so does the last fact of an odd number.
+            let is_long = |(_, value): &(String, String)| self.lines(value, widths[1]).len() > FACT_LINES;
+            let pair = match after {
+                [second, ..] if !is_long(first) && !is_long(second) => &rest[..2],
+                _ => &rest[..1],
+            };
+            rest = &rest[pair.len()..];
+            let mut cells = Vec::new();
+            for (name, value) in pair {
+                cells.push(Cell { text: name, side: Side::Start, is_head: true });
+                cells.push(Cell { text: value, side: Side::Start, is_head: false });
+            }
+            let widths = if pair.len() == 1 { &alone[..] } else { &widths[..] };
+            self.room(self.height(widths, &cells));
+            self.row(widths, &cells);
+        }
+        self.y += PITCH * 0.4;
+    }
+
+    /// From one line of a table to the next.
+    fn pitch(&self) -> f64 {
+        self.size * TABLE_LEADING
+    }
+
+    /// A cell's text in lines that fit its column.
+    fn lines(&self, text: &str, width: f64) -> Vec<String> {
+        broken(text, (width - 2.0) / self.size, 0.0)
+    }
+
+    fn height(&self, widths: &[f64], cells: &[Cell<'_>]) -> f64 {
+        let lines = cells.iter().zip(widths).map(|(cell, width)| self.lines(cell.text, *width).len());
+        lines.max().unwrap_or(1) as f64 * self.pitch()
+    }
+
+    fn row(&mut self, widths: &[f64], cells: &[Cell<'_>]) {
+        let (height, pitch, size) = (self.height(widths, cells), self.pitch(), self.size);
         let (top, mut left) = (TOP_MM + self.y, LEFT_MM);
-        for ((lines, width), column) in lines.iter().zip(widths).zip(&table.columns) {
-            let shade = if is_head { "#f0ede6" } else { "none" };
+        for (cell, width) in cells.iter().zip(widths) {
+            let shade = if cell.is_head { "#f0ede6" } else { "none" };
             let _ = write!(
                 self.page,
                 "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{shade}\" stroke=\"#000000\" stroke-width=\"0.15\"/>",
@@ -216,21 +387,21 @@ impl Setter {
                 number(*width),
                 number(height)
             );
-            for (at, line) in lines.iter().enumerate() {
-                let y = top + at as f64 * TABLE_PITCH + 4.7;
-                let (x, side) = match (is_head, column.is_number) {
-                    (true, _) => (left + width / 2.0, Side::Middle),
-                    (false, true) => (left + width - 1.2, Side::End),
-                    (false, false) => (left + 1.2, Side::Start),
+            for (at, line) in self.lines(cell.text, *width).iter().enumerate() {
+                let y = top + at as f64 * pitch + size * 1.11;
+                let x = match cell.side {
+                    Side::Start => left + 1.2,
+                    Side::Middle => left + width / 2.0,
+                    Side::End => left + width - 1.2,
                 };
-                self.text((x, y), Face { size: SMALL, side, is_bold: is_head, colour: BLACK }, line);
+                self.text((x, y), Face { size, side: cell.side, is_bold: cell.is_head, colour: BLACK }, line);
             }
             left += width;
         }
         self.y += height;
     }
 
-    fn foot(&mut self, paper: &Paper) {
+    fn proof(&mut self, paper: &Paper) {
         if let Some(proof) = &paper.proof {
             let side = 26.0;
             self.room(side + 4.0);
@@ -256,10 +427,19 @@ impl Setter {
             }
             self.y += side + 6.0;
         }
+    }
+
+    /// Copies between two lines; those of a letter without lines, at the very foot of the block.
+    fn copies(&mut self, paper: &Paper) {
+        let has_rules = paper.form != Form::Letter;
         if !paper.copies.is_empty() {
-            let height = paper.copies.len() as f64 * PITCH * 0.85 + 2.0;
+            let height = paper.copies.len() as f64 * PITCH * 0.85 + if has_rules { 2.0 } else { 0.0 };
             self.room(height);
-            self.rule(TOP_MM + self.y, 0.35, BLACK);
+            if has_rules {
+                self.rule(TOP_MM + self.y, 0.35, BLACK);
+            } else {
+                self.y = HEIGHT_MM - height;
+            }
             for line in &paper.copies {
                 self.text(
                     (LEFT_MM + ADVANCE, TOP_MM + self.y + BASELINE * 0.9),
@@ -268,11 +448,13 @@ impl Setter {
                 );
                 self.y += PITCH * 0.85;
             }
-            self.rule(TOP_MM + self.y, 0.35, BLACK);
+            if has_rules {
+                self.rule(TOP_MM + self.y, 0.35, BLACK);
+            }
         }
     }
 
-    fn finish(mut self) -> Vec<String> {
+    fn finish(mut self, form: Form) -> Vec<String> {
         self.turn();
         let mut pages = self.done;
         for (at, page) in pages.iter_mut().enumerate() {
@@ -281,11 +463,13 @@ impl Setter {
             let mut setter = Setter { page: std::mem::take(page), ..Setter::default() };
             let (x, side) =
                 if is_odd { (LEFT_MM + WIDTH_MM - ADVANCE, Side::End) } else { (LEFT_MM + ADVANCE, Side::Start) };
-            setter.text(
-                (x, TOP_MM + HEIGHT_MM + 7.0 + 3.0),
-                Face { size: 4.94, side, is_bold: false, colour: BLACK },
-                &format!("\u{2014} {} \u{2014}", at + 1),
-            );
+            if at > 0 || form != Form::Letter {
+                setter.text(
+                    (x, TOP_MM + HEIGHT_MM + 7.0 + 3.0),
+                    Face { size: 4.94, side, is_bold: false, colour: BLACK },
+                    &format!("\u{2014} {} \u{2014}", at + 1),
+                );
+            }
             *page = format!(
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {PAGE_WIDTH_MM} {PAGE_HEIGHT_MM}\" width=\"{PAGE_WIDTH_MM}mm\" height=\"{PAGE_HEIGHT_MM}mm\"><rect width=\"{PAGE_WIDTH_MM}\" height=\"{PAGE_HEIGHT_MM}\" fill=\"#ffffff\"/>{}</svg>",
                 setter.page
@@ -293,11 +477,6 @@ impl Setter {
         }
         pages
     }
-}
-
-/// Cells of a row, broken into lines that fit their columns.
-fn cells(row: &[String], widths: &[f64]) -> Vec<Vec<String>> {
-    row.iter().zip(widths).map(|(cell, width)| broken(cell, (width - 2.0) / SMALL, 0.0)).collect()
 }
 
 /// Marks that do not begin a line.
@@ -384,6 +563,79 @@ mod tests {
         ];
         for (text, width, expected) in cases {
             assert_eq!(broken(text, width, 0.0), expected, "{text}");
+        }
+    }
+
+    /// A letter whose text is so many paragraphs.
+    fn letter(paragraphs: usize) -> Paper {
+        Paper {
+            form: Form::Letter,
+            masthead: "安居工程指挥部".into(),
+            number: "安指函〔2026〕3号".into(),
+            office: "安居工程指挥部".into(),
+            date: "2026年11月25日".into(),
+            title: "督办函".into(),
+            recipients: "某某单位：".into(),
+            blocks: (0..paragraphs).map(|_| Block::Paragraph("请按时办理。".into())).collect(),
+            ..Paper::default()
+        }
+    }
+
+    #[test]
+    fn a_letter_keeps_the_measures_of_the_standard() {
+        let pages = pages(&letter(2));
+        assert_eq!(pages.len(), 1);
+        let parsed = usvg::roxmltree::Document::parse(&pages[0]).unwrap();
+        let measure =
+            |node: &usvg::roxmltree::Node<'_, '_>, name: &str| node.attribute(name).unwrap().parse::<f64>().unwrap();
+        let lines: Vec<(f64, f64)> = parsed
+            .descendants()
+            .filter(|node| node.attribute("fill") == Some(RED) && node.has_tag_name("rect"))
+            .map(|node| {
+                assert_eq!((measure(&node, "x"), measure(&node, "width")), (20.0, 170.0), "centred, 170 mm long");
+                (measure(&node, "y"), measure(&node, "height"))
+            })
+            .collect();
+        let [upper, upper_thin, lower_thin, lower] = lines[..] else { panic!("two double lines: {lines:?}") };
+        assert!(upper.1 > upper_thin.1 && upper.0 < upper_thin.0, "thick over thin under the masthead");
+        assert!(lower.1 > lower_thin.1 && lower.0 > lower_thin.0, "thin over thick at the foot");
+        assert!((lower.0 + lower.1 - 277.0).abs() < 0.01, "20 mm from the page's edge");
+        let text =
+            |wanted: &str| parsed.descendants().find(|node| node.text() == Some(wanted) && node.is_element()).unwrap();
+        let head = text("安居工程指挥部");
+        let size = measure(&head, "font-size");
+        assert!((measure(&head, "y") - ASCENT * size - 30.0).abs() < 0.01, "30 mm from the page's upper edge");
+        assert!((upper.0 - (30.0 + size) - 4.0).abs() < 0.01, "4 mm under the masthead");
+        let number = text("安指函〔2026〕3号");
+        assert_eq!((number.attribute("text-anchor"), measure(&number, "x")), (Some("end"), 184.0), "flush right");
+        assert!(measure(&number, "y") > upper_thin.0);
+        let date = text("2026年11月25日");
+        let end = measure(&date, "x") + ems("2026年11月25日") * ADVANCE / 2.0;
+        assert!((184.0 - end - 4.0 * ADVANCE).abs() < 0.01, "four characters from the right edge");
+        assert!(!pages[0].contains("\u{2014} 1 \u{2014}"), "no number on the first page");
+    }
+
+    #[test]
+    fn a_long_letter_is_numbered_from_its_second_page() {
+        let pages = pages(&letter(30));
+        assert_eq!(pages.len(), 2);
+        assert!(pages[1].contains("\u{2014} 2 \u{2014}") && !pages[1].contains(RED));
+    }
+
+    #[test]
+    fn a_sheet_holds_facts_two_to_a_line() {
+        let facts = |count: usize| (0..count).map(|at| (format!("名{at}"), format!("值{at}"))).collect::<Vec<_>>();
+        let sheet = |count| Paper {
+            form: Form::Sheet,
+            title: "一页纸".into(),
+            blocks: vec![Block::Facts(facts(count))],
+            ..Paper::default()
+        };
+        let cases = [(1, 1), (40, 1), (120, 2)];
+        for (count, expected) in cases {
+            let pages = pages(&sheet(count));
+            assert_eq!(pages.len(), expected, "{count} facts");
+            assert_eq!(pages.iter().map(|page| page.matches(">值").count()).sum::<usize>(), count, "none is lost");
         }
     }
 

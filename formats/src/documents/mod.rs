@@ -27,16 +27,31 @@ pub(crate) const CHARS: f64 = 28.0;
 /// Lines on a page.
 pub(crate) const LINES: f64 = 22.0;
 
+/// What kind of paper it is: what stands at its head, and how dense it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// A bulletin, a brief or minutes: a red masthead, editor and date over a red line.
+    #[default]
+    Bulletin,
+    /// A letter (GB/T 9704-2012, clause 10.1): the issuing body between red double lines, its number flush right, signature
+    /// and date under the text, no number on the first page.
+    Letter,
+    /// A profile on one sheet: its title alone, editor and date under it, tables in 10 pt.
+    Sheet,
+}
+
 /// A paper to be laid out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Paper {
-    /// Large red line at the head: the name of the bulletin, or of the office.
+    /// Its kind.
+    pub form: Form,
+    /// Large red line at the head: the name of the bulletin; of a letter the issuing body.
     pub masthead: String,
-    /// Under it, centred: the number of the issue or of the document.
+    /// Under it, centred, of a letter flush right: the number of the issue or of the document.
     pub number: String,
-    /// Left over the red line: who edits.
+    /// Left over the red line who edits; under the text of a letter who signs.
     pub office: String,
-    /// Right over the red line: the date.
+    /// Right over the red line, of a letter under who signs: the date.
     pub date: String,
     /// Title.
     pub title: String,
@@ -61,6 +76,8 @@ pub enum Block {
     Paragraph(String),
     /// A table with a head that repeats on every page.
     Table(Table),
+    /// What is known of one thing: names and values, two to a line.
+    Facts(Vec<(String, String)>),
 }
 
 /// A table.

@@ -14,11 +14,12 @@ use crate::features::{identity, plan, reports, rule_sets, targets};
 use crate::journal::replay;
 use crate::refusal::Refusal;
 use crate::web::Site;
-use crate::web::extract::Sent;
+use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal};
 use crate::web::layout::page;
 use crate::web::papers;
 use crate::web::problem::Problem;
+use crate::web::registers::{Asked, Cell, Register};
 use crate::web::visitor::Visitor;
 use anyhow::Context;
 use axum::Router;
@@ -43,9 +44,9 @@ pub fn routes() -> Router<Site> {
         .route("/bulletins/{id}/paper/{format}", get(paper))
 }
 
-async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
+async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let last = PeriodKind::Week.around(site.clock.today()).from;
-    list_page(&site, &visitor, &Values::default().with("from", last), None).await
+    list_page(&site, &visitor, &asked, &Values::default().with("from", last), None).await
 }
 
 /// What a person may see of a bulletin: all of it for those who govern or once it is issued, own lines before.
@@ -53,7 +54,7 @@ fn may_see(visitor: &Visitor, bulletin: &Bulletin) -> bool {
     bulletin.stage == Stage::Issued || visitor.may(Verb::Govern, "/") || visitor.may(Verb::Approve, "/")
 }
 
-async fn list_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+async fn list_page(site: &Site, visitor: &Visitor, asked: &Asked, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Read)?;
     let mut conn = site.reader().await?;
     let tree = site.domain.places.tree(&mut conn).await?;
@@ -63,28 +64,36 @@ async fn list_page(site: &Site, visitor: &Visitor, values: &Values, refused: Opt
         .into_iter()
         .filter(|one| may_see(visitor, one) || (own(one) && one.stage != Stage::Withdrawn))
         .collect();
-    let body = html! {
-        h1 { (visitor.t("bulletin.title")) }
-        p.lead { (visitor.t("bulletin.lead")) }
-        div.scroll tabindex="0" { table {
-            thead { tr { th { (visitor.t("bulletin.week")) } th { (visitor.t("bulletin.issue_number")) } th { (visitor.t("field.state")) } th.number { (visitor.t("bulletin.projects")) } th { (visitor.t("bulletin.stands_on")) } } }
-            tbody {
-                @for one in &bulletins { tr {
-                    td { a href={ "/bulletins/" (one.id) } { (one.from) " – " (one.to) } }
-                    td { @if one.stage == Stage::Issued { (one.issue.0) "〔" (one.issue.1) "〕" } @else { "—" } }
-                    td { span.tag { (visitor.t(&format!("bulletin_stage.{}", one.stage.name()))) } }
-                    td.number { (one.figures.lines.len()) }
-                    td { "№ " (one.frozen_number) }
-                } }
-                @if bulletins.is_empty() { tr { td.empty colspan="5" { (visitor.t("bulletin.none")) } } }
+    let mut register = Register::new(visitor, "/bulletins", "bulletin.title", asked)
+        .column("week", "bulletin.week")
+        .column("issue", "bulletin.issue_number")
+        .column("state", "field.state")
+        .number("projects", "bulletin.projects")
+        .number("number", "bulletin.stands_on");
+    for one in &bulletins {
+        let issue = if one.stage == Stage::Issued { Cell::Text(format!("{}〔{}〕", one.issue.0, one.issue.1)) } else { Cell::Empty };
+        let state = visitor.t(&format!("bulletin_stage.{}", one.stage.name()));
+        register.row(vec![
+            (Cell::Text(format!("{} – {}", one.from, one.to)), Some(html! { a href={ "/bulletins/" (one.id) } { (one.from) " – " (one.to) } })),
+            (issue, None),
+            (Cell::Text(state.clone()), Some(html! { span.tag { (state) } })),
+            (Cell::Number(one.figures.lines.len() as f64), None),
+            (Cell::Number(one.frozen_number as f64), Some(html! { "№ " (one.frozen_number) })),
+        ]);
+    }
+    drop(conn);
+    register.respond(site, "bulletin.none", |table| {
+        let body = html! {
+            h1 { (visitor.t("bulletin.title")) }
+            p.lead { (visitor.t("bulletin.lead")) }
+            (table)
+            @if visitor.may(Verb::Govern, "/") {
+                h2 { (visitor.t("bulletin.draft")) }
+                (Form::new(visitor, "/bulletins", "bulletin.draft", values).date("from", true).lines("opening", false).lines("closing", false).opt_text("corrects").refused(refused).render())
             }
-        } }
-        @if visitor.may(Verb::Govern, "/") {
-            h2 { (visitor.t("bulletin.draft")) }
-            (Form::new(visitor, "/bulletins", "bulletin.draft", values).date("from", true).lines("opening", false).lines("closing", false).opt_text("corrects").refused(refused).render())
-        }
-    };
-    Ok(form_response(refused, page(site, visitor, &visitor.t("bulletin.title"), body)))
+        };
+        form_response(refused, page(site, visitor, &visitor.t("bulletin.title"), body))
+    })
 }
 
 /// Figures of a week as they stand now, and the ledger number they stand on.
@@ -156,7 +165,7 @@ async fn draft(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -
     };
     match done.await {
         Ok(bulletin) => Ok(Redirect::to(&format!("/bulletins/{bulletin}")).into_response()),
-        Err(problem) => list_page(&site, &visitor, &values, Some(&refusal(problem)?)).await,
+        Err(problem) => list_page(&site, &visitor, &Asked::default(), &values, Some(&refusal(problem)?)).await,
     }
 }
 

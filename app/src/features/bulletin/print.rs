@@ -5,7 +5,7 @@ use super::store::{Bulletin, Objection};
 use crate::features::targets::progress::tenths_text;
 use crate::web::{Site, papers};
 use crate::web::visitor::Visitor;
-use guatu_formats::documents::{Block, Column, Paper, Proof, Table, qr};
+use guatu_formats::documents::{Block, Column, Form, Paper, Proof, Table, qr};
 
 /// A gap with its sign.
 pub fn signed(value_e1: i64) -> String {
@@ -71,6 +71,7 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
     let (year, ordinal) = bulletin.issue;
     let number = if bulletin.stage == Stage::Issued { visitor.tf("bulletin.number", &[("year", year.to_string()), ("number", ordinal.to_string())]) } else { String::new() };
     Paper {
+        form: Form::Bulletin,
         masthead: t("bulletin.masthead"),
         number,
         office: t("bulletin.office"),

@@ -10,11 +10,13 @@
 //!
 //! States of an alert: running (at a level) → ended; withdrawn.
 //!
-//! Refusals: C-101 … C-116. Extra files: `holidays.rs` (the State Council's calendar), `stops.rs` (facts → stops of a plan).
+//! Refusals: C-101 … C-116. Extra files: `holidays.rs` (the State Council's calendar), `stops.rs` (facts → stops of a plan),
+//! `registers.rs` (alerts and exemptions as lists).
 
 pub mod holidays;
 pub mod model;
 pub mod pages;
+mod registers;
 pub mod stops;
 pub mod store;
 #[cfg(test)]

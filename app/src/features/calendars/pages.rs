@@ -29,6 +29,8 @@ use std::collections::HashMap;
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/calendars", get(show))
+        .route("/calendars/alerts", get(super::registers::alerts))
+        .route("/calendars/exemptions", get(super::registers::exemptions))
         .route("/calendars/new/{act}", get(new_form).post(do_new))
         .route("/calendars/entries/{entry}/{act}", get(entry_form).post(do_entry))
 }
@@ -100,21 +102,22 @@ async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
     Ok(page(&site, &visitor, &visitor.t("calendars.title"), body))
 }
 
-async fn visible_projects(conn: &mut Conn, site: &Site, visitor: &Visitor) -> Result<Vec<(String, String)>, Problem> {
+/// Projects this person may read, with their names.
+pub(super) async fn visible_projects(conn: &mut Conn, site: &Site, visitor: &Visitor) -> Result<Vec<(String, String)>, Problem> {
     let tree = site.domain.places.tree(conn).await?;
     let visible = tree.places().iter().filter(|place| place.kind == Kind::Project && visitor.may(Verb::Read, &place.path));
     Ok(visible.map(|place| (place.id.clone(), place.attributes.name.clone())).collect())
 }
 
-fn hour(at: DateTime) -> String {
+pub(super) fn hour(at: DateTime) -> String {
     at.strftime("%Y-%m-%d %H:00").to_string()
 }
 
-fn level_lamp(visitor: &Visitor, level: Level) -> Markup {
+pub(super) fn level_lamp(visitor: &Visitor, level: Level) -> Markup {
     html! { span class={ "alert " (level.name()) } { (visitor.t(&format!("alert_level.{}", level.name()))) } }
 }
 
-fn kind_names(visitor: &Visitor, kinds: &[impl AsRef<str>]) -> String {
+pub(super) fn kind_names(visitor: &Visitor, kinds: &[impl AsRef<str>]) -> String {
     if kinds.is_empty() {
         return visitor.t("calendars.all_kinds");
     }
@@ -162,6 +165,7 @@ fn alert_table(visitor: &Visitor, alerts: &[Alert], may_keep: bool) -> Markup {
                 @if alerts.is_empty() { tr { td.empty colspan="6" { (visitor.t("calendars.no_alerts")) } } }
             }
         } }
+        p.no-print { a href="/calendars/alerts" { (visitor.t("calendars.alert_register")) } }
     }
 }
 
@@ -190,6 +194,7 @@ fn exemption_table(
                 @if visible.is_empty() { tr { td.empty colspan="7" { (visitor.t("calendars.no_exemptions")) } } }
             }
         } }
+        p.no-print { a href="/calendars/exemptions" { (visitor.t("calendars.exemption_register")) } }
     }
 }
 

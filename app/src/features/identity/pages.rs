@@ -15,6 +15,7 @@ use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Form, Values, form_response, new_id, refusal, seal};
 use crate::web::layout::{own_path, page};
 use crate::web::problem::Problem;
+use crate::web::registers::{Asked, Cell, Register};
 use crate::web::visitor::{SESSION_COOKIE, Visitor};
 use axum::Router;
 use axum::extract::{ConnectInfo, Path, State};
@@ -22,7 +23,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::civil::Date;
-use maud::html;
+use maud::{Markup, html};
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 
@@ -208,13 +209,14 @@ async fn keep_name(site: &Site, account: &str, name: &str) -> Result<(), Problem
     Ok(store::keep_name(&mut site.db.writer().await?, account, name).await?)
 }
 
-async fn accounts(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
-    accounts_page(&site, &visitor, &Values::default(), None, None).await
+async fn accounts(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    accounts_page(&site, &visitor, &asked, &Values::default(), None, None).await
 }
 
 async fn accounts_page(
     site: &Site,
     visitor: &Visitor,
+    asked: &Asked,
     values: &Values,
     refused: Option<&Refusal>,
     invitation: Option<&str>,
@@ -229,53 +231,66 @@ async fn accounts_page(
     };
     let posts = store::posts(&mut conn).await?;
     let needs_security_admin = !store::has_role(&mut conn, Role::SecurityAdmin).await?;
-    let body = html! {
-        h1 { (visitor.t("accounts.title")) }
-        p.lead { (visitor.t("accounts.lead")) }
-        @if let Some(link) = invitation {
-            div.receipt role="status" { p { (visitor.t("accounts.invitation")) } p { code { (link) } } }
+    let mut register = Register::new(visitor, "/accounts", "accounts.title", asked)
+        .class("compact people")
+        .column("name", "field.person_name")
+        .column("organisation", "field.organisation")
+        .column("state", "field.state")
+        .acts();
+    for account in &accounts {
+        let name = names.get(&account.id).map_or("—", String::as_str);
+        let is_somebody = account.entered_on.is_some() || posts.iter().any(|post| post.account == account.id);
+        register.row(vec![
+            (Cell::Text(name.to_owned()), None),
+            (Cell::Text(organisation_name(&account.organisation)), None),
+            (Cell::Text(visitor.t(if account.is_disabled { "accounts.disabled" } else { "accounts.enabled" })), None),
+            (Cell::Empty, Some(account_acts(visitor, account, name, is_somebody))),
+        ]);
+    }
+    register.respond(site, "accounts.none", |table| {
+        let body = html! {
+            h1 { (visitor.t("accounts.title")) }
+            p.lead { (visitor.t("accounts.lead")) }
+            @if let Some(link) = invitation {
+                div.receipt role="status" { p { (visitor.t("accounts.invitation")) } p { code { (link) } } }
+            }
+            @if needs_security_admin {
+                div.notice { p { (visitor.t("accounts.no_security_admin")) } }
+                (grant_form(visitor, site, &accounts, &names, &[], &[Role::SecurityAdmin], values, None))
+            }
+            (table)
+            h2 { (visitor.t("accounts.create")) }
+            (Form::new(visitor, "/accounts", "accounts.create", values)
+                .text("person_name").choice("organisation", organisations.clone(), false).refused(refused).render())
+        };
+        form_response(refused, page(site, visitor, &visitor.t("accounts.title"), body))
+    })
+}
+
+/// What can be done with an account, folded away behind one word.
+fn account_acts(visitor: &Visitor, account: &store::Account, name: &str, is_somebody: bool) -> Markup {
+    let act = if account.is_disabled { "enable" } else { "disable" };
+    html! {
+        details.acts { summary { (visitor.t("shell.acts")) span.unseen { " " (name) } }
+            @match (is_somebody, &account.reset_reason) {
+                (false, _) => form.inline method="post" action={ "/accounts/" (account.id) "/invitation" } {
+                    (seal(visitor))
+                    button.plain { (visitor.t("accounts.invite")) }
+                },
+                (true, Some(_)) => span.quiet { (visitor.t("accounts.reset_waits")) },
+                (true, None) => form method="post" action={ "/accounts/" (account.id) "/reset" } {
+                    (seal(visitor))
+                    label { (visitor.t("field.reason")) " " input name="reason" required; }
+                    button.second type="submit" { (visitor.t("accounts.ask_reset")) }
+                },
+            }
+            form method="post" action={ "/accounts/" (account.id) "/" (act) } {
+                (seal(visitor))
+                label { (visitor.t("field.reason")) " " input name="reason" required; }
+                button.second type="submit" { (visitor.t(&format!("accounts.{act}"))) }
+            }
         }
-        @if needs_security_admin {
-            div.notice { p { (visitor.t("accounts.no_security_admin")) } }
-            (grant_form(visitor, site, &accounts, &names, &[], &[Role::SecurityAdmin], values, None))
-        }
-        div.scroll.compact.people tabindex="0" { table {
-            thead { tr { th { (visitor.t("field.person_name")) } th { (visitor.t("field.organisation")) } th { (visitor.t("field.state")) } th { (visitor.t("shell.acts")) } } }
-            tbody { @for account in &accounts {
-                @let name = names.get(&account.id).map_or("—", String::as_str);
-                tr {
-                    td { (name) }
-                    td { (organisation_name(&account.organisation)) }
-                    td { @if account.is_disabled { (visitor.t("accounts.disabled")) } @else { (visitor.t("accounts.enabled")) } }
-                    td { details.acts { summary { (visitor.t("shell.acts")) span.unseen { " " (name) } }
-                        @let is_somebody = account.entered_on.is_some() || posts.iter().any(|post| post.account == account.id);
-                        @match (is_somebody, &account.reset_reason) {
-                            (false, _) => form.inline method="post" action={ "/accounts/" (account.id) "/invitation" } {
-                                (seal(visitor))
-                                button.plain { (visitor.t("accounts.invite")) }
-                            },
-                            (true, Some(_)) => span.quiet { (visitor.t("accounts.reset_waits")) },
-                            (true, None) => form method="post" action={ "/accounts/" (account.id) "/reset" } {
-                                (seal(visitor))
-                                label { (visitor.t("field.reason")) " " input name="reason" required; }
-                                button.second type="submit" { (visitor.t("accounts.ask_reset")) }
-                            },
-                        }
-                        @let act = if account.is_disabled { "enable" } else { "disable" };
-                        form method="post" action={ "/accounts/" (account.id) "/" (act) } {
-                            (seal(visitor))
-                            label { (visitor.t("field.reason")) " " input name="reason" required; }
-                            button.second type="submit" { (visitor.t(&format!("accounts.{act}"))) }
-                        }
-                    } }
-                }
-            } }
-        } }
-        h2 { (visitor.t("accounts.create")) }
-        (Form::new(visitor, "/accounts", "accounts.create", values)
-            .text("person_name").choice("organisation", organisations.clone(), false).refused(refused).render())
-    };
-    Ok(form_response(refused, page(site, visitor, &visitor.t("accounts.title"), body)))
+    }
 }
 
 async fn create(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
@@ -293,13 +308,13 @@ async fn create(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) 
     match done.await {
         Ok(receipt) if receipt.is_repeat => Ok(Redirect::to("/accounts").into_response()),
         Ok(_) => invitation_page(&site, &visitor, &account).await,
-        Err(problem) => accounts_page(&site, &visitor, &values, Some(&refusal(problem)?), None).await,
+        Err(problem) => accounts_page(&site, &visitor, &Asked::default(), &values, Some(&refusal(problem)?), None).await,
     }
 }
 
 async fn invitation_page(site: &Site, visitor: &Visitor, account: &str) -> Result<Response, Problem> {
     let token = session::make_link(&site.db, &Purpose::Invitation { account: account.to_owned() }, site.clock.machine()).await?;
-    accounts_page(site, visitor, &Values::default(), None, Some(&format!("/welcome/{token}"))).await
+    accounts_page(site, visitor, &Asked::default(), &Values::default(), None, Some(&format!("/welcome/{token}"))).await
 }
 
 /// Another first link. A repeat shows none.
@@ -369,11 +384,11 @@ async fn enable(
     Ok(Redirect::to("/accounts").into_response())
 }
 
-async fn posts(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
-    posts_page(&site, &visitor, &Values::default().with("from", site.clock.today()), None).await
+async fn posts(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    posts_page(&site, &visitor, &asked, &Values::default().with("from", site.clock.today()), None).await
 }
 
-async fn posts_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+async fn posts_page(site: &Site, visitor: &Visitor, asked: &Asked, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Secure)?;
     let mut conn = site.reader().await?;
     let names = store::names(&mut conn).await?;
@@ -392,43 +407,47 @@ async fn posts_page(site: &Site, visitor: &Visitor, values: &Values, refused: Op
         })
         .collect();
     let roles: Vec<Role> = Role::ALL.iter().map(|(role, _)| *role).collect();
-    let body = html! {
-        h1 { (visitor.t("posts.title")) }
-        p.lead { (visitor.t("posts.lead")) }
-        h2 { (visitor.t("posts.grant")) }
-        (grant_form(visitor, site, &accounts, &names, &choices, &roles, values, refused))
-        @if accounts.iter().any(|account| account.reset_reason.is_some()) {
-            h2 { (visitor.t("accounts.resets")) }
-            p.lead { (visitor.t("accounts.resets_lead")) }
-            ul { @for account in &accounts { @if let Some(reason) = &account.reset_reason { li {
-                (names.get(&account.id).map_or("—", String::as_str)) " · " (reason) " "
-                form.inline method="post" action={ "/accounts/" (account.id) "/reset/allow" } {
-                    (seal(visitor))
-                    button type="submit" { (visitor.t("accounts.allow_reset")) }
-                }
-            } } } }
-        }
-        h2 { (visitor.t("posts.held")) }
-        div.scroll.compact tabindex="0" { table {
-            thead { tr { th { (visitor.t("field.person_name")) } th { (visitor.t("field.role")) } th { (visitor.t("field.place")) } th { (visitor.t("field.from")) } th { (visitor.t("field.to")) } th { (visitor.t("shell.acts")) } } }
-            tbody { @for post in posts.iter().rev() {
-                tr {
-                    td { (names.get(&post.account).map_or("—", String::as_str)) }
-                    td { (visitor.t(&format!("role.{}", post.role.name()))) }
-                    td { (place_name(&post.place)) }
-                    td { (post.from) }
-                    td { @match post.to { Some(to) => (to), None => "—" } }
-                    td { @if post.to.is_none() {
-                        form method="post" action={ "/posts/" (post.id) "/end" } {
-                            (seal(visitor))
-                            button.plain { (visitor.t("posts.end")) }
-                        }
-                    } }
-                }
-            } }
-        } }
-    };
-    Ok(form_response(refused, page(site, visitor, &visitor.t("posts.title"), body)))
+    let mut register = Register::new(visitor, "/posts", "posts.title", asked)
+        .class("compact")
+        .column("name", "field.person_name")
+        .column("role", "field.role")
+        .column("place", "field.place")
+        .column("from", "field.from")
+        .column("to", "field.to")
+        .acts();
+    for post in posts.iter().rev() {
+        let end = post.to.is_none().then(|| html! { form method="post" action={ "/posts/" (post.id) "/end" } { (seal(visitor)) button.plain { (visitor.t("posts.end")) } } });
+        register.row(vec![
+            (names.get(&post.account).map_or(Cell::Empty, |name| Cell::Text(name.clone())), None),
+            (Cell::Text(visitor.t(&format!("role.{}", post.role.name()))), None),
+            (Cell::Text(place_name(&post.place)), None),
+            (Cell::Date(post.from), None),
+            (post.to.map_or(Cell::Empty, Cell::Date), None),
+            (Cell::Empty, Some(end.unwrap_or_default())),
+        ]);
+    }
+    register.respond(site, "posts.none_held", |table| {
+        let body = html! {
+            h1 { (visitor.t("posts.title")) }
+            p.lead { (visitor.t("posts.lead")) }
+            h2 { (visitor.t("posts.grant")) }
+            (grant_form(visitor, site, &accounts, &names, &choices, &roles, values, refused))
+            @if accounts.iter().any(|account| account.reset_reason.is_some()) {
+                h2 { (visitor.t("accounts.resets")) }
+                p.lead { (visitor.t("accounts.resets_lead")) }
+                ul { @for account in &accounts { @if let Some(reason) = &account.reset_reason { li {
+                    (names.get(&account.id).map_or("—", String::as_str)) " · " (reason) " "
+                    form.inline method="post" action={ "/accounts/" (account.id) "/reset/allow" } {
+                        (seal(visitor))
+                        button type="submit" { (visitor.t("accounts.allow_reset")) }
+                    }
+                } } } }
+            }
+            h2 { (visitor.t("posts.held")) }
+            (table)
+        };
+        form_response(refused, page(site, visitor, &visitor.t("posts.title"), body))
+    })
 }
 
 #[allow(clippy::too_many_arguments, reason = "one form on two pages; a struct would name the same things twice")]
@@ -441,7 +460,7 @@ fn grant_form(
     roles: &[Role],
     values: &Values,
     refused: Option<&Refusal>,
-) -> maud::Markup {
+) -> Markup {
     let label = |account: &store::Account| {
         let name = names.get(&account.id)?.clone();
         Some(if account.entered_on.is_some() { name } else { visitor.tf("accounts.not_entered", &[("name", name)]) })
@@ -473,8 +492,8 @@ async fn grant(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -
     let may_secure = visitor.rights.may_somewhere(Verb::Secure);
     match done.await {
         Ok(_) => Ok(Redirect::to(if may_secure { "/posts" } else { "/accounts" }).into_response()),
-        Err(problem) if may_secure => posts_page(&site, &visitor, &values, Some(&refusal(problem)?)).await,
-        Err(problem) => accounts_page(&site, &visitor, &values, Some(&refusal(problem)?), None).await,
+        Err(problem) if may_secure => posts_page(&site, &visitor, &Asked::default(), &values, Some(&refusal(problem)?)).await,
+        Err(problem) => accounts_page(&site, &visitor, &Asked::default(), &values, Some(&refusal(problem)?), None).await,
     }
 }
 

@@ -117,6 +117,7 @@ async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>
             h1 { (place.attributes.name) } " " span.tag { (visitor.t(&format!("place_kind.{}", place.kind.name()))) }
             span.end {}
             a.button.second href={ "/wall?place=" (place.id) } { (visitor.t("nav.wall")) }
+            @if place.kind == Kind::Project { a.button.second href={ "/places/" (place.id) "/profile" } { (visitor.t("profile.title")) } }
             @if may_govern && !place.kind.children().is_empty() { a.button.second href={ "/places/new?parent=" (place.id) } { (visitor.t("places.open")) } }
         }
         ul.counts {
@@ -167,7 +168,8 @@ async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>
     Ok(page(&site, &visitor, &place.attributes.name, body))
 }
 
-fn headline(tree: &Tree, place: &Place) -> Vec<(&'static str, String)> {
+/// Headline counts of a place, each with the key of what is counted; what is not known is left out.
+pub fn headline(tree: &Tree, place: &Place) -> Vec<(&'static str, String)> {
     let sum = |figure: fn(&Figures) -> Option<u32>| tree.total(place, figure);
     let mut figures = Vec::new();
     if place.kind != Kind::Building {

@@ -11,7 +11,8 @@
 //! States of a version: draft → approved → superseded. Of a request: open → accepted | declined.
 //!
 //! Refusals: L-101 … L-127. Extra files: `amounts.rs` (quantities as people write them), `mapping.rs` (work to buildings and stages), `network.rs` (facts → kernel → tables), `template.rs` (plans from
-//! templates); pages of their own for versions, mandated dates, progress and links: `versions.rs`, `mandates.rs`, `progress.rs`, `ties.rs`.
+//! templates); pages of their own for versions, mandated dates, progress and links: `versions.rs`, `mandates.rs`, `progress.rs`, `ties.rs`; `registers.rs` (dates and versions of
+//! all projects).
 
 pub mod amounts;
 mod mandates;
@@ -20,6 +21,7 @@ pub mod model;
 pub mod network;
 pub mod pages;
 mod progress;
+mod registers;
 pub mod store;
 pub mod template;
 mod ties;

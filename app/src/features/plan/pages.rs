@@ -31,25 +31,28 @@ pub fn routes() -> Router<Site> {
         .route("/plans", get(list))
         .route("/plans/{project}", get(show))
         .route("/plans/{project}/activate", post(activate))
+        .merge(super::registers::routes())
         .merge(super::versions::routes())
         .merge(super::mandates::routes())
         .merge(super::progress::routes())
         .merge(super::ties::routes())
 }
 
+/// The lamp that days of float give, and its words.
+pub fn float_words(visitor: &Visitor, float_days_e3: Option<i64>) -> (&'static str, String) {
+    let Some(float) = float_days_e3 else { return ("done", visitor.t("lamp.done")) };
+    let days = [("days", (float.abs() / 1000).to_string())];
+    match float {
+        ..0 => ("bad", visitor.tf("plans.late_by", &days)),
+        0..10_000 => ("warn", visitor.tf("plans.float", &days)),
+        _ => ("good", visitor.tf("plans.float", &days)),
+    }
+}
+
 /// Days of float in words, with the lamp they give.
 pub fn float_lamp(visitor: &Visitor, float_days_e3: Option<i64>) -> Markup {
-    html! {
-        @match float_days_e3 {
-            None => span.lamp.done { (visitor.t("lamp.done")) },
-            Some(float) => {
-                @let days = [("days", (float.abs() / 1000).to_string())];
-                @if float < 0 { span.lamp.bad { (visitor.tf("plans.late_by", &days)) } }
-                @else if float < 10_000 { span.lamp.warn { (visitor.tf("plans.float", &days)) } }
-                @else { span.lamp.good { (visitor.tf("plans.float", &days)) } }
-            }
-        }
-    }
+    let (lamp, words) = float_words(visitor, float_days_e3);
+    html! { span class={ "lamp " (lamp) } { (words) } }
 }
 
 /// The lamp of a mandated date for which the approved plan has no activity: nothing leads to it, so nothing keeps it.
@@ -58,7 +61,7 @@ pub fn no_activity(visitor: &Visitor) -> Markup {
 }
 
 /// A project this person may read, or as if it were not there.
-pub(super) async fn project(conn: &mut Conn, visitor: &Visitor, id: &str) -> Result<Place, Problem> {
+pub async fn project(conn: &mut Conn, visitor: &Visitor, id: &str) -> Result<Place, Problem> {
     let place = visitor.place(conn, id).await?;
     if place.kind != places::model::Kind::Project {
         return Err(missing().into());
@@ -118,7 +121,9 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
         ]);
     }
     register.respond(&site, "places.none", |table| {
-        let body = html! { h1 { (visitor.t("plans.title")) } p.lead { (visitor.t("plans.lead")) } (table) };
+        let body = html! { h1 { (visitor.t("plans.title")) } p.lead { (visitor.t("plans.lead")) } (table)
+            p.no-print { a href="/mandates" { (visitor.t("plans.mandated_dates")) } " · " a href="/plan-versions" { (visitor.t("plans.versions")) } }
+        };
         page(&site, &visitor, &visitor.t("plans.title"), body).into_response()
     })
 }
@@ -182,6 +187,7 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, refused: Optio
             (plan_state(visitor, plan.as_ref(), 0))
             span.end {}
             a.button.second href={ "/wall?place=" (id) } { (visitor.t("nav.wall")) }
+            a.button.second href={ "/places/" (id) "/profile" } { (visitor.t("profile.title")) }
             @if may(Verb::Plan) {
                 a.button.second href={ "/plans/" (id) "/template" } { (visitor.t("plans.from_template")) }
                 a.button.second href={ "/import?project=" (id) } { (visitor.t("plans.from_file")) }

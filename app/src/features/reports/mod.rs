@@ -23,13 +23,14 @@
 //! Refusals: R-101 … … R-133 of the rules; R-119 … … R-138 of what is sent. Extra files:
 //! `photos.rs` (photographs: checked, sealed, and copied without their metadata), `reasons.rs` (what holds work up, over
 //! time), `sheet.rs` (from facts to a workbook, and from a filled one to reports and findings), `upload.rs` (its pages),
-//! `programs.rs` (reports from programs).
+//! `programs.rs` (reports from programs), `register.rs` (a day as a list).
 
 pub mod model;
 pub mod pages;
 pub mod photos;
 pub mod programs;
 pub mod reasons;
+mod register;
 pub mod sheet;
 pub mod store;
 mod upload;

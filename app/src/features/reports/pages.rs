@@ -36,6 +36,7 @@ const WAITING_SHOWN: usize = 100;
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/reports", get(overview))
+        .route("/reports/day", get(super::register::show))
         .route("/reports/new", get(new_form).post(file))
         .route("/reports/unchanged", post(file_unchanged))
         .route("/reports/waiting", get(waiting))
@@ -120,6 +121,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             h1 { (visitor.t("reports.title")) }
             form.bar.end.no-print method="get" action="/reports" {
                 @if let Some(place) = &asked.place { input type="hidden" name="place" value=(place); }
+                a href={ "/reports/day?on=" (on) @if let Some(place) = &asked.place { "&place=" (form_urlencoded(place)) } } { (visitor.t("reports.register")) }
                 label.inline { (visitor.t("field.on")) " " input type="date" name="on" value=(on); }
                 button.second type="submit" { (visitor.t("reports.show_day")) }
             }
@@ -200,7 +202,7 @@ fn unchanged_button(visitor: &Visitor, building: &Place, on: Date) -> Markup {
     }
 }
 
-fn grade_tag(visitor: &Visitor, report: &Report) -> Markup {
+pub(super) fn grade_tag(visitor: &Visitor, report: &Report) -> Markup {
     let lamp = match report.grade {
         Grade::Confirmed | Grade::Verified => "good",
         Grade::Disputed => "bad",

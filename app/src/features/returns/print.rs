@@ -8,7 +8,7 @@ use crate::web::Site;
 use crate::web::papers;
 use crate::web::visitor::Visitor;
 use anyhow::{Context, Result};
-use guatu_formats::documents::{Block, Column, Paper, Proof, Table, qr};
+use guatu_formats::documents::{self, Block, Column, Paper, Proof, Table, qr};
 use guatu_formats::registers::{self, Cell, Sheet};
 
 /// Width of the column of names on paper, in shares.
@@ -159,6 +159,7 @@ pub fn compose(site: &Site, visitor: &Visitor, sent: &Return, standing: Standing
     }));
     let frozen = visitor.tf("bulletin.frozen", &[("number", sent.frozen_number.to_string())]);
     Paper {
+        form: documents::Form::Bulletin,
         masthead: t("returns.masthead"),
         number: if sent.corrects.is_some() { t("returns.correction") } else { String::new() },
         office: sender.to_owned(),

@@ -6,10 +6,12 @@
 //! A decision names what is to be done, who owns it and by when; its owner, or whoever governs the place, says how it ended.
 //! Whoever looks through a round says so, so that the next look begins with what has changed since. The minutes of a day
 //! freeze its figures with the ledger number they stand on, once a place and day; decisions and names are printed beside them.
+//! The brief of a day is a view of the round as it stands, as a paper. Whoever governs the place prints the letter that asks
+//! the owner of an open decision to do it.
 //!
 //! States of a decision: open → done.
 //!
-//! Refusals: D-101 … D-108. Extra files: `gather.rs` (what a round shows), `print.rs` (the paper of its minutes).
+//! Refusals: D-101 … D-108. Extra files: `gather.rs` (what a round shows), `print.rs` (its papers).
 
 pub mod gather;
 pub mod model;

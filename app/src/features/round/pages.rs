@@ -2,12 +2,13 @@
 
 use super::gather::{self, Figures, Line, ProjectRound, amount, gather};
 use super::model::Command;
-use super::print::compose;
+use super::print::{self, compose};
 use super::store::{self, RoundDecision};
 use crate::args;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
-use crate::features::identity;
+use crate::features::{identity, organisations, problems};
+use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
 use crate::features::targets::grades::Marks;
@@ -17,9 +18,10 @@ use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal};
-use crate::web::layout::shell;
+use crate::web::layout::{crumbs, page, shell};
 use crate::web::papers;
 use crate::web::problem::{Problem, form_urlencoded};
+use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
 use anyhow::Context;
 use axum::Router;
@@ -46,10 +48,12 @@ const ENDED_DAYS: i64 = 7;
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/round", get(show))
-        .route("/round/decisions", post(decide))
+        .route("/round/decisions", get(decisions).post(decide))
         .route("/round/decisions/{id}/finish", post(finish))
+        .route("/round/decisions/{id}/letter/{format}", get(letter))
         .route("/round/seen", post(see))
         .route("/round/minutes", post(minute))
+        .route("/round/brief/{format}", get(brief))
         .route("/round/minutes/{id}/{format}", get(paper))
 }
 
@@ -69,14 +73,19 @@ async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
 }
 
 /// Everything a round's page and wall show.
-struct Shown {
-    today: Date,
+pub(super) struct Shown {
+    /// The day.
+    pub(super) today: Date,
     tree: std::sync::Arc<Tree>,
-    names: HashMap<String, String>,
-    rounds: Vec<ProjectRound>,
-    figures: Figures,
+    /// Names of accounts.
+    pub(super) names: HashMap<String, String>,
+    /// Its projects.
+    pub(super) rounds: Vec<ProjectRound>,
+    /// Their counts.
+    pub(super) figures: Figures,
     decisions: Vec<RoundDecision>,
-    number: u64,
+    /// The ledger number everything stands on.
+    pub(super) number: u64,
 }
 
 impl Shown {
@@ -95,11 +104,18 @@ impl Shown {
         self.tree.get(id).map_or("—", |place| place.attributes.name.as_str())
     }
 
+    /// A place's name, of one in a project behind the project's.
+    pub(super) fn full_name(&self, id: &str) -> String {
+        let project = self.tree.get(id).and_then(|place| self.tree.lineage(place).skip(1).find(|above| above.kind == Kind::Project));
+        project.map_or_else(String::new, |project| format!("{} ", project.attributes.name)) + self.place_name(id)
+    }
+
     fn owner(&self, decision: &RoundDecision) -> &str {
         self.names.get(&decision.owner).map_or("—", String::as_str)
     }
 
-    fn open(&self) -> impl Iterator<Item = &RoundDecision> {
+    /// Decisions that have not ended, what is due first at the head.
+    pub(super) fn open(&self) -> impl Iterator<Item = &RoundDecision> {
         self.decisions.iter().filter(|one| one.done.is_none())
     }
 
@@ -232,11 +248,12 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
     let mut take = |key: &'static str| section(visitor, key, lists.remove(key).unwrap_or_default());
     let reasons = format!("/reports/reasons?place={}", form_urlencoded(&place.id));
     let body = html! {
-        @if !above.is_empty() { (crate::web::layout::crumbs(visitor, &above)) }
+        @if !above.is_empty() { (crumbs(visitor, &above)) }
         (error_summary(visitor, refused.filter(|_| decision.is_none())))
         div.bar {
             h1 { (place.attributes.name) " · " (visitor.t("nav.round")) } span.quiet { (shown.today) }
             span.end {}
+            span.no-print { (visitor.t("round.brief")) @for (format, name) in [("pdf", "PDF"), ("docx", "DOCX")] { " " a href={ "/round/brief/" (format) "?place=" (form_urlencoded(&place.id)) } { (name) } } }
             a.button.second.no-print href={ "/round?place=" (form_urlencoded(&place.id)) "&wall=1" } { (visitor.t("wall.command_room")) }
         }
         (shown.counts(visitor))
@@ -260,6 +277,7 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
                 h2 { (visitor.t("round.decisions")) }
                 @for decision in &shown.decisions { (decision_row(visitor, &shown, decision, may_govern)) }
                 @if shown.decisions.is_empty() { p.empty { (visitor.t("round.no_decisions")) } }
+                p.no-print { a href={ "/round/decisions?place=" (form_urlencoded(&place.id)) } { (visitor.t("round.all_decisions")) } }
             }
             (take("red")) (take("soon")) (take("unmet")) (take("hindered")) (take("missing"))
         }
@@ -300,6 +318,9 @@ fn decision_row(visitor: &Visitor, shown: &Shown, decision: &RoundDecision, may_
                     Some((on, outcome)) => { (visitor.tf("round.done_on", &[("date", on.to_string())])) " " (outcome) }
                     None => { span.lamp.bad[decision.is_overdue(shown.today)].idle[!decision.is_overdue(shown.today)] { (visitor.tf("round.due_on", &[("date", decision.due.to_string())])) } }
                 }
+            }
+            @if decision.done.is_none() && may_govern {
+                p.no-print { (visitor.t("round.letter")) @for (format, name) in [("pdf", "PDF"), ("docx", "DOCX")] { " " a href={ "/round/decisions/" (decision.id) "/letter/" (format) } { (name) } } }
             }
             @if decision.done.is_none() && (is_own || may_govern) {
                 details.no-print { summary { (visitor.t("round.finish")) }
@@ -389,6 +410,52 @@ fn back(place: &Place) -> Response {
     Redirect::to(&format!("/round?place={}", form_urlencoded(&place.id))).into_response()
 }
 
+/// Every decision of a place and of what stands under it, open or ended.
+async fn decisions(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>, Query(list): Query<registers::Asked>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let place = visitor.place_or_highest(&mut conn, &site.domain, asked.place.as_deref()).await?;
+    let today = site.clock.today();
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let names = identity::names(&mut conn).await?;
+    let all = store::decisions(&mut conn, Date::MIN).await?;
+    drop(conn);
+    let mut register = Register::new(&visitor, "/round/decisions", "round.all_decisions", &list)
+        .keep("place", &place.id)
+        .column("content", "round.what")
+        .column("place", "field.place")
+        .column("owner", "field.assignee")
+        .column("decided", "round.decided")
+        .column("due", "round.due")
+        .column("state", "field.state")
+        .column("ended", "round.ended")
+        .column("outcome", "round.outcome");
+    for one in all {
+        let Some(at) = tree.get(&one.place).filter(|at| at.path.starts_with(&place.path)) else { continue };
+        let (key, lamp) = match &one.done {
+            Some(_) => ("round.is_ended", "good"),
+            None if one.is_overdue(today) => ("round.is_overdue", "bad"),
+            None => ("round.is_open", "idle"),
+        };
+        let state = visitor.t(key);
+        let (ended, outcome) = one.done.map_or((Cell::Empty, Cell::Empty), |(on, outcome)| (Cell::Date(on), Cell::Text(outcome)));
+        register.row(vec![
+            (Cell::Text(one.content), None),
+            (Cell::Text(at.attributes.name.clone()), Some(html! { a href={ "/round?place=" (form_urlencoded(&at.id)) } { (at.attributes.name) } })),
+            (names.get(&one.owner).map_or(Cell::Empty, |name| Cell::Text(name.clone())), None),
+            (Cell::Date(one.decided_on), None),
+            (Cell::Date(one.due), None),
+            (Cell::Text(state.clone()), Some(html! { span class={ "lamp " (lamp) } { (state) } })),
+            (ended, None),
+            (outcome, None),
+        ]);
+    }
+    register.respond(&site, "round.no_decision", |table| {
+        let back = (format!("/round?place={}", form_urlencoded(&place.id)), visitor.t("nav.round"));
+        let body = html! { (crumbs(&visitor, &[back])) h1 { (place.attributes.name) " · " (visitor.t("round.all_decisions")) } (table) };
+        page(&site, &visitor, &visitor.t("round.all_decisions"), body).into_response()
+    })
+}
+
 async fn finish(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let decision = store::decision(&mut conn, &id).await?.ok_or(missing())?;
@@ -432,6 +499,43 @@ async fn minute(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) 
         Ok(_) => Ok(back(&place)),
         Err(problem) => round_page(&site, &visitor, &place, None, Some(&refusal(problem)?)).await,
     }
+}
+
+async fn brief(State(site): State<Site>, visitor: Visitor, Path(format): Path<String>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let place = visitor.place_or_highest(&mut conn, &site.domain, asked.place.as_deref()).await?;
+    let shown = Shown::gather(&mut conn, &site, &place).await?;
+    let mut open = problems::store::problems(&mut conn, shown.today).await?;
+    drop(conn);
+    open.retain(|case| case.closed.is_none() && shown.tree.get(&case.place).is_some_and(|at| at.path.starts_with(&place.path)));
+    let paper = print::brief(&site, &visitor, &place, &shown, &open);
+    papers::download(paper, &format, &format!("guatu-brief-{}", shown.today)).await
+}
+
+/// The letter that asks for what was decided; what has ended is asked of nobody.
+async fn letter(State(site): State<Site>, visitor: Visitor, Path((id, format)): Path<(String, String)>) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Read)?;
+    let mut conn = site.reader().await?;
+    let decision = store::decision(&mut conn, &id).await?.ok_or(missing())?;
+    let place = visitor.place_for(&mut conn, &decision.place, Verb::Govern).await?;
+    if decision.done.is_some() {
+        return Err(missing().into());
+    }
+    let names = identity::names(&mut conn).await?;
+    let parties = print::Correspondents {
+        issuer: organisation_of(&mut conn, &decision.decided_by).await?.unwrap_or_else(|| visitor.t("bulletin.office")),
+        owner: names.get(&decision.owner).cloned().unwrap_or_else(|| "—".into()),
+        owner_organisation: organisation_of(&mut conn, &decision.owner).await?,
+    };
+    drop(conn);
+    let paper = print::letter(&site, &visitor, &decision, &place, &parties);
+    papers::download(paper, &format, &format!("guatu-letter-{}", site.clock.today())).await
+}
+
+/// The name of the body a person belongs to.
+async fn organisation_of(conn: &mut Conn, account: &str) -> Result<Option<String>, Problem> {
+    let Some(organisation) = identity::store::account(conn, account).await?.and_then(|account| account.organisation) else { return Ok(None) };
+    Ok(organisations::get(conn, &organisation).await?.map(|one| one.name))
 }
 
 async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): Path<(String, String)>) -> Result<Response, Problem> {

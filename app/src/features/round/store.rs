@@ -24,10 +24,14 @@ pub struct RoundDecision {
     pub owner: String,
     /// By when.
     pub due: Date,
+    /// The account that recorded it.
+    pub decided_by: String,
     /// When it was decided.
     pub decided_on: Date,
     /// When it ended, and how.
     pub done: Option<(Date, String)>,
+    /// The fact that last changed it: that it was decided, or how it ended.
+    pub number: u64,
 }
 
 impl RoundDecision {
@@ -39,7 +43,7 @@ impl RoundDecision {
 
 macro_rules! decision_columns {
     () => {
-        "id, place, content, owner, due_on, decided_on, done_on, outcome"
+        "id, place, content, owner, due_on, decided_by, decided_on, done_on, outcome, number"
     };
 }
 
@@ -50,8 +54,10 @@ fn read_decision(row: &Row) -> Result<RoundDecision> {
         content: row.text(2)?,
         owner: row.text(3)?,
         due: row.date(4)?,
-        decided_on: row.date(5)?,
-        done: row.opt_date(6)?.zip(row.opt_text(7)?),
+        decided_by: row.text(5)?,
+        decided_on: row.date(6)?,
+        done: row.opt_date(7)?.zip(row.opt_text(8)?),
+        number: row.count(9)?,
     })
 }
 

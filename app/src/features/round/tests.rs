@@ -6,6 +6,7 @@ use crate::journal::domain::{Actor, Context};
 use crate::on_both_databases;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
+use std::io::Read;
 
 const TODAY: Date = date(2026, 11, 23);
 
@@ -41,6 +42,15 @@ fn rules() {
     for (name, state, command, actor, expected) in cases {
         assert_eq!(decide(&state, &command, &context(actor)).err(), expected, "{name}");
     }
+}
+
+/// What a DOCX says, runs one after another.
+fn text_of_docx(bytes: &[u8]) -> String {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut document = String::new();
+    archive.by_name("word/document.xml").unwrap().read_to_string(&mut document).unwrap();
+    let runs = document.split("<w:t xml:space=\"preserve\">").skip(1).filter_map(|run| run.split_once('<'));
+    runs.map(|(text, _)| text).collect::<Vec<_>>().join("\n")
 }
 
 on_both_databases!(a_round_shows_the_day_and_keeps_what_is_decided, |site| async move {
@@ -84,12 +94,31 @@ on_both_databases!(a_round_shows_the_day_and_keeps_what_is_decided, |site| async
     for format in ["pdf", "docx"] {
         assert_eq!(site.get("chief", &format!("/round/minutes/minutes-1/{format}")).await.status, 200, "{format}");
     }
+    for format in ["pdf", "docx"] {
+        assert_eq!(site.get("builder", &format!("/round/brief/{format}?place=ours")).await.status, 200, "a brief as {format}");
+        assert_eq!(site.get("stranger", &format!("/round/brief/{format}?place=ours")).await.status, 404, "a brief as {format}");
+    }
+    let letter = "/round/decisions/decision-1/letter";
+    let cases = [("office", "pdf", 200), ("chief", "docx", 200), ("builder", "pdf", 403), ("stranger", "pdf", 404), ("office", "exe", 404)];
+    for (who, format, status) in cases {
+        assert_eq!(site.get(who, &format!("{letter}/{format}")).await.status, status, "{who}: the letter as {format}");
+    }
+    let said = text_of_docx(&site.get("office", &format!("{letter}/docx")).await.bytes);
+    for part in ["Headquarters", "Pay the May instalment", "builder", "ours name", "2026-11-24"] {
+        assert!(said.contains(part) || part.starts_with("2026") && said.contains("11月24日"), "{part}: {said}");
+    }
+    let brief = text_of_docx(&site.get("chief", "/round/brief/docx?place=ours").await.bytes);
+    for part in ["Pay the May instalment", "builder", "the bureau", "no payment since May", &site.site.head().to_string()] {
+        assert!(brief.contains(part), "{part}: {brief}");
+    }
+    assert_eq!(site.get("", "/round/brief/pdf?place=ours").await.status, 303, "not without logging in");
     assert_eq!(site.get("stranger", "/round/minutes/minutes-1/pdf").await.status, 404);
     assert_eq!(site.get("chief", "/round/minutes/minutes-1/exe").await.status, 404);
     assert!(site.site.clock.advance(site.site.clock.now() + 48.hours()));
     assert_eq!(site.get("chief", "/round?place=ours").await.texts("article.decision .lamp.bad").len(), 1, "overdue");
     assert_eq!(site.post("stranger", "/round/decisions/decision-1/finish", &[("outcome", "paid")]).await.status, 404);
     assert_eq!(site.post("builder", "/round/decisions/decision-1/finish", &[("outcome", "paid")]).await.status, 303);
+    assert_eq!(site.get("office", &format!("{letter}/pdf")).await.status, 404, "what has ended is asked of nobody");
     let wall = site.get("chief", "/round?place=ours&wall=1").await;
     assert_eq!(wall.texts("ul.tiles b").last().map(String::as_str), Some("0"), "no open decision");
     site

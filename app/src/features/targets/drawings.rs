@@ -5,7 +5,7 @@ use super::pages::{quantity, unit_name};
 use super::progress::planned_share;
 use super::store;
 use crate::db::Conn;
-use crate::features::Guatu;
+use crate::features::{Guatu, plan};
 use crate::features::plan::network::{Drawn, STAGES};
 use crate::features::plan::store::Bar;
 use crate::web::visitor::Visitor;
@@ -21,6 +21,59 @@ use jiff::civil::Date;
 const STEP_DAYS: i32 = 7;
 /// Unit of work that is counted in storeys.
 const STOREY: &str = "floor";
+
+/// What a curve weighs work by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Measure {
+    /// Planned working days of measured work.
+    #[default]
+    Quantity,
+    /// What measured work is worth, where the plan says so; other work is left out.
+    Value,
+}
+
+impl Measure {
+    /// Every measure with its name in addresses.
+    pub const ALL: [(Measure, &'static str); 2] = [(Measure::Quantity, "quantity"), (Measure::Value, "value")];
+
+    /// Its name in addresses.
+    pub fn name(self) -> &'static str {
+        Measure::ALL.iter().find(|(measure, _)| *measure == self).map_or("", |(_, name)| name)
+    }
+
+    /// The measure of a name; none named is by quantity.
+    pub fn from_name(name: Option<&str>) -> Option<Measure> {
+        let Some(name) = name else { return Some(Measure::default()) };
+        Measure::ALL.iter().find(|(_, known)| *known == name).map(|(measure, _)| *measure)
+    }
+}
+
+/// How much is known of what the measured work of a project is worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Worth {
+    /// Measured works.
+    pub works: usize,
+    /// Of these, with a value.
+    pub valued: usize,
+    /// Their values, in fen.
+    pub total_fen: i64,
+}
+
+/// Reads from the approved plan of a project what its measured work is worth.
+pub async fn worth(conn: &mut Conn, domain: &Guatu, project: &str) -> Result<Worth> {
+    let mut worth = Worth::default();
+    let Some(state) = plan::store::project_plan(conn, project).await? else { return Ok(worth) };
+    let Some(version) = plan::store::version(conn, &state.version).await? else { return Ok(worth) };
+    let base = domain.networks.base(conn, &version.document).await?;
+    for activity in base.plan.activities.iter().filter(|activity| activity.quantity.is_some()) {
+        worth.works += 1;
+        if let Some(fen) = activity.value_fen.filter(|fen| *fen > 0) {
+            worth.valued += 1;
+            worth.total_fen = worth.total_fen.saturating_add(fen);
+        }
+    }
+    Ok(worth)
+}
 
 /// What a drawing stands on.
 #[derive(Debug)]
@@ -121,12 +174,12 @@ impl Work<'_> {
     }
 }
 
-/// The S-curve of a project, weighed by planned working days; `None` where nothing is measured.
-pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: &str, today: Date, on: Ground) -> Result<Option<Curve>> {
+/// The S-curve of a project; `None` where nothing is measured, or no measured work has a value to be weighed by.
+pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: &str, (today, by): (Date, Measure), on: Ground) -> Result<Option<Curve>> {
     let scheduled = domain.networks.scheduled(conn, project).await?;
     let Some(first) = scheduled.bars.iter().filter_map(|bar| bar.baseline.map(|(start, _)| start)).min() else { return Ok(None) };
-    let Some(plan) = domain.networks.work(conn, project, first_day(&scheduled.bars, today)).await? else { return Ok(None) };
-    let ends = plan.items.iter().filter_map(|(at, _)| scheduled.bars.get(at)).flat_map(|bar| [bar.baseline, bar.early, bar.late]);
+    let Some(work_of_project) = domain.networks.work(conn, project, first_day(&scheduled.bars, today)).await? else { return Ok(None) };
+    let ends = work_of_project.items.iter().filter_map(|(at, _)| scheduled.bars.get(at)).flat_map(|bar| [bar.baseline, bar.early, bar.late]);
     let last = ends.flatten().map(|(_, finish)| finish).max().unwrap_or(today).max(today);
     // Points a week apart, with yesterday and the first measured day among them.
     let begun = store::first_measured(conn, project).await?;
@@ -139,14 +192,21 @@ pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: 
     let after: Vec<Date> = days.iter().map(|day| day.saturating_add(1.days())).collect();
     let done = store::done_before(conn, project, &after).await?;
     let mut works = Vec::new();
-    for (at, item) in plan.items.iter() {
+    for (at, item) in work_of_project.items.iter() {
         let Some(bar) = scheduled.bars.get(at) else { continue };
         let Some(baseline) = bar.baseline else { continue };
+        let weight = match by {
+            Measure::Quantity => (item.work.through(baseline.1) - item.work.before(baseline.0)).max(1.0),
+            Measure::Value => match work_of_project.base.plan.activities[at].value_fen.filter(|fen| *fen > 0) {
+                Some(fen) => fen as f64,
+                None => continue,
+            },
+        };
         let measured = done.get(&bar.activity).filter(|_| item.total > 0.0).and_then(|one| {
             let shares = one.before_e3.iter().map(|done| (units(*done) / item.total).clamp(0.0, 1.0)).collect();
             Some(Measured { first_on: one.first_on?, shares })
         });
-        works.push(Work { weight: (item.work.through(baseline.1) - item.work.before(baseline.0)).max(1.0), days: item.work, bar, baseline, measured });
+        works.push(Work { weight, days: item.work, bar, baseline, measured });
     }
     let whole: f64 = works.iter().map(|work| work.weight).sum();
     if whole <= 0.0 {

@@ -69,7 +69,8 @@ impl Marks {
         Marks(Grade::ALL.map(|(_, name)| visitor.t(&format!("grade.{name}"))))
     }
 
-    fn word(&self, grade: Grade) -> &str {
+    /// The word of a grade.
+    pub fn word(&self, grade: Grade) -> &str {
         Grade::ALL.iter().zip(&self.0).find(|((known, _), _)| *known == grade).map_or("", |(_, word)| word)
     }
 

@@ -1,7 +1,7 @@
 //! Pages of targets: a place with its gaps and promises, one building with every work item, and the promise itself.
 
 use super::assess::{self, Assessed, ProjectTargets};
-use super::drawings;
+use super::drawings::{self, Measure, Worth};
 use super::grades::Marks;
 use super::model::{Command, Grade, Promised};
 use super::progress::{Weighed, grade, linear_by_months_e1, tenths_text};
@@ -17,6 +17,7 @@ use crate::web::forms::{Values, error_summary, form_response, refusal, seal_with
 use crate::web::layout::page;
 use crate::web::papers;
 use crate::web::problem::{Problem, form_urlencoded};
+use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -49,6 +50,8 @@ struct Asked {
     place: Option<String>,
     /// A day that has passed: the same figures as of then, as they are known now.
     on: Option<Date>,
+    /// What the curve of a project weighs by.
+    by: Option<String>,
 }
 
 /// What a row sums up: gaps, and how the week's promises stand.
@@ -85,13 +88,14 @@ impl Sum {
     }
 }
 
-async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>, Query(list): Query<registers::Asked>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let place = visitor.place_or_highest(&mut conn, &site.domain, asked.place.as_deref()).await?;
     let tree = site.domain.places.tree(&mut conn).await?;
     if matches!(place.kind, Kind::Building | Kind::Facility) {
         return Ok(Redirect::to(&format!("/targets/{}", place.id)).into_response());
     }
+    let by = Measure::from_name(asked.by.as_deref()).ok_or_else(missing)?;
     let today = site.clock.today();
     let (grades, marks) = (site.domain.grades.grades(&mut conn).await?, Marks::of_visitor(&visitor));
     let on = asked.on.map_or(today, |on| on.min(today));
@@ -125,48 +129,66 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     }
     rows.sort_by_key(|(_, sum)| sum.weighed.points_e1().map_or(0, |(_, _, gap)| gap));
     let (rule_set, rules) = site.domain.rules.gap(&mut conn, on).await?;
-    let gap = |sum: &Sum| {
-        html! { @match sum.weighed.points_e1() {
-            None => { td.number { "—" } td.number { "—" } td { "—" } }
-            Some((planned, done, gap)) => {
-                td.number { (tenths_text(planned)) } td.number { (tenths_text(done)) @if let Some(grade) = sum.grade { " " (marks.of(grade)) } }
-                td { span class={ "lamp " (grade(gap, &rules).name()) } { (visitor.tf("targets.points", &[("gap", format!("{}{}", if gap > 0 { "+" } else { "" }, tenths_text(gap)))])) } }
-            }
-        } }
-    };
-    let body = html! {
-        (places::pages::crumbs_of(&mut conn, &visitor, &place).await?)
-        div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) } @if on < today { span.quiet { (on) } } }
-        p.lead { (visitor.t("targets.lead")) }
-        ul.counts {
-            @if let Some((planned, done, _)) = whole.weighed.points_e1() {
-                li { b { (tenths_text(planned)) "%" } span { (visitor.t("targets.planned")) } }
-                li { b { (tenths_text(done)) "%" } span { (visitor.t("targets.done")) } }
-            }
-            li { b { (tenths_text(linear_by_months_e1(on.month().unsigned_abs() - 1))) "%" } span { (visitor.t("targets.linear")) } }
-            li { b { (whole.promised) " / " (whole.needed) } span { (visitor.t("targets.promised_of_needed")) } }
-            li { b { (whole.broken) } span { (visitor.t("targets.broken_items")) } }
-        }
-        @if place.kind == Kind::Project && !rows.is_empty() { (figure(&visitor, &place, "curve", &visitor.t("curve.title"))) }
-        div.scroll tabindex="0" { table {
-            thead { tr {
-                th { (visitor.t("wall.place")) } th.number { (visitor.t("targets.planned")) } th.number { (visitor.t("targets.done")) } th { (visitor.t("targets.gap")) }
-                th.number { (visitor.t("targets.needed_week")) } th.number { (visitor.t("targets.promised_week")) } th.number { (visitor.t("targets.kept_week")) } th.number { (visitor.t("targets.broken_items")) }
-            } }
-            tbody { @for (row, sum) in &rows {
-                tr {
-                    td { a href={ "/targets?place=" (form_urlencoded(&row.id)) (earlier) } { (row.attributes.name) } }
-                    (gap(sum))
-                    td.number { (sum.needed) } td.number { (sum.promised) } td.number { (sum.kept) " / " (sum.made) }
-                    td.number { @if sum.broken > 0 { span.lamp.bad { (sum.broken) } } @else { "0" } }
+    let mut register = Register::new(&visitor, "/targets", "targets.title", &list)
+        .keep("place", &place.id)
+        .column("place", "wall.place")
+        .number("planned", "targets.planned")
+        .number("done", "targets.done")
+        .number("gap", "targets.gap")
+        .number("needed", "targets.needed_week")
+        .number("promised", "targets.promised_week")
+        .number("made", "targets.made_week")
+        .number("kept", "targets.kept_week")
+        .number("broken", "targets.broken_items");
+    if on < today {
+        register = register.keep("on", on);
+    }
+    if by != Measure::default() {
+        register = register.keep("by", by.name());
+    }
+    let tenths = |value_e1: i64| Cell::Number(value_e1 as f64 / 10.0);
+    let count = |count: usize| (Cell::Number(count as f64), None);
+    for (row, sum) in &rows {
+        // Only what has a weight is a row, and that has points.
+        let Some((planned, done, gap)) = sum.weighed.points_e1() else { continue };
+        let signed = format!("{}{}", if gap > 0 { "+" } else { "" }, tenths_text(gap));
+        let broken = html! { @if sum.broken > 0 { span.lamp.bad { (sum.broken) } } @else { "0" } };
+        register.row(vec![
+            (Cell::Text(row.attributes.name.clone()), Some(html! { a href={ "/targets?place=" (form_urlencoded(&row.id)) (earlier) } { (row.attributes.name) } })),
+            (tenths(planned), Some(html! { (tenths_text(planned)) })),
+            (tenths(done), Some(html! { (tenths_text(done)) @if let Some(grade) = sum.grade { " " (marks.of(grade)) } })),
+            (tenths(gap), Some(html! { span class={ "lamp " (grade(gap, &rules).name()) } { (visitor.tf("targets.points", &[("gap", signed)])) } })),
+            count(sum.needed),
+            count(sum.promised),
+            count(sum.made),
+            count(sum.kept),
+            (Cell::Number(sum.broken as f64), Some(broken)),
+        ]);
+    }
+    let crumbs = places::pages::crumbs_of(&mut conn, &visitor, &place).await?;
+    let worth = drawings::worth(&mut conn, &site.domain, &place.id).await?;
+    drop(conn);
+    register.respond(&site, "targets.nothing_measured", |table| {
+        let body = html! {
+            (crumbs)
+            div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) } @if on < today { span.quiet { (on) } } }
+            p.lead { (visitor.t("targets.lead")) }
+            ul.counts {
+                @if let Some((planned, done, _)) = whole.weighed.points_e1() {
+                    li { b { (tenths_text(planned)) "%" } span { (visitor.t("targets.planned")) } }
+                    li { b { (tenths_text(done)) "%" } span { (visitor.t("targets.done")) } }
                 }
-            } }
-        } }
-        @if rows.is_empty() { p.empty { (visitor.t("targets.nothing_measured")) } }
-        p.quiet { (rule_sets::pages::told(&visitor, &rule_set)) " " (visitor.t("targets.weighing")) }
-        p { (marks.legend()) }
-    };
-    Ok(page(&site, &visitor, &visitor.t("targets.title"), body).into_response())
+                li { b { (tenths_text(linear_by_months_e1(on.month().unsigned_abs() - 1))) "%" } span { (visitor.t("targets.linear")) } }
+                li { b { (whole.promised) " / " (whole.needed) } span { (visitor.t("targets.promised_of_needed")) } }
+                li { b { (whole.broken) } span { (visitor.t("targets.broken_items")) } }
+            }
+            @if place.kind == Kind::Project && !rows.is_empty() { (curve_figure(&visitor, &place, by, worth, &earlier)) }
+            (table)
+            p.quiet { (rule_sets::pages::told(&visitor, &rule_set)) " " (visitor.t("targets.weighing")) }
+            p { (marks.legend()) }
+        };
+        page(&site, &visitor, &visitor.t("targets.title"), body).into_response()
+    })
 }
 
 /// Where a rule comes from, in the person's language where it has been said in it.
@@ -221,6 +243,8 @@ fn heading(site: &Site, visitor: &Visitor, place: &Place, key: &str, sheet: Shee
 struct DrawnOn {
     size: Option<String>,
     ink: Option<String>,
+    /// What a curve weighs by.
+    by: Option<String>,
 }
 
 impl DrawnOn {
@@ -254,19 +278,54 @@ async fn curve(State(site): State<Site>, visitor: Visitor, Path((id, format)): P
     let place = visitor.place(&mut conn, &id).await?;
     let sheet = on.sheet(&format)?;
     let today = site.clock.today();
-    let on = drawings::Ground { heading: heading(&site, &visitor, &place, "curve.title", sheet), sheet, ink: on.ink() };
-    let drawing = drawings::curve(&mut conn, &site.domain, &visitor, &place.id, today, on).await?.ok_or_else(missing)?;
+    let by = Measure::from_name(on.by.as_deref()).ok_or_else(missing)?;
+    let ground = drawings::Ground { heading: heading(&site, &visitor, &place, curve_title(by), sheet), sheet, ink: on.ink() };
+    let drawing = drawings::curve(&mut conn, &site.domain, &visitor, &place.id, (today, by), ground).await?.ok_or_else(missing)?;
     drop(conn);
     papers::drawing(charts::curve::draw(&drawing), &format, sheet, &format!("guatu-curve-{today}")).await
 }
 
+fn curve_title(by: Measure) -> &'static str {
+    match by {
+        Measure::Quantity => "curve.title",
+        Measure::Value => "curve.title_value",
+    }
+}
+
+/// The curve of a project, what it may be weighed by instead, and how much is known of values.
+fn curve_figure(visitor: &Visitor, place: &Place, by: Measure, worth: Worth, earlier: &str) -> Markup {
+    let params = [("valued", worth.valued.to_string()), ("works", worth.works.to_string()), ("yuan", yuan(worth.total_fen))];
+    let address = format!("/targets?place={}", form_urlencoded(&place.id));
+    html! {
+        @if worth.valued == 0 {
+            (figure(visitor, place, "curve", "", &visitor.t("curve.title")))
+            p.quiet { (visitor.t("curve.no_value")) }
+        } @else {
+            nav.bar.no-print aria-label=(visitor.t("curve.title")) { @for (measure, name) in Measure::ALL {
+                a.button.second href={ (address) (earlier) "&by=" (name) } aria-current=[(measure == by).then_some("true")] { (visitor.t(&format!("curve.by_{name}"))) }
+            } }
+            (figure(visitor, place, "curve", &format!("by={}", by.name()), &visitor.t(curve_title(by))))
+            p.quiet { (visitor.tf("curve.value_of", &params)) }
+        }
+    }
+}
+
+/// An amount of money as people write it, in yuan.
+fn yuan(fen: i64) -> String {
+    format!("{}.{:02}", fen / 100, fen % 100)
+}
+
 /// A drawing in a page, with the papers it can be printed on.
-fn figure(visitor: &Visitor, place: &Place, name: &str, title: &str) -> Markup {
+fn figure(visitor: &Visitor, place: &Place, name: &str, asked: &str, title: &str) -> Markup {
     let address = format!("/targets/{}/{name}", form_urlencoded(&place.id));
+    let link = |format: &str, more: &str| {
+        let query = [asked, more].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&");
+        format!("{address}/{format}{}{query}", if query.is_empty() { "" } else { "?" })
+    };
     html! {
         figure.drawing {
-            div.scroll tabindex="0" { img src={ (address) "/svg" } alt=(title) loading="lazy"; }
-            figcaption.no-print { (title) " · " a href={ (address) "/pdf" } { "A4" } " · " a href={ (address) "/pdf?size=A3" } { "A3" } " · " a href={ (address) "/pdf?ink=mono" } { (visitor.t("wall.mono")) } }
+            div.scroll tabindex="0" { img src=(link("svg", "")) alt=(title) loading="lazy"; }
+            figcaption.no-print { (title) " · " a href=(link("pdf", "")) { "A4" } " · " a href=(link("pdf", "size=A3")) { "A3" } " · " a href=(link("pdf", "ink=mono")) { (visitor.t("wall.mono")) } }
         }
     }
 }
@@ -306,7 +365,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
         ul.rows { @for item in current.iter().filter(|item| item.facts.today > TOLERANCE) {
             li { span { (visitor.shown(&item.name)) } b.days-left { (today_text(visitor, item)) } span.quiet { (visitor.tf("targets.exactly", &[("amount", quantity(item.facts.today))])) } }
         } }
-        @if targets.by_building.contains_key(&place.id) { (figure(visitor, place, "elevation", &visitor.t("elevation.title"))) }
+        @if targets.by_building.contains_key(&place.id) { (figure(visitor, place, "elevation", "", &visitor.t("elevation.title"))) }
         @for item in &current { (item_sheet(visitor, item, targets_grade(item))) }
         @if may_promise && !current.is_empty() { (promise_form(visitor, place, &current, today, values)) }
         @if !rest.is_empty() { details { summary { (visitor.tf("targets.others", &[("count", rest.len().to_string())])) }

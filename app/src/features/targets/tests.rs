@@ -4,11 +4,16 @@ use super::model::{Command, Promised, Refused, State, decide};
 use super::progress::{GapLamp, Weighed, grade, linear_by_months_e1, tenths_text};
 use super::store;
 use crate::clock::civil_date;
+use crate::features::calendars::plan_calendars;
+use crate::features::plan::model as plans;
 use crate::features::reports::tests::settled;
 use crate::features::rule_sets::model::gap_rules;
-use crate::journal::domain::{Actor, Context};
+use crate::journal::Document;
+use crate::journal::domain::{Actor, Context, Permit};
 use crate::on_both_databases;
+use guatu_formats::plans::json;
 use guatu_kernel::guarantee::PeriodKind;
+use guatu_kernel::plan::{Activity, Granularity, Link, LinkKind, Moment, Options, Plan, Quantity, Span};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
@@ -149,5 +154,65 @@ on_both_databases!(what_a_period_needs_is_frozen_on_its_first_day, |site| async 
     let promised = store::commitments(&mut conn().await, "ours", next).await.unwrap();
     let boundary = promised.iter().find(|one| one.activity == "ours-b1/pit").unwrap();
     assert_eq!((boundary.should_e3, boundary.cumulative_e3), (frozen.should_e3, 800_000), "from where the week truly began");
+    site
+});
+
+/// A plan of two measured works of ten days, one after the other; the first is worth so much, of the second nothing is said.
+async fn valued(site: &crate::testing::TestSite, value_fen: Option<i64>) {
+    let work = |id: &str, value_fen| Activity {
+        place: Some("ours-b1".into()),
+        quantity: Some(Quantity { total: 10.0, unit: "m3".into(), is_whole: false, per_day: None, crews: None }),
+        value_fen,
+        ..Activity::task(id, Span::days(10))
+    };
+    let plan = Plan {
+        name: None,
+        granularity: Granularity::Day,
+        start: Moment::Day(date(2026, 11, 2)),
+        data_date: None,
+        calendar: Some("site".into()),
+        options: Options::default(),
+        calendars: plan_calendars(&mut site.site.db.reader().await.unwrap()).await.unwrap(),
+        activities: vec![work("dig", value_fen), work("pour", None)],
+        links: vec![Link { from: "dig".into(), to: "pour".into(), kind: LinkKind::FS, lag: Span::ZERO, at: None }],
+        resources: vec![],
+        mandated: vec![],
+        stops: vec![],
+    };
+    let document = Document { media_type: "application/json", bytes: json::write(&plan).into_bytes() };
+    let version = crate::web::forms::new_id();
+    let draft = plans::Command::Draft {
+        version: version.clone(),
+        project: "ours".into(),
+        document: document.sha256(),
+        source: plans::Source::Template,
+        activity_count: 2,
+    };
+    site.submit_as(Permit::system(), draft, vec![document]).await.unwrap();
+    site.submit(plans::Command::Approve { version, reason: "checked".into(), accepts_loss: false }).await.unwrap();
+}
+
+on_both_databases!(a_curve_is_drawn_by_value_where_values_are_known, |site| async move {
+    let site = site.with_cast().await;
+    let page = async |by: &str| site.get("chief", &format!("/targets?place=ours{by}")).await;
+    let curve = async |by: &str| site.get("chief", &format!("/targets/ours/curve/svg{by}")).await;
+    valued(&site, None).await;
+    assert_eq!(page("").await.texts("nav.bar a").len(), 0, "nothing to switch to where no value is known");
+    assert!(page("").await.body.contains(&crate::web::locale::Language::Zh.t("curve.no_value")));
+    let cases = [("", 200), ("?by=quantity", 200), ("?by=value", 404), ("?by=weight", 404)];
+    for (by, status) in cases {
+        assert_eq!(curve(by).await.status, status, "no value is known: {by}");
+    }
+    valued(&site, Some(25_000_050)).await;
+    let by_value = page("&by=value").await;
+    assert_eq!(by_value.attributes("nav.bar a[aria-current]", "href"), ["/targets?place=ours&by=value"]);
+    let words = by_value.texts("p.quiet").join(" ");
+    assert!(words.contains("250000.50") && words.contains('2') && words.contains('1'), "{words}");
+    assert!(by_value.attributes("figure img", "src")[0].ends_with("/curve/svg?by=value"));
+    let (quantity, value) = (curve("?by=quantity").await, curve("?by=value").await);
+    assert_eq!((quantity.status.as_u16(), value.status.as_u16()), (200, 200));
+    assert_ne!(quantity.body, value.body, "the second work, of which no value is known, is left out");
+    assert_eq!(page("&by=weight").await.status, 404);
+    assert_eq!(site.get("stranger", "/targets/ours/curve/svg?by=value").await.status, 404);
     site
 });

@@ -16,7 +16,7 @@ use crate::plans::findings::{Findings, fault, shortened};
 use crate::plans::{Limits, Outcome, SavedDates, codes, moment};
 
 /// Largest quantity, price or amount that is still a quantity.
-const MOST: f64 = 1e12;
+pub(crate) const MOST: f64 = 1e12;
 
 /// Reads a plan; structural errors stop at once, errors of fields are collected.
 pub(crate) fn read(bytes: &[u8], _limits: &Limits, findings: &mut Findings) -> Outcome {
@@ -202,7 +202,9 @@ pub(crate) fn read_activity(value: &Value, path: String, findings: &mut Findings
     }
     activity.min_duration = fields.span("min_duration");
     // Prices are written in yuan with two decimals and kept in fen, so that no sum ever rounds.
-    activity.cost_per_day_fen = fields.number("cost_per_day", 0.0, MOST).map(|yuan| (yuan * 100.0).round() as i64);
+    let mut fen = |name| fields.number(name, 0.0, MOST).map(|yuan| (yuan * 100.0).round() as i64);
+    activity.value_fen = fen("value");
+    activity.cost_per_day_fen = fen("cost_per_day");
     activity.is_compressible = fields.boolean("compressible").unwrap_or(true);
     activity.stops = each(&mut fields, "stops", read_stop);
     activity.at = Some(fields.path().to_owned());

@@ -192,13 +192,15 @@ pub(crate) fn activity_json(activity: &Activity) -> String {
             .maybe_raw("crews", quantity.crews.map(|value| value.to_string()));
         out = out.raw("quantity", &object.end());
     }
+    let yuan = |fen: i64| format!("{}.{:02}", fen / 100, fen % 100);
+    out = out.maybe_raw("value", activity.value_fen.map(yuan));
     out = out.list("needs", &activity.needs, |need| {
         Object::new().text("resource", &need.resource).raw("amount", &need.amount.to_string()).end()
     });
     out = out
         .maybe_raw("risk", activity.risk.as_ref().map(risk_json))
         .maybe_text("min_duration", activity.min_duration.map(span::print).as_deref())
-        .maybe_raw("cost_per_day", activity.cost_per_day_fen.map(|fen| format!("{}.{:02}", fen / 100, fen % 100)));
+        .maybe_raw("cost_per_day", activity.cost_per_day_fen.map(yuan));
     if !activity.is_compressible {
         out = out.raw("compressible", "false");
     }

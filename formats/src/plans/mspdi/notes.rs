@@ -118,6 +118,7 @@ pub(crate) fn merge(stated: &mut Activity, note: &Activity, setting: &Setting) {
     stated.stops.clone_from(&note.stops);
     stated.start = note.start;
     stated.min_duration = note.min_duration;
+    stated.value_fen = note.value_fen;
     stated.cost_per_day_fen = note.cost_per_day_fen;
     stated.is_compressible = note.is_compressible;
     let is_same_class = note.kind == stated.kind || note.kind.is_milestone() == stated.kind.is_milestone();

@@ -3,7 +3,7 @@
 use guatu_kernel::plan::{Activity, Constraint, ConstraintKind, DayWork, Moment, Need};
 
 use super::labels::labels;
-use crate::plans::json::{CONSTRAINTS, KINDS, listed, value_of, word_of};
+use crate::plans::json::{CONSTRAINTS, KINDS, MOST, listed, value_of, word_of};
 use crate::plans::{moment, span};
 
 /// What a cell holds when it is written.
@@ -68,6 +68,7 @@ pub(crate) fn content(activity: &Activity, column: &str) -> Content {
             let needs = activity.needs.iter().map(|need| format!("{}*{}", need.resource, need.amount));
             Content::Text(needs.collect::<Vec<_>>().join("; "))
         }
+        "worth" => activity.value_fen.map_or(Content::Empty, |fen| Content::Number(fen as f64 / 100.0)),
         _ => Content::Empty,
     }
 }
@@ -103,6 +104,14 @@ pub(crate) fn apply(activity: &mut Activity, column: &str, cell: &str) -> Result
         "needs" => {
             let needs = cell.split([';', '\u{ff1b}']).map(str::trim).filter(|need| !need.is_empty());
             activity.needs = needs.map(read_need).collect::<Result<_, _>>()?;
+        }
+        "worth" if cell.is_empty() => activity.value_fen = None,
+        "worth" => {
+            let yuan: f64 = cell.parse().map_err(|_| not("an amount in yuan", cell))?;
+            if !(0.0..=MOST).contains(&yuan) {
+                return Err(not("an amount in yuan, 0 or more", cell));
+            }
+            activity.value_fen = Some((yuan * 100.0).round() as i64);
         }
         _ => {}
     }

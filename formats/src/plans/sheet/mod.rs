@@ -38,6 +38,7 @@ pub(crate) const SHEETS: [(&str, &[&str]); 7] = [
             "percent",
             "remaining",
             "needs",
+            "worth",
             "more",
         ],
     ),
