@@ -269,9 +269,9 @@ test("bars are gone through and opened by the keyboard", async () => {
   };
   const at = async () => +(await chart.getAttribute("aria-activedescendant")).split("#")[1];
   await chart.focus();
-  assert.match(await said(), /^1号楼,/);
+  assert.match(await said(), /^1号楼，/);
   await page.keyboard.press("ArrowDown");
-  assert.match(await said(), /^1号楼 · 手续办理,已完成 \(自报\),2025-/);
+  assert.match(await said(), /^1号楼 · 手续办理，已完成 \(自报\)，2025-/);
   await page.keyboard.press("PageDown");
   const page_length = (await at()) - 1;
   assert.ok(page_length > 5);

@@ -32,7 +32,7 @@ for (const database of ["sqlite", "postgres"]) {
         const page = await (await browser.newContext()).newPage();
         await page.goto(site.address + links[name]);
         await fill(page, { login: `user-${name}`, new_password: "另一句自己记得住的很长很长的话" });
-        assert.equal(await page.locator("h1").textContent(), "您已登录,还没有岗位");
+        assert.equal(await page.locator("h1").textContent(), "您已登录，还没有岗位");
         return page;
       };
       const security = await enter("乙");
