@@ -5,6 +5,7 @@
 //! a bulletin of ten pages as DOCX and PDF; and facts a second of a rebuild of what was written.
 
 use super::door::{WRITERS, submit};
+use super::in_passing;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::features::Guatu;
@@ -46,12 +47,8 @@ const ASSESSMENTS: usize = 9;
 
 /// `guatu bench-daily`.
 pub async fn run(arguments: Arguments) -> Result<ExitCode> {
-    let folder = std::env::temp_dir().join(format!("guatu-bench-daily-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let measured = measure(&folder, Duration::from_secs(arguments.seconds)).await;
-    std::fs::remove_dir_all(&folder)?;
-    println!("{}", measured?);
-    Ok(ExitCode::SUCCESS)
+    let time = Duration::from_secs(arguments.seconds);
+    in_passing("bench-daily", async |folder: &std::path::Path| measure(folder, time).await).await
 }
 
 async fn measure(folder: &std::path::Path, time: Duration) -> Result<serde_json::Value> {

@@ -4,6 +4,7 @@
 //! at once; rows a second of bare inserts in transactions of 32; milliseconds from recording progress on the first of a
 //! chain of activities to the commit in which all of them have their dates anew; and milliseconds of a wall chart on A0.
 
+use super::in_passing;
 use crate::args;
 use crate::clock::Clock;
 use crate::db::Db;
@@ -42,12 +43,8 @@ const MOVES: usize = 15;
 
 /// `guatu bench-door`.
 pub async fn run(arguments: Arguments) -> Result<ExitCode> {
-    let folder = std::env::temp_dir().join(format!("guatu-bench-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let measured = measure(&folder, Duration::from_secs(arguments.seconds)).await;
-    std::fs::remove_dir_all(&folder)?;
-    println!("{}", measured?);
-    Ok(ExitCode::SUCCESS)
+    let time = Duration::from_secs(arguments.seconds);
+    in_passing("bench", async |folder: &std::path::Path| measure(folder, time).await).await
 }
 
 async fn measure(folder: &std::path::Path, time: Duration) -> Result<serde_json::Value> {
