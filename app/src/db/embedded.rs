@@ -10,7 +10,7 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, Statement, params_from_iter};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -18,6 +18,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections that read at once.
 const READERS: usize = 4;
+/// Longest that statements follow each other without a look at who else waits.
+const TURN: Duration = Duration::from_millis(2);
 /// Statements that a connection keeps prepared.
 const STATEMENTS: usize = 400;
 
@@ -133,7 +135,7 @@ impl Slots {
             Some(conn) => conn,
             None => patiently(|| (self.open)())?,
         };
-        Ok(Held { conn: Some(conn), slots: self, _permit: permit })
+        Ok(Held { conn: Some(conn), worked_since: Instant::now(), slots: self, _permit: permit })
     }
 
     fn give_back(&self, conn: Connection) {
@@ -148,6 +150,8 @@ impl Slots {
 pub struct Held {
     /// Taken only when it is given back.
     conn: Option<Connection>,
+    /// Since when it has worked without giving way.
+    worked_since: Instant,
     slots: Arc<Slots>,
     _permit: OwnedSemaphorePermit,
 }
@@ -164,6 +168,15 @@ impl Drop for Held {
 impl Held {
     fn conn(&self) -> Result<&Connection> {
         self.conn.as_ref().ok_or_else(|| anyhow!("the connection has been given back"))
+    }
+
+    /// Lets others on after a while: a replay of thousands of statements, none of which waits for anything, would keep a
+    /// thread of the server to itself.
+    pub async fn give_way(&mut self) {
+        if self.worked_since.elapsed() > TURN {
+            tokio::task::yield_now().await;
+            self.worked_since = Instant::now();
+        }
     }
 
     /// Runs a statement and returns how many rows it touched.

@@ -257,7 +257,10 @@ impl Conn {
     /// Runs a statement and returns how many rows it touched.
     pub async fn execute(&mut self, sql: &'static str, args: &[Value]) -> Result<u64> {
         Ok(match self {
-            Conn::Sqlite(held) => held.execute(sql, args)?,
+            Conn::Sqlite(held) => {
+                held.give_way().await;
+                held.execute(sql, args)?
+            }
             Conn::Postgres(conn) => {
                 let text = portable::numbered(sql);
                 bind!(sqlx::query(text), args).execute(&mut **conn).await.context(sql)?.rows_affected()
@@ -268,7 +271,10 @@ impl Conn {
     /// All rows of a query.
     pub async fn rows(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<Row>> {
         Ok(match self {
-            Conn::Sqlite(held) => held.rows(sql, args)?.into_iter().map(Row::Sqlite).collect(),
+            Conn::Sqlite(held) => {
+                held.give_way().await;
+                held.rows(sql, args)?.into_iter().map(Row::Sqlite).collect()
+            }
             Conn::Postgres(conn) => {
                 let text = portable::numbered(sql);
                 let rows = bind!(sqlx::query(text), args).fetch_all(&mut **conn).await.context(sql)?;
