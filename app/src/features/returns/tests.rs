@@ -232,11 +232,11 @@ on_both_databases!(a_return_is_filled_sent_corrected_and_never_changes, |site| a
     let at = |row, column| form.get_value((row, column)).cloned().unwrap_or(Data::Empty);
     assert_eq!(at(0, 0), Data::String("项目日报表 2026-11-23".into()));
     assert!(at(1, 0).to_string().contains("one site reported late"));
-    assert_eq!([at(2, 1), at(2, 4)], ["楼栋(栋)", "在场人数(人)"].map(|text| Data::String(text.into())));
+    assert_eq!([at(2, 1), at(2, 4)], ["楼栋（栋）", "在场人数（人）"].map(|text| Data::String(text.into())));
     assert_eq!([at(3, 3), at(3, 4), at(4, 4)], [2.0, 14.0, 14.0].map(Data::Float), "numbers, row by row and in total");
     let of = |row: u32| (0..6).map(|column| sources.get_value((row, column)).map_or_else(String::new, ToString::to_string)).collect::<Vec<_>>();
     let source = of(3 + 3);
-    assert_eq!((source[1].as_str(), source[2].as_str(), source[4].as_str()), ("在场人数(人)", "14", "2026-11-23"));
+    assert_eq!((source[1].as_str(), source[2].as_str(), source[4].as_str()), ("在场人数（人）", "14", "2026-11-23"));
     assert!(source[5].starts_with("/reports?place=ours&on=2026-11-23&as_of="), "{source:?}");
     let pdf = site.get("office", "/returns/sent/return-0002/pdf").await;
     assert!(pdf.body.starts_with("%PDF-") && pdf.bytes.len() > 5_000, "{} bytes", pdf.bytes.len());
