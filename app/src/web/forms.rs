@@ -5,7 +5,7 @@ use super::visitor::Visitor;
 use crate::refusal::{Reason, Refusal};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use guatu_formats::plans::begins_formula;
+use guatu_formats::plans::{begins_formula, is_unsafe};
 use guatu_ledger::hash::sha256;
 use jiff::civil::{Date, DateTime};
 use maud::{Markup, html};
@@ -44,10 +44,8 @@ impl Values {
     /// From the pairs of a form body. `form_token` is what the pages of the sender's session carry; `None` for whoever
     /// has no session.
     pub fn received(pairs: Vec<(String, String)>, form_token: Option<&str>) -> Values {
-        let is_unsafe = |letter: char| {
-            (letter.is_control() && !"\r\n\t".contains(letter))
-                || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        };
+        // A text may have several lines; where a name may not, its rule says so.
+        let is_unsafe = |letter: char| is_unsafe(letter) && !"\r\n\t".contains(letter);
         let has_unsafe = pairs.iter().any(|(_, value)| value.contains(is_unsafe));
         // What shows nothing, or turns the direction of what follows, is shown as a mark in its place; a database takes no NUL.
         let shown =

@@ -26,7 +26,7 @@ use jiff::civil::DateTime;
 
 pub use detect::detect;
 pub use packed::unpack;
-pub use validate::begins_formula;
+pub use validate::{begins_formula, is_unsafe};
 
 /// A format of plan files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

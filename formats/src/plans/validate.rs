@@ -243,8 +243,6 @@ pub(crate) fn check_text(text: &str, what: &str, limits: &Limits, at: &dyn Fn() 
         let message = format!("the {what} `{}` begins like a formula of a sheet; write it otherwise", shortened(text));
         findings.error(codes::NAME, at(), message);
     }
-    // Bidirectional overrides make a name read as another one; they are refused like control characters.
-    let is_unsafe = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if text.chars().any(is_unsafe) {
         let message = format!("the {what} `{}` holds control characters", shortened(text));
         findings.error(codes::NAME, at(), message);
@@ -268,6 +266,11 @@ pub fn begins_formula(text: &str) -> bool {
     let is_sum = rest.contains(['+', '-', '*', '/', '^'])
         && rest.chars().all(|letter| letter.is_ascii_digit() || "+-*/^.,() ".contains(letter));
     rest.contains(['|', '!', '=']) || (rest.contains('(') && calls) || is_sum
+}
+
+/// Control characters, and bidirectional overrides: these make a name read as another one and are refused alike.
+pub fn is_unsafe(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Letters that show nothing: marks of byte order and direction, joiners of no width.

@@ -25,6 +25,9 @@ use crate::journal::domain::{Actor, Context, Decision};
 use anyhow::Result;
 use model::{Command, Fact};
 
+/// Verbs of which one is enough to open a problem at a place.
+const MAY_OPEN: [Verb; 5] = [Verb::Govern, Verb::Plan, Verb::Report, Verb::Confirm, Verb::Inspect];
+
 /// The rights a command needs. Who may do what with a problem depends on whose it is; the rule says it.
 pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
     let place = match command {
@@ -51,7 +54,7 @@ pub async fn decide(conn: &mut Conn, command: &Command, context: &Context) -> Re
         let rights = authority::rights(conn, account, context.today).await?;
         let path = places::path(conn, &state.place).await?.unwrap_or_default();
         state.may_govern = rights.may(Verb::Govern, &path);
-        state.may_open = [Verb::Govern, Verb::Plan, Verb::Report, Verb::Confirm, Verb::Inspect].iter().any(|verb| rights.may(*verb, &path));
+        state.may_open = MAY_OPEN.iter().any(|verb| rights.may(*verb, &path));
     }
     Ok(model::decide(&state, command, context).map_err(Into::into))
 }

@@ -1,5 +1,6 @@
 //! Pages of problems: the register, the form that opens one, one problem with what was said about it.
 
+use super::MAY_OPEN;
 use super::model::{Cause, Command};
 use super::store::{self, Problem as Case};
 use crate::features::authority::{Verb, missing};
@@ -36,9 +37,6 @@ pub fn routes() -> Router<Site> {
         .route("/problems/{id}/hand", post(hand))
         .route("/problems/{id}/close", post(close))
 }
-
-/// Verbs of which one is enough to open a problem at a place.
-const MAY_OPEN: [Verb; 5] = [Verb::Govern, Verb::Plan, Verb::Report, Verb::Confirm, Verb::Inspect];
 
 fn cause_text(visitor: &Visitor, cause: &Cause) -> String {
     match cause {

@@ -144,18 +144,11 @@ pub(super) async fn load(conn: &mut Conn, command: &Command, context: &Context) 
             state.place = place.clone();
             state.is_owner_known = may_read(conn, owner, place, context.today).await?;
         }
-        Command::Raise { .. } | Command::Settle { .. } => {
-            let report = match command {
-                Command::Raise { cause, .. } => cause.report().unwrap_or_default(),
-                Command::Settle { report } => report,
-                _ => "",
-            };
-            state.place = reports::store::report(conn, report).await?.map(|report| report.building).unwrap_or_default();
-            state.of_report = of_report(conn, report).await?.into_iter().map(known).collect();
-            if matches!(command, Command::Raise { .. }) {
-                state.answerable = answerable(conn, &state.place, context.today).await?;
-            }
+        Command::Raise { cause, .. } => {
+            about_report(conn, &mut state, cause.report().unwrap_or_default()).await?;
+            state.answerable = answerable(conn, &state.place, context.today).await?;
         }
+        Command::Settle { report } => about_report(conn, &mut state, report).await?,
         Command::Hand { problem: id, .. } | Command::Answer { problem: id, .. } | Command::Close { problem: id, .. } => {
             if let Some(found) = problem(conn, id).await? {
                 state.place = found.place.clone();
@@ -167,6 +160,13 @@ pub(super) async fn load(conn: &mut Conn, command: &Command, context: &Context) 
         }
     }
     Ok(state)
+}
+
+/// What the rule needs of a report.
+async fn about_report(conn: &mut Conn, state: &mut State, report: &str) -> Result<()> {
+    state.place = reports::store::report(conn, report).await?.map(|report| report.building).unwrap_or_default();
+    state.of_report = of_report(conn, report).await?.into_iter().map(known).collect();
+    Ok(())
 }
 
 /// What one fact does to the table.

@@ -9,7 +9,7 @@ use super::store::{self, Return};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::bulletin::print::signed;
-use crate::features::targets::pages::source;
+use crate::features::rule_sets::pages::source_of;
 use crate::features::targets::progress::tenths_text;
 use crate::features::{identity, places, plan};
 use crate::journal::replay;
@@ -266,7 +266,7 @@ fn sources(visitor: &Visitor, template: Option<&Template>, columns: &[Figure], s
                 } } }
             } }
         }
-        @if let Some(template) = template { p.quiet { (visitor.tf("returns.template_source", &[("source", source(visitor, &template.id, &template.source)), ("from", template.from.to_string())])) } }
+        @if let Some(template) = template { p.quiet { (visitor.tf("returns.template_source", &[("source", source_of(visitor, &template.id, &template.source)), ("from", template.from.to_string())])) } }
     }
 }
 

@@ -34,8 +34,13 @@ pub fn name_of(visitor: &Visitor, id: &str, found: Option<&RuleSet>) -> String {
 
 /// Where a rule set comes from, in the person's language where the program brings it.
 pub fn source(visitor: &Visitor, set: &RuleSet) -> String {
-    let key = format!("rule_source.{}", set.id);
-    if set.name.is_none() && visitor.language.has(&key) { visitor.t(&key) } else { set.source.clone() }
+    if set.name.is_none() { source_of(visitor, &set.id, &set.source) } else { set.source.clone() }
+}
+
+/// Where something the program brings comes from, in the person's language where it has been said in it.
+pub fn source_of(visitor: &Visitor, id: &str, source: &str) -> String {
+    let key = format!("rule_source.{id}");
+    if visitor.language.has(&key) { visitor.t(&key) } else { source.to_owned() }
 }
 
 /// The sentence under a board: which rule gave the lamps, and where it comes from.

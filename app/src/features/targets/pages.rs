@@ -191,12 +191,6 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     })
 }
 
-/// Where a rule comes from, in the person's language where it has been said in it.
-pub fn source(visitor: &Visitor, rule: &str, source: &str) -> String {
-    let key = format!("rule_source.{rule}");
-    if visitor.language.has(&key) { visitor.t(&key) } else { source.to_owned() }
-}
-
 /// A quantity as people write it.
 pub fn quantity(value: f64) -> String {
     let rounded = (value * 100.0).round() / 100.0;
