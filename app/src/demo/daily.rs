@@ -155,7 +155,7 @@ pub(super) async fn tell(
 ) -> Result<()> {
     let mut all: Vec<Site> =
         active.iter().flat_map(|at| sites(*at, &district.projects[*at], &plans[*at], exempt, today)).collect();
-    let picture = picture()?;
+    let pictures = pictures()?;
     let mut waiting: Vec<Ask> = Vec::new();
     let mut found: Vec<Command> = Vec::new();
     for ago in (1..=DAYS).rev() {
@@ -163,7 +163,7 @@ pub(super) async fn tell(
         let is_reported = ago <= DAILY || ago % 3 == 0;
         let is_stopped = ALERT.contains(&ago);
         let mut asks = Vec::new();
-        for site in &mut all {
+        for (site, picture) in all.iter_mut().zip(pictures.iter().cycle()) {
             if on >= site.until || !is_reported {
                 continue;
             }
@@ -178,7 +178,7 @@ pub(super) async fn tell(
                 let command = Command::FileUnchanged { report, building: site.building.clone(), on };
                 asks.push(Ask::by(&site.reporter, command));
             } else {
-                let content = site.content(items, is_done, is_stopped, &picture, rng);
+                let content = site.content(items, is_done, is_stopped, picture, rng);
                 let documents = if is_done { vec![picture.clone()] } else { Vec::new() };
                 let command = Command::File {
                     report: report.clone(),
@@ -372,10 +372,14 @@ async fn promise(teller: &mut Teller<'_>, all: &[Site], today: Date) -> Result<(
     teller.wave(asks).await
 }
 
-/// A drawn picture: nobody could take it for a photograph.
-fn picture() -> Result<Document> {
+/// Drawn pictures, stripes of several widths: nobody could take one for a photograph.
+fn pictures() -> Result<Vec<Document>> {
+    [16, 24, 32, 48, 64, 96].into_iter().map(picture).collect()
+}
+
+fn picture(stripe: u32) -> Result<Document> {
     let drawn = image::RgbImage::from_fn(640, 480, |x, y| {
-        let is_stripe = (x + y) / 32 % 2 == 0;
+        let is_stripe = ((x + y) / stripe).is_multiple_of(2);
         image::Rgb(if is_stripe { [205, 200, 190] } else { [164, 38, 44] })
     });
     let mut bytes = Vec::new();

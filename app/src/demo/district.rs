@@ -35,6 +35,8 @@ pub struct Papers {
     pub finding: String,
     pub problem_answer: String,
     pub blocker: String,
+    pub bulletin_opening: String,
+    pub bulletin_closing: String,
     pub return_remark: String,
     pub return_reason: String,
     pub issuer_of_hindrance: String,

@@ -2,7 +2,8 @@
 
 use super::district::{Block, District, Project, Prospect, papers};
 use super::{Ask, Teller, daily};
-use crate::db::Db;
+use crate::db::{Conn, Db};
+use crate::features::bulletin::{self, model::Photo};
 use crate::features::calendars::model as calendars;
 use crate::features::calendars::{model::Level, plan_calendars};
 use crate::features::identity::{self, model as people};
@@ -36,6 +37,8 @@ const REPLANNED: usize = 6;
 const EXEMPT: usize = 3;
 /// The project whose request for another date was answered; the stopped one has an open request.
 const ANSWERED: usize = 4;
+/// Photographs of the bulletin; the owner of the last does not allow it.
+const PHOTOS: usize = 3;
 /// Supporting facilities that other projects wait for: facility project, its block, waiting project.
 const SHARED: [(usize, usize, usize); 2] = [(10, 3, 0), (11, 4, 3)];
 
@@ -75,7 +78,60 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     report_upwards(teller, district, ("return-2", "day_projects"), yesterday, today, &papers().return_reason).await?;
     let last_week = PeriodKind::Week.around(today).from.saturating_sub(1.days());
     report_upwards(teller, district, ("return-3", "week_projects"), last_week, today, "").await?;
+    bulletin(teller, district, last_week, today).await?;
     decide(teller, district, today).await
+}
+
+/// The bulletin of a week: three people, and three photographs of which one may not be printed.
+async fn bulletin(teller: &mut Teller<'_>, district: &District, day: Date, today: Date) -> Result<()> {
+    let (leader, office, second) =
+        (&district.people[0].account, &district.people[1].account, &district.people[2].account);
+    let week = PeriodKind::Week.around(day);
+    let mut conn = settled(teller).await?;
+    let gathered = bulletin::gather::gather(&mut conn, teller.domain, week.from, today).await;
+    let (figures, frozen_number) = gathered.map_err(|problem| anyhow!("{problem:?}"))?;
+    drop(conn);
+    let id = || "bulletin-1".to_owned();
+    let draft = bulletin::model::Command::Draft {
+        bulletin: id(),
+        from: week.from,
+        figures: serde_json::to_string(&figures)?,
+        frozen_number,
+        opening: papers().bulletin_opening.clone(),
+        closing: papers().bulletin_closing.clone(),
+        corrects: None,
+    };
+    teller.wave(vec![Ask::by(office, draft)]).await?;
+    let mut conn = teller.db.reader().await?;
+    let drafted = bulletin::store::bulletin(&mut conn, &id()).await?.context("it was drafted a moment ago")?;
+    let mut photos: Vec<Photo> = Vec::new();
+    for photo in bulletin::store::offered(&mut conn, &drafted).await? {
+        if photos.len() < PHOTOS && photos.iter().all(|one| one.copy != photo.copy && one.building != photo.building) {
+            photos.push(photo);
+        }
+    }
+    drop(conn);
+    let chosen = photos.iter().map(|one| (one.report.clone(), one.copy.clone())).collect();
+    teller.wave(vec![Ask::by(office, bulletin::model::Command::Choose { bulletin: id(), photos: chosen })]).await?;
+    let answers = photos.iter().enumerate().filter_map(|(at, photo)| {
+        let within = |project: &&Project| project.blocks.iter().any(|block| block.id == photo.building);
+        let project = district.projects.iter().find(within)?;
+        let command =
+            bulletin::model::Command::Allow { bulletin: id(), copy: photo.copy.clone(), is_allowed: at + 1 < PHOTOS };
+        Some(Ask::by(&project.reporter, command))
+    });
+    teller.wave(answers.collect()).await?;
+    teller.wave(vec![Ask::by(second, bulletin::model::Command::Review { bulletin: id() })]).await?;
+    teller.wave(vec![Ask::by(leader, bulletin::model::Command::Issue { bulletin: id() })]).await
+}
+
+/// A connection once what reports have moved is scheduled, so that the same seed freezes the same figures.
+async fn settled(teller: &Teller<'_>) -> Result<Conn> {
+    let mut conn = teller.db.reader().await?;
+    while is_behind(&mut conn).await? {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(conn)
 }
 
 /// The supervision office sends the return of a period as its figures stand at this point of the story.
@@ -89,11 +145,7 @@ async fn report_upwards(
 ) -> Result<()> {
     let template = returns::template(template).context("the story names templates that exist")?;
     let period = template.period.around(day);
-    let mut conn = teller.db.reader().await?;
-    // What reports have moved is scheduled first, so that the same seed freezes the same figures.
-    while is_behind(&mut conn).await? {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let mut conn = settled(teller).await?;
     let frozen_number = replay::head_number(&mut conn).await?;
     let form =
         gather(&mut conn, teller.domain, template, period, today).await.map_err(|problem| anyhow!("{problem:?}"))?;

@@ -8,8 +8,10 @@ use anyhow::{Context, anyhow};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use guatu_formats::charts::Sheet;
-use guatu_formats::documents::{self, Block, Column, Paper, Table};
+use guatu_formats::documents::{self, Block, Column, Paper, Picture, Table};
 use guatu_formats::pdf::{self, Fonts};
+use image::{ImageFormat, ImageReader};
+use std::io::Cursor;
 use std::sync::OnceLock;
 
 /// Fonts of the system, found once.
@@ -48,6 +50,13 @@ pub fn list(
         .map(|(key, share, is_number)| Column { title: visitor.t(key), share: *share, is_number: *is_number })
         .collect();
     Some(Block::Table(Table { caption, columns, rows }))
+}
+
+/// A picture of a paper; `None` when it is no JPEG, which a sealed copy always is.
+pub fn picture(jpeg: Vec<u8>, caption: String) -> Option<Picture> {
+    let reader = ImageReader::with_format(Cursor::new(&jpeg), ImageFormat::Jpeg);
+    let (width, height) = reader.into_dimensions().ok()?;
+    Some(Picture { jpeg, width, height, caption })
 }
 
 /// A paper as a file to be saved. `format` is `pdf` or `docx`; anything else is not there. `name` has no extension.

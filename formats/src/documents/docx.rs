@@ -1,6 +1,6 @@
 //! A paper as DOCX: WordprocessingML written plainly, in the measures and with the fonts that official papers name.
 
-use super::{Block, Form, Paper, Table};
+use super::{Block, Form, Paper, Picture, Table};
 use crate::charts::svg::{ems, escape};
 use std::io::{Cursor, Write};
 use zip::ZipWriter;
@@ -42,14 +42,24 @@ pub fn write(paper: &Paper) -> Result<Vec<u8>, String> {
         ("word/document.xml", document(paper)),
     ];
     if paper.form == Form::Letter {
-        parts[0].1 = with_first_page(CONTENT_TYPES, "</Types>", &[HEADER_TYPE, FOOTER_TYPE]);
-        parts[2].1 = with_first_page(DOCUMENT_RELATIONS, "</Relationships>", &[HEADER_RELATION, FOOTER_RELATION]);
+        parts[0].1 = with_parts(CONTENT_TYPES, "</Types>", &[HEADER_TYPE, FOOTER_TYPE]);
+        parts[2].1 = with_parts(DOCUMENT_RELATIONS, "</Relationships>", &[HEADER_RELATION, FOOTER_RELATION]);
         parts.push(("word/header1.xml", letterhead(paper)));
         parts.push(("word/footer3.xml", letter_foot()));
     }
-    for (name, text) in parts {
+    let pictures: Vec<&Picture> = paper.blocks.iter().flat_map(Block::pictures).collect();
+    if !pictures.is_empty() {
+        let relations: Vec<String> = (0..pictures.len()).map(picture_relation).collect();
+        let relations: Vec<&str> = relations.iter().map(String::as_str).collect();
+        parts[0].1 = with_parts(&parts[0].1, "</Types>", &[PICTURE_TYPE]);
+        parts[2].1 = with_parts(&parts[2].1, "</Relationships>", &relations);
+    }
+    let mut files: Vec<(String, Vec<u8>)> =
+        parts.into_iter().map(|(name, text)| (name.to_owned(), text.into_bytes())).collect();
+    files.extend(pictures.iter().enumerate().map(|(at, one)| (format!("word/media/{at}.jpg"), one.jpeg.clone())));
+    for (name, bytes) in files {
         archive.start_file(name, options).map_err(|fault| fault.to_string())?;
-        archive.write_all(text.as_bytes()).map_err(|fault| fault.to_string())?;
+        archive.write_all(&bytes).map_err(|fault| fault.to_string())?;
     }
     archive.finish().map(Cursor::into_inner).map_err(|fault| fault.to_string())
 }
@@ -65,8 +75,17 @@ const FOOTER_TYPE: &str = r#"<Override PartName="/word/footer3.xml" ContentType=
 const HEADER_RELATION: &str = r#"<Relationship Id="rId4" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/header" Target="header1.xml"/>"#;
 const FOOTER_RELATION: &str = r#"<Relationship Id="rId5" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footer" Target="footer3.xml"/>"#;
 
-/// A list of parts with those of a first page before its end.
-fn with_first_page(list: &str, end: &str, parts: &[&str]) -> String {
+const PICTURE_TYPE: &str = r#"<Default Extension="jpg" ContentType="image/jpeg"/>"#;
+
+/// The relation of a picture by its place among all of a paper.
+fn picture_relation(at: usize) -> String {
+    format!(
+        r#"<Relationship Id="picture{at}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/image" Target="media/{at}.jpg"/>"#
+    )
+}
+
+/// A list of parts with more of them before its end.
+fn with_parts(list: &str, end: &str, parts: &[&str]) -> String {
     list.replace(end, &(parts.concat() + end))
 }
 
@@ -121,6 +140,7 @@ fn document(paper: &Paper) -> String {
         body += &paragraph("", &run(&paper.recipients, FANGSONG, BODY, ""));
     }
     let indent = r#"<w:ind w:firstLineChars="200" w:firstLine="640"/>"#;
+    let mut drawn = 0;
     for block in &paper.blocks {
         match block {
             Block::Heading(text) => body += &paragraph(indent, &run(text, HEITI, BODY, "")),
@@ -131,6 +151,10 @@ fn document(paper: &Paper) -> String {
             }
             Block::Table(table) => body += &table_xml(table, size),
             Block::Facts(facts) => body += &facts_xml(facts, size),
+            Block::Pictures(pictures) => {
+                body += &pictures_xml(pictures, size, drawn);
+                drawn += pictures.len();
+            }
         }
     }
     if paper.form == Form::Letter {
@@ -282,6 +306,40 @@ fn facts_xml(facts: &[(String, String)], size: u32) -> String {
     text + "</w:tbl>" + &paragraph("", "")
 }
 
+/// Pictures in a table without lines, two in a row; `first` is how many the paper has shown before.
+fn pictures_xml(pictures: &[Picture], size: u32, first: usize) -> String {
+    let width = WIDTH / 2;
+    let mut text = format!(
+        r#"<w:tbl><w:tblPr><w:tblW w:w="{WIDTH}" w:type="dxa"/></w:tblPr><w:tblGrid><w:gridCol w:w="{width}"/><w:gridCol w:w="{width}"/></w:tblGrid>"#
+    );
+    for (row_at, row) in pictures.chunks(2).enumerate() {
+        // A picture alone in its row stands in the middle of the block.
+        let (width, span) = if row.len() == 1 { (WIDTH, r#"<w:gridSpan w:val="2"/>"#) } else { (width, "") };
+        text += r#"<w:tr><w:trPr><w:cantSplit/></w:trPr>"#;
+        for (at, picture) in row.iter().enumerate() {
+            let drawing = drawing(picture, first + row_at * 2 + at);
+            text += &format!(
+                r#"<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{span}<w:vAlign w:val="bottom"/></w:tcPr><w:p><w:pPr><w:jc w:val="center"/></w:pPr><w:r>{drawing}</w:r></w:p><w:p><w:pPr><w:jc w:val="center"/></w:pPr>{}</w:p></w:tc>"#,
+                run(&picture.caption, FANGSONG, size, "")
+            );
+        }
+        text += "</w:tr>";
+    }
+    text + "</w:tbl>" + &paragraph("", "")
+}
+
+/// A picture in the line, by its place among all of a paper.
+fn drawing(picture: &Picture, at: usize) -> String {
+    /// English metric units in a millimetre (ECMA-376, part 1, 20.1.2.1).
+    const EMU: f64 = 36_000.0;
+    let (width, height) = picture.size_mm();
+    let (width, height) = ((width * EMU) as u64, (height * EMU) as u64);
+    let (id, caption) = (at + 1, escape(&picture.caption));
+    format!(
+        r#"<w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" distT="0" distB="0" distL="0" distR="0"><wp:extent cx="{width}" cy="{height}"/><wp:docPr id="{id}" name="{id}" descr="{caption}"/><a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:nvPicPr><pic:cNvPr id="{id}" name="{id}"/><pic:cNvPicPr/></pic:nvPicPr><pic:blipFill><a:blip r:embed="picture{at}"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill><pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="{width}" cy="{height}"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing>"#
+    )
+}
+
 fn footer(side: &str) -> String {
     let font = r#"<w:rPr><w:rFonts w:ascii="SimSun" w:hAnsi="SimSun" w:eastAsia="SimSun"/><w:sz w:val="28"/></w:rPr>"#;
     let indent = if side == "right" { r#"<w:ind w:rightChars="100"/>"# } else { r#"<w:ind w:leftChars="100"/>"# };
@@ -319,6 +377,11 @@ mod tests {
                 Block::Heading("一、".into()),
                 Block::Table(table),
                 Block::Facts(vec![("名".into(), "值".into())]),
+                Block::Pictures(vec![
+                    Picture { jpeg: vec![1], width: 40, height: 30, caption: "\"甲\" & 乙".into() },
+                    Picture { jpeg: vec![2], width: 30, height: 40, caption: "丙".into() },
+                    Picture { jpeg: vec![3], width: 1, height: 0, caption: String::new() },
+                ]),
             ],
             ..Paper::default()
         };
@@ -339,12 +402,18 @@ mod tests {
                 part.read_to_string(&mut text).unwrap();
                 part.name().expect("a name in UTF-8").into_owned()
             };
+            if name.starts_with("word/media/") {
+                names.push(name);
+                continue;
+            }
             let parsed = usvg::roxmltree::Document::parse(&text);
             assert!(parsed.is_ok(), "{name}: {parsed:?}");
             names.push(name.clone());
             if name == "word/document.xml" {
                 assert!(text.contains(r#"w:top="2098" w:right="1474" w:bottom="1985" w:left="1588""#));
                 assert!(text.contains("=一号 &amp; 二号") && text.contains("<w:tblHeader/>"));
+                assert!(text.contains(r#"cx="2688000" cy="2016000""#), "four by three fills its box");
+                assert!(text.contains(r#"cx="1512000" cy="2016000""#), "three by four keeps its shape");
                 assert_eq!(
                     text.contains("<w:titlePg/>"),
                     paper.form == Form::Letter,
@@ -352,6 +421,7 @@ mod tests {
                 );
             }
         }
+        assert_eq!(names.iter().filter(|name| name.starts_with("word/media/")).count(), 3);
         assert_eq!(names.iter().any(|name| name == "word/header1.xml"), paper.form == Form::Letter);
     }
 }

@@ -1,9 +1,12 @@
 //! A paper on the grid: lines of 28 characters, 22 to a page, tables with repeating heads, page numbers under the block.
 
 use super::{
-    Block, CHARS, Form, HEIGHT_MM, LEFT_MM, LINES, PAGE_HEIGHT_MM, PAGE_WIDTH_MM, Paper, TOP_MM, Table, WIDTH_MM,
+    Block, CHARS, Form, HEIGHT_MM, LEFT_MM, LINES, PAGE_HEIGHT_MM, PAGE_WIDTH_MM, PICTURE_MM, Paper, Picture, TOP_MM,
+    Table, WIDTH_MM,
 };
 use crate::charts::svg::{ems, escape, number};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use std::fmt::Write as _;
 
 /// Side of the square a character stands in: 28 fill a line.
@@ -59,10 +62,10 @@ pub fn pages(paper: &Paper) -> Vec<String> {
                 // A heading never stands alone at the foot of a page.
                 setter.room(
                     PITCH
-                        + if let Some(Block::Table(_)) = paper.blocks.get(at + 1) {
-                            4.0 * setter.pitch()
-                        } else {
-                            PITCH
+                        + match paper.blocks.get(at + 1) {
+                            Some(Block::Table(_)) => 4.0 * setter.pitch(),
+                            Some(Block::Pictures(_)) => PICTURE_MM.1 + 2.0 * setter.pitch(),
+                            _ => PITCH,
                         },
                 );
                 setter.paragraph(text, true);
@@ -70,6 +73,7 @@ pub fn pages(paper: &Paper) -> Vec<String> {
             Block::Paragraph(text) => setter.paragraph(text, false),
             Block::Table(table) => setter.table(table),
             Block::Facts(facts) => setter.facts(facts),
+            Block::Pictures(pictures) => setter.pictures(pictures),
         }
     }
     if paper.form == Form::Letter {
@@ -357,6 +361,37 @@ impl Setter {
             self.row(widths, &cells);
         }
         self.y += PITCH * 0.4;
+    }
+
+    /// Two pictures in a row, on one line of feet; under each what it shows.
+    fn pictures(&mut self, pictures: &[Picture]) {
+        let (width, pitch, size) = (PICTURE_MM.0, self.pitch(), self.size);
+        for row in pictures.chunks(2) {
+            let captions: Vec<Vec<String>> = row.iter().map(|one| self.lines(&one.caption, width)).collect();
+            let tallest = row.iter().map(|one| one.size_mm().1).fold(0.0, f64::max);
+            let words = captions.iter().map(Vec::len).max().unwrap_or(1) as f64 * pitch;
+            self.room(tallest + words);
+            for (at, (picture, caption)) in row.iter().zip(&captions).enumerate() {
+                let (wide, high) = picture.size_mm();
+                // A picture alone in its row stands in the middle of the block.
+                let left = if row.len() == 1 { (WIDTH_MM - width) / 2.0 } else { at as f64 * (WIDTH_MM - width) };
+                let (centre, top) = (LEFT_MM + left + width / 2.0, TOP_MM + self.y);
+                let _ = write!(
+                    self.page,
+                    "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" href=\"data:image/jpeg;base64,{}\"/>",
+                    number(centre - wide / 2.0),
+                    number(top + tallest - high),
+                    number(wide),
+                    number(high),
+                    BASE64_STANDARD.encode(&picture.jpeg)
+                );
+                for (line_at, line) in caption.iter().enumerate() {
+                    let y = top + tallest + line_at as f64 * pitch + size * 1.3;
+                    self.text((centre, y), Face { size, side: Side::Middle, is_bold: false, colour: BLACK }, line);
+                }
+            }
+            self.y += tallest + words + PITCH * 0.4;
+        }
     }
 
     /// From one line of a table to the next.

@@ -22,6 +22,8 @@ pub(crate) const TOP_MM: f64 = 37.0;
 pub(crate) const WIDTH_MM: f64 = 156.0;
 /// Height of the text block.
 pub(crate) const HEIGHT_MM: f64 = 225.0;
+/// The box a picture stands in: two of them and a gap of 6 mm fill a line.
+pub(crate) const PICTURE_MM: (f64, f64) = (75.0, 56.0);
 /// Characters in a line.
 pub(crate) const CHARS: f64 = 28.0;
 /// Lines on a page.
@@ -78,6 +80,40 @@ pub enum Block {
     Table(Table),
     /// What is known of one thing: names and values, two to a line.
     Facts(Vec<(String, String)>),
+    /// Pictures, two in a row.
+    Pictures(Vec<Picture>),
+}
+
+impl Block {
+    /// The pictures in it.
+    fn pictures(&self) -> &[Picture] {
+        match self {
+            Block::Pictures(pictures) => pictures,
+            _ => &[],
+        }
+    }
+}
+
+/// A picture with what stands under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// The file, a JPEG.
+    pub jpeg: Vec<u8>,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// What it shows, where and when.
+    pub caption: String,
+}
+
+impl Picture {
+    /// Width and height in millimetres within a box of [`PICTURE_MM`], keeping the shape.
+    fn size_mm(&self) -> (f64, f64) {
+        let (width, height) = (f64::from(self.width.max(1)), f64::from(self.height.max(1)));
+        let scale = (PICTURE_MM.0 / width).min(PICTURE_MM.1 / height);
+        (width * scale, height * scale)
+    }
 }
 
 /// A table.

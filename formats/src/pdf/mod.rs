@@ -141,14 +141,16 @@ pub fn from_pages(drawings: &[String], width_mm: f64, height_mm: f64, fonts: &Fo
     document.finish().map_err(|fault| PdfError::Writing(format!("{fault:?}")))
 }
 
-/// A drawing refers to nothing outside itself, whatever it says.
+/// A drawing refers to nothing outside itself, whatever it says; a picture within it is a JPEG.
 fn options(fonts: &Fonts) -> usvg::Options<'static> {
     usvg::Options {
         fontdb: fonts.database.clone(),
         font_family: fonts.family.to_owned(),
         resources_dir: None,
         image_href_resolver: usvg::ImageHrefResolver {
-            resolve_data: Box::new(|_, _, _| None),
+            resolve_data: Box::new(|media_type, data, _| {
+                (media_type == "image/jpeg").then_some(usvg::ImageKind::JPEG(data))
+            }),
             resolve_string: Box::new(|_, _| None),
         },
         ..usvg::Options::default()

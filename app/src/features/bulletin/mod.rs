@@ -6,13 +6,15 @@
 //! The figures are frozen with the number of the ledger they stand on; what people write around them can be changed until
 //! it is reviewed. A project named in it sees its own line beforehand and may object once; the objection is settled with a
 //! sentence or printed. Somebody else reviews, a third person issues it; it takes the next number of its year and names the
-//! newest signed checkpoint. A wrong figure is corrected in a later issue that refers to it.
+//! newest signed checkpoint. A wrong figure is corrected in a later issue that refers to it. Photographs are chosen from the
+//! reports of the week; one is printed only when those who report from its building have allowed it.
 //!
 //! States: draft → reviewed → issued; draft or reviewed → withdrawn.
 //!
-//! Refusals: B-101 … B-110. Extra files: `figures.rs` (what is frozen), `print.rs` (the paper).
+//! Refusals: B-101 … B-113. Extra files: `figures.rs` (what is frozen), `gather.rs` (where it comes from), `print.rs` (the paper).
 
 pub mod figures;
+pub mod gather;
 pub mod model;
 pub mod pages;
 pub mod print;
@@ -35,6 +37,13 @@ pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
             (bulletin, Need::everywhere(Verb::Govern))
         }
         Command::Issue { bulletin } => (bulletin, Need::everywhere(Verb::Approve)),
+        Command::Choose { bulletin, .. } => (bulletin, Need::everywhere(Verb::Govern)),
+        // A photograph belongs to those who report from where it was taken.
+        Command::Allow { bulletin, copy, .. } => {
+            let chosen = store::photos(conn, bulletin).await?;
+            let Some(chosen) = chosen.into_iter().find(|one| one.photo.copy == *copy) else { return Ok(Err(missing())) };
+            (bulletin, Need::at(Verb::Report, chosen.photo.building))
+        }
         Command::Object { bulletin, project, .. } => {
             if places::path(conn, project).await?.is_none() {
                 return Ok(Err(missing()));

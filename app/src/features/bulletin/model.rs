@@ -37,6 +37,22 @@ impl Stage {
     }
 }
 
+/// Photographs a bulletin may hold: three pages of two rows would be an album.
+pub const MOST_PHOTOS: usize = 6;
+
+/// A photograph of a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Photo {
+    /// The report.
+    pub report: String,
+    /// Hash of the copy that is shown.
+    pub copy: String,
+    /// The building.
+    pub building: String,
+    /// The day reported.
+    pub on: Date,
+}
+
 /// What can be asked of bulletins.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -66,6 +82,22 @@ pub enum Command {
         opening: String,
         /// After it.
         closing: String,
+    },
+    /// Choose the photographs it is to print; replaces an earlier choice.
+    Choose {
+        /// The bulletin.
+        bulletin: String,
+        /// Report and copy of each.
+        photos: Vec<(String, String)>,
+    },
+    /// The owner of a chosen photograph says whether it may be printed.
+    Allow {
+        /// The bulletin.
+        bulletin: String,
+        /// Hash of the copy.
+        copy: String,
+        /// Whether it may.
+        is_allowed: bool,
     },
     /// Agree with a draft.
     Review {
@@ -113,6 +145,10 @@ pub enum Fact {
     Drafted { from: Date, to: Date, figures: String, frozen_number: u64, opening: String, closing: String, corrects: Option<String> },
     /// Its words were changed.
     Edited { opening: String, closing: String },
+    /// Photographs were chosen; of those chosen before, what their owners said stands.
+    Chosen { photos: Vec<Photo> },
+    /// An owner said whether a photograph may be printed.
+    Allowed { copy: String, is_allowed: bool },
     /// A second person agreed.
     Reviewed {},
     /// It went out.
@@ -146,6 +182,12 @@ refusals! {
     NoObjection = "B-109" Conflict _;
     /// The issue it corrects does not exist.
     UnknownIssue = "B-110" Rule corrects;
+    /// More photographs than a bulletin holds.
+    TooManyPhotos { most } = "B-111" Rule photos;
+    /// Not a photograph of a report of that week and of a project named in it.
+    UnknownPhoto = "B-112" Rule photos;
+    /// Not one of its photographs.
+    NotChosen = "B-113" Rule photos;
 }
 
 /// What the rule sees.
@@ -167,6 +209,10 @@ pub struct State {
     pub issued_of_year: u32,
     /// The newest signed head.
     pub checkpoint: Option<String>,
+    /// Photographs of the reports of its week in the projects it names.
+    pub offered: Vec<Photo>,
+    /// Copies chosen.
+    pub chosen: Vec<String>,
 }
 
 /// Decides a command.
@@ -210,6 +256,29 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         Command::Edit { bulletin, opening, closing } => {
             within(&[Stage::Draft])?;
             one(Fact::Edited { opening: opening.trim().into(), closing: closing.trim().into() }, bulletin)
+        }
+        Command::Choose { bulletin, photos } => {
+            within(&[Stage::Draft])?;
+            if photos.len() > MOST_PHOTOS {
+                return Err(Refused::TooManyPhotos { most: MOST_PHOTOS.to_string() });
+            }
+            let mut chosen: Vec<Photo> = Vec::new();
+            for (report, copy) in photos {
+                let found = state.offered.iter().find(|one| one.report == *report && one.copy == *copy);
+                let photo = found.ok_or(Refused::UnknownPhoto)?;
+                // The same picture of two reports is printed once.
+                if !chosen.iter().any(|one| one.copy == photo.copy) {
+                    chosen.push(photo.clone());
+                }
+            }
+            one(Fact::Chosen { photos: chosen }, bulletin)
+        }
+        Command::Allow { bulletin, copy, is_allowed } => {
+            within(&[Stage::Draft, Stage::Reviewed])?;
+            if !state.chosen.contains(copy) {
+                return Err(Refused::NotChosen);
+            }
+            one(Fact::Allowed { copy: copy.clone(), is_allowed: *is_allowed }, bulletin)
         }
         Command::Review { bulletin } => {
             within(&[Stage::Draft])?;

@@ -1,17 +1,17 @@
 //! Pages of bulletins: the list, the draft with its figures, review, issue, objection, and the paper.
 
-use super::figures::{Figures, Line, rank};
-use super::model::{Command, Stage};
+use super::figures::Line;
+use super::gather::gather;
+use super::model::{Command, MOST_PHOTOS, Photo, Stage};
 use super::print::{compose, signed};
-use super::store::{self, Bulletin, Objection};
+use super::store::{self, Bulletin, Chosen, Objection};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
+use crate::features::places::tree::Tree;
 use crate::features::rule_sets::model::{GapRules, RuleSet, gap_rules};
-use crate::features::targets::model::Grade;
-use crate::features::targets::progress::{Weighed, grade, tenths_text};
-use crate::features::{identity, plan, reports, rule_sets, targets};
-use crate::journal::replay;
+use crate::features::targets::progress::{grade, tenths_text};
+use crate::features::{identity, plan, rule_sets};
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::{Query, Sent};
@@ -24,18 +24,22 @@ use crate::web::visitor::Visitor;
 use anyhow::Context;
 use axum::Router;
 use axum::extract::{Path, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use guatu_kernel::guarantee::PeriodKind;
-use jiff::ToSpan;
-use jiff::civil::Date;
 use maud::{Markup, html};
+
+/// Photographs offered on the page of a draft.
+const OFFERED_SHOWN: usize = 24;
 
 /// Routes of this feature.
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/bulletins", get(list).post(draft))
         .route("/bulletins/{id}", get(show).post(edit))
+        .route("/bulletins/{id}/photos", post(choose))
+        .route("/bulletins/{id}/photos/{copy}", get(photo).post(allow))
         .route("/bulletins/{id}/review", post(review))
         .route("/bulletins/{id}/issue", post(issue))
         .route("/bulletins/{id}/withdraw", post(withdraw))
@@ -81,11 +85,23 @@ async fn list_page(site: &Site, visitor: &Visitor, asked: &Asked, values: &Value
             (Cell::Number(one.frozen_number as f64), Some(html! { "№ " (one.frozen_number) })),
         ]);
     }
+    // Bulletins that would like to print photographs of this person's site, and how many.
+    let mut asks: Vec<(String, usize)> = Vec::new();
+    for (bulletin, building) in store::unanswered(&mut conn).await? {
+        if !tree.get(&building).is_some_and(|place| visitor.may(Verb::Report, &place.path)) {
+            continue;
+        }
+        match asks.last_mut() {
+            Some((known, count)) if *known == bulletin => *count += 1,
+            _ => asks.push((bulletin, 1)),
+        }
+    }
     drop(conn);
     register.respond(site, "bulletin.none", |table| {
         let body = html! {
             h1 { (visitor.t("bulletin.title")) }
             p.lead { (visitor.t("bulletin.lead")) }
+            @for (bulletin, count) in &asks { div.notice { p { a href={ "/bulletins/" (bulletin) } { (visitor.tf("bulletin.photos_wait", &[("count", count.to_string())])) } } } }
             (table)
             @if visitor.may(Verb::Govern, "/") {
                 h2 { (visitor.t("bulletin.draft")) }
@@ -96,60 +112,11 @@ async fn list_page(site: &Site, visitor: &Visitor, asked: &Asked, values: &Value
     })
 }
 
-/// Figures of a week as they stand now, and the ledger number they stand on.
-async fn freeze(conn: &mut Conn, site: &Site, from: Date) -> Result<(Figures, u64), Problem> {
-    let number = replay::head_number(conn).await?;
-    let tree = site.domain.places.tree(conn).await?;
-    let before = store::before(conn, from).await?;
-    let (today, to) = (site.clock.today(), from.saturating_add(6.days()));
-    let mut lines = Vec::new();
-    let mut whole = Weighed::default();
-    let came = reports::store::counts(conn, from, to).await?;
-    let grades = site.domain.grades.grades(conn).await?;
-    for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
-        let Some(place) = tree.get(&state.project) else { continue };
-        let targets = targets::assess::project(conn, &site.domain, &place.id, today).await?;
-        let weighed = targets.whole();
-        let Some((planned_e1, done_e1, gap_e1)) = weighed.points_e1() else { continue };
-        whole.join(&weighed);
-        let open = targets.by_building.keys().filter(|building| targets.of(building).any(targets::assess::Assessed::is_open)).count();
-        let days = (today.min(to) - from).get_days().max(0) as u32 + 1;
-        let scheduled = site.domain.networks.scheduled(conn, &place.id).await?;
-        let late = scheduled
-            .outlooks
-            .iter()
-            .filter_map(|outlook| Some((outlook.float_days_e3.filter(|float| *float < 0)?, &outlook.mandate)))
-            .min()
-            .and_then(|(float, mandate)| Some((scheduled.mandates.iter().find(|one| one.id == *mandate)?.name.clone(), -float / 1000)));
-        let (count, disputes) = came.get(&place.id).copied().unwrap_or_default();
-        let measured: Vec<Grade> = targets.items.iter().filter_map(|item| grades.of_work(&place.id, &item.activity)).collect();
-        let gap_before_e1 = before.as_ref().and_then(|before| before.figures.lines.iter().find(|line| line.project == place.id)).map(|line| line.gap_e1);
-        lines.push(Line {
-            project: place.id.clone(),
-            name: place.attributes.name.clone(),
-            planned_e1,
-            done_e1,
-            gap_e1,
-            gap_before_e1,
-            reports_due: (open as u32 * days).max(count),
-            reports_came: count,
-            measured: measured.len() as u32,
-            confirmed: measured.iter().filter(|grade| **grade >= Grade::Confirmed).count() as u32,
-            disputes,
-            broken: targets.items.iter().filter(|item| item.facts.first_impossible().is_some()).count() as u32,
-            late,
-        });
-    }
-    rank(&mut lines);
-    let (planned_e1, done_e1, _) = whole.points_e1().unwrap_or_default();
-    Ok((Figures { lines, planned_e1, done_e1, rule: site.domain.rules.gap(conn, today).await?.0.id }, number))
-}
-
 async fn draft(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
     visitor.need(Verb::Govern, "/")?;
     let done = async {
         let from = values.date("from")?;
-        let (figures, frozen_number) = freeze(&mut site.reader().await?, &site, from).await?;
+        let (figures, frozen_number) = gather(&mut site.reader().await?, &site.domain, from, site.clock.today()).await?;
         let bulletin = values.request_id()?;
         let command = Command::Draft {
             bulletin: bulletin.clone(),
@@ -202,6 +169,7 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
     let rule_set = rule_sets::store::find(&mut conn, &bulletin.figures.rule).await?;
     let rules = rule_set.as_ref().and_then(RuleSet::gap).unwrap_or(gap_rules(&[], bulletin.to).1);
     let objections: Vec<Objection> = store::objections(&mut conn, &bulletin.id).await?;
+    let photos = Photos::load(&mut conn, visitor, &tree, bulletin).await?;
     let name = |account: &Option<String>| account.as_ref().and_then(|account| names.get(account)).cloned().unwrap_or_else(|| "—".into());
     let is_open = matches!(bulletin.stage, Stage::Draft | Stage::Reviewed);
     let may_govern = visitor.may(Verb::Govern, "/");
@@ -254,6 +222,7 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
                 }
             }
         } }
+        (photos.show(visitor, &tree, bulletin))
         @if bulletin.stage == Stage::Draft && may_govern {
             h2 { (visitor.t("bulletin.words")) }
             (Form::new(visitor, format!("/bulletins/{}", bulletin.id), "bulletin.save", values).lines("opening", false).lines("closing", false).render())
@@ -284,6 +253,94 @@ fn figures_table(visitor: &Visitor, bulletin: &Bulletin, is_whole: bool, rules: 
             } } }
         } }
     }
+}
+
+/// Photographs chosen, with what their owners said, and for those who write a draft the ones it may choose from.
+struct Photos {
+    chosen: Vec<Chosen>,
+    offered: Vec<Photo>,
+}
+
+impl Photos {
+    async fn load(conn: &mut Conn, visitor: &Visitor, tree: &Tree, bulletin: &Bulletin) -> Result<Photos, Problem> {
+        let mut chosen = store::photos(conn, &bulletin.id).await?;
+        if !may_see(visitor, bulletin) {
+            chosen.retain(|one| tree.get(&one.photo.building).is_some_and(|place| visitor.may(Verb::Read, &place.path)));
+        } else if bulletin.stage == Stage::Issued {
+            chosen.retain(|one| one.is_allowed == Some(true));
+        }
+        let may_choose = bulletin.stage == Stage::Draft && visitor.may(Verb::Govern, "/");
+        let offered = if may_choose { store::offered(conn, bulletin).await? } else { Vec::new() };
+        Ok(Photos { chosen, offered })
+    }
+
+    fn caption(tree: &Tree, photo: &Photo) -> String {
+        let Some(place) = tree.get(&photo.building) else { return photo.on.to_string() };
+        let project = tree.lineage(place).find(|one| one.kind == Kind::Project).map_or("", |project| project.attributes.name.as_str());
+        format!("{project} {} {}", place.attributes.name, photo.on)
+    }
+
+    fn show(&self, visitor: &Visitor, tree: &Tree, bulletin: &Bulletin) -> Markup {
+        let is_open = matches!(bulletin.stage, Stage::Draft | Stage::Reviewed);
+        let may_answer = |photo: &Photo| is_open && tree.get(&photo.building).is_some_and(|place| visitor.may(Verb::Report, &place.path));
+        let answer = |one: &Chosen, is_allowed: bool, key: &str| {
+            html! { @if one.is_allowed != Some(is_allowed) {
+                form.inline method="post" action={ "/bulletins/" (bulletin.id) "/photos/" (one.photo.copy) } {
+                    (seal(visitor)) input type="hidden" name="is_allowed" value=(if is_allowed { "yes" } else { "no" });
+                    button.second[!is_allowed] type="submit" { (visitor.t(key)) }
+                }
+            } }
+        };
+        html! {
+            @if !self.chosen.is_empty() {
+                h2 { (visitor.t("bulletin.photos")) }
+                div.photos { @for one in &self.chosen { figure {
+                    img loading="lazy" src={ "/bulletins/" (bulletin.id) "/photos/" (one.photo.copy) } alt=(Self::caption(tree, &one.photo));
+                    figcaption { (Self::caption(tree, &one.photo)) " "
+                        @if is_open { span.tag { (visitor.t(match one.is_allowed { None => "bulletin.photo_asked", Some(true) => "bulletin.photo_allowed", Some(false) => "bulletin.photo_denied" })) } }
+                    }
+                    @if may_answer(&one.photo) { p.bar { (answer(one, true, "bulletin.photo_allow")) (answer(one, false, "bulletin.photo_deny")) } }
+                } } }
+            }
+            @if !self.offered.is_empty() {
+                details open[self.chosen.is_empty()] { summary { (visitor.t("bulletin.choose_photos")) }
+                    p.hint { (visitor.tf("bulletin.choose_hint", &[("most", MOST_PHOTOS.to_string())])) }
+                    form method="post" action={ "/bulletins/" (bulletin.id) "/photos" } { (seal(visitor))
+                        div.photos { @for photo in self.offered.iter().take(OFFERED_SHOWN) { label.photo {
+                            img loading="lazy" src={ "/reports/" (photo.report) "/photos/" (photo.copy) } alt="";
+                            span { input type="checkbox" name={ "photo." (photo.report) "/" (photo.copy) } checked[self.chosen.iter().any(|one| one.photo == *photo)]; " " (Self::caption(tree, photo)) }
+                        } } }
+                        @if self.offered.len() > OFFERED_SHOWN { p.quiet { (visitor.tf("round.more", &[("count", (self.offered.len() - OFFERED_SHOWN).to_string())])) } }
+                        button type="submit" { (visitor.t("bulletin.choose")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn choose(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    let photos = values.under("photo.").filter_map(|(name, _)| name.split_once('/')).map(|(report, copy)| (report.to_owned(), copy.to_owned())).collect();
+    act(&site, &visitor, &id, &values, Some(Verb::Govern), Command::Choose { bulletin: id.clone(), photos }).await
+}
+
+/// Its owner allows a photograph to be printed, or does not.
+async fn allow(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Path<(String, String)>, Sent(values): Sent) -> Result<Response, Problem> {
+    let command = Command::Allow { bulletin: id.clone(), copy, is_allowed: values.text("is_allowed") == "yes" };
+    act(&site, &visitor, &id, &values, None, command).await
+}
+
+/// A photograph of a bulletin, for those who see it there.
+async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Path<(String, String)>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let bulletin = readable(&mut conn, &site, &visitor, &id).await?;
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let photos = Photos::load(&mut conn, &visitor, &tree, &bulletin).await?;
+    if !photos.chosen.iter().any(|one| one.photo.copy == copy) {
+        return Err(missing().into());
+    }
+    let bytes = plan::store::document(&mut conn, &copy).await?.ok_or(missing())?;
+    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], bytes).into_response())
 }
 
 /// Does something with a bulletin and shows it again.
@@ -336,8 +393,14 @@ async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): P
     }
     let objections = store::objections(&mut conn, &id).await?;
     let rule_set = rule_sets::store::find(&mut conn, &bulletin.figures.rule).await?;
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let mut pictures = Vec::new();
+    for one in store::photos(&mut conn, &id).await?.into_iter().filter(|one| one.is_allowed == Some(true)) {
+        let Some(jpeg) = plan::store::document(&mut conn, &one.photo.copy).await? else { continue };
+        pictures.extend(papers::picture(jpeg, Photos::caption(&tree, &one.photo)));
+    }
     drop(conn);
     let rule = rule_sets::pages::name_of(&visitor, &bulletin.figures.rule, rule_set.as_ref());
-    let paper = compose(&site, &visitor, &bulletin, &objections, &rule);
+    let paper = compose(&site, &visitor, &bulletin, &objections, pictures, &rule);
     papers::download(paper, &format, &format!("guatu-bulletin-{}", bulletin.from)).await
 }

@@ -5,15 +5,15 @@ use super::store::{Bulletin, Objection};
 use crate::features::targets::progress::tenths_text;
 use crate::web::{Site, papers};
 use crate::web::visitor::Visitor;
-use guatu_formats::documents::{Block, Column, Form, Paper, Proof, Table, qr};
+use guatu_formats::documents::{Block, Column, Form, Paper, Picture, Proof, Table, qr};
 
 /// A gap with its sign.
 pub fn signed(value_e1: i64) -> String {
     if value_e1 > 0 { format!("+{}", tenths_text(value_e1)) } else { tenths_text(value_e1) }
 }
 
-/// Composes the paper of a bulletin, from what was frozen alone. `rule` is the name of the rule set it was judged by.
-pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: &[Objection], rule: &str) -> Paper {
+/// Composes the paper of a bulletin, from what was frozen and the photographs that their owners allow. `rule` is the name of the rule set it was judged by.
+pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: &[Objection], pictures: Vec<Picture>, rule: &str) -> Paper {
     let t = |key: &str| visitor.t(key);
     let column = |key: &str, share, is_number| Column { title: t(key), share, is_number };
     let mut table = Table {
@@ -52,9 +52,14 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
     blocks.extend(ends(visitor, bulletin));
     blocks.push(Block::Heading(t("bulletin.second")));
     blocks.push(Block::Paragraph(visitor.tf("bulletin.rule_text", &[("rule", rule.to_owned())])));
+    let mut further = ["bulletin.third", "bulletin.fourth"].into_iter();
     if !bulletin.closing.is_empty() {
-        blocks.push(Block::Heading(t("bulletin.third")));
+        blocks.extend(further.next().map(|key| Block::Heading(visitor.tf(key, &[("what", t("bulletin.wanted"))]))));
         blocks.push(Block::Paragraph(bulletin.closing.clone()));
+    }
+    if !pictures.is_empty() {
+        blocks.extend(further.next().map(|key| Block::Heading(visitor.tf(key, &[("what", t("bulletin.photos"))]))));
+        blocks.push(Block::Pictures(pictures));
     }
     for objection in objections {
         let name = bulletin.figures.lines.iter().find(|line| line.project == objection.project).map_or("", |line| line.name.as_str());

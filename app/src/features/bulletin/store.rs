@@ -1,10 +1,11 @@
 //! Bulletins and objections to them.
 
 use super::figures::Figures;
-use super::model::{Command, Fact, Stage, State};
+use super::model::{Command, Fact, Photo, Stage, State};
 use crate::args;
 use crate::db::{Conn, Row};
 use crate::features::Fact as AnyFact;
+use crate::features::reports::{self, store::Report};
 use crate::journal::domain::Entry;
 use anyhow::{Context, Result};
 use jiff::civil::Date;
@@ -53,6 +54,15 @@ pub struct Objection {
     pub words: String,
     /// How it was settled.
     pub settled: Option<String>,
+}
+
+/// A photograph chosen for a bulletin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// The photograph.
+    pub photo: Photo,
+    /// What its owner said; `None` while nothing was said.
+    pub is_allowed: Option<bool>,
 }
 
 macro_rules! columns {
@@ -104,6 +114,33 @@ pub async fn objections(conn: &mut Conn, bulletin: &str) -> Result<Vec<Objection
     rows.iter().map(|row| Ok(Objection { project: row.text(0)?, words: row.text(1)?, settled: row.opt_text(2)? })).collect()
 }
 
+/// Photographs chosen for a bulletin, in the order they are printed.
+pub async fn photos(conn: &mut Conn, bulletin: &str) -> Result<Vec<Chosen>> {
+    let sql = "SELECT report, copy, building, on_day, is_allowed FROM bulletin_photo WHERE bulletin = ? ORDER BY ordinal";
+    let rows = conn.rows(sql, args![bulletin]).await?;
+    let read = |row: &Row| {
+        let photo = Photo { report: row.text(0)?, copy: row.text(1)?, building: row.text(2)?, on: row.date(3)? };
+        Ok(Chosen { photo, is_allowed: row.opt_int(4)?.map(|allowed| allowed != 0) })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Bulletins not yet issued with photographs that nobody has answered for: bulletin and building.
+pub async fn unanswered(conn: &mut Conn) -> Result<Vec<(String, String)>> {
+    let sql = "SELECT p.bulletin, p.building FROM bulletin_photo p JOIN bulletin b ON b.id = p.bulletin
+               WHERE p.is_allowed IS NULL AND b.state IN ('draft', 'reviewed') ORDER BY b.number, p.ordinal";
+    conn.rows(sql, &[]).await?.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+}
+
+/// Photographs that a bulletin may print: of the reports of its week in the projects it names, newest first.
+pub async fn offered(conn: &mut Conn, bulletin: &Bulletin) -> Result<Vec<Photo>> {
+    let pictured = reports::store::pictured(conn, bulletin.from, bulletin.to).await?;
+    let is_named = |report: &Report| bulletin.figures.lines.iter().any(|line| line.project == report.project);
+    let photo = |report: &Report, copy: &str| Photo { report: report.id.clone(), copy: copy.to_owned(), building: report.building.clone(), on: report.on };
+    let named = pictured.iter().filter(|report| is_named(report));
+    Ok(named.flat_map(|report| report.content.photos.iter().map(|one| photo(report, &one.copy))).collect())
+}
+
 pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
     let mut state = State::default();
     let id = match command {
@@ -120,6 +157,8 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
         Command::Edit { bulletin, .. }
         | Command::Review { bulletin }
         | Command::Issue { bulletin }
+        | Command::Choose { bulletin, .. }
+        | Command::Allow { bulletin, .. }
         | Command::Withdraw { bulletin, .. }
         | Command::Object { bulletin, .. }
         | Command::Settle { bulletin, .. } => bulletin,
@@ -132,6 +171,11 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
     state.named = found.figures.lines.iter().map(|line| line.project.clone()).collect();
     let objections = objections(conn, id).await?;
     state.objected = objections.into_iter().map(|one| (one.project, one.settled.is_some())).collect();
+    match command {
+        Command::Choose { .. } => state.offered = offered(conn, &found).await?,
+        Command::Allow { .. } => state.chosen = photos(conn, id).await?.into_iter().map(|one| one.photo.copy).collect(),
+        _ => {}
+    }
     state.known = Some((found.stage, found.drafted_by, found.reviewed_by, found.to));
     Ok(state)
 }
@@ -151,6 +195,20 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
         Fact::Reviewed {} => {
             let sql = "UPDATE bulletin SET state = 'reviewed', reviewed_by = ?, reviewed_on = ?, number = ? WHERE id = ?";
             conn.execute(sql, args![by, on, number, id]).await
+        }
+        Fact::Chosen { photos: chosen } => {
+            let before = photos(conn, id).await?;
+            conn.execute("DELETE FROM bulletin_photo WHERE bulletin = ?", args![id]).await?;
+            for (ordinal, photo) in chosen.iter().enumerate() {
+                let said = before.iter().find(|one| one.photo.copy == photo.copy).and_then(|one| one.is_allowed).map(i64::from);
+                let sql = "INSERT INTO bulletin_photo (bulletin, copy, ordinal, report, building, on_day, is_allowed) VALUES (?, ?, ?, ?, ?, ?, ?)";
+                conn.execute(sql, args![id, &photo.copy, ordinal as u64, &photo.report, &photo.building, photo.on, said]).await?;
+            }
+            conn.execute("UPDATE bulletin SET number = ? WHERE id = ?", args![number, id]).await
+        }
+        Fact::Allowed { copy, is_allowed } => {
+            let sql = "UPDATE bulletin_photo SET is_allowed = ? WHERE bulletin = ? AND copy = ?";
+            conn.execute(sql, args![i64::from(*is_allowed), id, copy]).await
         }
         Fact::Issued { year, ordinal, checkpoint } => {
             let sql = "UPDATE bulletin SET state = 'issued', year = ?, ordinal = ?, checkpoint = ?, issued_by = ?, issued_on = ?, number = ? WHERE id = ?";

@@ -33,3 +33,16 @@ CREATE TABLE objection (
     number BIGINT NOT NULL,
     PRIMARY KEY (bulletin, project)
 );
+
+-- Photographs chosen for a bulletin, in the order they are printed.
+CREATE TABLE bulletin_photo (
+    bulletin TEXT NOT NULL,
+    copy TEXT NOT NULL,
+    ordinal BIGINT NOT NULL,
+    report TEXT NOT NULL,
+    building TEXT NOT NULL,
+    on_day TEXT NOT NULL,
+    -- What its owner said; NULL while nothing was said.
+    is_allowed BIGINT,
+    PRIMARY KEY (bulletin, copy)
+);

@@ -1,7 +1,7 @@
 //! Scenarios of bulletins.
 
 use super::figures::{Line, rank};
-use super::model::{Command, Refused, Stage, State, decide};
+use super::model::{Command, MOST_PHOTOS, Photo, Refused, Stage, State, decide};
 use crate::clock::civil_date;
 use crate::features::identity::model::Role;
 use crate::journal::domain::{Actor, Context};
@@ -65,9 +65,35 @@ fn rules() {
         ("settled", objected(false), settle.clone(), "wen", None),
         ("settled twice", objected(true), settle, "wen", Some(Refused::NoObjection)),
     ];
+    let cases = cases.into_iter().chain(photo_cases());
     for (name, state, command, actor, expected) in cases {
         assert_eq!(decide(&state, &command, &context(actor)).err(), expected, "{name}");
     }
+}
+
+fn photo_cases() -> Vec<(&'static str, State, Command, &'static str, Option<Refused>)> {
+    let photo = |at: usize| Photo { report: format!("r{at}"), copy: format!("c{at}"), building: "b1".into(), on: MONDAY };
+    let at = |stage| State {
+        known: Some((stage, "wen".into(), None, date(2026, 11, 29))),
+        offered: (0..9).map(photo).collect(),
+        chosen: vec!["c1".into()],
+        ..State::default()
+    };
+    let choose = |pairs: Vec<(String, String)>| Command::Choose { bulletin: "b".into(), photos: pairs };
+    let first = |count: usize| choose((0..count).map(|at| (format!("r{at}"), format!("c{at}"))).collect());
+    let allow = |copy: &str| Command::Allow { bulletin: "b".into(), copy: copy.into(), is_allowed: true };
+    let wrong = |state: &str| Some(Refused::WrongStage { state: state.into() });
+    vec![
+        ("photographs chosen", at(Stage::Draft), first(MOST_PHOTOS), "wen", None),
+        ("none chosen any more", at(Stage::Draft), first(0), "wen", None),
+        ("one too many", at(Stage::Draft), first(MOST_PHOTOS + 1), "wen", Some(Refused::TooManyPhotos { most: "6".into() })),
+        ("of another week", at(Stage::Draft), choose(vec![("r9".into(), "c9".into())]), "wen", Some(Refused::UnknownPhoto)),
+        ("of another report", at(Stage::Draft), choose(vec![("r1".into(), "c2".into())]), "wen", Some(Refused::UnknownPhoto)),
+        ("chosen after review", at(Stage::Reviewed), first(1), "wen", wrong("reviewed")),
+        ("allowed after review", at(Stage::Reviewed), allow("c1"), "jian", None),
+        ("allowed after issue", at(Stage::Issued), allow("c1"), "jian", wrong("issued")),
+        ("allowed, though not chosen", at(Stage::Draft), allow("c2"), "jian", Some(Refused::NotChosen)),
+    ]
 }
 
 #[test]
@@ -116,5 +142,44 @@ on_both_databases!(three_people_issue_a_bulletin_that_never_changes, |site| asyn
     assert_eq!(site.get("builder", &format!("{address}/paper/docx")).await.status, 200, "once issued it is for everybody who reads");
     assert!(site.get("builder", &address).await.body.contains("a floor is missing"), "an objection that was not settled is printed");
     assert_eq!(site.post("office", "/bulletins", &[("from", "2026-11-23")]).await.texts(".summary .quiet"), ["B-103"]);
+    site
+});
+
+on_both_databases!(a_photograph_is_printed_when_its_owner_allows_it, |site| async move {
+    let mut site = crate::features::reports::tests::active(site.with_cast().await).await;
+    site.person("second", Role::SupervisionOffice, None).await;
+    let (kind, body) = crate::features::reports::tests::pictured(&site, "report-0001", "2026-11-23");
+    assert_eq!(site.post_bytes("builder", "/reports/new", kind, body).await.status, 303);
+    let address = site.post("office", "/bulletins", &[("from", "2026-11-23")]).await.location().to_owned();
+    let offered = site.get("office", &address).await.attributes("label.photo input", "name");
+    assert_eq!(offered.len(), 1);
+    assert_eq!(site.post("builder", &format!("{address}/photos"), &[(&offered[0], "on")]).await.status, 403);
+    let foreign = [("photo.report-0001/0000", "on")];
+    assert_eq!(site.post("office", &format!("{address}/photos"), &foreign).await.texts(".summary .quiet"), ["B-112"]);
+    assert_eq!(site.post("office", &format!("{address}/photos"), &[(&offered[0], "on")]).await.status, 303);
+
+    // Only who reports from the building answers; until then nothing is printed.
+    let shown = site.get("builder", &address).await.attributes(".photos img", "src").remove(0);
+    assert_eq!(site.get("builder", "/bulletins").await.texts(".notice a").len(), 1);
+    let paper = format!("{address}/paper/docx");
+    let without = site.get("office", &paper).await.bytes.len();
+    for (who, status) in [("office", 403), ("second", 403), ("stranger", 404), ("builder", 303)] {
+        assert_eq!(site.post(who, &shown, &[("is_allowed", "yes")]).await.status, status, "{who}");
+    }
+    assert_eq!(site.get("stranger", &shown).await.status, 404);
+    assert_eq!(site.get("builder", "/bulletins").await.texts(".notice a").len(), 0, "it is answered");
+    assert!(site.get("office", &paper).await.bytes.len() > without, "it is printed");
+    assert!(site.get("office", &format!("{address}/paper/pdf")).await.body.contains("/DCTDecode"), "as it was sealed");
+
+    // Choosing again keeps what was said; taking the word back takes the picture out.
+    assert_eq!(site.post("office", &format!("{address}/photos"), &[(&offered[0], "on")]).await.status, 303);
+    assert!(site.get("office", &paper).await.bytes.len() > without);
+    assert_eq!(site.post("builder", &shown, &[("is_allowed", "no")]).await.status, 303);
+    assert_eq!(site.get("office", &paper).await.bytes.len(), without);
+    assert_eq!(site.post("builder", &shown, &[("is_allowed", "yes")]).await.status, 303);
+    assert_eq!(site.post("second", &format!("{address}/review"), &[]).await.status, 303);
+    assert_eq!(site.post("chief", &format!("{address}/issue"), &[]).await.status, 303);
+    assert_eq!(site.post("builder", &shown, &[("is_allowed", "no")]).await.texts(".summary .quiet"), ["B-104"]);
+    assert_eq!(site.get("builder", &shown).await.status, 200);
     site
 });

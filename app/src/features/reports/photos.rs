@@ -7,7 +7,10 @@ use super::model::Photo;
 use crate::journal::Document;
 use crate::refusal::{Reason, Refusal};
 use anyhow::Context;
-use image::{ImageFormat, ImageReader, Limits, codecs::jpeg::JpegEncoder, imageops::FilterType};
+use image::codecs::jpeg::JpegEncoder;
+use image::imageops::FilterType;
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use std::io::Cursor;
 use tokio::sync::Semaphore;
 
@@ -68,7 +71,12 @@ fn draw(bytes: Vec<u8>) -> Result<(Document, Document), Refusal> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(MOST_MEMORY);
     reader.limits(limits);
-    let picture = reader.decode().map_err(|_| refused("R-120"))?;
+    let mut decoder = reader.into_decoder().map_err(|_| refused("R-120"))?;
+    // A phone held upright says so beside the pixels, which go into the copy alone: the copy is turned instead.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|_| refused("R-120"))?;
+    picture.apply_orientation(orientation);
+    let (width, height) = (picture.width(), picture.height());
     let small = if width.max(height) > COPY_SIDE { picture.resize(COPY_SIDE, COPY_SIDE, FilterType::Triangle) } else { picture };
     let mut copy = Vec::new();
     small.to_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut copy, COPY_QUALITY)).map_err(|_| refused("R-120"))?;

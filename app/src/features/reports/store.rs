@@ -122,6 +122,12 @@ pub async fn said(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Said>> {
     rows.iter().map(|row| Ok(Said { building: row.text(0)?, on: row.date(1)?, kind: row.opt_text(2)?.map(kind).transpose()? })).collect()
 }
 
+/// Reports between two days that hold photographs, newest first.
+pub async fn pictured(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Report>> {
+    let sql = concat!("SELECT ", columns!(), " FROM report WHERE on_day >= ? AND on_day <= ? AND is_unchanged = 0 AND content LIKE '%\"photos\":[{%' ORDER BY on_day DESC, id");
+    conn.rows(sql, args![from, to]).await?.iter().map(read).collect()
+}
+
 /// The newest day with a report, by building.
 pub async fn last_days(conn: &mut Conn) -> Result<HashMap<String, Date>> {
     let rows = conn.rows("SELECT building, MAX(on_day) FROM report GROUP BY building", &[]).await?;

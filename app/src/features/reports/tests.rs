@@ -230,40 +230,59 @@ on_both_databases!(bad_input_is_refused_with_the_form_still_filled, |site| async
     let idle = [("building", "theirs-b1"), ("on", "2026-11-23")];
     assert_eq!(site.post("stranger", "/reports/unchanged", &idle).await.texts(".summary .quiet"), ["R-103"], "not active");
 
-    let boundary = "----guatu";
-    let token = site.form_token("builder");
-    let upload = |bytes: &[u8]| {
-        let mut body = Vec::new();
-        for (name, value) in [("form_token", token.as_str()), ("building", "ours-b1"), ("on", "2026-11-23"), ("request_id", "report-0002"), ("done.ours-b1/pit", "5500")] {
-            body.extend(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
-        }
-        body.extend(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"photos\"; filename=\"a.jpg\"\r\n\r\n").bytes());
-        body.extend(bytes);
-        body.extend(format!("\r\n--{boundary}--\r\n").bytes());
-        body
-    };
-    let kind = "multipart/form-data; boundary=----guatu";
-    let mut picture = Vec::new();
-    image::RgbImage::from_pixel(40, 30, image::Rgb([120, 90, 60])).write_to(&mut std::io::Cursor::new(&mut picture), image::ImageFormat::Jpeg).unwrap();
+    let upload = |bytes: &[u8]| with_photo(&site, "report-0002", "2026-11-23", bytes);
+    let picture = jpeg();
     let mut flood = Vec::new();
     image::RgbImage::from_pixel(1, 1, image::Rgb([0, 0, 0])).write_to(&mut std::io::Cursor::new(&mut flood), image::ImageFormat::Png).unwrap();
     // The header of a PNG says its size: 40,000 by 40,000.
     flood[16..24].copy_from_slice(&[0, 0, 0x9c, 0x40, 0, 0, 0x9c, 0x40]);
     let polyglot = [picture.clone(), b"PK\x05\x06".to_vec(), vec![0; 18]].concat();
     for (name, bytes, codes) in [("a text", b"<svg onload=alert(1)>".to_vec(), &["R-120"][..]), ("a flood of pixels", flood, &["R-122", "R-120"]), ("an archive behind a picture", polyglot, &["R-123"])] {
-        let page = site.post_bytes("builder", "/reports/new", kind, upload(&bytes)).await;
+        let page = site.post_bytes("builder", "/reports/new", MULTIPART, upload(&bytes)).await;
         let code = page.texts(".summary .quiet");
         assert!(page.status == 422 && codes.contains(&code[0].as_str()), "{name}: {} {code:?}", page.status);
     }
-    let done = site.post_bytes("builder", "/reports/new", kind, upload(&picture)).await;
+    // A phone held upright: the sensor's rows, and beside them which way up they are.
+    let upright = [&picture[..2], &[0xff, 0xe1, 0, 34], b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0", &picture[2..]].concat();
+    let done = site.post_bytes("builder", "/reports/new", MULTIPART, upload(&upright)).await;
     assert_eq!(done.status, 303, "{:?}", done.texts(".summary li"));
     let shown = site.get("builder", "/reports/report-0002").await;
     let address = shown.attributes(".photos img", "src").remove(0);
     let served = site.get("chief", &address).await;
     assert_eq!((served.status.as_u16(), served.headers["content-type"].to_str().unwrap()), (200, "image/jpeg"));
+    let copy = image::load_from_memory(&served.bytes).unwrap();
+    assert_eq!((copy.width(), copy.height()), (30, 40), "turned upright");
+    assert!(!served.bytes.windows(4).any(|part| part == b"Exif"), "and nothing beside the pixels");
     assert_eq!(site.get("stranger", &address).await.status, 404);
     site
 });
+
+const MULTIPART: &str = "multipart/form-data; boundary=----guatu";
+
+/// A small photograph.
+fn jpeg() -> Vec<u8> {
+    let mut picture = Vec::new();
+    let drawn = image::RgbImage::from_pixel(40, 30, image::Rgb([120, 90, 60]));
+    drawn.write_to(&mut std::io::Cursor::new(&mut picture), image::ImageFormat::Jpeg).unwrap();
+    picture
+}
+
+/// A report of the first building that claims the pit complete, with a photograph: kind and body of the form.
+pub fn pictured(site: &TestSite, id: &str, on: &str) -> (&'static str, Vec<u8>) {
+    (MULTIPART, with_photo(site, id, on, &jpeg()))
+}
+
+fn with_photo(site: &TestSite, id: &str, on: &str, bytes: &[u8]) -> Vec<u8> {
+    let token = site.form_token("builder");
+    let mut body = Vec::new();
+    for (name, value) in [("form_token", token.as_str()), ("building", "ours-b1"), ("on", on), ("request_id", id), ("done.ours-b1/pit", "5500")] {
+        body.extend(format!("------guatu\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+    }
+    body.extend(b"------guatu\r\nContent-Disposition: form-data; name=\"photos\"; filename=\"a.jpg\"\r\n\r\n");
+    body.extend(bytes);
+    body.extend(b"\r\n------guatu--\r\n");
+    body
+}
 
 on_both_databases!(programs_report_under_the_same_rules, |site| async move {
     let site = active(site.with_cast().await).await;

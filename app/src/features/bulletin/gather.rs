@@ -1,0 +1,61 @@
+//! What a bulletin freezes, gathered from plans, targets and reports as they stand now.
+
+use super::figures::{Figures, Line, rank};
+use super::store;
+use crate::db::Conn;
+use crate::features::targets::model::Grade;
+use crate::features::targets::progress::Weighed;
+use crate::features::{Guatu, plan, reports, targets};
+use crate::journal::replay;
+use crate::web::problem::Problem;
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+/// Figures of a week as they stand now, and the ledger number they stand on.
+pub async fn gather(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Result<(Figures, u64), Problem> {
+    let number = replay::head_number(conn).await?;
+    let tree = domain.places.tree(conn).await?;
+    let before = store::before(conn, from).await?;
+    let to = from.saturating_add(6.days());
+    let mut lines = Vec::new();
+    let mut whole = Weighed::default();
+    let came = reports::store::counts(conn, from, to).await?;
+    let grades = domain.grades.grades(conn).await?;
+    for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
+        let Some(place) = tree.get(&state.project) else { continue };
+        let targets = targets::assess::project(conn, domain, &place.id, today).await?;
+        let weighed = targets.whole();
+        let Some((planned_e1, done_e1, gap_e1)) = weighed.points_e1() else { continue };
+        whole.join(&weighed);
+        let open = targets.by_building.keys().filter(|building| targets.of(building).any(targets::assess::Assessed::is_open)).count();
+        let days = (today.min(to) - from).get_days().max(0) as u32 + 1;
+        let scheduled = domain.networks.scheduled(conn, &place.id).await?;
+        let late = scheduled
+            .outlooks
+            .iter()
+            .filter_map(|outlook| Some((outlook.float_days_e3.filter(|float| *float < 0)?, &outlook.mandate)))
+            .min()
+            .and_then(|(float, mandate)| Some((scheduled.mandates.iter().find(|one| one.id == *mandate)?.name.clone(), -float / 1000)));
+        let (count, disputes) = came.get(&place.id).copied().unwrap_or_default();
+        let measured: Vec<Grade> = targets.items.iter().filter_map(|item| grades.of_work(&place.id, &item.activity)).collect();
+        let gap_before_e1 = before.as_ref().and_then(|before| before.figures.lines.iter().find(|line| line.project == place.id)).map(|line| line.gap_e1);
+        lines.push(Line {
+            project: place.id.clone(),
+            name: place.attributes.name.clone(),
+            planned_e1,
+            done_e1,
+            gap_e1,
+            gap_before_e1,
+            reports_due: (open as u32 * days).max(count),
+            reports_came: count,
+            measured: measured.len() as u32,
+            confirmed: measured.iter().filter(|grade| **grade >= Grade::Confirmed).count() as u32,
+            disputes,
+            broken: targets.items.iter().filter(|item| item.facts.first_impossible().is_some()).count() as u32,
+            late,
+        });
+    }
+    rank(&mut lines);
+    let (planned_e1, done_e1, _) = whole.points_e1().unwrap_or_default();
+    Ok((Figures { lines, planned_e1, done_e1, rule: domain.rules.gap(conn, today).await?.0.id }, number))
+}
