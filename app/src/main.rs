@@ -23,6 +23,7 @@ use features::exchange::parser;
 use features::reports::sheet;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use web::lists;
 
 /// What the help of the program begins with.
 const EXAMPLES: &str = "Examples:
@@ -79,6 +80,9 @@ enum Verb {
     /// Read one workbook of daily reports under limits; the server starts it.
     #[command(name = sheet::VERB, hide = true)]
     ParseReports,
+    /// Read one workbook of a list under limits; the server starts it.
+    #[command(name = lists::VERB, hide = true)]
+    ParseList,
 }
 
 /// Where data is kept when nothing says otherwise.
@@ -91,6 +95,7 @@ fn main() -> ExitCode {
         // Reads no data folder and needs no runtime; the limits of its memory would not leave room for one.
         Verb::ParsePlan(arguments) => return parser::child(&arguments),
         Verb::ParseReports => return sheet::child(),
+        Verb::ParseList => return lists::child(),
         Verb::Schedule(arguments) => return command::end(command::schedule::run(&arguments)),
         Verb::Targets(arguments) => return command::end(command::targets::run(&arguments)),
         Verb::Risk(arguments) => return command::end(command::risk::run(&arguments)),
@@ -119,6 +124,7 @@ fn main() -> ExitCode {
             Verb::Doctor(arguments) => command::doctor::run(arguments).await,
             Verb::ParsePlan(_)
             | Verb::ParseReports
+            | Verb::ParseList
             | Verb::Schedule(_)
             | Verb::Targets(_)
             | Verb::Risk(_)

@@ -72,6 +72,13 @@ pub struct Page {
 }
 
 impl Page {
+    /// What it says was found in a file, as `code cell`.
+    pub fn found(&self) -> Vec<String> {
+        let codes = self.texts("table.findings tbody td:last-child");
+        let cells = self.texts("table.findings tbody td:first-child");
+        codes.iter().zip(cells).map(|(code, at)| format!("{code} {at}")).collect()
+    }
+
     /// Texts of the elements that a CSS selector finds.
     pub fn texts(&self, selector: &str) -> Vec<String> {
         let selector = scraper::Selector::parse(selector).unwrap();
@@ -183,13 +190,13 @@ impl TestSite {
             owner: None,
             figures: Figures { floors_above: Some(18), floors_below: Some(1), flats: Some(100), ..Figures::default() },
         };
-        let command = places::model::Command::Open {
+        let command = places::model::Command::Open(places::model::Opening {
             id: id.into(),
             parent: parent.map(str::to_owned),
             kind,
             attributes,
             official: official.map(str::to_owned),
-        };
+        });
         self.submit(command).await.unwrap();
     }
 
@@ -265,6 +272,25 @@ impl TestSite {
             .header(header::CONTENT_LENGTH, bytes.len())
             .header(header::CONTENT_TYPE, media_type);
         self.ask(who, request, Body::from(bytes)).await
+    }
+
+    /// Hands in a filled list: headings by their keys, and rows of as many cells.
+    pub async fn hand_in(&self, who: &str, path: &str, keys: &[&str], rows: &[&[&str]]) -> Page {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet().set_name("list").unwrap();
+        for (row, cells) in (0..).zip(std::iter::once(&keys).chain(rows)) {
+            for (column, text) in (0..).zip(*cells).filter(|(_, text)| !text.is_empty()) {
+                sheet.write_string(row, column, *text).unwrap();
+            }
+        }
+        self.hand_in_bytes(who, path, &book.save_to_buffer().unwrap()).await
+    }
+
+    /// Hands in bytes as a list.
+    pub async fn hand_in_bytes(&self, who: &str, path: &str, bytes: &[u8]) -> Page {
+        let head = b"--x\r\nContent-Disposition: form-data; name=\"list_file\"; filename=\"list.xlsx\"\r\n\r\n";
+        let body = [&head[..], bytes, b"\r\n--x--\r\n"].concat();
+        self.post_bytes(who, path, "multipart/form-data; boundary=x", body).await
     }
 
     async fn ask(&self, who: &str, request: axum::http::request::Builder, body: Body) -> Page {

@@ -5,7 +5,9 @@
 pub mod charts;
 pub mod conformance;
 pub mod documents;
+mod filled;
 pub mod levels;
+pub mod lists;
 pub mod pdf;
 pub mod plans;
 pub mod registers;

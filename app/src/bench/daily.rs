@@ -74,18 +74,20 @@ fn building(number: u64) -> String {
 
 /// An active project with its buildings, its plan and its task force.
 async fn found(journal: &Journal<Guatu>, today: Date) -> Result<()> {
-    let open = |id: &str, parent: Option<&str>, kind, ordinal| places::Command::Open {
-        id: id.into(),
-        parent: parent.map(str::to_owned),
-        kind,
-        attributes: places::Attributes {
-            name: id.into(),
-            ordinal,
-            programme: None,
-            owner: None,
-            figures: places::Figures::default(),
-        },
-        official: Some("nobody".into()),
+    let open = |id: &str, parent: Option<&str>, kind, ordinal| {
+        places::Command::Open(places::Opening {
+            id: id.into(),
+            parent: parent.map(str::to_owned),
+            kind,
+            attributes: places::Attributes {
+                name: id.into(),
+                ordinal,
+                programme: None,
+                owner: None,
+                figures: places::Figures::default(),
+            },
+            official: Some("nobody".into()),
+        })
     };
     let account = identity::Command::CreateAccount { account: "nobody".into(), organisation: None };
     submit(journal, "found-account".into(), account, Vec::new()).await?;

@@ -128,12 +128,14 @@ async fn chain_ms(journal: &Journal<Guatu>, today: Date) -> Result<f64> {
         owner: None,
         figures: places::Figures::default(),
     };
-    let open = |id: &str, parent: Option<&str>, kind| places::Command::Open {
-        id: id.into(),
-        parent: parent.map(str::to_owned),
-        kind,
-        attributes: attributes(id),
-        official: Some("nobody".into()),
+    let open = |id: &str, parent: Option<&str>, kind| {
+        places::Command::Open(places::Opening {
+            id: id.into(),
+            parent: parent.map(str::to_owned),
+            kind,
+            attributes: attributes(id),
+            official: Some("nobody".into()),
+        })
     };
     let account = identity::model::Command::CreateAccount { account: "nobody".into(), organisation: None };
     submit(journal, "bench-account".into(), account, Vec::new()).await?;

@@ -218,7 +218,13 @@ async fn found(teller: &mut Teller<'_>, district: &District, today: Date) -> Res
             let (id, parent, official) = (plot.id.clone(), plot.parent.clone(), plot.official.clone());
             Ask::by(
                 leader,
-                places::Command::Open { id, parent, kind: plot.kind, attributes: plot.attributes.clone(), official },
+                places::Command::Open(places::Opening {
+                    id,
+                    parent,
+                    kind: plot.kind,
+                    attributes: plot.attributes.clone(),
+                    official,
+                }),
             )
         });
         teller.wave(open.collect()).await?;

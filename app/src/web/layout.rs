@@ -155,6 +155,19 @@ pub struct Found {
     pub code: &'static str,
 }
 
+/// Findings that a page lists; the rest are counted.
+const MOST_FINDINGS: usize = 200;
+
+/// Keeps as many findings as a page lists, and says how many more there are.
+pub fn capped(visitor: &Visitor, found: &mut Vec<Found>) {
+    let more = found.len().saturating_sub(MOST_FINDINGS);
+    if more > 0 {
+        found.truncate(MOST_FINDINGS);
+        let said = html! { (visitor.tf("list_sheet.more_findings", &[("count", more.to_string())])) };
+        found.push(Found { severity: Severity::Error, at: String::new(), said, code: "" });
+    }
+}
+
 /// What was found in a file, as a table.
 pub fn findings(visitor: &Visitor, found: &[Found]) -> Markup {
     html! {

@@ -123,6 +123,15 @@ impl Language {
     }
 }
 
+/// The id that a text names: the id itself, alone or before its name, or its name under `section` in any language.
+pub fn named<'a>(section: &str, text: &str, ids: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let is_name = |id: &str| {
+        [Language::Zh, Language::En].iter().any(|language| language.t(&format!("{section}.{id}")) == text.trim())
+    };
+    ids.into_iter().find(|id| *id == first || is_name(id))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 pub mod extract;
 pub mod forms;
 pub mod layout;
+pub mod lists;
 pub mod locale;
 pub mod papers;
 pub mod past;

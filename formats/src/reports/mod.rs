@@ -9,6 +9,7 @@
 mod read;
 mod write;
 
+pub use crate::filled::Cell;
 pub use read::{gave_up, pack, read, unpack};
 pub use write::write;
 
@@ -81,15 +82,6 @@ pub struct Form {
     pub hindrances: Vec<String>,
     /// Most of any count.
     pub most: u32,
-}
-
-/// A cell that is filled in, and its name: `items!F12`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cell {
-    /// What it holds, as text.
-    pub text: String,
-    /// Its name.
-    pub at: String,
 }
 
 /// What a workbook says of one building.

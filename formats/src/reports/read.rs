@@ -2,25 +2,19 @@
 
 use super::BUILDING_COLUMNS;
 use super::{BUILDINGS, BuildingDay, COUNTS, Cell, ITEM_COLUMNS, ITEMS, Reading};
-use crate::plans::findings::{Findings, fault, shortened};
+use crate::filled::{cell, key_line, limits};
+use crate::plans::codes;
+use crate::plans::findings::{Findings, fault};
 use crate::plans::parcel::{packed, unpacked};
 use crate::plans::sheet::cells::{read_moment, read_yes};
 use crate::plans::sheet::grid::{self, Formulas, Grid};
-use crate::plans::{Limits, codes};
 use guatu_kernel::diagnose::Diagnostic;
 use jiff::civil::Date;
 use serde_json::json;
 use std::collections::HashMap;
 
-/// Characters of a cell: the longest text that a form takes.
-const CELL_CHARS: usize = 2_000;
 /// Days that a finding names besides the one of most rows.
 const DAYS_NAMED: usize = 4;
-
-/// What is read of a workbook of reports: far more than the buildings of one sheet can need.
-fn limits() -> Limits {
-    Limits { packed_bytes: 20 << 20, unpacked_bytes: 100 << 20, rows: 50_001, columns: 100, ..Limits::default() }
-}
 
 /// Reads a workbook. Never panics, whatever the bytes; every fault is a diagnostic.
 pub fn read(bytes: &[u8]) -> Reading {
@@ -80,11 +74,6 @@ fn read_book(bytes: &[u8], findings: &mut Findings) -> Result<(Option<Date>, Vec
         }
     }
     Ok((days.of_most(findings), found.buildings))
-}
-
-/// The key of a column: the last line of its heading.
-fn key_line(heading: &str) -> Option<&str> {
-    heading.lines().map(str::trim).rfind(|line| !line.is_empty())
 }
 
 /// Buildings met so far, by id.
@@ -226,23 +215,6 @@ fn read_items(sheet: &Grid, found: &mut Found, days: &mut Days, findings: &mut F
 fn twice(at: &str, first: &Cell, findings: &mut Findings) {
     let message = format!("`{at}` says again what `{}` has said; keep one of the two rows", first.at);
     findings.error(codes::DUPLICATE_ID, at, message);
-}
-
-/// A cell that holds something; one that holds too much is named and not read.
-fn cell(sheet: &Grid, row: u32, cells: &HashMap<u32, String>, key: &str, findings: &mut Findings) -> Option<Cell> {
-    let text = sheet.get(cells, key);
-    if text.is_empty() {
-        return None;
-    }
-    let at = sheet.cell(row, key);
-    let count = text.chars().count();
-    if count > CELL_CHARS {
-        let message =
-            format!("the text in `{at}` has {count} characters, at most {CELL_CHARS} are taken: `{}`", shortened(text));
-        findings.error(codes::NAME, at, message);
-        return None;
-    }
-    Some(Cell { text: text.to_owned(), at })
 }
 
 /// Packs a reading, to be handed from the process that read it to the one that asked.

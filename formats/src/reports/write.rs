@@ -1,49 +1,17 @@
 //! Writes the workbook: what was done before beside the cells to be filled in, in-cell rules, headings that stay and repeat.
 
 use super::{ABOUT, BUILDING_COLUMNS, BUILDINGS, Form, ITEM_COLUMNS, ITEMS};
+use crate::filled::{self, A3, A4, Formats, new_book};
 use crate::plans::sheet::labels::labels;
 use jiff::civil::Date;
 use rust_xlsxwriter::{
-    Color, DataValidation, DataValidationRule, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder,
-    Formula, Workbook, Worksheet, XlsxError,
+    DataValidation, DataValidationRule, ExcelDateTime, Format, FormatAlign, Formula, Worksheet, XlsxError,
 };
 
-/// Paper A4 and A3 as Excel numbers them.
-const A4: u8 = 9;
-const A3: u8 = 8;
-/// Characters of a text in the head of a printed page; Excel holds 255 of all together.
-const HEAD_CHARS: usize = 90;
 /// Most hours of a day.
 const DAY_HOURS: i32 = 24;
 /// Columns that stay in sight: the day, and the building with its name.
 const FROZEN_COLUMNS: u16 = 3;
-
-struct Formats {
-    heading: Format,
-    input_heading: Format,
-    plain: Format,
-    day: Format,
-    quiet: Format,
-    input: Format,
-}
-
-impl Formats {
-    fn new() -> Formats {
-        let cell = Format::new().set_border(FormatBorder::Thin).set_align(FormatAlign::Top);
-        let plain = cell.clone().set_text_wrap();
-        let heading = plain.clone().set_bold().set_background_color("#f1ede5").set_align(FormatAlign::Center);
-        // What is to be filled in is seen by its colour on a screen and by its frame on paper.
-        let input = cell.clone().set_border(FormatBorder::Medium).set_background_color("#fff6d6");
-        Formats {
-            input_heading: heading.clone().set_border(FormatBorder::Medium).set_background_color("#ffe9a3"),
-            heading,
-            plain,
-            day: cell.clone().set_num_format("yyyy-mm-dd"),
-            quiet: cell.set_font_color("#5a626c"),
-            input,
-        }
-    }
-}
 
 /// Writes a workbook to be filled in. `word` gives the name of a key in the language of whoever asks: of a column, of
 /// `trade.rebar` and `hindrance.funds`, and what the in-cell rules `rule.amount`, `rule.count`, `rule.hours`, `rule.list` say.
@@ -51,11 +19,7 @@ impl Formats {
 /// # Errors
 /// More rows than a sheet holds.
 pub fn write(form: &Form, word: &dyn Fn(&str) -> String) -> Result<Vec<u8>, XlsxError> {
-    let mut book = Workbook::new();
-    // Same content, same bytes: what the figures stand on is in the note, not in the file's properties.
-    book.set_properties(
-        &DocProperties::new().set_title(&form.title).set_creation_datetime(&ExcelDateTime::from_ymd(2026, 1, 1)?),
-    );
+    let mut book = new_book(&form.title)?;
     let formats = Formats::new();
     write_items(book.add_worksheet(), form, word, &formats)?;
     let hindrances = write_buildings(book.add_worksheet(), form, word, &formats)?;
@@ -104,7 +68,7 @@ fn write_items(
     if !form.items.is_empty() {
         sheet.autofilter(0, 0, row_count(form.items.len()), 8)?;
     }
-    finish(sheet, form, A4)
+    filled::finish(sheet, &form.title, &form.note, FROZEN_COLUMNS, A4)
 }
 
 /// Writes the sheet of buildings; gives the words of its list of hindrances.
@@ -147,7 +111,7 @@ fn write_buildings(
             sheet.write_blank(row, column, &formats.input)?;
         }
     }
-    finish(sheet, form, A3)?;
+    filled::finish(sheet, &form.title, &form.note, FROZEN_COLUMNS, A3)?;
     Ok(hindrances)
 }
 
@@ -159,14 +123,8 @@ fn write_about(
     hindrances: &[String],
 ) -> Result<(), XlsxError> {
     sheet.set_name(ABOUT)?;
-    let title = Format::new().set_bold().set_font_size(14);
+    filled::write_about(sheet, &form.title, &form.note, &form.lines)?;
     let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
-    sheet.set_column_width(0, 70)?.set_column_width(1, 30)?;
-    sheet.write_string_with_format(0, 0, &form.title, &title.set_text_wrap())?;
-    sheet.write_string_with_format(1, 0, &form.note, &wrapped.clone().set_font_color(Color::RGB(0x005a_626c)))?;
-    for (row, line) in (3..).zip(&form.lines) {
-        sheet.write_string_with_format(row, 0, line, &wrapped)?;
-    }
     for (row, kind) in (0..).zip(hindrances) {
         sheet.write_string_with_format(row, 1, kind, &wrapped)?;
     }
@@ -176,7 +134,6 @@ fn write_about(
         word("about.hindrances"),
         &Format::new().set_italic().set_text_wrap(),
     )?;
-    sheet.set_paper_size(A4).set_print_fit_to_pages(1, 0);
     Ok(())
 }
 
@@ -201,20 +158,6 @@ fn head(
     };
     sheet.set_column_width(column, width)?;
     Ok(())
-}
-
-fn finish(sheet: &mut Worksheet, form: &Form, paper: u8) -> Result<(), XlsxError> {
-    sheet.set_freeze_panes(1, FROZEN_COLUMNS)?;
-    sheet.set_repeat_rows(0, 0)?;
-    sheet.set_landscape().set_paper_size(paper).set_print_fit_to_pages(1, 0);
-    sheet.set_header(format!("&L{}&R{}", in_head(&form.title), in_head(&form.note)));
-    sheet.set_footer("&L&A&R&P / &N");
-    Ok(())
-}
-
-/// A text as the head of a printed page takes it: an ampersand begins an order there.
-fn in_head(text: &str) -> String {
-    text.chars().take(HEAD_CHARS).collect::<String>().replace('&', "&&")
 }
 
 fn excel_day(day: Date) -> Result<ExcelDateTime, XlsxError> {

@@ -5,10 +5,13 @@
 //! state platform, employer, contractor, supervision firm, village collective …). Names are unique; a name changes by
 //! a later fact with a reason.
 //!
-//! Refusals: O-101 … O-104.
+//! Many are registered at once from a workbook, all or none.
+//!
+//! Refusals: O-101 … O-105. Extra file: `sheet.rs` (the list by Excel).
 
 pub mod model;
 pub mod pages;
+pub mod sheet;
 pub mod store;
 #[cfg(test)]
 mod tests;

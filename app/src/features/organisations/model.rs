@@ -3,6 +3,7 @@
 use crate::journal::domain::{Context, Draft};
 use crate::refusals;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// What kind of body it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +63,20 @@ impl Kind {
     }
 }
 
+/// An organisation to be registered with others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct New {
+    /// Client-made id.
+    pub id: String,
+    /// Full name.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// Organisations registered at once, at most.
+pub const MOST_AT_ONCE: usize = 1_000;
+
 /// What can be asked of organisations.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -74,6 +89,11 @@ pub enum Command {
         name: String,
         /// What it is.
         kind: Kind,
+    },
+    /// Register several, all or none.
+    RegisterAll {
+        /// What is to be registered.
+        organisations: Vec<New>,
     },
     /// Change its name.
     Rename {
@@ -115,15 +135,17 @@ refusals! {
     IdTaken = "O-103" Conflict _;
     /// A change of name says why.
     NoReason = "O-104" Rule reason;
+    /// None or too many at once.
+    Count { most } = "O-105" Rule _;
 }
 
 /// What the rule sees.
 #[derive(Clone, Debug, Default)]
 pub struct State {
-    /// Whether the id to be registered is in use.
+    /// Whether an id to be registered is in use.
     pub is_id_taken: bool,
-    /// Whether another organisation has the wanted name.
-    pub is_name_taken: bool,
+    /// Names of other organisations.
+    pub names: HashSet<String>,
 }
 
 /// Longest name in characters.
@@ -131,21 +153,47 @@ const MAX_NAME_CHARS: usize = 80;
 
 /// Decides a command.
 pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
-    let (Command::Register { id: subject, name, .. } | Command::Rename { organisation: subject, name, .. }) = command;
+    let draft = |fact, subject: &str| Draft { fact, subject: subject.to_owned(), place: "-".into(), occurred_on: context.today };
+    if state.is_id_taken {
+        return Err(Refused::IdTaken);
+    }
+    match command {
+        Command::Register { id, name, kind } => {
+            let name = usable(&state.names, name)?;
+            Ok(vec![draft(Fact::Registered { name, kind: *kind }, id)])
+        }
+        Command::RegisterAll { organisations } => {
+            if !(1..=MOST_AT_ONCE).contains(&organisations.len()) {
+                return Err(Refused::Count { most: MOST_AT_ONCE.to_string() });
+            }
+            let mut names = state.names.clone();
+            let mut drafts = Vec::new();
+            for New { id, name, kind } in organisations {
+                let name = usable(&names, name)?;
+                names.insert(name.clone());
+                drafts.push(draft(Fact::Registered { name, kind: *kind }, id));
+            }
+            Ok(drafts)
+        }
+        Command::Rename { organisation, name, reason } => {
+            let name = usable(&state.names, name)?;
+            let reason = reason.trim();
+            if reason.is_empty() {
+                return Err(Refused::NoReason);
+            }
+            Ok(vec![draft(Fact::Renamed { name, reason: reason.into() }, organisation)])
+        }
+    }
+}
+
+/// A name without spaces around it, when it is one and nobody else has it.
+pub fn usable(taken: &HashSet<String>, name: &str) -> Result<String, Refused> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
         return Err(Refused::NameLength);
     }
-    if state.is_id_taken {
-        return Err(Refused::IdTaken);
-    }
-    if state.is_name_taken {
+    if taken.contains(name) {
         return Err(Refused::NameTaken { name: name.into() });
     }
-    let fact = match command {
-        Command::Register { kind, .. } => Fact::Registered { name: name.into(), kind: *kind },
-        Command::Rename { reason, .. } if reason.trim().is_empty() => return Err(Refused::NoReason),
-        Command::Rename { reason, .. } => Fact::Renamed { name: name.into(), reason: reason.trim().into() },
-    };
-    Ok(vec![Draft { fact, subject: subject.clone(), place: "-".into(), occurred_on: context.today }])
+    Ok(name.into())
 }

@@ -1,5 +1,6 @@
 //! Pages of organisations: the list with its form, one organisation with its history.
 
+use super::sheet::Organisations;
 use super::model::{Command, Kind};
 use super::store::{self, Organisation};
 use crate::features::authority::{Verb, missing};
@@ -7,6 +8,7 @@ use crate::refusal::Refusal;
 use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Form, Values, form_response, refusal};
 use crate::web::layout::page;
+use crate::web::lists::{self, List};
 use crate::web::problem::Problem;
 use crate::web::registers::{Asked, Cell, Register};
 use crate::web::visitor::Visitor;
@@ -21,6 +23,7 @@ use maud::{Markup, html};
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/organisations", get(list).post(register))
+        .merge(lists::routes::<Organisations>())
         .route("/organisations/{id}", get(show))
         .route("/organisations/{id}/name", post(rename))
 }
@@ -45,7 +48,9 @@ async fn list_page(site: &Site, visitor: &Visitor, asked: &Asked, values: &Value
     }
     register.respond(site, "organisations.none", |table| {
         let body = html! {
-            h1 { (visitor.t("organisations.title")) }
+            div.bar { h1 { (visitor.t("organisations.title")) }
+                @if may_register { a.button.second.end.no-print href=(Organisations::PATH) { (visitor.t("list_sheet.title")) } }
+            }
             p.lead { (visitor.t("organisations.lead")) }
             (table)
             @if may_register {

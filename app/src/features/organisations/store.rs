@@ -35,13 +35,26 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<Organisation>> {
 }
 
 pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
-    let (is_id_taken, own, name) = match command {
-        Command::Register { id, name, .. } => (get(conn, id).await?.is_some(), None, name),
-        Command::Rename { organisation, name, .. } => (false, Some(organisation), name),
+    let (ids, own, wanted): (Vec<&str>, Option<&str>, Vec<&str>) = match command {
+        Command::Register { id, name, .. } => (vec![id], None, vec![name]),
+        Command::RegisterAll { organisations } => {
+            (organisations.iter().map(|one| one.id.as_str()).collect(), None, organisations.iter().map(|one| one.name.as_str()).collect())
+        }
+        Command::Rename { organisation, name, .. } => (Vec::new(), Some(organisation), vec![name]),
     };
-    let holder = conn.row("SELECT id FROM organisation WHERE name = ?", args![name.trim()]).await?;
-    let holder = holder.map(|row| row.text(0)).transpose()?;
-    Ok(State { is_id_taken, is_name_taken: holder.is_some_and(|holder| Some(&holder) != own) })
+    let mut state = State::default();
+    for id in ids {
+        state.is_id_taken |= get(conn, id).await?.is_some();
+    }
+    for name in wanted {
+        let holder = conn.row("SELECT id FROM organisation WHERE name = ?", args![name.trim()]).await?;
+        if let Some(holder) = holder.map(|row| row.text(0)).transpose()?
+            && Some(holder.as_str()) != own
+        {
+            state.names.insert(name.trim().to_owned());
+        }
+    }
+    Ok(state)
 }
 
 /// What one fact does to the table.

@@ -7,10 +7,14 @@
 //! (resettlement, finished pre-sold flats, heritage works) from `rules/programmes.toml`, with the states and headline
 //! counts that type has. Amendments and appointments are facts; the place's history is read from the ledger.
 //!
-//! Refusals: P-101 … P-109. Extra file: `tree.rs` (the tree in memory, for pages that show much of it).
+//! Many are opened at once from a workbook, all or none.
+//!
+//! Refusals: P-101 … P-115. Extra files: `tree.rs` (the tree in memory, for pages that show much of it), `sheet.rs` (places by
+//! Excel).
 
 pub mod model;
 pub mod pages;
+pub mod sheet;
 pub mod store;
 pub mod tree;
 #[cfg(test)]
@@ -20,7 +24,7 @@ use super::authority::{Need, Scope, Verb, missing};
 use crate::db::Conn;
 use crate::journal::domain::{Context, Decision};
 use anyhow::Result;
-use model::{Command, Fact};
+use model::{Command, Fact, Opening};
 
 pub use store::{all, get, names_in_care_of, path};
 pub use tree::Tree;
@@ -28,8 +32,9 @@ pub use tree::Tree;
 /// The rights a command needs, on the rows it names.
 pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
     let place = match command {
-        Command::Open { parent: None, .. } => return Ok(Ok(vec![Need::everywhere(Verb::Govern)])),
-        Command::Open { parent: Some(parent), .. } => parent,
+        Command::Open(Opening { parent: None, .. }) | Command::OpenAll { under: None, .. } => return Ok(Ok(vec![Need::everywhere(Verb::Govern)])),
+        // What is opened with others stands under this place by the rule.
+        Command::Open(Opening { parent: Some(parent), .. }) | Command::OpenAll { under: Some(parent), .. } => parent,
         Command::Amend { place, .. } | Command::Appoint { place, .. } | Command::SetState { place, .. } => place,
     };
     if store::path(conn, place).await?.is_none() {

@@ -5,6 +5,7 @@ use crate::refusals;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Level of a place in the tree.
@@ -113,22 +114,36 @@ pub struct Attributes {
     pub figures: Figures,
 }
 
+/// A place to be opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Opening {
+    /// Client-made id.
+    pub id: String,
+    /// Where it stands; none for the root.
+    pub parent: Option<String>,
+    /// Its level.
+    pub kind: Kind,
+    /// What it is.
+    pub attributes: Attributes,
+    /// Account of its accountable official.
+    pub official: Option<String>,
+}
+
+/// Places opened at once, at most: a district of buildings with their floors comes in several lists.
+pub const MOST_AT_ONCE: usize = 2_000;
+
 /// What can be asked of places.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Open a place.
-    Open {
-        /// Client-made id.
-        id: String,
-        /// Where it stands; none for the root.
-        parent: Option<String>,
-        /// Its level.
-        kind: Kind,
-        /// What it is.
-        attributes: Attributes,
-        /// Account of its accountable official.
-        official: Option<String>,
+    Open(Opening),
+    /// Open several places, all or none: each under a place that is there or that stands before it.
+    OpenAll {
+        /// The place under which they all stand; none for the whole tree.
+        under: Option<String>,
+        /// The places, parents before children.
+        openings: Vec<Opening>,
     },
     /// Change what a place is. Figures that are absent become unknown.
     Amend {
@@ -224,6 +239,12 @@ refusals! {
     TooLongAgo { earliest } = "P-111" Rule from;
     /// Somebody changed it while the form was being filled.
     Changed { number } = "P-112" Conflict _;
+    /// None or too many at once.
+    Count { most } = "P-113" Rule _;
+    /// Not a place under which these are opened.
+    UnknownParent { parent } = "P-114" Rule parent;
+    /// Several places are called so.
+    SeveralParents { parent } = "P-115" Rule parent;
 }
 
 /// What the rule sees.
@@ -243,6 +264,43 @@ pub struct State {
     pub changed_number: u64,
     /// Programme of the place or of the project above it.
     pub programme: Option<String>,
+    /// Of several to be opened: the places under which they may stand.
+    pub standing: Standing,
+}
+
+/// Places that stand, as far as opening others under them asks.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    kinds: HashMap<String, Kind>,
+    names: HashMap<Option<String>, Vec<String>>,
+}
+
+impl Standing {
+    /// Adds a place.
+    pub fn add(&mut self, id: &str, parent: Option<&str>, kind: Kind, name: &str) {
+        self.kinds.insert(id.to_owned(), kind);
+        self.names.entry(parent.map(str::to_owned)).or_default().push(name.trim().to_owned());
+    }
+
+    /// What the rule sees of one place to be opened among these.
+    ///
+    /// # Errors
+    /// [`Refused::UnknownParent`] when its parent does not stand.
+    pub fn of(&self, opening: &Opening) -> Result<State, Refused> {
+        let parent_kind = match &opening.parent {
+            None => None,
+            Some(parent) => {
+                let kind = self.kinds.get(parent).ok_or_else(|| Refused::UnknownParent { parent: parent.clone() })?;
+                Some(*kind)
+            }
+        };
+        Ok(State {
+            is_id_taken: self.kinds.contains_key(&opening.id),
+            parent_kind,
+            sibling_names: self.names.get(&opening.parent).cloned().unwrap_or_default(),
+            ..State::default()
+        })
+    }
 }
 
 /// A programme type: its states in order, and which counts it is known by.
@@ -289,29 +347,23 @@ const MAX_YEARS_BACK: i64 = 10;
 /// Decides a command.
 pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
     let (fact, place, occurred_on) = match command {
-        Command::Open { id, parent, kind, attributes, official } => {
+        Command::Open(opening) => (opened(state, opening)?, &opening.id, context.today),
+        Command::OpenAll { openings, .. } => {
+            if !(1..=MOST_AT_ONCE).contains(&openings.len()) {
+                return Err(Refused::Count { most: MOST_AT_ONCE.to_string() });
+            }
             if state.is_id_taken {
                 return Err(Refused::IdTaken);
             }
-            let fits = match state.parent_kind {
-                None => *kind == Kind::District,
-                Some(parent) => parent.children().contains(kind),
-            };
-            if !fits {
-                let parent = state.parent_kind.map_or("-", Kind::name);
-                return Err(Refused::WrongLevel { kind: kind.name().into(), parent: parent.into() });
+            let mut standing = state.standing.clone();
+            let mut drafts = Vec::new();
+            for opening in openings {
+                let Opening { id, parent, kind, attributes, .. } = opening;
+                let fact = opened(&standing.of(opening)?, opening)?;
+                standing.add(id, parent.as_deref(), *kind, &attributes.name);
+                drafts.push(Draft { fact, subject: id.clone(), place: id.clone(), occurred_on: context.today });
             }
-            if parent.is_none() && official.is_none() {
-                return Err(Refused::NoOfficial);
-            }
-            check_attributes(state, attributes)?;
-            let fact = Fact::Opened {
-                parent: parent.clone(),
-                kind: *kind,
-                attributes: attributes.clone(),
-                official: official.clone(),
-            };
-            (fact, id, context.today)
+            return Ok(drafts);
         }
         Command::Amend { place, attributes, reason, seen_number } => {
             if seen_number.is_some_and(|seen| seen != state.changed_number) {
@@ -348,6 +400,30 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         }
     };
     Ok(vec![Draft { fact, subject: place.clone(), place: place.clone(), occurred_on }])
+}
+
+/// The fact of a place that may be opened.
+///
+/// # Errors
+/// What stands against it.
+pub fn opened(state: &State, opening: &Opening) -> Result<Fact, Refused> {
+    let Opening { parent, kind, attributes, official, .. } = opening;
+    if state.is_id_taken {
+        return Err(Refused::IdTaken);
+    }
+    let fits = match state.parent_kind {
+        None => *kind == Kind::District,
+        Some(parent) => parent.children().contains(kind),
+    };
+    if !fits {
+        let parent = state.parent_kind.map_or("-", Kind::name);
+        return Err(Refused::WrongLevel { kind: kind.name().into(), parent: parent.into() });
+    }
+    if parent.is_none() && official.is_none() {
+        return Err(Refused::NoOfficial);
+    }
+    check_attributes(state, attributes)?;
+    Ok(Fact::Opened { parent: parent.clone(), kind: *kind, attributes: attributes.clone(), official: official.clone() })
 }
 
 fn check_attributes(state: &State, attributes: &Attributes) -> Result<(), Refused> {

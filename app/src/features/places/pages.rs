@@ -1,7 +1,8 @@
 //! Pages of places: the tree, one place with what stands under it, and the forms that change it.
 
-use super::model::{Attributes, Command, Figures, Kind, PROGRAMMES};
+use super::model::{Attributes, Command, Figures, Kind, Opening, PROGRAMMES};
 use super::Tree;
+use super::sheet::Places;
 use super::store::{self, Place};
 use crate::db::Conn;
 use crate::features::authority::Verb;
@@ -10,6 +11,7 @@ use crate::refusal::{Reason, Refusal};
 use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Form, Values, form_response, refusal};
 use crate::web::layout::{crumbs, page};
+use crate::web::lists::{self, List};
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
 use crate::web::Site;
@@ -25,6 +27,7 @@ pub fn routes() -> Router<Site> {
     Router::new()
         .route("/places", get(tree))
         .route("/places/new", get(new_form).post(open))
+        .merge(lists::routes::<Places>())
         .route("/places/{id}", get(show))
         .route("/places/{id}/amend", get(amend_form).post(amend))
         .route("/places/{id}/official", get(appoint_form).post(appoint))
@@ -45,7 +48,10 @@ async fn tree(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
     let body = html! {
         div.bar {
             h1 { (visitor.t("places.title")) }
-            @if visitor.may(Verb::Govern, "/") { a.button.second.end href="/places/new" { (visitor.t("places.open")) } }
+            @if visitor.may(Verb::Govern, "/") {
+                a.button.second.end href="/places/new" { (visitor.t("places.open")) }
+                a.button.second href=(Places::PATH) { (visitor.t("list_sheet.title")) }
+            }
         }
         @if places.is_empty() { p.empty { (visitor.t("places.none")) } } @else {
             div.scroll tabindex="0" {
@@ -118,7 +124,10 @@ async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>
             span.end {}
             a.button.second href={ "/wall?place=" (place.id) } { (visitor.t("nav.wall")) }
             @if place.kind == Kind::Project { a.button.second href={ "/places/" (place.id) "/profile" } { (visitor.t("profile.title")) } }
-            @if may_govern && !place.kind.children().is_empty() { a.button.second href={ "/places/new?parent=" (place.id) } { (visitor.t("places.open")) } }
+            @if may_govern && !place.kind.children().is_empty() { 
+                a.button.second href={ "/places/new?parent=" (place.id) } { (visitor.t("places.open")) }
+                a.button.second href={ (Places::PATH) "?place=" (place.id) } { (visitor.t("list_sheet.title")) }
+            }
         }
         ul.counts {
             @for (key, value) in headline(&everything, &place) { li { b { (value) } span { (visitor.t(key)) } } }
@@ -196,7 +205,7 @@ fn form_page(site: &Site, visitor: &Visitor, title: &str, above: Markup, form: M
     form_response(refused, page(site, visitor, title, body))
 }
 
-async fn people(conn: &mut Conn) -> Result<Vec<(String, String)>, Problem> {
+pub(super) async fn people(conn: &mut Conn) -> Result<Vec<(String, String)>, Problem> {
     let names = identity::names(conn).await?;
     let accounts = identity::accounts(conn).await?;
     let mut people: Vec<(String, String)> = accounts
@@ -217,7 +226,7 @@ async fn official(site: &Site, values: &Values) -> Result<Option<String>, Proble
     Err(Refusal { code: "G-108", reason: Reason::Rule, params: Vec::new(), field: Some("official") }.into())
 }
 
-async fn owners(conn: &mut Conn) -> Result<Vec<(String, String)>, Problem> {
+pub(super) async fn owners(conn: &mut Conn) -> Result<Vec<(String, String)>, Problem> {
     Ok(organisations::all(conn).await?.into_iter().map(|one| (one.id, one.name)).collect())
 }
 
@@ -284,13 +293,13 @@ async fn open(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) ->
     visitor.need_somewhere(Verb::Govern)?;
     let id = values.request_id()?;
     let done = async {
-        let command = Command::Open {
+        let command = Command::Open(Opening {
             id: id.clone(),
             parent: values.opt("parent"),
             kind: values.choice("kind", Kind::from_name)?,
             attributes: attributes(&values)?,
             official: official(&site, &values).await?,
-        };
+        });
         site.submit(&visitor, id.clone(), command).await
     };
     match done.await {

@@ -1,6 +1,6 @@
 //! The place table: what facts made of the tree, and how others read it.
 
-use super::model::{Attributes, Command, Fact, Figures, Kind, State};
+use super::model::{Attributes, Command, Fact, Figures, Kind, Standing, State};
 use crate::args;
 use crate::db::{Conn, Row};
 use crate::features::Fact as AnyFact;
@@ -78,9 +78,16 @@ pub async fn path(conn: &mut Conn, id: &str) -> Result<Option<String>> {
 pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
     let mut state = State::default();
     let (parent, own) = match command {
-        Command::Open { id, parent, .. } => {
-            state.is_id_taken = path(conn, id).await?.is_some();
-            (parent.clone(), None)
+        Command::Open(opening) => {
+            state.is_id_taken = path(conn, &opening.id).await?.is_some();
+            (opening.parent.clone(), None)
+        }
+        Command::OpenAll { under, openings } => {
+            for opening in openings {
+                state.is_id_taken |= path(conn, &opening.id).await?.is_some();
+            }
+            state.standing = standing(conn, under.as_deref()).await?;
+            return Ok(state);
         }
         Command::Amend { place, .. } | Command::Appoint { place, .. } | Command::SetState { place, .. } => {
             let place = get(conn, place).await?.context("scope has found the place")?;
@@ -104,6 +111,19 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
         state.parent_kind = get(conn, &parent).await?.map(|parent| parent.kind);
     }
     Ok(state)
+}
+
+/// Places under which others may be opened: one and all under it, or the whole tree.
+pub(super) async fn standing(conn: &mut Conn, under: Option<&str>) -> Result<Standing> {
+    let above = match under {
+        Some(under) => path(conn, under).await?.context("scope has found the place")?,
+        None => "/".to_owned(),
+    };
+    let mut standing = Standing::default();
+    for place in subtree(conn, &above).await? {
+        standing.add(&place.id, place.parent.as_deref(), place.kind, &place.attributes.name);
+    }
+    Ok(standing)
 }
 
 async fn programme_above(conn: &mut Conn, place: &Place) -> Result<Option<String>> {

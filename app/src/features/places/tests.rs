@@ -1,7 +1,8 @@
 //! Scenarios of places.
 
-use super::model::{Attributes, Command, Fact, Figures, Kind, PROGRAMMES, Refused, State, decide};
+use super::model::{Attributes, Command, Fact, Figures, Kind, MOST_AT_ONCE, Opening, PROGRAMMES, Refused, Standing, State, decide};
 use crate::clock::civil_date;
+use crate::features::identity::model::Role;
 use crate::journal::domain::{Actor, Context};
 use crate::on_both_databases;
 use crate::web::locale::Language;
@@ -20,13 +21,13 @@ fn attributes(name: &str, programme: Option<&str>) -> Attributes {
 }
 
 fn open(parent: Option<&str>, kind: Kind, name: &str, programme: Option<&str>, official: Option<&str>) -> Command {
-    Command::Open {
+    Command::Open(Opening {
         id: "p".into(),
         parent: parent.map(str::to_owned),
         kind,
         attributes: attributes(name, programme),
         official: official.map(str::to_owned),
-    }
+    })
 }
 
 #[test]
@@ -123,5 +124,89 @@ on_both_databases!(every_place_shows_who_is_accountable, |site| async move {
     let refused = site.post("chief", "/places/district/official", &[("official", ""), ("from", "2026-11-20")]).await;
     assert_eq!(refused.status, 422);
     assert_eq!(refused.attributes(".summary a", "href"), ["#field-official"]);
+    site
+});
+
+#[test]
+fn several_are_opened_together_or_not_at_all() {
+    let opening = |id: &str, parent: &str, kind, name: &str| Opening {
+        id: id.into(),
+        parent: Some(parent.into()),
+        kind,
+        attributes: attributes(name, None),
+        official: None,
+    };
+    let mut standing = Standing::default();
+    standing.add("p1", None, Kind::Project, "P");
+    standing.add("l1", Some("p1"), Kind::Parcel, "L");
+    let state = State { standing, ..State::default() };
+    let parcel = |id: &str, name: &str| opening(id, "p1", Kind::Parcel, name);
+    let block = |id: &str, parent: &str, name: &str| opening(id, parent, Kind::Building, name);
+    let many: Vec<Opening> = (0..=MOST_AT_ONCE).map(|at| block(&format!("b{at}"), "l1", &at.to_string())).collect();
+    let level = || Refused::WrongLevel { kind: "building".into(), parent: "project".into() };
+    let cases: Vec<(&str, Vec<Opening>, Result<usize, Refused>)> = vec![
+        ("a parcel and its building", vec![parcel("l2", "M"), block("b1", "l2", "B")], Ok(2)),
+        ("a building before its parcel", vec![block("b1", "l2", "B"), parcel("l2", "M")], Err(Refused::UnknownParent { parent: "l2".into() })),
+        ("a place of somebody else's", vec![block("b1", "elsewhere", "B")], Err(Refused::UnknownParent { parent: "elsewhere".into() })),
+        ("a name that stands already", vec![parcel("l2", " L ")], Err(Refused::NameTaken { name: "L".into() })),
+        ("a name twice", vec![block("b1", "l1", "B"), block("b2", "l1", "B")], Err(Refused::NameTaken { name: "B".into() })),
+        ("a name in two parcels", vec![parcel("l2", "M"), block("b1", "l1", "B"), block("b2", "l2", "B")], Ok(3)),
+        ("an id twice", vec![parcel("l2", "M"), parcel("l2", "N")], Err(Refused::IdTaken)),
+        ("a wrong level", vec![block("b1", "p1", "B")], Err(level())),
+        ("none", Vec::new(), Err(Refused::Count { most: "2000".into() })),
+        ("too many", many, Err(Refused::Count { most: "2000".into() })),
+    ];
+    for (name, openings, expected) in cases {
+        let command = Command::OpenAll { under: Some("p1".into()), openings };
+        assert_eq!(decide(&state, &command, &context()).map(|drafts| drafts.len()), expected, "{name}");
+    }
+}
+
+on_both_databases!(places_come_from_a_workbook, |site| async move {
+    let mut site = site.with_cast().await;
+    site.person("zone", Role::Leader, Some("ours")).await;
+    let path = "/places/excel?place=ours";
+    for (who, status) in [("builder", 403), ("stranger", 404), ("zone", 200), ("office", 200)] {
+        assert_eq!(site.get(who, path).await.status, status, "{who}");
+        assert_eq!(site.get(who, "/places/excel/sheet?place=ours").await.status, status, "{who}");
+    }
+    assert_eq!(site.get("zone", "/places/excel").await.status, 403, "the whole tree is not theirs");
+    let empty = site.get("office", "/places/excel/sheet?place=ours").await.bytes;
+    assert_eq!(site.hand_in_bytes("office", path, &empty).await.found(), ["G-121 —"]);
+
+    let keys = ["parent", "kind", "name", "floors_above", "flats", "owner", "official", "programme"];
+    let wrong: [&[&str]; 8] = [
+        &["", "parcel", "New parcel"],
+        &["New parcel", "building", "Tower", "18", "72", "Headquarters", "chief"],
+        &["New parcel", "building", "Tower", "", "", "", "", ""],
+        &["theirs-parcel name", "building", "Abroad"],
+        &["ours-parcel name", "tower", "T"],
+        &["ours-parcel name", "building", "T", "900", "many", "Nobody", "nobody", "nothing"],
+        &["", "building", "Under a project"],
+        &["", "", "", "5"],
+    ];
+    let page = site.hand_in("zone", path, &keys, &wrong).await;
+    assert_eq!(page.status, 422);
+    let expected = [
+        "P-102 list!C4", "P-114 list!A5", "G-108 list!B6", "G-108 list!H7", "G-108 list!F7", "G-108 list!G7", "G-107 list!E7",
+        "P-110 list!D7", "P-101 list!B8", "G-108 list!A9",
+    ];
+    assert_eq!(page.found(), expected);
+
+    let right: [&[&str]; 4] = [
+        &["", "parcel", "New parcel"],
+        &["New parcel", "building", "Tower", "18", "72", "Headquarters", "chief"],
+        &["ours name / ours-parcel name", "building", "Tower"],
+        &["ours name/New parcel", "facility", "School"],
+    ];
+    let shown = site.hand_in("zone", path, &keys, &right).await;
+    assert_eq!((shown.status.as_u16(), shown.texts("ul.rows b")), (200, vec!["New parcel".into(), "Tower".into(), "Tower".into(), "School".into()]), "{:?}", shown.found());
+    assert!(!site.get("office", "/places/ours").await.body.contains("New parcel"), "nothing is kept yet");
+    let id = shown.attributes("input[name=request_id]", "value").remove(0);
+    let done = "/places/excel/do?place=ours";
+    assert_eq!(site.post("zone", "/places/excel/do?place=theirs", &[("request_id", &id)]).await.status, 404);
+    assert_eq!(site.post("zone", done, &[("request_id", &id)]).await.location(), "/places/ours");
+    assert!(site.get("zone", "/places/ours").await.body.contains("New parcel"));
+    assert_eq!(site.hand_in("zone", path, &keys, &right).await.found(), ["P-102 list!C2", "P-115 list!A3", "P-102 list!C4", "P-115 list!A5"], "the same again");
     site
 });

@@ -16,8 +16,8 @@ use crate::limited;
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
 use crate::web::forms::derived_id;
-use crate::web::layout::{Found, finding};
-use crate::web::locale::Language;
+use crate::web::layout::{Found, capped, finding};
+use crate::web::locale::named;
 use crate::web::papers;
 use crate::web::problem::{Problem, sentence};
 use crate::web::visitor::Visitor;
@@ -32,9 +32,6 @@ pub const VERB: &str = "parse-reports";
 
 /// What is said of a workbook whose child died.
 const GAVE_UP: &str = "reading this workbook took more than 512 MB of memory or 10 seconds, so it was stopped; fetch it again and fill that one in";
-
-/// Findings that a page lists; the rest are counted.
-const MOST_FINDINGS: usize = 200;
 
 /// Characters of a building's id that a sentence repeats.
 const ID_CHARS: usize = 60;
@@ -215,12 +212,7 @@ pub(super) async fn check(conn: &mut Conn, site: &Site, visitor: &Visitor, tree:
             dry.refuse(visitor, "", &refused.into());
         }
     }
-    let more = dry.findings.len().saturating_sub(MOST_FINDINGS);
-    if more > 0 {
-        dry.findings.truncate(MOST_FINDINGS);
-        let said = html! { (visitor.tf("report_sheet.more_findings", &[("count", more.to_string())])) };
-        dry.findings.push(Found { severity: Severity::Error, at: String::new(), said, code: "" });
-    }
+    capped(visitor, &mut dry.findings);
     Ok(dry)
 }
 
@@ -331,11 +323,9 @@ fn count(key: &str, cell: &Cell) -> Result<Content, Refusal> {
     Ok(content)
 }
 
-/// The kind of hindrance that a cell names: by its id, which the list puts before the name, or by its name in any language.
+/// The kind of hindrance that a cell names, or its words for the rule to refuse.
 fn kind_of(text: &str) -> String {
-    let first = text.split_whitespace().next().unwrap_or_default();
-    let is_named = |kind: &&String| *kind == first || [Language::Zh, Language::En].iter().any(|language| language.t(&format!("hindrance.{kind}")) == text);
-    WORDS.hindrances.iter().find(is_named).cloned().unwrap_or_else(|| text.to_owned())
+    named("hindrance", text, WORDS.hindrances.iter().map(String::as_str)).unwrap_or(text).to_owned()
 }
 
 fn joined(mut whole: Content, part: &Content) -> Content {

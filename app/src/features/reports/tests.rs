@@ -411,11 +411,6 @@ async fn handed_in(site: &TestSite, who: &str, place: &str, bytes: &[u8]) -> Pag
     site.post_bytes(who, &format!("/reports/excel?place={place}"), "multipart/form-data; boundary=x", body).await
 }
 
-/// What a page has found, as `code cell`.
-fn found(page: &Page) -> Vec<String> {
-    page.texts("table.findings tbody td:last-child").iter().zip(page.texts("table.findings tbody td:first-child")).map(|(code, at)| format!("{code} {at}")).collect()
-}
-
 on_both_databases!(a_day_is_fetched_filled_in_looked_at_and_filed_at_once, |site| async move {
     let site = active(site.with_cast().await).await;
     let page = site.get("builder", "/reports/excel").await;
@@ -452,7 +447,7 @@ on_both_databases!(a_day_is_fetched_filled_in_looked_at_and_filed_at_once, |site
     }
     let head = site.site.head();
     let shown = handed_in(&site, "builder", "ours", &book.save()).await;
-    assert_eq!((shown.status.as_u16(), found(&shown)), (200, vec![]), "{}", shown.body);
+    assert_eq!((shown.status.as_u16(), shown.found()), (200, vec![]), "{}", shown.body);
     assert_eq!(shown.texts("ul.counts b"), ["1", "1", "0"], "changed, unchanged, left out");
     assert!(shown.texts("ul.rows li")[0].contains("0 → 1200.5") && shown.body.contains("day.xlsx") && !shown.body.contains("C:"));
     assert_eq!(site.site.head(), head, "a dry run writes nothing");
@@ -475,7 +470,7 @@ on_both_databases!(a_day_is_fetched_filled_in_looked_at_and_filed_at_once, |site
 
     // The day is done: what was filed is named, and the next day's workbook begins where this one ended.
     let late = handed_in(&site, "builder", "ours", &book.save()).await;
-    assert_eq!((late.status.as_u16(), found(&late)), (422, vec!["R-105 buildings!A2".to_owned(), "R-105 buildings!A3".to_owned()]));
+    assert_eq!((late.status.as_u16(), late.found()), (422, vec!["R-105 buildings!A2".to_owned(), "R-105 buildings!A3".to_owned()]));
     assert_eq!(fetched(&site, "builder", "2026-11-23").await.rows("items").len(), 1);
     assert!(site.site.clock.advance(site.site.clock.now() + 24.hours()));
     let next = fetched(&site, "builder", "2026-11-24").await;
@@ -531,7 +526,7 @@ on_both_databases!(every_cell_that_stands_against_a_workbook_is_named, |site| as
         let mut book = Workbook::open(blank.bytes.clone());
         edits.iter().for_each(|(at, value)| book.put(at, value));
         let page = handed_in(&site, "builder", "ours", &book.save()).await;
-        assert_eq!((page.status.as_u16(), found(&page)), (422, expected), "{name}: {:?}", page.texts("table.findings"));
+        assert_eq!((page.status.as_u16(), page.found()), (422, expected), "{name}: {:?}", page.texts("table.findings"));
         assert_eq!((page.texts(".summary .quiet"), page.texts("form[action^='/reports/excel'] input[type=file]").len()), (vec!["R-137".to_owned()], 1), "{name}");
         assert!(page.texts("table.findings td:nth-child(2)").iter().all(|text| !text.is_empty() && text.chars().count() < 500), "{name}");
         said.push(page.texts("table.findings td:nth-child(2)").join(" "));
@@ -548,17 +543,17 @@ on_both_databases!(every_cell_that_stands_against_a_workbook_is_named, |site| as
         book.save()
     };
     for (day, code) in [("46350", "R-104"), ("45984", "R-117")] {
-        assert_eq!(found(&handed_in(&site, "builder", "ours", &all_days(day)).await), [format!("{code} {}", of_b1("day"))]);
+        assert_eq!(handed_in(&site, "builder", "ours", &all_days(day)).await.found(), [format!("{code} {}", of_b1("day"))]);
     }
     let mut wizards = Workbook::open(blank.bytes.clone());
     wizards.put(&rebar, "3");
     let strings = wizards.parts.iter_mut().find(|(name, _)| name.ends_with("sharedStrings.xml")).unwrap();
     strings.1 = strings.1.replace("trade.rebar", "trade.wizard");
-    assert_eq!(found(&handed_in(&site, "builder", "ours", &wizards.save()).await), [format!("R-116 {rebar}")]);
+    assert_eq!(handed_in(&site, "builder", "ours", &wizards.save()).await.found(), [format!("R-116 {rebar}")]);
     let b2 = at("buildings", "ours-b2", "trade.rebar");
     let mut other = Workbook::open(blank.bytes.clone());
     other.put(&b2, "3");
-    assert_eq!(found(&handed_in(&site, "builder", "ours-b1", &other.save()).await), [format!("R-134 {}", at("buildings", "ours-b2", "building"))]);
+    assert_eq!(handed_in(&site, "builder", "ours-b1", &other.save()).await.found(), [format!("R-134 {}", at("buildings", "ours-b2", "building"))]);
     let mut far = Workbook::open(blank.bytes.clone());
     *far.part("items") = far.part("items").replace("</sheetData>", "<row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row></sheetData>");
     for (name, bytes, code, expected) in [
@@ -567,7 +562,7 @@ on_both_databases!(every_cell_that_stands_against_a_workbook_is_named, |site| as
         ("no file", Vec::new(), "R-136", vec![]),
     ] {
         let page = handed_in(&site, "builder", "ours", &bytes).await;
-        assert_eq!((page.status.as_u16(), page.texts(".summary .quiet"), found(&page)), (422, vec![code.to_owned()], expected.iter().map(|one| (*one).to_owned()).collect()), "{name}");
+        assert_eq!((page.status.as_u16(), page.texts(".summary .quiet"), page.found()), (422, vec![code.to_owned()], expected.iter().map(|one| (*one).to_owned()).collect()), "{name}");
     }
     assert_eq!(handed_in(&site, "stranger", "ours", &blank.bytes).await.status, 404);
     assert_eq!(site.site.head(), head, "nothing was written");
@@ -587,7 +582,7 @@ on_both_databases!(nothing_of_a_workbook_is_filed_when_one_building_was_faster, 
     let refused = site.post("builder", "/reports/excel/file", &[("place", "ours"), ("request_id", &request_id)]).await;
     assert_eq!((refused.status.as_u16(), refused.texts(".summary .quiet")), (409, vec!["R-105".to_owned()]));
     assert!(refused.texts(".summary li")[0].starts_with("ours-b2 name"), "which building");
-    assert_eq!(found(&refused), ["R-105 buildings!A3"], "and which cell");
+    assert_eq!(refused.found(), ["R-105 buildings!A3"], "and which cell");
     assert_eq!(site.site.head(), head, "the other building is not filed by itself");
     // Without that row the rest is filed.
     book.put("buildings!B3", " ");
