@@ -149,6 +149,7 @@ pub async fn open(db: Db, folder: &Path, clock: Clock) -> Result<Opened> {
     let (journal, writer) = Journal::open(db.clone(), clock.clone(), domain.clone()).await?;
     let (closing, is_behind_tls) = (Arc::new(tokio::sync::watch::Sender::new(false)), false);
     let site = Site {
+        papers: db.clone(),
         db,
         journal,
         clock,

@@ -56,6 +56,8 @@ struct Site {
     is_exempt: bool,
     /// The report that was disputed.
     disputed: Option<String>,
+    /// The first day of its project.
+    from: Date,
     until: Date,
 }
 
@@ -114,6 +116,7 @@ fn sites(at: usize, project: &Project, plan: &Plan, exempt: usize, today: Date) 
             is_rescued: false,
             is_exempt: at == exempt,
             disputed: None,
+            from: start,
             until,
         })
     };
@@ -143,28 +146,41 @@ impl Work {
     }
 }
 
-/// Reports, confirmations, disputes and promises up to today.
-pub(super) async fn tell(
-    teller: &mut Teller<'_>,
-    district: &District,
-    plans: &[Plan],
-    active: &[usize],
-    exempt: usize,
-    today: Date,
-    rng: &mut impl Rng,
-) -> Result<()> {
-    let mut all: Vec<Site> =
-        active.iter().flat_map(|at| sites(*at, &district.projects[*at], &plans[*at], exempt, today)).collect();
-    let pictures = pictures()?;
-    let mut waiting: Vec<Ask> = Vec::new();
-    let mut found: Vec<Command> = Vec::new();
-    for ago in (1..=DAYS).rev() {
+/// Sites at work, and what waits for the morning after their reports.
+pub(super) struct Daily {
+    sites: Vec<Site>,
+    pictures: Vec<Document>,
+    judged: Vec<Ask>,
+    inspected: Vec<Command>,
+}
+
+impl Daily {
+    /// The sites of the active projects.
+    pub fn new(district: &District, plans: &[Plan], active: &[usize], exempt: usize, today: Date) -> Result<Daily> {
+        let of = |at: &usize| sites(*at, &district.projects[*at], &plans[*at], exempt, today);
+        Ok(Daily {
+            sites: active.iter().flat_map(of).collect(),
+            pictures: pictures()?,
+            judged: Vec::new(),
+            inspected: Vec::new(),
+        })
+    }
+
+    /// Supervision engineers and inspectors have looked at what was reported the evening before.
+    pub async fn morning(&mut self, teller: &mut Teller<'_>, inspector: &str) -> Result<()> {
+        teller.wave(std::mem::take(&mut self.judged)).await?;
+        let inspected = self.inspected.drain(..).step_by(INSPECTED_EVERY);
+        teller.wave(inspected.map(|command| Ask::by(inspector, command)).collect()).await
+    }
+
+    /// The reports of a day so many days ago.
+    pub async fn evening(&mut self, teller: &mut Teller<'_>, ago: i64, today: Date, rng: &mut impl Rng) -> Result<()> {
         let on = day(today, -ago);
         let is_reported = ago <= DAILY || ago % 3 == 0;
         let is_stopped = ALERT.contains(&ago);
         let mut asks = Vec::new();
-        for (site, picture) in all.iter_mut().zip(pictures.iter().cycle()) {
-            if on >= site.until || !is_reported {
+        for (site, picture) in self.sites.iter_mut().zip(self.pictures.iter().cycle()) {
+            if on >= site.until || on < site.from || !is_reported {
                 continue;
             }
             let report = format!("r-{}-{on}", site.building);
@@ -188,22 +204,22 @@ pub(super) async fn tell(
                 };
                 asks.push(Ask { documents, ..Ask::by(&site.reporter, command) });
                 if ago == INSPECTED {
-                    found.push(site.inspected(report.clone(), &before, found.len() == OVERRULED));
+                    let is_overruled = self.inspected.len() == OVERRULED;
+                    self.inspected.push(site.inspected(report.clone(), &before, is_overruled));
                 }
                 if ago >= JUDGED {
-                    waiting.push(site.judge(judged, on, today));
+                    self.judged.push(site.judge(judged, on, today));
                 }
             }
         }
-        teller.wave(asks).await?;
-        teller.wave(std::mem::take(&mut waiting)).await?;
-        let inspector = district.inspector();
-        teller
-            .wave(found.drain(..).step_by(INSPECTED_EVERY).map(|command| Ask::by(inspector, command)).collect())
-            .await?;
+        teller.wave(asks).await
     }
-    promise(teller, &all, today).await?;
-    answer(teller, district, &all, today).await
+
+    /// What today begins with: promises, an answer to a dispute, a blocker.
+    pub async fn today(&self, teller: &mut Teller<'_>, district: &District, today: Date) -> Result<()> {
+        promise(teller, &self.sites, today).await?;
+        answer(teller, district, &self.sites, today).await
+    }
 }
 
 /// The leader of a task force answers the first dispute; a contractor opens what blocks its works.

@@ -6,6 +6,7 @@ use crate::features::places::model::{Attributes, Figures, Kind, PROGRAMMES};
 use crate::features::task_force::model::{Holder, Seat};
 use rand::{Rng, RngExt};
 use serde::Deserialize;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// How a project stands to its mandated date.
@@ -71,6 +72,8 @@ struct Fixture {
     given: Vec<String>,
     projects: Vec<ProjectRow>,
     facilities: Vec<String>,
+    /// Price of a unit of work in fen.
+    prices_fen: HashMap<String, i64>,
     papers: Papers,
 }
 
@@ -78,6 +81,11 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
     toml::from_str(include_str!("../../../fixtures/demo.toml"))
         .expect("fixtures/demo.toml is part of the program and read by a test")
 });
+
+/// The invented price of a unit of work, in fen.
+pub fn price_fen(unit: &str) -> Option<i64> {
+    FIXTURE.prices_fen.get(unit).copied()
+}
 
 /// Words of invented papers.
 pub fn papers() -> &'static Papers {

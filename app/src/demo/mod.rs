@@ -11,7 +11,7 @@ mod story;
 #[cfg(test)]
 mod tests;
 
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::db::Db;
 use crate::features::{Command, Guatu};
 use crate::journal::domain::Permit;
@@ -19,7 +19,7 @@ use crate::journal::{Document, Journal, Submission, replay};
 use crate::serve;
 use crate::web::Site;
 use anyhow::{Context, Result, bail};
-use jiff::civil::Date;
+use jiff::civil::{Date, time};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::io::{IsTerminal, Write};
@@ -59,10 +59,11 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     }
     serve::set_setting(&mut conn, "demo", &arguments.seed.to_string()).await?;
     drop(conn);
-    let clock = Clock::System;
-    let opened = serve::open(db.clone(), &arguments.place.data, clock.clone()).await?;
+    let today = Clock::System.today();
+    let clock = Clock::rehearsal(story::begin(today));
+    let opened = serve::open(db.clone(), &arguments.place.data, clock).await?;
     let begun = Instant::now();
-    let facts = tell(&opened.site, arguments.seed, clock.today()).await?;
+    let facts = tell(&opened.site, arguments.seed, today).await?;
     opened.site.signer.sign_head(&db).await?;
     drop(opened.site);
     opened.writer.await?;
@@ -71,12 +72,13 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes the district of a seed as it stands on a day. Returns the number of facts.
+/// Makes the district of a seed as it stands on a day. The clock of the site is moved through the days of the story, so that
+/// every fact is recorded on its own. Returns the number of facts.
 async fn tell(site: &Site, seed: u64, today: Date) -> Result<u64> {
-    let Site { journal, db, domain, .. } = site;
+    let Site { journal, db, domain, clock, .. } = site;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let district = district::invent(&mut rng);
-    let mut teller = Teller { journal, db, domain, seed, asked: 0, bar: Bar::new(EXPECTED) };
+    let mut teller = Teller { journal, db, domain, clock, seed, asked: 0, bar: Bar::new(EXPECTED) };
     story::tell(&mut teller, &district, today, &mut rng).await?;
     teller.bar.end();
     Ok(*journal.head().borrow())
@@ -114,12 +116,21 @@ struct Teller<'a> {
     db: &'a Db,
     /// What reads figures for the people who freeze them.
     domain: &'a Guatu,
+    /// Moved from day to day.
+    clock: &'a Clock,
     seed: u64,
     asked: u64,
     bar: Bar,
 }
 
 impl Teller<'_> {
+    /// Waits until an hour of a day.
+    fn stand_at(&self, day: Date, hour: i8) {
+        if let Some(at) = clock::instant(day.to_datetime(time(hour, 0, 0, 0))) {
+            self.clock.advance(at);
+        }
+    }
+
     /// Asks for many things at once. All must be granted: the story is written to the rules.
     async fn wave(&mut self, asks: Vec<Ask>) -> Result<()> {
         let journal = self.journal;

@@ -1,7 +1,9 @@
 //! What has happened in the invented district up to today: plans, progress, mandated dates, alerts.
 
-use super::district::{Block, District, Project, Prospect, papers};
-use super::{Ask, Teller, daily};
+use super::daily::{self, Daily};
+use super::district::{Block, District, Project, Prospect, papers, price_fen};
+use super::{Ask, Teller};
+use crate::clock;
 use crate::db::{Conn, Db};
 use crate::features::bulletin::{self, model::Photo};
 use crate::features::calendars::model as calendars;
@@ -17,14 +19,16 @@ use crate::features::returns::gather::gather;
 use crate::features::returns::model as returns;
 use crate::features::round::model as round;
 use crate::features::task_force::model as task_force;
+use crate::features::wall_chart::model as wall_chart;
 use crate::journal::{Document, replay};
 use crate::web::locale::Language;
 use anyhow::{Context, Result, anyhow};
 use guatu_formats::plans::json;
 use guatu_kernel::guarantee::PeriodKind;
 use guatu_kernel::plan::{Activity, ActivityKind, Moment, Plan};
+use jiff::Timestamp;
 use jiff::ToSpan;
-use jiff::civil::{Date, DateTime, time};
+use jiff::civil::{Date, DateTime, Weekday, time};
 use rand::Rng;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -46,7 +50,24 @@ pub(super) fn day(today: Date, offset: i64) -> Date {
     today.checked_add(offset.days()).unwrap_or(today)
 }
 
-/// Tells the whole story.
+/// The story begins so many days ago, a day before the first reports.
+const BEGIN: i64 = daily::DAYS + 1;
+/// The first version of a project's plan is approved, its request for another date put, its date mandated so many days ago.
+const REPLAN: i64 = 3;
+const REQUEST: i64 = 6;
+const MANDATE: i64 = 8;
+/// What is not measured is recorded so many days ago.
+const RECORDED: [i64; 3] = [60, 30, 1];
+/// Hours of a day: who judges and commands does so in the morning, sites report in the evening.
+const MORNING: i8 = 8;
+const EVENING: i8 = 20;
+
+/// When the story begins.
+pub(super) fn begin(today: Date) -> Timestamp {
+    clock::instant(day(today, -BEGIN).to_datetime(time(MORNING, 0, 0, 0))).unwrap_or_default()
+}
+
+/// Tells the whole story, day by day.
 pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Date, rng: &mut impl Rng) -> Result<()> {
     let mut conn = teller.db.writer().await?;
     for person in &district.people {
@@ -54,32 +75,78 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     }
     drop(conn);
     found(teller, district, today).await?;
-    let mut approved = Vec::new();
+    let mut plans = Vec::new();
     for project in &district.projects {
-        approved.push(composed(teller.db, project, today, HashMap::new()).await?);
+        plans.push(composed(teller.db, project, today, HashMap::new()).await?);
     }
-    put_forward(teller, district, &approved, today).await?;
-    for (at, (project, plan)) in district.projects.iter().zip(&approved).enumerate() {
-        let until = if at == STOPPED.0 { day(today, -STOPPED.1) } else { today };
-        // Measured work is recorded up to the day from which it is reported.
-        let measured_until = if is_active(project) { until.min(day(today, -daily::DAYS)) } else { until };
-        teller.wave(progress(project, plan, first_work(project, today), until, measured_until)).await?;
-    }
-    weather(teller, district, today).await?;
     let active: Vec<usize> = (0..district.projects.len()).filter(|at| is_active(&district.projects[*at])).collect();
-    daily::tell(teller, district, &approved, &active, EXEMPT, today, rng).await?;
-    replan(teller, district, today).await?;
-    share(teller, district).await?;
+    let mut sites = Daily::new(district, &plans, &active, EXEMPT, today)?;
+    for ago in (1..=BEGIN).rev() {
+        let on = day(today, -ago);
+        teller.stand_at(on, MORNING);
+        for (at, project) in district.projects.iter().enumerate() {
+            if ago == project.age_days.min(BEGIN) {
+                put_forward(teller, district, at, &plans[at], today).await?;
+            } else if RECORDED.contains(&ago) {
+                let since = RECORDED.iter().copied().filter(|day| *day > ago).min().unwrap_or(daily::DAYS);
+                record(teller, district, at, &plans[at], (since, ago), today).await?;
+            }
+        }
+        sites.morning(teller, district.inspector()).await?;
+        if ago < MANDATE {
+            note(teller, on).await?;
+        }
+        turn(teller, district, ago, today).await?;
+        weather(teller, district, ago, today).await?;
+        teller.stand_at(on, EVENING);
+        sites.evening(teller, ago, today, rng).await?;
+    }
+    teller.clock.advance(teller.clock.machine());
+    roll(teller, today).await?;
+    note(teller, today).await?;
+    sites.today(teller, district, today).await?;
     let yesterday = day(today, -1);
-    report_upwards(teller, district, ("return-1", "day_projects"), yesterday, today, "").await?;
-    mandate(teller, district, today).await?;
-    ask_for_other_dates(teller, district).await?;
-    // Red lamps follow from mandated dates: yesterday's form is sent again, and says why.
-    report_upwards(teller, district, ("return-2", "day_projects"), yesterday, today, &papers().return_reason).await?;
+    report_upwards(teller, district, ("return-3", "day_projects"), yesterday, today, "").await?;
     let last_week = PeriodKind::Week.around(today).from.saturating_sub(1.days());
-    report_upwards(teller, district, ("return-3", "week_projects"), last_week, today, "").await?;
+    report_upwards(teller, district, ("return-4", "week_projects"), last_week, today, "").await?;
     bulletin(teller, district, last_week, today).await?;
     decide(teller, district, today).await
+}
+
+/// What leaders and the office do on a day.
+async fn turn(teller: &mut Teller<'_>, district: &District, ago: i64, today: Date) -> Result<()> {
+    let on = day(today, -ago);
+    if on.weekday() == Weekday::Monday {
+        roll(teller, on).await?;
+    }
+    match ago {
+        MANDATE => {
+            let before = day(on, -1);
+            report_upwards(teller, district, ("return-1", "day_projects"), before, on, "").await?;
+            mandate(teller, district, on).await?;
+            // Red lamps follow from mandated dates: the form is sent again, and says why.
+            report_upwards(teller, district, ("return-2", "day_projects"), before, on, &papers().return_reason).await
+        }
+        REQUEST => ask_for_other_dates(teller, district).await,
+        REPLAN => {
+            replan(teller, district, today).await?;
+            share(teller, district).await
+        }
+        _ if ago == STOPPED.1 => {
+            let (place, state) = (district.projects[STOPPED.0].id.clone(), "stopped".to_owned());
+            let command = places::Command::SetState { place, state, since: on };
+            teller.wave(vec![Ask::by(&district.people[0].account, command)]).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The data date of every plan moves to a day, as a timer does it.
+async fn roll(teller: &mut Teller<'_>, on: Date) -> Result<()> {
+    let plans = store::project_plans(&mut teller.db.reader().await?).await?;
+    let behind = plans.into_iter().filter(|plan| plan.data_date < on);
+    let asks = behind.map(|plan| Ask::by_system(plans::Command::RollTo { project: plan.project, data_date: on }));
+    teller.wave(asks.collect()).await
 }
 
 /// The bulletin of a week: three people, and three photographs of which one may not be printed.
@@ -234,7 +301,7 @@ async fn found(teller: &mut Teller<'_>, district: &District, today: Date) -> Res
         .await?;
     let office = &district.people[1].account;
     let mut asks = Vec::new();
-    for (at, project) in district.projects.iter().enumerate() {
+    for project in &district.projects {
         for (number, (seat, holder)) in project.seats.iter().enumerate() {
             asks.push(Ask::by(
                 office,
@@ -247,13 +314,6 @@ async fn found(teller: &mut Teller<'_>, district: &District, today: Date) -> Res
                 },
             ));
         }
-        let (state, since) = match project.template.as_str() {
-            _ if at == STOPPED.0 => ("stopped", day(today, -STOPPED.1)),
-            "presold_tower" if at == REPLANNED => ("fully_resumed", day(today, -project.age_days)),
-            "presold_tower" => ("partly_resumed", day(today, -project.age_days)),
-            _ => ("under_construction", day(today, -project.age_days)),
-        };
-        asks.push(Ask::by(leader, places::Command::SetState { place: project.id.clone(), state: state.into(), since }));
     }
     teller.wave(asks).await
 }
@@ -280,7 +340,13 @@ async fn composed(db: &Db, project: &Project, today: Date, days: HashMap<String,
         stage_name: &stage_name,
         end_name: Language::Zh.t("plans.end_milestone"),
     };
-    Ok(compose(&project.name, &buildings, &setting))
+    let mut plan = compose(&project.name, &buildings, &setting);
+    for activity in &mut plan.activities {
+        let price_fen = activity.quantity.as_ref().and_then(|quantity| price_fen(&quantity.unit));
+        activity.value_fen =
+            activity.quantity.as_ref().zip(price_fen).map(|(quantity, price)| (quantity.total * price as f64) as i64);
+    }
+    Ok(plan)
 }
 
 fn draft(project: &Project, plan: &Plan, number: u32) -> Ask {
@@ -299,25 +365,63 @@ fn version(project: &Project, number: u32) -> String {
     format!("{}-v{number}", project.id)
 }
 
-/// Drafts by the employers, approval by the district leader, activation where the task force is complete.
-async fn put_forward(teller: &mut Teller<'_>, district: &District, approved: &[Plan], _today: Date) -> Result<()> {
-    let leader = &district.people[0].account;
-    teller
-        .wave(district.projects.iter().zip(approved).map(|(project, plan)| draft(project, plan, 1)).collect())
-        .await?;
-    let approve = |project: &Project| {
-        Ask::by(
-            leader,
-            plans::Command::Approve {
-                version: version(project, 1),
-                reason: papers().approval.clone(),
-                accepts_loss: false,
-            },
-        )
+/// A project begins: a draft by its employer, approval by the district leader, its state, activation where the task force is
+/// complete, and what had happened before.
+async fn put_forward(teller: &mut Teller<'_>, district: &District, at: usize, plan: &Plan, today: Date) -> Result<()> {
+    let (leader, project) = (&district.people[0].account, &district.projects[at]);
+    teller.wave(vec![draft(project, plan, 1)]).await?;
+    let approve = plans::Command::Approve {
+        version: version(project, 1),
+        reason: papers().approval.clone(),
+        accepts_loss: false,
     };
-    teller.wave(district.projects.iter().map(approve).collect()).await?;
-    let activate = |project: &Project| Ask::by(leader, plans::Command::Activate { project: project.id.clone() });
-    teller.wave(district.projects.iter().filter(|project| is_active(project)).map(activate).collect()).await
+    teller.wave(vec![Ask::by(leader, approve)]).await?;
+    let state = match project.template.as_str() {
+        "presold_tower" if at == REPLANNED => "fully_resumed",
+        "presold_tower" => "partly_resumed",
+        _ => "under_construction",
+    };
+    let (place, since) = (project.id.clone(), first_work(project, today));
+    let mut asks = vec![Ask::by(leader, places::Command::SetState { place, state: state.into(), since })];
+    if is_active(project) {
+        asks.push(Ask::by(leader, plans::Command::Activate { project: project.id.clone() }));
+    }
+    teller.wave(asks).await?;
+    record(teller, district, at, plan, (project.age_days.max(BEGIN), daily::DAYS), today).await
+}
+
+/// Lamps that have changed are noted, as a timer does it.
+async fn note(teller: &mut Teller<'_>, on: Date) -> Result<()> {
+    let changed = teller.domain.lamps.outdated(&mut settled(teller).await?, on).await?;
+    let asks = changed.into_iter().map(|project| Ask::by_system(wall_chart::Command::Note { project }));
+    teller.wave(asks.collect()).await
+}
+
+/// What had happened on a site between so many days ago and so many days ago. Of an active project measured work is left
+/// to its reports from the first of them on.
+async fn record(
+    teller: &mut Teller<'_>,
+    district: &District,
+    at: usize,
+    plan: &Plan,
+    (since, until): (i64, i64),
+    today: Date,
+) -> Result<()> {
+    let project = &district.projects[at];
+    let ends = if at == STOPPED.0 { STOPPED.1 } else { 0 };
+    let (before, now) = (day(today, -since.max(ends)), day(today, -until.max(ends)));
+    let measured_until = if is_active(project) { now.min(day(today, -daily::DAYS)) } else { now };
+    let known = progress(project, plan, first_work(project, today), before, before.min(measured_until));
+    let reached = progress(project, plan, first_work(project, today), now, measured_until);
+    // In the order of the plan: a map has none, and the same seed makes the same facts.
+    let news = plan.activities.iter().filter_map(|activity| {
+        let progress = reached.get(&activity.id).filter(|progress| known.get(&activity.id) != Some(*progress))?;
+        let (project_id, activity) = (project.id.clone(), activity.id.clone());
+        let command =
+            plans::Command::Record { project: project_id, activity, progress: progress.clone(), reason: None };
+        Some(Ask::by(&project.reporter, command))
+    });
+    teller.wave(news.collect()).await
 }
 
 /// Whether its task force is complete, so that it is activated.
@@ -326,10 +430,16 @@ fn is_active(project: &Project) -> bool {
 }
 
 /// What had happened on the site before a day: the plan's own dates, stretched by the pace of each building.
-fn progress(project: &Project, plan: &Plan, start: Date, until: Date, measured_until: Date) -> Vec<Ask> {
+fn progress(
+    project: &Project,
+    plan: &Plan,
+    start: Date,
+    until: Date,
+    measured_until: Date,
+) -> HashMap<String, plans::Progress> {
     let blocks: HashMap<&str, &Block> = project.blocks.iter().map(|block| (block.id.as_str(), block)).collect();
     let schedule = guatu_kernel::schedule(plan);
-    let mut asks = Vec::new();
+    let mut known = HashMap::new();
     for (activity, dates) in plan.activities.iter().zip(&schedule.activities) {
         let (Some(block), Some(dates)) = (activity.place.as_deref().and_then(|place| blocks.get(place)), dates) else {
             continue;
@@ -341,12 +451,10 @@ fn progress(project: &Project, plan: &Plan, start: Date, until: Date, measured_u
         };
         let until = if activity.quantity.is_some() { measured_until } else { until };
         if let Some(progress) = reached(activity, real(dates.early_start), real(dates.early_finish), until) {
-            let (project_id, id) = (project.id.clone(), activity.id.clone());
-            let command = plans::Command::Record { project: project_id, activity: id, progress, reason: None };
-            asks.push(Ask::by(&project.reporter, command));
+            known.insert(activity.id.clone(), progress);
         }
     }
-    asks
+    known
 }
 
 /// How far an activity had come before a day, when it runs from one day to another.
@@ -384,8 +492,8 @@ fn hour(today: Date, offset: i64, hour: i8) -> DateTime {
     day(today, offset).to_datetime(time(hour, 0, 0, 0))
 }
 
-/// Two alerts that are over, one exemption, one winter period.
-async fn weather(teller: &mut Teller<'_>, district: &District, today: Date) -> Result<()> {
+/// Two alerts that are over, one exemption, one winter period: what of it becomes known on a day.
+async fn weather(teller: &mut Teller<'_>, district: &District, ago: i64, today: Date) -> Result<()> {
     let office = &district.people[1].account;
     let notice = |number: u32| papers().alert.replace("{number}", &number.to_string());
     let announce = |alert: &str, level, at, number| {
@@ -417,18 +525,23 @@ async fn weather(teller: &mut Teller<'_>, district: &District, today: Date) -> R
         kinds: vec!["outdoor_finishing".into()],
         source: papers().winter.clone(),
     };
-    let asks = vec![
-        announce("alert1", Level::Yellow, hour(today, -300, 18), 1),
-        change("alert1", Level::Orange, hour(today, -299, 8), 2),
-        end("alert1", hour(today, -296, 20), 3),
-        Ask::by(office, exempt),
-        announce("alert2", Level::Orange, hour(today, -14, 8), 4),
-        change("alert2", Level::Red, hour(today, -13, 10), 5),
-        change("alert2", Level::Yellow, hour(today, -11, 19), 6),
-        end("alert2", hour(today, -9, 12), 7),
-        Ask::by(office, winter),
+    // Day and hour at which each becomes known; what was before the story is known as it begins.
+    let events = [
+        (BEGIN, 9, announce("alert1", Level::Yellow, hour(today, -300, 18), 1)),
+        (BEGIN, 9, change("alert1", Level::Orange, hour(today, -299, 8), 2)),
+        (BEGIN, 9, end("alert1", hour(today, -296, 20), 3)),
+        (40, 9, Ask::by(office, exempt)),
+        (14, 9, announce("alert2", Level::Orange, hour(today, -14, 8), 4)),
+        (13, 10, change("alert2", Level::Red, hour(today, -13, 10), 5)),
+        (11, 19, change("alert2", Level::Yellow, hour(today, -11, 19), 6)),
+        (9, 12, end("alert2", hour(today, -9, 12), 7)),
+        (5, 9, Ask::by(office, winter)),
     ];
-    teller.wave(asks).await
+    for (_, hour, ask) in events.into_iter().filter(|(day, ..)| *day == ago) {
+        teller.stand_at(day(today, -ago), hour);
+        teller.wave(vec![ask]).await?;
+    }
+    Ok(())
 }
 
 /// Days of the facade in the second version, for every building.
@@ -471,7 +584,7 @@ async fn share(teller: &mut Teller<'_>, district: &District) -> Result<()> {
 /// Mandated dates, set so that each project stands as its fixture says.
 async fn mandate(teller: &mut Teller<'_>, district: &District, today: Date) -> Result<()> {
     let leader = &district.people[0].account;
-    let mut conn = teller.db.reader().await?;
+    let mut conn = settled(teller).await?;
     let mut asks = Vec::new();
     for (at, project) in district.projects.iter().enumerate() {
         let spare_days = match project.prospect {

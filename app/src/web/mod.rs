@@ -22,7 +22,7 @@ mod tests;
 use crate::clock::Clock;
 use crate::db::{Conn, Db};
 use crate::features::identity::session;
-use crate::features::{Command, FEATURES, Guatu};
+use crate::features::{Command, FEATURES, Guatu, plan};
 use crate::journal::domain::Permit;
 use crate::journal::{Document, Journal, Receipt, Submission, SubmitError};
 use axum::Router;
@@ -50,6 +50,8 @@ pub struct Stamps {
 pub struct Site {
     /// The database.
     pub db: Db,
+    /// Where photographs and papers lie: of an earlier state those of today, since a paper is named by what it is.
+    pub papers: Db,
     /// The write door.
     pub journal: Journal<Guatu>,
     /// The time.
@@ -74,6 +76,11 @@ impl Site {
     /// A read connection.
     pub async fn reader(&self) -> Result<Conn, Problem> {
         Ok(self.db.reader().await?)
+    }
+
+    /// A paper that a fact names, for whoever may see that fact.
+    pub async fn paper(&self, sha256: &str) -> Result<Option<Vec<u8>>, Problem> {
+        Ok(plan::store::document(&mut self.papers.reader().await?, sha256).await?)
     }
 
     /// Does a command for the person who asks.

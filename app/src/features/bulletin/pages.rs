@@ -11,7 +11,7 @@ use crate::features::places::model::Kind;
 use crate::features::places::tree::Tree;
 use crate::features::rule_sets::model::{GapRules, RuleSet, gap_rules};
 use crate::features::targets::progress::{grade, tenths_text};
-use crate::features::{identity, plan, rule_sets};
+use crate::features::{identity, rule_sets};
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::{Query, Sent};
@@ -339,7 +339,8 @@ async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Pat
     if !photos.chosen.iter().any(|one| one.photo.copy == copy) {
         return Err(missing().into());
     }
-    let bytes = plan::store::document(&mut conn, &copy).await?.ok_or(missing())?;
+    drop(conn);
+    let bytes = site.paper(&copy).await?.ok_or(missing())?;
     Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], bytes).into_response())
 }
 
@@ -396,7 +397,7 @@ async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): P
     let tree = site.domain.places.tree(&mut conn).await?;
     let mut pictures = Vec::new();
     for one in store::photos(&mut conn, &id).await?.into_iter().filter(|one| one.is_allowed == Some(true)) {
-        let Some(jpeg) = plan::store::document(&mut conn, &one.photo.copy).await? else { continue };
+        let Some(jpeg) = site.paper(&one.photo.copy).await? else { continue };
         pictures.extend(papers::picture(jpeg, Photos::caption(&tree, &one.photo)));
     }
     drop(conn);

@@ -487,7 +487,8 @@ async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Pat
     if !report.content.photos.iter().any(|photo| photo.copy == copy) {
         return Err(missing().into());
     }
-    let bytes = plan::store::document(&mut conn, &copy).await?.ok_or(missing())?;
+    drop(conn);
+    let bytes = site.paper(&copy).await?.ok_or(missing())?;
     Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], bytes).into_response())
 }
 

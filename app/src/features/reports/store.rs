@@ -196,17 +196,12 @@ fn read_day(row: &Row) -> Result<WorkDay> {
 pub async fn works(conn: &mut Conn, building: &str, on: Option<Date>) -> Result<Vec<Work>> {
     let bars = plan::store::measures(conn, building).await?;
     let sql = "SELECT activity, opening_e3, done_e3 FROM work WHERE building = ?";
-    let mut known: HashMap<String, (i64, i64)> = HashMap::new();
+    let mut known: HashMap<String, i64> = HashMap::new();
     for row in conn.rows(sql, args![building]).await? {
-        known.insert(row.text(0)?, (row.int(1)?, row.int(2)?));
+        known.insert(row.text(0)?, row.int(2)?);
     }
     let mut works = Vec::with_capacity(bars.len());
     for bar in bars {
-        let total_e3 = bar.total_e3;
-        // Before anything was measured, the plan's own record of progress says where it begins.
-        let recorded = total_e3 * i64::from(bar.percent_e3) / 100_000;
-        let recorded = if bar.is_whole { recorded / 1000 * 1000 } else { recorded };
-        let (_, done_e3) = known.get(&bar.activity).copied().unwrap_or((recorded, recorded));
         let (mut day_e3, mut after_e3, mut measured_e3) = (0, 0, None);
         if let Some(on) = on {
             let sql = "SELECT on_day, COALESCE(verified_e3, confirmed_e3, reported_e3), confirmed_e3 FROM work_day WHERE project = ? AND activity = ? AND on_day >= ?";
@@ -218,10 +213,33 @@ pub async fn works(conn: &mut Conn, building: &str, on: Option<Date>) -> Result<
                 }
             }
         }
-        let before_e3 = done_e3 - day_e3 - after_e3;
-        works.push(Work { activity: bar.activity, name: bar.name, total_e3, is_whole: bar.is_whole, before_e3, day_e3, after_e3, measured_e3 });
+        let mut work = standing_now(known.get(&bar.activity).copied(), bar);
+        work.before_e3 -= day_e3 + after_e3;
+        works.push(Work { day_e3, after_e3, measured_e3, ..work });
     }
     Ok(works)
+}
+
+/// The works that a report of the newest day names, as they stand: of twenty works of a building a day moves two or three.
+async fn works_named(conn: &mut Conn, building: &str, project: &str, content: &Content) -> Result<Vec<Work>> {
+    let mut works = Vec::with_capacity(content.items.len());
+    for item in &content.items {
+        let Some(bar) = plan::store::measure_of(conn, building, project, &item.activity).await? else { continue };
+        let sql = "SELECT done_e3 FROM work WHERE project = ? AND activity = ?";
+        let known = conn.row(sql, args![project, &item.activity]).await?.map(|row| row.int(0)).transpose()?;
+        works.push(standing_now(known, bar));
+    }
+    Ok(works)
+}
+
+/// A work with all that was ever done before.
+fn standing_now(known_e3: Option<i64>, bar: plan::store::Measure) -> Work {
+    let plan::store::Measure { activity, name, total_e3, percent_e3, is_whole, .. } = bar;
+    // Before anything was measured, the plan's own record of progress says where it begins.
+    let recorded = total_e3 * i64::from(percent_e3) / 100_000;
+    let recorded = if is_whole { recorded / 1000 * 1000 } else { recorded };
+    let before_e3 = known_e3.unwrap_or(recorded);
+    Work { activity, name, total_e3, is_whole, before_e3, day_e3: 0, after_e3: 0, measured_e3: None }
 }
 
 pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
@@ -268,8 +286,8 @@ pub(super) async fn of_filing(conn: &mut Conn, report: &str, building: &str, con
     let is_id_taken = conn.row("SELECT 1 FROM report WHERE id = ?", args![report]).await?.is_some();
     let mut state = State { is_id_taken, ..State::default() };
     of_place(conn, building, &mut state).await?;
-    if content.is_some_and(|content| !content.items.is_empty()) {
-        state.works = works(conn, building, None).await?;
+    if let Some(content) = content {
+        state.works = works_named(conn, building, &state.project, content).await?;
     }
     Ok(state)
 }

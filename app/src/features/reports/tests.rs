@@ -254,6 +254,11 @@ on_both_databases!(bad_input_is_refused_with_the_form_still_filled, |site| async
     assert_eq!((copy.width(), copy.height()), (30, 40), "turned upright");
     assert!(!served.bytes.windows(4).any(|part| part == b"Exif"), "and nothing beside the pixels");
     assert_eq!(site.get("stranger", &address).await.status, 404);
+    let then = format!("?as_of={}", site.site.head());
+    let shown = site.get("chief", &format!("/reports/report-0002{then}")).await.attributes(".photos img", "src").remove(0);
+    assert_eq!(shown, format!("{address}{then}"), "led on into the past");
+    assert_eq!(site.get("chief", &shown).await.bytes, served.bytes, "a photograph is what it was");
+    assert_eq!(site.get("stranger", &shown).await.status, 404);
     site
 });
 
