@@ -456,20 +456,32 @@ pub struct Measure {
     pub is_whole: bool,
 }
 
+macro_rules! measured {
+    ($rest:literal) => {
+        concat!("SELECT project, activity, name, quantity_e3, percent_e3, is_whole FROM bar WHERE quantity_e3 IS NOT NULL AND ", $rest)
+    };
+}
+
 /// What is measured at a place, in the order of the plan: every report asks for it, and for nothing else of a bar.
 pub async fn measures(conn: &mut Conn, place: &str) -> Result<Vec<Measure>> {
-    let sql = "SELECT project, activity, name, quantity_e3, percent_e3, is_whole FROM bar WHERE place = ? AND quantity_e3 IS NOT NULL ORDER BY ordinal";
-    let read = |row: &Row| {
-        Ok(Measure {
-            project: row.text(0)?,
-            activity: row.text(1)?,
-            name: row.text(2)?,
-            total_e3: row.int(3)?,
-            percent_e3: u32::try_from(row.int(4)?)?,
-            is_whole: row.flag(5)?,
-        })
-    };
-    conn.rows(sql, args![place]).await?.iter().map(read).collect()
+    conn.rows(measured!("place = ? ORDER BY ordinal"), args![place]).await?.iter().map(read_measure).collect()
+}
+
+/// One of them, if it is measured at that place.
+pub async fn measure_of(conn: &mut Conn, place: &str, project: &str, activity: &str) -> Result<Option<Measure>> {
+    let sql = measured!("project = ? AND activity = ? AND place = ?");
+    conn.row(sql, args![project, activity, place]).await?.map(|row| read_measure(&row)).transpose()
+}
+
+fn read_measure(row: &Row) -> Result<Measure> {
+    Ok(Measure {
+        project: row.text(0)?,
+        activity: row.text(1)?,
+        name: row.text(2)?,
+        total_e3: row.int(3)?,
+        percent_e3: u32::try_from(row.int(4)?)?,
+        is_whole: row.flag(5)?,
+    })
 }
 
 /// Outlooks of a project.

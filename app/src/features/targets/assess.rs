@@ -7,10 +7,11 @@ use crate::db::Conn;
 use crate::features::Guatu;
 use crate::features::plan;
 use anyhow::Result;
-use guatu_kernel::guarantee::{Actuals, Commitment, ItemFacts, PeriodKind, TOLERANCE, assess};
+use guatu_kernel::guarantee::{Actuals, Commitment, Item, ItemFacts, PeriodKind, TOLERANCE, assess};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::HashMap;
+use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A work item as pages show it.
@@ -130,10 +131,10 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
     for period in &periods {
         begun.push(store::needs(conn, id, period.kind, period.from).await?);
     }
-    let mut targets = ProjectTargets::default();
-    for (at, item) in work.items.iter() {
-        let (Some(bar), activity) = (scheduled.bars.get(at), &work.base.plan.activities[at]) else { continue };
-        let (Some(building), Some(baseline)) = (&bar.place, bar.baseline) else { continue };
+    let items: Vec<(usize, Item<'_>)> = work.items.iter().collect();
+    let assessed = side_by_side(&items, |(at, item)| {
+        let (bar, activity) = (scheduled.bars.get(*at)?, &work.base.plan.activities[*at]);
+        let (building, baseline) = (bar.place.as_ref()?, bar.baseline?);
         let recorded = item.total * f64::from(bar.percent_e3) / 100_000.0;
         let actuals = match done.get(&activity.id) {
             Some(one) => cumulative(&days, one),
@@ -141,7 +142,7 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
             None => Actuals::from_cumulative(vec![(bar.actual_start.unwrap_or(today).min(today.saturating_sub(1.days())), recorded)]),
         };
         let commitments = promised.get(&activity.id).map_or(&[][..], Vec::as_slice);
-        let mut facts = assess(&item, &actuals, commitments, today);
+        let mut facts = assess(item, &actuals, commitments, today);
         // Today's target stands on what was done before today, so that doing it does not move it; what is shown as done has
         // today's report in it.
         for window in &mut facts.windows {
@@ -165,6 +166,10 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
             planned: planned_share(item.work, baseline, today.saturating_sub(1.days())),
             facts,
         };
+        Some((building, weight, assessed))
+    });
+    let mut targets = ProjectTargets { items: Vec::with_capacity(assessed.len()), ..ProjectTargets::default() };
+    for (building, weight, assessed) in assessed {
         // Twenty work items share a building: its name is copied for the first.
         if !targets.by_building.contains_key(building) {
             targets.by_building.insert(building.clone(), Vec::new());
@@ -177,6 +182,22 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
         targets.items.push(assessed);
     }
     Ok(targets)
+}
+
+/// Fewer items than this are done before a thread has begun.
+const FEW_ITEMS: usize = 1_000;
+
+/// What becomes of each item, in their order; many are shared among the processors.
+fn side_by_side<T: Sync, R: Send>(items: &[T], one: impl Fn(&T) -> Option<R> + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    if threads == 1 || items.len() < FEW_ITEMS {
+        return items.iter().filter_map(one).collect();
+    }
+    std::thread::scope(|scope| {
+        let parts = items.chunks(items.len().div_ceil(threads)).map(|part| scope.spawn(|| part.iter().filter_map(&one).collect::<Vec<R>>()));
+        let running: Vec<_> = parts.collect();
+        running.into_iter().flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
 }
 
 /// The periods of a project that hold today and that nobody has frozen yet, with what they need; none while the schedule does
