@@ -6,6 +6,7 @@ use crate::features::places::model::{Attributes, Figures, Kind, PROGRAMMES};
 use crate::features::task_force::model::{Holder, Seat};
 use rand::{Rng, RngExt};
 use serde::Deserialize;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// How a project stands to its mandated date.
@@ -59,6 +60,10 @@ pub struct Papers {
     pub building: String,
 }
 
+/// An order: project, who leads, who helps, source, its paper, title, content, limit, ladder, days before today on which it
+/// was issued, and what happened so many days after, as `sign+1 report+9`.
+pub type OrderRow = (usize, String, String, String, String, String, String, String, String, i64, String);
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fixture {
@@ -69,7 +74,9 @@ struct Fixture {
     given: Vec<String>,
     projects: Vec<ProjectRow>,
     facilities: Vec<String>,
+    orders: Vec<OrderRow>,
     papers: Papers,
+    order_words: HashMap<String, String>,
 }
 
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
@@ -80,6 +87,16 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
 /// Words of invented papers.
 pub fn papers() -> &'static Papers {
     &FIXTURE.papers
+}
+
+/// Orders of the last ninety days.
+pub fn orders() -> &'static [OrderRow] {
+    &FIXTURE.orders
+}
+
+/// What is said of an order on the way.
+pub fn order_word(what: &str) -> &'static str {
+    FIXTURE.order_words.get(what).map_or("", String::as_str)
 }
 
 /// An invented organisation.

@@ -6,6 +6,7 @@
 
 mod daily;
 mod district;
+mod orders;
 pub mod pages;
 mod story;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use crate::journal::{Document, Journal, Submission, replay};
 use crate::serve;
 use crate::web::Site;
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -59,10 +61,12 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     }
     serve::set_setting(&mut conn, "demo", &arguments.seed.to_string()).await?;
     drop(conn);
-    let clock = Clock::System;
+    // Orders were issued and reported on earlier days: their story moves a clock of its own up to this instant.
+    let (now, today) = (Clock::System.now(), Clock::System.today());
+    let clock = Clock::rehearsal(orders::begins_at(today).context("a calendar reaches back ninety days")?);
     let opened = serve::open(db.clone(), &arguments.place.data, clock.clone()).await?;
     let begun = Instant::now();
-    let facts = tell(&opened.site, arguments.seed, clock.today()).await?;
+    let facts = tell(&opened.site, arguments.seed, now, today).await?;
     opened.site.signer.sign_head(&db).await?;
     drop(opened.site);
     opened.writer.await?;
@@ -72,11 +76,11 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
 }
 
 /// Makes the district of a seed as it stands on a day. Returns the number of facts.
-async fn tell(site: &Site, seed: u64, today: Date) -> Result<u64> {
-    let Site { journal, db, domain, .. } = site;
+async fn tell(site: &Site, seed: u64, now: Timestamp, today: Date) -> Result<u64> {
+    let Site { journal, db, domain, clock, .. } = site;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let district = district::invent(&mut rng);
-    let mut teller = Teller { journal, db, domain, seed, asked: 0, bar: Bar::new(EXPECTED) };
+    let mut teller = Teller { journal, db, domain, clock, now, seed, asked: 0, bar: Bar::new(EXPECTED) };
     story::tell(&mut teller, &district, today, &mut rng).await?;
     teller.bar.end();
     Ok(*journal.head().borrow())
@@ -114,6 +118,10 @@ struct Teller<'a> {
     db: &'a Db,
     /// What reads figures for the people who freeze them.
     domain: &'a Guatu,
+    /// Moved through the days of the orders, then up to now.
+    clock: &'a Clock,
+    /// The instant of which the district stands.
+    now: Timestamp,
     seed: u64,
     asked: u64,
     bar: Bar,

@@ -1,7 +1,7 @@
 //! What has happened in the invented district up to today: plans, progress, mandated dates, alerts.
 
 use super::district::{Block, District, Project, Prospect, papers};
-use super::{Ask, Teller, daily};
+use super::{Ask, Teller, daily, orders};
 use crate::db::Db;
 use crate::features::calendars::model as calendars;
 use crate::features::calendars::{model::Level, plan_calendars};
@@ -51,6 +51,8 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     }
     drop(conn);
     found(teller, district, today).await?;
+    orders::tell(teller, district, today).await?;
+    begin(teller, district, today).await?;
     let mut approved = Vec::new();
     for project in &district.projects {
         approved.push(composed(teller.db, project, today, HashMap::new()).await?);
@@ -75,7 +77,8 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     report_upwards(teller, district, ("return-2", "day_projects"), yesterday, today, &papers().return_reason).await?;
     let last_week = PeriodKind::Week.around(today).from.saturating_sub(1.days());
     report_upwards(teller, district, ("return-3", "week_projects"), last_week, today, "").await?;
-    decide(teller, district, today).await
+    decide(teller, district, today).await?;
+    orders::of_today(teller, district).await
 }
 
 /// The supervision office sends the return of a period as its figures stand at this point of the story.
@@ -133,7 +136,7 @@ fn first_work(project: &Project, today: Date) -> Date {
     day(today, -project.age_days)
 }
 
-/// Organisations, people, places, posts and task forces.
+/// Organisations, people, places and posts.
 async fn found(teller: &mut Teller<'_>, district: &District, today: Date) -> Result<()> {
     let long_ago = day(today, -1000);
     let organisations = district.organisations.iter().map(|one| {
@@ -174,7 +177,12 @@ async fn found(teller: &mut Teller<'_>, district: &District, today: Date) -> Res
     teller
         .wave(district.people.iter().enumerate().filter(|(_, person)| person.place.is_some()).map(grant).collect())
         .await?;
-    let office = &district.people[1].account;
+    Ok(())
+}
+
+/// Task forces, and the states of projects.
+async fn begin(teller: &mut Teller<'_>, district: &District, today: Date) -> Result<()> {
+    let (leader, office) = (&district.people[0].account, &district.people[1].account);
     let mut asks = Vec::new();
     for (at, project) in district.projects.iter().enumerate() {
         for (number, (seat, holder)) in project.seats.iter().enumerate() {
