@@ -50,6 +50,8 @@ pub struct Papers {
     pub request: String,
     pub answer: String,
     pub open_request: String,
+    pub order_part: String,
+    pub order_part_content: String,
     pub shared_sewer: String,
     pub shared_heat: String,
     pub alert: String,

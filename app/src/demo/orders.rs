@@ -125,14 +125,16 @@ async fn ring(teller: &mut Teller<'_>) -> Result<()> {
 async fn happen(teller: &Teller<'_>, district: &District, event: &Event) -> Result<Vec<Ask>> {
     let row = &orders()[event.order];
     let parties = parties(district, row)?;
-    let (leader, office, judge) = (&district.people[0].account, &district.people[1].account, &district.people[2].account);
+    let (leader, office, judge) =
+        (&district.people[0].account, &district.people[1].account, &district.people[2].account);
     let order = id(event.order);
     let word = || order_word(&event.what).to_owned();
     let known = store::order(&mut teller.db.reader().await?, &order).await?.map(|order| order.known);
     let due = || known.as_ref().and_then(|known| known.budget(known.round)?.due()).context("its clock runs");
     let ask = match event.what.as_str() {
         "issue" => {
-            let source = Source { kind: SourceKind::from_name(&row.3).context("a source is known")?, reference: row.4.clone() };
+            let source =
+                Source { kind: SourceKind::from_name(&row.3).context("a source is known")?, reference: row.4.clone() };
             let draft = Command::Draft {
                 order: order.clone(),
                 place: district.projects[row.0].id.clone(),
@@ -163,10 +165,13 @@ async fn happen(teller: &Teller<'_>, district: &District, event: &Event) -> Resu
         "resume" => Ask::by(office, Command::Resume { order, reason: word() }),
         "report" => {
             let evidence = order_word("evidence").to_owned();
-            Ask::by(&parties.lead, Command::Report { order, content: word(), evidence, paper: String::new() })
+            Ask::by(
+                &parties.lead,
+                Command::Report { order, content: word(), evidence, photos: Vec::new(), paper: String::new() },
+            )
         }
         "return" => Ask::by(judge, Command::Return { order, reason: word() }),
-        "close" => Ask::by(judge, Command::Close { order, evidence: word() }),
+        "close" => Ask::by(judge, Command::Close { order, evidence: word(), photos: Vec::new() }),
         "sound" | "reopen" => {
             let is_sound = event.what == "sound";
             Ask::by(judge, Command::LookBack { order, is_sound, finding: word(), choice: None })
@@ -202,8 +207,8 @@ pub(super) async fn of_today(teller: &mut Teller<'_>, district: &District) -> Re
         order: "order-today-2".into(),
         place,
         source: problem,
-        title: papers().open_request.clone(),
-        content: papers().open_request.clone(),
+        title: papers().order_part.clone(),
+        content: papers().order_part_content.clone(),
         lead: unit(&stopped.reporter),
         supporting: Vec::new(),
         choice: choice("city/urgent", "huating")?,

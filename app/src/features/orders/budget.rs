@@ -276,6 +276,12 @@ impl Budget {
         self.used_grains(at) / self.unit.grains()
     }
 
+    /// Units of the limit as it was prolonged: those used when it ends.
+    pub fn total(&self) -> i64 {
+        let last = self.stretches.iter().rev().find(|one| one.left >= 0);
+        last.map_or_else(|| i64::from(self.amount), |one| (one.used + one.left) / self.unit.grains())
+    }
+
     /// The deadline; `None` while the clock stands still or before it begins.
     pub fn due(&self) -> Option<Due> {
         let last = self.stretches.last().filter(|last| last.until.is_none())?;

@@ -3,6 +3,7 @@
 use super::budget::{Budget, Tick, Unit};
 use super::rules::{self, Ladder, Rung};
 use crate::features::calendars::holidays::is_working_day;
+use crate::features::reports::model::Photo;
 use crate::journal::domain::{Actor, Context, Draft};
 use crate::refusals;
 use jiff::civil::{Date, DateTime};
@@ -240,6 +241,8 @@ pub enum Command {
         content: String,
         /// What shows it.
         evidence: String,
+        /// Photographs that show it.
+        photos: Vec<Photo>,
         /// The paper by which the unit did, when somebody else enters it.
         paper: String,
     },
@@ -254,6 +257,8 @@ pub enum Command {
         order: String,
         /// What was looked at, and found.
         evidence: String,
+        /// Photographs of it.
+        photos: Vec<Photo>,
     },
     /// Look at it again after it was closed.
     LookBack {
@@ -348,11 +353,21 @@ pub enum Fact {
     /// Its clock goes on.
     Resumed { reason: String, due_on: Date },
     /// The lead unit reported that it is done.
-    Reported { content: String, evidence: String, paper: String },
+    Reported {
+        content: String,
+        evidence: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
+        paper: String,
+    },
     /// The report was sent back.
     Returned { reason: String, due_on: Date },
     /// It was closed.
-    Closed { evidence: String },
+    Closed {
+        evidence: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
+    },
     /// It was looked at again, and stands.
     LookedBack { finding: String },
     /// It was looked at again, and does not stand: a new round begins. The old one keeps its dates.
@@ -420,6 +435,10 @@ refusals! {
     NotReached = "S-125" Conflict _;
     /// The deadline is the one people know.
     SameDue = "S-126" Conflict _;
+    /// What is said must be said.
+    NoRemark = "S-127" Rule remark;
+    /// What came of it must be said.
+    NoOutcome = "S-128" Rule outcome;
 }
 
 /// A fact of an order as its clock and its page need it.
@@ -543,9 +562,14 @@ impl Known {
         self.of(self.round).find(|step| matches!(step.fact, Fact::Returned { .. })).map(|step| step.at)
     }
 
-    /// The ladder it stands on.
-    pub fn ladder(&self) -> Option<&'static Ladder> {
-        rules::ladder(&self.choice.ladder)
+    /// The ladder on which it stood in a round: opened again it may be given another.
+    pub fn ladder(&self, round: u32) -> Option<&'static Ladder> {
+        let chosen = self.steps.iter().find_map(|step| match &step.fact {
+            Fact::Drafted { choice, .. } if round == 1 => Some(choice),
+            Fact::Reopened { choice, .. } if step.round == round => Some(choice),
+            _ => None,
+        });
+        rules::ladder(&chosen?.ladder)
     }
 
     /// Whether a rung of this round has been noted.
@@ -558,7 +582,7 @@ impl Known {
         if !self.stage.is_open() {
             return Vec::new();
         }
-        let (Some(ladder), Some(budget)) = (self.ladder(), self.budget(self.round)) else { return Vec::new() };
+        let (Some(ladder), Some(budget)) = (self.ladder(self.round), self.budget(self.round)) else { return Vec::new() };
         let reached = ladder.rungs.iter().filter(|rung| !self.has_rung(&rung.id));
         let mut due: Vec<(&Rung, DateTime)> = reached
             .filter_map(|rung| Some((rung, rung.reached(&budget, self.returned_at())?)))
@@ -695,6 +719,13 @@ fn not_over(known: &Known, now: DateTime) -> Result<(), Refused> {
     }
 }
 
+/// What this person's duty is with an order as it stands; everything else they may do is at their pleasure. What a unit does
+/// on paper waits for the unit.
+pub fn duty(known: &Known, person: &Person, now: DateTime) -> Option<Act> {
+    let duties: &[Act] = if person.leads(known) { &[Act::Sign, Act::Report] } else { &[Act::Approve, Act::Issue, Act::AnswerExtension, Act::Close] };
+    duties.iter().copied().find(|act| may(*act, known, person, now).is_ok())
+}
+
 /// What the rule sees.
 #[derive(Clone, Debug, Default)]
 pub struct State {
@@ -787,11 +818,11 @@ fn step(state: &State, known: &Known, command: &Command, context: &Context) -> R
         }
         Command::Note { content, .. } => {
             ask(Act::Note)?;
-            Fact::Noted { content: text(content, Refused::NoContent)? }
+            Fact::Noted { content: text(content, Refused::NoRemark)? }
         }
         Command::Urge { content, .. } => {
             ask(Act::Urge)?;
-            Fact::Urged { content: text(content, Refused::NoContent)? }
+            Fact::Urged { content: text(content, Refused::NoRemark)? }
         }
         Command::AskExtension { until, reason, progress, .. } => {
             ask(Act::AskExtension)?;
@@ -821,20 +852,20 @@ fn step(state: &State, known: &Known, command: &Command, context: &Context) -> R
             ask(Act::Resume)?;
             Fact::Resumed { reason: text(reason, Refused::NoReason)?, due_on: going_on(known, Fact::Resumed { reason: String::new(), due_on: today }, now) }
         }
-        Command::Report { content, evidence, paper: by, .. } => {
+        Command::Report { content, evidence, photos, paper: by, .. } => {
             ask(Act::Report)?;
-            Fact::Reported { content: text(content, Refused::NoContent)?, evidence: text(evidence, Refused::NoEvidence)?, paper: paper(by)? }
+            Fact::Reported { content: text(content, Refused::NoOutcome)?, evidence: text(evidence, Refused::NoEvidence)?, photos: photos.clone(), paper: paper(by)? }
         }
         Command::Return { reason, .. } => {
             ask(Act::Return)?;
             Fact::Returned { reason: text(reason, Refused::NoReason)?, due_on: going_on(known, Fact::Returned { reason: String::new(), due_on: today }, now) }
         }
-        Command::Close { evidence, .. } => {
+        Command::Close { evidence, photos, .. } => {
             ask(Act::Close)?;
             if state.open_parts > 0 {
                 return Err(Refused::OpenParts { count: state.open_parts.to_string() });
             }
-            Fact::Closed { evidence: text(evidence, Refused::NoEvidence)? }
+            Fact::Closed { evidence: text(evidence, Refused::NoEvidence)?, photos: photos.clone() }
         }
         Command::LookBack { is_sound, finding, choice, .. } => {
             ask(Act::LookBack)?;

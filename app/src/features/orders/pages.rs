@@ -1,7 +1,7 @@
 //! Pages of orders: the register, what could become one, the draft, one order with its clock and its facts, how units do.
 
 use super::budget::Budget;
-use super::model::{Act, Choice, Command, Fact, Known, MOST_SUPPORTING, Person, Source, SourceKind, Stage, Step, may};
+use super::model::{Act, Choice, Command, Fact, Known, MOST_SUPPORTING, Person, Source, SourceKind, Stage, Step, duty, may};
 use super::rules::{self, Ladder, Preset, Rung, told_at};
 use super::store::{self, Order};
 use super::{drawing, print, proposals, rates};
@@ -11,19 +11,22 @@ use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
-use crate::features::{identity, organisations, places};
+use crate::features::reports::model::Photo;
+use crate::features::reports::photos;
+use crate::features::{identity, organisations, places, plan};
 use crate::journal::replay;
 use crate::refusal::Refusal;
 use crate::web::Site;
-use crate::web::extract::{Query, Sent};
-use crate::web::forms::{Form, Values, error_summary, form_response, new_id, refusal};
-use crate::web::layout::{crumbs, page};
+use crate::web::extract::{Query, Sent, SentWithFiles};
+use crate::web::forms::{Form, Values, error_summary, form_response, refusal};
+use crate::web::layout::{crumbs, page, shell};
 use crate::web::papers;
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
 use axum::Router;
 use axum::extract::{Path, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::civil::{Date, DateTime};
@@ -43,6 +46,7 @@ pub fn routes() -> Router<Site> {
         .route("/orders/clock", post(trust))
         .route("/orders/{id}", get(show))
         .route("/orders/{id}/{act}", post(act))
+        .route("/orders/{id}/photos/{copy}", get(photo))
         .route("/orders/{id}/letter/{format}", get(letter))
         .route("/orders/{id}/slip/{rung}/{format}", get(slip))
 }
@@ -70,6 +74,12 @@ impl Names {
             None if account == "system" => visitor.t("ledger.system").into(),
             None => "—".into(),
         }
+    }
+
+    /// The project in which a place stands; the place itself above projects.
+    fn project<'a>(&'a self, id: &'a str) -> &'a str {
+        let found = self.tree.get(id).and_then(|place| self.tree.lineage(place).find(|above| above.kind == Kind::Project));
+        found.map_or(id, |project| project.id.as_str())
     }
 
     /// A place's name, of one in a project behind the project's.
@@ -116,7 +126,7 @@ fn rung_mark(visitor: &Visitor, rung: &Rung) -> Markup {
 /// The rung on which an open order stands.
 fn standing(known: &Known, now: DateTime) -> Option<&'static Rung> {
     let budget = known.budget(known.round).filter(|_| known.stage.is_open())?;
-    known.ladder()?.standing(&budget, known.is_returned(), now)
+    known.ladder(known.round)?.standing(&budget, known.is_returned(), now)
 }
 
 fn is_over(known: &Known, now: DateTime) -> bool {
@@ -171,7 +181,7 @@ struct Shown {
 }
 
 /// Kinds of orders that a register shows, with the keys of their names.
-const SHOWN: [&str; 6] = ["open", "mine", "over", "draft", "ended", "all"];
+const SHOWN: [&str; 6] = ["mine", "open", "over", "draft", "ended", "all"];
 
 async fn list(State(site): State<Site>, visitor: Visitor, Query(shown): Query<Shown>, Query(asked): Query<registers::Asked>) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Read)?;
@@ -183,7 +193,7 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(shown): Query<Sh
         None => None,
     };
     let account = visitor.account.clone().unwrap_or_default();
-    let own = identity::store::account(&mut conn, &account).await?.and_then(|found| found.organisation);
+    let me = store::person(&mut conn, &account, &visitor.rights, "").await?;
     let mut all = store::orders(&mut conn).await?;
     drop(conn);
     all.retain(|order| {
@@ -191,13 +201,17 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(shown): Query<Sh
         place.is_some_and(|place| within.as_ref().is_none_or(|within| place.path.starts_with(&within.path)))
             && shown.unit.as_ref().is_none_or(|unit| order.known.lead == *unit)
     });
-    let is_mine = |order: &Order| own.as_ref() == Some(&order.known.lead) || own.as_ref().is_some_and(|own| order.known.supporting.contains(own));
+    let is_mine = |order: &Order| {
+        let path = names.tree.get(&order.known.place).map_or("", |place| place.path.as_str());
+        let person = Person { may_govern: visitor.may(Verb::Govern, path), may_approve: visitor.may(Verb::Approve, path), ..me.clone() };
+        duty(&order.known, &person, now).is_some()
+    };
     // Whoever is told what to do sees that first; whoever tells sees what is under way.
-    let first = if !visitor.rights.may_somewhere(Verb::Govern) && all.iter().any(|order| is_mine(order) && order.known.stage.is_open()) { "mine" } else { "open" };
+    let first = if !visitor.rights.may_somewhere(Verb::Govern) && all.iter().any(is_mine) { "mine" } else { "open" };
     let show = shown.show.as_deref().filter(|show| SHOWN.contains(show)).unwrap_or(first);
     let is_shown = |show: &str, order: &Order| match show {
         "open" => order.known.stage.is_open(),
-        "mine" => is_mine(order) && order.known.stage.is_open(),
+        "mine" => is_mine(order),
         "over" => is_over(&order.known, now),
         "draft" => order.known.stage < Stage::Issued,
         "ended" => order.known.stage > Stage::Reported,
@@ -244,10 +258,10 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(shown): Query<Sh
             }
             p.lead { (visitor.t("orders.lead")) }
             (notice)
-            p.bar.no-print { @for (name, count) in &counts { a.button.second href=(keep(name)) aria-current=[(*name == show).then_some("true")] { (visitor.t(&format!("orders.show_{name}"))) " " (count) } } }
+            p.bar.choices.no-print { @for (name, count) in &counts { a.button.second href=(keep(name)) aria-current=[(*name == show).then_some("true")] { (visitor.t(&format!("orders.show_{name}"))) " " (count) } } }
             (table)
         };
-        page(&site, &visitor, &visitor.t("nav.orders"), body).into_response()
+        shell(&site, &visitor, &visitor.t("nav.orders"), "wide", body).into_response()
     })
 }
 
@@ -264,11 +278,12 @@ fn row(visitor: &Visitor, names: &Names, order: &Order, now: DateTime) -> Vec<(C
         (Cell::Text(stage_text(visitor, known)), Some(stage_lamp(visitor, known, now))),
         (rung.map_or(Cell::Empty, |rung| Cell::Text(act_name(visitor, rung))), rung.map(|rung| rung_mark(visitor, rung))),
         match &due {
-            Some(due) if due.is_day => (Cell::Date(due.on()), Some(html! { (due.on()) (provisional(visitor, known, due)) })),
-            Some(due) => (Cell::Text(due.text()), None),
+            // A clock that stands still has no deadline but the one it had.
+            Some(due) if due.is_day => (Cell::Date(due.on()), Some(html! { span.quiet[known.stage == Stage::Paused] { (due.on()) } (provisional(visitor, known, due)) })),
+            Some(due) => (Cell::Text(due.text()), Some(html! { span.whole { (due.text()) } })),
             None => (Cell::Empty, None),
         },
-        left.map_or((Cell::Empty, None), |budget| (Cell::Number(budget.left(now) as f64), Some(html! { (left_text(visitor, known, budget, now)) }))),
+        left.map_or((Cell::Empty, None), |budget| (Cell::Number(budget.left(now) as f64), Some(html! { span.whole { (left_text(visitor, known, budget, now)) } }))),
         (Cell::Text(names.place(&known.place)), None),
         (Cell::Text(names.unit(&known.lead).to_owned()), None),
         (issued.map_or(Cell::Empty, Cell::Date), None),
@@ -390,7 +405,7 @@ async fn draft_page(site: &Site, visitor: &Visitor, place: &Place, values: &Valu
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
         h1 { (visitor.t("orders.draft")) }
         p.lead { (visitor.t("orders.draft_lead")) }
-        @if let Some(kind) = kind.filter(|_| is_object) { p { (visitor.t("orders.source")) " " (source_link(visitor, &Source { kind, reference: values.text("reference").into() })) } }
+        @if let Some(kind) = kind.filter(|_| is_object) { p { (visitor.t("orders.source")) " " (source_link(visitor, &names, &Source { kind, reference: values.text("reference").into() }, &place.id)) } }
         @if let Some(parent) = &parent { p { (visitor.t("orders.part_of")) " " a href={ "/orders/" (parent.known.id) } { (parent.title) } } }
         (form.choice("limit", limits(visitor, today), true).choice("ladder", ladders(visitor, today), true).refused(refused).render())
         p { a href="/orders/rules" { (visitor.t("orders.rules")) } }
@@ -399,14 +414,14 @@ async fn draft_page(site: &Site, visitor: &Visitor, place: &Place, values: &Valu
 }
 
 /// Where an order comes from, as a link where it is an object of this site.
-fn source_link(visitor: &Visitor, source: &Source) -> Markup {
+fn source_link(visitor: &Visitor, names: &Names, source: &Source, place: &str) -> Markup {
     let name = visitor.t(&format!("order_source.{}", source.kind.name()));
     let reference = &source.reference;
     html! {
         @match source.kind {
             SourceKind::Problem => a href={ "/problems/" (reference) } { (name) },
-            SourceKind::Decision => a href="/round/decisions" { (name) },
-            SourceKind::Mandate => a href={ "/facts?subject=" (form_urlencoded(reference)) } { (name) },
+            SourceKind::Decision => a href={ "/round?place=" (form_urlencoded(place)) "#decisions" } { (name) },
+            SourceKind::Mandate => a href={ "/plans/" (names.project(place)) } { (name) },
             SourceKind::Promise => a href={ "/targets/" (reference) } { (name) },
             _ => { (name) " · " (reference) },
         }
@@ -463,6 +478,9 @@ async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>
     show_page(&site, &visitor, &order, &place, &Values::default(), None).await
 }
 
+/// Kinds of files that are taken for photographs.
+const PICTURES: &str = "image/jpeg,image/png,image/webp";
+
 /// The form of an act.
 fn act_form<'a>(visitor: &'a Visitor, known: &Known, person: &Person, act: Act, values: &'a Values, today: Date) -> Form<'a> {
     let form = Form::new(visitor, format!("/orders/{}/{}", known.id, act.name()), act_key(act), values);
@@ -471,12 +489,12 @@ fn act_form<'a>(visitor: &'a Visitor, known: &Known, person: &Person, act: Act, 
         Act::Approve | Act::Issue => form,
         Act::Sign if person.leads(known) => form,
         Act::Sign => form.text("paper"),
-        Act::Report if person.leads(known) => form.lines("content", true).lines("evidence", true),
-        Act::Report => form.lines("content", true).lines("evidence", true).text("paper"),
-        Act::Note | Act::Urge => form.lines("content", true),
+        Act::Report if person.leads(known) => form.lines("outcome", true).lines("evidence", true).files("photos", PICTURES),
+        Act::Report => form.lines("outcome", true).lines("evidence", true).files("photos", PICTURES).text("paper"),
+        Act::Note | Act::Urge => form.lines("remark", true),
         Act::AskExtension => form.date("until", true).lines("reason", true).lines("progress", true),
         Act::AnswerExtension => form.choice("granted", yes_no("orders.grant", "orders.refuse"), true).date("until", false).lines("reason", true),
-        Act::Close => form.lines("evidence", true),
+        Act::Close => form.lines("evidence", true).files("photos", PICTURES),
         Act::LookBack => form.choice("sound", yes_no("orders.sound", "orders.unsound"), true).lines("finding", true).choice("limit", limits(visitor, today), false),
         Act::Return | Act::Pause | Act::Resume | Act::Withdraw => form.lines("reason", true),
     }
@@ -502,9 +520,9 @@ fn act_key(act: Act) -> &'static str {
     }
 }
 
-/// What is done seldom stands folded below what is done usually.
-fn is_usual(act: Act) -> bool {
-    !matches!(act, Act::Pause | Act::Withdraw | Act::Urge | Act::AskExtension | Act::Note | Act::LookBack)
+/// Whether an act stands open on the page: what is this person's duty now. The rest is folded.
+fn is_open(act: Act, duty: Option<Act>) -> bool {
+    duty == Some(act) || (act == Act::Return && duty == Some(Act::Close))
 }
 
 /// An order; `values` are what was typed into the form of the act that `refused` is about.
@@ -524,12 +542,13 @@ async fn show_page(site: &Site, visitor: &Visitor, order: &Order, place: &Place,
     let crumb = places::pages::crumbs_of(&mut conn, visitor, place).await?;
     drop(conn);
     let budget = known.budget(known.round);
-    let blank = Values::default().with("request_id", new_id());
+    let duty = duty(known, &person, now);
+    let blank = Values::default();
     let form = |act: Act| {
         let is_this = values.text("act") == act.name();
         let form = act_form(visitor, known, &person, act, if is_this { values } else { &blank }, today).refused(refused.filter(|_| is_this));
         html! {
-            @if is_usual(act) || is_this { section.sheet { h2 { (visitor.t(act_key(act))) } @if let Some(hint) = act_hint(visitor, act) { p.hint { (hint) } } (form.render()) } }
+            @if is_open(act, duty) || is_this { section.sheet { h2 { (visitor.t(act_key(act))) } @if let Some(hint) = act_hint(visitor, act) { p.hint { (hint) } } (form.render()) } }
             @else { details.sheet { summary { (visitor.t(act_key(act))) } @if let Some(hint) = act_hint(visitor, act) { p.hint { (hint) } } (form.render()) } }
         }
     };
@@ -549,7 +568,7 @@ async fn show_page(site: &Site, visitor: &Visitor, order: &Order, place: &Place,
             dt { (visitor.t("field.lead")) } dd { a href={ "/orders?unit=" (form_urlencoded(&known.lead)) "&show=all" } { (names.unit(&known.lead)) } }
             @if !known.supporting.is_empty() { dt { (visitor.t("orders.supporting")) } dd { (visitor.list(known.supporting.iter().map(|one| names.unit(one)))) } }
             dt { (visitor.t("field.place")) } dd { a href={ "/places/" (place.id) } { (names.place(&place.id)) } }
-            dt { (visitor.t("orders.source")) } dd { (source_link(visitor, &order.source)) }
+            dt { (visitor.t("orders.source")) } dd { (source_link(visitor, &names, &order.source, &known.place)) }
             dt { (visitor.t("orders.rule")) } dd { (rule_text(visitor, known, today)) " " a href="/orders/rules" { (visitor.t("orders.rules")) } }
             @if let Some(parent) = &parent { dt { (visitor.t("orders.part_of")) } dd { a href={ "/orders/" (parent.known.id) } { (parent.title) } } }
             dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (known.id) } { "№ " (order.number) } }
@@ -583,14 +602,15 @@ fn rule_text(visitor: &Visitor, known: &Known, today: Date) -> String {
 /// The clock of the order's round: in words and as a picture.
 fn clock(visitor: &Visitor, known: &Known, budget: &Budget, now: DateTime) -> Markup {
     let due = budget.last_due();
-    let total = budget.used(now) + budget.left(now).max(0);
+    let total = units_text(visitor, budget, budget.total());
+    let used = budget.used(now).min(budget.total()).to_string();
     let told = known.told();
     html! {
         section.sheet.clock {
             ul.counts {
                 li { b { @match &due { Some(due) => (due.text()), None => "—" } } span { (visitor.t(if budget.is_running() || known.stage == Stage::Closed { "orders.due" } else { "orders.due_before" })) } }
                 @if known.stage.is_open() {
-                    li { b { (left_text(visitor, known, budget, now)) } span { (visitor.tf("orders.used", &[("used", budget.used(now).to_string()), ("total", units_text(visitor, budget, total))])) } }
+                    li { b { (left_text(visitor, known, budget, now)) } span { (visitor.tf("orders.used", &[("used", used), ("total", total)])) } }
                 }
                 @if let Some(is_on_time) = known.was_on_time(known.round) { li { b { (visitor.t(if is_on_time { "orders.was_on_time" } else { "orders.was_late" })) } span { (visitor.t("orders.on_time")) } } }
                 @if known.round > 1 { li { b { (known.round) } span { (visitor.t("orders.round")) } } }
@@ -608,16 +628,14 @@ fn clock(visitor: &Visitor, known: &Known, budget: &Budget, now: DateTime) -> Ma
 /// What happened, in order.
 fn course(visitor: &Visitor, names: &Names, known: &Known) -> Markup {
     html! {
-        div.scroll tabindex="0" { table.course {
-            thead { tr { th.number { "№" } th { (visitor.t("orders.at")) } th { (visitor.t("ledger.what")) } th { (visitor.t("ledger.actor")) } th { (visitor.t("orders.said")) } } }
-            tbody { @for step in &known.steps { tr {
-                td.number { (step.number) }
-                td { (step.at.strftime("%Y-%m-%d %H:%M").to_string()) }
-                td { (step_name(visitor, known, step)) }
-                td { (names.person(visitor, &step.by)) }
-                td { @for (label, text) in said(visitor, known, step) { div { @if !label.is_empty() { span.quiet { (label) } " " } (text) } } }
-            } } }
-        } }
+        ol.course { @for step in &known.steps { li {
+            div { time datetime=(step.at.to_string()) { (step.at.strftime("%Y-%m-%d %H:%M").to_string()) } br; span.quiet { "№ " (step.number) } }
+            div {
+                p { strong { (step_name(visitor, step)) } " " @if let Fact::Rung { rung, .. } = &step.fact { (rung_line(visitor, known, step.round, rung)) } " " span.quiet { (names.person(visitor, &step.by)) } }
+                @for (label, text) in said(visitor, known, step) { p { @if !label.is_empty() { span.quiet { (label) } " " } (text) } }
+                (pictures(visitor, known, &step.fact))
+            }
+        } } }
     }
 }
 
@@ -627,15 +645,40 @@ fn fact_name(fact: &Fact) -> String {
     value.as_object().and_then(|fields| fields.keys().next().cloned()).unwrap_or_default()
 }
 
-fn step_name(visitor: &Visitor, known: &Known, step: &Step) -> Markup {
-    let name = visitor.t(&format!("fact.orders_{}", fact_name(&step.fact)));
-    html! {
-        (name)
-        @if let Fact::Rung { rung, .. } = &step.fact { @if let Some(rung) = known.ladder().and_then(|ladder| ladder.rung(rung)) {
-            " " (rung_mark(visitor, rung)) br;
-            span.no-print { (visitor.t("orders.slip_paper")) @for (format, name) in [("pdf", "PDF"), ("docx", "DOCX")] { " " a href={ "/orders/" (known.id) "/slip/" (rung.id) "/" (format) } { (name) } } }
-        } }
+fn step_name(visitor: &Visitor, step: &Step) -> String {
+    visitor.t(&format!("fact.orders_{}", fact_name(&step.fact)))
+}
+
+/// A rung that was noted, with its paper.
+fn rung_line(visitor: &Visitor, known: &Known, round: u32, rung: &str) -> Markup {
+    html! { @if let Some(rung) = known.ladder(round).and_then(|ladder| ladder.rung(rung)) {
+        (rung_mark(visitor, rung)) " "
+        span.no-print { (visitor.t("orders.slip_paper")) @for (format, name) in [("pdf", "PDF"), ("docx", "DOCX")] { " " a href={ "/orders/" (known.id) "/slip/" (rung.id) "/" (format) } { (name) } } }
+    } }
+}
+
+/// Photographs of a report or of who closed it.
+fn pictures(visitor: &Visitor, known: &Known, fact: &Fact) -> Markup {
+    let photos = photos_of(fact);
+    html! { @if !photos.is_empty() { div.photos { @for photo in photos {
+        a href={ "/orders/" (known.id) "/photos/" (photo.copy) } { img loading="lazy" src={ "/orders/" (known.id) "/photos/" (photo.copy) } alt=(visitor.t("reports.photos")); }
+    } } } }
+}
+
+fn photos_of(fact: &Fact) -> &[Photo] {
+    match fact {
+        Fact::Reported { photos, .. } | Fact::Closed { photos, .. } => photos,
+        _ => &[],
     }
+}
+
+async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Path<(String, String)>) -> Result<Response, Problem> {
+    let (order, _) = readable(&site, &visitor, &id).await?;
+    if !order.known.steps.iter().flat_map(|step| photos_of(&step.fact)).any(|photo| photo.copy == copy) {
+        return Err(missing().into());
+    }
+    let bytes = plan::store::document(&mut site.reader().await?, &copy).await?.ok_or(missing())?;
+    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], bytes).into_response())
 }
 
 /// What a fact says: labels and texts.
@@ -651,8 +694,8 @@ fn said(visitor: &Visitor, known: &Known, step: &Step) -> Vec<(String, String)> 
         Fact::Extended { until, reason } => vec![field("until", &until.to_string()), field("reason", reason)],
         Fact::ExtensionRefused { reason } | Fact::Paused { reason } | Fact::Withdrawn { reason } | Fact::ClockTrusted { reason } => vec![field("reason", reason)],
         Fact::Resumed { reason, due_on } | Fact::Returned { reason, due_on } => vec![field("reason", reason), due(due_on)],
-        Fact::Reported { content, evidence, paper } => vec![(String::new(), content.clone()), field("evidence", evidence), field("paper", paper)],
-        Fact::Closed { evidence } => vec![field("evidence", evidence)],
+        Fact::Reported { content, evidence, paper, .. } => vec![(String::new(), content.clone()), field("evidence", evidence), field("paper", paper)],
+        Fact::Closed { evidence, .. } => vec![field("evidence", evidence)],
         Fact::LookedBack { finding } => vec![field("finding", finding)],
         Fact::Reopened { finding, due_on, .. } => vec![field("finding", finding), due(due_on)],
         Fact::Rung { reached_at, .. } => {
@@ -667,31 +710,40 @@ fn said(visitor: &Visitor, known: &Known, step: &Step) -> Vec<(String, String)> 
     lines.into_iter().filter(|(_, text)| !text.is_empty()).collect()
 }
 
-fn command_of(act: Act, order: String, values: &Values) -> Result<Command, Refusal> {
+fn command_of(act: Act, known: &Known, values: &Values, photos: Vec<Photo>) -> Result<Command, Refusal> {
+    let order = known.id.clone();
     let text = |name: &str| values.text(name).to_owned();
     let is_yes = |name: &'static str| values.choice(name, |said| matches!(said, "yes" | "no").then_some(said == "yes"));
     Ok(match act {
         Act::Approve => Command::Approve { order },
         Act::Issue => Command::Issue { order },
         Act::Sign => Command::Sign { order, paper: text("paper") },
-        Act::Report => Command::Report { order, content: text("content"), evidence: text("evidence"), paper: text("paper") },
-        Act::Note => Command::Note { order, content: text("content") },
-        Act::Urge => Command::Urge { order, content: text("content") },
+        Act::Report => Command::Report { order, content: text("outcome"), evidence: text("evidence"), photos, paper: text("paper") },
+        Act::Note => Command::Note { order, content: text("remark") },
+        Act::Urge => Command::Urge { order, content: text("remark") },
         Act::AskExtension => Command::AskExtension { order, until: values.date("until")?, reason: text("reason"), progress: text("progress") },
         Act::AnswerExtension => Command::AnswerExtension { order, is_granted: is_yes("granted")?, until: values.opt_date("until")?, reason: text("reason") },
         Act::Pause => Command::Pause { order, reason: text("reason") },
         Act::Resume => Command::Resume { order, reason: text("reason") },
         Act::Return => Command::Return { order, reason: text("reason") },
-        Act::Close => Command::Close { order, evidence: text("evidence") },
-        Act::LookBack => Command::LookBack { order, is_sound: is_yes("sound")?, finding: text("finding"), choice: choice_of(values) },
+        Act::Close => Command::Close { order, evidence: text("evidence"), photos },
+        Act::LookBack => Command::LookBack { order, is_sound: is_yes("sound")?, finding: text("finding"), choice: choice_of(&values.clone().with("ladder", &known.choice.ladder)) },
         Act::Withdraw => Command::Withdraw { order, reason: text("reason") },
     })
 }
 
-async fn act(State(site): State<Site>, visitor: Visitor, Path((id, name)): Path<(String, String)>, Sent(values): Sent) -> Result<Response, Problem> {
+async fn act(State(site): State<Site>, visitor: Visitor, Path((id, name)): Path<(String, String)>, sent: SentWithFiles) -> Result<Response, Problem> {
     let (order, place) = readable(&site, &visitor, &id).await?;
     let act = Act::from_name(&name).ok_or(missing())?;
-    let done = async { site.submit(&visitor, values.request_id()?, command_of(act, id.clone(), &values)?).await };
+    let SentWithFiles { values, files } = sent;
+    let done = async {
+        let request = values.request_id()?;
+        // Pictures are drawn for nobody who may not do this: drawing costs.
+        let person = store::person(&mut site.reader().await?, visitor.account.as_deref().unwrap_or_default(), &visitor.rights, &place.path).await?;
+        let files = if may(act, &order.known, &person, civil(site.clock.now())).is_ok() { files } else { Vec::new() };
+        let (photos, documents) = photos::take(files).await??;
+        site.submit_with(&visitor, request, command_of(act, &order.known, &values, photos)?, documents).await
+    };
     match done.await {
         Ok(_) => Ok(to(&id)),
         Err(problem) => {
@@ -710,6 +762,7 @@ async fn of_source(State(site): State<Site>, visitor: Visitor, Query(new): Query
     let mut conn = site.reader().await?;
     let found = proposals::of_source(&mut conn, &site, &visitor, &source).await?.ok_or(missing())?;
     let place = visitor.place(&mut conn, &found.place).await?;
+    let names = Names::read(&mut conn, &site).await?;
     let mut orders = Vec::new();
     for (id, title, stage) in store::of_source(&mut conn, &source).await? {
         let at = store::place_of(&mut conn, &id).await?.unwrap_or_default();
@@ -720,7 +773,7 @@ async fn of_source(State(site): State<Site>, visitor: Visitor, Query(new): Query
     let body = html! {
         (places::pages::crumbs_of(&mut conn, &visitor, &place).await?)
         h1 { (found.title) }
-        p { (visitor.t("orders.source")) " " (source_link(&visitor, &source)) }
+        p { (visitor.t("orders.source")) " " (source_link(&visitor, &names, &source, &place.id)) }
         ul.rows { @for (id, title, stage) in &orders { li { a href={ "/orders/" (id) } { (title) } span { (visitor.t(&format!("order_stage.{}", stage.name()))) } } } }
         @if orders.is_empty() { p.empty { (visitor.t("orders.none_of_source")) } }
         @if visitor.may(Verb::Govern, &place.path) { p.no-print { a.button href={ "/orders/new?kind=" (source.kind.name()) "&id=" (form_urlencoded(&source.reference)) } { (visitor.t("orders.draft")) } } }
@@ -746,7 +799,7 @@ async fn propose(State(site): State<Site>, visitor: Visitor, Query(asked): Query
         let act = html! { a href={ "/orders/new?kind=" (one.source.kind.name()) "&id=" (form_urlencoded(&one.source.reference)) } { (visitor.t("orders.draft")) } };
         register.row(vec![
             (Cell::Text(one.title.clone()), None),
-            (Cell::Text(visitor.t(&format!("order_source.{}", one.source.kind.name()))), Some(source_link(&visitor, &one.source))),
+            (Cell::Text(visitor.t(&format!("order_source.{}", one.source.kind.name()))), Some(source_link(&visitor, &names, &one.source, &one.place))),
             (Cell::Text(one.why.clone()), None),
             (Cell::Text(names.place(&one.place)), None),
             (one.lead.as_ref().map_or(Cell::Empty, |lead| Cell::Text(names.unit(lead).to_owned())), None),
@@ -866,7 +919,7 @@ async fn slip(State(site): State<Site>, visitor: Visitor, Path((id, rung, format
     let (order, _) = readable(&site, &visitor, &id).await?;
     let known = &order.known;
     let step = known.steps.iter().rev().find(|step| matches!(&step.fact, Fact::Rung { rung: noted, .. } if *noted == rung)).ok_or(missing())?;
-    let rung = known.ladder().and_then(|ladder| ladder.rung(&rung)).ok_or(missing())?;
+    let rung = known.ladder(step.round).and_then(|ladder| ladder.rung(&rung)).ok_or(missing())?;
     let mut conn = site.reader().await?;
     let names = Names::read(&mut conn, &site).await?;
     let issuer = issuer(&mut conn, &visitor, known).await?;

@@ -364,7 +364,21 @@ pub fn longest(due: &Due, most_days: u32) -> Date {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::super::budget::{Budget, Tick, Unit};
+    use super::{Rung, read};
+    use jiff::civil::date;
+
+    #[test]
+    fn a_part_of_a_limit_is_reached_when_all_of_it_is_used() {
+        let rung: Rung = toml::from_str("id = 'half'\nact = 'remind'\npercent = 50").unwrap();
+        let begun = date(2026, 11, 2).at(9, 0, 0, 0);
+        // Three days of five are more than half, two are not.
+        for (amount, on) in [(4, date(2026, 11, 4)), (5, date(2026, 11, 5))] {
+            let budget = Budget::of(Unit::NaturalDays, amount, [(begun, Tick::Begin)]);
+            assert_eq!(rung.reached(&budget, None).map(|at| at.date()), Some(on), "{amount}");
+            assert!(rung.holds(&budget, false, on.into()) && !rung.holds(&budget, false, on.yesterday().unwrap().into()));
+        }
+    }
 
     #[test]
     fn the_file_is_read_and_faults_are_named() {

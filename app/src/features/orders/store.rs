@@ -132,12 +132,25 @@ pub async fn place_of(conn: &mut Conn, id: &str) -> Result<Option<String>> {
     conn.row("SELECT place FROM order_ WHERE id = ?", args![id]).await?.map(|row| row.text(0)).transpose()
 }
 
-/// How many orders that a person may see wait for the person's unit: to be signed for, or to be reported.
+/// How many orders wait for a person: to be signed for or reported by the person's unit; or to be approved, issued, judged or
+/// answered by whoever may. Every page asks, so it reads no clock: an own draft or report is counted, and its page says why
+/// it waits for somebody else.
 pub async fn waiting_for(conn: &mut Conn, account: &str, rights: &Rights) -> Result<usize> {
     let sql = "SELECT p.path FROM order_ o JOIN account a ON a.organisation = o.lead JOIN place p ON p.id = o.place
                WHERE a.id = ? AND o.stage IN ('issued', 'signed')";
-    let paths = conn.rows(sql, args![account]).await?.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
-    Ok(paths.iter().filter(|path| rights.may(Verb::Read, path)).count())
+    let own = conn.rows(sql, args![account]).await?.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
+    let own = own.iter().filter(|path| rights.may(Verb::Read, path)).count();
+    if !rights.may_somewhere(Verb::Govern) {
+        return Ok(own);
+    }
+    let sql = "SELECT p.path, o.stage FROM order_ o JOIN place p ON p.id = o.place JOIN account a ON a.id = ?
+               WHERE (o.stage IN ('drafted', 'approved', 'reported') OR o.is_asked = 1) AND (a.organisation IS NULL OR a.organisation <> o.lead)";
+    let mut others = 0;
+    for row in conn.rows(sql, args![account]).await? {
+        let verb = if row.text(1)? == Stage::Drafted.name() { Verb::Approve } else { Verb::Govern };
+        others += usize::from(rights.may(verb, &row.text(0)?));
+    }
+    Ok(own + others)
 }
 
 /// A person as far as orders at a path go.
@@ -239,7 +252,7 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
             return Ok(());
         }
         Fact::Drafted { source, title, content, lead, supporting, choice, parent } => {
-            let sql = "INSERT INTO order_ (id, place, source_kind, reference, title, content, lead, supporting, parent, choice, stage, round, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'drafted', 1, ?)";
+            let sql = "INSERT INTO order_ (id, place, source_kind, reference, title, content, lead, supporting, parent, choice, stage, is_asked, round, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'drafted', 0, 1, ?)";
             let (supporting, choice) = (serde_json::to_string(supporting)?, serde_json::to_string(choice)?);
             let args = args![id, &entry.place, source.kind.name(), &source.reference, title, content, lead, supporting, parent.as_ref(), choice, number];
             conn.execute(sql, args).await?;
@@ -253,7 +266,11 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
         }
     }
     if let Some(stage) = stage_after(fact) {
-        conn.execute("UPDATE order_ SET stage = ? WHERE id = ?", args![stage.name(), id]).await?;
+        conn.execute("UPDATE order_ SET stage = ?, is_asked = 0 WHERE id = ?", args![stage.name(), id]).await?;
+    }
+    if let Fact::ExtensionAsked { .. } | Fact::Extended { .. } | Fact::ExtensionRefused { .. } = fact {
+        let is_asked = matches!(fact, Fact::ExtensionAsked { .. });
+        conn.execute("UPDATE order_ SET is_asked = ? WHERE id = ?", args![is_asked, id]).await?;
     }
     let sql = "INSERT INTO order_step (number, order_id, round, recorded_at, by_account, fact)
                SELECT ?, id, round, ?, ?, ? FROM order_ WHERE id = ?";

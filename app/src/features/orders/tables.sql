@@ -12,6 +12,8 @@ CREATE TABLE order_ (
     -- By which rule, as JSON.
     choice TEXT NOT NULL,
     stage TEXT NOT NULL,
+    -- Whether another date is asked for and nobody has answered.
+    is_asked BIGINT NOT NULL,
     round BIGINT NOT NULL,
     -- The fact that last changed it.
     number BIGINT NOT NULL

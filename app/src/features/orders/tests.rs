@@ -248,9 +248,9 @@ fn known(story: &str) -> Known {
             "asked" => (Fact::ExtensionAsked { until: date(2026, 12, 10), reason, progress: "half".into() }, Stage::Signed),
             "extended" => (Fact::Extended { until: date(2026, 12, 10), reason }, Stage::Signed),
             "paused" => (Fact::Paused { reason }, Stage::Paused),
-            "reported" => (Fact::Reported { content: "done".into(), evidence: "photo".into(), paper: String::new() }, Stage::Reported),
+            "reported" => (Fact::Reported { content: "done".into(), evidence: "photo".into(), photos: Vec::new(), paper: String::new() }, Stage::Reported),
             "returned" => (Fact::Returned { reason, due_on: day }, Stage::Signed),
-            "closed" => (Fact::Closed { evidence: "seen".into() }, Stage::Closed),
+            "closed" => (Fact::Closed { evidence: "seen".into(), photos: Vec::new() }, Stage::Closed),
             "blue" => (Fact::Rung { round: 1, rung: "blue".into(), reached_at: day.into() }, known.stage),
             other => panic!("{other}"),
         };
@@ -327,7 +327,7 @@ fn rules_of_an_order() {
     let o = || "o".to_owned();
     let words = || "words".to_owned();
     let sign = |paper: &str| Command::Sign { order: o(), paper: paper.into() };
-    let report = |content: &str, evidence: &str, paper: &str| Command::Report { order: o(), content: content.into(), evidence: evidence.into(), paper: paper.into() };
+    let report = |content: &str, evidence: &str, paper: &str| Command::Report { order: o(), content: content.into(), evidence: evidence.into(), photos: Vec::new(), paper: paper.into() };
     let ask = |until: &str, reason: &str, progress: &str| Command::AskExtension { order: o(), until: until.parse().unwrap(), reason: reason.into(), progress: progress.into() };
     let answer = |is_granted, until: Option<&str>| Command::AnswerExtension { order: o(), is_granted, until: until.map(|until| until.parse().unwrap()), reason: words() };
     let outside = |to: &str| Some(Refused::UntilOutside { from: "2026-11-25".into(), to: to.into() });
@@ -354,7 +354,7 @@ fn rules_of_an_order() {
         ("signed for by a helper", ISSUED, &helper, sign(""), Some(Refused::NotYours)),
         ("signed for twice", SIGNED, &lead, sign(""), wrong("signed")),
         ("a word on it by a helper", SIGNED, &helper, Command::Note { order: o(), content: words() }, None),
-        ("no word on it", SIGNED, &lead, Command::Note { order: o(), content: String::new() }, Some(Refused::NoContent)),
+        ("no word on it", SIGNED, &lead, Command::Note { order: o(), content: String::new() }, Some(Refused::NoRemark)),
         ("a word on it by the office", SIGNED, &office, Command::Note { order: o(), content: words() }, Some(Refused::NotYours)),
         ("pressed for", ISSUED, &office, Command::Urge { order: o(), content: words() }, None),
         ("pressed for by a helper", ISSUED, &helper, Command::Urge { order: o(), content: words() }, Some(Refused::NotYours)),
@@ -385,17 +385,17 @@ fn rules_of_an_order() {
         ("reported again", &returned, &lead, report("done", "photo", ""), None),
         ("reported by the office, by a paper", SIGNED, &office, report("done", "photo", "letter 5"), None),
         ("reported by the office, by nothing", SIGNED, &office, report("done", "photo", ""), Some(Refused::NoPaper)),
-        ("reported as nothing", SIGNED, &lead, report("", "photo", ""), Some(Refused::NoContent)),
+        ("reported as nothing", SIGNED, &lead, report("", "photo", ""), Some(Refused::NoOutcome)),
         ("reported by nothing", SIGNED, &lead, report("done", " ", ""), Some(Refused::NoEvidence)),
         ("reported unsigned", ISSUED, &lead, report("done", "photo", ""), wrong("issued")),
         ("reported while it stands", &paused, &lead, report("done", "photo", ""), wrong("paused")),
         ("sent back", REPORTED, &office, Command::Return { order: o(), reason: words() }, None),
         ("sent back for nothing", REPORTED, &office, Command::Return { order: o(), reason: String::new() }, Some(Refused::NoReason)),
-        ("closed", REPORTED, &office, Command::Close { order: o(), evidence: words() }, None),
-        ("closed by nothing", REPORTED, &office, Command::Close { order: o(), evidence: String::new() }, Some(Refused::NoEvidence)),
-        ("closed by its unit", REPORTED, &both, Command::Close { order: o(), evidence: words() }, Some(Refused::OwnReport)),
-        ("closed by who entered the report", &entered, &office, Command::Close { order: o(), evidence: words() }, Some(Refused::OwnReport)),
-        ("closed unreported", SIGNED, &office, Command::Close { order: o(), evidence: words() }, wrong("signed")),
+        ("closed", REPORTED, &office, Command::Close { order: o(), evidence: words(), photos: Vec::new() }, None),
+        ("closed by nothing", REPORTED, &office, Command::Close { order: o(), evidence: String::new(), photos: Vec::new() }, Some(Refused::NoEvidence)),
+        ("closed by its unit", REPORTED, &both, Command::Close { order: o(), evidence: words(), photos: Vec::new() }, Some(Refused::OwnReport)),
+        ("closed by who entered the report", &entered, &office, Command::Close { order: o(), evidence: words(), photos: Vec::new() }, Some(Refused::OwnReport)),
+        ("closed unreported", SIGNED, &office, Command::Close { order: o(), evidence: words(), photos: Vec::new() }, wrong("signed")),
         ("looked back, and it stands", CLOSED, &office, Command::LookBack { order: o(), is_sound: true, finding: words(), choice: None }, None),
         ("looked back, and it does not", CLOSED, &office, Command::LookBack { order: o(), is_sound: false, finding: words(), choice: None }, None),
         ("looked back at nothing", CLOSED, &office, Command::LookBack { order: o(), is_sound: true, finding: String::new(), choice: None }, Some(Refused::NoFinding)),
@@ -436,7 +436,7 @@ fn rules_of_an_order() {
     assert_eq!(decide(&under(date(2026, 12, 8)), &Command::Issue { order: o() }, &context("wen")).map(|drafts| drafts.len()), Ok(1));
     assert_eq!(decide(&under(date(2026, 12, 7)), &Command::Issue { order: o() }, &context("wen")), Err(Refused::AfterParent { date: "2026-12-07".into() }));
     let whole = State { open_parts: 2, order: Some(known(REPORTED)), is_parent_fit: true, person: office.clone(), now: at("2026-11-23"), ..State::default() };
-    assert_eq!(decide(&whole, &Command::Close { order: o(), evidence: words() }, &context("wen")), Err(Refused::OpenParts { count: "2".into() }));
+    assert_eq!(decide(&whole, &Command::Close { order: o(), evidence: words(), photos: Vec::new() }, &context("wen")), Err(Refused::OpenParts { count: "2".into() }));
     let trust = |reason: &str| decide(&State::default(), &Command::TrustClock { reason: reason.into() }, &context("wen")).map(|drafts| drafts.len());
     assert_eq!((trust("compared with the telephone"), trust("")), (Ok(1), Err(Refused::NoReason)));
 }
@@ -557,7 +557,7 @@ on_both_databases!(an_order_from_its_draft_to_its_end_and_again, |site| async mo
     }
     assert_eq!(site.post("lu", &format!("{order}/sign"), &[]).await.status, 403, "a helper does not sign");
     assert_eq!(site.post("jian", &format!("{order}/sign"), &[]).await.status, 303);
-    assert_eq!(site.post("lu", &format!("{order}/note"), &[("content", "the cable is ordered")]).await.status, 303);
+    assert_eq!(site.post("lu", &format!("{order}/note"), &[("remark", "the cable is ordered")]).await.status, 303);
 
     // Stopped for two days: the deadline moves by them, and by nothing else.
     advance(&site, 1);
@@ -576,7 +576,7 @@ on_both_databases!(an_order_from_its_draft_to_its_end_and_again, |site| async mo
     assert_eq!(site.get("jian", order).await.texts(".clock b")[0], "2026-12-04");
 
     // Reported, sent back, reported, closed by somebody else.
-    let report = [("content", "power is there"), ("evidence", "meter reads 3")];
+    let report = [("outcome", "power is there"), ("evidence", "meter reads 3")];
     assert_eq!(site.post("jian", &format!("{order}/report"), &report).await.status, 303);
     assert_eq!(site.post("jian", &format!("{order}/close"), &[("evidence", "mine")]).await.status, 403);
     assert_eq!(site.post("office", &format!("{order}/return"), &[("reason", "only one meter")]).await.status, 303);
@@ -593,7 +593,7 @@ on_both_databases!(an_order_from_its_draft_to_its_end_and_again, |site| async mo
     assert_eq!(site.post("office", &format!("{order}/look_back"), &back).await.status, 303);
     let page = site.get("jian", order).await;
     assert_eq!(page.texts(".clock b")[0], "2026-12-03", "seven days from Thursday");
-    assert!(page.texts("table.course td").iter().any(|text| text.contains("2026-12-04")), "what was granted then is still there");
+    assert!(page.texts("ol.course p").iter().any(|text| text.contains("2026-12-04")), "what was granted then is still there");
     assert_eq!(site.get("chief", "/orders/rates").await.texts("tbody td")[3..7], ["1", "0", "0", "0"], "open again is not closed");
     for form in ["", "?form=xlsx&show=all"] {
         assert_eq!(site.get("chief", &format!("/orders{form}")).await.status, 200);
@@ -601,6 +601,50 @@ on_both_databases!(an_order_from_its_draft_to_its_end_and_again, |site| async mo
     assert_eq!(site.get("chief", "/orders/rules").await.status, 200);
     assert_eq!(site.get("chief", "/orders/rates?form=xlsx").await.status, 200);
     assert_eq!(site.post("office", &format!("{order}/explode"), &[]).await.status, 404);
+    site
+});
+
+on_both_databases!(what_a_unit_does_on_paper_is_entered_and_judged_by_another, |site| async move {
+    let mut site = with_firm(site.with_cast().await).await;
+    site.person("second", Role::SupervisionOffice, None).await;
+    let order = issued(&site, "order-0001", &[]).await;
+    assert_eq!(site.get("second", "/orders").await.texts("header nav .count").len(), 0, "what a unit must do waits for the unit");
+    let bare = site.post("office", &format!("{order}/sign"), &[("paper", "")]).await;
+    assert_eq!((bare.status.as_u16(), bare.texts(".summary .quiet")), (422, vec!["S-113".to_owned()]));
+    assert_eq!(site.post("office", &format!("{order}/sign"), &[("paper", "Receipt 3")]).await.status, 303);
+
+    // A report with a photograph: what is shown is a copy, to those alone who may see the order.
+    let mut body = Vec::new();
+    let fields = [("request_id", "report-0001".to_owned()), ("form_token", site.form_token("office")), ("outcome", "power is there".into()), ("evidence", "meter".into()), ("paper", "Letter 5".into())];
+    for (name, value) in &fields {
+        body.extend(format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+    }
+    let send = async |picture: &[u8]| {
+        let mut whole = body.clone();
+        whole.extend(b"--x\r\ncontent-disposition: form-data; name=\"photos\"; filename=\"a.jpg\"\r\n\r\n");
+        whole.extend(picture);
+        whole.extend(b"\r\n--x--\r\n");
+        site.post_bytes("office", &format!("{order}/report"), "multipart/form-data; boundary=x", whole).await
+    };
+    let bad = send(b"no picture").await;
+    assert_eq!((bad.status.as_u16(), bad.texts(".summary .quiet"), bad.texts("#field-outcome")), (422, vec!["R-120".to_owned()], vec!["power is there".to_owned()]));
+    let mut picture = Vec::new();
+    image::RgbImage::new(8, 8).write_to(&mut std::io::Cursor::new(&mut picture), image::ImageFormat::Jpeg).unwrap();
+    assert_eq!(send(&picture).await.status, 303);
+    let shown = site.get("second", &order).await.attributes(".photos img", "src");
+    assert_eq!(shown.len(), 1);
+    for (who, status) in [("jian", 200), ("stranger", 404)] {
+        assert_eq!(site.get(who, &shown[0]).await.status, status, "{who}");
+    }
+    assert_eq!(site.get("jian", &format!("{order}/photos/00")).await.status, 404);
+
+    // Whoever entered it does not judge it; another of the office does.
+    assert_eq!(site.post("office", &format!("{order}/close"), &[("evidence", "seen")]).await.texts(".summary .quiet"), ["S-120"]);
+    assert_eq!(site.get("second", "/orders?show=mine").await.texts("tbody td:first-child"), ["Power for building 1"]);
+    assert_eq!(site.get("second", "/orders").await.texts("header nav .count"), ["1"]);
+    assert_eq!(site.post("second", &format!("{order}/close"), &[("evidence", "seen")]).await.status, 303);
+    assert_eq!(site.post("second", &format!("{order}/look_back"), &[("sound", "yes"), ("finding", "still there")]).await.status, 303);
+    assert_eq!(site.get("chief", &order).await.texts("ol.course strong").last().map(String::as_str), Some("回头看：属实"));
     site
 });
 
@@ -623,7 +667,7 @@ on_both_databases!(every_rung_is_noted_once_in_order_after_downtime_and_on_two_n
     timers::once(&site.site).await.unwrap();
     assert_eq!(rungs(&site, "order-0001").await, ["1 blue 2026-11-25", "1 yellow 2026-12-01", "1 red 2026-12-08"]);
     let page = site.get("chief", &order).await;
-    assert!(page.texts("h1 ~ .slip.red").len() == 1 && page.texts("table.course .slip").len() == 3, "{}", page.body);
+    assert!(page.texts("h1 ~ .slip.red").len() == 1 && page.texts("ol.course .slip").len() == 3, "{}", page.body);
     for format in ["pdf", "docx"] {
         assert_eq!(site.get("jian", &format!("{order}/slip/red/{format}")).await.status, 200, "the slip as {format}");
         assert_eq!(site.get("stranger", &format!("{order}/slip/red/{format}")).await.status, 404);
@@ -695,7 +739,7 @@ on_both_databases!(what_speaks_for_an_order_is_proposed_and_its_source_knows_the
     assert_eq!(site.post("chief", "/orders/order-0002/approve", &[]).await.status, 303);
     assert_eq!(site.post("office", "/orders/order-0002/issue", &[]).await.texts(".summary .quiet"), ["S-123"]);
     assert_eq!(site.post("jian", &format!("{address}/sign"), &[]).await.status, 303);
-    assert_eq!(site.post("jian", &format!("{address}/report"), &[("content", "paid"), ("evidence", "receipt")]).await.status, 303);
+    assert_eq!(site.post("jian", &format!("{address}/report"), &[("outcome", "paid"), ("evidence", "receipt")]).await.status, 303);
     assert_eq!(site.post("office", &format!("{address}/close"), &[("evidence", "seen")]).await.texts(".summary .quiet"), ["S-122"]);
     assert_eq!(site.post("office", "/orders/order-0002/withdraw", &[("reason", "not needed")]).await.status, 303);
     assert_eq!(site.post("office", &format!("{address}/close"), &[("evidence", "seen")]).await.status, 303);
