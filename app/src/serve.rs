@@ -153,6 +153,7 @@ pub async fn open(db: Db, folder: &Path, clock: Clock) -> Result<Opened> {
         db,
         journal,
         clock,
+        watch: Arc::default(),
         domain,
         stamps,
         signer,

@@ -162,9 +162,18 @@ impl TestSite {
 
     /// Adds a person of the cast with a post and a session. The name is also the account id.
     pub async fn person(&mut self, name: &'static str, role: Role, place: Option<&str>) {
+        let organisation = matches!(role, Role::Leader | Role::SupervisionOffice).then_some("headquarters");
+        self.person_with(name, organisation, role, place).await;
+    }
+
+    /// Adds a person of an organisation that is registered.
+    pub async fn person_of(&mut self, name: &'static str, organisation: &str, role: Role, place: Option<&str>) {
+        self.person_with(name, Some(organisation), role, place).await;
+    }
+
+    async fn person_with(&mut self, name: &'static str, organisation: Option<&str>, role: Role, place: Option<&str>) {
         if !self.sessions.contains_key(name) {
-            let organisation =
-                matches!(role, Role::Leader | Role::SupervisionOffice).then(|| "headquarters".to_owned());
+            let organisation = organisation.map(str::to_owned);
             self.submit(identity::model::Command::CreateAccount { account: name.into(), organisation }).await.unwrap();
             self.submit(identity::model::Command::Enter { account: name.into() }).await.unwrap();
             identity::store::keep_name(&mut self.db.writer().await.unwrap(), name, name).await.unwrap();

@@ -1,11 +1,13 @@
 //! What happens by itself: the data date moves with the day, what periods need is frozen on their first day, changed lamps are
-//! noted, and the ledger's head is signed.
+//! noted, so are rungs that orders have reached, and the ledger's head is signed.
 //!
 //! A timer decides nothing. It submits commands as the system, with ids made of the object and the day, so that two nodes
 //! or a restart do a thing once.
 
-use crate::features::{Command, plan, targets, wall_chart};
+use crate::clock::{Clock, civil, since_boot};
+use crate::features::{Command, orders, plan, targets, wall_chart};
 use crate::journal::domain::Permit;
+use crate::journal::replay;
 use crate::journal::{Submission, SubmitError};
 use crate::web::Site;
 use anyhow::Result;
@@ -46,7 +48,28 @@ pub async fn once(site: &Site) -> Result<()> {
     for project in changed {
         submit(site, format!("lamps-{project}-{}", site.head()), wall_chart::model::Command::Note { project }).await;
     }
+    ring(site).await?;
     site.signer.sign_head(&site.db).await?;
+    Ok(())
+}
+
+/// Notes what orders have reached. Nothing while the machine's clock cannot be trusted: an order must not be called late
+/// because somebody set a clock.
+async fn ring(site: &Site) -> Result<()> {
+    let mut conn = site.db.reader().await?;
+    if matches!(site.clock, Clock::System) {
+        let (head, trusted) = (replay::head_number(&mut conn).await?, orders::store::newest_trust(&mut conn).await?);
+        site.watch.look(site.clock.machine(), since_boot(), head, trusted);
+    }
+    if site.watch.jump().is_some() || site.clock_behind().await.is_some() {
+        return Ok(());
+    }
+    let due = orders::store::due(&mut conn, civil(site.clock.now())).await?;
+    drop(conn);
+    // One after another: an order's rungs are noted in the order in which they were reached.
+    for one in due {
+        submit(site, one.request, one.command).await;
+    }
     Ok(())
 }
 

@@ -52,6 +52,8 @@ pub struct Papers {
     pub request: String,
     pub answer: String,
     pub open_request: String,
+    pub order_part: String,
+    pub order_part_content: String,
     pub shared_sewer: String,
     pub shared_heat: String,
     pub alert: String,
@@ -61,6 +63,10 @@ pub struct Papers {
     pub parcel: String,
     pub building: String,
 }
+
+/// An order: project, who leads, who helps, source, its paper, title, content, limit, ladder, days before today on which it
+/// was issued, and what happened so many days after, as `sign+1 report+9`.
+pub type OrderRow = (usize, String, String, String, String, String, String, String, String, i64, String);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,9 +78,11 @@ struct Fixture {
     given: Vec<String>,
     projects: Vec<ProjectRow>,
     facilities: Vec<String>,
+    orders: Vec<OrderRow>,
     /// Price of a unit of work in fen.
     prices_fen: HashMap<String, i64>,
     papers: Papers,
+    order_words: HashMap<String, String>,
 }
 
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
@@ -90,6 +98,16 @@ pub fn price_fen(unit: &str) -> Option<i64> {
 /// Words of invented papers.
 pub fn papers() -> &'static Papers {
     &FIXTURE.papers
+}
+
+/// Orders of the last ninety days.
+pub fn orders() -> &'static [OrderRow] {
+    &FIXTURE.orders
+}
+
+/// What is said of an order on the way.
+pub fn order_word(what: &str) -> &'static str {
+    FIXTURE.order_words.get(what).map_or("", String::as_str)
 }
 
 /// An invented organisation.

@@ -6,6 +6,7 @@
 
 mod daily;
 mod district;
+mod orders;
 pub mod pages;
 mod story;
 #[cfg(test)]

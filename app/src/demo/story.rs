@@ -2,7 +2,7 @@
 
 use super::daily::{self, Daily};
 use super::district::{Block, District, Project, Prospect, papers, price_fen};
-use super::{Ask, Teller};
+use super::{Ask, Teller, orders::Orders};
 use crate::clock;
 use crate::db::{Conn, Db};
 use crate::features::bulletin::{self, model::Photo};
@@ -75,6 +75,7 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     }
     drop(conn);
     found(teller, district, today).await?;
+    let orders = Orders::read()?;
     let mut plans = Vec::new();
     for project in &district.projects {
         plans.push(composed(teller.db, project, today, HashMap::new()).await?);
@@ -96,7 +97,9 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
         if ago < MANDATE {
             note(teller, on).await?;
         }
+        orders.ring(teller).await?;
         turn(teller, district, ago, today).await?;
+        orders.work(teller, district, on, ago).await?;
         weather(teller, district, ago, today).await?;
         teller.stand_at(on, EVENING);
         sites.evening(teller, ago, today, rng).await?;
@@ -104,13 +107,15 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     teller.clock.advance(teller.clock.machine());
     roll(teller, today).await?;
     note(teller, today).await?;
+    orders.ring(teller).await?;
     sites.today(teller, district, today).await?;
     let yesterday = day(today, -1);
     report_upwards(teller, district, ("return-3", "day_projects"), yesterday, today, "").await?;
     let last_week = PeriodKind::Week.around(today).from.saturating_sub(1.days());
     report_upwards(teller, district, ("return-4", "week_projects"), last_week, today, "").await?;
     bulletin(teller, district, last_week, today).await?;
-    decide(teller, district, today).await
+    decide(teller, district, today).await?;
+    orders.today(teller, district).await
 }
 
 /// What leaders and the office do on a day.

@@ -140,6 +140,7 @@ features! {
         7 Bulletins bulletin;
         7 Rounds round;
         8 Returns returns;
+        8 Orders orders;
     }
     viewing {
         6 audit;

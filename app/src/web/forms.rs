@@ -19,7 +19,7 @@ const LINE_CHARS: usize = 200;
 /// Longest text of a field that takes several lines: a reason, a remark.
 const TEXT_CHARS: usize = 2_000;
 /// Fields that take several lines.
-const TEXT_FIELDS: [&str; 4] = ["reason", "remark", "content", "minutes"];
+const TEXT_FIELDS: [&str; 8] = ["reason", "remark", "content", "minutes", "evidence", "finding", "progress", "outcome"];
 
 /// Fields that no sheet ever shows: a password may begin as it likes.
 const NOT_LINES: [&str; 2] = ["password", "new_password"];
@@ -188,6 +188,7 @@ enum Kind {
     Number,
     Lines,
     File(&'static str),
+    Files(&'static str),
     Choice(Vec<(String, String)>),
     Hidden,
 }
@@ -222,7 +223,7 @@ impl<'a> Form<'a> {
     }
 
     fn field(mut self, name: &'static str, kind: Kind, is_needed: bool) -> Self {
-        self.has_file |= matches!(kind, Kind::File(_));
+        self.has_file |= matches!(kind, Kind::File(_) | Kind::Files(_));
         self.fields.push(Field { name, kind, is_needed });
         self
     }
@@ -265,6 +266,11 @@ impl<'a> Form<'a> {
     /// A file of certain kinds.
     pub fn file(self, name: &'static str, accept: &'static str) -> Self {
         self.field(name, Kind::File(accept), true)
+    }
+
+    /// Several files of certain kinds, or none.
+    pub fn files(self, name: &'static str, accept: &'static str) -> Self {
+        self.field(name, Kind::Files(accept), false)
     }
 
     /// A value that the form carries unseen: what it was filled over.
@@ -336,6 +342,9 @@ impl<'a> Form<'a> {
                     }
                     Kind::File(accept) => {
                         input id=(id) name=(name) type="file" accept=(accept) required[needed] aria-describedby=[described] aria-invalid=[invalid];
+                    }
+                    Kind::Files(accept) => {
+                        input id=(id) name=(name) type="file" accept=(accept) multiple aria-describedby=[described] aria-invalid=[invalid];
                     }
                     Kind::Number => {
                         input id=(id) name=(name) type="text" inputmode="numeric" value=(value) required[needed] aria-describedby=[described] aria-invalid=[invalid];

@@ -21,6 +21,7 @@ const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/targets", "nav.targets", Verb::Read),
     ("/reports", "nav.reports", Verb::Read),
     ("/problems", "nav.problems", Verb::Read),
+    ("/orders", "nav.orders", Verb::Read),
     ("/bulletins", "nav.bulletins", Verb::Read),
     ("/returns", "nav.returns", Verb::Read),
     ("/places", "nav.places", Verb::Read),
@@ -72,7 +73,10 @@ pub fn shell(site: &Site, visitor: &Visitor, title: &str, class: &str, body: Mar
                         nav aria-label=(visitor.t("shell.navigation")) {
                             @for (href, key, verb) in NAVIGATION {
                                 @if visitor.rights.may_somewhere(*verb) {
-                                    a href=(href) aria-current=[here.starts_with(href).then_some("page")] { (visitor.t(key)) }
+                                    a href=(href) aria-current=[here.starts_with(href).then_some("page")] {
+                                        (visitor.t(key))
+                                        @if *href == "/orders" && visitor.orders_waiting > 0 { " " span.count title=(visitor.t("orders.waiting")) { (visitor.orders_waiting) } }
+                                    }
                                 }
                             }
                         }

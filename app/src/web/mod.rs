@@ -56,6 +56,8 @@ pub struct Site {
     pub journal: Journal<Guatu>,
     /// The time.
     pub clock: Clock,
+    /// Whether the machine's clock can be trusted.
+    pub watch: Arc<crate::clock::Watch>,
     /// The domain, for replays and caches.
     pub domain: Arc<Guatu>,
     /// What this installation is.

@@ -6,7 +6,7 @@ use super::locale::Language;
 use super::problem::Problem;
 use crate::db::Conn;
 use crate::features::authority::{self, Rights, Verb};
-use crate::features::{Guatu, identity, places};
+use crate::features::{Guatu, identity, orders, places};
 use crate::journal::domain::Permit;
 use crate::serve::setting;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
@@ -30,6 +30,8 @@ pub struct Visitor {
     pub rights: Rights,
     /// Language of the pages.
     pub language: Language,
+    /// Orders that wait for the person's unit.
+    pub orders_waiting: usize,
     /// Path and query of this request, for links back.
     pub here: String,
     /// The session token, for touching and closing it.
@@ -165,6 +167,7 @@ impl FromRequestParts<Site> for Visitor {
         if let Some(account) = identity::session::account_of(&mut conn, token, site.clock.machine()).await? {
             visitor.rights = authority::rights(&mut conn, &account, site.clock.today()).await?;
             visitor.name = identity::store::name(&mut conn, &account).await?;
+            visitor.orders_waiting = orders::store::waiting_for(&mut conn, &account, &visitor.rights).await?;
             // What a person chose anywhere holds wherever they are logged in, also where they were already.
             let chosen = setting(&mut conn, &language_setting(&account)).await?;
             visitor.language = chosen.as_deref().and_then(Language::from_name).unwrap_or(visitor.language);

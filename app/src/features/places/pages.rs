@@ -123,6 +123,7 @@ async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>
             h1 { (place.attributes.name) } " " span.tag { (visitor.t(&format!("place_kind.{}", place.kind.name()))) }
             span.end {}
             a.button.second href={ "/wall?place=" (place.id) } { (visitor.t("nav.wall")) }
+            a.button.second href={ "/orders?place=" (place.id) } { (visitor.t("nav.orders")) }
             @if place.kind == Kind::Project { a.button.second href={ "/places/" (place.id) "/profile" } { (visitor.t("profile.title")) } }
             @if may_govern && !place.kind.children().is_empty() { 
                 a.button.second href={ "/places/new?parent=" (place.id) } { (visitor.t("places.open")) }

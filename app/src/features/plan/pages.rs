@@ -212,6 +212,7 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, refused: Optio
                 div.bar {
                     h3 { (visitor.shown(&mandate.name)) }
                     @match outlook { Some(outlook) => (float_lamp(visitor, outlook.float_days_e3)), None => (no_activity(visitor)) }
+                    a.no-print href={ "/orders/of?kind=mandate&id=" (mandate.id) } { (visitor.t("orders.of_this")) }
                     @if may(Verb::Plan) { a.end href={ "/mandates/" (mandate.id) "/change" } { (visitor.t("plans.request_change")) } }
                 }
                 dl.facts {

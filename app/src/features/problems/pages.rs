@@ -233,6 +233,7 @@ async fn show_page(site: &Site, visitor: &Visitor, case: &Case, place: &Place, v
             @if let Some((on, by, outcome)) = &case.closed {
                 dt { (visitor.t("problems.closed")) } dd { (on) " · " @match outcome { Some(outcome) => { (outcome) " " span.quiet { (name(by)) } }, None => (visitor.t("problems.judged_again")) } }
             }
+            dt.no-print { (visitor.t("nav.orders")) } dd.no-print { a href={ "/orders/of?kind=problem&id=" (form_urlencoded(&case.id)) } { (visitor.t("orders.of_this")) } }
             dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (case.id) } { "№ " (case.number) } }
         }
         @if is_open {

@@ -319,6 +319,7 @@ fn decision_row(visitor: &Visitor, shown: &Shown, decision: &RoundDecision, may_
                     None => { span.lamp.bad[decision.is_overdue(shown.today)].idle[!decision.is_overdue(shown.today)] { (visitor.tf("round.due_on", &[("date", decision.due.to_string())])) } }
                 }
             }
+            p.no-print { a href={ "/orders/of?kind=decision&id=" (form_urlencoded(&decision.id)) } { (visitor.t("orders.of_this")) } }
             @if decision.done.is_none() && may_govern {
                 p.no-print { (visitor.t("round.letter")) @for (format, name) in [("pdf", "PDF"), ("docx", "DOCX")] { " " a href={ "/round/decisions/" (decision.id) "/letter/" (format) } { (name) } } }
             }

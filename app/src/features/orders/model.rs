@@ -1,0 +1,958 @@
+//! Rules of orders: who drafts, approves, issues, signs, reports and closes; what moves a clock; which rung is due.
+
+use super::budget::{Budget, Tick, Unit};
+use super::rules::{self, Ladder, Rung};
+use crate::features::calendars::holidays::is_working_day;
+use crate::features::reports::model::Photo;
+use crate::journal::domain::{Actor, Context, Draft};
+use crate::refusals;
+use jiff::civil::{Date, DateTime};
+use serde::{Deserialize, Serialize};
+
+/// Supporting units of an order at most: with more, nobody supports it.
+pub const MOST_SUPPORTING: usize = 3;
+/// Orders above a sub-order at most: an order under an order under an order is a plan.
+pub const MOST_DEPTH: usize = 2;
+
+/// Where an order comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// A leader's instruction on a paper.
+    Instruction,
+    /// Minutes of a meeting.
+    Minutes,
+    /// A document from above.
+    Document,
+    /// An inspection.
+    Inspection,
+    /// A resident's or owner's complaint.
+    Grievance,
+    /// A problem of this site.
+    Problem,
+    /// A decision of a daily round.
+    Decision,
+    /// A mandated date that cannot be kept.
+    Mandate,
+    /// Promises of a building that were not kept.
+    Promise,
+}
+
+impl SourceKind {
+    /// Every kind with its name in tables, addresses and locale keys.
+    pub const ALL: [(SourceKind, &'static str); 9] = [
+        (SourceKind::Instruction, "instruction"),
+        (SourceKind::Minutes, "minutes"),
+        (SourceKind::Document, "document"),
+        (SourceKind::Inspection, "inspection"),
+        (SourceKind::Grievance, "grievance"),
+        (SourceKind::Problem, "problem"),
+        (SourceKind::Decision, "decision"),
+        (SourceKind::Mandate, "mandate"),
+        (SourceKind::Promise, "promise"),
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        SourceKind::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+    }
+
+    /// The kind of a name.
+    pub fn from_name(name: &str) -> Option<SourceKind> {
+        SourceKind::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+    }
+
+    /// Whether its reference is the id of an object of this site, not the number of a paper.
+    pub fn is_object(self) -> bool {
+        matches!(self, SourceKind::Problem | SourceKind::Decision | SourceKind::Mandate | SourceKind::Promise)
+    }
+}
+
+/// Where an order comes from, and which one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Kind.
+    pub kind: SourceKind,
+    /// Id of the object, or number of the paper.
+    pub reference: String,
+}
+
+/// By which rule an order is to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// A preset of `rules/orders.toml`.
+    pub preset: String,
+    /// One of its limits.
+    pub limit: String,
+    /// A ladder of that file.
+    pub ladder: String,
+}
+
+/// The numbers of a limit, frozen when an order is issued: what a preset says later changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// What the budget counts in.
+    pub unit: Unit,
+    /// How much of it.
+    pub amount: u32,
+    /// Most natural days by which the deadline is moved, once.
+    pub extension_most_days: u32,
+    /// Units left at least when a report comes back that was in time.
+    pub rework_days: u32,
+    /// Whether its messages go out at any hour.
+    pub is_urgent: bool,
+}
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Drafted: nobody is bound.
+    Drafted,
+    /// A leader agrees.
+    Approved,
+    /// Issued: its clock runs.
+    Issued,
+    /// The lead unit has signed for it.
+    Signed,
+    /// Its clock stands still by decision.
+    Paused,
+    /// The lead unit has reported; its clock stands still.
+    Reported,
+    /// Closed by somebody else.
+    Closed,
+    /// Taken back.
+    Withdrawn,
+}
+
+impl Stage {
+    /// Every stage with its name in tables and locale keys.
+    pub const ALL: [(Stage, &'static str); 8] = [
+        (Stage::Drafted, "drafted"),
+        (Stage::Approved, "approved"),
+        (Stage::Issued, "issued"),
+        (Stage::Signed, "signed"),
+        (Stage::Paused, "paused"),
+        (Stage::Reported, "reported"),
+        (Stage::Closed, "closed"),
+        (Stage::Withdrawn, "withdrawn"),
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Stage::ALL.iter().find(|(stage, _)| *stage == self).map_or("", |(_, name)| name)
+    }
+
+    /// The stage of a name.
+    pub fn from_name(name: &str) -> Option<Stage> {
+        Stage::ALL.iter().find(|(_, known)| *known == name).map(|(stage, _)| *stage)
+    }
+
+    /// Whether the lead unit is bound.
+    pub fn is_open(self) -> bool {
+        matches!(self, Stage::Issued | Stage::Signed | Stage::Paused | Stage::Reported)
+    }
+}
+
+/// What can be asked of orders.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "`order` is the order everywhere; the other fields are documented")]
+pub enum Command {
+    /// Draft one.
+    Draft {
+        /// Client-made id.
+        order: String,
+        /// The place.
+        place: String,
+        /// Where it comes from.
+        source: Source,
+        /// What it is about, in a line.
+        title: String,
+        /// What is to be done.
+        content: String,
+        /// The organisation that answers for it.
+        lead: String,
+        /// Organisations that help.
+        supporting: Vec<String>,
+        /// By which rule.
+        choice: Choice,
+        /// The order it is a part of.
+        parent: Option<String>,
+    },
+    /// Agree to a draft.
+    Approve { order: String },
+    /// Issue it: its clock begins.
+    Issue { order: String },
+    /// Sign for it.
+    Sign {
+        order: String,
+        /// The paper by which the unit did, when somebody else enters it.
+        paper: String,
+    },
+    /// Say how it goes.
+    Note {
+        order: String,
+        /// In words.
+        content: String,
+    },
+    /// Press for it.
+    Urge {
+        order: String,
+        /// In words.
+        content: String,
+    },
+    /// Ask for another date.
+    AskExtension {
+        order: String,
+        /// The date.
+        until: Date,
+        /// Why.
+        reason: String,
+        /// How far it is.
+        progress: String,
+    },
+    /// Answer that.
+    AnswerExtension {
+        order: String,
+        /// Whether the date moves.
+        is_granted: bool,
+        /// The date it moves to.
+        until: Option<Date>,
+        /// Why.
+        reason: String,
+    },
+    /// Let its clock stand still.
+    Pause {
+        order: String,
+        /// Why.
+        reason: String,
+    },
+    /// Let it go on.
+    Resume {
+        order: String,
+        /// Why.
+        reason: String,
+    },
+    /// Report that it is done.
+    Report {
+        order: String,
+        /// What was done.
+        content: String,
+        /// What shows it.
+        evidence: String,
+        /// Photographs that show it.
+        photos: Vec<Photo>,
+        /// The paper by which the unit did, when somebody else enters it.
+        paper: String,
+    },
+    /// Send a report back.
+    Return {
+        order: String,
+        /// What is missing.
+        reason: String,
+    },
+    /// Close it.
+    Close {
+        order: String,
+        /// What was looked at, and found.
+        evidence: String,
+        /// Photographs of it.
+        photos: Vec<Photo>,
+    },
+    /// Look at it again after it was closed.
+    LookBack {
+        order: String,
+        /// Whether it still stands as reported; otherwise it is opened again.
+        is_sound: bool,
+        /// What was found.
+        finding: String,
+        /// By which rule it is to be done again.
+        choice: Option<Choice>,
+    },
+    /// Take it back.
+    Withdraw {
+        order: String,
+        /// Why.
+        reason: String,
+    },
+    /// A rung of its ladder is reached; only the timer asks this.
+    Ring {
+        order: String,
+        /// The round of the order.
+        round: u32,
+        /// The rung.
+        rung: String,
+        /// When it was reached.
+        reached_at: DateTime,
+    },
+    /// Its deadline is another than people were told, because the State Council has announced its holidays since; only the
+    /// timer asks this.
+    Redate {
+        order: String,
+        /// The day it is.
+        due_on: Date,
+    },
+    /// Somebody has compared the machine's clock with another after it had jumped.
+    TrustClock {
+        /// What was compared.
+        reason: String,
+    },
+}
+
+impl Command {
+    /// The order that exists before the command.
+    pub fn order(&self) -> Option<&str> {
+        match self {
+            Command::Draft { .. } | Command::TrustClock { .. } => None,
+            Command::Approve { order }
+            | Command::Issue { order }
+            | Command::Sign { order, .. }
+            | Command::Note { order, .. }
+            | Command::Urge { order, .. }
+            | Command::AskExtension { order, .. }
+            | Command::AnswerExtension { order, .. }
+            | Command::Pause { order, .. }
+            | Command::Resume { order, .. }
+            | Command::Report { order, .. }
+            | Command::Return { order, .. }
+            | Command::Close { order, .. }
+            | Command::LookBack { order, .. }
+            | Command::Withdraw { order, .. }
+            | Command::Ring { order, .. }
+            | Command::Redate { order, .. } => Some(order),
+        }
+    }
+}
+
+/// What happened to orders. `due_on` is the deadline as people were told it: the one that holds is computed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "fields are those of the commands, which are documented")]
+pub enum Fact {
+    /// One was drafted.
+    Drafted { source: Source, title: String, content: String, lead: String, supporting: Vec<String>, choice: Choice, parent: Option<String> },
+    /// A leader agreed.
+    Approved {},
+    /// It was issued.
+    Issued { terms: Terms, due_on: Date },
+    /// The lead unit signed for it.
+    Signed { paper: String },
+    /// Somebody said how it goes.
+    Noted { content: String },
+    /// It was pressed for.
+    Urged { content: String },
+    /// The lead unit asked for another date.
+    ExtensionAsked { until: Date, reason: String, progress: String },
+    /// It got one.
+    Extended { until: Date, reason: String },
+    /// It did not.
+    ExtensionRefused { reason: String },
+    /// Its clock stands still.
+    Paused { reason: String },
+    /// Its clock goes on.
+    Resumed { reason: String, due_on: Date },
+    /// The lead unit reported that it is done.
+    Reported {
+        content: String,
+        evidence: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
+        paper: String,
+    },
+    /// The report was sent back.
+    Returned { reason: String, due_on: Date },
+    /// It was closed.
+    Closed {
+        evidence: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
+    },
+    /// It was looked at again, and stands.
+    LookedBack { finding: String },
+    /// It was looked at again, and does not stand: a new round begins. The old one keeps its dates.
+    Reopened { finding: String, choice: Choice, terms: Terms, due_on: Date },
+    /// It was taken back.
+    Withdrawn { reason: String },
+    /// A rung was reached.
+    Rung { round: u32, rung: String, reached_at: DateTime },
+    /// Its deadline moved because holidays were announced.
+    Redated { due_on: Date },
+    /// The machine's clock is right again.
+    ClockTrusted { reason: String },
+}
+
+refusals! {
+    /// The id is in use.
+    IdTaken = "S-101" Conflict _;
+    /// Something that must be said is not.
+    NoTitle = "S-102" Rule title;
+    /// What is to be done must be said.
+    NoContent = "S-103" Rule content;
+    /// The lead unit is not registered.
+    UnknownLead = "S-104" Rule lead;
+    /// A supporting unit that is not there, stands twice, or leads.
+    UnknownSupporting = "S-105" Rule supporting1;
+    /// No such limit today.
+    UnknownLimit = "S-106" Rule limit;
+    /// No such ladder.
+    UnknownLadder = "S-107" Rule ladder;
+    /// Where it comes from is not there, or belongs to another place.
+    UnknownSource = "S-108" Rule reference;
+    /// The order it is to be a part of is not there, has ended, or is deep enough.
+    UnknownParent = "S-109" Rule parent;
+    /// It does not stand where that can be done.
+    WrongStage { stage } = "S-110" Conflict _;
+    /// Nobody approves their own draft.
+    OwnDraft = "S-111" Conflict _;
+    /// Only the lead unit does this, or whoever enters its paper.
+    NotYours = "S-112" Forbidden _;
+    /// Whoever enters what a unit did on paper names the paper.
+    NoPaper = "S-113" Rule paper;
+    /// Why must be said.
+    NoReason = "S-114" Rule reason;
+    /// How far it is must be said.
+    NoProgress = "S-115" Rule progress;
+    /// It has been prolonged, or that is asked for already.
+    AlreadyAsked = "S-116" Conflict _;
+    /// The deadline has passed.
+    TooLate { date } = "S-117" Conflict _;
+    /// Not later than the deadline, later than the rule allows, or a day off.
+    UntilOutside { from, to } = "S-118" Rule until;
+    /// Nobody asks for another date.
+    NotAsked = "S-119" Conflict _;
+    /// Whoever reported, and their unit, do not judge it.
+    OwnReport = "S-120" Conflict _;
+    /// What shows it must be said.
+    NoEvidence = "S-121" Rule evidence;
+    /// Parts of it are open.
+    OpenParts { count } = "S-122" Conflict _;
+    /// A part is due after the whole.
+    AfterParent { date } = "S-123" Conflict _;
+    /// What was found must be said.
+    NoFinding = "S-124" Rule finding;
+    /// That rung is not reached, or was before.
+    NotReached = "S-125" Conflict _;
+    /// The deadline is the one people know.
+    SameDue = "S-126" Conflict _;
+    /// What is said must be said.
+    NoRemark = "S-127" Rule remark;
+    /// What came of it must be said.
+    NoOutcome = "S-128" Rule outcome;
+}
+
+/// A fact of an order as its clock and its page need it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Its number in the ledger.
+    pub number: u64,
+    /// The round of the order.
+    pub round: u32,
+    /// When it was recorded, civil time in China.
+    pub at: DateTime,
+    /// Who did it.
+    pub by: String,
+    /// What.
+    pub fact: Fact,
+}
+
+/// An order as the rule sees it: what it is, and its facts in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its id.
+    pub id: String,
+    /// The place.
+    pub place: String,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Its round, from one: each time it is opened again another begins.
+    pub round: u32,
+    /// The organisation that answers for it.
+    pub lead: String,
+    /// Organisations that help.
+    pub supporting: Vec<String>,
+    /// By which rule.
+    pub choice: Choice,
+    /// Its facts, oldest first.
+    pub steps: Vec<Step>,
+}
+
+/// One round of an order: its terms and what happened in it.
+impl Known {
+    /// The numbers of a round's limit; `None` before it is issued.
+    pub fn terms(&self, round: u32) -> Option<&Terms> {
+        self.steps.iter().find_map(|step| match &step.fact {
+            Fact::Issued { terms, .. } | Fact::Reopened { terms, .. } if step.round == round => Some(terms),
+            _ => None,
+        })
+    }
+
+    fn of(&self, round: u32) -> impl DoubleEndedIterator<Item = &Step> {
+        self.steps.iter().filter(move |step| step.round == round)
+    }
+
+    /// The clock of a round; `None` before it is issued.
+    pub fn budget(&self, round: u32) -> Option<Budget> {
+        let terms = self.terms(round)?;
+        let ticks = self.of(round).filter_map(|step| {
+            let tick = match &step.fact {
+                Fact::Issued { .. } | Fact::Reopened { .. } => Tick::Begin,
+                Fact::Paused { .. } | Fact::Reported { .. } | Fact::Withdrawn { .. } => Tick::Stop,
+                Fact::Resumed { .. } => Tick::GoOn { least: 0 },
+                Fact::Returned { .. } => Tick::GoOn { least: terms.rework_days },
+                Fact::Extended { until, .. } => Tick::Until(*until),
+                _ => return None,
+            };
+            Some((step.at, tick))
+        });
+        Some(Budget::of(terms.unit, terms.amount, ticks))
+    }
+
+    /// The deadline of this round as people were told it last.
+    pub fn told(&self) -> Option<Date> {
+        self.of(self.round).rev().find_map(|step| match &step.fact {
+            Fact::Issued { due_on, .. } | Fact::Reopened { due_on, .. } | Fact::Resumed { due_on, .. } | Fact::Returned { due_on, .. } | Fact::Redated { due_on } => Some(*due_on),
+            Fact::Extended { until, .. } => Some(*until),
+            _ => None,
+        })
+    }
+
+    /// Who drafted it.
+    pub fn drafted_by(&self) -> &str {
+        self.steps.first().map_or("", |step| step.by.as_str())
+    }
+
+    /// The report that waits for judgement, or was accepted.
+    pub fn reported(&self, round: u32) -> Option<&Step> {
+        self.of(round).rev().find(|step| matches!(step.fact, Fact::Reported { .. }))
+    }
+
+    /// Whether the report that was accepted in a round was filed before the deadline as it was then; `None` while a round
+    /// has not ended so.
+    pub fn was_on_time(&self, round: u32) -> Option<bool> {
+        self.of(round).rev().find(|step| matches!(step.fact, Fact::Closed { .. }))?;
+        let filed = self.reported(round)?;
+        let is_over = self.budget(round)?.is_over(filed.at);
+        Some(!is_over)
+    }
+
+    /// The extension that was asked for and waits for an answer.
+    pub fn asked(&self) -> Option<(Date, &Step)> {
+        let last = self.of(self.round).rev().find(|step| {
+            matches!(step.fact, Fact::ExtensionAsked { .. } | Fact::Extended { .. } | Fact::ExtensionRefused { .. })
+        })?;
+        match &last.fact {
+            Fact::ExtensionAsked { until, .. } => Some((*until, last)),
+            _ => None,
+        }
+    }
+
+    /// Whether this round was prolonged.
+    pub fn is_extended(&self) -> bool {
+        self.of(self.round).any(|step| matches!(step.fact, Fact::Extended { .. }))
+    }
+
+    /// Whether a report of this round came back and no other has been filed since.
+    pub fn is_returned(&self) -> bool {
+        let last = self.of(self.round).rev().find(|step| matches!(step.fact, Fact::Reported { .. } | Fact::Returned { .. }));
+        last.is_some_and(|step| matches!(step.fact, Fact::Returned { .. }))
+    }
+
+    fn returned_at(&self) -> Option<DateTime> {
+        self.of(self.round).find(|step| matches!(step.fact, Fact::Returned { .. })).map(|step| step.at)
+    }
+
+    /// The ladder on which it stood in a round: opened again it may be given another.
+    pub fn ladder(&self, round: u32) -> Option<&'static Ladder> {
+        let chosen = self.steps.iter().find_map(|step| match &step.fact {
+            Fact::Drafted { choice, .. } if round == 1 => Some(choice),
+            Fact::Reopened { choice, .. } if step.round == round => Some(choice),
+            _ => None,
+        });
+        rules::ladder(&chosen?.ladder)
+    }
+
+    /// Whether a rung of this round has been noted.
+    pub fn has_rung(&self, wanted: &str) -> bool {
+        self.of(self.round).any(|step| matches!(&step.fact, Fact::Rung { rung, .. } if rung == wanted))
+    }
+
+    /// Rungs that are reached by an instant and not noted, in the order in which they were reached.
+    pub fn due_rungs(&self, now: DateTime) -> Vec<(&'static Rung, DateTime)> {
+        if !self.stage.is_open() {
+            return Vec::new();
+        }
+        let (Some(ladder), Some(budget)) = (self.ladder(self.round), self.budget(self.round)) else { return Vec::new() };
+        let reached = ladder.rungs.iter().filter(|rung| !self.has_rung(&rung.id));
+        let mut due: Vec<(&Rung, DateTime)> = reached
+            .filter_map(|rung| Some((rung, rung.reached(&budget, self.returned_at())?)))
+            .filter(|(_, at)| *at <= now)
+            .collect();
+        due.sort_by_key(|(_, at)| *at);
+        due
+    }
+
+    /// The day a running clock ends, when it is another than people were told.
+    pub fn moved(&self) -> Option<Date> {
+        let due = self.budget(self.round)?.due()?.on();
+        (self.told() != Some(due)).then_some(due)
+    }
+}
+
+/// Something a person does to an order that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the command of its name")]
+pub enum Act {
+    Approve,
+    Issue,
+    Sign,
+    Report,
+    Note,
+    AskExtension,
+    AnswerExtension,
+    Urge,
+    Pause,
+    Resume,
+    Close,
+    Return,
+    LookBack,
+    Withdraw,
+}
+
+impl Act {
+    /// Every act with its name in addresses and locale keys, in the order in which a page offers them.
+    pub const ALL: [(Act, &'static str); 14] = [
+        (Act::Approve, "approve"),
+        (Act::Issue, "issue"),
+        (Act::Sign, "sign"),
+        (Act::Report, "report"),
+        (Act::Note, "note"),
+        (Act::AskExtension, "ask"),
+        (Act::AnswerExtension, "answer"),
+        (Act::Close, "close"),
+        (Act::Return, "return"),
+        (Act::LookBack, "look_back"),
+        (Act::Urge, "urge"),
+        (Act::Pause, "pause"),
+        (Act::Resume, "resume"),
+        (Act::Withdraw, "withdraw"),
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Act::ALL.iter().find(|(act, _)| *act == self).map_or("", |(_, name)| name)
+    }
+
+    /// The act of a name.
+    pub fn from_name(name: &str) -> Option<Act> {
+        Act::ALL.iter().find(|(_, known)| *known == name).map(|(act, _)| *act)
+    }
+}
+
+/// Who acts, as far as an order goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// The account.
+    pub account: String,
+    /// The organisation the person belongs to.
+    pub organisation: Option<String>,
+    /// Whether the person governs the place: the supervision office and leaders.
+    pub may_govern: bool,
+    /// Whether the person approves at the place: leaders.
+    pub may_approve: bool,
+}
+
+impl Person {
+    /// Whether the person is of the unit that answers for an order. An order hangs on a unit, so whoever takes over a post
+    /// there takes over its orders as they stand.
+    pub fn leads(&self, known: &Known) -> bool {
+        self.organisation.as_ref() == Some(&known.lead)
+    }
+
+    fn supports(&self, known: &Known) -> bool {
+        self.organisation.as_ref().is_some_and(|organisation| known.supporting.contains(organisation))
+    }
+}
+
+/// Whether a person may do something with an order as it stands.
+pub fn may(act: Act, known: &Known, person: &Person, now: DateTime) -> Result<(), Refused> {
+    let stages: &[Stage] = match act {
+        Act::Approve => &[Stage::Drafted],
+        Act::Issue => &[Stage::Approved],
+        Act::Sign => &[Stage::Issued],
+        Act::Report | Act::AskExtension | Act::Pause => &[Stage::Signed],
+        Act::Note | Act::Urge | Act::AnswerExtension => &[Stage::Issued, Stage::Signed],
+        Act::Resume => &[Stage::Paused],
+        Act::Close | Act::Return => &[Stage::Reported],
+        Act::LookBack => &[Stage::Closed],
+        Act::Withdraw => &[Stage::Drafted, Stage::Approved, Stage::Issued, Stage::Signed, Stage::Paused],
+    };
+    let is_allowed = match act {
+        Act::Approve => person.may_approve,
+        Act::Sign | Act::Report => person.leads(known) || person.may_govern,
+        Act::Note => person.leads(known) || person.supports(known),
+        Act::AskExtension => person.leads(known),
+        _ => person.may_govern,
+    };
+    if !is_allowed {
+        return Err(Refused::NotYours);
+    }
+    if !stages.contains(&known.stage) {
+        return Err(Refused::WrongStage { stage: known.stage.name().to_owned() });
+    }
+    match act {
+        Act::Approve if known.drafted_by() == person.account => Err(Refused::OwnDraft),
+        Act::AskExtension if known.is_extended() || known.asked().is_some() => Err(Refused::AlreadyAsked),
+        Act::AskExtension | Act::Pause => not_over(known, now),
+        Act::AnswerExtension if known.asked().is_none() => Err(Refused::NotAsked),
+        Act::Close | Act::Return | Act::LookBack if person.leads(known) || known.reported(known.round).is_some_and(|step| step.by == person.account) => {
+            Err(Refused::OwnReport)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn not_over(known: &Known, now: DateTime) -> Result<(), Refused> {
+    match known.budget(known.round) {
+        Some(budget) if budget.is_over(now) => Err(Refused::TooLate { date: budget.last_due().map_or_else(String::new, |due| due.text()) }),
+        _ => Ok(()),
+    }
+}
+
+/// What this person's duty is with an order as it stands; everything else they may do is at their pleasure. What a unit does
+/// on paper waits for the unit.
+pub fn duty(known: &Known, person: &Person, now: DateTime) -> Option<Act> {
+    let duties: &[Act] = if person.leads(known) { &[Act::Sign, Act::Report] } else { &[Act::Approve, Act::Issue, Act::AnswerExtension, Act::Close] };
+    duties.iter().copied().find(|act| may(*act, known, person, now).is_ok())
+}
+
+/// What the rule sees.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// Whether the id is in use.
+    pub is_id_taken: bool,
+    /// Whether the lead unit is registered.
+    pub is_lead_known: bool,
+    /// Whether every supporting unit is registered.
+    pub is_supporting_known: bool,
+    /// Whether the source is there, at the place or under it.
+    pub is_source_known: bool,
+    /// The deadline of the order above, while its clock runs; `None` without one.
+    pub parent_due: Option<Date>,
+    /// Whether the order above is there, open and not too deep; true without one.
+    pub is_parent_fit: bool,
+    /// Parts of the order that are open.
+    pub open_parts: usize,
+    /// The order in question.
+    pub order: Option<Known>,
+    /// Who acts.
+    pub person: Person,
+    /// This instant, civil time in China.
+    pub now: DateTime,
+}
+
+/// Decides a command.
+pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
+    let today = context.today;
+    match command {
+        Command::Draft { order, place, source, title, content, lead, supporting, choice, parent } => {
+            if state.is_id_taken {
+                return Err(Refused::IdTaken);
+            }
+            let (title, content) = (text(title, Refused::NoTitle)?, text(content, Refused::NoContent)?);
+            if !state.is_lead_known {
+                return Err(Refused::UnknownLead);
+            }
+            let is_twice = supporting.iter().enumerate().any(|(at, one)| one == lead || supporting[..at].contains(one));
+            if is_twice || !state.is_supporting_known || supporting.len() > MOST_SUPPORTING {
+                return Err(Refused::UnknownSupporting);
+            }
+            terms(choice, today)?;
+            if !state.is_source_known || source.reference.trim().is_empty() {
+                return Err(Refused::UnknownSource);
+            }
+            if !state.is_parent_fit {
+                return Err(Refused::UnknownParent);
+            }
+            let source = Source { kind: source.kind, reference: source.reference.trim().to_owned() };
+            let (lead, supporting, choice, parent) = (lead.clone(), supporting.clone(), choice.clone(), parent.clone());
+            let fact = Fact::Drafted { source, title, content, lead, supporting, choice, parent };
+            Ok(vec![Draft { fact, subject: order.clone(), place: place.clone(), occurred_on: today }])
+        }
+        Command::TrustClock { reason } => {
+            let fact = Fact::ClockTrusted { reason: text(reason, Refused::NoReason)? };
+            Ok(vec![Draft { fact, subject: CLOCK.to_owned(), place: "-".to_owned(), occurred_on: today }])
+        }
+        _ => {
+            let known = state.order.as_ref().ok_or(Refused::NotYours)?;
+            let (fact, occurred_on) = step(state, known, command, context)?;
+            Ok(vec![Draft { fact, subject: known.id.clone(), place: known.place.clone(), occurred_on }])
+        }
+    }
+}
+
+/// What facts about the machine's clock are about.
+pub const CLOCK: &str = "clock";
+
+/// What follows for an order that is there, and on which day.
+fn step(state: &State, known: &Known, command: &Command, context: &Context) -> Result<(Fact, Date), Refused> {
+    let (now, today) = (state.now, context.today);
+    let ask = |act| may(act, known, &state.person, now);
+    let paper = |paper: &str| {
+        // What a person outside the unit enters stands on a paper of the unit.
+        if paper.trim().is_empty() && !state.person.leads(known) { Err(Refused::NoPaper) } else { Ok(paper.trim().to_owned()) }
+    };
+    let fact = match command {
+        Command::Approve { .. } => {
+            ask(Act::Approve)?;
+            Fact::Approved {}
+        }
+        Command::Issue { .. } => {
+            ask(Act::Issue)?;
+            let (terms, due_on) = begin(state, &known.choice, today)?;
+            Fact::Issued { terms, due_on }
+        }
+        Command::Sign { paper: by, .. } => {
+            ask(Act::Sign)?;
+            Fact::Signed { paper: paper(by)? }
+        }
+        Command::Note { content, .. } => {
+            ask(Act::Note)?;
+            Fact::Noted { content: text(content, Refused::NoRemark)? }
+        }
+        Command::Urge { content, .. } => {
+            ask(Act::Urge)?;
+            Fact::Urged { content: text(content, Refused::NoRemark)? }
+        }
+        Command::AskExtension { until, reason, progress, .. } => {
+            ask(Act::AskExtension)?;
+            in_bounds(known, *until, None, now)?;
+            Fact::ExtensionAsked { until: *until, reason: text(reason, Refused::NoReason)?, progress: text(progress, Refused::NoProgress)? }
+        }
+        Command::AnswerExtension { is_granted, until, reason, .. } => {
+            ask(Act::AnswerExtension)?;
+            let reason = text(reason, Refused::NoReason)?;
+            match known.asked() {
+                Some((asked, _)) if *is_granted => {
+                    let until = until.unwrap_or(asked);
+                    in_bounds(known, until, Some(asked), now)?;
+                    if let Some(parent_due) = state.parent_due.filter(|due| until > *due) {
+                        return Err(Refused::AfterParent { date: parent_due.to_string() });
+                    }
+                    Fact::Extended { until, reason }
+                }
+                _ => Fact::ExtensionRefused { reason },
+            }
+        }
+        Command::Pause { reason, .. } => {
+            ask(Act::Pause)?;
+            Fact::Paused { reason: text(reason, Refused::NoReason)? }
+        }
+        Command::Resume { reason, .. } => {
+            ask(Act::Resume)?;
+            Fact::Resumed { reason: text(reason, Refused::NoReason)?, due_on: going_on(known, Fact::Resumed { reason: String::new(), due_on: today }, now) }
+        }
+        Command::Report { content, evidence, photos, paper: by, .. } => {
+            ask(Act::Report)?;
+            Fact::Reported { content: text(content, Refused::NoOutcome)?, evidence: text(evidence, Refused::NoEvidence)?, photos: photos.clone(), paper: paper(by)? }
+        }
+        Command::Return { reason, .. } => {
+            ask(Act::Return)?;
+            Fact::Returned { reason: text(reason, Refused::NoReason)?, due_on: going_on(known, Fact::Returned { reason: String::new(), due_on: today }, now) }
+        }
+        Command::Close { evidence, photos, .. } => {
+            ask(Act::Close)?;
+            if state.open_parts > 0 {
+                return Err(Refused::OpenParts { count: state.open_parts.to_string() });
+            }
+            Fact::Closed { evidence: text(evidence, Refused::NoEvidence)?, photos: photos.clone() }
+        }
+        Command::LookBack { is_sound, finding, choice, .. } => {
+            ask(Act::LookBack)?;
+            let finding = text(finding, Refused::NoFinding)?;
+            if *is_sound {
+                Fact::LookedBack { finding }
+            } else {
+                let choice = choice.as_ref().unwrap_or(&known.choice);
+                let (terms, due_on) = begin(state, choice, today)?;
+                Fact::Reopened { finding, choice: choice.clone(), terms, due_on }
+            }
+        }
+        Command::Withdraw { reason, .. } => {
+            ask(Act::Withdraw)?;
+            if state.open_parts > 0 {
+                return Err(Refused::OpenParts { count: state.open_parts.to_string() });
+            }
+            Fact::Withdrawn { reason: text(reason, Refused::NoReason)? }
+        }
+        Command::Ring { round, rung, reached_at, .. } => {
+            from_timer(context)?;
+            // The first of those that are due: what downtime skipped is noted in the order in which it was reached.
+            let due = known.due_rungs(now);
+            match due.first() {
+                Some((first, at)) if *round == known.round && first.id == *rung && at == reached_at => {}
+                _ => return Err(Refused::NotReached),
+            }
+            return Ok((Fact::Rung { round: *round, rung: rung.clone(), reached_at: *reached_at }, reached_at.date()));
+        }
+        Command::Redate { due_on, .. } => {
+            from_timer(context)?;
+            if known.moved() != Some(*due_on) {
+                return Err(Refused::SameDue);
+            }
+            Fact::Redated { due_on: *due_on }
+        }
+        Command::Draft { .. } | Command::TrustClock { .. } => return Err(Refused::NotYours),
+    };
+    Ok((fact, today))
+}
+
+fn from_timer(context: &Context) -> Result<(), Refused> {
+    if context.actor == Actor::System { Ok(()) } else { Err(Refused::NotYours) }
+}
+
+/// The numbers of a choice on a day.
+fn terms(choice: &Choice, on: Date) -> Result<Terms, Refused> {
+    let (preset, limit) = rules::limit(&choice.preset, &choice.limit, on).ok_or(Refused::UnknownLimit)?;
+    rules::ladder(&choice.ladder).filter(|ladder| ladder.from <= on && ladder.to.is_none_or(|to| to >= on)).ok_or(Refused::UnknownLadder)?;
+    let (unit, amount) = limit.budget(on);
+    Ok(Terms { unit, amount, extension_most_days: preset.extension_most_days, rework_days: preset.rework_days, is_urgent: limit.is_urgent })
+}
+
+/// Terms of a clock that begins now, and the day on which it ends: not after the order it is a part of.
+fn begin(state: &State, choice: &Choice, today: Date) -> Result<(Terms, Date), Refused> {
+    let terms = terms(choice, today)?;
+    if !state.is_parent_fit {
+        return Err(Refused::UnknownParent);
+    }
+    let budget = Budget::of(terms.unit, terms.amount, [(state.now, Tick::Begin)]);
+    let due_on = budget.due().map_or(today, |due| due.on());
+    match state.parent_due {
+        Some(parent_due) if due_on > parent_due => Err(Refused::AfterParent { date: parent_due.to_string() }),
+        _ => Ok((terms, due_on)),
+    }
+}
+
+/// The day on which a clock ends that goes on now with a fact.
+fn going_on(known: &Known, fact: Fact, now: DateTime) -> Date {
+    let mut known = known.clone();
+    known.steps.push(Step { number: 0, round: known.round, at: now, by: String::new(), fact });
+    known.budget(known.round).and_then(|budget| budget.due()).map_or(now.date(), |due| due.on())
+}
+
+/// A new deadline lies behind the old one and today, on a working day, within what the rule allows and what was asked for.
+fn in_bounds(known: &Known, until: Date, asked: Option<Date>, now: DateTime) -> Result<(), Refused> {
+    let (Some(due), Some(terms)) = (known.budget(known.round).and_then(|budget| budget.due()), known.terms(known.round)) else {
+        return Err(Refused::NotAsked);
+    };
+    let last = rules::longest(&due, terms.extension_most_days).min(asked.unwrap_or(Date::MAX));
+    if until <= due.on() || until <= now.date() || until > last || !is_working_day(until).is_worked() {
+        return Err(Refused::UntilOutside { from: due.on().to_string(), to: last.to_string() });
+    }
+    Ok(())
+}
+
+fn text(words: &str, none: Refused) -> Result<String, Refused> {
+    let words = words.trim();
+    if words.is_empty() { Err(none) } else { Ok(words.to_owned()) }
+}

@@ -1,0 +1,77 @@
+//! Papers of orders: the letter by which one is issued, and the slip of a rung that was reached.
+
+use super::model::{Fact, Step};
+use super::pages::{Names, act_name};
+use super::rules::Rung;
+use super::store::Order;
+use crate::web::Site;
+use crate::web::papers;
+use crate::web::visitor::Visitor;
+use guatu_formats::documents::{Block, Form, Paper, Proof, qr};
+use jiff::civil::Date;
+
+/// What the papers of an order say of it.
+fn params(visitor: &Visitor, names: &Names, order: &Order) -> Vec<(&'static str, String)> {
+    let known = &order.known;
+    let budget = known.budget(known.round);
+    let due = budget.as_ref().and_then(|budget| budget.last_due());
+    let issued = known.steps.iter().rev().find(|step| matches!(step.fact, Fact::Issued { .. } | Fact::Reopened { .. }));
+    let supporting = visitor.list(known.supporting.iter().map(|one| names.unit(one)));
+    let source = visitor.t(&format!("order_source.{}", order.source.kind.name()));
+    let source = if order.source.kind.is_object() { source } else { format!("{source} {}", order.source.reference) };
+    vec![
+        ("title", order.title.clone()),
+        ("content", order.content.clone()),
+        ("place", names.place(&known.place)),
+        ("lead", names.unit(&known.lead).to_owned()),
+        ("supporting", if supporting.is_empty() { "—".to_owned() } else { supporting }),
+        ("source", source),
+        ("due", due.map_or_else(|| "—".to_owned(), |due| if due.is_day { date(visitor, due.on()) } else { due.text() })),
+        ("issued", issued.map_or_else(|| "—".to_owned(), |step| date(visitor, step.at.date()))),
+        ("number", order.number.to_string()),
+        ("id", known.id.clone()),
+    ]
+}
+
+fn date(visitor: &Visitor, date: Date) -> String {
+    visitor.tf("round.letter_date", &[("year", date.year().to_string()), ("month", date.month().to_string()), ("day", date.day().to_string())])
+}
+
+fn compose(site: &Site, visitor: &Visitor, order: &Order, issuer: &str, key: &str, params: &[(&str, String)], paragraphs: &[&str]) -> Paper {
+    let today = site.clock.today();
+    let stands = visitor.tf("round.letter_stands", params);
+    Paper {
+        form: Form::Letter,
+        masthead: issuer.to_owned(),
+        number: visitor.tf("round.letter_number", &[("year", today.year().to_string())]),
+        office: issuer.to_owned(),
+        date: date(visitor, today),
+        title: visitor.tf(&format!("order_paper.{key}_title"), params),
+        recipients: visitor.tf("order_paper.to", params),
+        blocks: paragraphs.iter().map(|paragraph| Block::Paragraph(visitor.tf(&format!("order_paper.{paragraph}"), params))).collect(),
+        proof: qr(&format!("{}\n{}", order.known.id, order.number)).map(|cells| Proof { lines: vec![stands, order.known.id.clone()], cells }),
+        stamps: papers::stamps(site, visitor),
+        ..Paper::default()
+    }
+}
+
+/// The letter by which an open order is issued. The place of its number stays free: the registry of the body that issues it
+/// gives one.
+pub(super) fn letter(site: &Site, visitor: &Visitor, names: &Names, order: &Order, issuer: &str) -> Paper {
+    let params = params(visitor, names, order);
+    let paragraphs = ["letter_begin", "letter_what", "letter_who", "letter_when", "letter_basis", "letter_end"];
+    compose(site, visitor, order, issuer, "letter", &params, &paragraphs)
+}
+
+/// The slip of a rung: which one, when it was reached, and how long the order is late by the deadline it had then.
+pub(super) fn slip(site: &Site, visitor: &Visitor, names: &Names, order: &Order, issuer: &str, (rung, step): (&Rung, &Step)) -> Paper {
+    let mut params = params(visitor, names, order);
+    params.push(("act", act_name(visitor, rung)));
+    params.push(("colour", rung.slip.map_or_else(String::new, |slip| visitor.t(&format!("order_slip.{}", slip.name())))));
+    params.push(("condition", rung.condition(visitor.language)));
+    params.push(("ladder", visitor.t(&format!("order_ladder.{}", order.known.choice.ladder))));
+    if let Fact::Rung { reached_at, .. } = &step.fact {
+        params.push(("reached", date(visitor, reached_at.date())));
+    }
+    compose(site, visitor, order, issuer, "slip", &params, &["slip_begin", "slip_why", "letter_what", "slip_end"])
+}
