@@ -135,6 +135,21 @@ pub fn concession(plan: &Plan, concession: &Concession) -> Value {
             "kind": "work_days", "days": on.len(), "strength": strength_name(*strength),
             "on": on.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }),
+        Concession::AddCrews { activity, crews, added, days, strength, shared } => {
+            let id = |at: &usize| &plan.activities[*at].id;
+            let shared: Vec<Value> = shared
+                .iter()
+                .map(|one| {
+                    let with: Vec<_> = one.with.iter().map(id).collect();
+                    json!({ "resource": plan.resources[one.resource].id, "with": with })
+                })
+                .collect();
+            json!({
+                "kind": "add_crews", "crews": added, "days": number(*days), "strength": strength_name(*strength),
+                "on": [{ "activity": id(activity), "crews_now": crews, "crews": added, "days": number(*days) }],
+                "shared": shared,
+            })
+        }
         Concession::NotCurable { remaining_days, strength } => json!({
             "kind": "shorten", "curable": false, "days_remaining": number(*remaining_days),
             "strength": strength_name(*strength), "on": [],

@@ -40,6 +40,7 @@ pub mod check;
 mod compile;
 mod cpm;
 mod crash;
+mod crews;
 pub mod diagnose;
 mod explain;
 pub mod guarantee;
@@ -65,6 +66,7 @@ mod worklist;
 
 pub use compile::Draft;
 pub use cpm::{Passes, backward, forward};
+pub use crews::Shared;
 pub use explain::Driver;
 pub use live::{LivePlan, MilestoneFloat, Revised, Ripple};
 pub use mandate::Outlook;

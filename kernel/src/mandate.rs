@@ -2,6 +2,7 @@
 
 use crate::cpm::EARLIEST;
 use crate::cpm::Passes;
+use crate::crews::MoreCrews;
 use crate::diagnose::Diagnostic;
 use crate::explain::driving_chain;
 use crate::network::{Goal, NO_CAP, Network, VIRTUAL};
@@ -42,7 +43,7 @@ pub(crate) fn outlooks(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Outlook> {
     let mut limits = Limits::new(network);
-    let mut rest_days = None;
+    let (mut rest_days, mut more_crews) = (None, None);
     let mut outlooks = Vec::new();
     let mut late_count = 0;
     for goal in &network.goals {
@@ -65,6 +66,8 @@ pub(crate) fn outlooks(
                 } else {
                     let mut concessions = shorten::concessions(plan, network, passes, &late);
                     concessions.extend(rest_days.get_or_insert_with(|| RestDays::new(plan, network)).concession(goal));
+                    let crews = more_crews.get_or_insert_with(|| MoreCrews::new(plan, network));
+                    concessions.extend(crews.concessions(&late));
                     concessions
                 }
             }

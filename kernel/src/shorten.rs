@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use crate::calendar::Unit;
 use crate::cpm::{Passes, forward_with};
 use crate::crash::{Event, EventNetwork};
+use crate::crews::Shared;
 use crate::measure::length;
 use crate::network::{Goal, Hard, NO_FLOOR, Network, Node, VIRTUAL, traits};
 use crate::plan::{Activity, ActivityKind, Moment, Plan, Span};
@@ -53,6 +54,21 @@ pub enum Concession {
         on: Vec<Date>,
         /// Irreducible; proved when one day is enough.
         strength: Strength,
+    },
+    /// Put more crews on one activity.
+    AddCrews {
+        /// The activity (index in the plan).
+        activity: usize,
+        /// Crews it is planned with.
+        crews: u32,
+        /// Crews more.
+        added: u32,
+        /// Working days of its calendar by which it gets shorter.
+        days: f64,
+        /// Proved: fewer crews on this activity alone do not keep the date.
+        strength: Strength,
+        /// Resources of the activity that others need at the same time.
+        shared: Vec<Shared>,
     },
     /// No shortening within the least durations keeps the date.
     NotCurable {
@@ -280,14 +296,7 @@ impl<'a> Problem<'a> {
 
     /// Recomputes in full: the date is kept and no other milestone is later than it was.
     fn restores(&self, days: &[i64]) -> bool {
-        let early = self.recomputed(days);
-        self.network.goals.iter().all(|goal| {
-            goal.ends.iter().all(|&(node, latest)| {
-                let finish = node as usize * 2 + 1;
-                let bound = if std::ptr::eq(goal, self.goal) { latest } else { self.early[finish] };
-                early[finish] <= bound
-            })
-        })
+        keeps(self.network, self.goal, &self.early, &self.recomputed(days))
     }
 
     fn recomputed(&self, days: &[i64]) -> Vec<i32> {
@@ -357,6 +366,24 @@ impl<'a> Problem<'a> {
     }
 }
 
+/// Whether new early positions keep a date and make no other milestone later than the old ones did.
+pub(crate) fn keeps(network: &Network, goal: &Goal, before: &[i32], after: &[i32]) -> bool {
+    network.goals.iter().all(|other| {
+        other.ends.iter().all(|&(node, latest)| {
+            let finish = node as usize * 2 + 1;
+            let bound = if std::ptr::eq(other, goal) { latest } else { before[finish] };
+            after[finish] <= bound
+        })
+    })
+}
+
+/// Whether an activity may be shortened at all. Elapsed durations are waiting (curing, statutory periods): nothing
+/// shortens them.
+pub(crate) fn is_compressible(activity: &Activity, node: &Node) -> bool {
+    let is_elapsed = matches!(activity.duration, Span::Elapsed { .. });
+    activity.kind == ActivityKind::Task && activity.is_compressible && !is_elapsed && node.span > 0
+}
+
 /// Rounds of tightening before a solution across calendars is given up.
 const MAX_TIGHTENING_DAYS: i64 = 60;
 
@@ -366,9 +393,7 @@ fn candidate(plan: &Plan, network: &Network, index: usize, node: &Node) -> Candi
         return fixed;
     }
     let activity = &plan.activities[node.activity as usize];
-    // Elapsed durations are waiting (curing, statutory periods): nothing shortens them.
-    let is_elapsed = matches!(activity.duration, Span::Elapsed { .. });
-    if activity.kind != ActivityKind::Task || !activity.is_compressible || is_elapsed || node.span == 0 {
+    if !is_compressible(activity, node) {
         return fixed;
     }
     let is_day = network.calendars[node.calendar as usize].unit == Unit::Day;

@@ -275,6 +275,55 @@ proptest! {
         }
     }
 
+    /// Added crews are the fewest that keep the date and spare other milestones when the plan is scheduled anew, for every
+    /// activity on which the most would do: found by trying each number on each.
+    #[test]
+    fn added_crews_are_the_fewest(
+        draws in prop::collection::vec(draw(3), 3..8),
+        rates in prop::collection::vec((1u32..4, 1u32..4, any::<bool>()), 8),
+        late in 1i64..5,
+    ) {
+        let mut plan = random_plan(&draws, false);
+        for (activity, (per_day, crews, is_rated)) in plan.activities.iter_mut().zip(&rates) {
+            let total = match activity.duration {
+                Span::Working { days_e3, .. } => (days_e3 / 1000) as f64 * f64::from(per_day * crews),
+                _ => 0.0,
+            };
+            let per_day = is_rated.then_some(f64::from(*per_day));
+            let unit = "floor".to_owned();
+            activity.quantity = Some(Quantity { total, unit, is_whole: false, per_day, crews: Some(*crews) });
+        }
+        let finish = |plan: &Plan, at: usize| schedule(plan).activities[at].clone().expect("no errors").early_finish;
+        let (at, middle) = (draws.len() - 1, draws.len() / 2);
+        let by = finish(&plan, at).date().saturating_sub(late.days());
+        let kept = finish(&plan, middle);
+        let mandate = |at: usize, finish_by| Mandate { activity: format!("A{at}"), finish_by, name: None };
+        plan.mandated = vec![mandate(at, Moment::Day(by)), mandate(middle, kept)];
+        let keeps = |on: usize, added: u32| {
+            let (mut more, crews) = (plan.clone(), i64::from(rates[on].1));
+            if let (ActivityKind::Task, Span::Working { days_e3, .. }) = (more.activities[on].kind, &mut more.activities[on].duration) {
+                let crew_days = *days_e3 / 1000 * crews;
+                *days_e3 = -(-crew_days).div_euclid(crews + i64::from(added)) * 1000;
+            }
+            let anew = schedule(&more);
+            let ends = |at: usize| anew.activities[at].as_ref().expect("no errors").early_finish.date();
+            ends(at) <= by && ends(middle) <= kept.date()
+        };
+        let mut fewest = Vec::new();
+        for on in (0..draws.len()).filter(|on| keeps(*on, 99)) {
+            fewest.push((on, (1..=99).find(|added| keeps(on, *added)).expect("99 do")));
+        }
+        let mut found = Vec::new();
+        for concession in &checked(&plan).milestones[0].concessions {
+            if let Concession::AddCrews { activity, added, strength, .. } = concession {
+                prop_assert_eq!(*strength, Strength::Proved);
+                found.push((*activity, *added));
+            }
+        }
+        found.sort_unstable();
+        prop_assert_eq!(found, fewest);
+    }
+
     /// Whatever is written, nothing panics.
     #[test]
     fn absurd_plans_do_not_panic(
