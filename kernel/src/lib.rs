@@ -43,6 +43,7 @@ mod crash;
 mod crews;
 pub mod diagnose;
 mod explain;
+pub mod flowline;
 pub mod guarantee;
 pub mod level;
 mod live;
