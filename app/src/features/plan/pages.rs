@@ -220,8 +220,8 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, refused: Optio
                     @if let Some(outlook) = outlook {
                         dt { (visitor.t("plans.forecast")) } dd { (outlook.forecast) }
                         dt { (visitor.t("plans.driving_chain")) } dd { (chain(outlook, &bar_names)) }
-                        @for concession in outlook.concessions.as_array().into_iter().flatten() {
-                            dt { (visitor.t("plans.would_restore")) } dd { (concession_sentence(visitor, concession, &bar_names)) }
+                        @for sentence in restorations(visitor, outlook, &bar_names) {
+                            dt { (visitor.t("plans.would_restore")) } dd { (sentence) }
                         }
                     }
                     @for request in requests.iter().filter(|request| request.mandate == mandate.id) {
@@ -280,6 +280,7 @@ fn mentioned(outlooks: &[Outlook]) -> Vec<String> {
         for concession in outlook.concessions.as_array().into_iter().flatten() {
             let on = concession["on"].as_array().into_iter().flatten();
             ids.extend(on.filter_map(|one| one["activity"].as_str().map(str::to_owned)));
+            ids.extend(sharers(concession).map(str::to_owned));
         }
     }
     ids
@@ -300,6 +301,43 @@ fn chain_names(visitor: &Visitor, tree: &places::Tree, scheduled: &Scheduled) ->
         (bar.activity.clone(), format!("{}{}", place.unwrap_or_default(), visitor.shown(&bar.name)))
     })
     .collect()
+}
+
+/// Activities that need a resource of the work while more crews do it.
+fn sharers(concession: &serde_json::Value) -> impl Iterator<Item = &str> {
+    let shared = concession["shared"].as_array().into_iter().flatten();
+    shared.flat_map(|one| one["with"].as_array().into_iter().flatten()).filter_map(|id| id.as_str())
+}
+
+/// Activities that one sentence offers more crews for; there may be hundreds, and the fewest crews come first.
+const CREWS_SHOWN: usize = 5;
+
+/// What would restore a date, a sentence each; that more crews on any one of some activities would is one sentence.
+pub(super) fn restorations(visitor: &Visitor, outlook: &Outlook, names: &HashMap<String, String>) -> Vec<String> {
+    let all = outlook.concessions.as_array().into_iter().flatten();
+    let (crews, others): (Vec<_>, Vec<_>) = all.partition(|one| one["kind"] == "add_crews");
+    let mut sentences: Vec<String> = others.iter().map(|one| concession_sentence(visitor, one, names)).collect();
+    if let Some(first) = crews.first() {
+        let strength = visitor.t(&format!("strength.{}", first["strength"].as_str().unwrap_or("found")));
+        let shown = crews.iter().take(CREWS_SHOWN).map(|one| crews_phrase(visitor, one, names));
+        let on = visitor.list(shown);
+        sentences.push(match crews.len().saturating_sub(CREWS_SHOWN) {
+            0 => visitor.tf("concession.add_crews", &[("on", on), ("strength", strength)]),
+            more => visitor.tf("concession.add_crews_more", &[("on", on), ("count", more.to_string()), ("strength", strength)]),
+        });
+    }
+    sentences
+}
+
+/// How many crews more on which activity, and who else needs what they need at that time.
+fn crews_phrase(visitor: &Visitor, concession: &serde_json::Value, names: &HashMap<String, String>) -> String {
+    let called = |id: &str| names.get(id).cloned().unwrap_or_else(|| id.to_owned());
+    let number = |key: &str| concession[key].as_f64().map_or("?".to_owned(), |value| format!("{value}"));
+    let name = called(concession["on"][0]["activity"].as_str().unwrap_or_default());
+    let phrase = visitor.tf("concession.add_crews_one", &[("name", name), ("crews", number("crews")), ("days", number("days"))]);
+    let mut with: Vec<String> = sharers(concession).map(called).collect();
+    with.dedup();
+    if with.is_empty() { phrase } else { visitor.tf("concession.crews_shared", &[("phrase", phrase), ("with", visitor.list(with))]) }
 }
 
 pub(super) fn concession_sentence(visitor: &Visitor, concession: &serde_json::Value, names: &HashMap<String, String>) -> String {
