@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 
 use crate::calendar::Unit;
-use crate::cpm::{earliest_start, forward_with};
+use crate::cpm::{forward_with, placed};
 use crate::guarantee::MAX_ADDED_CREWS;
 use crate::measure::length;
 use crate::network::{Goal, Network, VIRTUAL, traits};
@@ -168,10 +168,10 @@ impl<'a> MoreCrews<'a> {
         self.waiting.insert(work.node);
         while let Some(index) = self.waiting.pop_first() {
             let span = if index == work.node { shorter } else { self.network.nodes[index].span };
-            let start = earliest_start(self.network, &self.trial, index, span);
+            let place = placed(self.network, &self.trial, index, span);
             self.placed += 1;
-            if self.trial[index * 2..index * 2 + 2] != [start, start + span] {
-                self.trial[index * 2..index * 2 + 2].copy_from_slice(&[start, start + span]);
+            if self.trial[index * 2..index * 2 + 2] != place {
+                self.trial[index * 2..index * 2 + 2].copy_from_slice(&place);
                 self.moved.push(index as u32);
                 self.after.of(index as u32).iter().for_each(|to| self.waiting.insert(*to as usize));
             }

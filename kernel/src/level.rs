@@ -13,10 +13,10 @@ use site::{Shortage, Site, UNPLACED};
 
 use crate::calendar::date_of;
 use crate::compile::Draft;
-use crate::cpm::{Passes, backward_with, forward_with};
+use crate::cpm::{Passes, backward, forward};
 use crate::diagnose::{Diagnostic, Severity};
 use crate::explain::{Driver, driver};
-use crate::network::{Network, Role, VIRTUAL, traits};
+use crate::network::{Hard, Network, Role, VIRTUAL, traits};
 use crate::plan::{Moment, Plan};
 use crate::rcpsp::Effort;
 use crate::rcpsp::population::Population;
@@ -108,8 +108,9 @@ pub fn level(plan: &Plan, effort: Effort, progress: &mut dyn FnMut(f64)) -> Leve
     for node in &mut network.nodes {
         node.traits &= !traits::AS_LATE;
     }
-    let spans = network.spans();
-    let early = backward_with(&network, &spans, forward_with(&network, &spans));
+    // A day on which people expect to finish asks no resource; what remains does.
+    network.hard.retain(|(_, hard)| !matches!(hard, Hard::Expected(_)));
+    let early = backward(&network, forward(&network));
     let needs = Needs::read(plan, &network);
     let mut site = Site::new(&network, &needs, &early);
     let unlimited: Vec<i32> = early.early.iter().step_by(2).copied().collect();
@@ -220,7 +221,7 @@ impl Answer<'_> {
         }
         let spans = network.spans();
         let pairs = self.starts.iter().zip(&spans).flat_map(|(start, span)| [*start, start + span]).collect();
-        let levelled = backward_with(&network, &spans, pairs);
+        let levelled = backward(&network, pairs);
         let (start, dates, mut diagnostics) = dates_at(self.plan, &network, &levelled);
         let (_, unlimited, _) = dates_at(self.plan, &network, self.early);
         for &index in unplaced {

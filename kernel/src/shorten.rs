@@ -188,7 +188,8 @@ impl<'a> Problem<'a> {
             let node = &network.nodes[candidate.node];
             let scale = self.scale(node);
             let start = i64::from(self.early[candidate.node * 2]) * scale;
-            events.add_activity(start, i64::from(node.span) * scale, most * candidate.day * scale);
+            let span = self.early[candidate.node * 2 + 1] - self.early[candidate.node * 2];
+            events.add_activity(start, i64::from(span) * scale, most * candidate.day * scale);
         }
         for (activity, candidate) in self.candidates.iter().enumerate() {
             self.add_lower_bounds(&mut events, activity, candidate.node);
@@ -216,8 +217,9 @@ impl<'a> Problem<'a> {
         let (network, node) = (self.network, &self.network.nodes[index]);
         let scale = self.scale(node);
         let (start, finish) = (Event { activity, is_finish: false }, Event { activity, is_finish: true });
-        let is_fixed =
-            crate::cpm::hard_of(network, index).any(|hard| matches!(hard, Hard::StartAt(_) | Hard::FinishAt(_)));
+        // What lasts until an expected finish ends then however early it starts.
+        let is_fixed = crate::cpm::hard_of(network, index)
+            .any(|hard| matches!(hard, Hard::StartAt(_) | Hard::FinishAt(_) | Hard::Expected(_)));
         if is_fixed {
             return events.add_floor(start, i64::from(self.early[index * 2]) * scale);
         }
@@ -378,10 +380,11 @@ pub(crate) fn keeps(network: &Network, goal: &Goal, before: &[i32], after: &[i32
 }
 
 /// Whether an activity may be shortened at all. Elapsed durations are waiting (curing, statutory periods): nothing
-/// shortens them.
+/// shortens them. What is expected to finish on a day has no duration of its own.
 pub(crate) fn is_compressible(activity: &Activity, node: &Node) -> bool {
     let is_elapsed = matches!(activity.duration, Span::Elapsed { .. });
-    activity.kind == ActivityKind::Task && activity.is_compressible && !is_elapsed && node.span > 0
+    let has_length = node.span > 0 && activity.expected_finish.is_none();
+    activity.kind == ActivityKind::Task && activity.is_compressible && !is_elapsed && has_length
 }
 
 /// Rounds of tightening before a solution across calendars is given up.

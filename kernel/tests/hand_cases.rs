@@ -374,6 +374,35 @@ fn shortening_never_delays_another_milestone() {
     assert_eq!(concessions(&plan, &schedule), ["move 1/1 to 06-12", "shorten 3 A1 F1 X1 Proved", "work 06-06 Proved"]);
 }
 
+#[test]
+fn work_lasts_until_its_expected_finish() {
+    // A lasts longer, B shorter than its duration; C has no day of its own and follows. Late dates keep these lengths.
+    let row = "A 2d expected_finish=2026-06-05\nB 9d expected_finish=2026-06-10\nC 2d\nA -> B\nB -> C";
+    dates(
+        row,
+        &[
+            "A 06-01 06-05 06-01 06-05 0 0 * constraint",
+            "B 06-08 06-10 06-08 06-10 0 0 * constraint",
+            "C 06-11 06-12 06-11 06-12 0 0 * B",
+        ],
+    );
+    // On a day off it ends before; a day that is past leaves one day; a milestone has no length.
+    dates("A 2d expected_finish=2026-06-07", &["A 06-01 06-05 06-01 06-05 0 0 * constraint"]);
+    dates("A 4d snet=2026-06-03 expected_finish=2026-06-02", &["A 06-03 06-03 06-03 06-03 0 0 * constraint"]);
+    dates("Z milestone expected_finish=2026-06-12", &["Z 06-01 06-01 06-01 06-01 0 0 * start"]);
+    // Of begun work it says how long the rest takes; what is finished has ended.
+    let begun =
+        "data_date 2026-06-08\nA 4d actual_start=2026-06-03 percent=90 expected_finish=2026-06-16\nB 1d\nA -> B";
+    dates(begun, &["A 06-03 06-16 06-08 06-16 0 0 * constraint", "B 06-17 06-17 06-17 06-17 0 0 * A"]);
+    // What a link holds longer lasts longer.
+    let held = "A 9d\nB 2d expected_finish=2026-06-03\nA -> B FF";
+    dates(held, &["A 06-01 06-11 06-01 06-11 0 0 * start", "B 06-01 06-11 06-01 06-11 0 0 * A"]);
+    // Nobody shortens it, and what comes before it does not help.
+    let late = "A 9d\nB 5d expected_finish=2026-06-19\nZ finish_milestone\nA -> B\nB -> Z\nby Z 2026-06-17";
+    let plan = plan(late);
+    assert_eq!(concessions(&plan, &checked(&plan)), ["move 2/2 to 06-19", "not curable 2 Found"]);
+}
+
 /// Crews to add, as words.
 fn crews(text: &str) -> Vec<String> {
     let plan = plan(text);

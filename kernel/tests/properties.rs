@@ -52,6 +52,7 @@ fn random_plan(draws: &[Draw], is_simple: bool) -> Plan {
                 _ => None,
             };
             let on = Some(Moment::Day(day(draw.on)));
+            activity.expected_finish = on.filter(|_| draw.constraint == 4);
             activity.constraints = kind.map(|kind| Constraint { kind, on, is_hard: false }).into_iter().collect();
         }
         plan.activities.push(activity);
