@@ -165,15 +165,3 @@ impl Limits {
         (floats, late_nodes)
     }
 }
-
-impl Passes {
-    /// Computes the float of every activity to every mandated date it leads to; returns how many there are.
-    pub fn float_per_milestone(&self, network: &Network) -> usize {
-        let mut limits = Limits::new(network);
-        let mut count = 0;
-        for goal in &network.goals {
-            limits.visit(network, self, goal, |_, _| count += 1);
-        }
-        count
-    }
-}

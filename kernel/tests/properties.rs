@@ -4,7 +4,7 @@
 mod reader;
 
 use guatu_kernel::plan::*;
-use guatu_kernel::{Concession, Dates, Strength, schedule};
+use guatu_kernel::{Concession, Dates, MilestoneFloats, Network, Strength, backward, forward, schedule};
 use jiff::ToSpan;
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -323,6 +323,36 @@ proptest! {
         }
         found.sort_unstable();
         prop_assert_eq!(found, fewest);
+    }
+
+    /// Streamed floats are those of the schedule, on any number of threads.
+    #[test]
+    fn streamed_floats_are_those_of_the_schedule(
+        draws in prop::collection::vec(draw(3), 2..12),
+        dates in prop::collection::vec((0usize..12, 0i64..40), 1..40),
+        threads in 1usize..4,
+    ) {
+        let mut plan = random_plan(&draws, false);
+        let mandate = |(at, on): &(usize, i64)| Mandate {
+            activity: format!("A{}", at % draws.len()),
+            finish_by: Moment::Day(date(2026, 6, 1).saturating_add(on.days())),
+            name: None,
+        };
+        plan.mandated = dates.iter().map(mandate).collect();
+        let network = Network::compile(&plan);
+        let passes = backward(&network, forward(&network));
+        let keep = |kept: &mut Vec<(usize, usize, f64)>, floats: &MilestoneFloats<'_>| {
+            kept.extend(floats.iter().map(|(mandate, days)| (mandate, floats.activity, days)));
+        };
+        let mut streamed = passes.float_per_milestone(&network, threads, Vec::new, keep).concat();
+        streamed.sort_by_key(|(mandate, activity, _)| (*mandate, *activity));
+        let outlooks = schedule(&plan).milestones;
+        let mut listed: Vec<(usize, usize, f64)> = outlooks
+            .iter()
+            .flat_map(|one| one.floats.iter().map(|(activity, days)| (one.mandate, *activity, *days)))
+            .collect();
+        listed.sort_by_key(|(mandate, activity, _)| (*mandate, *activity));
+        prop_assert_eq!(streamed, listed);
     }
 
     /// Whatever is written, nothing panics.

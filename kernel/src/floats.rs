@@ -1,0 +1,157 @@
+//! Floats to many mandated dates, streamed: nothing is kept that nobody asked to keep.
+//!
+//! A thousand dates over a hundred thousand activities are a hundred million floats. A backward pass for each date alone
+//! would read the network a thousand times; here one pass carries a lane for each of some dates side by side, visits only
+//! what leads to any of them, and hands the floats of each activity over before it goes on. Memory is one pair of lanes a
+//! node and thread, whatever the number of dates. Threads take blocks of dates in turn.
+
+use crate::cpm::{EARLIEST, Passes};
+use crate::network::{Goal, Network, VIRTUAL};
+use crate::worklist::Worklist;
+
+/// Dates side by side: a cache line of positions.
+const LANES: usize = 16;
+/// A position of a lane whose date the node does not lead to.
+const UNREACHED: i32 = i32::MAX;
+
+type Lanes = [i32; LANES];
+
+/// Floats of one activity to some mandated dates.
+#[derive(Clone, Copy, Debug)]
+pub struct MilestoneFloats<'a> {
+    /// Index of the activity in the plan.
+    pub activity: usize,
+    goals: &'a [Goal],
+    /// Units of its own calendar for each goal; [`UNREACHED`] where it does not lead to it.
+    units: &'a [i32],
+    units_per_day: i32,
+}
+
+impl MilestoneFloats<'_> {
+    /// Index in [`Plan::mandated`](crate::plan::Plan::mandated) and working days of the activity's own calendar, for every
+    /// date it leads to.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let reached = self.goals.iter().zip(self.units).filter(|(_, units)| **units != UNREACHED);
+        reached.map(|(goal, units)| (goal.mandate as usize, f64::from(*units) / f64::from(self.units_per_day)))
+    }
+
+    /// How many dates of these it leads to, and the least float to one of them in working days; `None` for none.
+    pub fn least_days(&self) -> Option<(usize, f64)> {
+        let count = self.units.iter().filter(|units| **units != UNREACHED).count();
+        let least = self.units.iter().copied().min().filter(|units| *units != UNREACHED)?;
+        Some((count, f64::from(least) / f64::from(self.units_per_day)))
+    }
+}
+
+impl Passes {
+    /// Streams the float of every activity to every mandated date it leads to, each date alone considered. Every thread
+    /// starts with a state of its own and takes the floats of one activity to some dates at a time; the states come back
+    /// in the order of the threads.
+    pub fn float_per_milestone<S: Send>(
+        &self,
+        network: &Network,
+        threads: usize,
+        new: impl Fn() -> S + Sync,
+        take: impl Fn(&mut S, &MilestoneFloats<'_>) + Sync,
+    ) -> Vec<S> {
+        let threads = threads.clamp(1, network.goals.len().div_ceil(LANES).max(1));
+        let work = |thread: usize| {
+            let mut state = new();
+            let mut sweep = Sweep::new(network);
+            for goals in network.goals.chunks(LANES).skip(thread).step_by(threads) {
+                sweep.visit(self, goals, |floats| take(&mut state, floats));
+            }
+            state
+        };
+        if threads == 1 {
+            return vec![work(0)];
+        }
+        std::thread::scope(|scope| {
+            let running: Vec<_> = (0..threads).map(|thread| scope.spawn(move || work(thread))).collect();
+            let joined = running.into_iter().map(|one| one.join());
+            joined.map(|state| state.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        })
+    }
+}
+
+/// Working memory of one thread.
+struct Sweep<'a> {
+    network: &'a Network,
+    /// Latest start and finish of each node in pairs of lanes; untouched entries are unreached.
+    latest: Vec<Lanes>,
+    /// Nodes still to visit.
+    waiting: Worklist,
+}
+
+impl<'a> Sweep<'a> {
+    fn new(network: &'a Network) -> Sweep<'a> {
+        let count = network.nodes.len();
+        Sweep { network, latest: vec![[UNREACHED; LANES]; count * 2], waiting: Worklist::new(count) }
+    }
+
+    /// Visits what leads to any of some goals, from last to first.
+    fn visit(&mut self, passes: &Passes, goals: &[Goal], mut found: impl FnMut(&MilestoneFloats<'_>)) {
+        let network = self.network;
+        for (lane, goal) in goals.iter().enumerate() {
+            for &(node, latest) in &goal.ends {
+                let slot = &mut self.latest[node as usize * 2 + 1][lane];
+                *slot = latest.min(*slot);
+                self.waiting.insert(node as usize);
+            }
+        }
+        while let Some(index) = self.waiting.pop_last() {
+            let early = passes.early[index * 2];
+            let span = passes.early[index * 2 + 1] - early;
+            let (starts, finishes) = (self.latest[index * 2], self.latest[index * 2 + 1]);
+            self.latest[index * 2..index * 2 + 2].fill([UNREACHED; LANES]);
+            let mut late = [UNREACHED; LANES];
+            for lane in 0..LANES {
+                let finish = if finishes[lane] == UNREACHED { UNREACHED } else { finishes[lane] - span };
+                late[lane] = starts[lane].min(finish).max(EARLIEST);
+            }
+            for row in network.rows_of(index) {
+                let shift = if row.arrives_finish() { span } else { 0 };
+                let source = &mut self.latest[row.source()];
+                match row.shift() {
+                    Some(lag) => {
+                        for lane in 0..LANES {
+                            let at = if late[lane] == UNREACHED { UNREACHED } else { late[lane] + shift - lag };
+                            source[lane] = source[lane].min(at);
+                        }
+                    }
+                    None => {
+                        for lane in (0..LANES).filter(|lane| late[*lane] != UNREACHED) {
+                            source[lane] = source[lane].min(row.latest(network, late[lane] + shift));
+                        }
+                    }
+                }
+                self.waiting.insert(row.from());
+            }
+            self.hand_over(index, early, &late, goals, &mut found);
+        }
+    }
+
+    fn hand_over(
+        &self,
+        index: usize,
+        early: i32,
+        late: &Lanes,
+        goals: &[Goal],
+        found: &mut impl FnMut(&MilestoneFloats<'_>),
+    ) {
+        let (network, node) = (self.network, &self.network.nodes[index]);
+        if node.activity == VIRTUAL {
+            return;
+        }
+        let mut units = [UNREACHED; LANES];
+        for lane in (0..goals.len()).filter(|lane| late[*lane] != UNREACHED) {
+            units[lane] = network.units_between(node, early, late[lane]);
+        }
+        found(&MilestoneFloats {
+            activity: node.activity as usize,
+            goals,
+            units: &units[..goals.len()],
+            units_per_day: network.calendars[node.own as usize].units_per_day,
+        });
+    }
+}
