@@ -4,6 +4,9 @@
 //! would read the network a thousand times; here one pass carries a lane for each of some dates side by side, visits only
 //! what leads to any of them, and hands the floats of each activity over before it goes on. Memory is one pair of lanes a
 //! node and thread, whatever the number of dates. Threads take blocks of dates in turn.
+//!
+//! Where dates share little of what leads to them, most lanes would be idle: then each date goes alone. What a block
+//! shared decides about the next ones; it changes the time, never a float.
 
 use crate::cpm::{EARLIEST, Passes};
 use crate::network::{Goal, Network, VIRTUAL};
@@ -14,7 +17,8 @@ const LANES: usize = 16;
 /// A position of a lane whose date the node does not lead to.
 const UNREACHED: i32 = i32::MAX;
 
-type Lanes = [i32; LANES];
+/// Dates of a block that an activity leads to, on average, below which dates go one by one.
+const FEW_LANES: usize = 3;
 
 /// Floats of one activity to some mandated dates.
 #[derive(Clone, Copy, Debug)]
@@ -57,9 +61,24 @@ impl Passes {
         let threads = threads.clamp(1, network.goals.len().div_ceil(LANES).max(1));
         let work = |thread: usize| {
             let mut state = new();
-            let mut sweep = Sweep::new(network);
+            let mut alone = Sweep::<1>::new(network);
+            let mut abreast: Option<Sweep<'_, LANES>> = None;
+            let mut is_shared = false;
+            let mut seen = Seen { words: vec![0; network.roles.len().div_ceil(64)] };
             for goals in network.goals.chunks(LANES).skip(thread).step_by(threads) {
-                sweep.visit(self, goals, |floats| take(&mut state, floats));
+                let (mut activities, mut floats) = (0, 0);
+                let mut count = |found: &MilestoneFloats<'_>| {
+                    activities += usize::from(seen.insert(found.activity));
+                    floats += found.units.iter().filter(|units| **units != UNREACHED).count();
+                    take(&mut state, found);
+                };
+                if is_shared {
+                    abreast.get_or_insert_with(|| Sweep::new(network)).visit(self, goals, &mut count);
+                } else {
+                    goals.chunks(1).for_each(|goal| alone.visit(self, goal, &mut count));
+                }
+                is_shared = floats >= activities * FEW_LANES;
+                seen.words.fill(0);
             }
             state
         };
@@ -74,23 +93,38 @@ impl Passes {
     }
 }
 
-/// Working memory of one thread.
-struct Sweep<'a> {
+/// Activities that a block of dates has come to.
+struct Seen {
+    words: Vec<u64>,
+}
+
+impl Seen {
+    /// Whether an activity is new.
+    fn insert(&mut self, activity: usize) -> bool {
+        let (word, bit) = (&mut self.words[activity / 64], 1 << (activity % 64));
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
+    }
+}
+
+/// Working memory of one thread for some dates side by side.
+struct Sweep<'a, const N: usize> {
     network: &'a Network,
     /// Latest start and finish of each node in pairs of lanes; untouched entries are unreached.
-    latest: Vec<Lanes>,
+    latest: Vec<[i32; N]>,
     /// Nodes still to visit.
     waiting: Worklist,
 }
 
-impl<'a> Sweep<'a> {
-    fn new(network: &'a Network) -> Sweep<'a> {
+impl<'a, const N: usize> Sweep<'a, N> {
+    fn new(network: &'a Network) -> Sweep<'a, N> {
         let count = network.nodes.len();
-        Sweep { network, latest: vec![[UNREACHED; LANES]; count * 2], waiting: Worklist::new(count) }
+        Sweep { network, latest: vec![[UNREACHED; N]; count * 2], waiting: Worklist::new(count) }
     }
 
-    /// Visits what leads to any of some goals, from last to first.
-    fn visit(&mut self, passes: &Passes, goals: &[Goal], mut found: impl FnMut(&MilestoneFloats<'_>)) {
+    /// Visits what leads to any of at most N goals, from last to first.
+    fn visit(&mut self, passes: &Passes, goals: &[Goal], found: &mut impl FnMut(&MilestoneFloats<'_>)) {
         let network = self.network;
         for (lane, goal) in goals.iter().enumerate() {
             for &(node, latest) in &goal.ends {
@@ -103,9 +137,9 @@ impl<'a> Sweep<'a> {
             let early = passes.early[index * 2];
             let span = passes.early[index * 2 + 1] - early;
             let (starts, finishes) = (self.latest[index * 2], self.latest[index * 2 + 1]);
-            self.latest[index * 2..index * 2 + 2].fill([UNREACHED; LANES]);
-            let mut late = [UNREACHED; LANES];
-            for lane in 0..LANES {
+            self.latest[index * 2..index * 2 + 2].fill([UNREACHED; N]);
+            let mut late = [UNREACHED; N];
+            for lane in 0..N {
                 let finish = if finishes[lane] == UNREACHED { UNREACHED } else { finishes[lane] - span };
                 late[lane] = starts[lane].min(finish).max(EARLIEST);
             }
@@ -114,20 +148,20 @@ impl<'a> Sweep<'a> {
                 let source = &mut self.latest[row.source()];
                 match row.shift() {
                     Some(lag) => {
-                        for lane in 0..LANES {
+                        for lane in 0..N {
                             let at = if late[lane] == UNREACHED { UNREACHED } else { late[lane] + shift - lag };
                             source[lane] = source[lane].min(at);
                         }
                     }
                     None => {
-                        for lane in (0..LANES).filter(|lane| late[*lane] != UNREACHED) {
+                        for lane in (0..N).filter(|lane| late[*lane] != UNREACHED) {
                             source[lane] = source[lane].min(row.latest(network, late[lane] + shift));
                         }
                     }
                 }
                 self.waiting.insert(row.from());
             }
-            self.hand_over(index, early, &late, goals, &mut found);
+            self.hand_over(index, early, &late, goals, found);
         }
     }
 
@@ -135,7 +169,7 @@ impl<'a> Sweep<'a> {
         &self,
         index: usize,
         early: i32,
-        late: &Lanes,
+        late: &[i32; N],
         goals: &[Goal],
         found: &mut impl FnMut(&MilestoneFloats<'_>),
     ) {
@@ -143,7 +177,7 @@ impl<'a> Sweep<'a> {
         if node.activity == VIRTUAL {
             return;
         }
-        let mut units = [UNREACHED; LANES];
+        let mut units = [UNREACHED; N];
         for lane in (0..goals.len()).filter(|lane| late[*lane] != UNREACHED) {
             units[lane] = network.units_between(node, early, late[lane]);
         }

@@ -8,10 +8,13 @@ fn processes(beats: &[&[u32]]) -> Vec<Process> {
     beats.iter().map(|beats| Process::new(*beats)).collect()
 }
 
+/// What it is, beats by process, steps, days in all.
+type Published<'a> = (&'a str, &'a [&'a [u32]], &'a [i64], i64);
+
 #[test]
 fn published_flows() {
     #[rustfmt::skip]
-    let cases: [(&str, &[&[u32]], &[i64], i64); 4] = [
+    let cases: [Published; 4] = [
         ("without a rhythm", &[&[3, 5, 2, 4], &[4, 3, 3, 3], &[5, 2, 4, 2]], &[4, 4], 21),
         ("equal beats: (m + n - 1) t", &[&[3; 5], &[3; 5], &[3; 5], &[3; 5]], &[3, 3, 3], 24),
         ("a slow process behind a fast one begins after one beat", &[&[2; 4], &[4; 4]], &[2], 18),
