@@ -366,7 +366,9 @@ pub(super) fn concession_sentence(visitor: &Visitor, concession: &serde_json::Va
                     visitor.tf("concession.shorten_one", &[("name", name), ("days", one["days"].as_f64().map_or("?".into(), |days| days.to_string()))])
                 })
                 .collect();
-            visitor.tf("concession.shorten", &[("days", number("days")), ("on", visitor.list(on)), ("strength", strength)])
+            let params = [("days", number("days")), ("on", visitor.list(on)), ("strength", strength), ("yuan", number("cost"))];
+            let key = if concession["cost"].is_number() { "concession.shorten_priced" } else { "concession.shorten" };
+            visitor.tf(key, &params)
         }
         _ => concession.to_string(),
     }

@@ -373,6 +373,11 @@ fn a_chain_names_no_step_twice_and_a_concession_says_its_hour_as_people_do() {
     let sentence = super::pages::concession_sentence(&visitor, &shorter, &names);
     assert!(sentence.contains("Shell by 1 day, Total completion by 1 day"), "{sentence}");
 
+    let mut priced = shorter.clone();
+    priced["cost"] = serde_json::json!(1234.5);
+    let sentence = super::pages::concession_sentence(&visitor, &priced, &names);
+    assert!(sentence.contains("1234.5 yuan at the plan's price"), "{sentence}");
+
     let crews = |id: &str, crews: u32, with: &[&str]| {
         serde_json::json!({"kind": "add_crews", "crews": crews, "days": 4, "strength": "proved",
             "on": [{"activity": id, "crews_now": 1, "crews": crews, "days": 4}], "shared": [{"resource": "crew", "with": with}]})
