@@ -8,6 +8,7 @@
 //! Where dates share little of what leads to them, most lanes would be idle: then each date goes alone. What a block
 //! shared decides about the next ones; it changes the time, never a float.
 
+use crate::calendar::FAR;
 use crate::cpm::{EARLIEST, Passes};
 use crate::network::{Goal, Network, VIRTUAL};
 use crate::worklist::Worklist;
@@ -141,7 +142,9 @@ impl<'a, const N: usize> Sweep<'a, N> {
             let mut late = [UNREACHED; N];
             for lane in 0..N {
                 let finish = if finishes[lane] == UNREACHED { UNREACHED } else { finishes[lane] - span };
-                late[lane] = starts[lane].min(finish).max(EARLIEST);
+                let at = starts[lane].min(finish);
+                // As in a pass for one date: a chain of absurd leads or durations must not run out of numbers.
+                late[lane] = if at == UNREACHED { UNREACHED } else { at.clamp(EARLIEST, FAR) };
             }
             for row in network.rows_of(index) {
                 let shift = if row.arrives_finish() { span } else { 0 };

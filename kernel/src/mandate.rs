@@ -1,5 +1,6 @@
 //! Mandated milestones one by one: forecast, float to each, the chain that drives it, and what would keep its date.
 
+use crate::calendar::FAR;
 use crate::cpm::EARLIEST;
 use crate::cpm::Passes;
 use crate::crews::MoreCrews;
@@ -137,7 +138,7 @@ impl Limits {
         }
         while let Some(index) = self.waiting.pop_last() {
             let span = passes.early[index * 2 + 1] - passes.early[index * 2];
-            let late = self.latest[index * 2].min(self.latest[index * 2 + 1] - span).max(EARLIEST);
+            let late = self.latest[index * 2].min(self.latest[index * 2 + 1] - span).clamp(EARLIEST, FAR);
             (self.latest[index * 2], self.latest[index * 2 + 1]) = (NO_CAP, NO_CAP);
             for row in network.rows_of(index) {
                 let target = late + if row.arrives_finish() { span } else { 0 };

@@ -486,6 +486,27 @@ fn days_that_remain_are_days_of_the_milestone_whatever_the_calendars() {
 }
 
 #[test]
+fn a_chain_of_absurd_leads_to_a_mandated_date_ends_in_findings() {
+    for granularity in ["day", "minute"] {
+        let activities: Vec<String> = (0..40).map(|at| format!(r#"{{"id":"A{at}","duration":"1d"}}"#)).collect();
+        let links: Vec<String> =
+            (1..40).map(|at| format!(r#"{{"from":"A{}","to":"A{at}","lag":"-99999d"}}"#, at - 1)).collect();
+        let text = format!(
+            r#"{{"granularity":"{granularity}","start":"2026-06-01","calendars":[{{"id":"c","hours_per_day":24,
+            "week":{{"mon":["00:00-24:00"]}}}}],"activities":[{}],"links":[{}],"mandated":[{{"activity":"A39","finish_by":"2026-06-10"}}]}}"#,
+            activities.join(","),
+            links.join(","),
+        );
+        let plan = reader::plan(&serde_json::from_str(&text).expect("JSON"));
+        let network = guatu_kernel::Network::compile(&plan);
+        let passes = guatu_kernel::backward(&network, guatu_kernel::forward(&network));
+        let streamed = passes.float_per_milestone(&network, 1, || 0, |count, floats| *count += floats.iter().count());
+        assert_eq!(streamed, [40]);
+        assert_eq!(guatu_kernel::schedule(&plan).activities.len(), 40);
+    }
+}
+
+#[test]
 fn flawed_plans() {
     codes("A 3d\nB 2d\nC 1d\nA -> B\nB -> A\nB -> C", &["K-101", "K-301"]);
     codes("A 3d\nA 2d\nB 1d", &["K-102"]);

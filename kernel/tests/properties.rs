@@ -375,6 +375,15 @@ proptest! {
                 activity.start = Some(Moment::Day(date(years[at], 2, 3)));
                 activity.deadline = Some(Moment::Day(date(years[(at + 1) % 10], 5, 6)));
             }
+            if years[at] % 3 == 0 {
+                let total = [0.0, -1.0, f64::MAX, f64::MIN_POSITIVE, f64::NAN, lengths[at] as f64][at % 6];
+                let per_day = [None, Some(0.0), Some(f64::MIN_POSITIVE), Some(-3.0), Some(f64::INFINITY)][at % 5];
+                let crews = [None, Some(0), Some(u32::MAX)][at % 3];
+                activity.quantity = Some(Quantity { total, unit: String::new(), is_whole: false, per_day, crews });
+            }
+            if years[at] % 7 == 0 {
+                activity.expected_finish = Some(Moment::Day(date(1900 + years[at].rem_euclid(300), 2, 3)));
+            }
             if years[at] % 5 == 0 {
                 activity.actual_start = Some(Moment::Day(date(1900 + years[at].rem_euclid(300), 2, 3)));
             }

@@ -22,7 +22,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::civil::Date;
 use maud::{Markup, html};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Routes of this feature.
@@ -334,10 +334,9 @@ fn crews_phrase(visitor: &Visitor, concession: &serde_json::Value, names: &HashM
     let called = |id: &str| names.get(id).cloned().unwrap_or_else(|| id.to_owned());
     let number = |key: &str| concession[key].as_f64().map_or("?".to_owned(), |value| format!("{value}"));
     let name = called(concession["on"][0]["activity"].as_str().unwrap_or_default());
-    let phrase = visitor.tf("concession.add_crews_one", &[("name", name), ("crews", number("crews")), ("days", number("days"))]);
-    let mut with: Vec<String> = sharers(concession).map(called).collect();
-    with.dedup();
-    if with.is_empty() { phrase } else { visitor.tf("concession.crews_shared", &[("phrase", phrase), ("with", visitor.list(with))]) }
+    let with: BTreeSet<String> = sharers(concession).map(called).collect();
+    let key = if with.is_empty() { "concession.add_crews_one" } else { "concession.add_crews_shared" };
+    visitor.tf(key, &[("name", name), ("crews", number("crews")), ("days", number("days")), ("with", visitor.list(with))])
 }
 
 pub(super) fn concession_sentence(visitor: &Visitor, concession: &serde_json::Value, names: &HashMap<String, String>) -> String {

@@ -387,8 +387,8 @@ fn a_chain_names_no_step_twice_and_a_concession_says_its_hour_as_people_do() {
     };
     let each = said(serde_json::json!([crews("a", 1, &["b", "c"]), moved, crews("c", 2, &[])]));
     assert!(each.len() == 2 && each[0].contains("2027-03-12 17:00"), "{each:?}");
-    let one = "Shell, 1 crew more, 4 days shorter (its resources are then also needed by Total completion)";
-    assert!(each[1].contains(one) && each[1].contains("Total completion, 2 crews more, 4 days shorter"), "{each:?}");
+    let one = "Shell 1 crew more (4 days shorter; its resources are then also needed by Total completion)";
+    assert!(each[1].contains(one) && each[1].contains("Total completion 2 crews more (4 days shorter)"), "{each:?}");
     let many: Vec<_> = (0..7).map(|at| crews(&format!("floor {at}"), 1, &[])).collect();
     let many = said(many.into());
     assert!(many.len() == 1 && many[0].contains("2 others") && !many[0].contains("floor 5"), "{many:?}");
