@@ -108,9 +108,12 @@ pub fn level(plan: &Plan, effort: Effort, progress: &mut dyn FnMut(f64)) -> Leve
     for node in &mut network.nodes {
         node.traits &= !traits::AS_LATE;
     }
-    // A day on which people expect to finish asks no resource; what remains does.
-    network.hard.retain(|(_, hard)| !matches!(hard, Hard::Expected(_)));
     let early = backward(&network, forward(&network));
+    // What lasts until an expected finish takes as long wherever it is put.
+    for (index, node) in network.nodes.iter_mut().enumerate() {
+        node.span = early.early[index * 2 + 1] - early.early[index * 2];
+    }
+    network.hard.retain(|(_, hard)| !matches!(hard, Hard::Expected(_)));
     let needs = Needs::read(plan, &network);
     let mut site = Site::new(&network, &needs, &early);
     let unlimited: Vec<i32> = early.early.iter().step_by(2).copied().collect();
