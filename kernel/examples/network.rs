@@ -162,9 +162,7 @@ fn timed<T>(mut phase: impl FnMut() -> T) -> (f64, T) {
 /// How many floats to mandated milestones there are, each computed.
 fn floats(network: &Network, passes: &Passes, threads: usize) -> usize {
     let count = |sum: &mut (usize, f64), floats: &MilestoneFloats<'_>| {
-        if let Some((count, least)) = floats.least_days() {
-            *sum = (sum.0 + count, sum.1.min(least));
-        }
+        *sum = (sum.0 + floats.reached, sum.1.min(floats.least_days()));
     };
     let sums = passes.float_per_milestone(network, threads, || (0, f64::INFINITY), count);
     std::hint::black_box(&sums).iter().map(|(count, _)| count).sum()

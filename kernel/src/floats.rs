@@ -26,6 +26,8 @@ const FEW_LANES: usize = 3;
 pub struct MilestoneFloats<'a> {
     /// Index of the activity in the plan.
     pub activity: usize,
+    /// How many of the dates it leads to; one at least.
+    pub reached: usize,
     goals: &'a [Goal],
     /// Units of its own calendar for each goal; [`UNREACHED`] where it does not lead to it.
     units: &'a [i32],
@@ -40,11 +42,10 @@ impl MilestoneFloats<'_> {
         reached.map(|(goal, units)| (goal.mandate as usize, f64::from(*units) / f64::from(self.units_per_day)))
     }
 
-    /// How many dates of these it leads to, and the least float to one of them in working days; `None` for none.
-    pub fn least_days(&self) -> Option<(usize, f64)> {
-        let count = self.units.iter().filter(|units| **units != UNREACHED).count();
-        let least = self.units.iter().copied().min().filter(|units| *units != UNREACHED)?;
-        Some((count, f64::from(least) / f64::from(self.units_per_day)))
+    /// The least float to one of these dates in working days.
+    pub fn least_days(&self) -> f64 {
+        let least = self.units.iter().fold(UNREACHED, |least, units| least.min(*units));
+        f64::from(least) / f64::from(self.units_per_day)
     }
 }
 
@@ -70,7 +71,7 @@ impl Passes {
                 let (mut activities, mut floats) = (0, 0);
                 let mut count = |found: &MilestoneFloats<'_>| {
                     activities += usize::from(seen.insert(found.activity));
-                    floats += found.units.iter().filter(|units| **units != UNREACHED).count();
+                    floats += found.reached;
                     take(&mut state, found);
                 };
                 if is_shared {
@@ -181,12 +182,20 @@ impl<'a, const N: usize> Sweep<'a, N> {
             return;
         }
         let mut units = [UNREACHED; N];
-        for lane in (0..goals.len()).filter(|lane| late[*lane] != UNREACHED) {
-            units[lane] = network.units_between(node, early, late[lane]);
+        if node.calendar == node.own {
+            for lane in 0..N {
+                units[lane] = if late[lane] == UNREACHED { UNREACHED } else { late[lane] - early };
+            }
+        } else {
+            for lane in (0..N).filter(|lane| late[*lane] != UNREACHED) {
+                units[lane] = network.units_between(node, early, late[lane]);
+            }
         }
+        let reached: i32 = late.iter().map(|late| i32::from(*late != UNREACHED)).sum();
         found(&MilestoneFloats {
             activity: node.activity as usize,
             goals,
+            reached: reached as usize,
             units: &units[..goals.len()],
             units_per_day: network.calendars[node.own as usize].units_per_day,
         });
