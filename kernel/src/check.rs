@@ -262,8 +262,12 @@ impl Walker<'_> {
         let length = (self.days_of(activity) - 1).max(0);
         let mut start = self.at_or_after(calendar, start);
         if let Some(expected) = activity.expected_finish.filter(|_| self.days_of(activity) > 0) {
-            let finish = finish.map(|finish| self.at_or_after(calendar, finish));
-            return (start, self.at_or_before(calendar, day_of(expected)).max(start).max(finish.unwrap_or(start)));
+            let expected = self.at_or_before(calendar, day_of(expected));
+            // A day that is over says nothing of how long it takes.
+            if expected >= start {
+                let finish = finish.map(|finish| self.at_or_after(calendar, finish));
+                return (start, expected.max(finish.unwrap_or(start)));
+            }
         }
         if let Some(finish) = finish {
             start = start.max(self.step(calendar, self.at_or_after(calendar, finish), -length));

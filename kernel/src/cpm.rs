@@ -39,8 +39,9 @@ pub(crate) fn placed(network: &Network, early: &[i32], index: usize, span: i32) 
     let start = earliest_start(network, early, index, span);
     if network.nodes[index].has(traits::HARD)
         && let Some(expected) = expected_finish(network, index)
+        && let Some(place) = lasting_until(network, index, expected, |source| early[source])
     {
-        return lasting_until(network, index, expected, |source| early[source]);
+        return place;
     }
     [start, start + span]
 }
@@ -54,10 +55,15 @@ pub(crate) fn expected_finish(network: &Network, index: usize) -> Option<i32> {
 }
 
 /// Start and finish of a node that lasts until its expected finish: from the least start that floors, links and hard
-/// constraints leave it, for a unit at least, and longer where something holds its finish. `early` reads a position of a
-/// predecessor.
+/// constraints leave it, and longer where something holds its finish. `None` when that day is over by then: it says no
+/// more how long the work takes. `early` reads a position of a predecessor.
 #[cold]
-pub(crate) fn lasting_until(network: &Network, index: usize, expected: i32, early: impl Fn(usize) -> i32) -> [i32; 2] {
+pub(crate) fn lasting_until(
+    network: &Network,
+    index: usize,
+    expected: i32,
+    early: impl Fn(usize) -> i32,
+) -> Option<[i32; 2]> {
     let node = &network.nodes[index];
     let least_span = i32::from(network.calendars[node.calendar as usize].unit != Unit::Day);
     let (mut start, mut finish) = (node.start_floor, node.finish_floor.max(expected));
@@ -76,7 +82,7 @@ pub(crate) fn lasting_until(network: &Network, index: usize, expected: i32, earl
         }
     }
     let start = start.clamp(-FAR, FAR);
-    [start, finish.clamp(start + least_span, FAR + least_span)]
+    (expected >= start + least_span).then(|| [start, finish.clamp(start + least_span, FAR + least_span)])
 }
 
 /// The forward rule for one node: the least start that floors, links and hard constraints leave it, its predecessors

@@ -298,7 +298,7 @@ pub struct Activity {
     /// From when on interrupted work goes on: what remains is not before it.
     pub resume: Option<Moment>,
     /// When its people expect to finish (inclusive in a day plan): while it is unfinished, it lasts until then, longer or
-    /// shorter than its duration.
+    /// shorter than its duration. A day before what remains can start is no longer used.
     pub expected_finish: Option<Moment>,
     /// Measured quantity.
     pub quantity: Option<Quantity>,

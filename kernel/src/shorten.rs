@@ -218,8 +218,11 @@ impl<'a> Problem<'a> {
         let scale = self.scale(node);
         let (start, finish) = (Event { activity, is_finish: false }, Event { activity, is_finish: true });
         // What lasts until an expected finish ends then however early it starts.
-        let is_fixed = crate::cpm::hard_of(network, index)
-            .any(|hard| matches!(hard, Hard::StartAt(_) | Hard::FinishAt(_) | Hard::Expected(_)));
+        let is_fixed = crate::cpm::hard_of(network, index).any(|hard| match hard {
+            Hard::StartAt(_) | Hard::FinishAt(_) => true,
+            Hard::Expected(position) => position >= self.early[index * 2],
+            Hard::StartBy(_) | Hard::FinishBy(_) => false,
+        });
         if is_fixed {
             return events.add_floor(start, i64::from(self.early[index * 2]) * scale);
         }

@@ -386,14 +386,16 @@ fn work_lasts_until_its_expected_finish() {
             "C 06-11 06-12 06-11 06-12 0 0 * B",
         ],
     );
-    // On a day off it ends before; a day that is past leaves one day; a milestone has no length.
+    // On a day off it ends before; a day that is over says nothing more; a milestone has no length.
     dates("A 2d expected_finish=2026-06-07", &["A 06-01 06-05 06-01 06-05 0 0 * constraint"]);
-    dates("A 4d snet=2026-06-03 expected_finish=2026-06-02", &["A 06-03 06-03 06-03 06-03 0 0 * constraint"]);
+    dates("A 4d snet=2026-06-03 expected_finish=2026-06-02", &["A 06-03 06-08 06-03 06-08 0 0 * constraint"]);
     dates("Z milestone expected_finish=2026-06-12", &["Z 06-01 06-01 06-01 06-01 0 0 * start"]);
     // Of begun work it says how long the rest takes; what is finished has ended.
     let begun =
         "data_date 2026-06-08\nA 4d actual_start=2026-06-03 percent=90 expected_finish=2026-06-16\nB 1d\nA -> B";
     dates(begun, &["A 06-03 06-16 06-08 06-16 0 0 * constraint", "B 06-17 06-17 06-17 06-17 0 0 * A"]);
+    let overdue = "data_date 2026-06-08\nA 4d actual_start=2026-06-03 percent=50 expected_finish=2026-06-05";
+    dates(overdue, &["A 06-03 06-09 06-08 06-09 0 0 * actual"]);
     // What a link holds longer lasts longer.
     let held = "A 9d\nB 2d expected_finish=2026-06-03\nA -> B FF";
     dates(held, &["A 06-01 06-11 06-01 06-11 0 0 * start", "B 06-01 06-11 06-01 06-11 0 0 * A"]);

@@ -154,13 +154,6 @@ impl<'a> Model<'a> {
                 }
             }
             if node.has(traits::HARD) {
-                if let Some(expected) = expected_finish(network, index) {
-                    for lane in 0..LANES {
-                        let place = lasting_until(network, index, expected, |source| before[source][lane]);
-                        (own[0][lane], own[1][lane]) = (place[0], place[1]);
-                    }
-                    continue;
-                }
                 for lane in 0..LANES {
                     start[lane] = hardened(network, index, span[lane], start[lane]);
                 }
@@ -168,6 +161,15 @@ impl<'a> Model<'a> {
             for lane in 0..LANES {
                 own[0][lane] = start[lane].clamp(-FAR, FAR);
                 own[1][lane] = own[0][lane] + span[lane];
+            }
+            if node.has(traits::HARD)
+                && let Some(expected) = expected_finish(network, index)
+            {
+                for lane in 0..LANES {
+                    if let Some(place) = lasting_until(network, index, expected, |source| before[source][lane]) {
+                        (own[0][lane], own[1][lane]) = (place[0], place[1]);
+                    }
+                }
             }
         }
     }
