@@ -309,7 +309,7 @@ fn sharers(concession: &serde_json::Value) -> impl Iterator<Item = &str> {
     shared.flat_map(|one| one["with"].as_array().into_iter().flatten()).filter_map(|id| id.as_str())
 }
 
-/// Activities that one sentence offers more crews for; there may be hundreds, and the fewest crews come first.
+/// Activities that one sentence offers more crews for, the fewest crews first, or names as sharers; there may be hundreds.
 const CREWS_SHOWN: usize = 5;
 
 /// What would restore a date, a sentence each; that more crews on any one of some activities would is one sentence.
@@ -334,9 +334,13 @@ fn crews_phrase(visitor: &Visitor, concession: &serde_json::Value, names: &HashM
     let called = |id: &str| names.get(id).cloned().unwrap_or_else(|| id.to_owned());
     let number = |key: &str| concession[key].as_f64().map_or("?".to_owned(), |value| format!("{value}"));
     let name = called(concession["on"][0]["activity"].as_str().unwrap_or_default());
-    let with: BTreeSet<String> = sharers(concession).map(called).collect();
-    let key = if with.is_empty() { "concession.add_crews_one" } else { "concession.add_crews_shared" };
-    visitor.tf(key, &[("name", name), ("crews", number("crews")), ("days", number("days")), ("with", visitor.list(with))])
+    let sharers: BTreeSet<String> = sharers(concession).map(called).collect();
+    let key = if sharers.is_empty() { "concession.add_crews_one" } else { "concession.add_crews_shared" };
+    let mut with = visitor.list(sharers.iter().take(CREWS_SHOWN));
+    if let more @ 1.. = sharers.len().saturating_sub(CREWS_SHOWN) {
+        with = visitor.tf("concession.and_others", &[("names", with), ("count", more.to_string())]);
+    }
+    visitor.tf(key, &[("name", name), ("crews", number("crews")), ("days", number("days")), ("with", with)])
 }
 
 pub(super) fn concession_sentence(visitor: &Visitor, concession: &serde_json::Value, names: &HashMap<String, String>) -> String {

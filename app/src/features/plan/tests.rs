@@ -392,4 +392,6 @@ fn a_chain_names_no_step_twice_and_a_concession_says_its_hour_as_people_do() {
     let many: Vec<_> = (0..7).map(|at| crews(&format!("floor {at}"), 1, &[])).collect();
     let many = said(many.into());
     assert!(many.len() == 1 && many[0].contains("2 others") && !many[0].contains("floor 5"), "{many:?}");
+    let crowd = said(serde_json::json!([crews("a", 1, &["d", "e", "f", "g", "h", "i"])]));
+    assert!(crowd[0].contains("needed by d, e, f, g, h and 1 other)"), "{crowd:?}");
 }
