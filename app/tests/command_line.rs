@@ -60,6 +60,27 @@ fn a_plan_is_scheduled_against_a_mandated_date() {
 }
 
 #[test]
+fn what_would_keep_a_date_is_named_with_its_crews_and_its_price() {
+    let measured = r#""duration":"5d","min_duration":"1d","cost_per_day":1200.5,"quantity":{"total":10,"unit":"floor","per_day":2},"needs":[{"resource":"crew","amount":1}]"#;
+    let other = r#"{"id":"C","duration":"9d","needs":[{"resource":"crew","amount":1}]}"#;
+    let plan = JSON
+        .replacen(r#""parent":"W","duration":"5d"}"#, &format!(r#""parent":"W",{measured}}},{other}"#), 1)
+        .replacen(r#""links""#, r#""resources":[{"id":"crew","capacity":2}],"links""#, 1);
+    let output = guatu(&["schedule", "-", "--finish-by", "Z=2026-06-05"], plan.as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let answer = answer(&output);
+    let found = answer["milestones"]["Z"]["concessions"].as_array().unwrap();
+    let kind = |kind: &str| found.iter().find(|one| one["kind"] == kind).unwrap_or_else(|| panic!("{found:?}"));
+    assert_eq!(
+        *kind("add_crews"),
+        serde_json::json!({"kind": "add_crews", "crews": 1, "days": 2, "strength": "proved",
+            "on": [{"activity": "A", "crews_now": 1, "crews": 1, "days": 2}],
+            "shared": [{"resource": "crew", "with": ["C"]}]})
+    );
+    assert_eq!((&kind("shorten")["days"], &kind("shorten")["cost"]), (&Value::from(2), &Value::from(2401)));
+}
+
+#[test]
 fn the_data_date_of_the_command_line_wins() {
     let output = guatu(&["schedule", "-", "--data-date", "2026-06-10"], JSON.as_bytes());
     assert_eq!(answer(&output)["activities"]["A"]["early_start"], "2026-06-10");

@@ -119,7 +119,8 @@ fn milestone(plan: &Plan, outlook: &Outlook) -> Value {
     })
 }
 
-/// A concession. Where no shortening cures, `days_remaining` says how late the date still is at best.
+/// A concession. Where no shortening cures, `days_remaining` says how late the date still is at best. `cost`, in yuan, is
+/// what a shortening costs when every activity it asks has a price of a day; else null.
 pub fn concession(plan: &Plan, concession: &Concession) -> Value {
     match concession {
         Concession::MoveDate { working_days, calendar_days, to } => json!({
@@ -127,14 +128,34 @@ pub fn concession(plan: &Plan, concession: &Concession) -> Value {
             "strength": "proved",
         }),
         Concession::Shorten { days, strength, on } => {
+            let price = |(at, days): &(usize, i64)| plan.activities[*at].cost_per_day_fen?.checked_mul(*days);
+            let cost_fen = on.iter().map(price).try_fold(0, |sum: i64, price| sum.checked_add(price?));
             let on: Vec<Value> =
                 on.iter().map(|(at, days)| json!({ "activity": plan.activities[*at].id, "days": days })).collect();
-            json!({ "kind": "shorten", "days": days, "strength": strength_name(*strength), "on": on })
+            json!({
+                "kind": "shorten", "days": days, "strength": strength_name(*strength), "on": on,
+                "cost": cost_fen.map(|fen| number(fen as f64 / 100.0)),
+            })
         }
         Concession::WorkDays { on, strength } => json!({
             "kind": "work_days", "days": on.len(), "strength": strength_name(*strength),
             "on": on.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }),
+        Concession::AddCrews { activity, crews, added, days, strength, shared } => {
+            let id = |at: &usize| &plan.activities[*at].id;
+            let shared: Vec<Value> = shared
+                .iter()
+                .map(|one| {
+                    let with: Vec<_> = one.with.iter().map(id).collect();
+                    json!({ "resource": plan.resources[one.resource].id, "with": with })
+                })
+                .collect();
+            json!({
+                "kind": "add_crews", "crews": added, "days": number(*days), "strength": strength_name(*strength),
+                "on": [{ "activity": id(activity), "crews_now": crews, "crews": added, "days": number(*days) }],
+                "shared": shared,
+            })
+        }
         Concession::NotCurable { remaining_days, strength } => json!({
             "kind": "shorten", "curable": false, "days_remaining": number(*remaining_days),
             "strength": strength_name(*strength), "on": [],

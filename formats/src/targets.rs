@@ -223,7 +223,7 @@ fn with_progress(plan: &Plan, actuals: &ActualsFile, data_date: Date) -> Plan {
         } else {
             activity.percent_e3 = Some((done / quantity.total * 100_000.0) as u32);
             activity.remaining = None;
-            activity.resume = None;
+            (activity.resume, activity.expected_finish) = (None, None);
         }
     }
     plan

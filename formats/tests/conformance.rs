@@ -159,3 +159,45 @@ fn differences_are_told_with_what_explains_them() {
     assert!(page.contains("| ours | 3 | 33.33 | 33.33 | 0 | – | – | – | – |  |"), "{page}");
     assert!(page.contains("| ours/small.xml | 1 | EF -480, LF -480 |"), "{page}");
 }
+
+/// Two activities of P6 in a row, the first of which is expected to finish on Friday 12 June, and the project's options.
+fn expected(option: &str) -> String {
+    let day = |number: u8| format!("(0||{number}()((0||0(s|08:00|f|16:00)())))");
+    let days: String = (2..7).map(day).collect();
+    let week = format!("(0||CalendarData()((0||DaysOfWeek()((0||1()()){days}(0||7()())))))");
+    [
+        "ERMHDR\t8.2.0",
+        "%T\tCALENDAR",
+        "%F\tclndr_id\tclndr_name\tday_hr_cnt\tclndr_data",
+        &format!("%R\t1\tsite\t8\t{week}"),
+        "%T\tPROJECT",
+        "%F\tproj_id\tproj_short_name\tplan_start_date\tclndr_id",
+        "%R\t1\tP\t2026-06-01 08:00\t1",
+        "%T\tSCHEDOPTIONS",
+        "%F\tproj_id\tsched_use_expect_end_flag",
+        &format!("%R\t1\t{option}"),
+        "%T\tTASK",
+        "%F\ttask_id\tproj_id\tclndr_id\ttask_code\ttask_type\tstatus_code\ttarget_drtn_hr_cnt\tremain_drtn_hr_cnt\texpect_end_date",
+        "%R\t1\t1\t1\tA\tTT_Task\tTK_NotStart\t16\t16\t2026-06-12 16:00",
+        "%R\t2\t1\t1\tB\tTT_Task\tTK_NotStart\t8\t8\t",
+        "%T\tTASKPRED",
+        "%F\ttask_id\tpred_task_id\tproj_id\tpred_proj_id\tpred_type\tlag_hr_cnt",
+        "%R\t2\t1\t1\t1\tPR_FS\t0",
+        "%E",
+    ]
+    .join("\n")
+}
+
+#[test]
+fn p6_lets_work_last_until_its_expected_finish_where_the_option_says_so() {
+    for (option, finish) in [("Y", "2026-06-15T16:00:00"), ("N", "2026-06-03T16:00:00")] {
+        let reading = plans::read(expected(option).as_bytes(), Format::Xer, &Limits::default());
+        let plan = reading.plan.unwrap_or_else(|| panic!("{:?}", reading.diagnostics));
+        let dates = schedule(&plan);
+        let last = plan.activities.iter().position(|one| one.id == "B").unwrap();
+        let guatu_kernel::plan::Moment::Instant(at) = dates.activities[last].as_ref().unwrap().early_finish else {
+            panic!("{dates:?}")
+        };
+        assert_eq!(at.to_string(), finish, "{option}");
+    }
+}

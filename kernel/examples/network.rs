@@ -7,7 +7,9 @@
 //! `incremental_p50_us` and `incremental_p99_us` are microseconds of one revision of a live plan: a random activity
 //! becomes 1 to 5 days longer or shorter, early dates and the float of every mandated milestone follow.
 //! `risk_10k` is 10,000 iterations, criticality included, on a fixed network of 5,000 activities with triangular
-//! durations, whose trades work in four calendars. `--threads` is for it alone; everything else uses one.
+//! durations, whose trades work in four calendars. `float_to_1000` is the float of every activity of a network of that
+//! size to each of 1,000 mandated milestones, all of which all of them lead to: streamed, none kept. `--threads` is for
+//! these two; everything else uses one.
 
 use std::time::Instant;
 
@@ -16,12 +18,14 @@ use guatu_kernel::plan::{
     Options, Plan, Risk, Span,
 };
 use guatu_kernel::risk::{Simulation, risk_of};
-use guatu_kernel::{Draft, LivePlan, Network, backward, forward};
+use guatu_kernel::{Draft, LivePlan, MilestoneFloats, Network, Passes, backward, forward};
 use jiff::civil::date;
 
 /// Trades of a storey; a building has [`STOREYS`] of them.
 const TRADES: usize = 10;
 const STOREYS: usize = 30;
+/// Milestones of the phase `float_to_1000`.
+const MILESTONES: usize = 1_000;
 /// Rounds of each phase.
 const ROUNDS: usize = 7;
 /// Revisions timed one by one.
@@ -155,6 +159,51 @@ fn timed<T>(mut phase: impl FnMut() -> T) -> (f64, T) {
     (best, made.expect("at least one round has run"))
 }
 
+/// How many floats to mandated milestones there are, each computed.
+fn floats(network: &Network, passes: &Passes, threads: usize) -> usize {
+    let count = |sum: &mut (usize, f64), floats: &MilestoneFloats<'_>| {
+        *sum = (sum.0 + floats.reached, sum.1.min(floats.least_days()));
+    };
+    let sums = passes.float_per_milestone(network, threads, || (0, f64::INFINITY), count);
+    std::hint::black_box(&sums).iter().map(|(count, _)| count).sum()
+}
+
+/// The worst there is: every activity leads to every one of a thousand milestones.
+fn plan_with_milestones(count: usize, seed: u64) -> Plan {
+    let mut plan = plan(count.saturating_sub(MILESTONES + 1), seed);
+    let link = |from: &str, to: &str| Link {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        kind: LinkKind::FS,
+        lag: Span::ZERO,
+        at: None,
+    };
+    let milestone = |id: String| {
+        let mut milestone = Activity::task(id, Span::ZERO);
+        milestone.kind = ActivityKind::FinishMilestone;
+        milestone
+    };
+    // Nothing follows what stands on the last storey, or ends a building that was not finished.
+    let mut has_successor = vec![false; plan.activities.len()];
+    for one in &plan.links {
+        let from: usize = one.from[1..].parse().expect("ids are numbers behind a letter");
+        has_successor[from] = true;
+    }
+    let open = plan.activities.iter().zip(has_successor).filter(|(_, has_successor)| !has_successor);
+    let ends: Vec<Link> = open.map(|(activity, _)| link(&activity.id, "all")).collect();
+    plan.links.extend(ends);
+    plan.activities.push(milestone("all".to_owned()));
+    plan.mandated.clear();
+    for at in 0..MILESTONES {
+        let id = format!("M{at}");
+        plan.links.push(link("all", &id));
+        let finish_by = Moment::Day(date(2029, 1, 1).saturating_add(jiff::Span::new().days(at as i64)));
+        plan.mandated.push(Mandate { activity: id.clone(), finish_by, name: None });
+        plan.activities.push(milestone(id));
+    }
+    plan
+}
+
 /// Microseconds that half, and 99 in a hundred, of many revisions do not exceed.
 fn revisions(plan: Plan, seed: u64) -> (f64, f64) {
     let mut numbers = Numbers(seed);
@@ -197,8 +246,14 @@ fn main() {
     let threads = argument("--threads", std::thread::available_parallelism().map_or(1, |n| n.get() as u64)) as usize;
     let simulation = Simulation { iterations: 10_000, seed: 7, threads, correlation: None };
     let (risk_ms, _) = timed(|| risk_of(&uncertain, &uncertain_network, simulation, &mut |_| {}));
-    let (float_ms, visited) = timed(|| passes.float_per_milestone(&network));
+    let (float_ms, visited) = timed(|| floats(&network, &passes, 1));
     let mandated = plan.mandated.len();
+    let crowded = plan_with_milestones(count, argument("--seed", 7));
+    let crowded = Network::compile(&crowded);
+    let crowded_passes = backward(&crowded, forward(&crowded));
+    let (float_to_1000, crowded_floats) = timed(|| floats(&crowded, &crowded_passes, threads));
+    drop((crowded, crowded_passes));
+    eprintln!("{crowded_floats} floats to {MILESTONES} milestones");
     eprintln!(
         "{} activities, {} links, {} mandated milestones, {} floats to them, {} bytes",
         network.activity_count(),
@@ -219,6 +274,7 @@ fn main() {
             "forward": forward_ms,
             "backward": backward_ms,
             "float_per_milestone": float_ms,
+            "float_to_1000": float_to_1000,
             "incremental_p50_us": incremental_p50_us,
             "incremental_p99_us": incremental_p99_us,
             "risk_10k": risk_ms,

@@ -61,6 +61,11 @@ impl Reading<'_> {
                 self.set_constraint(constraint, node, hard, diagnostics)?;
             }
         }
+        if let Some(expected) = self.activity.expected_finish.filter(|_| original.units > 0) {
+            let label = self.label_of(expected, DayEdge::End)?;
+            node.traits |= traits::HARD;
+            hard.push(Hard::Expected(self.last_finish(node, label)));
+        }
         if let Some(deadline) = self.activity.deadline {
             let label = self.label_of(deadline, DayEdge::End)?;
             node.lower_finish(self.last_finish(node, label));

@@ -150,7 +150,7 @@ impl Walker<'_> {
     fn check_work(&self, activity: &Activity, dates: &Dates, faults: &mut Vec<String>) {
         let is_plain = activity.stops.is_empty() && self.plan.stops.is_empty() && activity.actual_start.is_none();
         let is_task = activity.kind == ActivityKind::Task && matches!(activity.duration, Span::Working { .. });
-        if !is_plain || !is_task || activity.actual_finish.is_some() {
+        if !is_plain || !is_task || activity.actual_finish.is_some() || activity.expected_finish.is_some() {
             return;
         }
         let calendar = self.calendar(activity);
@@ -261,6 +261,14 @@ impl Walker<'_> {
         let calendar = self.calendar(activity);
         let length = (self.days_of(activity) - 1).max(0);
         let mut start = self.at_or_after(calendar, start);
+        if let Some(expected) = activity.expected_finish.filter(|_| self.days_of(activity) > 0) {
+            let expected = self.at_or_before(calendar, day_of(expected));
+            // A day that is over says nothing of how long it takes.
+            if expected >= start {
+                let finish = finish.map(|finish| self.at_or_after(calendar, finish));
+                return (start, expected.max(finish.unwrap_or(start)));
+            }
+        }
         if let Some(finish) = finish {
             start = start.max(self.step(calendar, self.at_or_after(calendar, finish), -length));
         }
@@ -345,7 +353,8 @@ impl Walker<'_> {
     /// needed, not what a delay would do.
     fn check_floats(&self, schedule: &Schedule, faults: &mut Vec<String>) {
         let plan = self.plan;
-        if !plan.mandated.is_empty() {
+        // What lasts until a day does not move when it is delayed; its float says by how much it might end later.
+        if !plan.mandated.is_empty() || plan.activities.iter().any(|one| one.expected_finish.is_some()) {
             return;
         }
         let is_late = |dates: &Dates| dates.total_float_days.is_some_and(|float| float < 0.0);

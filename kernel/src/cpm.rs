@@ -3,7 +3,7 @@
 //! Both passes walk the rows in storage order. The backward pass scatters: a node's limits are complete when it is
 //! reached, because every successor stands after it. Kelley & Walker 1959 with the four link kinds and calendars.
 
-use crate::calendar::FAR;
+use crate::calendar::{FAR, Unit};
 use crate::network::{Hard, NO_CAP, Network, Node, VIRTUAL, traits};
 
 /// Positions computed for a network.
@@ -27,11 +27,62 @@ pub fn forward(network: &Network) -> Vec<i32> {
 pub(crate) fn forward_with(network: &Network, spans: &[i32]) -> Vec<i32> {
     let mut early = vec![0; network.nodes.len() * 2];
     for (index, span) in spans.iter().enumerate() {
-        let start = earliest_start(network, &early, index, *span);
-        early[index * 2] = start;
-        early[index * 2 + 1] = start + span;
+        let place = placed(network, &early, index, *span);
+        early[index * 2..index * 2 + 2].copy_from_slice(&place);
     }
     early
+}
+
+/// Start and finish of one node, its predecessors being placed.
+#[inline(always)]
+pub(crate) fn placed(network: &Network, early: &[i32], index: usize, span: i32) -> [i32; 2] {
+    let start = earliest_start(network, early, index, span);
+    if network.nodes[index].has(traits::HARD)
+        && let Some(expected) = expected_finish(network, index)
+        && let Some(place) = lasting_until(network, index, expected, |source| early[source])
+    {
+        return place;
+    }
+    [start, start + span]
+}
+
+/// The finish that people expect of a node.
+pub(crate) fn expected_finish(network: &Network, index: usize) -> Option<i32> {
+    hard_of(network, index).find_map(|hard| match hard {
+        Hard::Expected(position) => Some(position),
+        _ => None,
+    })
+}
+
+/// Start and finish of a node that lasts until its expected finish: from the least start that floors, links and hard
+/// constraints leave it, and longer where something holds its finish. `None` when that day is over by then: it says no
+/// more how long the work takes. `early` reads a position of a predecessor.
+#[cold]
+pub(crate) fn lasting_until(
+    network: &Network,
+    index: usize,
+    expected: i32,
+    early: impl Fn(usize) -> i32,
+) -> Option<[i32; 2]> {
+    let node = &network.nodes[index];
+    let least_span = i32::from(network.calendars[node.calendar as usize].unit != Unit::Day);
+    let (mut start, mut finish) = (node.start_floor, node.finish_floor.max(expected));
+    for row in network.rows_of(index) {
+        let bound = row.bound(network, early(row.source()));
+        let end = if row.arrives_finish() { &mut finish } else { &mut start };
+        *end = bound.max(*end);
+    }
+    for hard in hard_of(network, index) {
+        match hard {
+            Hard::StartAt(position) => start = position,
+            Hard::StartBy(position) => start = start.min(position),
+            Hard::FinishAt(position) => finish = position,
+            Hard::FinishBy(position) => finish = finish.min(position),
+            Hard::Expected(_) => {}
+        }
+    }
+    let start = start.clamp(-FAR, FAR);
+    (expected >= start + least_span).then(|| [start, finish.clamp(start + least_span, FAR + least_span)])
 }
 
 /// The forward rule for one node: the least start that floors, links and hard constraints leave it, its predecessors
@@ -58,6 +109,7 @@ pub(crate) fn hardened(network: &Network, index: usize, span: i32, start: i32) -
         Hard::FinishAt(position) => position - span,
         Hard::StartBy(position) => start.min(position),
         Hard::FinishBy(position) => start.min(position - span),
+        Hard::Expected(_) => start,
     })
 }
 
@@ -112,11 +164,7 @@ impl EndCaps {
 pub(crate) const EARLIEST: i32 = -1_000_000_000;
 
 /// Backward pass over a forward pass: late positions and free floats; moves what is as late as possible.
-pub fn backward(network: &Network, early: Vec<i32>) -> Passes {
-    backward_with(network, &network.spans(), early)
-}
-
-pub(crate) fn backward_with(network: &Network, spans: &[i32], mut early: Vec<i32>) -> Passes {
+pub fn backward(network: &Network, mut early: Vec<i32>) -> Passes {
     let count = network.nodes.len();
     let end = project_end(network, &early);
     let caps = EndCaps::new(network, end.unwrap_or(0));
@@ -125,7 +173,7 @@ pub(crate) fn backward_with(network: &Network, spans: &[i32], mut early: Vec<i32
     let mut late = vec![0; count];
     let mut free = vec![0; count];
     for index in (0..count).rev() {
-        let (node, span) = (&network.nodes[index], spans[index]);
+        let (node, span) = (&network.nodes[index], early[index * 2 + 1] - early[index * 2]);
         let end_cap = caps.of(node);
         let start_limit = limit[index * 2].min(node.start_cap);
         let finish_limit = limit[index * 2 + 1].min(node.finish_cap).min(end_cap);
@@ -164,6 +212,6 @@ fn late_hardened(network: &Network, index: usize, span: i32, late: i32) -> i32 {
     hard_of(network, index).fold(late, |late, hard| match hard {
         Hard::StartAt(position) => position,
         Hard::FinishAt(position) => position - span,
-        Hard::StartBy(_) | Hard::FinishBy(_) => late,
+        Hard::StartBy(_) | Hard::FinishBy(_) | Hard::Expected(_) => late,
     })
 }

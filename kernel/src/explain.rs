@@ -51,7 +51,9 @@ pub(crate) fn driver(network: &Network, passes: &Passes, index: usize) -> Driver
 fn hard_holds(network: &Network, passes: &Passes, index: usize) -> bool {
     hard_of(network, index).any(|hard| match hard {
         Hard::StartAt(position) | Hard::StartBy(position) => position == passes.early[index * 2],
-        Hard::FinishAt(position) | Hard::FinishBy(position) => position == passes.early[index * 2 + 1],
+        Hard::FinishAt(position) | Hard::FinishBy(position) | Hard::Expected(position) => {
+            position == passes.early[index * 2 + 1]
+        }
     })
 }
 

@@ -13,10 +13,10 @@ use site::{Shortage, Site, UNPLACED};
 
 use crate::calendar::date_of;
 use crate::compile::Draft;
-use crate::cpm::{Passes, backward_with, forward_with};
+use crate::cpm::{Passes, backward, forward};
 use crate::diagnose::{Diagnostic, Severity};
 use crate::explain::{Driver, driver};
-use crate::network::{Network, Role, VIRTUAL, traits};
+use crate::network::{Hard, Network, Role, VIRTUAL, traits};
 use crate::plan::{Moment, Plan};
 use crate::rcpsp::Effort;
 use crate::rcpsp::population::Population;
@@ -108,8 +108,12 @@ pub fn level(plan: &Plan, effort: Effort, progress: &mut dyn FnMut(f64)) -> Leve
     for node in &mut network.nodes {
         node.traits &= !traits::AS_LATE;
     }
-    let spans = network.spans();
-    let early = backward_with(&network, &spans, forward_with(&network, &spans));
+    let early = backward(&network, forward(&network));
+    // What lasts until an expected finish takes as long wherever it is put.
+    for (index, node) in network.nodes.iter_mut().enumerate() {
+        node.span = early.early[index * 2 + 1] - early.early[index * 2];
+    }
+    network.hard.retain(|(_, hard)| !matches!(hard, Hard::Expected(_)));
     let needs = Needs::read(plan, &network);
     let mut site = Site::new(&network, &needs, &early);
     let unlimited: Vec<i32> = early.early.iter().step_by(2).copied().collect();
@@ -220,7 +224,7 @@ impl Answer<'_> {
         }
         let spans = network.spans();
         let pairs = self.starts.iter().zip(&spans).flat_map(|(start, span)| [*start, start + span]).collect();
-        let levelled = backward_with(&network, &spans, pairs);
+        let levelled = backward(&network, pairs);
         let (start, dates, mut diagnostics) = dates_at(self.plan, &network, &levelled);
         let (_, unlimited, _) = dates_at(self.plan, &network, self.early);
         for &index in unplaced {

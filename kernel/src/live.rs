@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 
 use crate::compile::{Draft, Fact};
-use crate::cpm::{Passes, backward, earliest_start, forward};
+use crate::cpm::{Passes, backward, forward, placed};
 use crate::mandate::worst_end;
 use crate::network::{Hard, Network, Role, VIRTUAL, traits};
 use crate::order::Outgoing;
@@ -266,8 +266,7 @@ impl Derived {
     /// Places a node by the forward rule; whether that moved it.
     fn place(&mut self, index: usize) -> bool {
         let span = self.network.nodes[index].span;
-        let start = earliest_start(&self.network, &self.early, index, span);
-        let place = [start, start + span];
+        let place = placed(&self.network, &self.early, index, span);
         let is_moved = self.early[index * 2..index * 2 + 2] != place;
         if is_moved {
             self.early[index * 2..index * 2 + 2].copy_from_slice(&place);

@@ -1,7 +1,9 @@
 //! Mandated milestones one by one: forecast, float to each, the chain that drives it, and what would keep its date.
 
+use crate::calendar::FAR;
 use crate::cpm::EARLIEST;
 use crate::cpm::Passes;
+use crate::crews::MoreCrews;
 use crate::diagnose::Diagnostic;
 use crate::explain::driving_chain;
 use crate::network::{Goal, NO_CAP, Network, VIRTUAL};
@@ -42,7 +44,7 @@ pub(crate) fn outlooks(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Outlook> {
     let mut limits = Limits::new(network);
-    let mut rest_days = None;
+    let (mut rest_days, mut more_crews) = (None, None);
     let mut outlooks = Vec::new();
     let mut late_count = 0;
     for goal in &network.goals {
@@ -65,6 +67,8 @@ pub(crate) fn outlooks(
                 } else {
                     let mut concessions = shorten::concessions(plan, network, passes, &late);
                     concessions.extend(rest_days.get_or_insert_with(|| RestDays::new(plan, network)).concession(goal));
+                    let crews = more_crews.get_or_insert_with(|| MoreCrews::new(plan, network));
+                    concessions.extend(crews.concessions(&late));
                     concessions
                 }
             }
@@ -134,7 +138,7 @@ impl Limits {
         }
         while let Some(index) = self.waiting.pop_last() {
             let span = passes.early[index * 2 + 1] - passes.early[index * 2];
-            let late = self.latest[index * 2].min(self.latest[index * 2 + 1] - span).max(EARLIEST);
+            let late = self.latest[index * 2].min(self.latest[index * 2 + 1] - span).clamp(EARLIEST, FAR);
             (self.latest[index * 2], self.latest[index * 2 + 1]) = (NO_CAP, NO_CAP);
             for row in network.rows_of(index) {
                 let target = late + if row.arrives_finish() { span } else { 0 };
@@ -160,17 +164,5 @@ impl Limits {
         floats.sort_unstable_by_key(|(activity, _)| *activity);
         late_nodes.reverse();
         (floats, late_nodes)
-    }
-}
-
-impl Passes {
-    /// Computes the float of every activity to every mandated date it leads to; returns how many there are.
-    pub fn float_per_milestone(&self, network: &Network) -> usize {
-        let mut limits = Limits::new(network);
-        let mut count = 0;
-        for goal in &network.goals {
-            limits.visit(network, self, goal, |_, _| count += 1);
-        }
-        count
     }
 }

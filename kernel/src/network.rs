@@ -52,7 +52,7 @@ pub(crate) mod traits {
     pub(crate) const VIRTUAL: u8 = 128;
 }
 
-/// A hard bound on a position; the date wins over logic.
+/// A hard bound on a position; the date wins over logic, or over the duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hard {
     /// Starts exactly there.
@@ -63,6 +63,8 @@ pub(crate) enum Hard {
     StartBy(i32),
     /// Finishes no later.
     FinishBy(i32),
+    /// Lasts until there from wherever it starts.
+    Expected(i32),
 }
 
 /// What a link from a predecessor that no longer moves asks of a node.

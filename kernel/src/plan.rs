@@ -297,6 +297,9 @@ pub struct Activity {
     pub remaining: Option<Span>,
     /// From when on interrupted work goes on: what remains is not before it.
     pub resume: Option<Moment>,
+    /// When its people expect to finish (inclusive in a day plan): while it is unfinished, it lasts until then, longer or
+    /// shorter than its duration. A day before what remains can start is no longer used.
+    pub expected_finish: Option<Moment>,
     /// Measured quantity.
     pub quantity: Option<Quantity>,
     /// What the work is worth when it is done, in fen: dates never depend on it.
@@ -339,6 +342,7 @@ impl Activity {
             percent_e3: None,
             remaining: None,
             resume: None,
+            expected_finish: None,
             quantity: None,
             value_fen: None,
             needs: Vec::new(),

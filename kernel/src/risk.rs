@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use sample::{Lanes, Sampler};
 use simulate::Model;
 
-use crate::cpm::{backward_with, forward_with};
+use crate::cpm::{backward, forward};
 use crate::diagnose::{Diagnostic, Severity};
 use crate::mandate::Limits;
 use crate::network::{Goal, Network, Node, Role, VIRTUAL, traits};
@@ -277,8 +277,7 @@ impl Report<'_> {
     }
 
     fn milestones(&self) -> Vec<MilestoneRisk> {
-        let spans = self.network.spans();
-        let planned = backward_with(self.network, &spans, forward_with(self.network, &spans));
+        let planned = backward(self.network, forward(self.network));
         let mut limits = Limits::new(self.network);
         let mut drawn = vec![usize::MAX; self.network.nodes.len()];
         for (at, one) in self.sampler.uncertain.iter().enumerate() {

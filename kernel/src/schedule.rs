@@ -1,7 +1,7 @@
 //! The answer: dates, floats, drivers and what it takes to keep the mandated dates.
 
 use crate::calendar::{DAY_MINUTES, END_DAY, FIRST_DAY, Unit, date_of};
-use crate::cpm::{Passes, backward_with, forward_with};
+use crate::cpm::{Passes, backward, forward};
 use crate::diagnose::Diagnostic;
 use crate::explain::{self, Driver};
 use crate::mandate::{self, Outlook};
@@ -63,8 +63,7 @@ pub struct Dates {
 /// Schedules a plan. Never fails and never panics: what cannot be dated has no dates and a diagnostic says why.
 pub fn schedule(plan: &Plan) -> Schedule {
     let network = Network::compile(plan);
-    let spans = network.spans();
-    let passes = backward_with(&network, &spans, forward_with(&network, &spans));
+    let passes = backward(&network, forward(&network));
     report(plan, &network, &passes)
 }
 

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use crate::calendar::Unit;
 use crate::cpm::{Passes, forward_with};
 use crate::crash::{Event, EventNetwork};
+use crate::crews::Shared;
 use crate::measure::length;
 use crate::network::{Goal, Hard, NO_FLOOR, Network, Node, VIRTUAL, traits};
 use crate::plan::{Activity, ActivityKind, Moment, Plan, Span};
@@ -53,6 +54,21 @@ pub enum Concession {
         on: Vec<Date>,
         /// Irreducible; proved when one day is enough.
         strength: Strength,
+    },
+    /// Put more crews on one activity.
+    AddCrews {
+        /// The activity (index in the plan).
+        activity: usize,
+        /// Crews it is planned with.
+        crews: u32,
+        /// Crews more.
+        added: u32,
+        /// Working days of its calendar by which it gets shorter.
+        days: f64,
+        /// Proved: fewer crews on this activity alone do not keep the date.
+        strength: Strength,
+        /// Resources of the activity that others need at the same time.
+        shared: Vec<Shared>,
     },
     /// No shortening within the least durations keeps the date.
     NotCurable {
@@ -172,7 +188,8 @@ impl<'a> Problem<'a> {
             let node = &network.nodes[candidate.node];
             let scale = self.scale(node);
             let start = i64::from(self.early[candidate.node * 2]) * scale;
-            events.add_activity(start, i64::from(node.span) * scale, most * candidate.day * scale);
+            let span = self.early[candidate.node * 2 + 1] - self.early[candidate.node * 2];
+            events.add_activity(start, i64::from(span) * scale, most * candidate.day * scale);
         }
         for (activity, candidate) in self.candidates.iter().enumerate() {
             self.add_lower_bounds(&mut events, activity, candidate.node);
@@ -200,8 +217,12 @@ impl<'a> Problem<'a> {
         let (network, node) = (self.network, &self.network.nodes[index]);
         let scale = self.scale(node);
         let (start, finish) = (Event { activity, is_finish: false }, Event { activity, is_finish: true });
-        let is_fixed =
-            crate::cpm::hard_of(network, index).any(|hard| matches!(hard, Hard::StartAt(_) | Hard::FinishAt(_)));
+        // What lasts until an expected finish ends then however early it starts.
+        let is_fixed = crate::cpm::hard_of(network, index).any(|hard| match hard {
+            Hard::StartAt(_) | Hard::FinishAt(_) => true,
+            Hard::Expected(position) => position >= self.early[index * 2],
+            Hard::StartBy(_) | Hard::FinishBy(_) => false,
+        });
         if is_fixed {
             return events.add_floor(start, i64::from(self.early[index * 2]) * scale);
         }
@@ -280,14 +301,7 @@ impl<'a> Problem<'a> {
 
     /// Recomputes in full: the date is kept and no other milestone is later than it was.
     fn restores(&self, days: &[i64]) -> bool {
-        let early = self.recomputed(days);
-        self.network.goals.iter().all(|goal| {
-            goal.ends.iter().all(|&(node, latest)| {
-                let finish = node as usize * 2 + 1;
-                let bound = if std::ptr::eq(goal, self.goal) { latest } else { self.early[finish] };
-                early[finish] <= bound
-            })
-        })
+        keeps(self.network, self.goal, &self.early, &self.recomputed(days))
     }
 
     fn recomputed(&self, days: &[i64]) -> Vec<i32> {
@@ -357,6 +371,25 @@ impl<'a> Problem<'a> {
     }
 }
 
+/// Whether new early positions keep a date and make no other milestone later than the old ones did.
+pub(crate) fn keeps(network: &Network, goal: &Goal, before: &[i32], after: &[i32]) -> bool {
+    network.goals.iter().all(|other| {
+        other.ends.iter().all(|&(node, latest)| {
+            let finish = node as usize * 2 + 1;
+            let bound = if std::ptr::eq(other, goal) { latest } else { before[finish] };
+            after[finish] <= bound
+        })
+    })
+}
+
+/// Whether an activity may be shortened at all. Elapsed durations are waiting (curing, statutory periods): nothing
+/// shortens them. What is expected to finish on a day has no duration of its own.
+pub(crate) fn is_compressible(activity: &Activity, node: &Node) -> bool {
+    let is_elapsed = matches!(activity.duration, Span::Elapsed { .. });
+    let has_length = node.span > 0 && activity.expected_finish.is_none();
+    activity.kind == ActivityKind::Task && activity.is_compressible && !is_elapsed && has_length
+}
+
 /// Rounds of tightening before a solution across calendars is given up.
 const MAX_TIGHTENING_DAYS: i64 = 60;
 
@@ -366,9 +399,7 @@ fn candidate(plan: &Plan, network: &Network, index: usize, node: &Node) -> Candi
         return fixed;
     }
     let activity = &plan.activities[node.activity as usize];
-    // Elapsed durations are waiting (curing, statutory periods): nothing shortens them.
-    let is_elapsed = matches!(activity.duration, Span::Elapsed { .. });
-    if activity.kind != ActivityKind::Task || !activity.is_compressible || is_elapsed || node.span == 0 {
+    if !is_compressible(activity, node) {
         return fixed;
     }
     let is_day = network.calendars[node.calendar as usize].unit == Unit::Day;

@@ -375,6 +375,91 @@ fn shortening_never_delays_another_milestone() {
 }
 
 #[test]
+fn work_lasts_until_its_expected_finish() {
+    // A lasts longer, B shorter than its duration; C has no day of its own and follows. Late dates keep these lengths.
+    let row = "A 2d expected_finish=2026-06-05\nB 9d expected_finish=2026-06-10\nC 2d\nA -> B\nB -> C";
+    dates(
+        row,
+        &[
+            "A 06-01 06-05 06-01 06-05 0 0 * constraint",
+            "B 06-08 06-10 06-08 06-10 0 0 * constraint",
+            "C 06-11 06-12 06-11 06-12 0 0 * B",
+        ],
+    );
+    // On a day off it ends before; a day that is over says nothing more; a milestone has no length.
+    dates("A 2d expected_finish=2026-06-07", &["A 06-01 06-05 06-01 06-05 0 0 * constraint"]);
+    dates("A 4d snet=2026-06-03 expected_finish=2026-06-02", &["A 06-03 06-08 06-03 06-08 0 0 * constraint"]);
+    dates("Z milestone expected_finish=2026-06-12", &["Z 06-01 06-01 06-01 06-01 0 0 * start"]);
+    // Of begun work it says how long the rest takes; what is finished has ended.
+    let begun =
+        "data_date 2026-06-08\nA 4d actual_start=2026-06-03 percent=90 expected_finish=2026-06-16\nB 1d\nA -> B";
+    dates(begun, &["A 06-03 06-16 06-08 06-16 0 0 * constraint", "B 06-17 06-17 06-17 06-17 0 0 * A"]);
+    let overdue = "data_date 2026-06-08\nA 4d actual_start=2026-06-03 percent=50 expected_finish=2026-06-05";
+    dates(overdue, &["A 06-03 06-09 06-08 06-09 0 0 * actual"]);
+    // What a link holds longer lasts longer.
+    let held = "A 9d\nB 2d expected_finish=2026-06-03\nA -> B FF";
+    dates(held, &["A 06-01 06-11 06-01 06-11 0 0 * start", "B 06-01 06-11 06-01 06-11 0 0 * A"]);
+    // Nobody shortens it, and what comes before it does not help.
+    let late = "A 9d\nB 5d expected_finish=2026-06-19\nZ finish_milestone\nA -> B\nB -> Z\nby Z 2026-06-17";
+    let plan = plan(late);
+    assert_eq!(concessions(&plan, &checked(&plan)), ["move 2/2 to 06-19", "not curable 2 Found"]);
+}
+
+/// Crews to add, as words.
+fn crews(text: &str) -> Vec<String> {
+    let plan = plan(text);
+    let crews = concessions(&plan, &checked(&plan)).into_iter().filter(|one| one.contains(" crews "));
+    crews.collect()
+}
+
+#[test]
+fn the_fewest_crews_that_keep_a_date_are_named_for_each_activity_alone() {
+    // Ten days of one crew, A ends on Friday 12th: two crews need five days, three need four, five need two.
+    let by = |on: &str| crews(&format!("A 10d\nA makes 20 2 1\nby A {on}"));
+    assert_eq!(by("2026-06-12"), Vec::<String>::new());
+    assert_eq!(by("2026-06-11"), ["A 1+1 crews -5d Proved"]);
+    assert_eq!(by("2026-06-04"), ["A 1+2 crews -6d Proved"]);
+    assert_eq!(by("2026-06-02"), ["A 1+4 crews -8d Proved"]);
+    assert_eq!(by("2026-05-29"), Vec::<String>::new(), "no crew does it in no day");
+    // Without a rate the planned days say it; two crews are planned, a third saves a third.
+    assert_eq!(crews("A 10d\nA makes 20 - 2\nby A 2026-06-11"), ["A 2+1 crews -3d Proved"]);
+    // What cannot be done in less than eight days is not, however many stand there; the default of 80 % is no such fact.
+    assert_eq!(crews("A 10d min_duration=8d\nA makes 20 2\nby A 2026-06-10"), ["A 1+1 crews -2d Proved"]);
+    assert_eq!(crews("A 10d min_duration=8d\nA makes 20 2\nby A 2026-06-09"), Vec::<String>::new());
+    // Waiting and what nobody may shorten are left alone, and so is what is not measured.
+    for left in ["A e10d\nA makes 20 2", "A 10d fixed\nA makes 20 2", "A 10d"] {
+        assert_eq!(crews(&format!("{left}\nby A 2026-06-05")), Vec::<String>::new(), "{left}");
+    }
+    // Half is done: ten of twenty remain, five days of one crew.
+    let begun = "data_date 2026-06-08\nA 10d actual_start=2026-06-01 percent=50\nA makes 20 2\nby A 2026-06-10";
+    assert_eq!(crews(begun), ["A 1+1 crews -2d Proved"]);
+    // Five days remain by the site's own word, whatever the percentage.
+    let said =
+        "data_date 2026-06-08\nA 10d actual_start=2026-06-01 percent=90 remaining=5d\nA makes 20 2\nby A 2026-06-10";
+    assert_eq!(crews(said), ["A 1+1 crews -2d Proved"]);
+    // Either of two in a row does it; two side by side are both late, and one alone is not enough.
+    let row = "A 5d\nB 10d\nA -> B\nA makes 5 1\nB makes 30 1 3\nby B 2026-06-18";
+    assert_eq!(crews(row), ["A 1+1 crews -2d Proved", "B 3+1 crews -2d Proved"]);
+    let beside = "A 5d\nB 5d\nZ finish_milestone\nA -> Z\nB -> Z\nA makes 5 1\nB makes 5 1\nby Z 2026-06-04";
+    assert_eq!(crews(beside), Vec::<String>::new());
+    // F holds the finish of X: shorter, it starts later, and with it M. Not when M is mandated for the day it has.
+    let held = "F 10d fixed\nX 8d\nM 1d\nZ finish_milestone\nF -> X FF\nX -> M SS\nX -> Z FF\nX makes 8 1";
+    assert_eq!(crews(&format!("{held}\nby Z 2026-06-11")), Vec::<String>::new(), "F ends on the 12th");
+    let pinned = "A 6d\nF 8d fixed\nX 8d\nM 1d\nA -> X SS 1d\nF -> X FF\nX -> M SS\nX makes 8 1\nby X 2026-06-10";
+    assert_eq!(crews(pinned), ["X 1+1 crews -4d Proved"]);
+    assert_eq!(crews(&format!("{pinned}\nby M 2026-06-05")), Vec::<String>::new());
+}
+
+#[test]
+fn added_crews_name_those_who_need_the_same_resource_at_the_time() {
+    let text = "A 10d\nB 3d\nC 3d snet=2026-06-08\nD 2d\nresource crew 3 -\nresource crane 1 -\nresource mixer 1 -
+        A needs crew 1\nA needs crane 1\nB needs crew 1\nC needs crew 1\nD needs crane 1\nB needs mixer 1
+        A makes 10 1\nby A 2026-06-08";
+    // A ends on Friday 5th then, before C begins.
+    assert_eq!(crews(text), ["A 1+1 crews -5d crew with B crane with D Proved"]);
+}
+
+#[test]
 fn several_calendars_are_found_not_proved() {
     let words = {
         let plan = plan("A 10d\nB 10d calendar=all\nA -> B\nby B 2026-06-20");
@@ -400,6 +485,27 @@ fn days_that_remain_are_days_of_the_milestone_whatever_the_calendars() {
     };
     let days: f64 = incurable.split(' ').next().unwrap().parse().unwrap();
     assert!(days < late && (days - remains).abs() < 0.7, "{found:?}");
+}
+
+#[test]
+fn a_chain_of_absurd_leads_to_a_mandated_date_ends_in_findings() {
+    for granularity in ["day", "minute"] {
+        let activities: Vec<String> = (0..40).map(|at| format!(r#"{{"id":"A{at}","duration":"1d"}}"#)).collect();
+        let links: Vec<String> =
+            (1..40).map(|at| format!(r#"{{"from":"A{}","to":"A{at}","lag":"-99999d"}}"#, at - 1)).collect();
+        let text = format!(
+            r#"{{"granularity":"{granularity}","start":"2026-06-01","calendars":[{{"id":"c","hours_per_day":24,
+            "week":{{"mon":["00:00-24:00"]}}}}],"activities":[{}],"links":[{}],"mandated":[{{"activity":"A39","finish_by":"2026-06-10"}}]}}"#,
+            activities.join(","),
+            links.join(","),
+        );
+        let plan = reader::plan(&serde_json::from_str(&text).expect("JSON"));
+        let network = guatu_kernel::Network::compile(&plan);
+        let passes = guatu_kernel::backward(&network, guatu_kernel::forward(&network));
+        let streamed = passes.float_per_milestone(&network, 1, || 0, |count, floats| *count += floats.iter().count());
+        assert_eq!(streamed, [40]);
+        assert_eq!(guatu_kernel::schedule(&plan).activities.len(), 40);
+    }
 }
 
 #[test]

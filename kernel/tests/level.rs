@@ -52,6 +52,15 @@ fn check(text: &str, expected: &[&str]) {
 }
 
 #[test]
+fn work_with_an_expected_finish_keeps_its_length() {
+    // A lasts until Thursday, four days; B waits for the crew.
+    check(
+        "A 2d expected_finish=2026-06-04\nB 2d\nresource crew 1 -\nA needs crew 1\nB needs crew 1\nby A 2026-06-04",
+        &["A 06-01 06-04 start", "B 06-05 06-08 crew:A"],
+    );
+}
+
+#[test]
 fn one_crew_does_one_thing_at_a_time() {
     check(
         "A 3d\nB 2d\nresource crew 1 -\nA needs crew 1\nB needs crew 1\nB -> C FS\nC 4d",

@@ -95,6 +95,7 @@ fn set_bound(activity: &mut Activity, bound: &Bound) {
     let on = kind.filter(|kind| *kind != AsLateAsPossible).map(|_| Moment::Day(day(bound.on)));
     activity.constraints = kind.map(|kind| Constraint { kind, on, is_hard: bound.is_hard }).into_iter().collect();
     activity.deadline = bound.deadline.map(|offset| Moment::Day(day(offset)));
+    activity.expected_finish = (bound.constraint == 7).then(|| Moment::Day(day(bound.on)));
 }
 
 /// 0 finished, 1 to 3 begun (a percentage, what remains, interrupted), everything else not begun.

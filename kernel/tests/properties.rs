@@ -4,7 +4,7 @@
 mod reader;
 
 use guatu_kernel::plan::*;
-use guatu_kernel::{Concession, Dates, Strength, schedule};
+use guatu_kernel::{Concession, Dates, MilestoneFloats, Network, Strength, backward, forward, schedule};
 use jiff::ToSpan;
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -52,6 +52,7 @@ fn random_plan(draws: &[Draw], is_simple: bool) -> Plan {
                 _ => None,
             };
             let on = Some(Moment::Day(day(draw.on)));
+            activity.expected_finish = on.filter(|_| draw.constraint == 4);
             activity.constraints = kind.map(|kind| Constraint { kind, on, is_hard: false }).into_iter().collect();
         }
         plan.activities.push(activity);
@@ -275,6 +276,85 @@ proptest! {
         }
     }
 
+    /// Added crews are the fewest that keep the date and spare other milestones when the plan is scheduled anew, for every
+    /// activity on which the most would do: found by trying each number on each.
+    #[test]
+    fn added_crews_are_the_fewest(
+        draws in prop::collection::vec(draw(3), 3..8),
+        rates in prop::collection::vec((1u32..4, 1u32..4, any::<bool>()), 8),
+        late in 1i64..5,
+    ) {
+        let mut plan = random_plan(&draws, false);
+        for (activity, (per_day, crews, is_rated)) in plan.activities.iter_mut().zip(&rates) {
+            let total = match activity.duration {
+                Span::Working { days_e3, .. } => (days_e3 / 1000) as f64 * f64::from(per_day * crews),
+                _ => 0.0,
+            };
+            let per_day = is_rated.then_some(f64::from(*per_day));
+            let unit = "floor".to_owned();
+            activity.quantity = Some(Quantity { total, unit, is_whole: false, per_day, crews: Some(*crews) });
+        }
+        let finish = |plan: &Plan, at: usize| schedule(plan).activities[at].clone().expect("no errors").early_finish;
+        let (at, middle) = (draws.len() - 1, draws.len() / 2);
+        let by = finish(&plan, at).date().saturating_sub(late.days());
+        let kept = finish(&plan, middle);
+        let mandate = |at: usize, finish_by| Mandate { activity: format!("A{at}"), finish_by, name: None };
+        plan.mandated = vec![mandate(at, Moment::Day(by)), mandate(middle, kept)];
+        let keeps = |on: usize, added: u32| {
+            let (mut more, crews) = (plan.clone(), i64::from(rates[on].1));
+            if let (ActivityKind::Task, Span::Working { days_e3, .. }) = (more.activities[on].kind, &mut more.activities[on].duration) {
+                let crew_days = *days_e3 / 1000 * crews;
+                *days_e3 = -(-crew_days).div_euclid(crews + i64::from(added)) * 1000;
+            }
+            let anew = schedule(&more);
+            let ends = |at: usize| anew.activities[at].as_ref().expect("no errors").early_finish.date();
+            ends(at) <= by && ends(middle) <= kept.date()
+        };
+        let mut fewest = Vec::new();
+        for on in (0..draws.len()).filter(|on| keeps(*on, 99)) {
+            fewest.push((on, (1..=99).find(|added| keeps(on, *added)).expect("99 do")));
+        }
+        let mut found = Vec::new();
+        for concession in &checked(&plan).milestones[0].concessions {
+            if let Concession::AddCrews { activity, added, strength, .. } = concession {
+                prop_assert_eq!(*strength, Strength::Proved);
+                found.push((*activity, *added));
+            }
+        }
+        found.sort_unstable();
+        prop_assert_eq!(found, fewest);
+    }
+
+    /// Streamed floats are those of the schedule, on any number of threads.
+    #[test]
+    fn streamed_floats_are_those_of_the_schedule(
+        draws in prop::collection::vec(draw(3), 2..12),
+        dates in prop::collection::vec((0usize..12, 0i64..40), 1..40),
+        threads in 1usize..4,
+    ) {
+        let mut plan = random_plan(&draws, false);
+        let mandate = |(at, on): &(usize, i64)| Mandate {
+            activity: format!("A{}", at % draws.len()),
+            finish_by: Moment::Day(date(2026, 6, 1).saturating_add(on.days())),
+            name: None,
+        };
+        plan.mandated = dates.iter().map(mandate).collect();
+        let network = Network::compile(&plan);
+        let passes = backward(&network, forward(&network));
+        let keep = |kept: &mut Vec<(usize, usize, f64)>, floats: &MilestoneFloats<'_>| {
+            kept.extend(floats.iter().map(|(mandate, days)| (mandate, floats.activity, days)));
+        };
+        let mut streamed = passes.float_per_milestone(&network, threads, Vec::new, keep).concat();
+        streamed.sort_by_key(|(mandate, activity, _)| (*mandate, *activity));
+        let outlooks = schedule(&plan).milestones;
+        let mut listed: Vec<(usize, usize, f64)> = outlooks
+            .iter()
+            .flat_map(|one| one.floats.iter().map(|(activity, days)| (one.mandate, *activity, *days)))
+            .collect();
+        listed.sort_by_key(|(mandate, activity, _)| (*mandate, *activity));
+        prop_assert_eq!(streamed, listed);
+    }
+
     /// Whatever is written, nothing panics.
     #[test]
     fn absurd_plans_do_not_panic(
@@ -294,6 +374,15 @@ proptest! {
             if years[at] % 4 == 0 {
                 activity.start = Some(Moment::Day(date(years[at], 2, 3)));
                 activity.deadline = Some(Moment::Day(date(years[(at + 1) % 10], 5, 6)));
+            }
+            if years[at] % 3 == 0 {
+                let total = [0.0, -1.0, f64::MAX, f64::MIN_POSITIVE, f64::NAN, lengths[at] as f64][at % 6];
+                let per_day = [None, Some(0.0), Some(f64::MIN_POSITIVE), Some(-3.0), Some(f64::INFINITY)][at % 5];
+                let crews = [None, Some(0), Some(u32::MAX)][at % 3];
+                activity.quantity = Some(Quantity { total, unit: String::new(), is_whole: false, per_day, crews });
+            }
+            if years[at] % 7 == 0 {
+                activity.expected_finish = Some(Moment::Day(date(1900 + years[at].rem_euclid(300), 2, 3)));
             }
             if years[at] % 5 == 0 {
                 activity.actual_start = Some(Moment::Day(date(1900 + years[at].rem_euclid(300), 2, 3)));

@@ -33,6 +33,15 @@ fn without_risk_the_forecast_is_certain() {
 }
 
 #[test]
+fn an_expected_finish_is_as_certain_as_the_forecast() {
+    let mut plan = plan("A 3d calendar=all\nB 2d expected_finish=2026-06-12\nC 1d\nA -> B\nB -> C\nby C 2026-06-15");
+    plan.activities[0].risk = triangular(1, 3, 9);
+    plan.activities[1].risk = triangular(1, 2, 30);
+    let report = simulated(&plan, SIMULATION);
+    assert_eq!((report.milestones[0].probability, report.milestones[0].percentiles.p90), (1.0, day(6, 15)));
+}
+
+#[test]
 fn an_event_happens_as_often_as_it_should() {
     let mut plan = plan("A 3d calendar=all\nby A 2026-06-03");
     plan.activities[0].risk = Some(Risk::Discrete { probability: 0.3, impact: Span::days(4) });

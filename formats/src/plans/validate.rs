@@ -179,9 +179,10 @@ fn check_calendars<'a>(plan: &'a Plan, limits: &Limits, findings: &mut Findings)
 }
 
 fn check_activity(activity: &Activity, at: &dyn Fn() -> String, findings: &mut Findings) {
-    let moments = [activity.start, activity.deadline, activity.actual_start, activity.actual_finish, activity.resume];
+    let own = [activity.start, activity.deadline, activity.expected_finish];
+    let facts = [activity.actual_start, activity.actual_finish, activity.resume];
     let constrained = activity.constraints.iter().map(|constraint| constraint.on);
-    for moment in moments.into_iter().chain(constrained).flatten() {
+    for moment in own.into_iter().chain(facts).chain(constrained).flatten() {
         check_moment(moment, at, findings);
     }
     for (span, what) in [

@@ -148,7 +148,7 @@ pub enum Restoration {
 pub const EXTRA_SHIFT_SHARE: f64 = 0.5;
 
 /// Crews that could be added at most: beyond, the answer is not a crew but another plan.
-const MAX_ADDED_CREWS: u32 = 99;
+pub(crate) const MAX_ADDED_CREWS: u32 = 99;
 
 /// What is found of one work item on one day.
 #[derive(Clone, Debug, PartialEq)]

@@ -27,6 +27,7 @@ mod period;
 mod plan_items;
 mod work_days;
 
+pub(crate) use items::MAX_ADDED_CREWS;
 pub use items::{Actuals, Commitment, Grade, Item, ItemFacts, Measured, Restoration, assess};
 pub use period::{Period, PeriodKind, Window};
 pub use plan_items::PlanItems;

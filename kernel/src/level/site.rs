@@ -226,7 +226,7 @@ impl<'a> Site<'a> {
         Ok(hard_of(self.network, index).fold(found.unwrap_or(earliest), |start, hard| match hard {
             Hard::StartBy(position) => start.min(position),
             Hard::FinishBy(position) => start.min(position - node.span),
-            Hard::StartAt(_) | Hard::FinishAt(_) => start,
+            Hard::StartAt(_) | Hard::FinishAt(_) | Hard::Expected(_) => start,
         }))
     }
 
@@ -319,7 +319,7 @@ fn fixed_start(network: &Network, index: usize) -> Option<i32> {
         .filter_map(|hard| match hard {
             Hard::StartAt(position) => Some(position),
             Hard::FinishAt(position) => Some(position - node.span),
-            Hard::StartBy(_) | Hard::FinishBy(_) => None,
+            Hard::StartBy(_) | Hard::FinishBy(_) | Hard::Expected(_) => None,
         })
         .last()
 }

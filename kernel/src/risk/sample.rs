@@ -168,7 +168,8 @@ fn interpolated(table: &[f32], at: f32) -> f32 {
 }
 
 fn uncertain_of(network: &Network, index: usize, node: &Node, activity: &Activity) -> Option<Uncertain> {
-    let risk = activity.risk.as_ref()?;
+    // Whose people name the day they will finish has no other duration to draw.
+    let risk = activity.risk.as_ref().filter(|_| activity.expected_finish.is_none())?;
     let calendar = &network.calendars[node.calendar as usize];
     let is_day = calendar.unit == Unit::Day;
     let offset = i32::from(is_day);

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::LANES;
 use super::sample::{Lanes, Sampler};
 use crate::calendar::FAR;
-use crate::cpm::{forward_with, hardened};
+use crate::cpm::{expected_finish, forward_with, hardened, lasting_until};
 use crate::network::{Network, Row, VIRTUAL, traits};
 
 /// Widest range of positions a link is tabulated for.
@@ -161,6 +161,15 @@ impl<'a> Model<'a> {
             for lane in 0..LANES {
                 own[0][lane] = start[lane].clamp(-FAR, FAR);
                 own[1][lane] = own[0][lane] + span[lane];
+            }
+            if node.has(traits::HARD)
+                && let Some(expected) = expected_finish(network, index)
+            {
+                for lane in 0..LANES {
+                    if let Some(place) = lasting_until(network, index, expected, |source| before[source][lane]) {
+                        (own[0][lane], own[1][lane]) = (place[0], place[1]);
+                    }
+                }
             }
         }
     }

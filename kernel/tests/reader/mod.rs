@@ -145,6 +145,7 @@ fn activity(value: &Value) -> Activity {
         percent_e3: value["percent"].as_f64().map(|percent| (percent * 1000.0) as u32),
         remaining: text(value, "remaining").map(|remaining| span(&remaining)),
         resume: moment_at(value, "resume"),
+        expected_finish: moment_at(value, "expected_finish"),
         min_duration: text(value, "min_duration").map(|least| span(&least)),
         is_compressible: value["compressible"].as_bool().unwrap_or(true),
         stops: items(value, "stops").map(stop).collect(),

@@ -7,6 +7,7 @@
 //! by Z 2026-06-30               a mandated date
 //! resource crew 2 six 2026-07-01=3   a resource: capacity, calendar or `-`, steps
 //! A needs crew 2                what an activity needs
+//! A makes 26 1 2                what it makes: total, a day and crew (or `-`), crews
 //! ```
 
 use guatu_kernel::plan::*;
@@ -75,7 +76,7 @@ pub fn plan(text: &str) -> Plan {
     fn push(value: &mut Value, key: &str, item: Value) {
         value[key].as_array_mut().expect("a list").push(item);
     }
-    let (mut resources, mut needs) = (Vec::new(), Vec::new());
+    let (mut resources, mut needs, mut makes) = (Vec::new(), Vec::new(), Vec::new());
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[..] {
@@ -83,6 +84,7 @@ pub fn plan(text: &str) -> Plan {
             [activity, "needs", resource, amount] => {
                 needs.push((activity, Need { resource: resource.to_owned(), amount: amount.parse().expect("units") }))
             }
+            [activity, "makes", total, ref rates @ ..] => makes.push((activity, quantity(total, rates))),
             ["start" | "data_date", on] => value[words[0]] = json!(on),
             ["option", option] => {
                 let (key, of) = option.split_once('=').expect("key=value");
@@ -108,6 +110,10 @@ pub fn plan(text: &str) -> Plan {
     }
     let mut plan = super::plan(&value);
     plan.resources = resources;
+    for (activity, quantity) in makes {
+        let found = plan.activities.iter_mut().find(|one| one.id == activity);
+        found.expect("an activity that makes something").quantity = Some(quantity);
+    }
     for (activity, need) in needs {
         let found = plan.activities.iter_mut().find(|one| one.id == activity);
         found.expect("an activity that needs something").needs.push(need);
@@ -125,6 +131,18 @@ fn resource(id: &str, units: &str, calendar: &str, steps: &[&str]) -> Resource {
         capacity: units.parse().expect("units"),
         calendar: (calendar != "-").then(|| calendar.to_owned()),
         steps: steps.iter().map(step).collect(),
+    }
+}
+
+/// A quantity: the total, then what a crew makes in a day or `-`, then how many crews are planned.
+fn quantity(total: &str, rates: &[&str]) -> Quantity {
+    let number = |text: &&str| text.parse().expect("a number");
+    Quantity {
+        total: number(&total),
+        unit: "floor".to_owned(),
+        is_whole: false,
+        per_day: rates.first().filter(|rate| **rate != "-").map(number),
+        crews: rates.get(1).map(|crews| crews.parse().expect("crews")),
     }
 }
 
@@ -192,6 +210,16 @@ pub fn concessions(plan: &Plan, schedule: &Schedule) -> Vec<String> {
         Concession::WorkDays { on, strength } => {
             let on: Vec<String> = on.iter().map(|day| day.to_string()[5..].to_owned()).collect();
             format!("work {} {strength:?}", on.join(" "))
+        }
+        Concession::AddCrews { activity, crews, added, days, strength, shared } => {
+            let shared: Vec<String> = shared
+                .iter()
+                .map(|one| {
+                    let with: Vec<String> = one.with.iter().map(|at| name(*at)).collect();
+                    format!(" {} with {}", plan.resources[one.resource].id, with.join(" "))
+                })
+                .collect();
+            format!("{} {crews}+{added} crews -{days}d{} {strength:?}", name(*activity), shared.concat())
         }
         Concession::NotCurable { remaining_days, strength } => format!("not curable {remaining_days} {strength:?}"),
     });

@@ -201,6 +201,7 @@ pub fn untouched(plan: &Plan) -> Plan {
     untouched.mandated.clear();
     for activity in &mut untouched.activities {
         (activity.actual_start, activity.actual_finish, activity.percent_e3, activity.remaining) = (None, None, None, None);
+        activity.expected_finish = None;
     }
     untouched
 }
@@ -339,8 +340,8 @@ async fn overlay(conn: &mut Conn, base: &BasePlan, state: &store::ProjectPlan, m
             activity.actual_finish = actual_finish.map(Moment::Day);
             activity.percent_e3 = percent_e3;
             activity.remaining = remaining_days.map(|days| Span::days(i64::from(days)));
-            // Who reports progress knows that the work goes on.
-            activity.resume = None;
+            // Who reports progress knows that the work goes on, and it says more than what was expected before.
+            (activity.resume, activity.expected_finish) = (None, None);
         }
     }
     for tie in store::ties(conn).await? {

@@ -22,7 +22,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::civil::Date;
 use maud::{Markup, html};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Routes of this feature.
@@ -221,8 +221,8 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, refused: Optio
                     @if let Some(outlook) = outlook {
                         dt { (visitor.t("plans.forecast")) } dd { (outlook.forecast) }
                         dt { (visitor.t("plans.driving_chain")) } dd { (chain(outlook, &bar_names)) }
-                        @for concession in outlook.concessions.as_array().into_iter().flatten() {
-                            dt { (visitor.t("plans.would_restore")) } dd { (concession_sentence(visitor, concession, &bar_names)) }
+                        @for sentence in restorations(visitor, outlook, &bar_names) {
+                            dt { (visitor.t("plans.would_restore")) } dd { (sentence) }
                         }
                     }
                     @for request in requests.iter().filter(|request| request.mandate == mandate.id) {
@@ -281,6 +281,7 @@ fn mentioned(outlooks: &[Outlook]) -> Vec<String> {
         for concession in outlook.concessions.as_array().into_iter().flatten() {
             let on = concession["on"].as_array().into_iter().flatten();
             ids.extend(on.filter_map(|one| one["activity"].as_str().map(str::to_owned)));
+            ids.extend(sharers(concession).map(str::to_owned));
         }
     }
     ids
@@ -301,6 +302,46 @@ fn chain_names(visitor: &Visitor, tree: &places::Tree, scheduled: &Scheduled) ->
         (bar.activity.clone(), format!("{}{}", place.unwrap_or_default(), visitor.shown(&bar.name)))
     })
     .collect()
+}
+
+/// Activities that need a resource of the work while more crews do it.
+fn sharers(concession: &serde_json::Value) -> impl Iterator<Item = &str> {
+    let shared = concession["shared"].as_array().into_iter().flatten();
+    shared.flat_map(|one| one["with"].as_array().into_iter().flatten()).filter_map(|id| id.as_str())
+}
+
+/// Activities that one sentence offers more crews for, the fewest crews first, or names as sharers; there may be hundreds.
+const CREWS_SHOWN: usize = 5;
+
+/// What would restore a date, a sentence each; that more crews on any one of some activities would is one sentence.
+pub(super) fn restorations(visitor: &Visitor, outlook: &Outlook, names: &HashMap<String, String>) -> Vec<String> {
+    let all = outlook.concessions.as_array().into_iter().flatten();
+    let (crews, others): (Vec<_>, Vec<_>) = all.partition(|one| one["kind"] == "add_crews");
+    let mut sentences: Vec<String> = others.iter().map(|one| concession_sentence(visitor, one, names)).collect();
+    if let Some(first) = crews.first() {
+        let strength = visitor.t(&format!("strength.{}", first["strength"].as_str().unwrap_or("found")));
+        let shown = crews.iter().take(CREWS_SHOWN).map(|one| crews_phrase(visitor, one, names));
+        let on = visitor.list(shown);
+        sentences.push(match crews.len().saturating_sub(CREWS_SHOWN) {
+            0 => visitor.tf("concession.add_crews", &[("on", on), ("strength", strength)]),
+            more => visitor.tf("concession.add_crews_more", &[("on", on), ("count", more.to_string()), ("strength", strength)]),
+        });
+    }
+    sentences
+}
+
+/// How many crews more on which activity, and who else needs what they need at that time.
+fn crews_phrase(visitor: &Visitor, concession: &serde_json::Value, names: &HashMap<String, String>) -> String {
+    let called = |id: &str| names.get(id).cloned().unwrap_or_else(|| id.to_owned());
+    let number = |key: &str| concession[key].as_f64().map_or("?".to_owned(), |value| format!("{value}"));
+    let name = called(concession["on"][0]["activity"].as_str().unwrap_or_default());
+    let sharers: BTreeSet<String> = sharers(concession).map(called).collect();
+    let key = if sharers.is_empty() { "concession.add_crews_one" } else { "concession.add_crews_shared" };
+    let mut with = visitor.list(sharers.iter().take(CREWS_SHOWN));
+    if let more @ 1.. = sharers.len().saturating_sub(CREWS_SHOWN) {
+        with = visitor.tf("concession.and_others", &[("names", with), ("count", more.to_string())]);
+    }
+    visitor.tf(key, &[("name", name), ("crews", number("crews")), ("days", number("days")), ("with", with)])
 }
 
 pub(super) fn concession_sentence(visitor: &Visitor, concession: &serde_json::Value, names: &HashMap<String, String>) -> String {
@@ -329,7 +370,9 @@ pub(super) fn concession_sentence(visitor: &Visitor, concession: &serde_json::Va
                     visitor.tf("concession.shorten_one", &[("name", name), ("days", one["days"].as_f64().map_or("?".into(), |days| days.to_string()))])
                 })
                 .collect();
-            visitor.tf("concession.shorten", &[("days", number("days")), ("on", visitor.list(on)), ("strength", strength)])
+            let params = [("days", number("days")), ("on", visitor.list(on)), ("strength", strength), ("yuan", number("cost"))];
+            let key = if concession["cost"].is_number() { "concession.shorten_priced" } else { "concession.shorten" };
+            visitor.tf(key, &params)
         }
         _ => concession.to_string(),
     }

@@ -372,4 +372,26 @@ fn a_chain_names_no_step_twice_and_a_concession_says_its_hour_as_people_do() {
     let shorter = serde_json::json!({"kind": "shorten", "days": 2, "on": [one("a"), one("b")], "strength": "proved"});
     let sentence = super::pages::concession_sentence(&visitor, &shorter, &names);
     assert!(sentence.contains("Shell by 1 day, Total completion by 1 day"), "{sentence}");
+
+    let mut priced = shorter.clone();
+    priced["cost"] = serde_json::json!(1234.5);
+    let sentence = super::pages::concession_sentence(&visitor, &priced, &names);
+    assert!(sentence.contains("1234.5 yuan at the plan's price"), "{sentence}");
+
+    let crews = |id: &str, crews: u32, with: &[&str]| {
+        serde_json::json!({"kind": "add_crews", "crews": crews, "days": 4, "strength": "proved",
+            "on": [{"activity": id, "crews_now": 1, "crews": crews, "days": 4}], "shared": [{"resource": "crew", "with": with}]})
+    };
+    let said = |concessions: serde_json::Value| {
+        super::pages::restorations(&visitor, &store::Outlook { concessions, ..outlook(&[]) }, &names)
+    };
+    let each = said(serde_json::json!([crews("a", 1, &["b", "c"]), moved, crews("c", 2, &[])]));
+    assert!(each.len() == 2 && each[0].contains("2027-03-12 17:00"), "{each:?}");
+    let one = "Shell 1 crew more (4 days shorter; its resources are then also needed by Total completion)";
+    assert!(each[1].contains(one) && each[1].contains("Total completion 2 crews more (4 days shorter)"), "{each:?}");
+    let many: Vec<_> = (0..7).map(|at| crews(&format!("floor {at}"), 1, &[])).collect();
+    let many = said(many.into());
+    assert!(many.len() == 1 && many[0].contains("2 others") && !many[0].contains("floor 5"), "{many:?}");
+    let crowd = said(serde_json::json!([crews("a", 1, &["d", "e", "f", "g", "h", "i"])]));
+    assert!(crowd[0].contains("needed by d, e, f, g, h and 1 other)"), "{crowd:?}");
 }

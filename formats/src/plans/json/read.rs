@@ -191,6 +191,7 @@ pub(crate) fn read_activity(value: &Value, path: String, findings: &mut Findings
     activity.percent_e3 = fields.thousandths("percent", 0.0, 100.0).map(|value| value as u32);
     activity.remaining = fields.span("remaining");
     activity.resume = fields.moment("resume");
+    activity.expected_finish = fields.moment("expected_finish");
     if let Some(value) = fields.take("quantity") {
         let path = fields.path_of("quantity");
         activity.quantity = read_quantity(value, path, fields.findings);

@@ -178,7 +178,8 @@ pub(crate) fn activity_json(activity: &Activity) -> String {
         .maybe_text("actual_finish", activity.actual_finish.map(moment::print).as_deref())
         .maybe_raw("percent", activity.percent_e3.map(|value| thousandths(value.into())))
         .maybe_text("remaining", activity.remaining.map(span::print).as_deref())
-        .maybe_text("resume", activity.resume.map(moment::print).as_deref());
+        .maybe_text("resume", activity.resume.map(moment::print).as_deref())
+        .maybe_text("expected_finish", activity.expected_finish.map(moment::print).as_deref());
     if let Some(quantity) = &activity.quantity {
         let mut object = Object::new().raw("total", &quantity.total.to_string());
         if !quantity.unit.is_empty() {

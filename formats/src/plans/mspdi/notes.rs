@@ -121,6 +121,7 @@ pub(crate) fn merge(stated: &mut Activity, note: &Activity, setting: &Setting) {
     stated.value_fen = note.value_fen;
     stated.cost_per_day_fen = note.cost_per_day_fen;
     stated.is_compressible = note.is_compressible;
+    stated.expected_finish = note.expected_finish;
     let is_same_class = note.kind == stated.kind || note.kind.is_milestone() == stated.kind.is_milestone();
     if is_same_class && same_span(stated.duration, note.duration) {
         stated.kind = note.kind;

@@ -168,6 +168,9 @@ impl Rows {
                 findings.error(codes::DUPLICATE_ID, task.at.clone(), message);
             }
             let mut activity = activity(task, id, ids, findings);
+            if model.uses_expected_finishes && task.status != Status::Completed && !activity.kind.is_milestone() {
+                activity.expected_finish = task.expected_finish.map(Moment::Instant);
+            }
             activity.parent = parent.map(str::to_owned);
             self.activities.push(activity);
             self.saved.push(saved(task, level));
@@ -241,13 +244,6 @@ fn activity(task: &Task<'_>, id: String, ids: &Ids, findings: &mut Findings) -> 
             codes::NO_HOME,
             &activity.id,
             format!("`{name}` is suspended until an unknown day; it goes on at the data date here"),
-        );
-    }
-    if task.has_expected_finish && task.status != Status::Completed {
-        findings.warn(
-            codes::NO_HOME,
-            &activity.id,
-            format!("the expected finish of `{name}` was kept aside; its duration counts"),
         );
     }
     activity

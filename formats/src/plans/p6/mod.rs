@@ -26,6 +26,8 @@ pub(crate) struct Model<'a> {
     /// Object id of the default calendar.
     pub(crate) calendar: Cow<'a, str>,
     pub(crate) options: Options,
+    /// Whether the program lets work last until its expected finish.
+    pub(crate) uses_expected_finishes: bool,
     /// Flattened calendars, their ids being object ids.
     pub(crate) calendars: Vec<Calendar>,
     pub(crate) nodes: Vec<Node<'a>>,
@@ -69,7 +71,7 @@ pub(crate) struct Task<'a> {
     pub(crate) free_float_minutes: Option<f64>,
     pub(crate) is_suspended: bool,
     pub(crate) resume: Option<DateTime>,
-    pub(crate) has_expected_finish: bool,
+    pub(crate) expected_finish: Option<DateTime>,
 }
 
 /// Types of activities.

@@ -94,6 +94,9 @@ fn read_project<'a>(elements: &mut Elements<'a>, findings: &mut Findings) -> Res
                     match name {
                         "RelationshipLagCalendar" => lag = word(elements)?,
                         "OutOfSequenceScheduleType" => sequence = word(elements)?,
+                        "UseExpectedFinishDates" => {
+                            model.uses_expected_finishes = matches!(&*word(elements)?, "1" | "true");
+                        }
                         _ => elements.skip()?,
                     }
                 }
@@ -184,7 +187,7 @@ fn read_task<'a>(elements: &mut Elements<'a>) -> Result<Task<'a>, Diagnostic> {
             "FreeFloat" => task.free_float_minutes = float(elements)?,
             "SuspendDate" => task.is_suspended = !word(elements)?.is_empty(),
             "ResumeDate" => task.resume = date(elements, name)?,
-            "ExpectedFinishDate" => task.has_expected_finish = !word(elements)?.is_empty(),
+            "ExpectedFinishDate" => task.expected_finish = date(elements, name)?,
             _ => elements.skip()?,
         }
     }

@@ -236,9 +236,16 @@ fn read_project<'a>(
         }
     }
     model.options = options("", true, false, critical);
-    let wanted = ["proj_id", "sched_calendar_on_relationship_lag", "sched_retained_logic", "sched_progress_override"];
-    for (_, [owner, lag, retained, overrides]) in schedule.rows(wanted) {
+    let wanted = [
+        "proj_id",
+        "sched_calendar_on_relationship_lag",
+        "sched_retained_logic",
+        "sched_progress_override",
+        "sched_use_expect_end_flag",
+    ];
+    for (_, [owner, lag, retained, overrides, expected]) in schedule.rows(wanted) {
         if owner == project {
+            model.uses_expected_finishes = expected == "Y";
             model.options = options(lag, retained != "N", overrides == "Y", critical);
         }
     }
@@ -383,7 +390,7 @@ fn read_tasks<'a>(model: &mut Model<'a>, project: &str, table: &Table<'a>) -> Re
             free_float_minutes: float(free),
             is_suspended: !suspended.is_empty(),
             resume: date(resumed, "resume_date", line)?,
-            has_expected_finish: !expected.is_empty(),
+            expected_finish: date(expected, "expect_end_date", line)?,
         });
     }
     Ok(())
