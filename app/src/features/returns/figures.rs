@@ -97,6 +97,10 @@ figures! {
     PromisesMade = "promises_made" Period Sum;
     /// Of these, kept.
     PromisesKept = "promises_kept" Period Sum;
+    /// Work items that were measured: of how many the share done is known.
+    Measured = "measured" Now Sum;
+    /// Of these, confirmed by the supervision engineer or verified by an inspection.
+    Confirmed = "confirmed" Now Sum;
     /// Reports of the period that stand disputed.
     Disputes = "disputes" Period Sum;
     /// The mandated date with the least float, of those that are not reached.

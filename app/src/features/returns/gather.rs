@@ -6,6 +6,7 @@ use crate::db::Conn;
 use crate::features::places::Tree;
 use crate::features::places::store::Place;
 use crate::features::plan::pages::{days_between, worst};
+use crate::features::targets::model::Grade;
 use crate::features::{Guatu, plan, reports, round, targets, wall_chart};
 use crate::web::problem::Problem;
 use guatu_kernel::guarantee::Period;
@@ -69,11 +70,15 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, template: &Template, period
         }
         projects.iter().for_each(|place| measuring.count(&place.id, Figure::Hands, hands.get(&place.id).copied().unwrap_or(0)));
     }
-    if asks(&[Figure::Planned, Figure::Done, Figure::Gap, Figure::PromisesMade, Figure::PromisesKept]) {
+    if asks(&[Figure::Planned, Figure::Done, Figure::Gap, Figure::Measured, Figure::Confirmed, Figure::PromisesMade, Figure::PromisesKept]) {
+        let grades = domain.grades.grades(conn).await?;
         for (at, place) in projects.iter().enumerate() {
             let targets = targets::assess::project(conn, domain, &place.id, day).await?;
             measuring.projects[at].weighed = targets.whole();
             let promises: Vec<bool> = targets.items.iter().filter_map(|item| item.is_promise_kept(period.kind)).collect();
+            let known: Vec<Grade> = targets.items.iter().filter_map(|item| grades.of_work(&place.id, &item.activity)).collect();
+            measuring.count(&place.id, Figure::Measured, known.len());
+            measuring.count(&place.id, Figure::Confirmed, known.iter().filter(|grade| **grade >= Grade::Confirmed).count());
             measuring.count(&place.id, Figure::PromisesMade, promises.len());
             measuring.count(&place.id, Figure::PromisesKept, promises.iter().filter(|is_kept| **is_kept).count());
         }

@@ -51,7 +51,13 @@ impl Standing {
             Figure::Disputes => ("/reports".to_owned(), vec![place, Some(format!("from={}", self.period.from)), on], "#disputed"),
             Figure::Hindered => ("/round".to_owned(), vec![place], "#hindered"),
             Figure::Red => ("/round".to_owned(), vec![place], "#red"),
-            Figure::Planned | Figure::Done | Figure::Gap | Figure::PromisesMade | Figure::PromisesKept => ("/targets".to_owned(), vec![place, on], ""),
+            Figure::Planned
+            | Figure::Done
+            | Figure::Gap
+            | Figure::Measured
+            | Figure::Confirmed
+            | Figure::PromisesMade
+            | Figure::PromisesKept => ("/targets".to_owned(), vec![place, on], ""),
         };
         query.push(self.frozen_number.map(|number| format!("as_of={number}")));
         let query: Vec<String> = query.into_iter().flatten().collect();

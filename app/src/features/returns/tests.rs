@@ -288,22 +288,22 @@ on_both_databases!(weeks_and_months_say_what_other_pages_say, |site| async move 
     let dispute = [("done.ours-b1/pit", "400"), ("reason", "measured by cross section")];
     let week = async || site.get("office", "/returns/week_projects?period=2026-11-26").await;
     let kept = week().await.texts("table.return tbody tr:first-child td");
-    assert_eq!(kept[3..], ["1", "1", "0"], "one promise, kept, nothing disputed");
+    assert_eq!(kept[3..], ["1", "0", "1", "1", "0"], "one item measured and not confirmed, one promise, kept, nothing disputed");
     assert_eq!(site.post("wei", "/reports/report-0001/dispute", &dispute).await.status, 303);
     settled(&site).await;
     let page = week().await;
     let cells = page.texts("table.return tbody tr:first-child td");
-    assert_eq!(cells[3..], ["1", "0", "1"], "not kept once measured, and disputed");
+    assert_eq!(cells[3..], ["1", "0", "1", "0", "1"], "not kept once measured, and disputed");
     let targets = site.get("office", &page.attributes("table.return tbody a", "href")[0]).await;
     let shown = targets.texts("ul.counts b");
     assert_eq!([format!("{}%", cells[0]), format!("{}%", cells[1])], [shown[0].clone(), shown[1].clone()]);
-    let disputed = page.attributes("table.return tbody tr:first-child a", "href")[5].clone();
+    let disputed = page.attributes("table.return tbody tr:first-child a", "href")[7].clone();
     assert_eq!(disputed, "/reports?place=ours&from=2026-11-23&on=2026-11-23#disputed");
     assert_eq!(site.get("office", disputed.trim_end_matches("#disputed")).await.texts("#disputed + ul a").len(), 1);
 
     // A week that is over is shown as of its last day.
     let before = site.get("office", "/returns/week_projects?period=2026-11-16").await;
-    assert_eq!(before.texts("table.return tbody tr:first-child td")[3..], ["0", "0", "0"]);
+    assert_eq!(before.texts("table.return tbody tr:first-child td")[3..], ["1", "0", "0", "0", "0"], "who stands for a figure is said as of now");
     let link = before.attributes("table.return tbody a", "href").remove(0);
     assert_eq!(link, "/targets?place=ours&on=2026-11-22");
     let then = site.get("office", &link).await;
@@ -313,8 +313,8 @@ on_both_databases!(weeks_and_months_say_what_other_pages_say, |site| async move 
     let month = site.get("office", "/returns/month_projects").await;
     let cells = month.texts("table.return tbody tr:first-child td");
     assert_eq!([&cells[0], &cells[1], &cells[3]], ["200", "—", "—"], "flats of two buildings; households and a state are not recorded");
-    assert_eq!((cells[8].as_str(), cells[9].as_str()), ("2026-12-31", "38"));
-    assert!(cells[10].starts_with('-'), "the mandated date cannot be kept: {cells:?}");
+    assert_eq!((cells[10].as_str(), cells[11].as_str()), ("2026-12-31", "38"));
+    assert!(cells[12].starts_with('-'), "the mandated date cannot be kept: {cells:?}");
     let programmes = site.get("office", "/returns/month_programmes").await;
     assert_eq!(programmes.texts("table.return tbody th"), ["安置房", "合计", "安置房", "ours name"]);
     assert_eq!(programmes.attributes("table.return tbody tr:first-child a", "href")[0], "#of-resettlement");
