@@ -31,6 +31,7 @@ pub fn routes() -> Router<Site> {
         .route("/calendars", get(show))
         .route("/calendars/alerts", get(super::registers::alerts))
         .route("/calendars/exemptions", get(super::registers::exemptions))
+        .route("/calendars/seasons", get(super::registers::seasons))
         .route("/calendars/new/{act}", get(new_form).post(do_new))
         .route("/calendars/entries/{entry}/{act}", get(entry_form).post(do_entry))
 }
@@ -224,6 +225,7 @@ fn seasonal_table(visitor: &Visitor, festivals: &[Period], winters: &[Period], y
                 }
             }
         } }
+        p.no-print { a href="/calendars/seasons" { (visitor.t("calendars.season_register")) } }
     }
 }
 
