@@ -33,6 +33,8 @@ pub struct Assessed {
     pub facts: ItemFacts,
     /// Share planned to date by the approved baseline, 0 to 1.
     pub planned: f64,
+    /// Crew-days that a unit takes by the approved baseline: what works of different units are added up by.
+    pub unit_crew_days: f64,
 }
 
 impl Assessed {
@@ -164,6 +166,7 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
             total: item.total,
             done: actuals.before(tomorrow),
             planned: planned_share(item.work, baseline, today.saturating_sub(1.days())),
+            unit_crew_days: if item.rate > 0.0 { f64::from(item.crews) / item.rate } else { 0.0 },
             facts,
         };
         Some((building, weight, assessed))

@@ -12,9 +12,10 @@
 //! What was done is heard from `reports`; rates and working days are those of the approved plan.
 //!
 //! Refusals: E-101 … E-106. Extra files: `assess.rs` (facts and plan → kernel → what pages show), `progress.rs` (planned to
-//! date against done, in percentage points), `drawings.rs` (elevation and S-curve), `grades.rs` (who
-//! stands for a figure).
+//! date against done, in percentage points), `accounts.rs` (a period by work, place or official), `drawings.rs` (elevation and
+//! S-curve), `grades.rs` (who stands for a figure).
 
+mod accounts;
 pub mod assess;
 pub mod drawings;
 pub mod grades;

@@ -38,6 +38,7 @@ const SCREEN_WIDTH_PX: f64 = 860.0;
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/targets", get(overview))
+        .route("/targets/periods", get(super::accounts::accounts))
         .route("/targets/{building}", get(building))
         .route("/targets/{building}/elevation/{format}", get(elevation))
         .route("/targets/{project}/curve/{format}", get(curve))
@@ -171,7 +172,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     register.respond(&site, "targets.nothing_measured", |table| {
         let body = html! {
             (crumbs)
-            div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) } @if on < today { span.quiet { (on) } } }
+            div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) } @if on < today { span.quiet { (on) } } a.button.second.end.no-print href={ "/targets/periods?place=" (form_urlencoded(&place.id)) (earlier) } { (visitor.t("period_account.title")) } }
             p.lead { (visitor.t("targets.lead")) }
             ul.counts {
                 @if let Some((planned, done, _)) = whole.weighed.points_e1() {

@@ -216,3 +216,42 @@ on_both_databases!(a_curve_is_drawn_by_value_where_values_are_known, |site| asyn
     assert_eq!(site.get("stranger", "/targets/ours/curve/svg?by=value").await.status, 404);
     site
 });
+
+on_both_databases!(the_account_of_a_period_adds_up_by_place_work_and_official, |site| async move {
+    let site = crate::features::reports::tests::active(site.with_cast().await).await;
+    let date = [("activity", "ours-b1/topping_out"), ("name", "Topped out"), ("finish_by", "2026-12-31"), ("issuer", "headquarters"), ("document", "Notice 7"), ("edition", "1")];
+    assert_eq!(site.post("chief", "/plans/ours/mandate", &date).await.status, 303);
+    for (building, will) in [("ours-b1", "500"), ("ours-b2", "400")] {
+        let name = format!("will.{building}/pit");
+        let form = [("period", "week 2026-11-23"), (name.as_str(), will)];
+        assert_eq!(site.post("builder", &format!("/targets/{building}/promise"), &form).await.status, 303);
+    }
+    // One does more than it promised, the other less: surplus does not hide debt.
+    for (building, done, id) in [("ours-b1", "900", "report-0001"), ("ours-b2", "100", "report-0002")] {
+        let name = format!("done.{building}/pit");
+        let day = [("building", building), ("on", "2026-11-23"), (name.as_str(), done), ("request_id", id)];
+        assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
+    }
+    crate::features::reports::tests::settled(&site).await;
+    let cells = async |query: &str| site.get("builder", &format!("/targets/periods?place=ours&period=week{query}")).await.texts("tbody td");
+    let by_work = cells("&by=work").await;
+    assert_eq!((&by_work[4..6], by_work[8].as_str(), by_work[9].as_str()), (&["900".to_owned(), "1000".to_owned()][..], "67%", "300"), "{by_work:?}");
+    let by_place = cells("").await;
+    let rows: Vec<(&str, &str)> = by_place.chunks(12).map(|row| (row[0].as_str(), row[8].as_str())).collect();
+    let mut sorted = rows.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, [("ours-b1 name", "100%"), ("ours-b2 name", "25%")]);
+    for (by, name) in [("parcel", "ours-parcel name"), ("official", "chief")] {
+        let rows = cells(&format!("&by={by}")).await;
+        assert_eq!((rows.len(), rows[0].as_str()), (12, name), "{rows:?}");
+    }
+    for period in ["day", "ten_days", "month", "quarter", "year"] {
+        assert_eq!(site.get("builder", &format!("/targets/periods?place=ours&period={period}")).await.status, 200, "{period}");
+    }
+    for bad in ["?place=theirs", "?period=fortnight", "?by=colour"] {
+        assert_eq!(site.get("builder", &format!("/targets/periods{bad}")).await.status, 404, "{bad}");
+    }
+    let book = site.get("builder", "/targets/periods?place=ours&format=xlsx").await;
+    assert_eq!(book.status, 200);
+    site
+});
