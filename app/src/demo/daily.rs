@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use guatu_kernel::guarantee::PeriodKind;
 use guatu_kernel::plan::Plan;
 use jiff::ToSpan;
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use rand::{Rng, RngExt};
 use std::collections::HashMap;
 
@@ -30,6 +30,9 @@ const INSPECTED_EVERY: usize = 9;
 const OVERRULED: usize = 2 * INSPECTED_EVERY;
 /// The project of which one site has a second crew, and since how many days.
 const RESCUED: (usize, i64) = (5, 30);
+/// Weeks and days up to today for which sites have promised something.
+const WEEKS_PROMISED: i64 = 4;
+const DAYS_PROMISED: i64 = 2;
 /// Red alert, in days before today: nothing is built outside an exemption.
 const ALERT: std::ops::RangeInclusive<i64> = 10..=13;
 
@@ -215,9 +218,23 @@ impl Daily {
         teller.wave(asks).await
     }
 
-    /// What today begins with: promises, an answer to a dispute, a blocker.
+    /// What sites promise in the morning of a day so many days ago: each Monday of the last weeks for the week, of the last
+    /// days for the day.
+    pub async fn promise(&self, teller: &mut Teller<'_>, on: Date, ago: i64) -> Result<()> {
+        if ago <= WEEKS_PROMISED * 7 && on.weekday() == Weekday::Monday {
+            promise(teller, &self.sites, PeriodKind::Week, on).await?;
+        }
+        if ago <= DAYS_PROMISED {
+            promise(teller, &self.sites, PeriodKind::Day, on).await?;
+        }
+        Ok(())
+    }
+
+    /// What today begins with: promises for today and for the next week, an answer to a dispute, a blocker.
     pub async fn today(&self, teller: &mut Teller<'_>, district: &District, today: Date) -> Result<()> {
-        promise(teller, &self.sites, today).await?;
+        self.promise(teller, today, 0).await?;
+        let next = PeriodKind::Week.around(today).to.saturating_add(1.days());
+        promise(teller, &self.sites, PeriodKind::Week, next).await?;
         answer(teller, district, &self.sites, today).await
     }
 }
@@ -350,39 +367,29 @@ impl Site {
 }
 
 /// What each site promises for today and for next week: its own pace, and never more than is left.
-async fn promise(teller: &mut Teller<'_>, all: &[Site], today: Date) -> Result<()> {
-    let week = PeriodKind::Week.around(today).to.saturating_add(1.days());
+/// Every site at work promises its planned pace for a period.
+async fn promise(teller: &mut Teller<'_>, all: &[Site], kind: PeriodKind, from: Date) -> Result<()> {
+    let length = i64::from((kind.around(from).to - from).get_days()) + 1;
     let mut asks = Vec::new();
-    for site in all.iter().filter(|site| site.until == today) {
-        for (kind, from, length) in [(PeriodKind::Day, today, 1), (PeriodKind::Week, week, 7)] {
-            let mut items = Vec::new();
-            for work in site.works.iter().filter(|work| work.finish >= from && work.known_e3 < work.total_e3) {
-                let days = i64::from((work.finish - work.start).get_days()) + 1;
-                let pace = work.total_e3 * length / days;
-                let pace = if work.is_whole { pace / 1000 * 1000 } else { pace / 100 * 100 };
-                let will_e3 = pace.min(work.total_e3 - work.known_e3);
-                if will_e3 > 0 {
-                    items.push(targets::Promised {
-                        activity: work.activity.clone(),
-                        will_e3,
-                        should_e3: 0,
-                        can_e3: 0,
-                        start_e3: 0,
-                    });
-                }
+    for site in all.iter().filter(|site| site.from <= from && site.until >= from) {
+        let mut items = Vec::new();
+        let is_open = |work: &&Work| work.start <= from && work.finish >= from && work.known_e3 < work.total_e3;
+        for work in site.works.iter().filter(is_open) {
+            let days = i64::from((work.finish - work.start).get_days()) + 1;
+            let pace = work.total_e3 * length / days;
+            let pace = if work.is_whole { pace / 1000 * 1000 } else { pace / 100 * 100 };
+            let will_e3 = pace.min(work.total_e3 - work.known_e3);
+            if will_e3 > 0 {
+                let activity = work.activity.clone();
+                items.push(targets::Promised { activity, will_e3, should_e3: 0, can_e3: 0, start_e3: 0 });
             }
-            if !items.is_empty() {
-                items.sort_by(|one, other| one.activity.cmp(&other.activity));
-                let promise = format!("c-{}-{}-{from}", site.building, kind.name());
-                let command = targets::Command::Promise {
-                    promise,
-                    building: site.building.clone(),
-                    kind: kind.name().into(),
-                    from,
-                    items,
-                };
-                asks.push(Ask::by(&site.reporter, command));
-            }
+        }
+        if !items.is_empty() {
+            items.sort_by(|one, other| one.activity.cmp(&other.activity));
+            let promise = format!("c-{}-{}-{from}", site.building, kind.name());
+            let (building, kind) = (site.building.clone(), kind.name().to_owned());
+            let command = targets::Command::Promise { promise, building, kind, from, items };
+            asks.push(Ask::by(&site.reporter, command));
         }
     }
     teller.wave(asks).await

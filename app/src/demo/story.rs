@@ -94,6 +94,7 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
             }
         }
         sites.morning(teller, district.inspector()).await?;
+        sites.promise(teller, on, ago).await?;
         if ago < MANDATE {
             note(teller, on).await?;
         }
