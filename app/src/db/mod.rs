@@ -110,7 +110,29 @@ pub enum Conn {
     /// SQLite.
     Sqlite(Held),
     /// PostgreSQL.
-    Postgres(sqlx::pool::PoolConnection<Postgres>),
+    Postgres(Served),
+}
+
+/// A connection to a server, out of the pool. Whoever asks may be gone before a transaction has ended: then the connection is
+/// closed, or the next to have it would read the past and write into nothing.
+#[derive(Debug)]
+pub struct Served {
+    conn: sqlx::pool::PoolConnection<Postgres>,
+    is_in_transaction: bool,
+}
+
+impl Served {
+    fn new(conn: sqlx::pool::PoolConnection<Postgres>) -> Conn {
+        Conn::Postgres(Served { conn, is_in_transaction: false })
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        if self.is_in_transaction {
+            self.conn.close_on_drop();
+        }
+    }
 }
 
 /// One row, read by column position.
@@ -191,7 +213,7 @@ impl Db {
     pub async fn writer(&self) -> Result<Conn> {
         Ok(match self {
             Db::Sqlite(embedded) => Conn::Sqlite(embedded.writer().await?),
-            Db::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+            Db::Postgres(pool) => Served::new(pool.acquire().await?),
         })
     }
 
@@ -199,7 +221,7 @@ impl Db {
     pub async fn reader(&self) -> Result<Conn> {
         Ok(match self {
             Db::Sqlite(embedded) => Conn::Sqlite(embedded.reader().await?),
-            Db::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+            Db::Postgres(pool) => Served::new(pool.acquire().await?),
         })
     }
 
@@ -263,7 +285,7 @@ impl Conn {
             }
             Conn::Postgres(conn) => {
                 let text = portable::numbered(sql);
-                bind!(sqlx::query(text), args).execute(&mut **conn).await.context(sql)?.rows_affected()
+                bind!(sqlx::query(text), args).execute(&mut *conn.conn).await.context(sql)?.rows_affected()
             }
         })
     }
@@ -277,7 +299,7 @@ impl Conn {
             }
             Conn::Postgres(conn) => {
                 let text = portable::numbered(sql);
-                let rows = bind!(sqlx::query(text), args).fetch_all(&mut **conn).await.context(sql)?;
+                let rows = bind!(sqlx::query(text), args).fetch_all(&mut *conn.conn).await.context(sql)?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -292,7 +314,7 @@ impl Conn {
     pub async fn script(&mut self, sql: String) -> Result<()> {
         match self {
             Conn::Sqlite(held) => held.script(&sql)?,
-            Conn::Postgres(conn) => conn.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.map(drop)?,
+            Conn::Postgres(conn) => conn.conn.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.map(drop)?,
         }
         Ok(())
     }
@@ -302,7 +324,8 @@ impl Conn {
         let mut values = match self {
             Conn::Sqlite(held) => held.dump(table)?,
             Conn::Postgres(conn) => {
-                let rows = sqlx::query(AssertSqlSafe(format!("SELECT * FROM {table}"))).fetch_all(&mut **conn).await?;
+                let rows =
+                    sqlx::query(AssertSqlSafe(format!("SELECT * FROM {table}"))).fetch_all(&mut *conn.conn).await?;
                 rows.iter().map(server_values).collect::<Result<Vec<_>>>()?
             }
         };
@@ -312,37 +335,50 @@ impl Conn {
 
     /// Opens a transaction that may write. SQLite takes its lock at once: a deferred one could fail half-way.
     pub async fn begin_write(&mut self) -> Result<()> {
-        match self.dialect() {
-            Dialect::Sqlite => self.execute("BEGIN IMMEDIATE", &[]).await?,
-            Dialect::Postgres => self.execute("BEGIN", &[]).await?,
-        };
-        Ok(())
+        self.begin(["BEGIN IMMEDIATE", "BEGIN"]).await
     }
 
     /// Opens a transaction in which everything stands as it does at one moment, whatever others write meanwhile.
     pub async fn begin_snapshot(&mut self) -> Result<()> {
-        match self.dialect() {
-            Dialect::Sqlite => self.execute("BEGIN", &[]).await?,
-            Dialect::Postgres => self.execute("BEGIN ISOLATION LEVEL REPEATABLE READ", &[]).await?,
+        self.begin(["BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ"]).await
+    }
+
+    /// Begins a transaction in the words of SQLite and of PostgreSQL. It counts as begun from when it is asked for: whether the
+    /// server has heard of it is not known to whoever is gone before it answers.
+    async fn begin(&mut self, [sqlite, postgres]: [&'static str; 2]) -> Result<()> {
+        let sql = match self {
+            Conn::Sqlite(_) => sqlite,
+            Conn::Postgres(served) => {
+                served.is_in_transaction = true;
+                postgres
+            }
         };
+        self.execute(sql, &[]).await.map(drop)
+    }
+
+    async fn end(&mut self, sql: &'static str) -> Result<()> {
+        self.execute(sql, &[]).await?;
+        if let Conn::Postgres(served) = self {
+            served.is_in_transaction = false;
+        }
         Ok(())
     }
 
     /// Makes a transaction durable.
     pub async fn commit(&mut self) -> Result<()> {
-        self.execute("COMMIT", &[]).await.map(drop)
+        self.end("COMMIT").await
     }
 
     /// Forgets a transaction.
     pub async fn rollback(&mut self) -> Result<()> {
-        self.execute("ROLLBACK", &[]).await.map(drop)
+        self.end("ROLLBACK").await
     }
 
     /// Whether the connection still answers.
     pub async fn ping(&mut self) -> Result<()> {
         match self {
             Conn::Sqlite(held) => held.rows("SELECT 1", &[]).map(drop)?,
-            Conn::Postgres(conn) => conn.ping().await?,
+            Conn::Postgres(conn) => conn.conn.ping().await?,
         }
         Ok(())
     }

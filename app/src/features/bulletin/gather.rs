@@ -13,6 +13,14 @@ use jiff::civil::Date;
 
 /// Figures of a week as they stand now, and the ledger number they stand on.
 pub async fn gather(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Result<(Figures, u64), Problem> {
+    // At one moment, so that the number is that of the figures.
+    conn.begin_snapshot().await?;
+    let gathered = of_now(conn, domain, from, today).await;
+    conn.rollback().await?;
+    gathered
+}
+
+async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Result<(Figures, u64), Problem> {
     let number = replay::head_number(conn).await?;
     let tree = domain.places.tree(conn).await?;
     let before = store::before(conn, from).await?;

@@ -177,8 +177,12 @@ async fn preview(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
 
 /// The form as things stand, and the ledger number it stands on.
 async fn filled(conn: &mut Conn, site: &Site, template: &Template, period: Period) -> Result<(FilledForm, u64), Problem> {
-    let number = replay::head_number(conn).await?;
-    Ok((gather(conn, &site.domain, template, period, site.clock.today()).await?, number))
+    // At one moment, so that the number is that of the figures.
+    conn.begin_snapshot().await?;
+    let number = replay::head_number(conn).await;
+    let form = gather(conn, &site.domain, template, period, site.clock.today()).await;
+    conn.rollback().await?;
+    Ok((form?, number?))
 }
 
 async fn preview_page(site: &Site, visitor: &Visitor, template: &Template, period: Period, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {

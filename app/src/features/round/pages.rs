@@ -89,7 +89,15 @@ pub(super) struct Shown {
 }
 
 impl Shown {
+    /// As everything stands at one moment, so that the ledger number is that of the figures.
     async fn gather(conn: &mut Conn, site: &Site, place: &Place) -> Result<Shown, Problem> {
+        conn.begin_snapshot().await?;
+        let shown = Shown::of_now(conn, site, place).await;
+        conn.rollback().await?;
+        shown
+    }
+
+    async fn of_now(conn: &mut Conn, site: &Site, place: &Place) -> Result<Shown, Problem> {
         let today = site.clock.today();
         let number = replay::head_number(conn).await?;
         let tree = site.domain.places.tree(conn).await?;
