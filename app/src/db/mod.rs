@@ -122,7 +122,7 @@ pub struct Served {
 }
 
 impl Served {
-    fn new(conn: sqlx::pool::PoolConnection<Postgres>) -> Conn {
+    fn lent(conn: sqlx::pool::PoolConnection<Postgres>) -> Conn {
         Conn::Postgres(Served { conn, is_in_transaction: false })
     }
 }
@@ -213,7 +213,7 @@ impl Db {
     pub async fn writer(&self) -> Result<Conn> {
         Ok(match self {
             Db::Sqlite(embedded) => Conn::Sqlite(embedded.writer().await?),
-            Db::Postgres(pool) => Served::new(pool.acquire().await?),
+            Db::Postgres(pool) => Served::lent(pool.acquire().await?),
         })
     }
 
@@ -221,7 +221,7 @@ impl Db {
     pub async fn reader(&self) -> Result<Conn> {
         Ok(match self {
             Db::Sqlite(embedded) => Conn::Sqlite(embedded.reader().await?),
-            Db::Postgres(pool) => Served::new(pool.acquire().await?),
+            Db::Postgres(pool) => Served::lent(pool.acquire().await?),
         })
     }
 
