@@ -147,6 +147,7 @@ features! {
         6 exchange;
         8 profile;
         8 search;
+        9 desk;
     }
 }
 

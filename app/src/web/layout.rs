@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 /// Entries of the navigation: address, key of the name, and the right that shows it.
 const NAVIGATION: &[(&str, &str, Verb)] = &[
+    ("/desk", "nav.desk", Verb::Read),
     ("/wall", "nav.wall", Verb::Read),
     ("/round", "nav.round", Verb::Read),
     ("/targets", "nav.targets", Verb::Read),

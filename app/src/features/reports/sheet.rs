@@ -61,7 +61,7 @@ pub(super) async fn read(bytes: Vec<u8>) -> anyhow::Result<Reading> {
 }
 
 /// Buildings under a place that owe the report of a day and on which this person may report.
-pub(super) async fn owing<'t>(conn: &mut Conn, site: &Site, visitor: &Visitor, tree: &'t Tree, place: &Place, on: Date) -> Result<Vec<&'t Place>, Problem> {
+pub async fn owing<'t>(conn: &mut Conn, site: &Site, visitor: &Visitor, tree: &'t Tree, place: &Place, on: Date) -> Result<Vec<&'t Place>, Problem> {
     let last = store::last_days(conn).await?;
     let mut owing = Vec::new();
     for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {

@@ -72,10 +72,14 @@ impl Asked {
     }
 }
 
-/// The start page of somebody who may read is the wall; administrators go to their own page. Whoever has entered and has
+/// Those who build, supervise or inspect begin at their desk, all others who may read at the wall; administrators go to their own page. Whoever has entered and has
 /// no post yet is told what comes next.
 async fn start(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
     visitor.permit()?;
+    let may = |verb| visitor.rights.may_somewhere(verb);
+    if !may(Verb::Govern) && [Verb::Report, Verb::Confirm, Verb::Inspect].into_iter().any(may) {
+        return Ok(Redirect::to("/desk").into_response());
+    }
     let to = [(Verb::Read, "/wall"), (Verb::Administer, "/accounts"), (Verb::Secure, "/posts"), (Verb::Audit, "/ledger")];
     let found = to.into_iter().find(|(verb, _)| visitor.rights.may_somewhere(*verb));
     Ok(match found {

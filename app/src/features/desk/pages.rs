@@ -1,0 +1,249 @@
+//! The desk: one column on a phone, each line a thing to do.
+
+use crate::db::Conn;
+use crate::features::authority::Verb;
+use crate::features::places::model::Kind;
+use crate::features::places::store::Place;
+use crate::features::places::tree::Tree;
+use crate::features::reports::model::WORDS;
+use crate::features::targets::assess::{self, Assessed};
+use crate::features::targets::pages::today_text;
+use crate::clock::civil;
+use crate::features::orders::model::Stage;
+use crate::features::{bulletin, orders, plan, problems, reports, round};
+use crate::web::Site;
+use crate::web::layout::page;
+use crate::web::problem::{Problem, form_urlencoded};
+use crate::web::visitor::Visitor;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use guatu_kernel::guarantee::TOLERANCE;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use maud::{Markup, html};
+
+/// Lines of a section; the rest are counted and one click away.
+const SHOWN: usize = 8;
+
+/// Routes of this feature.
+pub fn routes() -> Router<Site> {
+    Router::new().route("/desk", get(desk))
+}
+
+/// A section: what it is called, how many things wait, where all of them are, and the first of them.
+struct Section {
+    title: &'static str,
+    count: usize,
+    all: String,
+    lines: Vec<Markup>,
+}
+
+impl Section {
+    fn new(title: &'static str, all: impl Into<String>, mut lines: Vec<Markup>) -> Section {
+        let count = lines.len();
+        lines.truncate(SHOWN);
+        Section { title, count, all: all.into(), lines }
+    }
+
+    fn show(&self, visitor: &Visitor) -> Markup {
+        html! {
+            section.sheet {
+                h2 { (visitor.t(self.title)) " " span.tag { (self.count) } }
+                ul.rows { @for line in &self.lines { li { (line) } } }
+                @if self.count > self.lines.len() || self.lines.is_empty() { p { a href=(self.all) { (visitor.t("desk.all")) } } }
+            }
+        }
+    }
+}
+
+async fn desk(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Problem> {
+    visitor.need_somewhere(Verb::Read)?;
+    let today = site.clock.today();
+    let mut conn = site.reader().await?;
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let asking = Asking { site: &site, visitor: &visitor, tree: &tree, today };
+    let mut sections = Vec::new();
+    if visitor.rights.may_somewhere(Verb::Report) {
+        sections.extend(asking.owing(&mut conn).await?);
+        sections.extend(asking.disputed(&mut conn).await?);
+        sections.extend(asking.targets(&mut conn).await?);
+    }
+    if visitor.rights.may_somewhere(Verb::Confirm) {
+        sections.extend(asking.unjudged(&mut conn).await?);
+    }
+    sections.extend(asking.orders(&mut conn).await?);
+    sections.extend(asking.problems(&mut conn).await?);
+    sections.extend(asking.decisions(&mut conn).await?);
+    sections.extend(asking.photos(&mut conn).await?);
+    drop(conn);
+    let body = html! {
+        div.bar { h1 { (visitor.t("desk.title")) } span.quiet { (today) } }
+        @if sections.is_empty() { p.empty { (visitor.t("desk.nothing")) } }
+        div.masonry { @for section in &sections { (section.show(&visitor)) } }
+        p { a href="/wall" { (visitor.t("nav.wall")) } }
+    };
+    Ok(page(&site, &visitor, &visitor.t("desk.title"), body))
+}
+
+/// What sections are made with.
+struct Asking<'a> {
+    site: &'a Site,
+    visitor: &'a Visitor,
+    tree: &'a Tree,
+    today: Date,
+}
+
+/// A section, unless nothing waits.
+fn some(section: Section) -> Option<Section> {
+    (section.count > 0).then_some(section)
+}
+
+impl Asking<'_> {
+    /// A building this person may do something at.
+    fn mine(&self, building: &str, verb: Verb) -> Option<&Place> {
+        self.tree.get(building).filter(|place| self.visitor.may(verb, &place.path))
+    }
+
+    /// A building with its project.
+    fn named(&self, building: &Place) -> Markup {
+        let project = self.tree.lineage(building).find(|other| other.kind == Kind::Project && other.id != building.id);
+        html! { @if let Some(project) = project { span.quiet { (project.attributes.name) } " " } (building.attributes.name) }
+    }
+
+    /// Buildings that owe today's report.
+    async fn owing(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
+        let highest: Vec<&Place> = self.highest(Verb::Report);
+        let mut lines = Vec::new();
+        for place in highest {
+            for building in reports::sheet::owing(conn, self.site, self.visitor, self.tree, place, self.today).await? {
+                lines.push(html! { a href={ "/reports/new?building=" (form_urlencoded(&building.id)) } { (self.named(building)) } });
+            }
+        }
+        Ok(some(Section::new("desk.owing", "/reports", lines)))
+    }
+
+    /// The highest places at which this person may do something.
+    fn highest(&self, verb: Verb) -> Vec<&Place> {
+        let mut highest: Vec<&Place> = Vec::new();
+        for place in self.tree.places().iter().filter(|place| self.visitor.may(verb, &place.path)) {
+            if !highest.iter().any(|above| place.path.starts_with(&above.path)) {
+                highest.push(place);
+            }
+        }
+        highest
+    }
+
+    /// Reports that the supervision engineer disputed and that wait for a correction.
+    async fn disputed(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
+        let from = self.today.saturating_sub(i64::from(WORDS.back_days).days());
+        let reports = reports::store::disputed(conn, from, self.today).await?;
+        let lines = reports.iter().filter_map(|report| {
+            let building = self.mine(&report.building, Verb::Report)?;
+            let reason = report.reason.as_deref().unwrap_or_default();
+            Some(html! { a href={ "/reports/" (report.id) } { (self.named(building)) " " (report.on) } " " span.quiet { (reason) } })
+        });
+        Ok(some(Section::new("desk.disputed", "/reports#disputed", lines.collect())))
+    }
+
+    /// What today asks of each building, the most pressing work of it first.
+    async fn targets(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
+        let mut lines = Vec::new();
+        for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
+            let Some(project) = self.tree.get(&state.project) else { continue };
+            let buildings = self.tree.under(project).iter().filter(|place| self.visitor.may(Verb::Report, &place.path));
+            let buildings: Vec<&Place> = buildings.collect();
+            if buildings.is_empty() {
+                continue;
+            }
+            let targets = assess::project(conn, &self.site.domain, &project.id, self.today).await?;
+            for building in buildings {
+                let asked: Vec<&Assessed> = targets.of(&building.id).filter(|item| item.facts.today > TOLERANCE).collect();
+                let Some(first) = asked.iter().max_by(|one, other| urgency(one).total_cmp(&urgency(other))) else { continue };
+                let name = self.visitor.shown(&first.name).into_owned();
+                let line = html! {
+                    a href={ "/targets/" (form_urlencoded(&building.id)) } { (self.named(building)) } " " (name) " " b { (today_text(self.visitor, first)) }
+                    @if asked.len() > 1 { " " span.quiet { (self.visitor.tf("round.more", &[("count", (asked.len() - 1).to_string())])) } }
+                };
+                lines.push((urgency(first), line));
+            }
+        }
+        lines.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+        Ok(some(Section::new("targets.today", "/targets", lines.into_iter().map(|(_, line)| line).collect())))
+    }
+
+    /// Reports that wait for a judgement, newest first.
+    async fn unjudged(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
+        let waiting = reports::store::waiting(conn).await?;
+        let lines = waiting.iter().filter_map(|(report, building)| {
+            let building = self.mine(building, Verb::Confirm)?;
+            Some(html! { a href={ "/reports/" (report) } { (self.named(building)) } })
+        });
+        Ok(some(Section::new("reports.waiting", "/reports/waiting", lines.collect())))
+    }
+
+    /// Orders that wait for this person: those of its unit by name, the most pressing first.
+    async fn orders(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
+        let (Some(account), count) = (&self.visitor.account, self.visitor.orders_waiting) else { return Ok(None) };
+        if count == 0 {
+            return Ok(None);
+        }
+        let (person, now) = (orders::store::person(conn, account, &self.visitor.rights, "/").await?, civil(self.site.clock.now()));
+        let mut lines = Vec::new();
+        for order in orders::store::open_orders(conn).await? {
+            let known = &order.known;
+            let waits = person.leads(known) && matches!(known.stage, Stage::Issued | Stage::Signed);
+            if !waits || self.mine(&known.place, Verb::Read).is_none() {
+                continue;
+            }
+            let budget = known.budget(known.round);
+            let due = budget.as_ref().and_then(|budget| budget.due());
+            let lamp = if budget.as_ref().is_some_and(|budget| budget.is_over(now)) { "lamp bad" } else { "quiet" };
+            let line = html! { a href={ "/orders/" (known.id) } { (order.title) } @if let Some(due) = &due { " " span class=(lamp) { (due.text()) } } };
+            lines.push((due.map(|due| due.at), line));
+        }
+        lines.sort_by_key(|(due, _)| *due);
+        let lines = lines.into_iter().map(|(_, line)| line).collect();
+        Ok(Some(Section { count, ..Section::new("orders.waiting", "/orders?show=mine", lines) }))
+    }
+
+    /// Open problems that this person owns.
+    async fn problems(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
+        let all = problems::store::problems(conn, self.today).await?;
+        let mine = all.iter().filter(|one| one.closed.is_none() && one.owner == self.visitor.account);
+        let lines = mine.filter_map(|one| {
+            let place = self.mine(&one.place, Verb::Read)?;
+            let days = self.visitor.tf("desk.days", &[("count", one.days_open(self.today).to_string())]);
+            let lamp = if one.is_overdue(self.today) { "lamp bad" } else { "quiet" };
+            Some(html! { a href={ "/problems/" (one.id) } { (self.named(place)) " " (one.content) } " " span class=(lamp) { (days) } })
+        });
+        Ok(some(Section::new("desk.problems", "/problems", lines.collect())))
+    }
+
+    /// Decisions of the round that this person is to carry out.
+    async fn decisions(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
+        let all = round::store::decisions(conn, self.today).await?;
+        let mine = all.iter().filter(|one| one.done.is_none() && Some(&one.owner) == self.visitor.account.as_ref());
+        let lines = mine.map(|one| {
+            let lamp = if one.is_overdue(self.today) { "lamp bad" } else { "quiet" };
+            html! { a href={ "/round?place=" (form_urlencoded(&one.place)) } { (one.content) } " " span class=(lamp) { (one.due) } }
+        });
+        Ok(some(Section::new("round.decisions", "/round/decisions", lines.collect())))
+    }
+
+    /// Photographs that a bulletin would like to print.
+    async fn photos(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
+        let asked = bulletin::store::unanswered(conn).await?;
+        let lines = asked.iter().filter_map(|(bulletin, building)| {
+            let building = self.mine(building, Verb::Report)?;
+            Some(html! { a href={ "/bulletins/" (bulletin) } { (self.named(building)) } })
+        });
+        Ok(some(Section::new("desk.photos", "/bulletins", lines.collect())))
+    }
+}
+
+/// What orders targets of different units: a date that cannot be kept first, then crew-days asked for today.
+fn urgency(item: &Assessed) -> f64 {
+    let broken = if item.facts.first_impossible().is_some() { 1e6 } else { 0.0 };
+    broken + item.facts.today * item.unit_crew_days
+}
