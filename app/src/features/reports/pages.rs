@@ -41,6 +41,7 @@ pub fn routes() -> Router<Site> {
         .route("/reports/unchanged", post(file_unchanged))
         .route("/reports/waiting", get(waiting))
         .route("/reports/reasons", get(super::reasons::show))
+        .route("/reports/diary/{keeper}/{place}/{format}", get(super::diary::paper))
         .route("/reports/{id}", get(show))
         .route("/reports/{id}/confirm", post(confirm))
         .route("/reports/{id}/dispute", get(dispute_form).post(dispute))
@@ -160,6 +161,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             }
         }
         @if groups.is_empty() { p.empty { (visitor.t("reports.no_active")) } }
+        (diaries(&visitor, asked.place.as_deref(), &groups, on))
         @if !disputed.is_empty() || asked.from.is_some() {
             h2 id="disputed" { (visitor.t("reports.disputed")) " " span.tag { (disputed.len()) } }
             ul.rows { @for (report, building) in &disputed { li {
@@ -169,6 +171,19 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         }
     };
     Ok(page(&site, &visitor, &visitor.t("reports.title"), body).into_response())
+}
+
+/// Diaries of the month of a day: of the place asked for, or of the one project that is shown.
+fn diaries(visitor: &Visitor, asked: Option<&str>, groups: &[(&Place, Vec<&Place>)], on: Date) -> Markup {
+    let only = || match groups {
+        [(project, _)] => Some(project.id.as_str()),
+        _ => None,
+    };
+    let Some(place) = asked.or_else(only) else { return html! {} };
+    let days = format!("from={}&to={on}", on.first_of_month());
+    html! { ul.papers.no-print { @for keeper in ["site", "supervision"] {
+        li { (visitor.t(&format!("diary.{keeper}"))) @for format in ["pdf", "docx"] { " " a href={ "/reports/diary/" (keeper) "/" (form_urlencoded(place)) "/" (format) "?" (days) } { (format.to_uppercase()) } } }
+    } } }
 }
 
 /// Buildings of a project with something left to measure: who has nothing left owes no report.

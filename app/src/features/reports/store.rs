@@ -122,6 +122,15 @@ pub async fn said(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Said>> {
     rows.iter().map(|row| Ok(Said { building: row.text(0)?, on: row.date(1)?, kind: row.opt_text(2)?.map(kind).transpose()? })).collect()
 }
 
+/// Reports of some days, or those that were judged on them; in the order of days and buildings.
+pub async fn between(conn: &mut Conn, by_judgement: bool, from: Date, to: Date) -> Result<Vec<Report>> {
+    let sql = match by_judgement {
+        false => concat!("SELECT ", columns!(), " FROM report WHERE on_day >= ? AND on_day <= ? ORDER BY on_day, building"),
+        true => concat!("SELECT ", columns!(), " FROM report WHERE judged_on >= ? AND judged_on <= ? ORDER BY judged_on, building, on_day"),
+    };
+    conn.rows(sql, args![from, to]).await?.iter().map(read).collect()
+}
+
 /// Reports between two days that hold photographs, newest first.
 pub async fn pictured(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Report>> {
     let sql = concat!("SELECT ", columns!(), " FROM report WHERE on_day >= ? AND on_day <= ? AND is_unchanged = 0 AND content LIKE '%\"photos\":[{%' ORDER BY on_day DESC, id");

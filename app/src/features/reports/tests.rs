@@ -602,3 +602,37 @@ on_both_databases!(nothing_of_a_workbook_is_filed_when_one_building_was_faster, 
     assert_eq!(site.site.head(), head + 1);
     site
 });
+
+on_both_databases!(a_diary_says_what_reports_and_judgements_said, |site| async move {
+    let mut site = active(site.with_cast().await).await;
+    site.person("engineer", Role::SupervisionEngineer, Some("ours")).await;
+    let day = [("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "900"), ("hands.general", "12"), ("request_id", "report-0001")];
+    assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
+    settled(&site).await;
+    let dispute = [("done.ours-b1/pit", "400"), ("reason", "measured by cross section")];
+    assert_eq!(site.post("engineer", "/reports/report-0001/dispute", &dispute).await.status, 303);
+    let text = async |keeper: &str, query: &str| {
+        let page = site.get("builder", &format!("/reports/diary/{keeper}/ours/docx{query}")).await;
+        assert_eq!(page.status, 200, "{keeper}{query}");
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(page.bytes)).unwrap();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut archive.by_name("word/document.xml").unwrap(), &mut text).unwrap();
+        text
+    };
+    let diary = text("site", "").await;
+    assert!(diary.contains(">2026-11-23<") && diary.contains(" 400 "), "the better grade counts");
+    assert!(text("supervision", "").await.contains("measured by cross section"));
+    assert!(!text("site", "?from=2026-11-01&to=2026-11-22").await.contains("<w:tbl>"), "of other days");
+    let cases = [
+        ("stranger", "site/ours/pdf", 404),
+        ("builder", "chief/ours/pdf", 404),
+        ("builder", "site/ours/exe", 404),
+        ("builder", "site/ours/pdf?from=2026-09-01&to=2026-11-01", 422),
+        ("builder", "site/ours/pdf?from=2026-11-20&to=2026-11-01", 422),
+        ("engineer", "supervision/ours-b1/pdf", 200),
+    ];
+    for (who, path, status) in cases {
+        assert_eq!(site.get(who, &format!("/reports/diary/{path}")).await.status, status, "{who} {path}");
+    }
+    site
+});
