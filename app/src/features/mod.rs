@@ -145,8 +145,8 @@ features! {
     viewing {
         6 audit;
         6 exchange;
-        8 profile;
-        8 search;
+        9 profile;
+        9 search;
         9 desk;
     }
 }

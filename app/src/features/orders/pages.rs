@@ -96,7 +96,7 @@ pub(super) fn units_text(visitor: &Visitor, budget: &Budget, count: i64) -> Stri
 }
 
 /// How a clock stands, in words.
-pub(super) fn left_text(visitor: &Visitor, known: &Known, budget: &Budget, now: DateTime) -> String {
+pub fn left_text(visitor: &Visitor, known: &Known, budget: &Budget, now: DateTime) -> String {
     let left = budget.left(now);
     let amount = units_text(visitor, budget, left.abs());
     let key = match known.stage {
@@ -763,18 +763,13 @@ async fn of_source(State(site): State<Site>, visitor: Visitor, Query(new): Query
     let found = proposals::of_source(&mut conn, &site, &visitor, &source).await?.ok_or(missing())?;
     let place = visitor.place(&mut conn, &found.place).await?;
     let names = Names::read(&mut conn, &site).await?;
-    let mut orders = Vec::new();
-    for (id, title, stage) in store::of_source(&mut conn, &source).await? {
-        let at = store::place_of(&mut conn, &id).await?.unwrap_or_default();
-        if visitor.place(&mut conn, &at).await.is_ok() {
-            orders.push((id, title, stage));
-        }
-    }
+    let mut orders = store::of_source(&mut conn, &source).await?;
+    orders.retain(|one| names.tree.get(&one.place).is_some_and(|at| visitor.may(Verb::Read, &at.path)));
     let body = html! {
         (places::pages::crumbs_of(&mut conn, &visitor, &place).await?)
         h1 { (found.title) }
         p { (visitor.t("orders.source")) " " (source_link(&visitor, &names, &source, &place.id)) }
-        ul.rows { @for (id, title, stage) in &orders { li { a href={ "/orders/" (id) } { (title) } span { (visitor.t(&format!("order_stage.{}", stage.name()))) } } } }
+        ul.rows { @for one in &orders { li { a href={ "/orders/" (one.id) } { (one.title) } span { (visitor.t(&format!("order_stage.{}", one.stage.name()))) } } } }
         @if orders.is_empty() { p.empty { (visitor.t("orders.none_of_source")) } }
         @if visitor.may(Verb::Govern, &place.path) { p.no-print { a.button href={ "/orders/new?kind=" (source.kind.name()) "&id=" (form_urlencoded(&source.reference)) } { (visitor.t("orders.draft")) } } }
     };
@@ -827,8 +822,8 @@ async fn rate(State(site): State<Site>, visitor: Visitor, Query(asked): Query<re
     let whole = rates::whole(&units);
     rates::rank(&mut units);
     let mut register = Register::new(&visitor, "/orders/rates", "orders.rates", &asked)
-        .number("rank", "orders.rank")
         .column("lead", "field.lead")
+        .number("rank", "orders.rank")
         .number("today", "orders.today")
         .number("issued", "orders.issued_all")
         .number("closed", "orders.closed_all")
@@ -865,7 +860,7 @@ fn rate_row(unit: &rates::Unit, rank: Cell, name: (Cell, Option<Markup>)) -> Vec
         Some(rate) => (Cell::Number(rate.percent_e1() as f64 / 10.0), Some(html! { (rate.text()) " " br; span.quiet { (rate.part) "/" (rate.of) } })),
         None => (Cell::Empty, None),
     };
-    vec![(rank, None), name, count(unit.today), count(unit.issued), count(unit.closed), count(unit.on_time), count(unit.over), rate(unit.closed_rate()), rate(unit.on_time_rate())]
+    vec![name, (rank, None), count(unit.today), count(unit.issued), count(unit.closed), count(unit.on_time), count(unit.over), rate(unit.closed_rate()), rate(unit.on_time_rate())]
 }
 
 /// The rules: limits and ladders with their sources.
@@ -889,7 +884,7 @@ async fn rule_page(State(site): State<Site>, visitor: Visitor) -> Result<Respons
         h2 { (visitor.t("orders.ladders")) }
         @for ladder in rules::ladders() { section.sheet {
             h3 { (visitor.t(&format!("order_ladder.{}", ladder.id))) " " (mark(ladder.mark)) }
-            ol { @for rung in &ladder.rungs { li { (rung_mark(&visitor, rung)) " " (rung.condition(visitor.language)) } } }
+            ol { @for rung in &ladder.rungs { li { (rung_mark(&visitor, rung)) " " (rung.condition(visitor.language, None)) } } }
             p.quiet lang="en" { (ladder.source) " · " (ladder.from) @if let Some(to) = ladder.to { " – " (to) } }
         } }
         h2 { (visitor.t("orders.hours")) }

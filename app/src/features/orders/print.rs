@@ -28,8 +28,9 @@ fn params(visitor: &Visitor, names: &Names, order: &Order) -> Vec<(&'static str,
         ("source", source),
         ("due", due.map_or_else(|| "—".to_owned(), |due| if due.is_day { date(visitor, due.on()) } else { due.text() })),
         ("issued", issued.map_or_else(|| "—".to_owned(), |step| date(visitor, step.at.date()))),
+        // What its deadline stands on; what is printed stands on the newest fact.
+        ("fact", issued.map_or(order.number, |step| step.number).to_string()),
         ("number", order.number.to_string()),
-        ("id", known.id.clone()),
     ]
 }
 
@@ -68,10 +69,10 @@ pub(super) fn slip(site: &Site, visitor: &Visitor, names: &Names, order: &Order,
     let mut params = params(visitor, names, order);
     params.push(("act", act_name(visitor, rung)));
     params.push(("colour", rung.slip.map_or_else(String::new, |slip| visitor.t(&format!("order_slip.{}", slip.name())))));
-    params.push(("condition", rung.condition(visitor.language)));
-    params.push(("ladder", visitor.t(&format!("order_ladder.{}", order.known.choice.ladder))));
+    params.push(("condition", rung.condition(visitor.language, order.known.terms(step.round).map(|terms| terms.unit))));
+    params.push(("ladder", order.known.ladder(step.round).map_or_else(String::new, |ladder| visitor.t(&format!("order_ladder.{}", ladder.id)))));
     if let Fact::Rung { reached_at, .. } = &step.fact {
         params.push(("reached", date(visitor, reached_at.date())));
     }
-    compose(site, visitor, order, issuer, "slip", &params, &["slip_begin", "slip_why", "letter_what", "slip_end"])
+    compose(site, visitor, order, issuer, "slip", &params, &["slip_begin", "slip_why", "slip_what", "slip_end"])
 }

@@ -161,11 +161,11 @@ async fn broken(conn: &mut Conn, site: &Site, project: &str, today: Date) -> Res
 pub async fn gather(conn: &mut Conn, site: &Site, visitor: &Visitor) -> Result<Vec<Proposal>, Problem> {
     let today = site.clock.today();
     let tree = site.domain.places.tree(conn).await?;
-    let ordered: HashSet<(SourceKind, String)> = store::orders(conn)
+    let ordered: HashSet<(SourceKind, String)> = store::titles(conn)
         .await?
         .into_iter()
         // A promise is made anew every day: an order about an earlier one that has ended does not answer for yesterday's.
-        .filter(|order| order.known.stage < Stage::Closed || (order.known.stage == Stage::Closed && order.source.kind != SourceKind::Promise))
+        .filter(|order| order.stage < Stage::Closed || (order.stage == Stage::Closed && order.source.kind != SourceKind::Promise))
         .map(|order| (order.source.kind, order.source.reference))
         .collect();
     let may = |place: &str| tree.get(place).is_some_and(|place| visitor.may(Verb::Govern, &place.path));

@@ -224,11 +224,15 @@ impl Rung {
             || (self.returned && is_returned)
     }
 
-    /// When it is reached, in words.
-    pub fn condition(&self, language: Language) -> String {
+    /// When it is reached, in words; of an order in its own unit.
+    pub fn condition(&self, language: Language, unit: Option<Unit>) -> String {
         let given = [("day", self.day), ("percent", self.percent), ("left", self.left), ("over", self.over), ("over_months", self.over_months)];
         match given.iter().find_map(|(name, count)| Some((name, (*count)?))) {
-            Some((name, count)) => language.tf(&format!("order_when.{name}"), &[("count", count.to_string())]),
+            Some((name, count)) => {
+                let unit = unit.map_or("any", Unit::name);
+                let amount = language.tf(&format!("order_unit.{unit}"), &[("count", count.to_string())]);
+                language.tf(&format!("order_when.{name}"), &[("count", count.to_string()), ("amount", amount)])
+            }
             None => language.t("order_when.returned"),
         }
     }

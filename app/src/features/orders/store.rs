@@ -120,11 +120,42 @@ pub async fn parts(conn: &mut Conn, parent: &str) -> Result<Vec<Order>> {
     Ok(parts)
 }
 
-/// Orders that come from something: id, title and stage, oldest first.
-pub async fn of_source(conn: &mut Conn, source: &Source) -> Result<Vec<(String, String, Stage)>> {
-    let sql = "SELECT id, title, stage FROM order_ WHERE source_kind = ? AND reference = ? ORDER BY number";
-    let read = |row: &Row| Ok((row.text(0)?, row.text(1)?, Stage::from_name(&row.text(2)?).context("a stored stage is known")?));
-    conn.rows(sql, args![source.kind.name(), &source.reference]).await?.iter().map(read).collect()
+/// An order by its title, without its facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Titled {
+    /// Identifier.
+    pub id: String,
+    /// The place.
+    pub place: String,
+    /// What it is about.
+    pub title: String,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// Every order by its title, the newest first.
+pub async fn titles(conn: &mut Conn) -> Result<Vec<Titled>> {
+    let sql = "SELECT id, place, title, stage, source_kind, reference FROM order_ ORDER BY number DESC";
+    conn.rows(sql, &[]).await?.iter().map(read_titled).collect()
+}
+
+fn read_titled(row: &Row) -> Result<Titled> {
+    let kind = SourceKind::from_name(&row.text(4)?).context("a stored source is known")?;
+    Ok(Titled {
+        id: row.text(0)?,
+        place: row.text(1)?,
+        title: row.text(2)?,
+        stage: Stage::from_name(&row.text(3)?).context("a stored stage is known")?,
+        source: Source { kind, reference: row.text(5)? },
+    })
+}
+
+/// Orders that come from something, oldest first.
+pub async fn of_source(conn: &mut Conn, source: &Source) -> Result<Vec<Titled>> {
+    let sql = "SELECT id, place, title, stage, source_kind, reference FROM order_ WHERE source_kind = ? AND reference = ? ORDER BY number";
+    conn.rows(sql, args![source.kind.name(), &source.reference]).await?.iter().map(read_titled).collect()
 }
 
 /// The place of an order.

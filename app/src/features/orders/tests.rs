@@ -547,6 +547,12 @@ on_both_databases!(an_order_from_its_draft_to_its_end_and_again, |site| async mo
     let page = site.get("jian", order).await;
     assert_eq!(page.texts(".clock b")[0], "2026-11-30");
     assert_eq!(offered("jian").await, ["sign", "note"]);
+    // The sheet of its project and the search know it too, to those who may see it.
+    assert!(site.get("jian", "/places/ours/profile").await.attributes("main td a", "href").contains(&order.to_owned()));
+    assert_eq!(site.get("jian", "/places/ours/profile/pdf").await.status, 200);
+    for (who, found) in [("jian", vec!["Power for building 1"]), ("stranger", vec![])] {
+        assert_eq!(site.get(who, "/search?find=power").await.texts("ul.entries li > a"), found, "{who}");
+    }
     let list = site.get("jian", "/orders").await;
     assert_eq!(list.texts("tbody td:first-child"), ["Power for building 1"], "whose unit leads sees it first");
     assert_eq!(list.texts("header nav .count"), ["1"], "and is told on every page");
@@ -585,7 +591,7 @@ on_both_databases!(an_order_from_its_draft_to_its_end_and_again, |site| async mo
     assert_eq!(site.post("office", &format!("{order}/close"), &[("evidence", "both meters seen")]).await.status, 303);
     assert_eq!(site.post("chief", &format!("{order}/close"), &[("evidence", "again")]).await.texts(".summary .quiet"), ["S-110"], "closed once");
     let rates = site.get("chief", "/orders/rates").await;
-    assert_eq!(rates.texts("tbody td"), ["1", "firm name", "0", "1", "1", "1", "0", "100.0 % 1/1", "100.0 % 1/1"]);
+    assert_eq!(rates.texts("tbody td"), ["firm name", "1", "0", "1", "1", "1", "0", "100.0 % 1/1", "100.0 % 1/1"]);
     assert_eq!(site.get("jian", "/orders").await.texts("header nav .count").len(), 0);
 
     // Looked at again, it does not stand: another round, and the first keeps its dates.

@@ -2,6 +2,7 @@
 
 use super::gather::{Profile, gather};
 use super::print;
+use crate::features::orders::store::Order;
 use crate::features::{places, rule_sets};
 use crate::features::plan::pages::{days_between, float_lamp, no_activity, project};
 use crate::features::targets::grades::Marks;
@@ -144,6 +145,7 @@ async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>
         }
         (mandates(&visitor, &profile))
         (red(&visitor, &profile))
+        (orders(&visitor, &profile))
         (problems(&visitor, &profile))
     };
     Ok(shell(&site, &visitor, &print::title(&visitor, place), "page profile", body))
@@ -200,6 +202,20 @@ fn red(visitor: &Visitor, profile: &Profile) -> Markup {
         .collect();
     let none = if profile.round.is_some() { "round.no_red" } else { "profile.not_active" };
     list(visitor, "round.red", none, &columns, &rows, &format!("/round?place={project}"))
+}
+
+fn orders(visitor: &Visitor, profile: &Profile) -> Markup {
+    let columns = [("field.title", false), ("field.lead", false), ("orders.due", false), ("orders.left_short", false)];
+    let row = |order: &Order| {
+        let line = print::order_line(visitor, profile, order);
+        let is_over = order.known.budget(order.known.round).is_some_and(|budget| budget.is_over(profile.now));
+        html! {
+            td { a href={ "/orders/" (order.known.id) } { (order.title) } } td { (line[1]) } td { (line[2]) }
+            td { @if is_over { span.lamp.bad { (line[3]) } } @else { (line[3]) } }
+        }
+    };
+    let rows: Vec<Markup> = profile.orders.iter().map(row).collect();
+    list(visitor, "profile.orders", "profile.no_orders", &columns, &rows, &format!("/orders?place={}", form_urlencoded(&profile.place.id)))
 }
 
 fn problems(visitor: &Visitor, profile: &Profile) -> Markup {

@@ -2,6 +2,8 @@
 
 use super::gather::Profile;
 use super::pages::{days_since, plan_words, points_words, silent_words};
+use crate::features::orders::pages::left_text;
+use crate::features::orders::store::Order;
 use crate::features::places::store::Place;
 use crate::features::plan::pages::{days_between, float_words};
 use crate::features::rule_sets;
@@ -16,7 +18,7 @@ const MOST_LISTED: usize = 10;
 /// Composes the sheet with as long lists as one page holds: the longest gives way first.
 pub fn compose(site: &Site, visitor: &Visitor, profile: &Profile) -> Paper {
     let red = profile.round.as_ref().map_or(0, |round| round.red.len());
-    let mut listed = [profile.scheduled.mandates.len(), red, profile.problems.len()].map(|length| length.min(MOST_LISTED));
+    let mut listed = [profile.scheduled.mandates.len(), red, profile.problems.len(), profile.orders.len()].map(|length| length.min(MOST_LISTED));
     loop {
         let paper = with_lists(site, visitor, profile, listed);
         let longest = listed.iter_mut().max();
@@ -27,8 +29,17 @@ pub fn compose(site: &Site, visitor: &Visitor, profile: &Profile) -> Paper {
     }
 }
 
-/// The sheet with so many mandated dates, red buildings and problems.
-fn with_lists(site: &Site, visitor: &Visitor, profile: &Profile, listed: [usize; 3]) -> Paper {
+/// An open order in a line: title, lead unit, deadline, how its clock stands.
+pub(super) fn order_line(visitor: &Visitor, profile: &Profile, order: &Order) -> Vec<String> {
+    let known = &order.known;
+    let budget = known.budget(known.round);
+    let due = budget.as_ref().and_then(|budget| budget.last_due()).map_or_else(|| "—".to_owned(), |due| due.text());
+    let left = budget.map_or_else(String::new, |budget| left_text(visitor, known, &budget, profile.now));
+    vec![order.title.clone(), profile.organisations.get(&known.lead).map_or("—", String::as_str).to_owned(), due, left]
+}
+
+/// The sheet with so many mandated dates, red buildings, problems and orders.
+fn with_lists(site: &Site, visitor: &Visitor, profile: &Profile, listed: [usize; 4]) -> Paper {
     let t = |key: &str| visitor.t(key);
     let mut blocks = vec![Block::Facts(facts(visitor, profile))];
     let mandates = profile.scheduled.mandates.iter().map(|mandate| {
@@ -56,6 +67,9 @@ fn with_lists(site: &Site, visitor: &Visitor, profile: &Profile, listed: [usize;
     });
     let columns = [("field.place", 6, false), ("field.state", 6, false), ("profile.work", 12, false), ("profile.since", 6, false), ("profile.works", 4, true)];
     blocks.extend(papers::list(visitor, "round.red", &columns, red.collect(), listed[1]));
+    let orders = profile.orders.iter().map(|order| order_line(visitor, profile, order));
+    let columns = [("field.title", 12, false), ("field.lead", 9, false), ("orders.due", 6, false), ("orders.left_short", 7, false)];
+    blocks.extend(papers::list(visitor, "profile.orders", &columns, orders.collect(), listed[3]));
     let open = profile.problems.iter().map(|(case, owner)| {
         let owner = owner.clone().unwrap_or_else(|| t("problems.no_owner"));
         let due = case.answer.as_ref().map_or("—".into(), |(.., by)| by.to_string());

@@ -3,7 +3,7 @@
 use crate::features::authority::Verb;
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
-use crate::features::{identity, organisations};
+use crate::features::{identity, orders, organisations};
 use crate::names::{self, sort_key};
 use crate::web::Site;
 use crate::web::extract::Query;
@@ -38,6 +38,7 @@ async fn search(State(site): State<Site>, visitor: Visitor, Query(asked): Query<
         None => Vec::new(),
         Some(query) => vec![
             ("search.places", places(&site, &visitor, &query).await?),
+            ("search.orders", orders(&site, &visitor, &query).await?),
             ("search.people", people(&site, &visitor, &query).await?),
             ("search.organisations", organisations(&site, &query).await?),
         ],
@@ -79,6 +80,19 @@ async fn places(site: &Site, visitor: &Visitor, query: &names::Query) -> Result<
             @if !above.is_empty() { " " span.quiet { (above.join(" › ")) } }
             br; span.quiet { a href={ "/wall?place=" (id) } { (visitor.t("nav.wall")) } " · " a href={ "/targets?place=" (id) } { (visitor.t("nav.targets")) } " · " a href={ "/round?place=" (id) } { (visitor.t("nav.round")) } }
         }
+    };
+    Ok(found.iter().map(row).collect())
+}
+
+/// Orders by their titles, the newest first.
+async fn orders(site: &Site, visitor: &Visitor, query: &names::Query) -> Result<Vec<Markup>, Problem> {
+    let mut conn = site.reader().await?;
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let mut found = orders::store::titles(&mut conn).await?;
+    found.retain(|one| query.is_in(&one.title) && tree.get(&one.place).is_some_and(|place| visitor.may(Verb::Read, &place.path)));
+    let row = |one: &orders::store::Titled| {
+        let place = tree.get(&one.place).map_or("—", |place| place.attributes.name.as_str());
+        html! { a href={ "/orders/" (one.id) } { (one.title) } " " span.tag { (visitor.t(&format!("order_stage.{}", one.stage.name()))) } " " span.quiet { (place) } }
     };
     Ok(found.iter().map(row).collect())
 }
