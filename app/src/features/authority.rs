@@ -24,7 +24,7 @@ pub enum Verb {
     Appoint,
     /// Draft and import plans.
     Plan,
-    /// Approve baselines and activate projects.
+    /// Approve baselines, activate projects, agree to orders.
     Approve,
     /// Issue mandated dates and answer requests to change them.
     Mandate,

@@ -3,7 +3,7 @@
 use super::budget::Budget;
 use super::model::{Act, Choice, Command, Fact, Known, MOST_SUPPORTING, Person, Source, SourceKind, Stage, Step, duty, may};
 use super::rules::{self, Ladder, Preset, Rung, told_at};
-use super::store::{self, Order};
+use super::store::{self, Order, Which};
 use super::{drawing, print, proposals, rates};
 use crate::clock::civil;
 use crate::db::Conn;
@@ -194,13 +194,18 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(shown): Query<Sh
     };
     let account = visitor.account.clone().unwrap_or_default();
     let me = store::person(&mut conn, &account, &visitor.rights, "").await?;
-    let mut all = store::orders(&mut conn).await?;
+    let is_asked_for = |place: &str, lead: &str| {
+        let place = names.tree.get(place).filter(|place| visitor.may(Verb::Read, &place.path));
+        place.is_some_and(|place| within.as_ref().is_none_or(|within| place.path.starts_with(&within.path))) && shown.unit.as_ref().is_none_or(|unit| lead == unit)
+    };
+    // What has ended is counted by its title, and read with its facts when it is asked for alone.
+    let titles = store::titles(&mut conn).await?;
+    let titles = titles.iter().filter(|one| is_asked_for(&one.place, &one.lead));
+    let (ended, whole) = titles.fold((0, 0), |(ended, whole), one| (ended + usize::from(one.stage > Stage::Reported), whole + 1));
+    let which = if matches!(shown.show.as_deref(), Some("ended" | "all")) { Which::All } else { Which::Active };
+    let mut all = store::orders(&mut conn, which).await?;
     drop(conn);
-    all.retain(|order| {
-        let place = names.tree.get(&order.known.place).filter(|place| visitor.may(Verb::Read, &place.path));
-        place.is_some_and(|place| within.as_ref().is_none_or(|within| place.path.starts_with(&within.path)))
-            && shown.unit.as_ref().is_none_or(|unit| order.known.lead == *unit)
-    });
+    all.retain(|order| is_asked_for(&order.known.place, &order.known.lead));
     let is_mine = |order: &Order| {
         let path = names.tree.get(&order.known.place).map_or("", |place| place.path.as_str());
         let person = Person { may_govern: visitor.may(Verb::Govern, path), may_approve: visitor.may(Verb::Approve, path), ..me.clone() };
@@ -217,7 +222,11 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(shown): Query<Sh
         "ended" => order.known.stage > Stage::Reported,
         _ => true,
     };
-    let counts = SHOWN.map(|show| (show, all.iter().filter(|order| is_shown(show, order)).count()));
+    let counts = SHOWN.map(|show| match show {
+        "ended" => (show, ended),
+        "all" => (show, whole),
+        _ => (show, all.iter().filter(|order| is_shown(show, order)).count()),
+    });
     all.retain(|order| is_shown(show, order));
     // What ends first stands first; what has no deadline follows.
     let due = |order: &Order| order.known.budget(order.known.round).and_then(|budget| budget.last_due()).map_or(DateTime::MAX, |due| due.at);
@@ -814,7 +823,7 @@ async fn rate(State(site): State<Site>, visitor: Visitor, Query(asked): Query<re
     let mut conn = site.reader().await?;
     let number = replay::head_number(&mut conn).await?;
     let names = Names::read(&mut conn, &site).await?;
-    let mut orders = store::orders(&mut conn).await?;
+    let mut orders = store::orders(&mut conn, Which::All).await?;
     drop(conn);
     orders.retain(|order| names.tree.get(&order.known.place).is_some_and(|place| visitor.may(Verb::Read, &place.path)));
     let now = civil(site.clock.now());

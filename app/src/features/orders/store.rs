@@ -93,20 +93,37 @@ pub async fn order(conn: &mut Conn, id: &str) -> Result<Option<Order>> {
     Ok(with_steps(&rows, &steps)?.pop())
 }
 
-/// Every order, the newest first.
-pub async fn orders(conn: &mut Conn) -> Result<Vec<Order>> {
-    let rows = conn.rows(concat!("SELECT ", columns!(), " FROM order_ ORDER BY number DESC"), &[]).await?;
-    let steps = conn.rows("SELECT order_id, number, round, recorded_at, by_account, fact FROM order_step ORDER BY number", &[]).await?;
-    with_steps(&rows, &steps)
+/// Which orders are read with all their facts: those that have ended are many, and few pages need them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Those whose lead unit is bound.
+    Open,
+    /// Those that have not ended, drafts among them.
+    Active,
+    /// Every one.
+    All,
 }
 
-/// Orders whose lead unit is bound, oldest change first.
-pub async fn open_orders(conn: &mut Conn) -> Result<Vec<Order>> {
-    let sql = concat!("SELECT ", columns!(), " FROM order_ WHERE stage IN ('issued', 'signed', 'paused', 'reported') ORDER BY number");
-    let rows = conn.rows(sql, &[]).await?;
-    let sql = "SELECT s.order_id, s.number, s.round, s.recorded_at, s.by_account, s.fact FROM order_step s JOIN order_ o ON o.id = s.order_id
-               WHERE o.stage IN ('issued', 'signed', 'paused', 'reported') ORDER BY s.number";
-    let steps = conn.rows(sql, &[]).await?;
+/// Orders with their facts, the newest change first.
+pub async fn orders(conn: &mut Conn, which: Which) -> Result<Vec<Order>> {
+    macro_rules! reading {
+        ($condition:literal) => {
+            [
+                concat!("SELECT ", columns!(), " FROM order_ WHERE ", $condition, " ORDER BY number DESC"),
+                concat!(
+                    "SELECT s.order_id, s.number, s.round, s.recorded_at, s.by_account, s.fact FROM order_step s JOIN order_ o ON o.id = s.order_id WHERE ",
+                    $condition,
+                    " ORDER BY s.number"
+                ),
+            ]
+        };
+    }
+    let [orders, steps] = match which {
+        Which::Open => reading!("stage IN ('issued', 'signed', 'paused', 'reported')"),
+        Which::Active => reading!("stage NOT IN ('closed', 'withdrawn')"),
+        Which::All => reading!("1 = 1"),
+    };
+    let (rows, steps) = (conn.rows(orders, &[]).await?, conn.rows(steps, &[]).await?);
     with_steps(&rows, &steps)
 }
 
@@ -131,13 +148,15 @@ pub struct Titled {
     pub title: String,
     /// Where it stands.
     pub stage: Stage,
+    /// The organisation that answers for it.
+    pub lead: String,
     /// Where it comes from.
     pub source: Source,
 }
 
 /// Every order by its title, the newest first.
 pub async fn titles(conn: &mut Conn) -> Result<Vec<Titled>> {
-    let sql = "SELECT id, place, title, stage, source_kind, reference FROM order_ ORDER BY number DESC";
+    let sql = "SELECT id, place, title, stage, source_kind, reference, lead FROM order_ ORDER BY number DESC";
     conn.rows(sql, &[]).await?.iter().map(read_titled).collect()
 }
 
@@ -149,12 +168,13 @@ fn read_titled(row: &Row) -> Result<Titled> {
         title: row.text(2)?,
         stage: Stage::from_name(&row.text(3)?).context("a stored stage is known")?,
         source: Source { kind, reference: row.text(5)? },
+        lead: row.text(6)?,
     })
 }
 
 /// Orders that come from something, oldest first.
 pub async fn of_source(conn: &mut Conn, source: &Source) -> Result<Vec<Titled>> {
-    let sql = "SELECT id, place, title, stage, source_kind, reference FROM order_ WHERE source_kind = ? AND reference = ? ORDER BY number";
+    let sql = "SELECT id, place, title, stage, source_kind, reference, lead FROM order_ WHERE source_kind = ? AND reference = ? ORDER BY number";
     conn.rows(sql, args![source.kind.name(), &source.reference]).await?.iter().map(read_titled).collect()
 }
 
@@ -323,7 +343,7 @@ pub struct Due {
 /// of its deadline.
 pub async fn due(conn: &mut Conn, now: DateTime) -> Result<Vec<Due>> {
     let mut due: Vec<(DateTime, Due)> = Vec::new();
-    for one in open_orders(conn).await? {
+    for one in orders(conn, Which::Open).await? {
         let known = &one.known;
         for (rung, reached_at) in known.due_rungs(now) {
             let request = format!("ring-{}-{}-{}", known.id, known.round, rung.id);

@@ -601,6 +601,10 @@ on_both_databases!(an_order_from_its_draft_to_its_end_and_again, |site| async mo
     assert_eq!(page.texts(".clock b")[0], "2026-12-03", "seven days from Thursday");
     assert!(page.texts("ol.course p").iter().any(|text| text.contains("2026-12-04")), "what was granted then is still there");
     assert_eq!(site.get("chief", "/orders/rates").await.texts("tbody td")[3..7], ["1", "0", "0", "0"], "open again is not closed");
+    // Sixty days end in a year without a notice of holidays: the deadline says so.
+    issued(&site, "order-0002", &[("limit", "petitions/settle")]).await;
+    assert_eq!(site.get("chief", "/orders?sort=-due").await.texts("tbody td:nth-child(4)"), ["2027-01-25 暂定", "2026-12-03"]);
+    assert_eq!(site.get("chief", "/orders").await.texts(".choices a"), ["待我办 0", "在办 2", "逾期 0", "拟办 0", "已结 0", "全部 2"]);
     for form in ["", "?form=xlsx&show=all"] {
         assert_eq!(site.get("chief", &format!("/orders{form}")).await.status, 200);
     }

@@ -6,7 +6,7 @@ use crate::features::authority::Verb;
 use crate::features::places::store::Place;
 use crate::features::plan::network::Scheduled;
 use crate::features::plan::store::{ProjectPlan, Version};
-use crate::features::orders::store::{self as order_store, Order};
+use crate::features::orders::store::{Order, Which, orders};
 use crate::features::problems::store::Problem as Case;
 use crate::features::round::gather::{ProjectRound, gather as gather_round};
 use crate::features::rule_sets::model::{GapRules, RuleSet};
@@ -104,9 +104,9 @@ pub async fn gather(conn: &mut Conn, site: &Site, visitor: &Visitor, place: Plac
     let round = gather_round(conn, &site.domain, &place, today).await?.into_iter().find(|round| round.line.project == place.id);
     let mut open = problems::store::problems(conn, today).await?;
     open.retain(|case| case.closed.is_none() && tree.get(&case.place).is_some_and(|at| at.path.starts_with(&place.path)));
-    let mut orders = order_store::open_orders(conn).await?;
-    orders.retain(|order| tree.get(&order.known.place).is_some_and(|at| at.path.starts_with(&place.path)));
-    orders.sort_by_key(|order| order.known.budget(order.known.round).and_then(|budget| budget.last_due()).map(|due| due.at));
+    let mut open_orders = orders(conn, Which::Open).await?;
+    open_orders.retain(|order| tree.get(&order.known.place).is_some_and(|at| at.path.starts_with(&place.path)));
+    open_orders.sort_by_key(|order| order.known.budget(order.known.round).and_then(|budget| budget.last_due()).map(|due| due.at));
     let place_names: HashMap<String, String> = tree.under(&place).iter().map(|one| (one.id.clone(), one.attributes.name.clone())).collect();
     let last_days = reports::store::last_days(conn).await?;
     let last_report = last_days.iter().filter(|(building, _)| place_names.contains_key(*building)).map(|(_, on)| *on).max();
@@ -118,7 +118,7 @@ pub async fn gather(conn: &mut Conn, site: &Site, visitor: &Visitor, place: Plac
         seats: seats(conn, &place.id, today, &people, &organisations).await?,
         owner: place.attributes.owner.as_ref().and_then(|owner| organisations.get(owner)).cloned(),
         problems: open.into_iter().map(|case| { let owner = case.owner.as_ref().and_then(|owner| people.get(owner)).cloned(); (case, owner) }).collect(),
-        orders,
+        orders: open_orders,
         now: civil(site.clock.now()),
         points_e1: assessed.whole().points_e1(),
         rules: site.domain.rules.gap(conn, today).await?,
