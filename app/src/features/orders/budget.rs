@@ -101,6 +101,9 @@ fn minutes_between(from: DateTime, to: DateTime) -> i64 {
 }
 
 fn minutes_after(from: DateTime, minutes: i64) -> DateTime {
+    if minutes <= 0 {
+        return from;
+    }
     let (mut left, mut date) = (minutes.max(0), from.date());
     for _ in 0..MOST_DAYS {
         for (opens, closes) in spans(date) {

@@ -42,6 +42,8 @@ pub fn routes() -> Router<Site> {
         .route("/orders/of", get(of_source))
         .route("/orders/proposals", get(propose))
         .route("/orders/rates", get(rate))
+        .route("/orders/rates/{format}", get(rate_paper))
+        .route("/orders/hand-over/{format}", get(hand_over))
         .route("/orders/rules", get(rule_page))
         .route("/orders/clock", post(trust))
         .route("/orders/{id}", get(show))
@@ -258,6 +260,9 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(shown): Query<Sh
         format!("/orders?show={show}{}", rest.collect::<String>())
     };
     let notice = clock_notice(&site, &visitor).await;
+    // Whose orders a paper can hand over: of the unit that is looked at, or one's own.
+    let handed = shown.unit.clone().filter(|unit| me.organisation.as_ref() == Some(unit) || may_draft).or_else(|| me.organisation.clone());
+    let handed = handed.filter(|unit| all.iter().any(|order| order.known.lead == *unit && order.known.stage.is_open()));
     register.respond(&site, "orders.none", |table| {
         let body = html! {
             div.bar {
@@ -267,6 +272,7 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(shown): Query<Sh
             }
             p.lead { (visitor.t("orders.lead")) }
             (notice)
+            @if let Some(unit) = handed.as_ref() { p.no-print { (visitor.t("orders.hand_over")) @for (format, name) in [("pdf", "PDF"), ("docx", "DOCX")] { " " a href={ "/orders/hand-over/" (format) "?unit=" (form_urlencoded(unit)) } { (name) } } } }
             p.bar.choices.no-print { @for (name, count) in &counts { a.button.second href=(keep(name)) aria-current=[(*name == show).then_some("true")] { (visitor.t(&format!("orders.show_{name}"))) " " (count) } } }
             (table)
         };
@@ -817,19 +823,65 @@ async fn propose(State(site): State<Site>, visitor: Visitor, Query(asked): Query
     })
 }
 
-/// How units do: every rate with its numerator, its denominator and its cut-off.
-async fn rate(State(site): State<Site>, visitor: Visitor, Query(asked): Query<registers::Asked>) -> Result<Response, Problem> {
+/// How units do, where this person may read.
+struct Doing {
+    number: u64,
+    names: Names,
+    now: DateTime,
+    /// Units with their ranks, the first before the others.
+    units: Vec<rates::Unit>,
+    whole: rates::Unit,
+}
+
+impl Doing {
+    async fn read(site: &Site, visitor: &Visitor) -> Result<Doing, Problem> {
+        visitor.need_somewhere(Verb::Read)?;
+        let mut conn = site.reader().await?;
+        let number = replay::head_number(&mut conn).await?;
+        let names = Names::read(&mut conn, site).await?;
+        let mut orders = store::orders(&mut conn, Which::All).await?;
+        orders.retain(|order| names.tree.get(&order.known.place).is_some_and(|place| visitor.may(Verb::Read, &place.path)));
+        let now = civil(site.clock.now());
+        let mut units = rates::of_units(&orders, now);
+        let whole = rates::whole(&units);
+        rates::rank(&mut units);
+        Ok(Doing { number, names, now, units, whole })
+    }
+}
+
+async fn rate_paper(State(site): State<Site>, visitor: Visitor, Path(format): Path<String>) -> Result<Response, Problem> {
+    let doing = Doing::read(&site, &visitor).await?;
+    let paper = print::rates(&site, &visitor, &doing.names, &doing.units, &doing.whole, (doing.now, doing.number));
+    papers::download(paper, &format, &format!("guatu-order-rates-{}", doing.now.date())).await
+}
+
+/// The open orders of a unit as a paper that hands them over: to people of that unit, and to whoever governs.
+async fn hand_over(State(site): State<Site>, visitor: Visitor, Path(format): Path<String>, Query(shown): Query<Shown>) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Read)?;
     let mut conn = site.reader().await?;
-    let number = replay::head_number(&mut conn).await?;
+    let unit = shown.unit.ok_or(missing())?;
     let names = Names::read(&mut conn, &site).await?;
-    let mut orders = store::orders(&mut conn, Which::All).await?;
+    let me = store::person(&mut conn, visitor.account.as_deref().unwrap_or_default(), &visitor.rights, "").await?;
+    let is_own = me.organisation.as_ref() == Some(&unit);
+    let number = replay::head_number(&mut conn).await?;
+    let mut orders = store::orders(&mut conn, Which::Open).await?;
     drop(conn);
-    orders.retain(|order| names.tree.get(&order.known.place).is_some_and(|place| visitor.may(Verb::Read, &place.path)));
+    orders.retain(|order| {
+        let path = names.tree.get(&order.known.place).map_or("", |place| place.path.as_str());
+        order.known.lead == unit && visitor.may(if is_own { Verb::Read } else { Verb::Govern }, path)
+    });
+    if orders.is_empty() {
+        return Err(missing().into());
+    }
+    orders.sort_by_key(|order| order.known.budget(order.known.round).and_then(|budget| budget.last_due()).map(|due| due.at));
     let now = civil(site.clock.now());
-    let mut units = rates::of_units(&orders, now);
-    let whole = rates::whole(&units);
-    rates::rank(&mut units);
+    let paper = print::hand_over(&site, &visitor, &names, &unit, &orders, (now, number));
+    papers::download(paper, &format, &format!("guatu-hand-over-{}", now.date())).await
+}
+
+/// How units do: every rate with its numerator, its denominator and its cut-off.
+async fn rate(State(site): State<Site>, visitor: Visitor, Query(asked): Query<registers::Asked>) -> Result<Response, Problem> {
+    let Doing { number, names, now, units, whole } = Doing::read(&site, &visitor).await?;
     let mut register = Register::new(&visitor, "/orders/rates", "orders.rates", &asked)
         .column("lead", "field.lead")
         .number("rank", "orders.rank")
@@ -852,7 +904,8 @@ async fn rate(State(site): State<Site>, visitor: Visitor, Query(asked): Query<re
         let back = ("/orders".to_owned(), visitor.t("nav.orders"));
         let cut = [("at", now.strftime("%Y-%m-%d %H:%M").to_string()), ("number", number.to_string())];
         let body = html! {
-            (crumbs(&visitor, &[back])) h1 { (visitor.t("orders.rates")) }
+            (crumbs(&visitor, &[back]))
+            div.bar { h1 { (visitor.t("orders.rates")) } span.end {} span.no-print { @for (format, name) in [("pdf", "PDF"), ("docx", "DOCX")] { " " a href={ "/orders/rates/" (format) } { (name) } } } }
             p.lead { (visitor.tf("orders.cut_off", &cut)) }
             (table)
             p.quiet { (visitor.t("orders.rate_rule")) }

@@ -1,4 +1,5 @@
-//! Papers of orders: the letter by which one is issued, and the slip of a rung that was reached.
+//! Papers of orders: the letter by which one is issued, the slip of a rung that was reached, the list that hands orders over,
+//! and how units do.
 
 use super::model::{Fact, Step};
 use super::pages::{Names, act_name};
@@ -7,8 +8,15 @@ use super::store::Order;
 use crate::web::Site;
 use crate::web::papers;
 use crate::web::visitor::Visitor;
+use super::pages::left_text;
+use super::rates::{Rate, Unit};
 use guatu_formats::documents::{Block, Form, Paper, Proof, qr};
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
+
+/// Orders on a paper that hands them over: a unit with more has other troubles, and the paper says how many are left out.
+const MOST_HANDED: usize = 60;
+/// Units on a paper of rates.
+const MOST_UNITS: usize = 60;
 
 /// What the papers of an order say of it.
 fn params(visitor: &Visitor, names: &Names, order: &Order) -> Vec<(&'static str, String)> {
@@ -75,4 +83,62 @@ pub(super) fn slip(site: &Site, visitor: &Visitor, names: &Names, order: &Order,
         params.push(("reached", date(visitor, reached_at.date())));
     }
     compose(site, visitor, order, issuer, "slip", &params, &["slip_begin", "slip_why", "slip_what", "slip_end"])
+}
+
+/// The open orders of a unit for whoever leaves and whoever comes: both sign it. It changes nothing: orders hang on the unit,
+/// and their clocks go on.
+pub(super) fn hand_over(site: &Site, visitor: &Visitor, names: &Names, unit: &str, orders: &[Order], (now, number): (DateTime, u64)) -> Paper {
+    let row = |order: &Order| {
+        let known = &order.known;
+        let budget = known.budget(known.round);
+        let due = budget.as_ref().and_then(|budget| budget.last_due()).map_or_else(|| "—".to_owned(), |due| due.text());
+        let left = budget.map_or_else(String::new, |budget| left_text(visitor, known, &budget, now));
+        vec![order.title.clone(), names.place(&known.place), visitor.t(&format!("order_stage.{}", known.stage.name())), due, left]
+    };
+    let columns = [("field.title", 11, false), ("field.place", 8, false), ("field.state", 5, false), ("orders.due", 6, false), ("orders.left_short", 7, false)];
+    let mut blocks = vec![Block::Paragraph(visitor.tf("order_paper.hand_over_lead", &[("unit", names.unit(unit).to_owned()), ("count", orders.len().to_string())]))];
+    blocks.extend(papers::list(visitor, "", &columns, orders.iter().map(row).collect(), MOST_HANDED));
+    blocks.extend(["hand_over_from", "hand_over_to", "hand_over_seen"].map(|key| Block::Paragraph(visitor.t(&format!("order_paper.{key}")))));
+    Paper {
+        form: Form::Sheet,
+        office: names.unit(unit).to_owned(),
+        date: visitor.tf("profile.as_of", &[("date", now.date().to_string()), ("number", number.to_string())]),
+        title: visitor.tf("order_paper.hand_over_title", &[("unit", names.unit(unit).to_owned())]),
+        blocks,
+        stamps: papers::stamps(site, visitor),
+        ..Paper::default()
+    }
+}
+
+/// How units do, as a paper with its cut-off and its rules: what a meeting reads.
+pub(super) fn rates(site: &Site, visitor: &Visitor, names: &Names, units: &[Unit], whole: &Unit, (now, number): (DateTime, u64)) -> Paper {
+    let rate = |rate: Option<Rate>| rate.map_or_else(|| "—".to_owned(), |rate| format!("{} {}/{}", rate.text(), rate.part, rate.of));
+    let row = |unit: &Unit, name: String| {
+        let rank = unit.rank.map_or_else(|| "—".to_owned(), |rank| rank.to_string());
+        let counts = [unit.today, unit.issued, unit.closed, unit.on_time, unit.over].map(|count| count.to_string());
+        [rank, name].into_iter().chain(counts).chain([rate(unit.closed_rate()), rate(unit.on_time_rate())]).collect::<Vec<_>>()
+    };
+    let mut rows: Vec<Vec<String>> = units.iter().take(MOST_UNITS).map(|unit| row(unit, names.unit(&unit.unit).to_owned())).collect();
+    rows.push(row(whole, visitor.t("orders.whole")));
+    let columns = [
+        ("orders.rank", 3, true),
+        ("field.lead", 10, false),
+        ("orders.today", 4, true),
+        ("orders.issued_all", 4, true),
+        ("orders.closed_all", 3, true),
+        ("orders.closed_on_time", 4, true),
+        ("orders.over_now", 4, true),
+        ("orders.closed_rate", 6, true),
+        ("orders.on_time_rate", 6, true),
+    ];
+    let mut blocks: Vec<Block> = papers::list(visitor, "", &columns, rows, MOST_UNITS + 1).into_iter().collect();
+    blocks.extend(["orders.rate_rule", "orders.rank_rule"].map(|key| Block::Paragraph(visitor.t(key))));
+    Paper {
+        form: Form::Sheet,
+        date: visitor.tf("orders.cut_off", &[("at", now.strftime("%Y-%m-%d %H:%M").to_string()), ("number", number.to_string())]),
+        title: visitor.t("order_paper.rates_title"),
+        blocks,
+        stamps: papers::stamps(site, visitor),
+        ..Paper::default()
+    }
 }

@@ -97,6 +97,44 @@ fn clocks_by_story() {
 }
 
 #[test]
+fn standing_still_is_worth_exactly_the_days_between() {
+    use crate::features::calendars::holidays::{end_of_period, working_days_between};
+    let after = |from: Date, to: Date| if to > from { working_days_between(from.tomorrow().unwrap(), to) as i64 } else { 0 };
+    let units = [Unit::NaturalDays, Unit::WorkingDays, Unit::WorkingHours];
+    for first in date(2026, 1, 1).series(1.day()).take(330).step_by(2) {
+        let begun = first.at(10, 7, 0, 0);
+        for (unit, amount) in units.into_iter().flat_map(|unit| [1, 2, 5, 13].map(|amount| (unit, amount))) {
+            let plain = Budget::of(unit, amount, [(begun, Tick::Begin)]);
+            let due = plain.due().unwrap();
+            for stopped in first.series(1.day()).take_while(|day| *day <= due.on()).map(|day| day.at(16, 0, 0, 0)).filter(|at| *at > begun && !due.is_past(*at)) {
+                // Stopped and gone on in the same instant, nothing has happened.
+                let at_once = Budget::of(unit, amount, [(begun, Tick::Begin), (stopped, Tick::Stop), (stopped, Tick::GoOn { least: 0 })]);
+                assert_eq!(at_once.due().unwrap().at, due.at, "{unit:?} {amount} from {first}, at once on {stopped}");
+                let later = stopped.saturating_add(9.days());
+                let moved = Budget::of(unit, amount, [(begun, Tick::Begin), (stopped, Tick::Stop), (later, Tick::GoOn { least: 0 })]);
+                let end = moved.due().unwrap();
+                let name = format!("{unit:?} {amount} from {first}, from {stopped} for nine days");
+                // A clock never has more left than it stood with, and what it used is what it had used.
+                let grace = i64::from(plain.left(stopped) == 0 && stopped.date() < due.on());
+                assert_eq!((moved.left(later), moved.used(later)), (plain.left(stopped).max(grace), plain.used(stopped)), "{name}");
+                match unit {
+                    // Behind its unmoved end nothing but the last day is left, and that moves as it stands.
+                    Unit::NaturalDays if stopped.date() > first.saturating_add(i64::from(amount).days()) => {
+                        let last = if grace == 0 { later.date() } else { later.date().tomorrow().unwrap() };
+                        assert_eq!(end.on(), end_of_period(last).on, "{name}");
+                    }
+                    Unit::NaturalDays if grace == 0 => assert_eq!(end.on(), end_of_period(first.saturating_add((i64::from(amount) + 9).days())).on, "{name}"),
+                    Unit::WorkingDays if end_of_period(later.date()).on == later.date() || plain.left(stopped) > 0 => {
+                        assert_eq!(after(first, end.on()) - after(stopped.date(), later.date()), i64::from(amount), "{name}");
+                    }
+                    _ => assert!(end.at >= due.at, "{name}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn no_minute_of_a_day_is_lost_and_no_observance_is_a_holiday() {
     // Zammad #3180: an engine whose calendar was closed for a minute a day.
     let budget = clock(Unit::NaturalDays, 1, "begin 2026-11-24T23:59");
@@ -553,6 +591,13 @@ on_both_databases!(an_order_from_its_draft_to_its_end_and_again, |site| async mo
     for (who, found) in [("jian", vec!["Power for building 1"]), ("stranger", vec![])] {
         assert_eq!(site.get(who, "/search?find=power").await.texts("ul.entries li > a"), found, "{who}");
     }
+    for format in ["pdf", "docx"] {
+        for (who, status) in [("jian", 200), ("office", 200), ("lu", 404), ("stranger", 404)] {
+            assert_eq!(site.get(who, &format!("/orders/hand-over/{format}?unit=firm")).await.status, status, "{who}: the list that hands over as {format}");
+        }
+        assert_eq!(site.get("jian", &format!("/orders/rates/{format}")).await.status, 200);
+    }
+    assert_eq!(site.get("jian", "/orders/hand-over/pdf").await.status, 404);
     let list = site.get("jian", "/orders").await;
     assert_eq!(list.texts("tbody td:first-child"), ["Power for building 1"], "whose unit leads sees it first");
     assert_eq!(list.texts("header nav .count"), ["1"], "and is told on every page");
