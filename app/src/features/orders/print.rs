@@ -36,8 +36,6 @@ fn params(visitor: &Visitor, names: &Names, order: &Order) -> Vec<(&'static str,
         ("source", source),
         ("due", due.map_or_else(|| "—".to_owned(), |due| if due.is_day { date(visitor, due.on()) } else { due.text() })),
         ("issued", issued.map_or_else(|| "—".to_owned(), |step| date(visitor, step.at.date()))),
-        // What its deadline stands on; what is printed stands on the newest fact.
-        ("fact", issued.map_or(order.number, |step| step.number).to_string()),
         ("number", order.number.to_string()),
     ]
 }
@@ -122,17 +120,18 @@ pub(super) fn rates(site: &Site, visitor: &Visitor, names: &Names, units: &[Unit
     rows.push(row(whole, visitor.t("orders.whole")));
     let columns = [
         ("orders.rank", 3, true),
-        ("field.lead", 10, false),
-        ("orders.today", 4, true),
-        ("orders.issued_all", 4, true),
+        ("field.lead", 11, false),
+        ("orders.today", 3, true),
+        ("orders.issued_all", 3, true),
         ("orders.closed_all", 3, true),
-        ("orders.closed_on_time", 4, true),
-        ("orders.over_now", 4, true),
-        ("orders.closed_rate", 6, true),
-        ("orders.on_time_rate", 6, true),
+        ("orders.closed_on_time", 3, true),
+        ("orders.over_now", 3, true),
+        ("orders.closed_rate", 8, true),
+        ("orders.on_time_rate", 8, true),
     ];
     let mut blocks: Vec<Block> = papers::list(visitor, "", &columns, rows, MOST_UNITS + 1).into_iter().collect();
-    blocks.extend(["orders.rate_rule", "orders.rank_rule"].map(|key| Block::Paragraph(visitor.t(key))));
+    let rules = ["orders.rate_rule", "orders.rank_rule"].map(|key| vec![visitor.t(key)]).to_vec();
+    blocks.extend(papers::list(visitor, "", &[("order_paper.how_counted", 1, false)], rules, MOST_UNITS));
     Paper {
         form: Form::Sheet,
         date: visitor.tf("orders.cut_off", &[("at", now.strftime("%Y-%m-%d %H:%M").to_string()), ("number", number.to_string())]),
