@@ -27,8 +27,15 @@ pub async fn run(site: Site) {
     }
 }
 
-/// One look: what is due is done.
+/// One look: what is due is done. A fault of one kind keeps the others from nothing: least of all the clocks of orders.
 pub async fn once(site: &Site) -> Result<()> {
+    let (rung, kept) = (ring(site).await, keep(site).await);
+    site.signer.sign_head(&site.db).await?;
+    rung.and(kept)
+}
+
+/// Plans, periods and lamps follow the day.
+async fn keep(site: &Site) -> Result<()> {
     let today = site.clock.today();
     let plans = plan::store::project_plans(&mut site.db.reader().await?).await?;
     for plan in plans.iter().filter(|plan| plan.data_date < today) {
@@ -48,8 +55,6 @@ pub async fn once(site: &Site) -> Result<()> {
     for project in changed {
         submit(site, format!("lamps-{project}-{}", site.head()), wall_chart::model::Command::Note { project }).await;
     }
-    ring(site).await?;
-    site.signer.sign_head(&site.db).await?;
     Ok(())
 }
 

@@ -208,17 +208,25 @@ pub struct Form<'a> {
     values: &'a Values,
     refusal: Option<&'a Refusal>,
     has_file: bool,
+    /// What the ids of its fields begin with, where a page has several forms.
+    prefix: String,
 }
 
 impl<'a> Form<'a> {
     /// A form that posts to `action`; `button` is the key of the act.
     pub fn new(visitor: &'a Visitor, action: impl Into<String>, button: &'static str, values: &'a Values) -> Form<'a> {
-        Form { visitor, action: action.into(), button, fields: Vec::new(), values, refusal: None, has_file: false }
+        Form { visitor, action: action.into(), button, fields: Vec::new(), values, refusal: None, has_file: false, prefix: "field-".to_owned() }
     }
 
     /// Shows why the last attempt was refused.
     pub fn refused(mut self, refusal: Option<&'a Refusal>) -> Self {
         self.refusal = refusal;
+        self
+    }
+
+    /// Names the form among several of a page that ask for the same, so that each label leads to its own field.
+    pub fn named(mut self, name: &str) -> Self {
+        self.prefix = format!("field-{name}-");
         self
     }
 
@@ -287,7 +295,7 @@ impl<'a> Form<'a> {
     pub fn render(&self) -> Markup {
         let visitor = self.visitor;
         html! {
-            (error_summary(visitor, self.refusal))
+            (summary(visitor, self.refusal, &self.prefix))
             form.fields method="post" action=(self.action) enctype=[self.has_file.then_some("multipart/form-data")] {
                 (seal_with(visitor, self.values))
                 @for field in &self.fields { (self.render_field(field)) }
@@ -302,7 +310,7 @@ impl<'a> Form<'a> {
         if matches!(field.kind, Kind::Hidden) {
             return html! { input type="hidden" name=(name) value=(self.values.text(name)); };
         }
-        let id = format!("field-{name}");
+        let id = format!("{}{name}", self.prefix);
         let value = self.values.text(name);
         let refusal = self.refusal.filter(|refusal| {
             refusal.field == Some(name) || (refusal.code == "G-111" && value.chars().count() > limit_chars(name))
@@ -363,13 +371,17 @@ impl<'a> Form<'a> {
 
 /// What must be mended, above the form: each line leads to its field.
 pub fn error_summary(visitor: &Visitor, refusal: Option<&Refusal>) -> Markup {
+    summary(visitor, refusal, "field-")
+}
+
+fn summary(visitor: &Visitor, refusal: Option<&Refusal>, prefix: &str) -> Markup {
     html! {
         @if let Some(refusal) = refusal {
             div.summary role="alert" tabindex="-1" id="summary" {
                 h2 { (visitor.t("shell.to_mend")) }
                 ul {
                     li {
-                        @if let Some(field) = refusal.field { a href={ "#field-" (field) } { (problem::sentence(visitor, refusal)) } }
+                        @if let Some(field) = refusal.field { a href={ "#" (prefix) (field) } { (problem::sentence(visitor, refusal)) } }
                         @else { (problem::sentence(visitor, refusal)) }
                         " " span.quiet { (refusal.code) }
                     }

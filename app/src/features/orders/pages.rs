@@ -45,7 +45,7 @@ pub fn routes() -> Router<Site> {
         .route("/orders/rates/{format}", get(rate_paper))
         .route("/orders/hand-over/{format}", get(hand_over))
         .route("/orders/rules", get(rule_page))
-        .route("/orders/clock", post(trust))
+        .route("/orders/clock", get(trust_form).post(trust))
         .route("/orders/{id}", get(show))
         .route("/orders/{id}/{act}", post(act))
         .route("/orders/{id}/photos/{copy}", get(photo))
@@ -137,7 +137,7 @@ fn is_over(known: &Known, now: DateTime) -> bool {
 
 fn stage_lamp(visitor: &Visitor, known: &Known, now: DateTime) -> Markup {
     let is_over = is_over(known, now);
-    let text = if is_over && known.stage == Stage::Signed && known.is_returned() { visitor.t("orders.is_returned") } else { stage_text(visitor, known) };
+    let text = stage_text(visitor, known);
     html! { span.lamp.bad[is_over].good[known.stage == Stage::Closed].idle[!is_over && known.stage != Stage::Closed] { (text) @if is_over { " · " (visitor.t("orders.is_over")) } } }
 }
 
@@ -145,7 +145,7 @@ fn stage_text(visitor: &Visitor, known: &Known) -> String {
     if known.stage == Stage::Signed && known.is_returned() { visitor.t("orders.is_returned") } else { visitor.t(&format!("order_stage.{}", known.stage.name())) }
 }
 
-/// Says that nothing is noted while the machine's clock cannot be trusted, and lets somebody say that it is right.
+/// Says that nothing is noted while the machine's clock cannot be trusted.
 async fn clock_notice(site: &Site, visitor: &Visitor) -> Markup {
     let jump = site.watch.jump();
     let behind = if jump.is_none() { site.clock_behind().await } else { None };
@@ -154,9 +154,7 @@ async fn clock_notice(site: &Site, visitor: &Visitor) -> Markup {
         @if let Some(jump) = &jump {
             aside.notice #frozen role="alert" {
                 p { strong { (visitor.t("orders.frozen")) } " " (visitor.tf("orders.jumped", &[("from", text(jump.from)), ("to", text(jump.to))])) }
-                @if visitor.may(Verb::Govern, "/") {
-                    (Form::new(visitor, "/orders/clock", "orders.trust_clock", &Values::default()).lines("reason", true).render())
-                }
+                @if visitor.may(Verb::Govern, "/") { p { a href="/orders/clock" { (visitor.t("orders.trust_clock")) } } }
             }
         } @else if behind.is_some() {
             aside.notice #frozen role="alert" { p { strong { (visitor.t("orders.frozen")) } " " (visitor.t("orders.behind")) } }
@@ -164,10 +162,30 @@ async fn clock_notice(site: &Site, visitor: &Visitor) -> Markup {
     }
 }
 
+async fn trust_form(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
+    visitor.need(Verb::Govern, "/")?;
+    Ok(trust_page(&site, &visitor, &Values::default(), None).await)
+}
+
+async fn trust_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&Refusal>) -> Response {
+    let back = ("/orders".to_owned(), visitor.t("nav.orders"));
+    let body = html! {
+        (crumbs(visitor, &[back]))
+        h1 { (visitor.t("orders.trust_clock")) }
+        (clock_notice(site, visitor).await)
+        (Form::new(visitor, "/orders/clock", "orders.trust_clock", values).lines("reason", true).refused(refused).render())
+    };
+    form_response(refused, page(site, visitor, &visitor.t("orders.trust_clock"), body))
+}
+
+/// Somebody has compared the machine's clock and says that it is right.
 async fn trust(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
     visitor.need(Verb::Govern, "/")?;
     let command = Command::TrustClock { reason: values.text("reason").into() };
-    site.submit(&visitor, values.request_id()?, command).await?;
+    let done = async { site.submit(&visitor, values.request_id()?, command).await };
+    if let Err(problem) = done.await {
+        return Ok(trust_page(&site, &visitor, &values, Some(&refusal(problem)?)).await);
+    }
     // Other nodes find the fact at their next look; here the jump is forgotten at once.
     let trusted = store::newest_trust(&mut site.reader().await?).await?;
     site.watch.trust(trusted);
@@ -498,7 +516,7 @@ const PICTURES: &str = "image/jpeg,image/png,image/webp";
 
 /// The form of an act.
 fn act_form<'a>(visitor: &'a Visitor, known: &Known, person: &Person, act: Act, values: &'a Values, today: Date) -> Form<'a> {
-    let form = Form::new(visitor, format!("/orders/{}/{}", known.id, act.name()), act_key(act), values);
+    let form = Form::new(visitor, format!("/orders/{}/{}", known.id, act.name()), act_key(act), values).named(act.name());
     let yes_no = |yes: &str, no: &str| vec![("yes".to_owned(), visitor.t(yes)), ("no".to_owned(), visitor.t(no))];
     match act {
         Act::Approve | Act::Issue => form,

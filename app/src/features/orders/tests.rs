@@ -620,7 +620,7 @@ on_both_databases!(an_order_from_its_draft_to_its_end_and_again, |site| async mo
     // Prolonged once, asked by whoever of the unit is there.
     let ask = [("until", "2026-12-04"), ("reason", "cable late"), ("progress", "trench dug")];
     let far = site.post("jia", &format!("{order}/ask"), &[("until", "2027-03-01"), ("reason", "cable late"), ("progress", "trench dug")]).await;
-    assert_eq!((far.status.as_u16(), far.texts(".summary .quiet"), far.texts("#field-progress")), (422, vec!["S-118".to_owned()], vec!["trench dug".to_owned()]));
+    assert_eq!((far.status.as_u16(), far.texts(".summary .quiet"), far.texts("#field-ask-progress")), (422, vec!["S-118".to_owned()], vec!["trench dug".to_owned()]));
     assert_eq!(site.post("jia", &format!("{order}/ask"), &ask).await.status, 303);
     assert_eq!(site.post("office", &format!("{order}/answer"), &[("granted", "yes"), ("reason", "seen")]).await.status, 303);
     assert_eq!(site.post("jia", &format!("{order}/ask"), &ask).await.texts(".summary .quiet"), ["S-116"]);
@@ -682,7 +682,7 @@ on_both_databases!(what_a_unit_does_on_paper_is_entered_and_judged_by_another, |
         site.post_bytes("office", &format!("{order}/report"), "multipart/form-data; boundary=x", whole).await
     };
     let bad = send(b"no picture").await;
-    assert_eq!((bad.status.as_u16(), bad.texts(".summary .quiet"), bad.texts("#field-outcome")), (422, vec!["R-120".to_owned()], vec!["power is there".to_owned()]));
+    assert_eq!((bad.status.as_u16(), bad.texts(".summary .quiet"), bad.texts("#field-report-outcome")), (422, vec!["R-120".to_owned()], vec!["power is there".to_owned()]));
     let mut picture = Vec::new();
     image::RgbImage::new(8, 8).write_to(&mut std::io::Cursor::new(&mut picture), image::ImageFormat::Jpeg).unwrap();
     assert_eq!(send(&picture).await.status, 303);
@@ -744,10 +744,12 @@ on_both_databases!(a_clock_that_jumped_freezes_rungs_until_somebody_has_looked, 
     advance(&site, 30);
     timers::once(&site.site).await.unwrap();
     assert!(rungs(&site, "order-0001").await.is_empty(), "nothing is noted");
-    for (who, forms) in [("office", 1), ("jian", 0)] {
+    for (who, ways) in [("office", 1), ("jian", 0)] {
         let page = site.get(who, "/orders").await;
-        assert_eq!((page.texts("#frozen strong").len(), page.texts("#frozen form").len()), (1, forms), "{who} is told");
+        assert_eq!((page.texts("#frozen strong").len(), page.texts("#frozen a").len()), (1, ways), "{who} is told");
     }
+    assert_eq!(site.get("jian", "/orders/clock").await.status, 403);
+    assert_eq!(site.post("office", "/orders/clock", &[("reason", " ")]).await.texts(".summary .quiet"), ["S-114"]);
     assert_eq!(site.post("jian", "/orders/clock", &[("reason", "fine")]).await.status, 403);
     assert_eq!(site.post("office", "/orders/clock", &[("reason", "compared with the telephone")]).await.status, 303);
     assert!(site.get("office", "/orders").await.texts("#frozen").is_empty());
