@@ -215,7 +215,16 @@ pub struct Form<'a> {
 impl<'a> Form<'a> {
     /// A form that posts to `action`; `button` is the key of the act.
     pub fn new(visitor: &'a Visitor, action: impl Into<String>, button: &'static str, values: &'a Values) -> Form<'a> {
-        Form { visitor, action: action.into(), button, fields: Vec::new(), values, refusal: None, has_file: false, prefix: "field-".to_owned() }
+        Form {
+            visitor,
+            action: action.into(),
+            button,
+            fields: Vec::new(),
+            values,
+            refusal: None,
+            has_file: false,
+            prefix: "field-".to_owned(),
+        }
     }
 
     /// Shows why the last attempt was refused.

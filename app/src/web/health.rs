@@ -41,8 +41,10 @@ pub async fn ready(State(site): State<Site>) -> (StatusCode, Json<Value>) {
 pub async fn metrics(State(site): State<Site>) -> String {
     format!(
         "# HELP guatu_facts_total Facts in the ledger.\n# TYPE guatu_facts_total counter\nguatu_facts_total {}\n\
-         # HELP guatu_faults_total Faults since the start.\n# TYPE guatu_faults_total counter\nguatu_faults_total {}\n",
+         # HELP guatu_faults_total Faults since the start.\n# TYPE guatu_faults_total counter\nguatu_faults_total {}\n\
+         # HELP guatu_clock_jumped Whether rungs of orders wait because the machine's clock jumped.\n# TYPE guatu_clock_jumped gauge\nguatu_clock_jumped {}\n",
         site.head(),
-        problem::faults()
+        problem::faults(),
+        u8::from(site.watch.jump().is_some())
     )
 }

@@ -17,7 +17,7 @@
 //! Stages: drafted → approved → issued → signed (⇄ paused) → reported (→ signed, when sent back) → closed (→ issued, in a new
 //! round); withdrawn.
 //!
-//! Refusals: S-101 … S-126. Extra files: `budget.rs` (clocks), `rules.rs` (limits and ladders), `proposals.rs` (what could
+//! Refusals: S-101 … S-128. Extra files: `budget.rs` (clocks), `rules.rs` (limits and ladders), `proposals.rs` (what could
 //! become an order), `rates.rs` (how units do), `drawing.rs` (a clock as a picture), `print.rs` (letters and slips).
 
 pub mod budget;

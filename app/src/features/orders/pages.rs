@@ -423,9 +423,6 @@ async fn draft_page(site: &Site, visitor: &Visitor, place: &Place, values: &Valu
     if values.text("about").is_empty() {
         values = values.with("about", &place.id);
     }
-    if values.text("ladder").is_empty() {
-        values = values.with("ladder", rules::presets().first().map_or("", |preset| preset.ladder.as_str()));
-    }
     let kinds = SourceKind::ALL.iter().filter(|(kind, _)| !kind.is_object()).map(|(_, name)| ((*name).to_owned(), visitor.t(&format!("order_source.{name}")))).collect();
     let form = Form::new(visitor, format!("/orders/new?place={}", form_urlencoded(&place.id)), "orders.draft", &values);
     let form = if is_object || parent.is_some() { form.hidden("source").hidden("reference") } else { form.choice("source", kinds, true).text("reference") };
@@ -440,7 +437,7 @@ async fn draft_page(site: &Site, visitor: &Visitor, place: &Place, values: &Valu
         p.lead { (visitor.t("orders.draft_lead")) }
         @if let Some(kind) = kind.filter(|_| is_object) { p { (visitor.t("orders.source")) " " (source_link(visitor, &names, &Source { kind, reference: values.text("reference").into() }, &place.id)) } }
         @if let Some(parent) = &parent { p { (visitor.t("orders.part_of")) " " a href={ "/orders/" (parent.known.id) } { (parent.title) } } }
-        (form.choice("limit", limits(visitor, today), true).choice("ladder", ladders(visitor, today), true).refused(refused).render())
+        (form.choice("limit", limits(visitor, today), true).choice("ladder", ladders(visitor, today), false).refused(refused).render())
         p { a href="/orders/rules" { (visitor.t("orders.rules")) } }
     };
     Ok(form_response(refused, page(site, visitor, &visitor.t("orders.draft"), body)))
@@ -573,6 +570,7 @@ async fn show_page(site: &Site, visitor: &Visitor, order: &Order, place: &Place,
         None => None,
     };
     let crumb = places::pages::crumbs_of(&mut conn, visitor, place).await?;
+    let is_alone = person.may_govern && known.stage.is_open() && !store::is_somebody_there(&mut conn, &known.lead, &place.path, today).await?;
     drop(conn);
     let budget = known.budget(known.round);
     let duty = duty(known, &person, now);
@@ -606,6 +604,7 @@ async fn show_page(site: &Site, visitor: &Visitor, order: &Order, place: &Place,
             @if let Some(parent) = &parent { dt { (visitor.t("orders.part_of")) } dd { a href={ "/orders/" (parent.known.id) } { (parent.title) } } }
             dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (known.id) } { "№ " (order.number) } }
         }
+        @if is_alone { p.notice.no-print { (visitor.t("orders.nobody_there")) } }
         @if !acts.is_empty() { div.masonry.no-print { @for act in acts { (form(act)) } } }
         @if !parts.is_empty() || (person.may_govern && known.stage.is_open()) {
             h2 { (visitor.t("orders.parts")) }

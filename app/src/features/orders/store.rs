@@ -5,7 +5,7 @@ use crate::args;
 use crate::clock;
 use crate::db::{Conn, Row};
 use crate::features::Fact as AnyFact;
-use crate::features::authority::{Rights, Verb};
+use crate::features::authority::{self, Rights, Verb};
 use crate::features::{identity, organisations, places, plan, problems, round};
 use crate::journal::domain::{Context, Entry};
 use anyhow::{Context as _, Result};
@@ -202,6 +202,16 @@ pub async fn waiting_for(conn: &mut Conn, account: &str, rights: &Rights) -> Res
         others += usize::from(rights.may(verb, &row.text(0)?));
     }
     Ok(own + others)
+}
+
+/// Whether anybody of a unit may see a path on a day: where nobody may, somebody else enters what the unit does on paper.
+pub async fn is_somebody_there(conn: &mut Conn, unit: &str, path: &str, on: Date) -> Result<bool> {
+    for account in identity::accounts(conn).await?.into_iter().filter(|account| account.organisation.as_deref() == Some(unit)) {
+        if authority::rights(conn, &account.id, on).await?.may(Verb::Read, path) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A person as far as orders at a path go.

@@ -748,6 +748,7 @@ on_both_databases!(a_clock_that_jumped_freezes_rungs_until_somebody_has_looked, 
         let page = site.get(who, "/orders").await;
         assert_eq!((page.texts("#frozen strong").len(), page.texts("#frozen a").len()), (1, ways), "{who} is told");
     }
+    assert!(site.get("", "/metrics").await.body.contains("guatu_clock_jumped 1\n"), "and so are operators");
     assert_eq!(site.get("jian", "/orders/clock").await.status, 403);
     assert_eq!(site.post("office", "/orders/clock", &[("reason", " ")]).await.texts(".summary .quiet"), ["S-114"]);
     assert_eq!(site.post("jian", "/orders/clock", &[("reason", "fine")]).await.status, 403);
@@ -785,6 +786,11 @@ on_both_databases!(what_speaks_for_an_order_is_proposed_and_its_source_knows_the
     let mut fields: Vec<(&str, &str)> = FORM.iter().filter(|(name, _)| !foreign.iter().any(|(changed, _)| changed == name)).copied().collect();
     fields.extend(foreign);
     assert_eq!(site.post("office", "/orders/new", &fields).await.texts(".summary .quiet"), ["S-108"], "a source belongs to its place");
+
+    assert!(site.get("office", &address).await.texts("p.notice").is_empty());
+    let far = issued(&site, "order-0003", &[("about", "theirs"), ("ladder", "")]).await;
+    let page = site.get("office", &far).await;
+    assert_eq!((page.texts("p.notice").len(), page.texts("dl.facts dd").iter().any(|text| text.contains("通行五级"))), (1, true), "nobody of the firm is there; the limit brings its ladder");
 
     // A part of it: not due after the whole, and the whole waits for it.
     let part = site.get("office", &format!("/orders/new?parent={}", address.rsplit('/').next().unwrap())).await;
