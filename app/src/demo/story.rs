@@ -51,7 +51,7 @@ pub(super) fn day(today: Date, offset: i64) -> Date {
 }
 
 /// The story begins so many days ago, a day before the first reports.
-const BEGIN: i64 = daily::DAYS + 1;
+pub(super) const BEGIN: i64 = daily::DAYS + 1;
 /// The first version of a project's plan is approved, its request for another date put, its date mandated so many days ago.
 const REPLAN: i64 = 3;
 const REQUEST: i64 = 6;
@@ -259,7 +259,7 @@ fn first_work(project: &Project, today: Date) -> Date {
 }
 
 /// Organisations, people, places, posts and task forces.
-async fn found(teller: &mut Teller<'_>, district: &District, today: Date) -> Result<()> {
+pub(super) async fn found(teller: &mut Teller<'_>, district: &District, today: Date) -> Result<()> {
     let long_ago = day(today, -1000);
     let organisations = district.organisations.iter().map(|one| {
         Ask::by_system(organisations::Command::Register { id: one.id.clone(), name: one.name.clone(), kind: one.kind })

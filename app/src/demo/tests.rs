@@ -1,14 +1,18 @@
 //! Cases of the demonstration: its size, that a seed decides it, and that its door exists nowhere else.
 
 use super::district::{District, invent};
+use super::{Bar, Teller, orders, story};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::features::identity::{self, model as people, session};
+use crate::features::orders::model::{Known, Stage};
+use crate::features::orders::store;
 use crate::features::places::model::Kind;
 use crate::journal::Submission;
 use crate::journal::domain::Permit;
 use crate::serve;
 use crate::web::{self, Site};
+use jiff::civil::date;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -37,6 +41,64 @@ fn the_district_has_the_promised_size_and_every_kind_of_organisation() {
 fn a_seed_decides_everything() {
     assert_eq!(format!("{:?}", district(7)), format!("{:?}", district(7)));
     assert_ne!(format!("{:?}", district(7)), format!("{:?}", district(8)));
+}
+
+/// Whatever day it is, the story of orders keeps the rules, holidays and all, and tells of every kind of end.
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_are_told_on_any_day() {
+    let days = [
+        date(2026, 1, 4),
+        date(2026, 2, 20),
+        date(2026, 3, 31),
+        date(2026, 5, 6),
+        date(2026, 8, 9),
+        date(2026, 10, 6),
+        date(2027, 1, 2),
+    ];
+    for today in days {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open_sqlite(&folder.path().join("guatu.sqlite")).await.unwrap();
+        let opened = serve::open(db, folder.path(), Clock::rehearsal(story::begin(today))).await.unwrap();
+        let Site { journal, db, domain, clock, .. } = &opened.site;
+        let mut teller = Teller { journal, db, domain, clock, seed: 7, asked: 0, bar: Bar::new(1) };
+        let district = district(7);
+        story::found(&mut teller, &district, today).await.unwrap();
+        let orders = orders::Orders::read().unwrap();
+        for ago in (1..=story::BEGIN).rev() {
+            let on = story::day(today, -ago);
+            teller.stand_at(on, 8);
+            orders.ring(&mut teller).await.unwrap();
+            orders
+                .work(&mut teller, &district, on, ago)
+                .await
+                .unwrap_or_else(|fault| panic!("{today}, {ago} days before: {fault:#}"));
+        }
+        teller.stand_at(today, 8);
+        orders.ring(&mut teller).await.unwrap();
+        let told = store::orders(&mut db.reader().await.unwrap(), store::Which::All).await.unwrap();
+        let now = crate::clock::civil(clock.now());
+        let count = |is: &dyn Fn(&Known) -> bool| told.iter().filter(|order| is(&order.known)).count();
+        let ends = [
+            ("in time", count(&|known| known.was_on_time(known.round) == Some(true))),
+            ("late", count(&|known| known.was_on_time(known.round) == Some(false))),
+            (
+                "overdue",
+                count(&|known| {
+                    known.stage.is_open() && known.budget(known.round).is_some_and(|budget| budget.is_over(now))
+                }),
+            ),
+            ("stopped", count(&|known| known.stage == Stage::Paused)),
+            ("to be judged", count(&|known| known.stage == Stage::Reported)),
+            ("to be signed for", count(&|known| known.stage == Stage::Issued)),
+            ("sent back", count(&|known| known.is_returned() && known.stage.is_open())),
+            ("prolonged", count(&|known| known.is_extended())),
+            ("opened again", count(&|known| known.round == 2)),
+            ("rungs that were missed", count(&|known| !known.due_rungs(now).is_empty())),
+        ];
+        for (name, count) in ends {
+            assert_eq!(count == 0, name.contains("missed"), "{today}: {name} {count}");
+        }
+    }
 }
 
 /// A folder with one system administrator and one invented leader. Returns the site and the administrator's token.
