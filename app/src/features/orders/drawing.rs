@@ -45,7 +45,11 @@ pub fn clock(visitor: &Visitor, known: &Known, budget: &Budget, now: DateTime) -
         })
         .collect();
     let label = visitor.tf("orders.clock_label", &[("from", first.since.date().to_string()), ("due", due.text()), ("now", now.date().to_string())]);
-    let rect = |class: &str, from: f64, to: f64| html! { rect class=(class) x=(format!("{from:.1}")) y="8" width=(format!("{:.1}", (to - from).max(0.0))) height="16" {} };
+    let rect = |class: &str, from: f64, to: f64| {
+        // What is late stands out by its height too, on paper without colours.
+        let (top, height) = if class == "late" { (4, 24) } else { (8, 16) };
+        html! { rect class=(class) x=(format!("{from:.1}")) y=(top) width=(format!("{:.1}", (to - from).max(0.0))) height=(height) {} }
+    };
     html! {
         svg.clock-line viewBox="0 0 1000 32" preserveAspectRatio="none" role="img" aria-label=(label) {
             (rect("rest", 0.0, line.at(ends)))

@@ -607,7 +607,7 @@ async fn show_page(site: &Site, visitor: &Visitor, order: &Order, place: &Place,
         @if is_alone { p.notice.no-print { (visitor.t("orders.nobody_there")) } }
         @if !acts.is_empty() { div.masonry.no-print { @for act in acts { (form(act)) } } }
         @if !parts.is_empty() || (person.may_govern && known.stage.is_open()) {
-            h2 { (visitor.t("orders.parts")) }
+            h2.no-print[parts.is_empty()] { (visitor.t("orders.parts")) }
             ul.rows { @for part in &parts { li {
                 a href={ "/orders/" (part.known.id) } { (part.title) } span { (names.unit(&part.known.lead)) } (stage_lamp(visitor, &part.known, now))
                 @if let Some(due) = part.known.budget(part.known.round).and_then(|budget| budget.last_due()) { span.quiet { (visitor.tf("round.due_on", &[("date", due.text())])) } }
