@@ -99,7 +99,7 @@ pub struct Terms {
     pub extension_most_days: u32,
     /// Units left at least when a report comes back that was in time.
     pub rework_days: u32,
-    /// Whether its messages go out at any hour.
+    /// Whether its slips are delivered at any hour.
     pub is_urgent: bool,
 }
 

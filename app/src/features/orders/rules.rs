@@ -41,7 +41,7 @@ pub struct Hours {
     pub mark: Mark,
 }
 
-/// When messages go out.
+/// When slips are delivered.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Messages {
@@ -65,7 +65,7 @@ pub struct Limit {
     working_days: Option<u32>,
     working_hours: Option<u32>,
     months: Option<u32>,
-    /// Whether its messages go out at any hour.
+    /// Whether its slips are delivered at any hour.
     #[serde(default)]
     pub is_urgent: bool,
 }
@@ -324,7 +324,7 @@ static FILE: LazyLock<File> = LazyLock::new(|| {
 /// Office hours for limits in hours.
 pub static HOURS: LazyLock<Hours> = LazyLock::new(|| Hours { spans: FILE.hours.spans.clone(), mark: FILE.hours.mark });
 
-/// When messages go out.
+/// When slips are delivered.
 pub fn messages() -> &'static Messages {
     &FILE.messages
 }
@@ -350,7 +350,7 @@ pub fn limit(preset: &str, limit: &str, on: Date) -> Option<(&'static Preset, &'
     Some((preset, preset.limits.iter().find(|one| one.id == limit)?))
 }
 
-/// When people are told of something: at once when it is urgent, else in the hours of a working day.
+/// When people may be told of something: at once when it is urgent, else in the hours of a working day.
 pub fn told_at(at: DateTime, is_urgent: bool) -> DateTime {
     let hours = messages();
     let is_fit = is_working_day(at.date()).is_worked() && at.time() >= hours.from && at.time() <= hours.to;

@@ -763,6 +763,9 @@ on_both_databases!(what_speaks_for_an_order_is_proposed_and_its_source_knows_the
     let site = with_firm(crate::features::reports::tests::active(site.with_cast().await).await).await;
     let open = [("request_id", "problem-0001"), ("about", "ours-b1"), ("hindrance", "funds"), ("remark", "no payment since May"), ("assignee", "jian")];
     assert_eq!(site.post("chief", "/problems/new?place=ours", &open).await.location(), "/problems/problem-0001");
+    let permits = [("actual_start", "2026-09-01"), ("actual_finish", "2026-11-20"), ("percent", "100")];
+    assert_eq!(site.post("builder", "/plans/ours/progress?activity=ours-b1/permits", &permits).await.status, 303);
+    assert_eq!(site.post("builder", "/targets/ours-b1/promise", &[("period", "week 2026-11-23"), ("will.ours-b1/pit", "700")]).await.status, 303);
     let decide = [("request_id", "decision-1"), ("about", "ours"), ("content", "Pay the May instalment"), ("assignee", "jian"), ("due", "2026-11-24")];
     assert_eq!(site.post("office", "/round/decisions?place=ours", &decide).await.status, 303);
     let mandated = [("activity", "ours-b1/topping_out"), ("name", "Topped out"), ("finish_by", "2026-12-31"), ("issuer", "headquarters"), ("document", "Notice 7"), ("edition", "1"), ("request_id", "mandate-1")];
@@ -773,12 +776,19 @@ on_both_databases!(what_speaks_for_an_order_is_proposed_and_its_source_knows_the
     advance(&site, 5);
     timers::once(&site.site).await.unwrap();
     assert_eq!(proposed().await, ["问题", "日调度决定", "节点时限"]);
+    // The week that was promised is over, and nothing was reported.
+    advance(&site, 2);
+    timers::once(&site.site).await.unwrap();
+    crate::features::reports::tests::settled(&site).await;
+    assert_eq!(proposed().await, ["问题", "日调度决定", "节点时限", "未兑现的承诺"]);
+    let form = site.get("office", "/orders/new?kind=promise&id=ours-b1").await;
+    assert!(form.attributes("#field-title", "value")[0].contains("2026-11-29"), "{:?}", form.attributes("#field-title", "value"));
     assert_eq!(site.get("jian", "/orders/proposals").await.status, 404);
     assert_eq!(site.get("stranger", "/orders/of?kind=problem&id=problem-0001").await.status, 404);
     let form = site.get("office", "/orders/new?kind=problem&id=problem-0001").await;
     assert_eq!((form.attributes("#field-title", "value"), form.texts("#field-content")), (vec!["no payment since May".to_owned()], vec!["no payment since May".to_owned()]));
     let address = issued(&site, "order-0001", &[("source", "problem"), ("reference", "problem-0001"), ("about", "ours-b1")]).await;
-    assert_eq!(proposed().await, ["日调度决定", "节点时限"], "what is ordered is not proposed");
+    assert_eq!(proposed().await, ["日调度决定", "节点时限", "未兑现的承诺"], "what is ordered is not proposed");
     assert_eq!(site.get("jian", "/orders/of?kind=problem&id=problem-0001").await.attributes("main ul.rows a", "href"), ["/orders/order-0001"]);
     assert_eq!(site.get("jian", "/problems/problem-0001").await.attributes("main a[href^='/orders/of']", "href").len(), 1, "the source leads to its order");
     assert!(site.get("jian", &address).await.attributes("dl.facts a", "href").contains(&"/problems/problem-0001".to_owned()), "and the order to its source");
