@@ -1,7 +1,8 @@
 //! The clock of an order as a picture: where it ran, where it stood still, where it ends, and the rungs on the way.
 
 use super::budget::Budget;
-use super::model::{Fact, Known};
+use super::known::Known;
+use super::model::Fact;
 use crate::web::visitor::Visitor;
 use jiff::civil::DateTime;
 use maud::{Markup, html};

@@ -1,7 +1,8 @@
 //! Papers of orders: the letter by which one is issued, the slip of a rung that was reached, the list that hands orders over,
 //! and how units do.
 
-use super::model::{Fact, Step};
+use super::known::Step;
+use super::model::Fact;
 use super::pages::{Names, act_name};
 use super::rules::Rung;
 use super::store::Order;

@@ -1,6 +1,7 @@
 //! Orders and what happened to them.
 
-use super::model::{Command, Fact, Known, MOST_DEPTH, Person, Source, SourceKind, Stage, State, Step};
+use super::known::{Known, Person, Step};
+use super::model::{Command, Fact, MOST_DEPTH, Source, SourceKind, Stage, State};
 use crate::args;
 use crate::clock;
 use crate::db::{Conn, Row};

@@ -2,7 +2,8 @@
 //! timer that sleeps, doubles and jumps.
 
 use super::budget::{Budget, Tick, Unit};
-use super::model::{Choice, Command, Fact, Known, Person, Refused, Source, SourceKind, Stage, State, Step, Terms, decide};
+use super::known::{Known, Person, Step};
+use super::model::{Choice, Command, Fact, Refused, Source, SourceKind, Stage, State, Terms, decide};
 use super::rules::{self, told_at};
 use super::{rates, store};
 use crate::clock::civil_date;
