@@ -141,6 +141,7 @@ async fn show_page(site: &Site, visitor: &Visitor, order: &Order, place: &Place,
             dt { (visitor.t("orders.source")) } dd { (source_link(visitor, &names, &order.source, &known.place)) }
             dt { (visitor.t("orders.rule")) } dd { (rule_text(visitor, known, today)) " " a href="/orders/rules" { (visitor.t("orders.rules")) } }
             @if let Some(parent) = &parent { dt { (visitor.t("orders.part_of")) } dd { a href={ "/orders/" (parent.known.id) } { (parent.title) } } }
+            dt { (visitor.t("orders.registered")) } dd { (known.registered()) }
             dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (known.id) } { "№ " (order.number) } }
         }
         @if is_alone { p.notice.no-print { (visitor.t("orders.nobody_there")) } }

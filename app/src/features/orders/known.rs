@@ -81,6 +81,11 @@ impl Known {
         })
     }
 
+    /// The number by which people call it: that of the fact that drafted it.
+    pub fn registered(&self) -> u64 {
+        self.steps.first().map_or(0, |step| step.number)
+    }
+
     /// Who drafted it.
     pub fn drafted_by(&self) -> &str {
         self.steps.first().map_or("", |step| step.by.as_str())

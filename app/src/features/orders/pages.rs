@@ -263,7 +263,8 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(shown): Query<Sh
         .column("place", "field.place")
         .column("lead", "field.lead")
         .column("issued", "orders.issued")
-        .column("on_time", "orders.on_time");
+        .column("on_time", "orders.on_time")
+        .number("registered", "orders.registered");
     for order in &all {
         register.row(row(&visitor, &names, order, now));
     }
@@ -316,6 +317,7 @@ fn row(visitor: &Visitor, names: &Names, order: &Order, now: DateTime) -> Vec<(C
         (Cell::Text(names.unit(&known.lead).to_owned()), None),
         (issued.map_or(Cell::Empty, Cell::Date), None),
         (on_time.map_or(Cell::Empty, Cell::Text), None),
+        (Cell::Number(known.registered() as f64), None),
     ]
 }
 

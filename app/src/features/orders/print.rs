@@ -37,6 +37,7 @@ fn params(visitor: &Visitor, names: &Names, order: &Order) -> Vec<(&'static str,
         ("source", source),
         ("due", due.map_or_else(|| "—".to_owned(), |due| if due.is_day { date(visitor, due.on()) } else { due.text() })),
         ("issued", issued.map_or_else(|| "—".to_owned(), |step| date(visitor, step.at.date()))),
+        ("registered", known.registered().to_string()),
         ("number", order.number.to_string()),
     ]
 }
