@@ -9,7 +9,9 @@ use crate::features::reports::model::WORDS;
 use crate::features::targets::assess::{self, Assessed};
 use crate::features::targets::pages::today_text;
 use crate::clock::civil;
-use crate::features::orders::model::Stage;
+use crate::features::orders::acts::act_key;
+use crate::features::orders::known::{Person, duty};
+use crate::features::orders::store::Which;
 use crate::features::{bulletin, orders, plan, problems, reports, round};
 use crate::web::Site;
 use crate::web::layout::page;
@@ -182,29 +184,32 @@ impl Asking<'_> {
         Ok(some(Section::new("reports.waiting", "/reports/waiting", lines.collect())))
     }
 
-    /// Orders that wait for this person: those of its unit by name, the most pressing first.
+    /// Orders in which it is this person's turn, each with what is to be done, the most pressing first.
     async fn orders(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
-        let (Some(account), count) = (&self.visitor.account, self.visitor.orders_waiting) else { return Ok(None) };
-        if count == 0 {
+        let Some(account) = &self.visitor.account else { return Ok(None) };
+        // The badge of every page knows whether there is anything to look for.
+        if self.visitor.orders_waiting == 0 {
             return Ok(None);
         }
-        let (person, now) = (orders::store::person(conn, account, &self.visitor.rights, "/").await?, civil(self.site.clock.now()));
+        let (me, now) = (orders::store::person(conn, account, &self.visitor.rights, "").await?, civil(self.site.clock.now()));
         let mut lines = Vec::new();
-        for order in orders::store::open_orders(conn).await? {
+        for order in orders::store::orders(conn, Which::Active).await? {
             let known = &order.known;
-            let waits = person.leads(known) && matches!(known.stage, Stage::Issued | Stage::Signed);
-            if !waits || self.mine(&known.place, Verb::Read).is_none() {
-                continue;
-            }
+            let Some(place) = self.mine(&known.place, Verb::Read) else { continue };
+            let may = |verb| self.visitor.may(verb, &place.path);
+            let person = Person { may_govern: may(Verb::Govern), may_approve: may(Verb::Approve), ..me.clone() };
+            let Some(act) = duty(known, &person, now) else { continue };
             let budget = known.budget(known.round);
             let due = budget.as_ref().and_then(|budget| budget.due());
             let lamp = if budget.as_ref().is_some_and(|budget| budget.is_over(now)) { "lamp bad" } else { "quiet" };
-            let line = html! { a href={ "/orders/" (known.id) } { (order.title) } @if let Some(due) = &due { " " span class=(lamp) { (due.text()) } } };
+            let line = html! {
+                a href={ "/orders/" (known.id) } { (order.title) } " " span.tag { (self.visitor.t(act_key(act))) }
+                @if let Some(due) = &due { " " span class=(lamp) { (due.text()) } }
+            };
             lines.push((due.map(|due| due.at), line));
         }
         lines.sort_by_key(|(due, _)| *due);
-        let lines = lines.into_iter().map(|(_, line)| line).collect();
-        Ok(Some(Section { count, ..Section::new("orders.waiting", "/orders?show=mine", lines) }))
+        Ok(some(Section::new("orders.waiting", "/orders?show=mine", lines.into_iter().map(|(_, line)| line).collect())))
     }
 
     /// Open problems that this person owns.

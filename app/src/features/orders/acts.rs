@@ -70,7 +70,7 @@ fn act_form<'a>(visitor: &'a Visitor, known: &Known, person: &Person, act: Act, 
 }
 
 /// The key of an act's name.
-fn act_key(act: Act) -> &'static str {
+pub fn act_key(act: Act) -> &'static str {
     match act {
         Act::Approve => "orders.approve",
         Act::Issue => "orders.issue",

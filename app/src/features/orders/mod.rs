@@ -22,7 +22,7 @@
 //! `drafts.rs`, `acts.rs`, `doing.rs` (pages of drafts, of one order, of units and rules), `drawing.rs` (a clock as a picture),
 //! `print.rs` (papers).
 
-mod acts;
+pub mod acts;
 pub mod budget;
 mod doing;
 mod drafts;

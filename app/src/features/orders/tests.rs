@@ -599,6 +599,10 @@ on_both_databases!(an_order_from_its_draft_to_its_end_and_again, |site| async mo
         assert_eq!(site.get("jian", &format!("/orders/rates/{format}")).await.status, 200);
     }
     assert_eq!(site.get("jian", "/orders/hand-over/pdf").await.status, 404);
+    for (who, waits) in [("jian", 1), ("jia", 1), ("lu", 0), ("chief", 0)] {
+        let desk = site.get(who, "/desk").await.attributes("section.sheet li a", "href");
+        assert_eq!(desk.iter().filter(|link| *link == order).count(), waits, "{who}: it waits for the whole unit and nobody else");
+    }
     let list = site.get("jian", "/orders").await;
     assert_eq!(list.texts("tbody td:first-child"), ["Power for building 1"], "whose unit leads sees it first");
     assert_eq!(list.texts("header nav .count"), ["1"], "and is told on every page");
