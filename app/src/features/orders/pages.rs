@@ -423,6 +423,7 @@ fn source_link(visitor: &Visitor, names: &Names, source: &Source, place: &str) -
             SourceKind::Decision => a href={ "/round?place=" (form_urlencoded(place)) "#decisions" } { (name) },
             SourceKind::Mandate => a href={ "/plans/" (names.project(place)) } { (name) },
             SourceKind::Promise => a href={ "/targets/" (reference) } { (name) },
+            SourceKind::Finding => a href={ "/inspections/findings/" (form_urlencoded(reference)) } { (name) },
             _ => { (name) " · " (reference) },
         }
     }
