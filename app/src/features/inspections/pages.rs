@@ -4,7 +4,7 @@ use super::checklists::{self, Checklist, Outcome, outcome};
 use super::draw::{Candidate, Drawing, RULES, Severity};
 use super::model::{self, Act, Basis, Command, Consequence, Fact, Known, MOST_STOPS, Opening, Person, Position, Refused, Route, Stage, Step, Stop, Verdict, may};
 use super::store::{self, Plan};
-use super::{draw, print};
+use super::{draw, gather, print};
 use crate::clock::civil;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -16,7 +16,7 @@ use crate::features::places::tree::Tree;
 use crate::features::reports::model::Photo;
 use crate::features::reports::photos;
 use crate::features::task_force::model::Holder;
-use crate::features::{identity, orders, organisations, places, plan, problems, task_force};
+use crate::features::{identity, orders, organisations, places, task_force};
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::{Query, Sent, SentWithFiles};
@@ -322,44 +322,11 @@ async fn draw_form(State(site): State<Site>, visitor: Visitor) -> Result<Respons
     draw_page(&site, &visitor, &Values::default().with("until", until).with("count", 2), None).await
 }
 
-/// Projects that could be drawn, with what speaks for each.
-async fn candidates(conn: &mut Conn, site: &Site) -> Result<Vec<Candidate>, Problem> {
-    let now = civil(site.clock.now());
-    let tree = site.domain.places.tree(conn).await?;
-    let mut found: BTreeMap<String, Candidate> = BTreeMap::new();
-    for plan in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
-        found.insert(plan.project.clone(), Candidate { place: plan.project, ..Candidate::default() });
-    }
-    let project = |place: &str| tree.get(place).and_then(|place| tree.lineage(place).find(|above| above.kind == Kind::Project)).map(|project| project.id.clone());
-    for (project, scheduled) in site.domain.networks.all_scheduled(conn).await? {
-        let is_late = |mandate: &&plan::store::Mandate| scheduled.outlook(&mandate.id).and_then(|outlook| outlook.float_days_e3).is_some_and(|float| float < 0);
-        if let Some(one) = found.get_mut(&project) {
-            one.late_dates = scheduled.mandates.iter().filter(is_late).count() as u32;
-        }
-    }
-    for order in orders::store::open_orders(conn).await? {
-        let is_over = order.known.budget(order.known.round).is_some_and(|budget| budget.is_over(now));
-        if let Some(one) = project(&order.known.place).and_then(|id| found.get_mut(&id)).filter(|_| is_over) {
-            one.overdue_orders += 1;
-        }
-    }
-    for case in problems::store::problems(conn, Date::MAX).await?.into_iter().filter(|case| case.closed.is_none()) {
-        if let Some(one) = project(&case.place).and_then(|id| found.get_mut(&id)) {
-            if case.cause.report().is_some() {
-                one.disputes += 1;
-            } else {
-                one.problems += 1;
-            }
-        }
-    }
-    Ok(found.into_values().collect())
-}
-
 async fn draw_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
     visitor.need(Verb::Govern, "/")?;
     let mut conn = site.reader().await?;
     let names = Names::read(&mut conn, site).await?;
-    let candidates = candidates(&mut conn, site).await?;
+    let candidates = gather::candidates(&mut conn, &site.domain, civil(site.clock.now())).await?;
     let ids: Vec<String> = candidates.iter().map(|one| one.place.clone()).collect();
     let ground = store::ground(&mut conn, &ids, site.clock.today()).await?;
     drop(conn);
@@ -405,7 +372,7 @@ async fn draw_lots(State(site): State<Site>, visitor: Visitor, Sent(values): Sen
         if store::is_kept(&mut conn, &plan).await? {
             return Ok(());
         }
-        let (today, candidates) = (site.clock.today(), candidates(&mut conn, &site).await?);
+        let (today, candidates) = (site.clock.today(), gather::candidates(&mut conn, &site.domain, civil(site.clock.now())).await?);
         let ids: Vec<String> = candidates.iter().map(|one| one.place.clone()).collect();
         let ground = store::ground(&mut conn, &ids, today).await?;
         drop(conn);
