@@ -47,6 +47,20 @@ pub struct Sourced {
     pub mark: Mark,
 }
 
+/// When reports stand against each other.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Doubts {
+    /// Days that are looked at.
+    pub window_days: u32,
+    /// Days in a row with hands and without work.
+    pub idle_days: u32,
+    /// Where that comes from.
+    pub source: String,
+    /// What that stands on.
+    pub mark: Mark,
+}
+
 /// How grave a finding is: by which limit it is put right.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,6 +95,8 @@ pub struct Rules {
     pub objection: Sourced,
     /// Natural days in which that is answered.
     pub answer: Sourced,
+    /// When reports stand against each other.
+    pub doubt: Doubts,
     /// Severities, least first.
     pub severity: Vec<Severity>,
 }

@@ -20,9 +20,11 @@
 //!
 //! Stages: (sealed) → visiting → concluded → delivered → objected → answered; lapsed, when nobody went.
 //!
-//! Refusals: V-101 … V-132. Extra files: `draw.rs`, `gather.rs` (what a draw weighs), `checklists.rs`, `print.rs` (the conclusion as a letter).
+//! Refusals: V-101 … V-132. Extra files: `draw.rs`, `gather.rs` (what a draw weighs), `doubts.rs` (reports that
+//! stand against each other), `checklists.rs`, `print.rs` (the conclusion as a letter).
 
 pub mod checklists;
+pub mod doubts;
 pub mod draw;
 pub mod gather;
 pub mod model;

@@ -391,7 +391,7 @@ pub enum Fact {
 
 refusals! {
     /// No place, or one twice, or one that is not there.
-    NoPlace = "V-101" Rule about;
+    NoPlace = "V-101" Rule site1;
     /// Fewer inspectors than a team has.
     TooFewInspectors { least } = "V-102" Rule inspector1;
     /// Somebody who does not inspect at the place.
@@ -401,7 +401,7 @@ refusals! {
     /// Why must be said.
     NoReason = "V-105" Rule reason;
     /// Before today, or later than a plan may stay sealed.
-    UntilOutside { from, to } = "V-106" Rule until;
+    UntilOutside { from, to } = "V-106" Rule last_day;
     /// The place was visited a short time ago: why again must be said.
     Duplicate { place, date } = "V-107" Rule again;
     /// No project is active, or for none enough inspectors are free of interest.

@@ -4,7 +4,7 @@ use super::checklists::{self, Checklist, Outcome, outcome};
 use super::draw::{Candidate, Drawing, RULES, Severity};
 use super::model::{self, Act, Basis, Command, Consequence, Fact, Known, MOST_STOPS, Opening, Person, Position, Refused, Route, Stage, Step, Stop, Verdict, may};
 use super::store::{self, Plan};
-use super::{draw, gather, print};
+use super::{doubts, draw, gather, print};
 use crate::clock::civil;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -16,7 +16,7 @@ use crate::features::places::tree::Tree;
 use crate::features::reports::model::Photo;
 use crate::features::reports::photos;
 use crate::features::task_force::model::Holder;
-use crate::features::{identity, orders, organisations, places, task_force};
+use crate::features::{identity, orders, organisations, places, reports, task_force};
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::{Query, Sent, SentWithFiles};
@@ -43,6 +43,7 @@ pub fn routes() -> Router<Site> {
         .route("/inspections", get(list).post(declare))
         .route("/inspections/new", get(new_form).post(direct))
         .route("/inspections/draw", get(draw_form).post(draw_lots))
+        .route("/inspections/doubts", get(doubtful))
         .route("/inspections/seals", get(seals))
         .route("/inspections/rules", get(rule_page))
         .route("/inspections/draws/{plan}", get(show_draw))
@@ -181,6 +182,7 @@ async fn list_page(site: &Site, visitor: &Visitor, asked: &registers::Asked, val
                 h1 { (visitor.t("nav.inspections")) } span.end {}
                 @if visitor.rights.may_somewhere(Verb::Approve) { a.button.no-print href="/inspections/new" { (visitor.t("inspections.direct")) } }
                 @if visitor.may(Verb::Govern, "/") { a.button.second.no-print href="/inspections/draw" { (visitor.t("inspections.draw")) } }
+                @if may_doubt(visitor) { a.button.second.no-print href="/inspections/doubts" { (visitor.t("inspections.doubts")) } }
                 a.button.second.no-print href="/inspections/seals" { (visitor.t("inspections.seals")) }
             }
             p.lead { (visitor.t("inspections.lead")) }
@@ -234,12 +236,12 @@ async fn declare(State(site): State<Site>, visitor: Visitor, Sent(values): Sent)
     }
 }
 
-const PLACES: [&str; MOST_STOPS] = ["about", "about2", "about3"];
+const PLACES: [&str; MOST_STOPS] = ["site1", "site2", "site3"];
 const PEOPLE: [&str; 3] = ["inspector1", "inspector2", "inspector3"];
 
 async fn new_form(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
     let until = site.clock.today().saturating_add(7.days());
-    new_page(&site, &visitor, &Values::default().with("until", until), None).await
+    new_page(&site, &visitor, &Values::default().with("last_day", until), None).await
 }
 
 async fn new_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
@@ -267,7 +269,7 @@ async fn new_page(site: &Site, visitor: &Visitor, values: &Values, refused: Opti
         (crumbs(visitor, &[("/inspections".to_owned(), visitor.t("nav.inspections"))]))
         h1 { (visitor.t("inspections.direct")) }
         p.lead { (visitor.t("inspections.direct_lead")) }
-        (form.lines("reason", true).date("until", true).opt_text("again").refused(refused.as_ref()).render())
+        (form.lines("reason", true).date("last_day", true).opt_text("again").refused(refused.as_ref()).render())
     };
     Ok(form_response(refused.as_ref(), page(site, visitor, &visitor.t("inspections.direct"), body)))
 }
@@ -300,7 +302,7 @@ async fn direct(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) 
             inspectors: PEOPLE.iter().filter_map(|field| values.opt(field)).collect(),
             reason: values.text("reason").to_owned(),
             again: values.text("again").to_owned(),
-            until: values.date("until")?,
+            until: values.date("last_day")?,
             made_by: account,
         };
         let stops = model::directed(&route, &ground).map_err(Refusal::from)?;
@@ -319,7 +321,7 @@ async fn keep(site: &Site, plan: &Plan) -> Result<(), Problem> {
 
 async fn draw_form(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
     let until = site.clock.today().saturating_add(7.days());
-    draw_page(&site, &visitor, &Values::default().with("until", until).with("count", 2), None).await
+    draw_page(&site, &visitor, &Values::default().with("last_day", until).with("count", 2), None).await
 }
 
 async fn draw_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
@@ -331,7 +333,7 @@ async fn draw_page(site: &Site, visitor: &Visitor, values: &Values, refused: Opt
     let ground = store::ground(&mut conn, &ids, site.clock.today()).await?;
     drop(conn);
     let candidates = store::weighed(candidates, &ground);
-    let form = Form::new(visitor, "/inspections/draw", "inspections.draw", values).number("count").date("until", true);
+    let form = Form::new(visitor, "/inspections/draw", "inspections.draw", values).text("count").date("last_day", true);
     let body = html! {
         (crumbs(visitor, &[("/inspections".to_owned(), visitor.t("nav.inspections"))]))
         h1 { (visitor.t("inspections.draw")) }
@@ -366,7 +368,7 @@ async fn draw_lots(State(site): State<Site>, visitor: Visitor, Sent(values): Sen
     let account = visitor.account.clone().ok_or(Problem::LoginNeeded)?;
     let done = async {
         let plan = values.request_id()?;
-        let (count, until) = (values.opt_number::<u32>("count")?.unwrap_or(0), values.date("until")?);
+        let (count, until) = (values.opt_number::<u32>("count")?.unwrap_or(0), values.date("last_day")?);
         let mut conn = site.reader().await?;
         // A form that is sent twice draws once.
         if store::is_kept(&mut conn, &plan).await? {
@@ -387,6 +389,55 @@ async fn draw_lots(State(site): State<Site>, visitor: Visitor, Sent(values): Sen
         Ok(()) => Ok(Redirect::to("/inspections#sealed").into_response()),
         Err(problem) => draw_page(&site, &visitor, &values, Some(&refusal(problem)?)).await,
     }
+}
+
+/// Whether a person sends or goes somewhere: to others a doubt would be a charge.
+fn may_doubt(visitor: &Visitor) -> bool {
+    visitor.rights.may_somewhere(Verb::Govern) || visitor.rights.may_somewhere(Verb::Inspect)
+}
+
+/// Reports that stand against each other, where this person sends inspectors or is one.
+async fn doubtful(State(site): State<Site>, visitor: Visitor, Query(asked): Query<registers::Asked>) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Read)?;
+    if !may_doubt(&visitor) {
+        return Err(missing().into());
+    }
+    let mut conn = site.reader().await?;
+    let names = Names::read(&mut conn, &site).await?;
+    let today = site.clock.today();
+    let labour = reports::store::labour(&mut conn, today.saturating_sub(i64::from(RULES.doubt.window_days).days()), today).await?;
+    drop(conn);
+    let mut found = doubts::doubts(&labour, &RULES.doubt);
+    found.retain(|one| {
+        let path = names.path(&one.building);
+        !path.is_empty() && (visitor.may(Verb::Govern, path) || visitor.may(Verb::Inspect, path))
+    });
+    let mut register = Register::new(&visitor, "/inspections/doubts", "inspections.doubts", &asked)
+        .column("on", "field.on")
+        .column("place", "field.place")
+        .column("rule", "inspections.rule")
+        .column("figures", "inspections.figures");
+    for one in &found {
+        let params = [("days", one.days.to_string()), ("hands", one.hands.to_string()), ("works", one.works.to_string())];
+        let place = names.place(&one.building);
+        register.row(vec![
+            (Cell::Date(one.on), None),
+            (Cell::Text(place.clone()), Some(html! { a href={ "/reports/" (one.report) } { (place) } })),
+            (Cell::Text(visitor.t(&format!("doubt.{}", one.rule.name()))), None),
+            (Cell::Text(visitor.tf(&format!("doubt_figures.{}", one.rule.name()), &params)), None),
+        ]);
+    }
+    register.respond(&site, "inspections.no_doubts", |table| {
+        let params = [("days", RULES.doubt.window_days.to_string()), ("idle", RULES.doubt.idle_days.to_string())];
+        let body = html! {
+            (crumbs(&visitor, &[("/inspections".to_owned(), visitor.t("nav.inspections"))]))
+            h1 { (visitor.t("inspections.doubts")) }
+            p.lead { (visitor.tf("inspections.doubts_lead", &params)) }
+            (table)
+            p.quiet lang="en" { (RULES.doubt.source) " " span.tag { (visitor.t(&format!("order_mark.{}", RULES.doubt.mark.name()))) } }
+        };
+        page(&site, &visitor, &visitor.t("inspections.doubts"), body).into_response()
+    })
 }
 
 /// Seals shown at once: four days.
@@ -606,7 +657,7 @@ fn act_form<'a>(visitor: &'a Visitor, id: &str, person: &Person, act: Act, value
         Act::Answer => form.choice("upheld", yes_no("inspections.upheld", "inspections.changed"), true).lines("reason", true),
         Act::Propose => form.choice("consequence", named(&Consequence::ALL.map(|(_, name)| name), "consequence"), true).lines("reason", true),
         Act::Settle => form.choice("approved", yes_no("inspections.approved", "inspections.refused"), true).lines("reason", true),
-        Act::Reinspect => form.choice("about", choices.reported.clone(), true).choice("done", yes_no("inspections.done", "inspections.not_done"), true).lines("finding", true).files("photos", PICTURES),
+        Act::Reinspect => form.choice("found", choices.reported.clone(), true).choice("done", yes_no("inspections.done", "inspections.not_done"), true).lines("finding", true).files("photos", PICTURES),
     }
 }
 
@@ -692,7 +743,7 @@ async fn show_page(site: &Site, visitor: &Visitor, known: &Known, number: u64, p
             p.hint { (visitor.t("inspections.verify_hint")) " " a href={ "/reports?place=" (form_urlencoded(&place.id)) } { (visitor.t("nav.reports")) } }
         } }
         @if acts.iter().any(|act| *act != Act::Score) { div.masonry.no-print { @for act in acts.iter().filter(|act| **act != Act::Score) { (form(*act)) } } }
-        @if !results.is_empty() { h2 { (visitor.t("inspections.scores")) } (scores(visitor, &results)) }
+        @if !results.is_empty() { h2 { (visitor.t("inspections.scores")) } (scores(visitor, &results)) p { a href="/inspections/rules" { (visitor.t("inspections.rules")) } } }
         h2 #findings { (visitor.t("inspections.findings")) }
         @if ordered.is_empty() { p.empty { (visitor.t("inspections.no_findings")) } }
         ol.course { @for (id, step) in known.findings() { (finding(visitor, &names, stop, step, ordered.get(id))) } }
@@ -749,7 +800,7 @@ fn scores(visitor: &Visitor, results: &[(&'static Checklist, Outcome)]) -> Marku
     html! { div.scroll tabindex="0" role="region" aria-label=(visitor.t("inspections.scores")) { table {
         thead { tr { th { (visitor.t("inspections.subject")) } th.number { (visitor.t("inspections.points")) } th { (visitor.t("inspections.grade")) } th { (visitor.t("inspections.rule")) } } }
         tbody { @for (list, outcome) in results {
-            tr { th scope="row" { (visitor.t(&format!("checklist.{}", list.id))) } td.number { (tenths(outcome.total_e1)) } td { (visitor.t(&format!("checklist_grade.{}", outcome.grade.name()))) } td { (visitor.t(rule_key(list))) } }
+            tr { th scope="row" { (visitor.t(&format!("checklist.{}", list.id))) } td.number { (tenths(outcome.total_e1)) } td { (visitor.t(&format!("checklist_grade.{}", outcome.grade.name()))) } td { (visitor.t(match list.rule { checklists::Rule::Jgj59 => "inspections.short_jgj59", checklists::Rule::Own => "inspections.short_own" })) } }
             @if list.tables.len() > 1 || outcome.tables.iter().any(|table| table.zero.is_some()) { @for table in &outcome.tables { tr {
                 td.quiet { (visitor.t(&format!("checklist_table.{}", table.id))) } td.number { (tenths(table.score_e1)) } td colspan="2" { @if let Some(zero) = table.zero { (visitor.t(match zero { checklists::Zero::Item => "inspections.zero_item", checklists::Zero::Sum => "inspections.zero_sum" })) } }
             } } }
@@ -887,7 +938,7 @@ fn command_of(act: Act, id: &str, values: &Values, photos: Vec<Photo>) -> Result
         Act::Answer => Command::Answer { inspection, is_upheld: is_yes("upheld")?, content: text("reason") },
         Act::Propose => Command::Propose { inspection, consequence: values.choice("consequence", Consequence::from_name)?, content: text("reason") },
         Act::Settle => Command::Settle { inspection, is_approved: is_yes("approved")?, reason: text("reason") },
-        Act::Reinspect => Command::Reinspect { inspection, finding: text("about"), is_done: is_yes("done")?, content: text("finding"), photos },
+        Act::Reinspect => Command::Reinspect { inspection, finding: text("found"), is_done: is_yes("done")?, content: text("finding"), photos },
     })
 }
 

@@ -2,12 +2,14 @@
 //! after downtime, and an inspection from its plan to the answer of an objection.
 
 use super::checklists::{self, checklist, outcome};
+use super::doubts::doubts;
 use super::draw::{Candidate, Drawing, Eligible, RULES, draw};
 use super::model::*;
 use super::store;
 use crate::features::identity::model::Role;
 use crate::features::orders::model::Stage as OrderStage;
 use crate::features::organisations::model as organisations;
+use crate::features::reports::store::Labour;
 use crate::features::task_force::model as task_force;
 use crate::journal::domain::{Actor, Context};
 use crate::on_both_databases;
@@ -135,6 +137,40 @@ fn rules_are_complete() {
         let on = date(2026, 11, 23);
         assert!(crate::features::orders::rules::limit(&one.preset, &one.limit, on).is_some() && crate::features::orders::rules::ladder(&one.ladder).is_some(), "{}", one.id);
     }
+}
+
+#[test]
+fn doubts_come_with_their_figures() {
+    // Days of a building as `day hands machines moved overruled`; what is doubtful as `rule day days hands works`.
+    let cases = [
+        ("20 9 1 2 0", "", "hands and work"),
+        ("20 0 0 2 0", "no_hands 20 1 0 2", "work without hands"),
+        ("20 0 2 2 0", "", "machines alone do work"),
+        ("20 7 0 1 1", "overruled 20 1 7 1", "less was found"),
+        ("16 7 0 0 0, 17 7 0 0 0, 18 7 0 0 0, 19 7 0 0 0", "", "four idle days"),
+        ("16 7 0 0 0, 17 7 0 0 0, 18 7 0 0 0, 19 7 0 0 0, 20 6 0 0 0", "idle_hands 20 5 6 0", "five"),
+        ("15 7 0 0 0, 16 7 0 0 0, 17 7 0 0 0, 18 7 0 0 0, 19 7 0 0 0, 20 6 0 0 0", "idle_hands 20 6 6 0", "six are one row"),
+        ("15 7 0 0 0, 16 7 0 0 0, 18 7 0 0 0, 19 7 0 0 0, 20 6 0 0 0", "", "a day without a report ends a row"),
+        ("16 7 0 0 0, 17 7 0 0 0, 18 7 0 1 0, 19 7 0 0 0, 20 6 0 0 0", "", "so does work"),
+        ("16 7 0 0 0, 17 7 0 0 0, 18 0 0 0 0, 19 7 0 0 0, 20 6 0 0 0", "", "so does a day without hands"),
+    ];
+    for (days, expected, why) in cases {
+        let labour: Vec<Labour> = days
+            .split(", ")
+            .map(|day| {
+                let numbers: Vec<u32> = day.split(' ').map(|word| word.parse().unwrap()).collect();
+                let on = date(2026, 11, numbers[0] as i8);
+                Labour { report: "r".into(), building: "b".into(), on, hands: numbers[1], machines: numbers[2], moved: numbers[3], overruled: numbers[4] }
+            })
+            .collect();
+        let found: Vec<String> = doubts(&labour, &RULES.doubt)
+            .iter()
+            .map(|one| format!("{} {} {} {} {}", one.rule.name(), one.on.day(), one.days, one.hands, one.works))
+            .collect();
+        assert_eq!(found.join(", "), expected, "{why}");
+    }
+    let two = |building: &str| (16..=18).map(|day| Labour { report: "r".into(), building: building.into(), on: date(2026, 11, day), hands: 3, machines: 0, moved: 0, overruled: 0 }).collect::<Vec<_>>();
+    assert!(doubts(&[two("a"), two("b")].concat(), &RULES.doubt).is_empty(), "another building is another row");
 }
 
 fn stop() -> Stop {
@@ -375,7 +411,7 @@ async fn with_inspectors(mut site: TestSite) -> TestSite {
     site
 }
 
-const PLAN: [(&str, &str); 6] = [("request_id", "secret-plan"), ("about", "ours"), ("inspector1", "wang"), ("inspector2", "li"), ("reason", "whispered-reason"), ("until", "2026-11-30")];
+const PLAN: [(&str, &str); 6] = [("request_id", "secret-plan"), ("site1", "ours"), ("inspector1", "wang"), ("inspector2", "li"), ("reason", "whispered-reason"), ("last_day", "2026-11-30")];
 
 fn plan_with(changes: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
     let kept = PLAN.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name)).copied();
@@ -511,15 +547,15 @@ on_both_databases!(an_inspection_from_its_plan_to_the_answer, |site| async move 
         (&[("inspector2", "partial")][..], "V-104"),
         (&[("inspector2", "")], "V-102"),
         (&[("inspector2", "office")], "V-103"),
-        (&[("about2", "ours")], "V-101"),
-        (&[("until", "2027-11-30")], "V-106"),
+        (&[("site2", "ours")], "V-101"),
+        (&[("last_day", "2027-11-30")], "V-106"),
     ] {
         let page = site.post("chief", "/inspections/new", &plan_with(changes)).await;
         assert_eq!((page.status.as_u16(), page.texts(".summary .quiet")), (422, vec![code.to_owned()]));
         assert_eq!(page.texts("#field-reason"), ["whispered-reason"], "what was typed is there");
     }
     assert_eq!(site.post("office", "/inspections/new", &PLAN).await.status, 404, "leaders direct");
-    assert_eq!(site.post("deputy", "/inspections/new", &plan_with(&[("about", "theirs")])).await.status, 404);
+    assert_eq!(site.post("deputy", "/inspections/new", &plan_with(&[("site1", "theirs")])).await.status, 404);
     assert_eq!(site.post("chief", "/inspections/new", &PLAN).await.status, 303);
     timers::once(&site.site).await.unwrap();
     let at = "/inspections/secret-plan-0";
@@ -561,7 +597,7 @@ on_both_databases!(an_inspection_from_its_plan_to_the_answer, |site| async move 
     assert_eq!(site.post("office", &format!("{at}/settle"), &[("approved", "yes"), ("reason", "so be it")]).await.status, 403);
     assert_eq!(site.post("chief", &format!("{at}/settle"), &[("approved", "yes"), ("reason", "so be it")]).await.status, 303);
     // Put right, and looked at by another inspector: sent back, then closed.
-    let again = |done: &'static str| [("about", "finding-01"), ("done", done), ("finding", "seen at the crane")];
+    let again = |done: &'static str| [("found", "finding-01"), ("done", done), ("finding", "seen at the crane")];
     assert_eq!(site.post("zhao", &format!("{at}/reinspect"), &again("yes")).await.texts(".summary .quiet"), ["V-128"]);
     assert_eq!(site.post("jian", "/orders/finding-01-order/sign", &[]).await.status, 303);
     let report = [("outcome", "scheme signed"), ("evidence", "scheme 7")];
@@ -585,7 +621,7 @@ on_both_databases!(a_draw_is_opened_with_its_last_place_and_nobody_draws_until_i
     let site = with_inspectors(crate::features::reports::tests::active(site.with_cast().await).await).await;
     assert_eq!(site.get("guard", "/inspections/draw").await.status, 403, "whoever governs everything draws");
     assert_eq!(site.get("office", "/inspections/draw").await.texts("tbody tr").len(), 1, "the project that is active");
-    let lots = |count: &'static str| [("request_id", "draw-0001"), ("count", count), ("until", "2026-11-25")];
+    let lots = |count: &'static str| [("request_id", "draw-0001"), ("count", count), ("last_day", "2026-11-25")];
     assert_eq!(site.post("office", "/inspections/draw", &lots("0")).await.texts(".summary .quiet"), ["V-109"]);
     for _ in 0..2 {
         assert_eq!(site.post("office", "/inspections/draw", &lots("3")).await.status, 303, "sent twice it is drawn once");
@@ -593,6 +629,9 @@ on_both_databases!(a_draw_is_opened_with_its_last_place_and_nobody_draws_until_i
     timers::once(&site.site).await.unwrap();
     assert_eq!(site.get("office", "/inspections").await.texts("#sealed li").len(), 1);
     assert_eq!(site.get("office", "/inspections/draws/draw-0001").await.status, 404, "sealed with its places");
+    for (who, status) in [("office", 200), ("wang", 200), ("guard", 200), ("jian", 404), ("stranger", 404)] {
+        assert_eq!(site.get(who, "/inspections/doubts").await.status, status, "{who}: a doubt is for who sends or goes");
+    }
     // Nobody goes: behind its last day it is opened.
     advance(&site, 72.hours());
     timers::once(&site.site).await.unwrap();
@@ -605,7 +644,7 @@ on_both_databases!(a_draw_is_opened_with_its_last_place_and_nobody_draws_until_i
     // Declared, an interest keeps a person from being sent.
     assert_eq!(site.post("wang", "/inspections", &[("project", "ours")]).await.status, 303);
     assert_eq!(site.post("wang", "/inspections", &[("project", "ours")]).await.texts(".summary .quiet"), ["V-131"]);
-    let plan = site.post("chief", "/inspections/new", &plan_with(&[("until", "2026-12-01")])).await;
+    let plan = site.post("chief", "/inspections/new", &plan_with(&[("last_day", "2026-12-01")])).await;
     assert_eq!(plan.texts(".summary .quiet"), ["V-104"]);
     site
 });
