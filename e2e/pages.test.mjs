@@ -14,7 +14,7 @@ let people;
 before(async () => {
   site = await startSite({ demo: true });
   browser = await startBrowser();
-  people = await sessions({ leader: "领导", planner: "督查室", auditor: "审计人员", engineer: "监理工程师", contractor: "施工单位" });
+  people = await sessions({ leader: "领导", planner: "督查室", auditor: "审计人员", engineer: "监理工程师", contractor: "施工单位", inspector: "暗访检查员" });
   cookie = people.leader;
   // A second version of a plan, to be compared with the first.
   const context = await browser.newContext();
@@ -58,14 +58,14 @@ async function sessions(roles) {
 const whose = {
   "/returns/day_projects": "planner", "/rule-sets/new?copy=wall_2026": "planner", "/returns/sent/return-2": "planner",
   "/plans/p01/template": "planner", "/import?project=p01": "planner", "/plans/p01/ties": "planner", "/calendars/new/alert": "planner", "/calendars/new/winter": "planner",
-  "/ledger": "auditor", "/facts?subject=p01": "auditor", "/accounts": "reviewer", "/demo": "reviewer", "/posts": "security", "/reports/waiting": "engineer", "/reports/excel": "contractor",
+  "/ledger": "auditor", "/facts?subject=p01": "auditor", "/accounts": "reviewer", "/demo": "reviewer", "/posts": "security", "/reports/waiting": "engineer", "/inspections/inspection-08-0/score?checklist=safety_duty": "inspector", "/reports/excel": "contractor",
 };
 const open = async (page, path) => {
   await page.context().addCookies([people[whose[path] ?? "leader"]]);
   return page.goto(site.address + path);
 };
 
-const paths = ["/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/wall?wall=1&place=p03", "/reports/reasons", "/search?find=gu", "/plans?sort=-days_left&find=a", "/round", "/round?place=p03", "/round?wall=1", "/round/decisions?place=p03", "/targets", "/targets?place=p03", "/targets/p05-b10", "/reports", "/reports/day?place=p03", "/reports?place=p03", "/problems", "/problems/new?place=p03", "/problems/problem-0", "/orders", "/orders?show=all", "/orders/order-23", "/orders/order-26", "/orders/new", "/orders/new?kind=problem&id=problem-0", "/orders/of?kind=problem&id=problem-0", "/orders/proposals", "/orders/rates", "/orders/rules", "/bulletins", "/returns", "/returns/day_projects", "/returns/month_programmes", "/returns/sent/return-2", "/places", "/places/p01", "/places/p03/profile", "/places/new", "/plans", "/mandates", "/plan-versions", "/plans/p03", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/rule-sets", "/rule-sets/new?copy=wall_2026", "/calendars", "/calendars/alerts", "/calendars/exemptions", "/calendars/new/alert", "/calendars/new/winter", "/import?project=p01", "/plan-versions/p05-v1", "/wall/bar?project=p03&activity=p03-b01/structure", "/facts?subject=p03-b01", "/facts?subject=p01", "/plans/p01/ties", "/ledger", "/accounts", "/posts", "/demo", "/reports/waiting", "/reports/excel", "/no-such-page"];
+const paths = ["/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/wall?wall=1&place=p03", "/reports/reasons", "/search?find=gu", "/plans?sort=-days_left&find=a", "/round", "/round?place=p03", "/round?wall=1", "/round/decisions?place=p03", "/targets", "/targets?place=p03", "/targets/p05-b10", "/reports", "/reports/day?place=p03", "/reports?place=p03", "/problems", "/problems/new?place=p03", "/problems/problem-0", "/orders", "/orders?show=all", "/orders/order-23", "/orders/order-26", "/orders/new", "/orders/new?kind=problem&id=problem-0", "/orders/of?kind=problem&id=problem-0", "/orders/proposals", "/orders/rates", "/orders/rules", "/inspections", "/inspections/new", "/inspections/draw", "/inspections/draws/inspection-03", "/inspections/inspection-02-0", "/inspections/inspection-08-0/score?checklist=safety_duty", "/inspections/inspection-today-0", "/inspections/seals", "/inspections/rules", "/inspections/doubts", "/bulletins", "/returns", "/returns/day_projects", "/returns/month_programmes", "/returns/sent/return-2", "/places", "/places/p01", "/places/p03/profile", "/places/new", "/plans", "/mandates", "/plan-versions", "/plans/p03", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/rule-sets", "/rule-sets/new?copy=wall_2026", "/calendars", "/calendars/alerts", "/calendars/exemptions", "/calendars/new/alert", "/calendars/new/winter", "/import?project=p01", "/plan-versions/p05-v1", "/wall/bar?project=p03&activity=p03-b01/structure", "/facts?subject=p03-b01", "/facts?subject=p01", "/plans/p01/ties", "/ledger", "/accounts", "/posts", "/demo", "/reports/waiting", "/reports/excel", "/no-such-page"];
 
 for (const width of [360, 768, 1440]) {
   for (const colorScheme of ["light", "dark"]) {

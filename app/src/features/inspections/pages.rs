@@ -15,7 +15,7 @@ use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
 use crate::features::reports::model::Photo;
 use crate::features::reports::photos;
-use crate::features::task_force::model::Holder;
+use crate::features::task_force::model::{Holder, Seat};
 use crate::features::{identity, orders, organisations, places, reports, task_force};
 use crate::refusal::Refusal;
 use crate::web::Site;
@@ -415,7 +415,7 @@ async fn doubtful(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let mut register = Register::new(&visitor, "/inspections/doubts", "inspections.doubts", &asked)
         .column("on", "field.on")
         .column("place", "field.place")
-        .column("rule", "inspections.rule")
+        .column("rule", "inspections.doubt_rule")
         .column("figures", "inspections.figures");
     for one in &found {
         let params = [("days", one.days.to_string()), ("hands", one.hands.to_string()), ("works", one.works.to_string())];
@@ -661,18 +661,19 @@ fn act_form<'a>(visitor: &'a Visitor, id: &str, person: &Person, act: Act, value
     }
 }
 
-/// Units that sit in the task force of a place's project, then all others.
+/// Units by how likely one puts things right: who builds, who else sits in the task force of the place's project, all others.
 async fn units(conn: &mut Conn, place: &Place) -> Result<Vec<(String, String)>, Problem> {
     let mut seated = Vec::new();
     for above in place.path.trim_matches('/').split('/') {
         for member in task_force::store::members(conn, above).await?.into_iter().filter(|member| member.to.is_none()) {
             if let Holder::Organisation(unit) = member.holder {
-                seated.push(unit);
+                seated.push((member.seat != Seat::Contractor, unit));
             }
         }
     }
+    seated.sort_by_key(|(is_other, _)| *is_other);
     let mut all: Vec<(String, String)> = organisations::all(conn).await?.into_iter().map(|one| (one.id, one.name)).collect();
-    all.sort_by_key(|(id, _)| seated.iter().position(|one| one == id).unwrap_or(usize::MAX));
+    all.sort_by_key(|(id, _)| seated.iter().position(|(_, unit)| unit == id).unwrap_or(usize::MAX));
     Ok(all)
 }
 
@@ -739,7 +740,7 @@ async fn show_page(site: &Site, visitor: &Visitor, known: &Known, number: u64, p
         }
         @if acts.contains(&Act::Score) { section.sheet.no-print {
             h2 { (visitor.t("inspection_act.score")) }
-            p { @for list in checklists { a.button.second href={ "/inspections/" (stop.id) "/score?checklist=" (list.id) } { (visitor.t(&format!("checklist.{}", list.id))) } " " } }
+            p.bar.choices { @for list in checklists { a.button.second href={ "/inspections/" (stop.id) "/score?checklist=" (list.id) } { (visitor.t(&format!("checklist.{}", list.id))) } } }
             p.hint { (visitor.t("inspections.verify_hint")) " " a href={ "/reports?place=" (form_urlencoded(&place.id)) } { (visitor.t("nav.reports")) } }
         } }
         @if acts.iter().any(|act| *act != Act::Score) { div.masonry.no-print { @for act in acts.iter().filter(|act| **act != Act::Score) { (form(*act)) } } }

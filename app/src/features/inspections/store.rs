@@ -98,6 +98,9 @@ async fn prepare(conn: &mut Conn, hour: &str) -> Result<Vec<Hash>> {
     if conn.execute(sql, args![hour, Vec::<u8>::new()]).await? == 0 {
         return leaves(conn, hour).await?.context("a prepared hour has its leaves");
     }
+    // Chance that holds no plan is of no use once its hour is over.
+    let sql = "DELETE FROM sealed_hour WHERE hour < ? AND hour NOT IN (SELECT hour FROM sealed_leaf WHERE hour IS NOT NULL)";
+    conn.execute(sql, args![hour]).await?;
     // A plan whose hour was prepared and never sealed, because the program ended between, goes into this one.
     let sql = "SELECT id, content, salt FROM sealed_leaf WHERE hour IS NULL OR hour NOT IN (SELECT hour FROM seal) ORDER BY plan, kind, position LIMIT ?";
     let rows = conn.rows(sql, args![LEAVES as u64]).await?;

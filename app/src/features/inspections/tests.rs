@@ -461,6 +461,7 @@ on_both_databases!(nobody_else_finds_a_trace_of_a_plan, |site| async move {
     for who in others {
         before.insert(who, crawl(&site, who).await);
     }
+    assert!(before["jian"].len() > 40, "{} pages were seen", before["jian"].len());
     let head = site.site.head();
     assert_eq!(site.post("chief", "/inspections/new", &PLAN).await.location(), "/inspections#sealed");
     assert_eq!(site.site.head(), head, "no fact tells of it");
@@ -512,7 +513,7 @@ on_both_databases!(an_hour_is_sealed_once_on_two_nodes_and_not_afterwards, |site
     let site = with_inspectors(site.with_cast().await).await;
     let folder = tempfile::tempdir().unwrap();
     let second = serve::open(site.site.db.clone(), folder.path(), site.site.clock.clone()).await.unwrap();
-    assert_eq!(site.post("chief", "/inspections/new", &PLAN).await.status, 303);
+    assert_eq!(site.post("chief", "/inspections/new", &plan_with(&[("site2", "theirs")])).await.status, 303);
     let refused = site.post("wang", "/inspections/secret-plan-0/check_in", &[]).await;
     assert_eq!(refused.texts(".summary .quiet"), ["V-112"], "what is not sealed proves nothing");
     let hours = async |site: &TestSite| {
@@ -533,6 +534,11 @@ on_both_databases!(an_hour_is_sealed_once_on_two_nodes_and_not_afterwards, |site
     assert_eq!(site.post("wang", "/inspections/secret-plan-0/check_in", &[("position", "34.7466, 113.6253"), ("accuracy_m", "12")]).await.status, 303);
     let page = site.get("jian", "/inspections/secret-plan-0").await;
     assert!(page.texts("dl.facts .lamp.good").len() == 1 && page.body.contains("34.746600"), "{}", page.body);
+    // Each site of a route opens at its own check-in.
+    assert!(!page.body.contains("theirs") && site.get("stranger", "/inspections").await.texts("tbody td a").is_empty());
+    assert_eq!(site.get("stranger", "/inspections/secret-plan-1").await.status, 404);
+    assert_eq!(site.post("li", "/inspections/secret-plan-1/check_in", &[]).await.status, 303);
+    assert_eq!(site.get("stranger", "/inspections/secret-plan-1").await.texts("dl.facts .lamp.good").len(), 1);
     assert_eq!(site.get("jian", "/inspections/seals").await.texts("tbody tr").len(), 3);
     let serve::Opened { site: node, writer } = second;
     drop(node);
@@ -573,6 +579,7 @@ on_both_databases!(an_inspection_from_its_plan_to_the_answer, |site| async move 
     // The order is there with the finding, issued in the inspector's name.
     let order = site.get("jian", "/orders/finding-01-order").await;
     assert_eq!((order.texts("h1"), order.texts("h1 ~ .lamp")), (vec!["No scheme for the tower crane".to_owned()], vec!["待签收".to_owned()]));
+    assert_eq!(order.texts("ol.course p .quiet")[..2], ["wang", "wang"], "drafted and issued");
     assert!(order.attributes("dl.facts a", "href").contains(&"/inspections/findings/finding-01".to_owned()));
     assert_eq!(site.get("jian", "/inspections/findings/finding-01").await.location(), "/inspections/secret-plan-0#findings");
     assert_eq!(site.get("stranger", "/inspections/findings/finding-01").await.status, 404);

@@ -571,6 +571,14 @@ impl Known {
         })
     }
 
+    /// Who did a step; what an inspection drafted and issued is the inspector's.
+    pub fn asked_by<'a>(&'a self, step: &'a Step) -> &'a str {
+        match &step.fact {
+            Fact::Drafted { .. } | Fact::Issued { .. } if self.is_of_finding() => self.drafted_by(),
+            _ => &step.by,
+        }
+    }
+
     /// Whether an inspector found what it puts right: somebody else sees whether it was.
     fn is_of_finding(&self) -> bool {
         self.steps.first().is_some_and(|step| matches!(&step.fact, Fact::Drafted { source, .. } if source.kind == SourceKind::Finding))
