@@ -14,7 +14,7 @@ let people;
 before(async () => {
   site = await startSite({ demo: true });
   browser = await startBrowser();
-  people = await sessions({ leader: "领导", planner: "督查室", auditor: "审计人员", engineer: "监理工程师", contractor: "施工单位" });
+  people = await sessions({ leader: "领导", planner: "督查室", auditor: "审计人员", engineer: "监理工程师", contractor: "施工单位", inspector: "暗访检查员" });
   cookie = people.leader;
   // A second version of a plan, to be compared with the first.
   const context = await browser.newContext();
@@ -58,7 +58,7 @@ async function sessions(roles) {
 const whose = {
   "/returns/day_projects": "planner", "/rule-sets/new?copy=wall_2026": "planner", "/returns/sent/return-2": "planner",
   "/plans/p01/template": "planner", "/import?project=p01": "planner", "/plans/p01/ties": "planner", "/calendars/new/alert": "planner", "/calendars/new/winter": "planner",
-  "/ledger": "auditor", "/facts?subject=p01": "auditor", "/accounts": "reviewer", "/demo": "reviewer", "/posts": "security", "/reports/waiting": "engineer", "/reports/excel": "contractor",
+  "/ledger": "auditor", "/facts?subject=p01": "auditor", "/accounts": "reviewer", "/demo": "reviewer", "/posts": "security", "/reports/waiting": "engineer", "/inspections/inspection-08-0/score?checklist=safety_duty": "inspector", "/reports/excel": "contractor",
 };
 const open = async (page, path) => {
   await page.context().addCookies([people[whose[path] ?? "leader"]]);

@@ -5,7 +5,7 @@
 //! or a restart do a thing once.
 
 use crate::clock::{Clock, civil, since_boot};
-use crate::features::{Command, orders, plan, targets, wall_chart};
+use crate::features::{Command, inspections, orders, plan, targets, wall_chart};
 use crate::journal::domain::Permit;
 use crate::journal::replay;
 use crate::journal::{Submission, SubmitError};
@@ -29,9 +29,9 @@ pub async fn run(site: Site) {
 
 /// One look: what is due is done. A fault of one kind keeps the others from nothing: least of all the clocks of orders.
 pub async fn once(site: &Site) -> Result<()> {
-    let (rung, kept) = (ring(site).await, keep(site).await);
+    let (rung, sealed, kept) = (ring(site).await, seal(site).await, keep(site).await);
     site.signer.sign_head(&site.db).await?;
-    rung.and(kept)
+    rung.and(sealed).and(kept)
 }
 
 /// Plans, periods and lamps follow the day.
@@ -54,6 +54,21 @@ async fn keep(site: &Site) -> Result<()> {
     let changed = site.domain.lamps.outdated(&mut site.db.reader().await?, today).await?;
     for project in changed {
         submit(site, format!("lamps-{project}-{}", site.head()), wall_chart::model::Command::Note { project }).await;
+    }
+    Ok(())
+}
+
+/// Seals the hour, whether or not an inspection was planned in it, and opens plans whose last day is over. An hour in which
+/// nothing ran stays without a seal.
+async fn seal(site: &Site) -> Result<()> {
+    let mut conn = site.db.writer().await?;
+    let command = inspections::store::seal(&mut conn, civil(site.clock.now())).await?;
+    drop(conn);
+    if let Some((id, command)) = command {
+        submit(site, id, command).await;
+    }
+    for inspection in inspections::store::lapsed(&mut site.db.reader().await?, site.clock.today()).await? {
+        submit(site, format!("lapse-{inspection}"), inspections::model::Command::Lapse { inspection }).await;
     }
     Ok(())
 }

@@ -68,6 +68,10 @@ pub struct Papers {
 /// was issued, and what happened so many days after, as `sign+1 report+9`.
 pub type OrderRow = (usize, String, String, String, String, String, String, String, String, i64, String);
 
+/// An inspection: project, how, days before today, why, scores as `checklist=percent`, finding, severity, verdict, conclusion,
+/// and what happened so many days after.
+pub type InspectionRow = (usize, String, i64, String, String, String, String, String, String, String);
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fixture {
@@ -79,10 +83,12 @@ struct Fixture {
     projects: Vec<ProjectRow>,
     facilities: Vec<String>,
     orders: Vec<OrderRow>,
+    inspections: Vec<InspectionRow>,
     /// Price of a unit of work in fen.
     prices_fen: HashMap<String, i64>,
     papers: Papers,
     order_words: HashMap<String, String>,
+    inspection_words: HashMap<String, String>,
 }
 
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
@@ -103,6 +109,16 @@ pub fn papers() -> &'static Papers {
 /// Orders of the last ninety days.
 pub fn orders() -> &'static [OrderRow] {
     &FIXTURE.orders
+}
+
+/// Inspections of the last ninety days.
+pub fn inspections() -> &'static [InspectionRow] {
+    &FIXTURE.inspections
+}
+
+/// What is said in an inspection.
+pub fn inspection_word(what: &str) -> &'static str {
+    FIXTURE.inspection_words.get(what).map_or("", String::as_str)
 }
 
 /// What is said of an order on the way.
@@ -243,6 +259,9 @@ const STAFF: [(Role, Body, Option<usize>); 13] = [
     (Role::ResidentsRepresentative, Body::VillageCollective, Some(0)),
 ];
 
+/// Inspectors beside the first.
+const MORE_INSPECTORS: usize = 4;
+
 /// The project whose task force lacks its supervision engineer.
 const INCOMPLETE: usize = 8;
 
@@ -267,6 +286,11 @@ pub fn invent(rng: &mut impl Rng) -> District {
     district.levels = vec![vec![root], zones.collect(), Vec::new(), Vec::new(), Vec::new()];
     for (at, row) in FIXTURE.projects.iter().enumerate() {
         add_project(&mut district, &mut names, rng, at, row);
+    }
+    // A team has two, and somebody else looks again.
+    for bureau in 1..=MORE_INSPECTORS {
+        let organisation = district.organisation(Body::Bureau, bureau);
+        district.person(names.next(), Role::Inspector, organisation, None);
     }
     district
 }

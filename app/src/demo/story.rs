@@ -2,7 +2,7 @@
 
 use super::daily::{self, Daily};
 use super::district::{Block, District, Project, Prospect, papers, price_fen};
-use super::{Ask, Teller, orders::Orders};
+use super::{Ask, Teller, inspections, orders::Orders};
 use crate::clock;
 use crate::db::{Conn, Db};
 use crate::features::bulletin::{self, model::Photo};
@@ -99,8 +99,10 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
             note(teller, on).await?;
         }
         orders.ring(teller).await?;
+        inspections::seal(teller, on).await?;
         turn(teller, district, ago, today).await?;
         orders.work(teller, district, on, ago).await?;
+        inspections::work(teller, district, on, ago, rng).await?;
         weather(teller, district, ago, today).await?;
         teller.stand_at(on, EVENING);
         sites.evening(teller, ago, today, rng).await?;
@@ -116,7 +118,8 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     report_upwards(teller, district, ("return-4", "week_projects"), last_week, today, "").await?;
     bulletin(teller, district, last_week, today).await?;
     decide(teller, district, today).await?;
-    orders.today(teller, district).await
+    orders.today(teller, district).await?;
+    inspections::today(teller, district, today).await
 }
 
 /// What leaders and the office do on a day.

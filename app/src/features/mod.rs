@@ -141,6 +141,7 @@ features! {
         7 Rounds round;
         8 Returns returns;
         8 Orders orders;
+        9 Inspections inspections;
     }
     viewing {
         6 audit;

@@ -1,5 +1,7 @@
 //! Every "a fact in X makes Y act", in one table. Consequences are decided in the same transaction as their fact.
 
+use super::inspections::model::Fact as Inspections;
+use super::orders::model::Command as Orders;
 use super::problems::model::{Cause, Command as Problems};
 use super::reports::model::Fact as Reports;
 use super::{Command, Fact};
@@ -12,6 +14,8 @@ use crate::journal::domain::Entry;
 /// | a report is disputed | a problem opens |
 /// | a report is confirmed | its problem ends |
 /// | a report is verified by inspection | its problem ends; another opens when the inspection found something else |
+/// | an inspection finds something | an order to put it right is issued in the inspector's name |
+/// | somebody else looks again | that order is closed, or its report sent back |
 pub fn consequences(entry: &Entry<Fact>) -> Vec<Command> {
     let report = || entry.subject.clone();
     let raise = |cause, content: &str| Problems::Raise { cause, content: content.to_owned(), by: entry.actor.clone() };
@@ -25,7 +29,37 @@ pub fn consequences(entry: &Entry<Fact>) -> Vec<Command> {
             }
             commands
         }
+        Fact::Inspections(fact) => return ordered(entry, fact).into_iter().map(Command::from).collect(),
         _ => Vec::new(),
     };
     commands.into_iter().map(Command::from).collect()
+}
+
+/// Characters of a finding that make the title of its order.
+const TITLE_CHARS: usize = 60;
+
+/// What an inspection makes of orders.
+fn ordered(entry: &Entry<Fact>, fact: &Inspections) -> Option<Orders> {
+    match fact {
+        Inspections::Found { finding, content, lead, choice, .. } => {
+            let line = content.lines().next().unwrap_or_default();
+            Some(Orders::Rectify {
+                order: super::inspections::store::order_of(finding),
+                place: entry.place.clone(),
+                finding: finding.clone(),
+                title: line.chars().take(TITLE_CHARS).collect(),
+                content: content.clone(),
+                lead: lead.clone(),
+                choice: choice.clone(),
+                by: entry.actor.clone(),
+            })
+        }
+        Inspections::Reinspected { order, is_done, content, photos, .. } => Some(Orders::Judge {
+            order: order.clone(),
+            is_done: *is_done,
+            content: content.clone(),
+            photos: photos.clone(),
+        }),
+        _ => None,
+    }
 }

@@ -23,6 +23,7 @@ const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/reports", "nav.reports", Verb::Read),
     ("/problems", "nav.problems", Verb::Read),
     ("/orders", "nav.orders", Verb::Read),
+    ("/inspections", "nav.inspections", Verb::Read),
     ("/bulletins", "nav.bulletins", Verb::Read),
     ("/returns", "nav.returns", Verb::Read),
     ("/places", "nav.places", Verb::Read),

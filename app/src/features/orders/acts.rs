@@ -203,7 +203,7 @@ fn course(visitor: &Visitor, names: &Names, known: &Known) -> Markup {
         ol.course { @for step in &known.steps { li {
             div { time datetime=(step.at.to_string()) { (step.at.strftime("%Y-%m-%d %H:%M").to_string()) } br; span.quiet { "№ " (step.number) } }
             div {
-                p { strong { (step_name(visitor, step)) } " " @if let Fact::Rung { rung, .. } = &step.fact { (rung_line(visitor, known, step.round, rung)) } " " span.quiet { (names.person(visitor, &step.by)) } }
+                p { strong { (step_name(visitor, step)) } " " @if let Fact::Rung { rung, .. } = &step.fact { (rung_line(visitor, known, step.round, rung)) } " " span.quiet { (names.person(visitor, known.asked_by(step))) } }
                 @for (label, text) in said(visitor, known, step) { p { @if !label.is_empty() { span.quiet { (label) } " " } (text) } }
                 (pictures(visitor, known, &step.fact))
             }
@@ -359,7 +359,7 @@ pub(super) async fn slip(State(site): State<Site>, visitor: Visitor, Path((id, r
 
 /// The body that issues: where whoever issued it works.
 async fn issuer(conn: &mut Conn, visitor: &Visitor, known: &Known) -> Result<String, Problem> {
-    let by = known.steps.iter().find(|step| matches!(step.fact, Fact::Issued { .. })).map(|step| step.by.clone()).unwrap_or_default();
+    let by = known.steps.iter().find(|step| matches!(step.fact, Fact::Issued { .. })).map(|step| known.asked_by(step).to_owned()).unwrap_or_default();
     let organisation = match identity::store::account(conn, &by).await?.and_then(|account| account.organisation) {
         Some(organisation) => organisations::get(conn, &organisation).await?.map(|one| one.name),
         None => None,

@@ -1,7 +1,7 @@
 //! An order as rules and pages see it: what it is, its facts in order, what follows from them; and who may do what with it.
 
 use super::budget::{Budget, Tick};
-use super::model::{Choice, Fact, Refused, Stage, Terms};
+use super::model::{Choice, Fact, Refused, SourceKind, Stage, Terms};
 use super::rules::{self, Ladder, Rung};
 use jiff::civil::{Date, DateTime};
 
@@ -88,7 +88,23 @@ impl Known {
 
     /// Who drafted it.
     pub fn drafted_by(&self) -> &str {
-        self.steps.first().map_or("", |step| step.by.as_str())
+        self.steps.first().map_or("", |step| match &step.fact {
+            Fact::Drafted { by: Some(by), .. } => by.as_str(),
+            _ => step.by.as_str(),
+        })
+    }
+
+    /// Who did a step; what an inspection drafted and issued is the inspector's.
+    pub fn asked_by<'a>(&'a self, step: &'a Step) -> &'a str {
+        match &step.fact {
+            Fact::Drafted { .. } | Fact::Issued { .. } if self.is_of_finding() => self.drafted_by(),
+            _ => &step.by,
+        }
+    }
+
+    /// Whether an inspector found what it puts right: somebody else sees whether it was.
+    fn is_of_finding(&self) -> bool {
+        self.steps.first().is_some_and(|step| matches!(&step.fact, Fact::Drafted { source, .. } if source.kind == SourceKind::Finding))
     }
 
     /// The report that waits for judgement, or was accepted.
@@ -277,6 +293,7 @@ pub fn may(act: Act, known: &Known, person: &Person, now: DateTime) -> Result<()
         Act::Close | Act::Return | Act::LookBack if person.leads(known) || known.reported(known.round).is_some_and(|step| step.by == person.account) => {
             Err(Refused::OwnReport)
         }
+        Act::Close if known.is_of_finding() && known.drafted_by() == person.account => Err(Refused::OwnFinding),
         _ => Ok(()),
     }
 }

@@ -48,7 +48,7 @@ use model::{Command, Fact};
 /// The rights a command needs. Who may do what with an order depends on whose it is; the rule says it.
 pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
     let (place, verb) = match command {
-        Command::Draft { place, .. } => (Some(place.clone()), Verb::Govern),
+        Command::Draft { place, .. } | Command::Rectify { place, .. } => (Some(place.clone()), Verb::Govern),
         Command::TrustClock { .. } => return Ok(Ok(vec![Need::everywhere(Verb::Govern)])),
         other => match other.order() {
             Some(order) => (store::place_of(conn, order).await?, Verb::Read),

@@ -37,11 +37,13 @@ pub enum SourceKind {
     Mandate,
     /// Promises of a building that were not kept.
     Promise,
+    /// A finding of an unannounced inspection.
+    Finding,
 }
 
 impl SourceKind {
     /// Every kind with its name in tables, addresses and locale keys.
-    pub const ALL: [(SourceKind, &'static str); 9] = [
+    pub const ALL: [(SourceKind, &'static str); 10] = [
         (SourceKind::Instruction, "instruction"),
         (SourceKind::Minutes, "minutes"),
         (SourceKind::Document, "document"),
@@ -51,6 +53,7 @@ impl SourceKind {
         (SourceKind::Decision, "decision"),
         (SourceKind::Mandate, "mandate"),
         (SourceKind::Promise, "promise"),
+        (SourceKind::Finding, "finding"),
     ];
 
     /// Its name.
@@ -65,7 +68,7 @@ impl SourceKind {
 
     /// Whether its reference is the id of an object of this site, not the number of a paper.
     pub fn is_object(self) -> bool {
-        matches!(self, SourceKind::Problem | SourceKind::Decision | SourceKind::Mandate | SourceKind::Promise)
+        matches!(self, SourceKind::Problem | SourceKind::Decision | SourceKind::Mandate | SourceKind::Promise | SourceKind::Finding)
     }
 }
 
@@ -180,6 +183,35 @@ pub enum Command {
         choice: Choice,
         /// The order it is a part of.
         parent: Option<String>,
+    },
+    /// Draft and issue what an inspector found, in the inspector's name; only an inspection asks this.
+    Rectify {
+        /// Id, made of the finding.
+        order: String,
+        /// The place.
+        place: String,
+        /// The finding.
+        finding: String,
+        /// What it is about, in a line.
+        title: String,
+        /// What is to be done.
+        content: String,
+        /// The organisation that puts it right.
+        lead: String,
+        /// By which rule.
+        choice: Choice,
+        /// The inspector.
+        by: String,
+    },
+    /// Close it or send its report back, as somebody saw who looked again; only an inspection asks this.
+    Judge {
+        order: String,
+        /// Whether it was done as reported.
+        is_done: bool,
+        /// What was seen.
+        content: String,
+        /// Photographs of it.
+        photos: Vec<Photo>,
     },
     /// Agree to a draft.
     Approve { order: String },
@@ -305,8 +337,9 @@ impl Command {
     /// The order that exists before the command.
     pub fn order(&self) -> Option<&str> {
         match self {
-            Command::Draft { .. } | Command::TrustClock { .. } => None,
+            Command::Draft { .. } | Command::Rectify { .. } | Command::TrustClock { .. } => None,
             Command::Approve { order }
+            | Command::Judge { order, .. }
             | Command::Issue { order }
             | Command::Sign { order, .. }
             | Command::Note { order, .. }
@@ -332,7 +365,18 @@ impl Command {
 #[allow(missing_docs, reason = "fields are those of the commands, which are documented")]
 pub enum Fact {
     /// One was drafted.
-    Drafted { source: Source, title: String, content: String, lead: String, supporting: Vec<String>, choice: Choice, parent: Option<String> },
+    Drafted {
+        source: Source,
+        title: String,
+        content: String,
+        lead: String,
+        supporting: Vec<String>,
+        choice: Choice,
+        parent: Option<String>,
+        /// In whose name, when a consequence of an inspection drafted it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
     /// A leader agreed.
     Approved {},
     /// It was issued.
@@ -440,6 +484,8 @@ refusals! {
     NoRemark = "S-127" Rule remark;
     /// What came of it must be said.
     NoOutcome = "S-128" Rule outcome;
+    /// Who found it does not close it.
+    OwnFinding = "S-129" Conflict _;
 }
 
 /// What the rule sees.
@@ -492,8 +538,24 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             }
             let source = Source { kind: source.kind, reference: source.reference.trim().to_owned() };
             let (lead, supporting, choice, parent) = (lead.clone(), supporting.clone(), choice.clone(), parent.clone());
-            let fact = Fact::Drafted { source, title, content, lead, supporting, choice, parent };
+            let fact = Fact::Drafted { source, title, content, lead, supporting, choice, parent, by: None };
             Ok(vec![Draft { fact, subject: order.clone(), place: place.clone(), occurred_on: today }])
+        }
+        Command::Rectify { order, place, finding, title, content, lead, choice, by } => {
+            from_timer(context)?;
+            if state.is_id_taken {
+                return Err(Refused::IdTaken);
+            }
+            if !state.is_lead_known {
+                return Err(Refused::UnknownLead);
+            }
+            let (terms, due_on) = begin(state, choice, today)?;
+            let source = Source { kind: SourceKind::Finding, reference: finding.clone() };
+            let (title, content) = (text(title, Refused::NoTitle)?, text(content, Refused::NoContent)?);
+            let (lead, choice, by) = (lead.clone(), choice.clone(), Some(by.clone()));
+            let drafted = Fact::Drafted { source, title, content, lead, supporting: Vec::new(), choice, parent: None, by };
+            let draft = |fact| Draft { fact, subject: order.clone(), place: place.clone(), occurred_on: today };
+            Ok(vec![draft(drafted), draft(Fact::Issued { terms, due_on })])
         }
         Command::TrustClock { reason } => {
             let fact = Fact::ClockTrusted { reason: text(reason, Refused::NoReason)? };
@@ -618,7 +680,21 @@ fn step(state: &State, known: &Known, command: &Command, context: &Context) -> R
             }
             Fact::Redated { due_on: *due_on }
         }
-        Command::Draft { .. } | Command::TrustClock { .. } => return Err(Refused::NotYours),
+        Command::Judge { is_done, content, photos, .. } => {
+            from_timer(context)?;
+            if known.stage != Stage::Reported {
+                return Err(Refused::WrongStage { stage: known.stage.name().to_owned() });
+            }
+            if *is_done && state.open_parts > 0 {
+                return Err(Refused::OpenParts { count: state.open_parts.to_string() });
+            }
+            if *is_done {
+                Fact::Closed { evidence: text(content, Refused::NoEvidence)?, photos: photos.clone() }
+            } else {
+                Fact::Returned { reason: text(content, Refused::NoReason)?, due_on: going_on(known, Fact::Returned { reason: String::new(), due_on: today }, now) }
+            }
+        }
+        Command::Draft { .. } | Command::Rectify { .. } | Command::TrustClock { .. } => return Err(Refused::NotYours),
     };
     Ok((fact, today))
 }

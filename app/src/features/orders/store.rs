@@ -280,6 +280,11 @@ pub(super) async fn load(conn: &mut Conn, command: &Command, context: &Context) 
         (state.is_parent_fit, state.parent_due) = above(conn, parent.as_deref(), place).await?;
         return Ok(state);
     }
+    if let Command::Rectify { order: id, lead, .. } = command {
+        state.is_id_taken = place_of(conn, id).await?.is_some();
+        state.is_lead_known = organisations::get(conn, lead).await?.is_some();
+        return Ok(state);
+    }
     let Some(id) = command.order() else { return Ok(state) };
     let Some(found) = order(conn, id).await? else { return Ok(state) };
     (state.is_parent_fit, state.parent_due) = above(conn, found.parent.as_deref(), &found.known.place).await?;
@@ -313,7 +318,7 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
             conn.execute(sql, args![number, entry.occurred_on, &entry.actor, reason]).await?;
             return Ok(());
         }
-        Fact::Drafted { source, title, content, lead, supporting, choice, parent } => {
+        Fact::Drafted { source, title, content, lead, supporting, choice, parent, .. } => {
             let sql = "INSERT INTO order_ (id, place, source_kind, reference, title, content, lead, supporting, parent, choice, stage, is_asked, round, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'drafted', 0, 1, ?)";
             let (supporting, choice) = (serde_json::to_string(supporting)?, serde_json::to_string(choice)?);
             let args = args![id, &entry.place, source.kind.name(), &source.reference, title, content, lead, supporting, parent.as_ref(), choice, number];

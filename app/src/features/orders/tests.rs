@@ -280,7 +280,8 @@ fn known(story: &str) -> Known {
         let reason = String::from("r");
         let day: Date = words[1].parse().unwrap();
         let (fact, stage) = match words[0] {
-            "drafted" => (Fact::Drafted { source: Source { kind: SourceKind::Instruction, reference: "1".into() }, title: "t".into(), content: "c".into(), lead: "firm".into(), supporting: Vec::new(), choice: on_ladder("huating"), parent: None }, Stage::Drafted),
+            "drafted" => (Fact::Drafted { source: Source { kind: SourceKind::Instruction, reference: "1".into() }, title: "t".into(), content: "c".into(), lead: "firm".into(), supporting: Vec::new(), choice: on_ladder("huating"), parent: None, by: None }, Stage::Drafted),
+            "found" => (Fact::Drafted { source: Source { kind: SourceKind::Finding, reference: "f".into() }, title: "t".into(), content: "c".into(), lead: "firm".into(), supporting: Vec::new(), choice: on_ladder("huating"), parent: None, by: Some(words[2].into()) }, Stage::Drafted),
             "approved" => (Fact::Approved {}, Stage::Approved),
             "issued" => (Fact::Issued { terms: terms.clone(), due_on: day.saturating_add(15.days()) }, Stage::Issued),
             "signed" => (Fact::Signed { paper: String::new() }, Stage::Signed),
@@ -438,6 +439,8 @@ fn rules_of_an_order() {
         ("looked back, and it stands", CLOSED, &office, Command::LookBack { order: o(), is_sound: true, finding: words(), choice: None }, None),
         ("looked back, and it does not", CLOSED, &office, Command::LookBack { order: o(), is_sound: false, finding: words(), choice: None }, None),
         ("looked back at nothing", CLOSED, &office, Command::LookBack { order: o(), is_sound: true, finding: String::new(), choice: None }, Some(Refused::NoFinding)),
+        ("closed by who found it", "found 2026-11-09 wen, issued 2026-11-10 system, signed 2026-11-10 jian, reported 2026-11-20 jian", &office, Command::Close { order: o(), evidence: words(), photos: Vec::new() }, Some(Refused::OwnFinding)),
+        ("judged by a person", REPORTED, &office, Command::Judge { order: o(), is_done: true, content: words(), photos: Vec::new() }, Some(Refused::NotYours)),
         ("looked back by its unit", CLOSED, &both, Command::LookBack { order: o(), is_sound: true, finding: words(), choice: None }, Some(Refused::OwnReport)),
         ("withdrawn", SIGNED, &office, Command::Withdraw { order: o(), reason: words() }, None),
         ("withdrawn when it is done", CLOSED, &office, Command::Withdraw { order: o(), reason: words() }, wrong("closed")),

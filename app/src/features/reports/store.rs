@@ -131,6 +131,48 @@ pub async fn between(conn: &mut Conn, by_judgement: bool, from: Date, to: Date) 
     conn.rows(sql, args![from, to]).await?.iter().map(read).collect()
 }
 
+/// A day's work of a building as its report has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labour {
+    /// The report.
+    pub report: String,
+    /// The building.
+    pub building: String,
+    /// The day.
+    pub on: Date,
+    /// Hands on site.
+    pub hands: u32,
+    /// Machines on site.
+    pub machines: u32,
+    /// Work items of which something was done, as reported.
+    pub moved: u32,
+    /// Work items of which an inspection found less than was reported.
+    pub overruled: u32,
+}
+
+/// What reports say of hands, machines and work between two days, by building and day.
+pub async fn labour(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Labour>> {
+    let sql = "SELECT r.id, r.building, r.on_day, r.hands, r.content, w.moved, w.overruled FROM report r LEFT JOIN (
+                   SELECT report, CAST(SUM(CASE WHEN reported_e3 > 0 THEN 1 ELSE 0 END) AS BIGINT) AS moved,
+                          CAST(SUM(CASE WHEN verified_e3 < reported_e3 THEN 1 ELSE 0 END) AS BIGINT) AS overruled
+                   FROM work_day WHERE on_day >= ? AND on_day <= ? GROUP BY report) w ON w.report = r.id
+               WHERE r.on_day >= ? AND r.on_day <= ? ORDER BY r.building, r.on_day";
+    let read = |row: &Row| {
+        let content: Content = row.json(4)?;
+        let count = |at| Ok::<u32, anyhow::Error>(row.opt_int(at)?.unwrap_or(0).try_into()?);
+        Ok(Labour {
+            report: row.text(0)?,
+            building: row.text(1)?,
+            on: row.date(2)?,
+            hands: row.count(3)?.try_into()?,
+            machines: content.machines.values().fold(0, |sum, count| sum.saturating_add(*count)),
+            moved: count(5)?,
+            overruled: count(6)?,
+        })
+    };
+    conn.rows(sql, args![from, to, from, to]).await?.iter().map(read).collect()
+}
+
 /// Reports between two days that hold photographs, newest first.
 pub async fn pictured(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Report>> {
     let sql = concat!("SELECT ", columns!(), " FROM report WHERE on_day >= ? AND on_day <= ? AND is_unchanged = 0 AND content LIKE '%\"photos\":[{%' ORDER BY on_day DESC, id");

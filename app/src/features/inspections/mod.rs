@@ -1,0 +1,80 @@
+//! Unannounced inspections (暗访、四不两直): plans that nobody can know before and anybody can check after, and what is found.
+//!
+//! # Mechanism
+//! A leader directs a visit and says why, or the supervision office lets chance choose places and people: a place the likelier
+//! the more speaks for a look at it, at least two people who have no interest there (`draw.rs`, `rules/inspections.toml`). Each
+//! site of a plan is written down beside the ledger with a salt. Once in every hour the timer commits to 64 leaves, of which
+//! some are plans and the rest is chance: a seal has always the same size, so that its existence tells nothing. An hour in
+//! which nothing ran has no seal and gets none later; what was planned in it goes into the next.
+//!
+//! A site can be opened by its inspectors once it is sealed, on the spot; then a fact carries the plan, its salt and the way to
+//! the root of the seal, and everybody may check that it stood before anybody left. With a plan's last site the draw is opened
+//! too. A site to which nobody went is opened when its last day is over, so that nobody can draw until the draw suits. Until
+//! then a plan is seen by its inspectors, by who made it, and by who inspects everywhere and has no interest there; to
+//! everybody else it is not there.
+//!
+//! Inspectors score checklists (`checklists.rs`, `rules/checklists.toml`) and say what is wrong. A finding becomes an order to
+//! the unit that puts it right, in the same transaction; somebody else looks again. The conclusion is written; the target,
+//! whose task force it is, receives it, may object, and is answered by people who took no part (政府督查工作条例 Art. 17). Praise,
+//! criticism and accountability are proposed, and wait for a leader (Art. 21).
+//!
+//! Stages: (sealed) → visiting → concluded → delivered → objected → answered; lapsed, when nobody went.
+//!
+//! Refusals: V-101 … V-132. Extra files: `draw.rs`, `gather.rs` (what a draw weighs), `doubts.rs` (reports that
+//! stand against each other), `checklists.rs`, `print.rs` (the conclusion as a letter).
+
+pub mod checklists;
+pub mod doubts;
+pub mod draw;
+pub mod gather;
+pub mod model;
+pub mod pages;
+mod print;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+use super::authority::{self, Need, Scope, Verb, missing};
+use super::places;
+use crate::db::Conn;
+use crate::journal::domain::{Actor, Context, Decision};
+use anyhow::Result;
+use model::{Command, Fact};
+
+/// The rights a command needs. Who may do what in an inspection depends on the inspection; the rule says it.
+pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
+    match command {
+        // The place of a sealed plan is asked of nobody here: whoever may read it and not open the plan would be told so.
+        Command::Seal { .. } | Command::CheckIn { .. } | Command::Lapse { .. } => Ok(Ok(Vec::new())),
+        Command::Declare { project } => Ok(Ok(vec![Need::at(Verb::Inspect, project.clone())])),
+        other => match store::place_of(conn, other.inspection().unwrap_or_default()).await? {
+            Some(place) => Ok(Ok(vec![Need::at(Verb::Read, place)])),
+            None => Ok(Err(missing())),
+        },
+    }
+}
+
+/// Loads what the rule needs and asks it.
+pub async fn decide(conn: &mut Conn, command: &Command, context: &Context) -> Result<Decision<Fact>> {
+    let mut state = store::load(conn, command, context).await?;
+    let place = match (&state.known, &state.unopened) {
+        (Some(known), _) => Some(known.stop().place.clone()),
+        (None, Some(unopened)) => Some(unopened.stop.place.clone()),
+        (None, None) => None,
+    };
+    if let (Actor::Account(account), Some(place)) = (&context.actor, place) {
+        let rights = authority::rights(conn, account, context.today).await?;
+        let path = places::path(conn, &place).await?.unwrap_or_default();
+        state.person = store::person(conn, account, &rights, &path, context.today).await?;
+        let is_foreign = state.known.is_some() && !rights.may(Verb::Read, &path);
+        // A sealed plan is not there for anybody but who goes.
+        let is_hidden = state.unopened.as_ref().is_some_and(|unopened| !unopened.stop.inspectors.contains(account));
+        if is_foreign || is_hidden {
+            return Ok(Err(missing()));
+        }
+    }
+    if matches!(command, Command::CheckIn { .. } | Command::Lapse { .. }) && state.known.is_none() && state.unopened.is_none() {
+        return Ok(Err(missing()));
+    }
+    Ok(model::decide(&state, command, context).map_err(Into::into))
+}

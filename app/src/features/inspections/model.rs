@@ -1,0 +1,936 @@
+//! Rules of inspections: who is sent where, what a seal proves, what is found, who may object and who answers.
+
+use super::checklists;
+use super::draw::{Drawing, RULES, draw};
+use crate::features::orders::budget::{Budget, Tick, Unit};
+use crate::features::orders::model::{Choice, Stage as OrderStage};
+use crate::features::reports::model::Photo;
+use crate::journal::domain::{Actor, Context, Draft};
+use crate::refusals;
+use guatu_ledger::hash::{Hash, SALT_LEN, commitment, leaf_hash};
+use guatu_ledger::tree::verify_inclusion;
+use jiff::ToSpan;
+use jiff::civil::{Date, DateTime};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Leaves of every hourly seal, plans or chance: their number tells nothing.
+pub const LEAVES: usize = 64;
+/// Places of one route at most.
+pub const MOST_STOPS: usize = 3;
+/// What seals and interests are filed under: they belong to no place.
+const NOWHERE: &str = "-";
+
+/// Why a place is inspected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// A leader sends inspectors.
+    Directed {
+        /// Why.
+        reason: String,
+    },
+    /// It was drawn; the draw is sealed beside it.
+    Drawn {
+        /// Commitment to the draw, base64.
+        drawing: String,
+    },
+}
+
+/// One site of a route, as it is sealed: its JSON, in this order of fields, is what the seal commits to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// Its id, and that of the inspection it becomes.
+    pub id: String,
+    /// The plan it is of.
+    pub plan: String,
+    /// Where in the plan, from zero.
+    pub position: u32,
+    /// The place.
+    pub place: String,
+    /// Who goes.
+    pub inspectors: Vec<String>,
+    /// Why.
+    pub basis: Basis,
+    /// Why again so soon; empty otherwise.
+    pub again: String,
+    /// Last day; then it is opened unvisited.
+    pub until: Date,
+    /// Who planned it.
+    pub made_by: String,
+}
+
+/// Something sealed, opened: with it anybody can check that the seal of an hour held it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening<T> {
+    /// What was sealed.
+    pub content: T,
+    /// The salt, base64.
+    pub salt: String,
+    /// The hour of the seal.
+    pub hour: String,
+    /// Which of its leaves.
+    pub leaf: u32,
+    /// Hashes from the leaf to the root, base64.
+    pub proof: Vec<String>,
+}
+
+/// Leaf of a seal: the hash of a salted commitment.
+pub fn sealed_leaf(salt: &[u8; SALT_LEN], content: &str) -> Hash {
+    leaf_hash(&commitment(salt, content.as_bytes()).0)
+}
+
+impl<T: Serialize> Opening<T> {
+    /// Whether a root, base64, held it.
+    pub fn is_proved_by(&self, root: &str) -> bool {
+        let check = || {
+            let salt = Hash::from_base64(&self.salt)?.0;
+            let proof: Vec<Hash> = self.proof.iter().map(|hash| Hash::from_base64(hash)).collect::<Option<_>>()?;
+            let leaf = sealed_leaf(&salt, &serde_json::to_string(&self.content).ok()?);
+            Some(verify_inclusion(leaf, u64::from(self.leaf), LEAVES as u64, &proof, Hash::from_base64(root)?))
+        };
+        check().unwrap_or(false)
+    }
+}
+
+impl Opening<Drawing> {
+    /// The commitment that its stops name.
+    pub fn commitment(&self) -> Option<String> {
+        let salt = Hash::from_base64(&self.salt)?.0;
+        Some(commitment(&salt, serde_json::to_string(&self.content).ok()?.as_bytes()).to_string())
+    }
+
+    /// Whether a stop is what was drawn: it names this draw, and the seed gives it at its position.
+    pub fn gives(&self, stop: &Stop) -> bool {
+        let is_named = matches!(&stop.basis, Basis::Drawn { drawing } if Some(drawing) == self.commitment().as_ref());
+        let picks = draw(&self.content);
+        let pick = picks.get(stop.position as usize);
+        is_named && stop.plan == self.content.plan && pick.is_some_and(|pick| pick.place == stop.place && pick.inspectors == stop.inspectors)
+    }
+}
+
+/// Where a phone says it is. It is shown as unverified: a phone can be told what to say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Latitude in millionths of a degree, WGS 84.
+    pub latitude_e6: i64,
+    /// Longitude in millionths of a degree, WGS 84.
+    pub longitude_e6: i64,
+    /// Accuracy as the phone says it, in metres.
+    pub accuracy_m: Option<u32>,
+}
+
+/// What an inspection comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nothing to put right.
+    Sound,
+    /// Something to put right.
+    Defects,
+    /// Much, or something grave.
+    Grave,
+}
+
+impl Verdict {
+    /// Every verdict with its name in forms and locale keys.
+    pub const ALL: [(Verdict, &'static str); 3] = [(Verdict::Sound, "sound"), (Verdict::Defects, "defects"), (Verdict::Grave, "grave")];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Verdict::ALL.iter().find(|(one, _)| *one == self).map_or("", |(_, name)| name)
+    }
+
+    /// The verdict of a name.
+    pub fn from_name(name: &str) -> Option<Verdict> {
+        Verdict::ALL.iter().find(|(_, known)| *known == name).map(|(one, _)| *one)
+    }
+}
+
+/// What is proposed to a leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consequence {
+    /// To praise.
+    Praise,
+    /// To criticise in a circular.
+    Criticise,
+    /// To refer for accountability, to whoever may do that.
+    Refer,
+}
+
+impl Consequence {
+    /// Every consequence with its name in forms and locale keys.
+    pub const ALL: [(Consequence, &'static str); 3] =
+        [(Consequence::Praise, "praise"), (Consequence::Criticise, "criticise"), (Consequence::Refer, "refer")];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Consequence::ALL.iter().find(|(one, _)| *one == self).map_or("", |(_, name)| name)
+    }
+
+    /// The consequence of a name.
+    pub fn from_name(name: &str) -> Option<Consequence> {
+        Consequence::ALL.iter().find(|(_, known)| *known == name).map(|(one, _)| *one)
+    }
+}
+
+/// Where an inspection stands, once it is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Inspectors are there.
+    Visiting,
+    /// Its conclusion is written.
+    Concluded,
+    /// The target has it: the time for an objection runs.
+    Delivered,
+    /// The target objects: the time for an answer runs.
+    Objected,
+    /// That is answered.
+    Answered,
+    /// Nobody went in time.
+    Lapsed,
+}
+
+impl Stage {
+    /// Every stage with its name in tables and locale keys.
+    pub const ALL: [(Stage, &'static str); 6] = [
+        (Stage::Visiting, "visiting"),
+        (Stage::Concluded, "concluded"),
+        (Stage::Delivered, "delivered"),
+        (Stage::Objected, "objected"),
+        (Stage::Answered, "answered"),
+        (Stage::Lapsed, "lapsed"),
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Stage::ALL.iter().find(|(stage, _)| *stage == self).map_or("", |(_, name)| name)
+    }
+
+    /// The stage of a name.
+    pub fn from_name(name: &str) -> Option<Stage> {
+        Stage::ALL.iter().find(|(_, known)| *known == name).map(|(stage, _)| *stage)
+    }
+}
+
+/// What can be asked of inspections.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "`inspection` is the inspection everywhere; the other fields are documented")]
+pub enum Command {
+    /// Commit to whatever has been planned, or to nothing; only the timer asks this, once an hour.
+    Seal {
+        /// The hour, `2026-11-23T09`.
+        hour: String,
+        /// Root of its leaves, base64.
+        root: String,
+    },
+    /// An inspector has an interest in a project.
+    Declare {
+        /// The project.
+        project: String,
+    },
+    /// Open a sealed stop: an inspector is there.
+    CheckIn {
+        inspection: String,
+        /// Where the phone says it is.
+        position: Option<Position>,
+    },
+    /// Open a sealed stop to which nobody went; only the timer asks this.
+    Lapse { inspection: String },
+    /// Score a checklist; what has no points is not there.
+    Score {
+        inspection: String,
+        /// The checklist.
+        checklist: String,
+        /// Points by item.
+        points: BTreeMap<String, u32>,
+    },
+    /// Say what is wrong; it becomes an order at once.
+    Find {
+        inspection: String,
+        /// Client-made id.
+        finding: String,
+        /// What is wrong, and what is to be done.
+        content: String,
+        /// How grave it is, of `rules/inspections.toml`.
+        severity: String,
+        /// The organisation that puts it right.
+        lead: String,
+        /// Photographs.
+        photos: Vec<Photo>,
+    },
+    /// Write the conclusion.
+    Conclude {
+        inspection: String,
+        /// What it comes to.
+        verdict: Verdict,
+        /// In words.
+        content: String,
+    },
+    /// The target has the conclusion.
+    Receive {
+        inspection: String,
+        /// The paper by which it did, when somebody else enters it.
+        paper: String,
+    },
+    /// The target objects.
+    Object {
+        inspection: String,
+        /// Why.
+        content: String,
+    },
+    /// Answer that.
+    Answer {
+        inspection: String,
+        /// Whether the conclusion stands.
+        is_upheld: bool,
+        /// Why.
+        content: String,
+    },
+    /// Propose a consequence to a leader.
+    Propose {
+        inspection: String,
+        /// Which.
+        consequence: Consequence,
+        /// Why.
+        content: String,
+    },
+    /// Decide that.
+    Settle {
+        inspection: String,
+        /// Whether it is approved.
+        is_approved: bool,
+        /// Why.
+        reason: String,
+    },
+    /// See whether a finding was put right as reported.
+    Reinspect {
+        inspection: String,
+        /// The finding.
+        finding: String,
+        /// Whether it was.
+        is_done: bool,
+        /// What was seen.
+        content: String,
+        /// Photographs.
+        photos: Vec<Photo>,
+    },
+}
+
+impl Command {
+    /// The inspection it is about.
+    pub fn inspection(&self) -> Option<&str> {
+        match self {
+            Command::Seal { .. } | Command::Declare { .. } => None,
+            Command::CheckIn { inspection, .. }
+            | Command::Lapse { inspection }
+            | Command::Score { inspection, .. }
+            | Command::Find { inspection, .. }
+            | Command::Conclude { inspection, .. }
+            | Command::Receive { inspection, .. }
+            | Command::Object { inspection, .. }
+            | Command::Answer { inspection, .. }
+            | Command::Propose { inspection, .. }
+            | Command::Settle { inspection, .. }
+            | Command::Reinspect { inspection, .. } => Some(inspection),
+        }
+    }
+}
+
+/// What happened in inspections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "fields are those of the commands, which are documented")]
+pub enum Fact {
+    /// An hour was sealed, whether or not anything was planned in it.
+    Sealed { hour: String, root: String },
+    /// An inspector declared an interest.
+    Declared { project: String },
+    /// A stop was opened by an inspector on the spot.
+    Opened { opening: Opening<Stop>, position: Option<Position> },
+    /// A stop was opened because its last day is over.
+    Lapsed { opening: Opening<Stop> },
+    /// The draw of a plan was opened with its last stop.
+    Drawn { opening: Opening<Drawing> },
+    /// A checklist was scored; a later score replaces an earlier one.
+    Scored { checklist: String, points: BTreeMap<String, u32> },
+    /// Something is wrong.
+    Found {
+        finding: String,
+        content: String,
+        severity: String,
+        lead: String,
+        choice: Choice,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
+    },
+    /// The conclusion was written.
+    Concluded { verdict: Verdict, content: String },
+    /// The target has it.
+    Received { paper: String },
+    /// The target objects.
+    Objected { content: String },
+    /// That was answered.
+    Answered { is_upheld: bool, content: String },
+    /// A consequence was proposed.
+    Proposed { consequence: Consequence, content: String },
+    /// It was decided.
+    Settled { is_approved: bool, reason: String },
+    /// A finding was looked at again by somebody else.
+    Reinspected {
+        finding: String,
+        order: String,
+        is_done: bool,
+        content: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
+    },
+}
+
+refusals! {
+    /// No place, or one twice, or one that is not there.
+    NoPlace = "V-101" Rule site1;
+    /// Fewer inspectors than a team has.
+    TooFewInspectors { least } = "V-102" Rule inspector1;
+    /// Somebody who does not inspect at the place.
+    NotAnInspector { place } = "V-103" Rule inspector1;
+    /// Somebody with an interest in the project.
+    HasInterest { place } = "V-104" Rule inspector1;
+    /// Why must be said.
+    NoReason = "V-105" Rule reason;
+    /// Before today, or later than a plan may stay sealed.
+    UntilOutside { from, to } = "V-106" Rule last_day;
+    /// The place was visited a short time ago: why again must be said.
+    Duplicate { place, date } = "V-107" Rule again;
+    /// No project is active, or for none enough inspectors are free of interest.
+    NothingToDraw = "V-108" Conflict _;
+    /// Fewer than one place, or more than are drawn at once.
+    CountOutside { most } = "V-109" Rule count;
+    /// The hour is not this one, or has its seal.
+    NotThisHour = "V-110" Conflict _;
+    /// Only the timer does this.
+    NotYours = "V-111" Forbidden _;
+    /// The plan is not sealed yet.
+    NotSealed { at } = "V-112" Conflict _;
+    /// It does not stand where that can be done.
+    WrongStage { stage } = "V-113" Conflict _;
+    /// The id is in use.
+    IdTaken = "V-114" Conflict _;
+    /// No such checklist today, no such item, or more points than it has.
+    UnknownItem { item } = "V-115" Rule checklist;
+    /// Nothing is scored.
+    NothingScored = "V-116" Rule checklist;
+    /// What was found must be said.
+    NoFinding = "V-117" Rule finding;
+    /// No such severity.
+    UnknownSeverity = "V-118" Rule severity;
+    /// The organisation is not registered.
+    UnknownLead = "V-119" Rule lead;
+    /// The conclusion must be written.
+    NoConclusion = "V-120" Rule conclusion;
+    /// A conclusion stands on at least one checklist.
+    NoScore = "V-121" Conflict _;
+    /// Something was found, or nothing was.
+    VerdictDiffers = "V-122" Rule verdict;
+    /// Whoever enters what the target did on paper names the paper.
+    NoPaper = "V-123" Rule paper;
+    /// The time for an objection is over.
+    TooLate { date } = "V-124" Conflict _;
+    /// Whoever took part does not answer.
+    TookPart = "V-125" Conflict _;
+    /// Something waits for a decision already, or nothing does.
+    NotProposed = "V-126" Conflict _;
+    /// Somebody else looks again.
+    OwnFinding = "V-127" Conflict _;
+    /// Nothing is reported as put right.
+    NotReported = "V-128" Conflict _;
+    /// What the target says must be said.
+    NoObjection = "V-129" Rule objection;
+    /// The last day has not passed.
+    NotOver = "V-130" Conflict _;
+    /// The interest is declared.
+    Declared = "V-131" Conflict _;
+    /// The position is no latitude and longitude.
+    BadPosition = "V-132" Rule position;
+}
+
+/// What a directed plan asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Id of the plan.
+    pub plan: String,
+    /// Places, in order.
+    pub places: Vec<String>,
+    /// Who goes.
+    pub inspectors: Vec<String>,
+    /// Why.
+    pub reason: String,
+    /// Why again so soon.
+    pub again: String,
+    /// Last day.
+    pub until: Date,
+    /// Who plans it.
+    pub made_by: String,
+}
+
+/// What a plan sees of the places it names, by place.
+#[derive(Clone, Debug, Default)]
+pub struct Ground {
+    /// Today.
+    pub today: Date,
+    /// Accounts that inspect there.
+    pub inspect: BTreeMap<String, Vec<String>>,
+    /// Of those, accounts with an interest there.
+    pub interested: BTreeMap<String, Vec<String>>,
+    /// When it was visited last.
+    pub visited_on: BTreeMap<String, Date>,
+}
+
+/// The last day of a plan lies ahead, and no further than it may stay sealed.
+pub fn last_day(until: Date, today: Date) -> Result<Date, Refused> {
+    let to = today.saturating_add(i64::from(RULES.sealed.value).days());
+    if until < today || until > to { Err(Refused::UntilOutside { from: today.to_string(), to: to.to_string() }) } else { Ok(until) }
+}
+
+/// Why a place that was visited a short time ago may not be visited without saying why.
+pub fn duplicate(ground: &Ground, place: &str) -> Option<Date> {
+    let visited = ground.visited_on.get(place)?;
+    ((ground.today - *visited).get_days() < i32::try_from(RULES.duplicate.value).unwrap_or(i32::MAX)).then_some(*visited)
+}
+
+/// The stops of a directed plan.
+pub fn directed(route: &Route, ground: &Ground) -> Result<Vec<Stop>, Refused> {
+    let is_twice = |list: &[String]| list.iter().enumerate().any(|(at, one)| list[..at].contains(one));
+    if route.places.is_empty() || route.places.len() > MOST_STOPS || is_twice(&route.places) {
+        return Err(Refused::NoPlace);
+    }
+    if route.inspectors.len() < RULES.team.value as usize || is_twice(&route.inspectors) {
+        return Err(Refused::TooFewInspectors { least: RULES.team.value.to_string() });
+    }
+    for place in &route.places {
+        let inspect = ground.inspect.get(place).ok_or(Refused::NoPlace)?;
+        if route.inspectors.iter().any(|one| !inspect.contains(one)) {
+            return Err(Refused::NotAnInspector { place: place.clone() });
+        }
+        if ground.interested.get(place).is_some_and(|people| route.inspectors.iter().any(|one| people.contains(one))) {
+            return Err(Refused::HasInterest { place: place.clone() });
+        }
+    }
+    let reason = text(&route.reason, Refused::NoReason)?;
+    let until = last_day(route.until, ground.today)?;
+    let again = route.again.trim();
+    if let Some((place, date)) = route.places.iter().find_map(|place| Some((place, duplicate(ground, place)?)))
+        && again.is_empty()
+    {
+        return Err(Refused::Duplicate { place: place.clone(), date: date.to_string() });
+    }
+    let stop = |(position, place): (u32, &String)| Stop {
+        id: format!("{}-{position}", route.plan),
+        plan: route.plan.clone(),
+        position,
+        place: place.clone(),
+        inspectors: route.inspectors.clone(),
+        basis: Basis::Directed { reason: reason.clone() },
+        again: again.to_owned(),
+        until,
+        made_by: route.made_by.clone(),
+    };
+    Ok((0..).zip(&route.places).map(stop).collect())
+}
+
+/// The stops of a draw, which is committed to by `commitment`.
+pub fn drawn(drawing: &Drawing, commitment: &str, until: Date, made_by: &str, today: Date) -> Result<Vec<Stop>, Refused> {
+    if drawing.count == 0 || drawing.count > RULES.draw.most_places {
+        return Err(Refused::CountOutside { most: RULES.draw.most_places.to_string() });
+    }
+    let until = last_day(until, today)?;
+    let picks = draw(drawing);
+    if picks.is_empty() {
+        return Err(Refused::NothingToDraw);
+    }
+    let stop = |(position, pick): (u32, super::draw::Pick)| Stop {
+        id: format!("{}-{position}", drawing.plan),
+        plan: drawing.plan.clone(),
+        position,
+        place: pick.place,
+        inspectors: pick.inspectors,
+        basis: Basis::Drawn { drawing: commitment.to_owned() },
+        again: String::new(),
+        until,
+        made_by: made_by.to_owned(),
+    };
+    Ok((0..).zip(picks).map(stop).collect())
+}
+
+/// A fact of an inspection as its page needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Its number in the ledger.
+    pub number: u64,
+    /// When it was recorded, civil time in China.
+    pub at: DateTime,
+    /// Who did it.
+    pub by: String,
+    /// What.
+    pub fact: Fact,
+}
+
+/// An inspection that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its plan with the proof.
+    pub opening: Opening<Stop>,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Its facts, oldest first.
+    pub steps: Vec<Step>,
+}
+
+impl Known {
+    /// Its plan.
+    pub fn stop(&self) -> &Stop {
+        &self.opening.content
+    }
+
+    /// The newest points of each checklist.
+    pub fn scores(&self) -> BTreeMap<&str, &BTreeMap<String, u32>> {
+        self.steps
+            .iter()
+            .filter_map(|step| match &step.fact {
+                Fact::Scored { checklist, points } => Some((checklist.as_str(), points)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Its findings, oldest first, with who found each.
+    pub fn findings(&self) -> impl Iterator<Item = (&str, &Step)> {
+        self.steps.iter().filter_map(|step| match &step.fact {
+            Fact::Found { finding, .. } => Some((finding.as_str(), step)),
+            _ => None,
+        })
+    }
+
+    fn last(&self, is: impl Fn(&Fact) -> bool) -> Option<&Step> {
+        self.steps.iter().rev().find(|step| is(&step.fact))
+    }
+
+    /// The conclusion.
+    pub fn concluded(&self) -> Option<&Step> {
+        self.last(|fact| matches!(fact, Fact::Concluded { .. }))
+    }
+
+    /// The clock of the objection, once the target has the conclusion.
+    pub fn objection_clock(&self) -> Option<Budget> {
+        let received = self.last(|fact| matches!(fact, Fact::Received { .. }))?;
+        Some(Budget::of(Unit::NaturalDays, RULES.objection.value, [(received.at, Tick::Begin)]))
+    }
+
+    /// The clock of its answer, once there is an objection; it stands still when it is answered.
+    pub fn answer_clock(&self) -> Option<Budget> {
+        let objected = self.last(|fact| matches!(fact, Fact::Objected { .. }))?;
+        let answered = self.last(|fact| matches!(fact, Fact::Answered { .. })).map(|step| (step.at, Tick::Stop));
+        Some(Budget::of(Unit::NaturalDays, RULES.answer.value, std::iter::once((objected.at, Tick::Begin)).chain(answered)))
+    }
+
+    /// The proposal that waits for a leader.
+    pub fn proposed(&self) -> Option<&Step> {
+        let last = self.last(|fact| matches!(fact, Fact::Proposed { .. } | Fact::Settled { .. }))?;
+        matches!(last.fact, Fact::Proposed { .. }).then_some(last)
+    }
+
+    /// Whether somebody planned it, went there or wrote in it.
+    pub fn took_part(&self, account: &str) -> bool {
+        let stop = self.stop();
+        let wrote = |step: &Step| step.by == account && !matches!(step.fact, Fact::Received { .. } | Fact::Settled { .. });
+        stop.made_by == account || stop.inspectors.iter().any(|one| one == account) || self.steps.iter().any(wrote)
+    }
+}
+
+/// A stop that is still sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unopened {
+    /// The stop.
+    pub stop: Stop,
+    /// With its proof; `None` before the seal of its hour.
+    pub opening: Option<Opening<Stop>>,
+    /// The draw, when this is the last stop of its plan that is sealed.
+    pub drawing: Option<Opening<Drawing>>,
+}
+
+/// Something a person does in an inspection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the command of its name")]
+pub enum Act {
+    CheckIn,
+    Score,
+    Find,
+    Conclude,
+    Receive,
+    Object,
+    Answer,
+    Propose,
+    Settle,
+    Reinspect,
+}
+
+impl Act {
+    /// Every act with its name in addresses and locale keys, in the order in which a page offers them.
+    pub const ALL: [(Act, &'static str); 10] = [
+        (Act::CheckIn, "check_in"),
+        (Act::Score, "score"),
+        (Act::Find, "find"),
+        (Act::Conclude, "conclude"),
+        (Act::Receive, "receive"),
+        (Act::Object, "object"),
+        (Act::Answer, "answer"),
+        (Act::Propose, "propose"),
+        (Act::Settle, "settle"),
+        (Act::Reinspect, "reinspect"),
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Act::ALL.iter().find(|(act, _)| *act == self).map_or("", |(_, name)| name)
+    }
+
+    /// The act of a name.
+    pub fn from_name(name: &str) -> Option<Act> {
+        Act::ALL.iter().find(|(_, known)| *known == name).map(|(act, _)| *act)
+    }
+}
+
+/// Who acts, as far as an inspection goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// The account.
+    pub account: String,
+    /// Whether the person inspects at the place.
+    pub may_inspect: bool,
+    /// Whether the person governs the place.
+    pub may_govern: bool,
+    /// Whether the person approves at the place: leaders.
+    pub may_approve: bool,
+    /// Whether the person, or the person's organisation, sits in the task force of the project, or declared an interest.
+    pub is_target: bool,
+}
+
+/// Whether a person may do something in an inspection that is open.
+pub fn may(act: Act, known: &Known, person: &Person, now: DateTime) -> Result<(), Refused> {
+    let is_inspector = person.may_inspect && known.stop().inspectors.contains(&person.account);
+    let (is_allowed, stages): (bool, &[Stage]) = match act {
+        Act::CheckIn => (is_inspector, &[]),
+        Act::Score | Act::Find | Act::Conclude => (is_inspector, &[Stage::Visiting]),
+        Act::Receive => (person.is_target || person.may_govern, &[Stage::Concluded]),
+        Act::Object => (person.is_target, &[Stage::Delivered]),
+        Act::Answer => (person.may_govern, &[Stage::Objected]),
+        Act::Propose => (is_inspector, &[Stage::Concluded, Stage::Delivered, Stage::Objected, Stage::Answered]),
+        Act::Settle => (person.may_approve, &[Stage::Concluded, Stage::Delivered, Stage::Objected, Stage::Answered]),
+        Act::Reinspect => (
+            person.may_inspect && !person.is_target,
+            &[Stage::Visiting, Stage::Concluded, Stage::Delivered, Stage::Objected, Stage::Answered],
+        ),
+    };
+    if !is_allowed {
+        return Err(Refused::NotYours);
+    }
+    if !stages.contains(&known.stage) {
+        return Err(Refused::WrongStage { stage: known.stage.name().to_owned() });
+    }
+    match act {
+        Act::Object => match known.objection_clock() {
+            Some(clock) if clock.is_over(now) => Err(Refused::TooLate { date: clock.last_due().map_or_else(String::new, |due| due.text()) }),
+            _ => Ok(()),
+        },
+        Act::Answer if known.took_part(&person.account) || person.is_target => Err(Refused::TookPart),
+        Act::Propose if known.proposed().is_some() => Err(Refused::NotProposed),
+        Act::Settle => match known.proposed() {
+            Some(step) if step.by != person.account => Ok(()),
+            _ => Err(Refused::NotProposed),
+        },
+        Act::Reinspect if known.findings().next().is_none() => Err(Refused::NotReported),
+        _ => Ok(()),
+    }
+}
+
+/// What the rule sees.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// This instant, civil time in China.
+    pub now: DateTime,
+    /// Whether the hour has its seal.
+    pub is_hour_sealed: bool,
+    /// Whether the interest is declared.
+    pub is_declared: bool,
+    /// The stop, while it is sealed.
+    pub unopened: Option<Unopened>,
+    /// The inspection, once it is open.
+    pub known: Option<Known>,
+    /// Who acts.
+    pub person: Person,
+    /// Whether the id of the finding is in use.
+    pub is_id_taken: bool,
+    /// Whether the organisation is registered.
+    pub is_lead_known: bool,
+    /// The order of the finding in question: its id, and where it stands.
+    pub order: Option<(String, OrderStage)>,
+}
+
+/// The hour of an instant, as seals are named.
+pub fn hour_of(at: DateTime) -> String {
+    at.strftime("%Y-%m-%dT%H").to_string()
+}
+
+/// Decides a command.
+pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
+    let today = context.today;
+    let by_timer = || if context.actor == Actor::System { Ok(()) } else { Err(Refused::NotYours) };
+    match command {
+        Command::Seal { hour, root } => {
+            by_timer()?;
+            // An hour that has passed without a seal stays without: nothing is sealed afterwards.
+            if *hour != hour_of(state.now) || state.is_hour_sealed {
+                return Err(Refused::NotThisHour);
+            }
+            let fact = Fact::Sealed { hour: hour.clone(), root: root.clone() };
+            Ok(vec![Draft { fact, subject: format!("seal-{hour}"), place: NOWHERE.to_owned(), occurred_on: today }])
+        }
+        Command::Declare { project } => {
+            if state.is_declared {
+                return Err(Refused::Declared);
+            }
+            let fact = Fact::Declared { project: project.clone() };
+            Ok(vec![Draft { fact, subject: context.actor.text().to_owned(), place: project.clone(), occurred_on: today }])
+        }
+        Command::CheckIn { position, .. } => {
+            if let Some(known) = &state.known {
+                return Err(Refused::WrongStage { stage: known.stage.name().to_owned() });
+            }
+            let unopened = state.unopened.as_ref().ok_or(Refused::NotYours)?;
+            if !state.person.may_inspect || !unopened.stop.inspectors.contains(&state.person.account) {
+                return Err(Refused::NotYours);
+            }
+            if state.person.is_target {
+                return Err(Refused::HasInterest { place: unopened.stop.place.clone() });
+            }
+            let next_hour = state.now.saturating_add(1.hour()).strftime("%H:00").to_string();
+            let opening = unopened.opening.clone().ok_or(Refused::NotSealed { at: next_hour })?;
+            Ok(opened(unopened, Fact::Opened { opening, position: position.clone() }, today))
+        }
+        Command::Lapse { .. } => {
+            by_timer()?;
+            let unopened = state.unopened.as_ref().ok_or(Refused::NotOver)?;
+            let opening = unopened.opening.clone().filter(|opening| opening.content.until < today).ok_or(Refused::NotOver)?;
+            Ok(opened(unopened, Fact::Lapsed { opening }, today))
+        }
+        _ => {
+            let known = state.known.as_ref().ok_or(Refused::NotYours)?;
+            let fact = step(state, known, command, context)?;
+            let stop = known.stop();
+            Ok(vec![Draft { fact, subject: stop.id.clone(), place: stop.place.clone(), occurred_on: today }])
+        }
+    }
+}
+
+/// The opening of a stop, and of the draw with the last stop of a plan.
+fn opened(unopened: &Unopened, fact: Fact, today: Date) -> Vec<Draft<Fact>> {
+    let stop = &unopened.stop;
+    let draft = |fact, subject: &str| Draft { fact, subject: subject.to_owned(), place: stop.place.clone(), occurred_on: today };
+    let mut drafts = vec![draft(fact, &stop.id)];
+    drafts.extend(unopened.drawing.clone().map(|opening| draft(Fact::Drawn { opening }, &stop.plan)));
+    // A draw is of the whole district: it belongs to no place of it.
+    for draft in drafts.iter_mut().skip(1) {
+        draft.place = NOWHERE.to_owned();
+    }
+    drafts
+}
+
+/// What follows in an inspection that is open.
+fn step(state: &State, known: &Known, command: &Command, context: &Context) -> Result<Fact, Refused> {
+    let ask = |act| may(act, known, &state.person, state.now);
+    Ok(match command {
+        Command::Score { checklist, points, .. } => {
+            ask(Act::Score)?;
+            let unknown = |item: &str| Refused::UnknownItem { item: item.to_owned() };
+            let found = checklists::checklist(checklist).filter(|one| one.holds(context.today)).ok_or_else(|| unknown(checklist))?;
+            for (id, points) in points {
+                let item = found.items().find(|item| item.id == *id).ok_or_else(|| unknown(id))?;
+                if *points > item.points {
+                    return Err(unknown(id));
+                }
+            }
+            if points.is_empty() {
+                return Err(Refused::NothingScored);
+            }
+            Fact::Scored { checklist: checklist.clone(), points: points.clone() }
+        }
+        Command::Find { finding, content, severity, lead, photos, .. } => {
+            ask(Act::Find)?;
+            if state.is_id_taken {
+                return Err(Refused::IdTaken);
+            }
+            let content = text(content, Refused::NoFinding)?;
+            let rule = RULES.severity.iter().find(|one| one.id == *severity).ok_or(Refused::UnknownSeverity)?;
+            if !state.is_lead_known {
+                return Err(Refused::UnknownLead);
+            }
+            let choice = Choice { preset: rule.preset.clone(), limit: rule.limit.clone(), ladder: rule.ladder.clone() };
+            Fact::Found { finding: finding.clone(), content, severity: severity.clone(), lead: lead.clone(), choice, photos: photos.clone() }
+        }
+        Command::Conclude { verdict, content, .. } => {
+            ask(Act::Conclude)?;
+            let content = text(content, Refused::NoConclusion)?;
+            if known.scores().is_empty() {
+                return Err(Refused::NoScore);
+            }
+            if (*verdict == Verdict::Sound) != known.findings().next().is_none() {
+                return Err(Refused::VerdictDiffers);
+            }
+            Fact::Concluded { verdict: *verdict, content }
+        }
+        Command::Receive { paper, .. } => {
+            ask(Act::Receive)?;
+            if paper.trim().is_empty() && !state.person.is_target {
+                return Err(Refused::NoPaper);
+            }
+            Fact::Received { paper: paper.trim().to_owned() }
+        }
+        Command::Object { content, .. } => {
+            ask(Act::Object)?;
+            Fact::Objected { content: text(content, Refused::NoObjection)? }
+        }
+        Command::Answer { is_upheld, content, .. } => {
+            ask(Act::Answer)?;
+            Fact::Answered { is_upheld: *is_upheld, content: text(content, Refused::NoReason)? }
+        }
+        Command::Propose { consequence, content, .. } => {
+            ask(Act::Propose)?;
+            Fact::Proposed { consequence: *consequence, content: text(content, Refused::NoReason)? }
+        }
+        Command::Settle { is_approved, reason, .. } => {
+            ask(Act::Settle)?;
+            Fact::Settled { is_approved: *is_approved, reason: text(reason, Refused::NoReason)? }
+        }
+        Command::Reinspect { finding, is_done, content, photos, .. } => {
+            ask(Act::Reinspect)?;
+            let (_, found) = known.findings().find(|(id, _)| id == finding).ok_or(Refused::NotReported)?;
+            if found.by == state.person.account {
+                return Err(Refused::OwnFinding);
+            }
+            let (order, stage) = state.order.as_ref().ok_or(Refused::NotReported)?;
+            if *stage != OrderStage::Reported {
+                return Err(Refused::NotReported);
+            }
+            let content = text(content, Refused::NoFinding)?;
+            Fact::Reinspected { finding: finding.clone(), order: order.clone(), is_done: *is_done, content, photos: photos.clone() }
+        }
+        Command::Seal { .. } | Command::Declare { .. } | Command::CheckIn { .. } | Command::Lapse { .. } => return Err(Refused::NotYours),
+    })
+}
+
+fn text(words: &str, none: Refused) -> Result<String, Refused> {
+    let words = words.trim();
+    if words.is_empty() { Err(none) } else { Ok(words.to_owned()) }
+}
