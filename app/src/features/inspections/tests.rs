@@ -19,7 +19,7 @@ use guatu_ledger::hash::Hash;
 use guatu_ledger::tree::{inclusion_proof, root};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A draw of `count` places: candidates as `place weight`, people as `account place…`.
 fn drawing(seed: &str, count: u32, candidates: &str, people: &str) -> Drawing {
@@ -425,12 +425,12 @@ fn masked(body: &str) -> String {
     parts.fold(first, |page, part| page + part.split_once('"').map_or(part, |(_, rest)| rest))
 }
 
-/// Every page a person comes to by links from the first.
+/// Pages a person comes to by links, the nearest first.
 async fn crawl(site: &TestSite, who: &str) -> BTreeMap<String, String> {
     const MOST: usize = 220;
-    let mut waiting = vec!["/".to_owned(), "/inspections".into(), "/facts?subject=secret-plan-0".into(), "/facts?place=ours".into(), "/search?q=whispered".into(), "/metrics".into(), "/api/openapi.json".into(), "/inspections?form=xlsx".into(), "/orders/proposals".into()];
+    let mut waiting = VecDeque::from(["/".to_owned(), "/inspections".into(), "/facts?subject=secret-plan-0".into(), "/facts?place=ours".into(), "/search?q=whispered".into(), "/metrics".into(), "/api/openapi.json".into(), "/inspections?form=xlsx".into(), "/orders/proposals".into()]);
     let mut pages = BTreeMap::new();
-    while let Some(address) = waiting.pop() {
+    while let Some(address) = waiting.pop_front() {
         if pages.contains_key(&address) || pages.len() == MOST {
             continue;
         }
@@ -440,7 +440,7 @@ async fn crawl(site: &TestSite, who: &str) -> BTreeMap<String, String> {
             for link in page.attributes("a[href^='/']", "href") {
                 let link = link.split('#').next().unwrap_or_default().to_owned();
                 if !["/assets", "/language", "/wall/events", "/logout"].iter().any(|fixed| link.starts_with(fixed)) {
-                    waiting.push(link);
+                    waiting.push_back(link);
                 }
             }
         }
@@ -462,6 +462,11 @@ on_both_databases!(nobody_else_finds_a_trace_of_a_plan, |site| async move {
         before.insert(who, crawl(&site, who).await);
     }
     assert!(before["jian"].len() > 40, "{} pages were seen", before["jian"].len());
+    for who in ["jian", "guard", "deputy", "engineer", "auditor", "office", "partial"] {
+        for (address, start) in [("/inspections", "200"), ("/orders", "200"), ("/places/ours", "200"), ("/round", "200")] {
+            assert!(before[who].get(address).is_some_and(|page| page.starts_with(start)), "{who} saw {address}");
+        }
+    }
     let head = site.site.head();
     assert_eq!(site.post("chief", "/inspections/new", &PLAN).await.location(), "/inspections#sealed");
     assert_eq!(site.site.head(), head, "no fact tells of it");
