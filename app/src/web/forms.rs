@@ -19,7 +19,8 @@ const LINE_CHARS: usize = 200;
 /// Longest text of a field that takes several lines: a reason, a remark.
 const TEXT_CHARS: usize = 2_000;
 /// Fields that take several lines.
-const TEXT_FIELDS: [&str; 8] = ["reason", "remark", "content", "minutes", "evidence", "finding", "progress", "outcome"];
+const TEXT_FIELDS: [&str; 10] =
+    ["opening", "closing", "reason", "remark", "content", "minutes", "evidence", "finding", "progress", "outcome"];
 
 /// Fields that no sheet ever shows: a password may begin as it likes.
 const NOT_LINES: [&str; 2] = ["password", "new_password"];

@@ -31,7 +31,7 @@ async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Res
     let grades = domain.grades.grades(conn).await?;
     for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
         let Some(place) = tree.get(&state.project) else { continue };
-        let targets = targets::assess::project(conn, domain, &place.id, today).await?;
+        let targets = targets::assess::project(conn, domain, &place.id, to.min(today)).await?;
         let weighed = targets.whole();
         let Some((planned_e1, done_e1, gap_e1)) = weighed.points_e1() else { continue };
         whole.join(&weighed);

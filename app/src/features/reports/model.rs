@@ -295,6 +295,8 @@ pub struct Work {
 /// What the rule sees.
 #[derive(Clone, Debug, Default)]
 pub struct State {
+    /// Who verified a later day of a work that is corrected, and when.
+    pub inspected_after: Option<(String, Date)>,
     /// Whether the id is in use.
     pub is_id_taken: bool,
     /// The building's name.
@@ -328,6 +330,8 @@ pub struct Known {
     pub grade: Grade,
     /// Who judged it, and when.
     pub judged: Option<(String, Date)>,
+    /// Whether it holds a photograph.
+    pub is_pictured: bool,
 }
 
 /// Words and limits of reports.
@@ -375,8 +379,17 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if let (Grade::Verified, Some((by, on))) = (known.grade, &known.judged) {
                 return Err(Refused::Inspected { by: by.clone(), date: on.to_string() }.into());
             }
+            // What was verified on a later day stands on all days before it.
+            if let Some((by, on)) = &state.inspected_after {
+                return Err(Refused::Inspected { by: by.clone(), date: on.to_string() }.into());
+            }
             let reason = text(reason)?;
-            let standings = standings(state, items, Compare::Freely)?;
+            let standings = standings(state, items, Compare::Corrected)?;
+            let counts = |standing: &Standing| state.works.iter().find(|work| work.activity == standing.activity).map_or(0, |work| work.before_e3 + work.day_e3 + work.after_e3);
+            let claimed = standings.iter().find(|one| one.done_e3 >= one.total_e3 && counts(one) < one.total_e3);
+            if let Some(claimed) = claimed.filter(|_| !known.is_pictured) {
+                return Err(Refused::PhotoNeeded { name: name_of(state, &claimed.activity) }.into());
+            }
             // The better grade counts: a site cannot take a dispute back by saying its figure again.
             if known.grade == Grade::Disputed {
                 for standing in &standings {
@@ -542,7 +555,9 @@ fn check_content(content: &Content) -> Result<(), Refused> {
 enum Compare {
     /// A report goes forward.
     Forward,
-    /// A correction or a dispute says what is right.
+    /// A correction stays above what the days before made, or above what was measured where that is less.
+    Corrected,
+    /// Who measures on the spot says what is right.
     Freely,
 }
 
@@ -555,7 +570,11 @@ fn standings(state: &State, items: &[Item], compare: Compare) -> Result<Vec<Stan
         if !known.insert(activity) {
             return Err(Refused::ItemTwice { name: name() });
         }
-        let least = if compare == Compare::Forward { work.before_e3 } else { 0 };
+        let least = match compare {
+            Compare::Forward => work.before_e3,
+            Compare::Corrected => work.before_e3 + work.measured_e3.unwrap_or(0).min(0),
+            Compare::Freely => 0,
+        };
         if *cumulative_e3 < least {
             return Err(Refused::Falls { name: name(), before: amounts::text(work.before_e3) });
         }

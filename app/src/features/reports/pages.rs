@@ -32,6 +32,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// Reports that a supervision engineer sees at once; the next come as these are judged.
 const WAITING_SHOWN: usize = 100;
 
+/// Reports of a building among which one with a photograph is looked for: three months.
+const NEWEST_LOOKED_AT: u64 = 92;
+
 /// Routes of this feature.
 pub fn routes() -> Router<Site> {
     Router::new()
@@ -41,6 +44,7 @@ pub fn routes() -> Router<Site> {
         .route("/reports/unchanged", post(file_unchanged))
         .route("/reports/waiting", get(waiting))
         .route("/reports/reasons", get(super::reasons::show))
+        .route("/reports/of/{building}", get(newest))
         .route("/reports/diary/{keeper}/{place}/{format}", get(super::diary::paper))
         .route("/reports/{id}", get(show))
         .route("/reports/{id}/confirm", post(confirm))
@@ -458,6 +462,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
             @if !content.cover_days.is_empty() { dt { (visitor.t("reports.materials")) } dd { (pairs("material", &content.cover_days)) } }
             @if let Some(hours) = content.weather_hours { dt { (visitor.t("field.weather_hours")) } dd { (hours) } }
             @if let Some(hindrance) = &content.hindrance { dt { (visitor.t("reports.hindrance")) } dd { (visitor.t(&format!("hindrance.{}", hindrance.kind))) " · " (hindrance.remark) @if !hindrance.decider.is_empty() { " · " (hindrance.decider) } } }
+            @if let Some(number) = report.corrected_number { dt { (visitor.t("reports.correction")) } dd { (report.reason.as_deref().unwrap_or_default()) " " a href={ "/facts?subject=" (report.id) } { "№ " (number) } } }
             dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (report.id) } { "№ " (report.number) } }
         }
         @if !content.photos.is_empty() { div.photos { @for photo in &content.photos {
@@ -494,6 +499,16 @@ fn clock_difference(report: &Report) -> Option<i64> {
     let hours = filed.duration_since(written).as_hours();
     // A report may be written in a basement and sent the next day; a clock that runs ahead, or lags for long, is wrong.
     (!(-1..=72).contains(&hours)).then_some(hours / 24)
+}
+
+/// The newest report of a building that holds a photograph, or else the newest: from a figure to what stands behind it.
+async fn newest(State(site): State<Site>, visitor: Visitor, Path(building): Path<String>) -> Result<Response, Problem> {
+    let mut conn = site.reader().await?;
+    let building = visitor.place(&mut conn, &building).await?;
+    let reports = store::of_building(&mut conn, &building.id, NEWEST_LOOKED_AT).await?;
+    let pictured = reports.iter().find(|report| !report.content.photos.is_empty());
+    let report = pictured.or(reports.first()).ok_or_else(missing)?;
+    Ok(Redirect::to(&format!("/reports/{}", report.id)).into_response())
 }
 
 async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Path<(String, String)>) -> Result<Response, Problem> {

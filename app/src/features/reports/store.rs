@@ -316,6 +316,7 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
                 filed_by: found.filed_by,
                 grade: found.grade,
                 judged: found.judged_by.zip(found.judged_on),
+                is_pictured: !found.content.photos.is_empty(),
             });
             (found.building, found.on)
         }
@@ -328,6 +329,15 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
     };
     if needs_works {
         state.works = works(conn, &building, Some(on)).await?;
+    }
+    if let Command::Correct { items, .. } = command {
+        for item in items {
+            let sql = "SELECT r.judged_by, r.judged_on FROM work_day d JOIN report r ON r.id = d.report
+                       WHERE d.project = ? AND d.activity = ? AND d.on_day > ? AND d.verified_e3 IS NOT NULL ORDER BY d.on_day LIMIT 1";
+            if let Some(row) = conn.row(sql, args![&state.project, &item.activity, on]).await? {
+                state.inspected_after = row.opt_text(0)?.zip(row.opt_date(1)?);
+            }
+        }
     }
     Ok(state)
 }

@@ -40,7 +40,7 @@ fn file(on: Date, content: Content) -> Command {
 fn rules() {
     let work = Work { activity: "b/structure".into(), name: "Structure".into(), total_e3: 18_000, is_whole: true, before_e3: 5_000, ..Work::default() };
     let site = State { is_building: true, is_active: true, project: "p".into(), works: vec![work.clone()], ..State::default() };
-    let known = Known { building: "b".into(), on: TODAY, filed_by: "builder".into(), grade: Grade::Reported, judged: None };
+    let known = Known { building: "b".into(), on: TODAY, filed_by: "builder".into(), grade: Grade::Reported, judged: None, is_pictured: false };
     let filed = State { report: Some(known.clone()), works: vec![Work { day_e3: 1_000, ..work.clone() }], ..site.clone() };
     let judged = State { report: Some(Known { grade: Grade::Confirmed, judged: Some(("wei".into(), TODAY)), ..known }), ..filed.clone() };
     let later = State { works: vec![Work { day_e3: 1_000, after_e3: 10_000, ..work.clone() }], ..filed.clone() };
@@ -64,6 +64,9 @@ fn rules() {
         ("for last year", site.clone(), file(date(2025, 11, 24), floors(6)), Some(Refused::TooOld { days: "100".into() })),
         ("the same day again", State { last_on: Some(TODAY), ..site.clone() }, unchanged(TODAY), Some(Refused::AlreadyReported { date: "2026-11-23".into() })),
         ("a day before", State { last_on: Some(TODAY), ..site.clone() }, unchanged(date(2026, 11, 22)), Some(Refused::LaterReported { date: "2026-11-23".into() })),
+        ("corrected below what earlier days made", filed.clone(), correct(4, "miscounted"), Some(Refused::Falls { name: "Structure".into(), before: "5".into() })),
+        ("corrected to the whole without a picture", filed.clone(), correct(18, "miscounted"), Some(Refused::PhotoNeeded { name: "Structure".into() })),
+        ("corrected before a day that was verified", State { inspected_after: Some(("lu".into(), TODAY)), ..filed.clone() }, correct(6, "miscounted"), Some(Refused::Inspected { by: "lu".into(), date: TODAY.to_string() })),
         ("work of another building", site.clone(), file(TODAY, strange), Some(Refused::UnknownWork { activity: "theirs/pit".into() })),
         ("less than yesterday", site.clone(), file(TODAY, floors(4)), Some(Refused::Falls { name: "Structure".into(), before: "5".into() })),
         ("more than there is", site.clone(), file(TODAY, floors(19)), Some(Refused::Exceeds { name: "Structure".into(), total: "18".into() })),
@@ -93,7 +96,7 @@ fn rules() {
     for (name, state, command, expected) in cases {
         assert_eq!(decide(&state, &command, &context("jian")).err(), expected.map(Refusal::from), "{name}");
     }
-    let filed = State { report: Some(Known { building: "b".into(), on: TODAY, filed_by: "jian".into(), grade: Grade::Reported, judged: None }), ..site };
+    let filed = State { report: Some(Known { building: "b".into(), on: TODAY, filed_by: "jian".into(), grade: Grade::Reported, judged: None, is_pictured: false }), ..site };
     assert_eq!(decide(&filed, &Command::Confirm { report: "r".into() }, &context("jian")).err(), Some(Refused::OwnReport.into()));
 }
 

@@ -354,6 +354,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
         div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) }
             @if let Some((planned, done, gap)) = points { span class={ "lamp " (grade(gap, &rules).name()) } { (visitor.tf("targets.standing", &[("planned", tenths_text(planned)), ("done", tenths_text(done)), ("gap", tenths_text(gap))])) } }
             a.no-print href={ "/orders/of?kind=promise&id=" (form_urlencoded(&place.id)) } { (visitor.t("orders.of_this")) }
+            @if targets.of(&place.id).any(|item| targets_grade(item).is_some()) { " " a.no-print href={ "/reports/of/" (form_urlencoded(&place.id)) } { (visitor.t("targets.behind")) } }
         }
         @if may_promise { p.bar.no-print { a.button href={ "/reports/new?building=" (form_urlencoded(&place.id)) } { (visitor.t("reports.file")) } } }
         h2 { (visitor.t("targets.today")) }
