@@ -464,16 +464,18 @@ impl Setter {
         }
     }
 
-    /// Copies between two lines; those of a letter without lines, at the very foot of the block.
+    /// Copies at the very foot of the block of the last page, between two lines; those of a letter without lines. A sheet has
+    /// them where it ends.
     fn copies(&mut self, paper: &Paper) {
         let has_rules = paper.form != Form::Letter;
         if !paper.copies.is_empty() {
             let height = paper.copies.len() as f64 * PITCH * 0.85 + if has_rules { 2.0 } else { 0.0 };
             self.room(height);
+            if paper.form != Form::Sheet {
+                self.y = HEIGHT_MM - height;
+            }
             if has_rules {
                 self.rule(TOP_MM + self.y, 0.35, BLACK);
-            } else {
-                self.y = HEIGHT_MM - height;
             }
             for line in &paper.copies {
                 self.text(

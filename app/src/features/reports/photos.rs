@@ -62,6 +62,10 @@ fn draw(bytes: Vec<u8>) -> Result<(Document, Document), Refusal> {
     if is_something_else_too(&bytes) {
         return Err(refused("R-123"));
     }
+    // A picture cut off on its way is drawn down to where it ends; nobody would see that the rest is missing.
+    if format == ImageFormat::Jpeg && !bytes.windows(2).any(|pair| pair == [0xff, 0xd9]) {
+        return Err(refused("R-120"));
+    }
     let reader = || ImageReader::with_format(Cursor::new(&bytes), format);
     let (width, height) = reader().into_dimensions().map_err(|_| refused("R-120"))?;
     if u64::from(width) * u64::from(height) > MOST_PIXELS {
@@ -83,9 +87,11 @@ fn draw(bytes: Vec<u8>) -> Result<(Document, Document), Refusal> {
     Ok((Document { media_type, bytes }, Document { media_type: "image/jpeg", bytes: copy }))
 }
 
-/// Whether a picture is an archive, a page or a paper as well: whoever makes such a file means it for something else.
+/// Whether a picture is an archive, a page, a paper or a program as well: whoever makes such a file means it for something
+/// else. What phones append for themselves (a short film, a second picture) is no such thing.
 fn is_something_else_too(bytes: &[u8]) -> bool {
     let holds = |part: &[u8], mark: &[u8]| part.windows(mark.len()).any(|window| window.eq_ignore_ascii_case(mark));
     let tail = &bytes[bytes.len().saturating_sub(66_000)..];
-    holds(tail, b"PK\x05\x06") || holds(&bytes[..bytes.len().min(1024)], b"%PDF-") || holds(bytes, b"<script") || holds(bytes, b"<!doctype")
+    let marks: [&[u8]; 3] = [b"PK\x05\x06", b"PK\x03\x04", b"%PDF-"];
+    marks.iter().any(|mark| holds(tail, mark)) || holds(&bytes[..bytes.len().min(1024)], b"%PDF-") || holds(bytes, b"<script") || holds(bytes, b"<!doctype") || holds(bytes, b"<?php")
 }
