@@ -639,3 +639,28 @@ on_both_databases!(a_diary_says_what_reports_and_judgements_said, |site| async m
     }
     site
 });
+
+on_both_databases!(a_correction_does_not_move_what_was_verified_later, |site| async move {
+    let mut site = active(site.with_cast().await).await;
+    site.person("inspector", Role::Inspector, None).await;
+    for (id, on, done) in [("report-0001", "2026-11-22", "300"), ("report-0002", "2026-11-23", "500")] {
+        let day = [("building", "ours-b1"), ("on", on), ("done.ours-b1/pit", done), ("request_id", id)];
+        assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
+    }
+    settled(&site).await;
+    let correct = async |id: &str, done: &str| {
+        let form = [("done.ours-b1/pit", done), ("reason", "miscounted")];
+        site.post("builder", &format!("/reports/{id}/correct"), &form).await
+    };
+    assert_eq!(correct("report-0001", "250").await.status, 303, "nobody has looked yet");
+    assert_eq!(correct("report-0002", "200").await.texts(".summary .quiet"), ["R-108"], "under the day before");
+    let corrected = site.get("builder", "/reports/report-0001").await;
+    assert!(corrected.texts("dl.facts dd").iter().any(|said| said.starts_with("miscounted")), "and says that it was corrected");
+    settled(&site).await;
+    let seen = [("done.ours-b1/pit", "400"), ("reason", "half the pit is flooded")];
+    assert_eq!(site.post("inspector", "/reports/report-0002/verify", &seen).await.status, 303);
+    for id in ["report-0001", "report-0002"] {
+        assert_eq!(correct(id, "260").await.texts(".summary .quiet"), ["R-124"], "{id}");
+    }
+    site
+});
