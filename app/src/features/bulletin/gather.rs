@@ -59,7 +59,7 @@ async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Res
             measured: measured.len() as u32,
             confirmed: measured.iter().filter(|grade| **grade >= Grade::Confirmed).count() as u32,
             disputes,
-            broken: targets.items.iter().filter(|item| item.facts.first_impossible().is_some()).count() as u32,
+            broken: targets.items.iter().filter(|item| item.outlook().first_impossible().is_some()).count() as u32,
             late,
         });
     }

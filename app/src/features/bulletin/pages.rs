@@ -403,5 +403,5 @@ async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): P
     drop(conn);
     let rule = rule_sets::pages::name_of(&visitor, &bulletin.figures.rule, rule_set.as_ref());
     let paper = compose(&site, &visitor, &bulletin, &objections, pictures, &rule);
-    papers::download(paper, &format, &format!("guatu-bulletin-{}", bulletin.from)).await
+    papers::download(&visitor, paper, &format, &format!("guatu-bulletin-{}", bulletin.from)).await
 }

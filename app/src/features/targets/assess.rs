@@ -31,6 +31,10 @@ pub struct Assessed {
     pub done: f64,
     /// What the kernel found, standing on what was done before today.
     pub facts: ItemFacts,
+    /// Done today, once today's report is in.
+    pub done_today: Option<f64>,
+    /// What today's report has made of the days after it, where it is in and says something else than the morning did.
+    ahead: Option<Box<ItemFacts>>,
     /// Share planned to date by the approved baseline, 0 to 1.
     pub planned: f64,
     /// Crew-days that a unit takes by the approved baseline: what works of different units are added up by.
@@ -43,10 +47,25 @@ impl Assessed {
         if self.total > 0.0 { (self.done / self.total).clamp(0.0, 1.0) } else { 0.0 }
     }
 
+    /// What can still be kept, and what would restore the rest: after today's report from tomorrow on, before it from today on.
+    pub fn outlook(&self) -> &ItemFacts {
+        self.ahead.as_deref().unwrap_or(&self.facts)
+    }
+
+    /// Still to be done today of what is asked for today.
+    pub fn left_today(&self) -> f64 {
+        (self.facts.today - self.done_today.unwrap_or(0.0)).max(0.0)
+    }
+
     /// Whether what was promised for the period of a kind is done so far; `None` where nobody has promised.
     pub fn is_promise_kept(&self, kind: PeriodKind) -> Option<bool> {
         let window = self.facts.windows.iter().find(|window| window.period.kind == kind)?;
         window.will.map(|will| window.done + TOLERANCE >= will)
+    }
+
+    /// Whether anything was left to do this morning.
+    pub fn was_open(&self) -> bool {
+        self.facts.done + TOLERANCE < self.total
     }
 
     /// Whether anything is left to do.
@@ -157,6 +176,11 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
                 window.can = units(need.can_e3);
             }
         }
+        let is_reported = done.get(&activity.id).and_then(|one| one.last_on).is_some_and(|last| last >= today);
+        let done_today = is_reported.then(|| actuals.before(tomorrow) - actuals.before(today));
+        // Whoever does today's target keeps all that could be kept this morning: only then nothing has to be asked again.
+        let is_changed = done_today.is_some_and(|done| done + TOLERANCE < facts.today || facts.first_impossible().is_some());
+        let ahead = is_changed.then(|| Box::new(assess(item, &actuals, commitments, tomorrow)));
         let weight = (item.work.through(baseline.1) - item.work.before(baseline.0)).max(1.0);
         let assessed = Assessed {
             activity: activity.id.clone(),
@@ -168,6 +192,8 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
             planned: planned_share(item.work, baseline, today.saturating_sub(1.days())),
             unit_crew_days: if item.rate > 0.0 { f64::from(item.crews) / item.rate } else { 0.0 },
             facts,
+            done_today,
+            ahead,
         };
         Some((building, weight, assessed))
     });

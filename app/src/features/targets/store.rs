@@ -60,6 +60,8 @@ pub struct Done {
     pub opening_e3: i64,
     /// The first measured day.
     pub first_on: Option<Date>,
+    /// The last measured day.
+    pub last_on: Option<Date>,
     /// Cumulative at each of the days asked for: done before that day.
     pub before_e3: Vec<i64>,
 }
@@ -67,9 +69,9 @@ pub struct Done {
 /// Done before each of some days, by activity, for a whole project: one pass over its measured days.
 pub async fn done_before(conn: &mut Conn, project: &str, days: &[Date]) -> Result<HashMap<String, Done>> {
     let mut done: HashMap<String, Done> = HashMap::new();
-    for row in conn.rows("SELECT activity, opening_e3, first_on FROM measured_item WHERE project = ?", args![project]).await? {
+    for row in conn.rows("SELECT activity, opening_e3, first_on, last_on FROM measured_item WHERE project = ?", args![project]).await? {
         let opening_e3 = row.int(1)?;
-        let one = Done { opening_e3, first_on: Some(row.date(2)?), before_e3: vec![opening_e3; days.len()] };
+        let one = Done { opening_e3, first_on: Some(row.date(2)?), last_on: Some(row.date(3)?), before_e3: vec![opening_e3; days.len()] };
         done.insert(row.text(0)?, one);
     }
     let earliest = days.iter().min().copied().context("days are asked for")?;
