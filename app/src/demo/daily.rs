@@ -39,6 +39,8 @@ const PROMISED: [(PeriodKind, i64); 6] = [
     (PeriodKind::Quarter, DAYS),
     (PeriodKind::Year, DAYS),
 ];
+/// Share of its pace that a site promises for a long period, in percent: rest days and stops are to come.
+const CAREFUL: i64 = 70;
 /// Red alert, in days before today: nothing is built outside an exemption.
 const ALERT: std::ops::RangeInclusive<i64> = 10..=13;
 
@@ -371,16 +373,18 @@ impl Site {
     }
 }
 
-/// Every site at work promises its planned pace for a period, and never more than is left.
+/// Every site at work promises its planned pace for a day or a week, for longer periods what a careful site keeps in hand of
+/// it, and never more than is left.
 async fn promise(teller: &mut Teller<'_>, all: &[Site], kind: PeriodKind, from: Date) -> Result<()> {
     let length = i64::from((kind.around(from).to - from).get_days()) + 1;
+    let careful = if matches!(kind, PeriodKind::Day | PeriodKind::Week) { 100 } else { CAREFUL };
     let mut asks = Vec::new();
     for site in all.iter().filter(|site| site.from <= from && site.until >= from) {
         let mut items = Vec::new();
         let is_open = |work: &&Work| work.start <= from && work.finish >= from && work.known_e3 < work.total_e3;
         for work in site.works.iter().filter(is_open) {
             let days = i64::from((work.finish - work.start).get_days()) + 1;
-            let pace = work.total_e3 * length / days;
+            let pace = work.total_e3 * length / days * careful / 100;
             let pace = if work.is_whole { pace / 1000 * 1000 } else { pace / 100 * 100 };
             let left = work.total_e3 - work.known_e3.max(work.recorded_e3);
             let will_e3 = pace.min(if work.is_whole { left / 1000 * 1000 } else { left });

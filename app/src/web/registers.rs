@@ -207,7 +207,7 @@ impl<'a> Register<'a> {
                 } } }
                 tbody {
                     @for row in &self.rows { tr { @for ((cell, shown), column) in row.cells.iter().zip(&row.shown).zip(&self.columns) {
-                        td.number[column.is_number].whole[matches!(cell, Cell::Date(_))] { @match (shown, cell) { (Some(shown), _) => (shown), (None, Cell::Empty) => "—", (None, cell) => (cell.text()) } }
+                        td.number[column.is_number].whole[matches!(cell, Cell::Date(_))] data-title=[column.is_number.then_some(&column.title)] { @match (shown, cell) { (Some(shown), _) => (shown), (None, Cell::Empty) => "—", (None, cell) => (cell.text()) } }
                     } } }
                     @if self.rows.is_empty() { tr { td.empty colspan=(self.columns.len()) { (if self.asked.find.as_deref().is_some_and(|find| !find.is_empty()) { visitor.t("register.nothing_found") } else { visitor.t(empty) }) } } }
                 }

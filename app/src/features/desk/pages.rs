@@ -151,7 +151,7 @@ impl Asking<'_> {
     /// What today asks of each building, the most pressing work of it first.
     async fn targets(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
         let mut lines = Vec::new();
-        for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
+        for state in plan::store::active(conn).await? {
             let Some(project) = self.tree.get(&state.project) else { continue };
             let buildings = self.tree.under(project).iter().filter(|place| self.visitor.may(Verb::Report, &place.path));
             let buildings: Vec<&Place> = buildings.collect();

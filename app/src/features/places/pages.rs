@@ -124,7 +124,7 @@ async fn tree(State(site): State<Site>, visitor: Visitor, Query(Listed { level }
                     a.button.second href=(Places::PATH) { (visitor.t("list_sheet.title")) }
                 }
             }
-            p.bar.no-print { @for one in Level::ALL {
+            nav.bar.no-print aria-label=(visitor.t("field.kind")) { @for one in Level::ALL {
                 a.button.second href={ "/places?level=" (one.name()) } aria-current=[(one == level).then_some("true")] { (visitor.t(&format!("places.level_{}", one.name()))) }
             } }
             (table)

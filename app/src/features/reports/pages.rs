@@ -80,7 +80,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let reports = store::of_day(&mut conn, on).await?;
     let last = store::last_days(&mut conn).await?;
     let active: Vec<String> =
-        plan::store::project_plans(&mut conn).await?.into_iter().filter(|plan| plan.active_on.is_some()).map(|plan| plan.project).collect();
+        plan::store::active(&mut conn).await?.into_iter().map(|plan| plan.project).collect();
     let mut open: HashSet<String> = HashSet::new();
     for project in &active {
         open.extend(open_buildings(&mut conn, &site, project, on).await?);

@@ -143,7 +143,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
     let filed = reports::store::of_day(conn, today).await?;
     let mut hindered = reports::store::hindered(conn, today.saturating_sub(HINDERED_DAYS.days())).await?;
     let mut rounds = Vec::new();
-    for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
+    for state in plan::store::active(conn).await? {
         let Some(project) = tree.get(&state.project) else { continue };
         if !project.path.starts_with(&place.path) && !place.path.starts_with(&project.path) {
             continue;

@@ -104,7 +104,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let project = tree.lineage(&place).find(|other| other.kind == Kind::Project);
     let row_kinds: &[Kind] = if project.is_some() { &[Kind::Building, Kind::Facility] } else { &[Kind::Project] };
     // Rounds and bulletins speak of active projects: a sum beside them is of the same.
-    let active: HashSet<String> = plan::store::project_plans(&mut conn).await?.into_iter().filter(|plan| plan.active_on.is_some()).map(|plan| plan.project).collect();
+    let active: HashSet<String> = plan::store::active(&mut conn).await?.into_iter().map(|plan| plan.project).collect();
     let mut rows: Vec<(&Place, Sum)> = Vec::new();
     let mut whole = Sum::default();
     let mut loaded: HashMap<String, Arc<ProjectTargets>> = HashMap::new();
