@@ -2,6 +2,7 @@
 
 use super::model::{Needed, Period};
 use super::progress::{Weighed, planned_share};
+use super::measured::Measured;
 use super::store;
 use crate::db::Conn;
 use crate::features::Guatu;
@@ -136,12 +137,12 @@ pub async fn project(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> 
 async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Result<ProjectTargets> {
     let periods = PeriodKind::ALL.map(|kind| kind.around(today));
     let scheduled = domain.networks.scheduled(conn, id).await?;
-    let first = first_day(&scheduled.bars, PeriodKind::Year.around(today).from.saturating_sub(7.days()));
+    let first = plan::network::first_counted(&scheduled.bars, today);
     let Some(work) = domain.networks.work(conn, id, first).await? else { return Ok(ProjectTargets::default()) };
-    // Done before the start of each period, before today, and through today.
+    // Windows look at what was done before the start of each period, before today, and through today.
     let tomorrow = today.saturating_add(1.days());
     let days: Vec<Date> = periods.iter().map(|period| period.from).chain([today, tomorrow]).collect();
-    let done = store::done_before(conn, id, &days).await?;
+    let done = domain.measured.of(conn, id).await?;
     let mut promised: HashMap<String, Vec<Commitment>> = HashMap::new();
     for one in store::commitments(conn, id, today).await? {
         let (will, cumulative) = (units(one.will_e3), units(one.cumulative_e3));
@@ -176,7 +177,7 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
                 window.can = units(need.can_e3);
             }
         }
-        let is_reported = done.get(&activity.id).and_then(|one| one.last_on).is_some_and(|last| last >= today);
+        let is_reported = done.get(&activity.id).is_some_and(|one| one.last_on >= today);
         let done_today = is_reported.then(|| actuals.before(tomorrow) - actuals.before(today));
         // Whoever does today's target keeps all that could be kept this morning: only then nothing has to be asked again.
         let is_changed = done_today.is_some_and(|done| done + TOLERANCE < facts.today || facts.first_impossible().is_some());
@@ -242,29 +243,23 @@ pub async fn unfrozen(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) ->
         return Ok(Vec::new());
     }
     let targets = project(conn, domain, id, today).await?;
-    let from: Vec<Date> = missing.iter().map(|period| period.from).collect();
-    let done = store::done_before(conn, id, &from).await?;
+    let done = domain.measured.of(conn, id).await?;
     let e3 = |value: f64| (value * 1000.0).round() as i64;
-    let needed = |(at, period): (usize, &guatu_kernel::guarantee::Period)| {
+    let needed = |period: &guatu_kernel::guarantee::Period| {
         let items = targets.items.iter().filter_map(|item| {
             let window = item.facts.windows.iter().find(|window| window.period == *period)?;
             let is_asked = window.should > TOLERANCE || window.will.is_some();
-            let start_e3 = done.get(&item.activity).map_or_else(|| e3(item.facts.done), |done| done.before_e3[at]);
+            let start_e3 = done.get(&item.activity).map_or_else(|| e3(item.facts.done), |done| done.before_e3(period.from));
             is_asked.then(|| Needed { activity: item.activity.clone(), should_e3: e3(window.should), can_e3: e3(window.can), start_e3 })
         });
         Period { kind: period.kind.name().into(), from: period.from, items: items.collect() }
     };
-    Ok(missing.iter().enumerate().map(needed).collect())
-}
-
-/// The first day whose working days are counted: of earlier work as well, or it would weigh nothing.
-pub(super) fn first_day(bars: &[plan::store::Bar], latest: Date) -> Date {
-    bars.iter().filter_map(|bar| bar.baseline.map(|(start, _)| start)).min().map_or(latest, |start| start.min(latest))
+    Ok(missing.iter().map(needed).collect())
 }
 
 /// Steps at the days asked for: all that windows look at.
-fn cumulative(days: &[Date], done: &store::Done) -> Actuals {
-    let mut steps: Vec<(Date, f64)> = days.iter().zip(&done.before_e3).map(|(day, before)| (day.saturating_sub(1.days()), units(*before))).collect();
+fn cumulative(days: &[Date], done: &Measured) -> Actuals {
+    let mut steps: Vec<(Date, f64)> = days.iter().map(|day| (day.saturating_sub(1.days()), units(done.before_e3(*day)))).collect();
     steps.sort_by_key(|step| step.0);
     steps.dedup_by_key(|step| step.0);
     Actuals::from_cumulative(steps)
