@@ -88,9 +88,17 @@ fn with_days_in_full(visitor: &Visitor, sentence: &str) -> String {
         let after = rest.get(from + ISO_DAY_LEN..).and_then(|after| after.chars().next());
         match day.filter(|_| !is_joined(before) && !is_joined(after)) {
             Some(day) => {
-                written.push_str(&rest[..from]);
-                written.push_str(&long_day(visitor, day));
+                let (long, before) = (long_day(visitor, day), &rest[..from]);
                 rest = &rest[from + ISO_DAY_LEN..];
+                // Figures stand apart from Han characters, days in full do not.
+                let is_han = |letter: Option<char>| {
+                    !long.is_ascii() && letter.is_some_and(|letter| letter.is_alphabetic() && !letter.is_ascii())
+                };
+                written.push_str(
+                    before.strip_suffix(' ').filter(|before| is_han(before.chars().next_back())).unwrap_or(before),
+                );
+                written.push_str(&long);
+                rest = rest.strip_prefix(' ').filter(|after| is_han(after.chars().next())).unwrap_or(rest);
             }
             None => {
                 let (past, next) = rest.split_at(dash + 1);

@@ -70,8 +70,8 @@ pub struct Paper {
 }
 
 impl Paper {
-    /// What is written in sentences, each to be rewritten: headings, paragraphs, facts and what stands under pictures. Tables,
-    /// numbers, and the proof are none.
+    /// What is written in sentences, each to be rewritten: headings, paragraphs and facts. Tables, numbers, the proof
+    /// and what stands under pictures are none.
     pub fn for_each_sentence(&mut self, mut rewrite: impl FnMut(&mut String)) {
         rewrite(&mut self.title);
         rewrite(&mut self.date);
@@ -79,7 +79,7 @@ impl Paper {
             match block {
                 Block::Heading(text) | Block::Paragraph(text) => rewrite(text),
                 Block::Facts(facts) => facts.iter_mut().for_each(|(_, value)| rewrite(value)),
-                Block::Pictures(pictures) => pictures.iter_mut().for_each(|picture| rewrite(&mut picture.caption)),
+                Block::Pictures(_) => {}
                 Block::Table(table) => rewrite(&mut table.caption),
             }
         }

@@ -367,6 +367,8 @@ async fn review(State(site): State<Site>, visitor: Visitor, Path(id): Path<Strin
 }
 
 async fn issue(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    // What is printed proves the figures only with a signed head that holds them.
+    site.signer.sign_head(&site.db).await?;
     act(&site, &visitor, &id, &values, Some(Verb::Approve), Command::Issue { bulletin: id.clone() }).await
 }
 
