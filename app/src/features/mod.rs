@@ -143,6 +143,7 @@ features! {
         8 Returns returns;
         8 Orders orders;
         9 Duties duties;
+        9 Closings closings;
         9 Inspections inspections;
     }
     viewing {

@@ -195,7 +195,7 @@ pub(super) async fn accounts(
         let level = [("text", visitor.t(&format!("period.{}", kind.name()))), ("note", visitor.t(&format!("level.{}", kind.level())))];
         let body = html! {
             (crumbs)
-            div.bar { h1 { (place.attributes.name) " · " (visitor.t("period_account.title")) } span.quiet { (period.from) " – " (period.to) } }
+            div.bar { h1 { (place.attributes.name) " · " (visitor.t("period_account.title")) } span.quiet { (period.from) " – " (period.to) } a.button.second.end.no-print href={ "/closings?kind=" (kind.name()) } { (visitor.t("closings.title")) } }
             p.lead { (visitor.t("period_account.lead")) }
             nav.bar.no-print aria-label=(visitor.t("targets.period")) { @for one in PeriodKind::ALL {
                 a.button.second href=(asking.address(&place.id, one, by)) aria-current=[(one == kind).then_some("true")] { (visitor.t(&format!("period.{}", one.name()))) }
