@@ -137,6 +137,7 @@ features! {
         5 Reports reports;
         6 Problems problems;
         6 WallChart wall_chart;
+        6 Hazards hazards;
         7 Bulletins bulletin;
         7 Rounds round;
         8 Returns returns;

@@ -4,7 +4,7 @@ use super::model::{Source, SourceKind, Stage};
 use super::store;
 use crate::db::Conn;
 use crate::features::authority::Verb;
-use crate::features::{identity, places, plan, problems, round, targets};
+use crate::features::{hazards, identity, places, plan, problems, round, targets};
 use crate::web::Site;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
@@ -77,7 +77,60 @@ pub async fn of_source(conn: &mut Conn, site: &Site, visitor: &Visitor, source: 
             }
             None => None,
         },
+        SourceKind::Hazard => match hazards::store::hazard(conn, id).await? {
+            Some(hazard) => Some(of_hazard(conn, visitor, hazard, today).await?),
+            None => None,
+        },
+        SourceKind::Risk => match places::get(conn, id).await? {
+            Some(place) => {
+                let tree = site.domain.places.tree(conn).await?;
+                let overdue = hazards::gather::within(conn, &site.domain, &tree, &place, today).await?.remove(id).map(|at| overdue(&at, today)).unwrap_or_default();
+                Some(of_risks(conn, visitor, &place, overdue).await?)
+            }
+            None => None,
+        },
         _ => None,
+    })
+}
+
+/// A hazard becomes an order when it is not put right in time, or when a report of it is late.
+async fn of_hazard(conn: &mut Conn, visitor: &Visitor, hazard: hazards::store::Hazard, today: Date) -> Result<Proposal, Problem> {
+    let params = [("date", hazard.remedy.due.to_string())];
+    let why = match (hazard.is_overdue(today), hazard.is_report_late(today)) {
+        (true, _) => visitor.tf("order_why.hazard", &params),
+        (false, true) => visitor.t("order_why.hazard_report"),
+        (false, false) => String::new(),
+    };
+    Ok(Proposal {
+        source: Source { kind: SourceKind::Hazard, reference: hazard.id },
+        place: hazard.known.place,
+        title: line(&hazard.content),
+        content: format!("{}\n{}", hazard.content, hazard.remedy.measure),
+        why,
+        lead: unit_of(conn, Some(&hazard.remedy.person)).await?,
+    })
+}
+
+/// Risks of a place that nobody has looked at in time.
+fn overdue(at: &hazards::gather::At, today: Date) -> Vec<String> {
+    at.risks.points.iter().filter(|point| point.is_overdue(today)).map(|point| point.risk.id.clone()).collect()
+}
+
+async fn of_risks(conn: &mut Conn, visitor: &Visitor, place: &places::store::Place, overdue: Vec<String>) -> Result<Proposal, Problem> {
+    // It falls to who owns the place, or the nearest above that somebody owns.
+    let mut lead = None;
+    for above in place.path.trim_matches('/').split('/') {
+        lead = places::get(conn, above).await?.and_then(|above| above.attributes.owner).or(lead);
+    }
+    let risks = visitor.list(overdue.iter().map(|risk| visitor.t(&format!("risk.{risk}"))));
+    let params = [("name", place.attributes.name.clone()), ("risks", risks), ("count", overdue.len().to_string())];
+    Ok(Proposal {
+        source: Source { kind: SourceKind::Risk, reference: place.id.clone() },
+        place: place.id.clone(),
+        title: visitor.tf("order_why.risk_title", &params),
+        content: visitor.tf("order_why.risk_content", &params),
+        why: if overdue.is_empty() { String::new() } else { visitor.tf("order_why.risk", &params) },
+        lead,
     })
 }
 
@@ -164,8 +217,9 @@ pub async fn gather(conn: &mut Conn, site: &Site, visitor: &Visitor) -> Result<V
     let ordered: HashSet<(SourceKind, String)> = store::titles(conn)
         .await?
         .into_iter()
-        // A promise is made anew every day: an order about an earlier one that has ended does not answer for yesterday's.
-        .filter(|order| order.stage < Stage::Closed || (order.stage == Stage::Closed && order.source.kind != SourceKind::Promise))
+        // A promise is made anew every day, and so is a look at risks: an order about an earlier one that has ended does not
+        // answer for yesterday's.
+        .filter(|order| order.stage < Stage::Closed || (order.stage == Stage::Closed && !matches!(order.source.kind, SourceKind::Promise | SourceKind::Risk)))
         .map(|order| (order.source.kind, order.source.reference))
         .collect();
     let may = |place: &str| tree.get(place).is_some_and(|place| visitor.may(Verb::Govern, &place.path));
@@ -175,6 +229,19 @@ pub async fn gather(conn: &mut Conn, site: &Site, visitor: &Visitor) -> Result<V
     }
     for decision in round::store::decisions(conn, Date::MAX).await?.into_iter().filter(|one| one.is_overdue(today) && may(&one.place)) {
         all.push(of_decision(conn, visitor, decision).await?);
+    }
+    for hazard in hazards::store::hazards(conn, Date::MAX).await?.into_iter().filter(|one| may(&one.known.place)) {
+        all.push(of_hazard(conn, visitor, hazard, today).await?);
+    }
+    if let Some(whole) = tree.places().first() {
+        let mut at: Vec<_> = hazards::gather::within(conn, &site.domain, &tree, whole, today).await?.into_iter().collect();
+        at.sort_by(|(one, _), (other, _)| one.cmp(other));
+        for (place, at) in at.into_iter().filter(|(place, _)| may(place)) {
+            let overdue = overdue(&at, today);
+            if let Some(place) = tree.get(&place).filter(|_| !overdue.is_empty()) {
+                all.push(of_risks(conn, visitor, place, overdue).await?);
+            }
+        }
     }
     for (project, scheduled) in site.domain.networks.all_scheduled(conn).await? {
         if !may(&project) {

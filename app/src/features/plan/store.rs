@@ -5,6 +5,8 @@ use super::network;
 use crate::args;
 use crate::db::{Conn, Row, Value};
 use crate::features::calendars::model::Fact as CalendarFact;
+use crate::features::hazards::model::Fact as HazardFact;
+use crate::features::places::model::Kind;
 use crate::features::reports::model::Standing;
 use crate::features::{Fact as AnyFact, identity, organisations, places, task_force};
 use crate::journal::domain::{Actor, Context as JournalContext, Entry};
@@ -439,6 +441,32 @@ pub async fn measured_bars(conn: &mut Conn, place: &str) -> Result<Vec<Bar>> {
     conn.rows(sql, args![place]).await?.iter().map(read_bar).collect()
 }
 
+/// Everything at a place, in the order of the plan.
+pub async fn bars_at(conn: &mut Conn, place: &str) -> Result<Vec<Bar>> {
+    let sql = concat!("SELECT ", bar_columns!(), " FROM bar WHERE place = ? ORDER BY ordinal");
+    conn.rows(sql, args![place]).await?.iter().map(read_bar).collect()
+}
+
+/// A place where work stands still, or stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkStop {
+    /// The place; everything in it stands.
+    pub place: String,
+    /// First day.
+    pub from: Date,
+    /// Last day as far as is known.
+    pub until: Date,
+    /// First day on which work went on.
+    pub ended_on: Option<Date>,
+}
+
+/// Where work of a project stands still or stood, earliest first.
+pub async fn work_stops(conn: &mut Conn, project: &str) -> Result<Vec<WorkStop>> {
+    let sql = "SELECT place, from_on, until_on, ended_on FROM work_stop WHERE project = ? ORDER BY from_on, id";
+    let rows = conn.rows(sql, args![project]).await?;
+    rows.iter().map(|row| Ok(WorkStop { place: row.text(0)?, from: row.date(1)?, until: row.date(2)?, ended_on: row.opt_date(3)? })).collect()
+}
+
 /// What is measured of a bar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measure {
@@ -748,11 +776,15 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
     }
 }
 
-/// What facts of other features mean for plans: alerts, exemptions and seasonal stops move dates.
+/// What facts of other features mean for plans: alerts, exemptions and seasonal stops move dates, and so do places where work
+/// stands still because something there is dangerous.
 pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
     let on = written_on(entry)?;
     if let AnyFact::Reports(fact) = &entry.fact {
         return measure(conn, entry, fact.standings()).await;
+    }
+    if let AnyFact::Hazards(fact) = &entry.fact {
+        return stand_still(conn, entry, fact, on).await;
     }
     let AnyFact::Calendars(fact) = &entry.fact else { return Ok(()) };
     if let CalendarFact::ProjectExempted { project, .. } = fact {
@@ -762,6 +794,27 @@ pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
         touch(conn, &plan.project, on, entry.number).await?;
     }
     Ok(())
+}
+
+/// Work at a place stands still, or goes on.
+async fn stand_still(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &HazardFact, on: Date) -> Result<()> {
+    let (id, place) = (&entry.subject, &entry.place);
+    let mut project = None;
+    for above in places::path(conn, place).await?.unwrap_or_default().trim_matches('/').split('/') {
+        project = project.or(places::get(conn, above).await?.filter(|above| above.kind == Kind::Project).map(|above| above.id));
+    }
+    let Some(project) = project else { return Ok(()) };
+    match fact {
+        HazardFact::WorkStopped { until } => {
+            let sql = "INSERT INTO work_stop (id, place, project, from_on, until_on) VALUES (?, ?, ?, ?, ?)";
+            conn.execute(sql, args![id, place, &project, entry.occurred_on, *until]).await?;
+        }
+        HazardFact::WorkResumed {} => {
+            conn.execute("UPDATE work_stop SET ended_on = ? WHERE id = ?", args![entry.occurred_on, id]).await?;
+        }
+        _ => return Ok(()),
+    }
+    touch(conn, &project, on, entry.number).await
 }
 
 /// What daily reports measured becomes progress: begun with the first quantity, finished with the last. Dates follow soon,
