@@ -138,6 +138,7 @@ features! {
         6 Problems problems;
         6 WallChart wall_chart;
         6 Hazards hazards;
+        6 Gates gates;
         7 Bulletins bulletin;
         7 Rounds round;
         8 Returns returns;

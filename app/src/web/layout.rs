@@ -26,6 +26,7 @@ const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/inspections", "nav.inspections", Verb::Read),
     ("/risks", "nav.risks", Verb::Read),
     ("/hazards", "nav.hazards", Verb::Read),
+    ("/gates", "nav.gates", Verb::Read),
     ("/bulletins", "nav.bulletins", Verb::Read),
     ("/returns", "nav.returns", Verb::Read),
     ("/places", "nav.places", Verb::Read),

@@ -308,6 +308,11 @@ async fn with_photo(site: &TestSite, who: &str, path: &str, fields: &[(&str, &st
 on_both_databases!(a_major_hazard_stops_work_until_somebody_else_lets_it_go_on, |site| async move {
     let mut site = active(site.with_cast().await).await;
     site.person("mate", Role::Contractor, Some("ours")).await;
+    // Papers stop no site and no site stops papers: with permits in hand, what follows waits for the site alone.
+    for building in ["ours-b1", "ours-b2"] {
+        let permits = [("actual_start", "2026-09-01"), ("actual_finish", "2026-11-20"), ("percent", "100")];
+        assert_eq!(site.post("builder", &format!("/plans/ours/progress?activity={building}/permits"), &permits).await.status, 303);
+    }
     let finish = async |building: &str| {
         let mut conn = site.site.db.reader().await.unwrap();
         plans::bar(&mut conn, "ours", &format!("{building}/structure")).await.unwrap().unwrap().early.unwrap().1

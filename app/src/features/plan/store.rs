@@ -1,10 +1,12 @@
 //! Versions, mandated dates, progress and bars: what facts made of them, and how others read them.
 
+use super::binding;
 use super::model::{ActivityFound, Command, Fact, Progress, State, VersionState};
 use super::network;
 use crate::args;
 use crate::db::{Conn, Row, Value};
 use crate::features::calendars::model::Fact as CalendarFact;
+use crate::features::gates::model::Fact as GateFact;
 use crate::features::hazards::model::Fact as HazardFact;
 use crate::features::places::model::Kind;
 use crate::features::reports::model::Standing;
@@ -447,6 +449,30 @@ pub async fn bars_at(conn: &mut Conn, place: &str) -> Result<Vec<Bar>> {
     conn.rows(sql, args![place]).await?.iter().map(read_bar).collect()
 }
 
+/// Gates confirmed at places, as `(place, gate)`.
+pub async fn gates_passed(conn: &mut Conn) -> Result<HashSet<(String, String)>> {
+    let rows = conn.rows("SELECT place, gate FROM gate_passed", &[]).await?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+}
+
+/// Gates without which a stage of a place is not met, and which nobody has confirmed there or above. A stage that no gate binds
+/// costs no question.
+pub async fn open_gates(conn: &mut Conn, place: &str, stage: &str) -> Result<Vec<&'static binding::Gate>> {
+    if !binding::is_bound(stage) {
+        return Ok(Vec::new());
+    }
+    let rows = conn.rows("SELECT DISTINCT stage FROM bar WHERE place = ? AND stage IS NOT NULL", args![place]).await?;
+    let planned = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
+    let planned: HashSet<&str> = planned.iter().map(String::as_str).collect();
+    let mut passed = HashSet::new();
+    for above in places::path(conn, place).await?.unwrap_or_default().trim_matches('/').split('/') {
+        for row in conn.rows("SELECT gate FROM gate_passed WHERE place = ?", args![above]).await? {
+            passed.insert(row.text(0)?);
+        }
+    }
+    Ok(binding::of_stage(stage, &planned).filter(|gate| !passed.contains(&gate.id)).collect())
+}
+
 /// A place where work stands still, or stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkStop {
@@ -482,11 +508,13 @@ pub struct Measure {
     pub percent_e3: u32,
     /// Whether only whole units count.
     pub is_whole: bool,
+    /// The stage it belongs to.
+    pub stage: Option<String>,
 }
 
 macro_rules! measured {
     ($rest:literal) => {
-        concat!("SELECT project, activity, name, quantity_e3, percent_e3, is_whole FROM bar WHERE quantity_e3 IS NOT NULL AND ", $rest)
+        concat!("SELECT project, activity, name, quantity_e3, percent_e3, is_whole, stage FROM bar WHERE quantity_e3 IS NOT NULL AND ", $rest)
     };
 }
 
@@ -509,6 +537,7 @@ fn read_measure(row: &Row) -> Result<Measure> {
         total_e3: row.int(3)?,
         percent_e3: u32::try_from(row.int(4)?)?,
         is_whole: row.flag(5)?,
+        stage: row.opt_text(6)?,
     })
 }
 
@@ -582,6 +611,9 @@ pub(super) async fn load(conn: &mut Conn, command: &Command, context: &JournalCo
         Command::Record { project, activity, .. } => {
             state.activity = found(conn, project, activity).await?;
             state.progress = progress(conn, project, activity).await?;
+            if let Some(bar) = bar(conn, project, activity).await? {
+                state.open_gates = open_gates_of(conn, &bar).await?;
+            }
             project.clone()
         }
         Command::Activate { project } => {
@@ -654,6 +686,13 @@ pub async fn lost_by(conn: &mut Conn, version: &Version) -> Result<Vec<String>> 
 
 /// Lost things named one by one at most.
 const LOST_SHOWN: usize = 12;
+
+/// Ids of the gates that are open for a bar; what belongs to no place is bound at its project.
+async fn open_gates_of(conn: &mut Conn, bar: &Bar) -> Result<Vec<String>> {
+    let place = bar.place.as_deref().unwrap_or(&bar.project);
+    let open = open_gates(conn, place, bar.stage.as_deref().unwrap_or_default()).await?;
+    Ok(open.into_iter().map(|gate| gate.id.clone()).collect())
+}
 
 async fn found(conn: &mut Conn, project: &str, activity: &str) -> Result<Option<ActivityFound>> {
     let bar = bar(conn, project, activity).await?;
@@ -783,6 +822,9 @@ pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
     if let AnyFact::Reports(fact) = &entry.fact {
         return measure(conn, entry, fact.standings()).await;
     }
+    if let AnyFact::Gates(fact) = &entry.fact {
+        return pass(conn, entry, fact).await;
+    }
     if let AnyFact::Hazards(fact) = &entry.fact {
         return stand_still(conn, entry, fact, on).await;
     }
@@ -794,6 +836,21 @@ pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
         touch(conn, &plan.project, on, entry.number).await?;
     }
     Ok(())
+}
+
+/// A gate is confirmed, or its confirmation is taken back. What was met stays met: pages say that it was without its gate.
+async fn pass(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &GateFact) -> Result<()> {
+    let place = &entry.place;
+    match fact {
+        GateFact::Confirmed { gate } => {
+            let sql = "INSERT INTO gate_passed (place, gate, number) VALUES (?, ?, ?) ON CONFLICT (place, gate) DO NOTHING";
+            conn.execute(sql, args![place, gate, entry.number]).await.map(drop)
+        }
+        GateFact::Withdrawn { gate, .. } => {
+            conn.execute("DELETE FROM gate_passed WHERE place = ? AND gate = ?", args![place, gate]).await.map(drop)
+        }
+        GateFact::Filed { .. } | GateFact::Returned { .. } => Ok(()),
+    }
 }
 
 /// Work at a place stands still, or goes on.
