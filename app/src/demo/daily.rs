@@ -3,7 +3,7 @@
 
 use super::district::{Block, District, Project, papers};
 use super::story::{STOPPED, day};
-use super::{Ask, Teller};
+use super::{Ask, Teller, safety};
 use crate::features::problems::model as problems;
 use crate::features::reports::model::{Command, Content, Hindrance, Item, Photo};
 use crate::features::targets::model as targets;
@@ -188,7 +188,7 @@ impl Daily {
             }
             let report = format!("r-{}-{on}", site.building);
             let before = site.works.iter().map(|work| work.known_e3).collect::<Vec<_>>();
-            let (items, is_done) = site.day(on, is_stopped && !site.is_exempt, today);
+            let (items, is_done) = site.day(on, (is_stopped && !site.is_exempt) || safety::stands_still(&site.building, ago), today);
             if items.is_empty() && ago > JUDGED * 5 {
                 continue;
             }
@@ -396,7 +396,7 @@ async fn promise(teller: &mut Teller<'_>, all: &[Site], kind: PeriodKind, from: 
 }
 
 /// Drawn pictures, stripes of several widths: nobody could take one for a photograph.
-fn pictures() -> Result<Vec<Document>> {
+pub(super) fn pictures() -> Result<Vec<Document>> {
     [16, 24, 32, 48, 64, 96].into_iter().map(picture).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::daily::{self, Daily};
 use super::district::{Block, District, Project, Prospect, papers, price_fen};
-use super::{Ask, Teller, inspections, orders::Orders};
+use super::{Ask, Teller, inspections, orders::Orders, safety};
 use crate::clock;
 use crate::db::{Conn, Db};
 use crate::features::bulletin::{self, model::Photo};
@@ -103,6 +103,7 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
         turn(teller, district, ago, today).await?;
         orders.work(teller, district, on, ago).await?;
         inspections::work(teller, district, on, ago, rng).await?;
+        safety::work(teller, district, on, ago).await?;
         weather(teller, district, ago, today).await?;
         teller.stand_at(on, EVENING);
         sites.evening(teller, ago, today, rng).await?;
@@ -118,6 +119,7 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     report_upwards(teller, district, ("return-4", "week_projects"), last_week, today, "").await?;
     bulletin(teller, district, last_week, today).await?;
     decide(teller, district, today).await?;
+    safety::today(teller, district, today).await?;
     orders.today(teller, district).await?;
     inspections::today(teller, district, today).await
 }
@@ -423,6 +425,12 @@ async fn record(
     let known = progress(project, plan, first_work(project, today), before, before.min(measured_until));
     let reached = progress(project, plan, first_work(project, today), now, measured_until);
     // In the order of the plan: a map has none, and the same seed makes the same facts.
+    let met = plan.activities.iter().filter_map(|activity| {
+        let progress = reached.get(&activity.id).filter(|progress| known.get(&activity.id) != Some(*progress))?;
+        Some((activity, progress.actual_finish?))
+    });
+    let gates = safety::evidence(teller, project, plan, met.collect()).await?;
+    teller.wave(gates).await?;
     let news = plan.activities.iter().filter_map(|activity| {
         let progress = reached.get(&activity.id).filter(|progress| known.get(&activity.id) != Some(*progress))?;
         let (project_id, activity) = (project.id.clone(), activity.id.clone());
