@@ -188,7 +188,8 @@ impl Daily {
             }
             let report = format!("r-{}-{on}", site.building);
             let before = site.works.iter().map(|work| work.known_e3).collect::<Vec<_>>();
-            let (items, is_done) = site.day(on, (is_stopped && !site.is_exempt) || safety::stands_still(&site.building, ago), today);
+            let (items, is_done) =
+                site.day(on, (is_stopped && !site.is_exempt) || safety::stands_still(&site.building, ago), today);
             if items.is_empty() && ago > JUDGED * 5 {
                 continue;
             }

@@ -2,7 +2,7 @@
 //! one that stopped work and one that still does; and the evidence without which no milestone is met.
 
 use super::daily::pictures;
-use super::district::{District, HazardRow, Project, hazards, safety_word};
+use super::district::{Block, District, HazardRow, Project, hazards, safety_word};
 use super::story::day;
 use super::{Ask, Teller};
 use crate::features::gates::model::{Command as Gates, Evidence, WHOLE_PERCENT};
@@ -38,7 +38,9 @@ fn id(at: usize) -> String {
 /// Whether work at a building stood still so many days ago, because of a major hazard.
 pub(super) fn stands_still(building: &str, ago: i64) -> bool {
     let stopped = hazards().iter().filter(|row| row.3 == Grade::Major.name());
-    let resumed = |row: &HazardRow| row.11.split_whitespace().find_map(|event| event.strip_prefix("review+")?.parse::<i64>().ok());
+    let resumed = |row: &HazardRow| {
+        row.11.split_whitespace().find_map(|event| event.strip_prefix("review+")?.parse::<i64>().ok())
+    };
     stopped.into_iter().any(|row| {
         let is_here = building == format!("p{:02}-b{:02}", row.0 + 1, row.1 + 1);
         is_here && ago <= row.4 && resumed(row).is_none_or(|after| ago > row.4 - after)
@@ -80,14 +82,28 @@ fn find(district: &District, at: usize, row: &HazardRow, on: Date) -> Result<Ask
     let place = project.blocks.get(row.1).context("a hazard names a building")?.id.clone();
     let grade = Grade::from_name(&row.3).context("a hazard names its grade")?;
     let (photos, documents) = if grade == Grade::Major { photo(at)? } else { (Vec::new(), Vec::new()) };
-    let remedy = Remedy { measure: row.6.clone(), amount_fen: Some(row.7 * 100), person: project.reporter.clone(), due: day(on, row.8), contingency: row.9.clone() };
+    let remedy = Remedy {
+        measure: row.6.clone(),
+        amount_fen: Some(row.7 * 100),
+        person: project.reporter.clone(),
+        due: day(on, row.8),
+        contingency: row.9.clone(),
+    };
     let finder = match row.10.as_str() {
         "supervisor" => &project.supervisor,
         "inspector" => district.inspector(),
         "office" => &district.people[1].account,
         other => bail!("no {other} finds hazards"),
     };
-    let command = Command::Find { hazard: id(at), place, kind: row.2.clone(), grade, content: row.5.clone(), remedy: Box::new(remedy), photos };
+    let command = Command::Find {
+        hazard: id(at),
+        place,
+        kind: row.2.clone(),
+        grade,
+        content: row.5.clone(),
+        remedy: Box::new(remedy),
+        photos,
+    };
     Ok(Ask { documents, ..Ask::by(finder, command) })
 }
 
@@ -102,7 +118,9 @@ fn happen(district: &District, at: usize, row: &HazardRow, what: &str, on: Date)
             let (photos, documents) = photo(at + 1)?;
             Ask { documents, ..Ask::by(site, Command::Repair { hazard, content, photos }) }
         }
-        "recheck" | "fail" => Ask::by(judge, Command::Recheck { hazard, is_done: what == "recheck", content, photos: Vec::new() }),
+        "recheck" | "fail" => {
+            Ask::by(judge, Command::Recheck { hazard, is_done: what == "recheck", content, photos: Vec::new() })
+        }
         "regulator" => Ask::by(site, report(Recipient::Regulator)),
         "congress" => Ask::by(site, report(Recipient::Congress)),
         "list" => Ask::by(office, Command::List { hazard, document: content }),
@@ -118,7 +136,8 @@ async fn risks(teller: &Teller<'_>, on: Date) -> Result<Vec<(String, At)>> {
     let mut conn = teller.db.reader().await?;
     let tree = teller.domain.places.tree(&mut conn).await?;
     let whole = tree.places().first().context("a district has places")?;
-    let mut found: Vec<(String, At)> = gather::within(&mut conn, teller.domain, &tree, whole, on).await?.into_iter().collect();
+    let mut found: Vec<(String, At)> =
+        gather::within(&mut conn, teller.domain, &tree, whole, on).await?.into_iter().collect();
     found.sort_by(|(one, _), (other, _)| one.cmp(other));
     Ok(found)
 }
@@ -129,20 +148,44 @@ fn project_of<'a>(district: &'a District, building: &str) -> Option<&'a Project>
 
 /// What sites have not measured is measured, but for a value here and there.
 async fn measure(teller: &mut Teller<'_>, district: &District, on: Date) -> Result<()> {
-    let mut asks = Vec::new();
+    let (mut asks, mut number) = (Vec::new(), 0usize);
     for (at, (place, found)) in risks(teller, on).await?.into_iter().enumerate() {
         let Some(project) = project_of(district, &place) else { continue };
         let is_high = at.is_multiple_of(HIGH_EVERY);
         for parameter in &found.risks.gaps {
-            if (asks.len() + 1).is_multiple_of(GAP_EVERY) {
+            number += 1;
+            if number.is_multiple_of(GAP_EVERY) {
                 continue;
             }
             let value_e3 = match parameter.id.as_str() {
-                "pit_depth" => if is_high { 5_600 } else { 4_200 },
-                "scaffold_height" => if is_high { 27_000 } else { 19_500 },
-                _ => if is_high { 5_400 } else { 3_600 },
+                "pit_depth" => {
+                    if is_high {
+                        5_600
+                    } else {
+                        4_200
+                    }
+                }
+                "scaffold_height" => {
+                    if is_high {
+                        27_000
+                    } else {
+                        19_500
+                    }
+                }
+                _ => {
+                    if is_high {
+                        5_400
+                    } else {
+                        3_600
+                    }
+                }
             };
-            let measure = |parameter: &str, value_e3| Ask::by(&project.reporter, Command::Measure { place: place.clone(), parameter: parameter.to_owned(), value_e3 });
+            let measure = |parameter: &str, value_e3| {
+                Ask::by(
+                    &project.reporter,
+                    Command::Measure { place: place.clone(), parameter: parameter.to_owned(), value_e3 },
+                )
+            };
             asks.push(measure(&parameter.id, value_e3));
             // Where a scaffold stands a crane does too.
             if parameter.id == "scaffold_height" {
@@ -161,9 +204,16 @@ async fn secure(teller: &mut Teller<'_>, district: &District, on: Date) -> Resul
         for work in found.works {
             number += 1;
             let (id, is_over) = (work.danger.id.clone(), work.danger.is_over(work.value_e3));
-            let steps = [Needed::Signature(Side::Builder), Needed::Signature(Side::Supervision), Needed::Experts, Needed::Disclosure, Needed::Acceptance];
+            let steps = [
+                Needed::Signature(Side::Builder),
+                Needed::Signature(Side::Supervision),
+                Needed::Experts,
+                Needed::Disclosure,
+                Needed::Acceptance,
+            ];
             let asked = steps.into_iter().filter(|step| is_over || *step != Needed::Experts);
-            let asked = asked.take_while(|step| *step != Needed::Acceptance || !number.is_multiple_of(UNACCEPTED_EVERY));
+            let asked =
+                asked.take_while(|step| *step != Needed::Acceptance || !number.is_multiple_of(UNACCEPTED_EVERY));
             let asks = asked.map(|step| {
                 let (place, danger, word) = (place.clone(), id.clone(), |what: &str| safety_word(what).to_owned());
                 match step {
@@ -171,9 +221,23 @@ async fn secure(teller: &mut Teller<'_>, district: &District, on: Date) -> Resul
                         let who = if side == Side::Builder { &project.reporter } else { &project.supervisor };
                         Ask::by(who, Command::Sign { place, danger, side, document: word("danger_plan") })
                     }
-                    Needed::Experts => Ask::by(&project.reporter, Command::Argue { place, danger, experts: 5, outcome: Outcome::Amended, document: word("danger_experts") }),
-                    Needed::Disclosure => Ask::by(&project.reporter, Command::Disclose { place, danger, document: word("danger_told") }),
-                    Needed::Acceptance => Ask::by(&project.supervisor, Command::Accept { place, danger, document: word("danger_accepted") }),
+                    Needed::Experts => Ask::by(
+                        &project.reporter,
+                        Command::Argue {
+                            place,
+                            danger,
+                            experts: 5,
+                            outcome: Outcome::Amended,
+                            document: word("danger_experts"),
+                        },
+                    ),
+                    Needed::Disclosure => {
+                        Ask::by(&project.reporter, Command::Disclose { place, danger, document: word("danger_told") })
+                    }
+                    Needed::Acceptance => Ask::by(
+                        &project.supervisor,
+                        Command::Accept { place, danger, document: word("danger_accepted") },
+                    ),
                 }
             });
             teller.wave(asks.collect()).await?;
@@ -205,21 +269,34 @@ pub(super) async fn today(teller: &mut Teller<'_>, district: &District, today: D
     let passed: BTreeSet<(String, String)> = gates_passed(&mut conn).await?.into_iter().collect();
     drop(conn);
     let project = &district.projects[1];
-    let last = project.blocks.last().context("a project has buildings")?;
-    let mut asks = vec![
-        file(&project.reporter, &last.id, binding::gate("household").context("a gate is known")?, day(today, -1), WHOLE_PERCENT),
-        file(&project.reporter, &last.id, binding::gate("fire").context("a gate is known")?, day(today, -1), WHOLE_PERCENT),
-        file(&project.reporter, &project.blocks[0].id, binding::gate("spoil").context("a gate is known")?, day(today, -1), WHOLE_PERCENT),
-    ];
+    let mut asks = Vec::new();
+    // Evidence that nobody has judged yet, of the last building that still needs it.
+    for gate in ["household", "fire", "divisions"] {
+        let gate = binding::gate(gate).context("a gate is known")?;
+        let needs = |block: &&Block| !passed.contains(&(block.id.clone(), gate.id.clone()));
+        if let Some(block) = project.blocks.iter().find(needs) {
+            asks.push(file(&project.reporter, &block.id, gate, day(today, -1), WHOLE_PERCENT));
+        }
+    }
     // The last project that nobody has measured for dust.
     let dust = binding::gate("dust").context("a gate is known")?;
-    if let Some(dusty) = district.projects.iter().rev().find(|project| !passed.contains(&(project.id.clone(), dust.id.clone()))) {
+    if let Some(dusty) =
+        district.projects.iter().rev().find(|project| !passed.contains(&(project.id.clone(), dust.id.clone())))
+    {
         asks.push(file(&dusty.reporter, &dusty.id, dust, day(today, -2), 92));
-        let back = Gates::Return { place: dusty.id.clone(), gate: dust.id.clone(), reason: safety_word("gate_short").to_owned() };
+        let back = Gates::Return {
+            place: dusty.id.clone(),
+            gate: dust.id.clone(),
+            reason: safety_word("gate_short").to_owned(),
+        };
         asks.push(Ask::by(&dusty.supervisor, back));
     }
     if let Some((place, gate)) = passed.iter().find(|(_, gate)| gate == "foundation") {
-        let command = Gates::Withdraw { place: place.clone(), gate: gate.clone(), reason: safety_word("gate_withdrawn").to_owned() };
+        let command = Gates::Withdraw {
+            place: place.clone(),
+            gate: gate.clone(),
+            reason: safety_word("gate_withdrawn").to_owned(),
+        };
         asks.push(Ask::by(&district.people[1].account, command));
     }
     // One dangerous work is graded otherwise by who accepted it.
@@ -227,7 +304,12 @@ pub(super) async fn today(teller: &mut Teller<'_>, district: &District, today: D
     if let Some(((place, _), _)) = graded
         && let Some(project) = project_of(district, place)
     {
-        let command = Command::Regrade { place: place.clone(), risk: "scaffold_high".into(), colour: Some(crate::features::hazards::rules::Colour::Yellow), reason: safety_word("regrade").to_owned() };
+        let command = Command::Regrade {
+            place: place.clone(),
+            risk: "scaffold_high".into(),
+            colour: Some(crate::features::hazards::rules::Colour::Yellow),
+            reason: safety_word("regrade").to_owned(),
+        };
         asks.push(Ask::by(&project.supervisor, command));
     }
     for ask in asks {
@@ -238,18 +320,42 @@ pub(super) async fn today(teller: &mut Teller<'_>, district: &District, today: D
 
 fn file(who: &str, place: &str, gate: &Gate, on: Date, last_percent: u32) -> Ask {
     let last = gate.measures.len().saturating_sub(1);
-    let measures = gate.measures.iter().enumerate().map(|(at, measure)| (measure.clone(), if at == last { last_percent } else { WHOLE_PERCENT }));
-    let evidence = Evidence { document: safety_word("gate").to_owned(), on, remark: String::new(), measures: measures.collect(), photos: Vec::new() };
+    let measures = gate
+        .measures
+        .iter()
+        .enumerate()
+        .map(|(at, measure)| (measure.clone(), if at == last { last_percent } else { WHOLE_PERCENT }));
+    let evidence = Evidence {
+        document: safety_word("gate").to_owned(),
+        on,
+        remark: String::new(),
+        measures: measures.collect(),
+        photos: Vec::new(),
+    };
     Ask::by(who, Gates::File { place: place.to_owned(), gate: gate.id.clone(), evidence: Box::new(evidence) })
 }
 
 /// Evidence for milestones that are met, before they are: what concerns the ground of a whole project is filed once for it.
-pub(super) async fn evidence(teller: &Teller<'_>, project: &Project, plan: &Plan, met: Vec<(&Activity, Date)>) -> Result<Vec<Ask>> {
+pub(super) async fn evidence(
+    teller: &Teller<'_>,
+    project: &Project,
+    plan: &Plan,
+    met: Vec<(&Activity, Date)>,
+) -> Result<Vec<Ask>> {
     let mut passed = gates_passed(&mut teller.db.reader().await?).await?;
     let mut asks = Vec::new();
     for (activity, on) in met {
-        let Some((stage, place)) = mapping::own_stage(activity).zip(activity.place.as_deref()).filter(|(stage, _)| binding::is_bound(stage)) else { continue };
-        let planned: HashSet<&str> = plan.activities.iter().filter(|one| one.place.as_deref() == Some(place)).filter_map(mapping::own_stage).collect();
+        let Some((stage, place)) =
+            mapping::own_stage(activity).zip(activity.place.as_deref()).filter(|(stage, _)| binding::is_bound(stage))
+        else {
+            continue;
+        };
+        let planned: HashSet<&str> = plan
+            .activities
+            .iter()
+            .filter(|one| one.place.as_deref() == Some(place))
+            .filter_map(mapping::own_stage)
+            .collect();
         for gate in binding::of_stage(stage, &planned) {
             let at = if gate.group == "ecology" { project.id.as_str() } else { place };
             if !passed.insert((at.to_owned(), gate.id.clone())) {

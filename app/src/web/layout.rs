@@ -24,7 +24,6 @@ const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/problems", "nav.problems", Verb::Read),
     ("/orders", "nav.orders", Verb::Read),
     ("/inspections", "nav.inspections", Verb::Read),
-    ("/risks", "nav.risks", Verb::Read),
     ("/hazards", "nav.hazards", Verb::Read),
     ("/gates", "nav.gates", Verb::Read),
     ("/bulletins", "nav.bulletins", Verb::Read),

@@ -30,7 +30,7 @@ use maud::{Markup, html};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A milestone is listed as waiting for its gates so many days before its forecast.
-const AHEAD_DAYS: i64 = 60;
+const AHEAD_DAYS: i64 = 30;
 /// Kinds of files that are taken for photographs.
 const PICTURES: &str = "image/jpeg,image/png,image/webp";
 
@@ -244,6 +244,7 @@ fn groups<'a>(gates: &[&'a Gate]) -> Vec<&'a str> {
 fn gate_section(visitor: &Visitor, shown: &Shown, gate: &Gate, today: Date, values: &Values, refused: Option<&Refusal>) -> Markup {
     let filed = shown.filed.get(&gate.id);
     let standing = filed.map(|filed| filed.known.standing);
+    let above = shown.above.get(&gate.id);
     let (may_file, may_judge) = may(&visitor.rights, &shown.place.path);
     let is_mine = filed.is_some_and(|filed| Some(&filed.known.filed_by) == visitor.account.as_ref());
     let name = |account: &str| shown.people.get(account).cloned().unwrap_or_else(|| visitor.t("ledger.system"));
@@ -256,10 +257,12 @@ fn gate_section(visitor: &Visitor, shown: &Shown, gate: &Gate, today: Date, valu
         h3 { (gate_name(visitor, gate)) " "
             @match standing {
                 Some(standing) => span.lamp.good[standing == Standing::Confirmed].warn[standing == Standing::Filed].bad[matches!(standing, Standing::Returned | Standing::Withdrawn)] { (visitor.t(&format!("gate_standing.{}", standing.name()))) },
-                None => span.lamp.idle { (visitor.t("gate_standing.open")) },
+                None => @match above {
+                    Some(place) => span.lamp.good { (visitor.tf("gates.passed_above", &[("place", place.clone())])) },
+                    None => span.lamp.idle { (visitor.t("gate_standing.open")) },
+                },
             }
         }
-        @if let Some(place) = shown.above.get(&gate.id) { p { span.lamp.good { (visitor.tf("gates.passed_above", &[("place", place.clone())])) } } }
         @if let Some(filed) = filed { (evidence(visitor, shown, gate, filed, &name)) }
         @if may_judge && !is_mine && standing == Some(Standing::Filed) { div.bar.no-print {
             form method="post" action=(address("confirm")) { (seal_with(visitor, &Values::default())) button type="submit" { (visitor.t("gate_act.confirm")) } }
@@ -269,7 +272,7 @@ fn gate_section(visitor: &Visitor, shown: &Shown, gate: &Gate, today: Date, valu
         @if may_judge && standing == Some(Standing::Confirmed) {
             details.no-print open[of_act("withdraw").is_some()] { summary { (visitor.t("gate_act.withdraw")) } (Form::new(visitor, address("withdraw"), "gate_act.withdraw", act("withdraw")).named(&format!("{}-withdraw", gate.id)).lines("reason", true).refused(of_act("withdraw")).render()) }
         }
-        @if may_file && standing != Some(Standing::Confirmed) {
+        @if may_file && above.is_none() && standing != Some(Standing::Confirmed) {
             details.no-print open[of_act("file").is_some()] { summary { (visitor.t("gate_act.file")) } (file_form(visitor, gate, &address("file"), act("file"), of_act("file"))) }
         }
     } }

@@ -138,8 +138,9 @@ async fn map(State(site): State<Site>, visitor: Visitor, Query(asking): Query<Wi
     })
 }
 
+/// Whether the next step goes on while nobody has accepted the work. Acceptance that came late is in its facts.
 fn is_overtaken(work: &Dangerous, chain: Option<&super::model::Chain>) -> bool {
-    work.overtaken.is_some_and(|began| chain.and_then(|chain| chain.accepted_on).is_none_or(|on| on > began))
+    work.overtaken.is_some() && chain.and_then(|chain| chain.accepted_on).is_none()
 }
 
 fn colour_text(visitor: &Visitor, colour: Colour) -> String {
