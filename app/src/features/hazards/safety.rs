@@ -5,7 +5,7 @@ use super::model::{Command, Fact, Needed, Outcome, Refused, Side};
 use super::pages::{People, fact_name, place_name};
 use super::risks::{Dangerous, Point, Recorded, Risks, dangerous, risks};
 use super::rules::{self, Colour, HAZARDS, RISKS};
-use super::store;
+use super::store::{self, DangerStep};
 use super::{is_site, posts, print};
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
@@ -172,7 +172,7 @@ pub(super) struct Shown {
     pub place: Place,
     pub title: String,
     pub found: Risks,
-    works: Vec<(Dangerous, Vec<(Date, String, Fact)>)>,
+    works: Vec<(Dangerous, Vec<DangerStep>)>,
     recorded: Recorded,
     people: People,
     pub number: u64,
@@ -294,7 +294,7 @@ fn point_line(visitor: &Visitor, point: &Point, today: Date, may_check: bool, va
     } }
 }
 
-fn danger_section(visitor: &Visitor, shown: &Shown, work: &Dangerous, steps: &[(Date, String, Fact)], held: super::model::Posts, values: &Values, refused: Option<&Refusal>) -> Markup {
+fn danger_section(visitor: &Visitor, shown: &Shown, work: &Dangerous, steps: &[DangerStep], held: super::model::Posts, values: &Values, refused: Option<&Refusal>) -> Markup {
     let chain = store::chain_of(steps);
     let is_over = work.danger.is_over(work.value_e3);
     let next = chain.next(is_over);

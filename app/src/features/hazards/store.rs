@@ -162,15 +162,18 @@ pub async fn chains(conn: &mut Conn) -> Result<BTreeMap<(String, String), Chain>
     Ok(found)
 }
 
-/// Facts of a dangerous work of a building, oldest first: day, who, what.
-pub async fn danger_steps(conn: &mut Conn, place: &str, danger: &str) -> Result<Vec<(Date, String, Fact)>> {
+/// A step of a dangerous work: day, who, what.
+pub type DangerStep = (Date, String, Fact);
+
+/// Steps of a dangerous work of a building, oldest first.
+pub async fn danger_steps(conn: &mut Conn, place: &str, danger: &str) -> Result<Vec<DangerStep>> {
     let sql = "SELECT on_day, by_account, fact FROM danger_step WHERE place = ? AND danger = ? ORDER BY number";
     let rows = conn.rows(sql, args![place, danger]).await?;
     rows.iter().map(|row| Ok((row.date(0)?, row.text(1)?, row.json(2)?))).collect()
 }
 
 /// Where a dangerous work stands after its facts.
-pub fn chain_of(steps: &[(Date, String, Fact)]) -> Chain {
+pub fn chain_of(steps: &[DangerStep]) -> Chain {
     steps.iter().fold(Chain::default(), |chain, (on, by, fact)| chain.after(fact, by, *on))
 }
 
