@@ -1,7 +1,7 @@
 //! Ninety days of safety in the invented district: what was measured and looked at, dangerous works, hazards found and put right,
 //! one that stopped work and one that still does; and the evidence without which no milestone is met.
 
-use super::daily::pictures;
+use super::daily::picture;
 use super::district::{Block, District, HazardRow, Project, hazards, safety_word};
 use super::story::day;
 use super::{Ask, Teller};
@@ -19,9 +19,11 @@ use guatu_kernel::plan::{Activity, Plan};
 use jiff::civil::Date;
 use std::collections::{BTreeSet, HashSet};
 
-/// Everything was looked at so many days ago; today all but every so manyeth building.
+/// Buildings whose ids end so were looked at so many days ago, all others today.
+const UNSEEN: char = '7';
 const LOOKED: i64 = 5;
-const UNSEEN_EVERY: usize = 17;
+/// Of so many buildings one is found out of control.
+const UNSOUND_EVERY: usize = 35;
 /// Of every so many buildings one has a scaffold that is a dangerous work, and of every so many dangerous works one was not
 /// accepted.
 const HIGH_EVERY: usize = 9;
@@ -48,8 +50,7 @@ pub(super) fn stands_still(building: &str, ago: i64) -> bool {
 }
 
 fn photo(at: usize) -> Result<(Vec<Photo>, Vec<Document>)> {
-    let mut pictures = pictures()?;
-    let picture = pictures.swap_remove(at % pictures.len());
+    let picture = picture(at)?;
     Ok((vec![Photo { original: picture.sha256(), copy: picture.sha256() }], vec![picture]))
 }
 
@@ -72,7 +73,7 @@ pub(super) async fn work(teller: &mut Teller<'_>, district: &District, on: Date,
     if ago == LOOKED {
         measure(teller, district, on).await?;
         secure(teller, district, on).await?;
-        look(teller, district, on, None).await?;
+        look(teller, district, on, true).await?;
     }
     Ok(())
 }
@@ -246,14 +247,14 @@ async fn secure(teller: &mut Teller<'_>, district: &District, on: Date) -> Resul
     Ok(())
 }
 
-/// People look at the risks of every building, one in so many aside.
-async fn look(teller: &mut Teller<'_>, district: &District, on: Date, without: Option<usize>) -> Result<()> {
-    let found = risks(teller, on).await?;
-    let is_seen = |at: usize| without.is_none_or(|every| !at.is_multiple_of(every));
-    let seen = found.into_iter().enumerate().filter(|(at, (_, found))| is_seen(*at) && !found.risks.points.is_empty());
+/// People look at the risks of buildings: at those that nobody looks at today, or at all others.
+async fn look(teller: &mut Teller<'_>, district: &District, on: Date, is_unseen: bool) -> Result<()> {
+    let found = risks(teller, on).await?.into_iter().enumerate();
+    let seen =
+        found.filter(|(_, (place, found))| place.ends_with(UNSEEN) == is_unseen && !found.risks.points.is_empty());
     let asks = seen.filter_map(|(at, (place, found))| {
         let project = project_of(district, &place)?;
-        let is_sound = !at.is_multiple_of(2 * UNSEEN_EVERY + 1);
+        let is_sound = at % UNSOUND_EVERY > 0;
         let content = safety_word(if is_sound { "look" } else { "unsound" }).to_owned();
         let risks = found.risks.points.iter().map(|point| point.risk.id.clone()).collect();
         Some(Ask::by(&project.reporter, Command::Check { place, risks, is_sound, content }))
@@ -263,7 +264,7 @@ async fn look(teller: &mut Teller<'_>, district: &District, on: Date, without: O
 
 /// What today begins with: looks, evidence that waits, evidence below a hundred per cent, a confirmation taken back.
 pub(super) async fn today(teller: &mut Teller<'_>, district: &District, today: Date) -> Result<()> {
-    look(teller, district, today, Some(UNSEEN_EVERY)).await?;
+    look(teller, district, today, false).await?;
     let mut conn = teller.db.reader().await?;
     let chains = store::chains(&mut conn).await?;
     let passed: BTreeSet<(String, String)> = gates_passed(&mut conn).await?.into_iter().collect();

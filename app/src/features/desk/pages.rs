@@ -75,6 +75,9 @@ async fn desk(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
         sections.extend(asking.unjudged(&mut conn).await?);
     }
     sections.extend(asking.hazards(&mut conn).await?);
+    if visitor.rights.may_somewhere(Verb::Report) {
+        sections.extend(asking.looks(&mut conn).await?);
+    }
     sections.extend(asking.gates(&mut conn).await?);
     sections.extend(asking.orders(&mut conn).await?);
     sections.extend(asking.problems(&mut conn).await?);
@@ -205,6 +208,23 @@ impl Asking<'_> {
             is_turn.then(|| html! { a href={ "/hazards/" (one.id) } { (self.named(place)) " " (one.content) } " " span.tag { (stage) } " " span class=(lamp) { (one.remedy.due) } })
         });
         Ok(some(Section::new("desk.hazards", "/hazards", lines.collect())))
+    }
+
+    /// Buildings whose risks somebody should have looked at by now.
+    async fn looks(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
+        let mut lines = Vec::new();
+        for place in self.highest(Verb::Report) {
+            let found = hazards::gather::within(conn, &self.site.domain, self.tree, place, self.today).await?;
+            for building in self.tree.under(place) {
+                let Some(at) = found.get(&building.id) else { continue };
+                let overdue = at.risks.points.iter().filter(|point| point.is_overdue(self.today)).count();
+                if overdue > 0 {
+                    let count = self.visitor.tf("order_why.risk", &[("count", overdue.to_string())]);
+                    lines.push(html! { a href={ "/risks/" (building.id) } { (self.named(building)) } " " span.lamp.bad { (count) } });
+                }
+            }
+        }
+        Ok(some(Section::new("desk.looks", "/risks", lines)))
     }
 
     /// Evidence of gates that waits for somebody of the supervision.

@@ -9,7 +9,7 @@ use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
 use crate::features::reports::photos;
-use crate::features::{identity, places, plan};
+use crate::features::{identity, places, plan, reports};
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::{Query, SentWithFiles};
@@ -30,6 +30,8 @@ use std::collections::HashMap;
 
 /// Hazards that ended stay in the register this long.
 const ENDED_DAYS: i64 = 92;
+/// Reports that a page names of those filed while work should have stood.
+const MOST_WORKED: usize = 10;
 /// Kinds of files that are taken for photographs.
 const PICTURES: &str = "image/jpeg,image/png,image/webp";
 
@@ -109,11 +111,21 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
         ]);
     }
     let may_find = [Verb::Report, Verb::Plan, Verb::Confirm, Verb::Inspect, Verb::Govern].into_iter().any(|verb| visitor.rights.may_somewhere(verb));
+    let count = |is: &dyn Fn(&Hazard) -> bool| hazards.iter().filter(|hazard| is(hazard)).count();
+    let is_timely = |hazard: &Hazard| hazard.closed_on.is_some_and(|on| on <= hazard.remedy.due);
+    let counts = [
+        ("hazards.count_open", count(&|one| one.closed_on.is_none())),
+        ("hazards.count_overdue", count(&|one| one.is_overdue(today))),
+        ("hazards.count_major", count(&|one| one.closed_on.is_none() && one.known.grade == Grade::Major)),
+        ("hazards.count_closed", count(&|one| one.closed_on.is_some())),
+        ("hazards.count_timely", count(&is_timely)),
+    ];
     let standing: Vec<&Hazard> = hazards.iter().filter(|hazard| hazard.known.stops_work()).collect();
     register.respond(&site, "hazards.none", |table| {
         let body = html! {
             div.bar { h1 { (visitor.t("nav.hazards")) } span.end {} @if may_find { a.button.no-print href="/hazards/new" { (visitor.t("hazards.find")) } } a.button.second.no-print href="/risks" { (visitor.t("nav.risks")) } }
             p.lead { (visitor.t("hazards.lead")) }
+            ul.counts { @for (key, count) in &counts { li { b { (count) } (visitor.t(key)) } } }
             @if !standing.is_empty() { aside.notice #stopped {
                 strong { (visitor.tf("hazards.standing", &[("count", standing.len().to_string())])) }
                 ul { @for hazard in &standing { @if let Some(place) = tree.get(&hazard.known.place) { li { a href={ "/hazards/" (hazard.id) } { (place_name(&tree, place)) } " · " (hazard.content) " · " (visitor.tf("hazards.stands_since", &[("date", hazard.known.found_on.to_string())])) } } } }
@@ -284,6 +296,13 @@ async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Plac
     let today = site.clock.today();
     let (known, remedy) = (&hazard.known, &hazard.remedy);
     let stops = plan::store::plan_over(&mut conn, &place.path).await?;
+    // Work that was reported while it should have stood: said, not refused, since the ledger must hold what a site did.
+    let mut worked = Vec::new();
+    if known.grade == Grade::Major {
+        let until = hazard.resumed_on.unwrap_or(today.saturating_add(1.days()));
+        worked = reports::store::worked(&mut conn, known.found_on, until).await?;
+        worked.retain(|(building, ..)| tree.get(building).is_some_and(|at| at.path.starts_with(&place.path)));
+    }
     let crumb = places::pages::crumbs_of(&mut conn, visitor, place).await?;
     drop(conn);
     let name = |account: &str| if account == "system" { visitor.t("ledger.system") } else { names.get(account).cloned().unwrap_or_else(|| "—".into()) };
@@ -305,6 +324,9 @@ async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Plac
             aside.notice #stopped { p { strong { (visitor.tf("hazards.work_stands", &[("place", place_name(&tree, place)), ("date", known.found_on.to_string())])) } }
                 p { (visitor.t(if stops.is_some() { "hazards.plan_moves" } else { "hazards.no_plan" })) @if let Some(plan) = &stops { " " a href={ "/wall?place=" (form_urlencoded(&plan.project)) } { (visitor.t("nav.wall")) } } }
                 p { (visitor.t("hazards.who_reviews")) } }
+        }
+        @if !worked.is_empty() {
+            p #worked { span.lamp.bad { (visitor.t("hazards.worked")) } @for (_, on, report) in worked.iter().take(MOST_WORKED) { " " a href={ "/reports/" (report) } { (on) } } @if worked.len() > MOST_WORKED { " " (visitor.tf("round.more", &[("count", (worked.len() - MOST_WORKED).to_string())])) } }
         }
         div.columns.no-print { @for one in &offered { (form(*one)) } }
         dl.facts {

@@ -345,6 +345,15 @@ on_both_databases!(a_major_hazard_stops_work_until_somebody_else_lets_it_go_on, 
     let photo = site.get("chief", address).await.attributes(".photos img", "src").remove(0);
     assert_eq!((site.get("chief", &photo).await.status, site.get("stranger", &photo).await.status), (200.try_into().unwrap(), 404.try_into().unwrap()));
 
+    // Work that is reported all the same is said on the hazard's page.
+    assert!(site.site.clock.advance(site.site.clock.now() + 24.hours()));
+    let dug = [("building", "ours-b1"), ("on", "2026-11-24"), ("done.ours-b1/pit", "300")];
+    assert_eq!(site.post("builder", "/reports/new", &dug).await.status, 303);
+    assert_eq!(site.get("wei", address).await.texts("#worked a"), ["2026-11-24"]);
+    settled(&site).await;
+    let wall = site.get("chief", "/wall/bar?project=ours&activity=ours-b1/structure").await;
+    assert_eq!(wall.attributes("section.sheet strong + a", "href"), [address]);
+
     // Past the day by which it was to be gone it goes on moving, day by day.
     assert!(site.site.clock.advance(site.site.clock.now() + (24 * 20).hours()));
     crate::timers::once(&site.site).await.unwrap();

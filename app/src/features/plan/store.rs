@@ -476,6 +476,8 @@ pub async fn open_gates(conn: &mut Conn, place: &str, stage: &str) -> Result<Vec
 /// A place where work stands still, or stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkStop {
+    /// The hazard that stopped it.
+    pub hazard: String,
     /// The place; everything in it stands.
     pub place: String,
     /// First day.
@@ -488,9 +490,9 @@ pub struct WorkStop {
 
 /// Where work of a project stands still or stood, earliest first.
 pub async fn work_stops(conn: &mut Conn, project: &str) -> Result<Vec<WorkStop>> {
-    let sql = "SELECT place, from_on, until_on, ended_on FROM work_stop WHERE project = ? ORDER BY from_on, id";
+    let sql = "SELECT id, place, from_on, until_on, ended_on FROM work_stop WHERE project = ? ORDER BY from_on, id";
     let rows = conn.rows(sql, args![project]).await?;
-    rows.iter().map(|row| Ok(WorkStop { place: row.text(0)?, from: row.date(1)?, until: row.date(2)?, ended_on: row.opt_date(3)? })).collect()
+    rows.iter().map(|row| Ok(WorkStop { hazard: row.text(0)?, place: row.text(1)?, from: row.date(2)?, until: row.date(3)?, ended_on: row.opt_date(4)? })).collect()
 }
 
 /// What is measured of a bar.

@@ -301,6 +301,14 @@ fn standing_now(known_e3: Option<i64>, bar: plan::store::Measure) -> Work {
     Work { activity, name, total_e3, is_whole, before_e3, ..Work::default() }
 }
 
+/// Days after one day, and before another, on which reports say that measured work went on: building, day, report.
+pub async fn worked(conn: &mut Conn, after: Date, before: Date) -> Result<Vec<(String, Date, String)>> {
+    let sql = "SELECT DISTINCT r.building, d.on_day, d.report FROM work_day d JOIN report r ON r.id = d.report
+               WHERE d.on_day > ? AND d.on_day < ? AND d.reported_e3 > 0 ORDER BY d.on_day, r.building, d.report";
+    let rows = conn.rows(sql, args![after, before]).await?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.date(1)?, row.text(2)?))).collect()
+}
+
 pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
     let mut state = State::default();
     let (building, on) = match command {
