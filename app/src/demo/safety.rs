@@ -28,6 +28,8 @@ const UNSOUND_EVERY: usize = 35;
 /// accepted.
 const HIGH_EVERY: usize = 9;
 const UNACCEPTED_EVERY: usize = 11;
+/// Of so many buildings with a scaffold one has a crane.
+const CRANE_EVERY: usize = 3;
 /// One measured value in so many is missing.
 const GAP_EVERY: usize = 23;
 /// The hour at which people look.
@@ -188,8 +190,8 @@ async fn measure(teller: &mut Teller<'_>, district: &District, on: Date) -> Resu
                 )
             };
             asks.push(measure(&parameter.id, value_e3));
-            // Where a scaffold stands a crane does too.
-            if parameter.id == "scaffold_height" {
+            // Where a scaffold stands a crane may.
+            if parameter.id == "scaffold_height" && at.is_multiple_of(CRANE_EVERY) {
                 asks.push(measure("tower_cranes", 1_000));
             }
         }

@@ -326,11 +326,16 @@ pub async fn project_plan(conn: &mut Conn, project: &str) -> Result<Option<Proje
 /// Places above each other at most, the district first.
 const MOST_LEVELS: usize = 8;
 
+/// The ids of a path, as many as a statement has room for: an empty id is nobody's.
+fn from_root(path: &str) -> Vec<Value> {
+    let mut ids: Vec<Value> = path.trim_matches('/').split('/').map(Value::from).collect();
+    ids.resize(MOST_LEVELS, Value::from(""));
+    ids
+}
+
 /// The state of the approved plan under which a place stands, by the path of the place.
 pub async fn plan_over(conn: &mut Conn, path: &str) -> Result<Option<ProjectPlan>> {
-    let mut ids: Vec<Value> = path.trim_matches('/').split('/').map(Value::from).collect();
-    // As many as the statement has room for: an empty id is nobody's.
-    ids.resize(MOST_LEVELS, Value::from(""));
+    let ids = from_root(path);
     let sql = concat!("SELECT ", project_plan_columns!(), " FROM project_plan WHERE project IN (?, ?, ?, ?, ?, ?, ?, ?)");
     conn.row(sql, &ids).await?.map(|row| read_project_plan(&row)).transpose()
 }
@@ -464,12 +469,10 @@ pub async fn open_gates(conn: &mut Conn, place: &str, stage: &str) -> Result<Vec
     let rows = conn.rows("SELECT DISTINCT stage FROM bar WHERE place = ? AND stage IS NOT NULL", args![place]).await?;
     let planned = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
     let planned: HashSet<&str> = planned.iter().map(String::as_str).collect();
-    let mut passed = HashSet::new();
-    for above in places::path(conn, place).await?.unwrap_or_default().trim_matches('/').split('/') {
-        for row in conn.rows("SELECT gate FROM gate_passed WHERE place = ?", args![above]).await? {
-            passed.insert(row.text(0)?);
-        }
-    }
+    let path = places::path(conn, place).await?.unwrap_or_default();
+    let sql = "SELECT gate FROM gate_passed WHERE place IN (?, ?, ?, ?, ?, ?, ?, ?)";
+    let rows = conn.rows(sql, &from_root(&path)).await?;
+    let passed = rows.iter().map(|row| row.text(0)).collect::<Result<HashSet<_>>>()?;
     Ok(binding::of_stage(stage, &planned).filter(|gate| !passed.contains(&gate.id)).collect())
 }
 
@@ -610,10 +613,11 @@ pub(super) async fn load(conn: &mut Conn, command: &Command, context: &JournalCo
             state.request = Some((request.mandate, request.project, request.new_finish_by, request.state == "open"));
             project
         }
-        Command::Record { project, activity, .. } => {
-            state.activity = found(conn, project, activity).await?;
+        Command::Record { project, activity, progress: said, .. } => {
+            let bar = bar(conn, project, activity).await?;
+            state.activity = bar.as_ref().map(found_as);
             state.progress = progress(conn, project, activity).await?;
-            if let Some(bar) = bar(conn, project, activity).await? {
+            if let Some(bar) = bar.filter(|_| said.actual_finish.is_some()) {
                 state.open_gates = open_gates_of(conn, &bar).await?;
             }
             project.clone()
@@ -697,8 +701,11 @@ async fn open_gates_of(conn: &mut Conn, bar: &Bar) -> Result<Vec<String>> {
 }
 
 async fn found(conn: &mut Conn, project: &str, activity: &str) -> Result<Option<ActivityFound>> {
-    let bar = bar(conn, project, activity).await?;
-    Ok(bar.map(|bar| ActivityFound { is_work: !matches!(bar.kind.as_str(), "summary" | "hammock") }))
+    Ok(bar(conn, project, activity).await?.as_ref().map(found_as))
+}
+
+fn found_as(bar: &Bar) -> ActivityFound {
+    ActivityFound { is_work: !matches!(bar.kind.as_str(), "summary" | "hammock") }
 }
 
 /// Whether links lead from one project to another.
