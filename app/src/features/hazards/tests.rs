@@ -425,7 +425,9 @@ on_both_databases!(risks_follow_the_plan_and_what_is_measured, |site| async move
     assert!(site.site.clock.advance(site.site.clock.now() + (24 * 8).hours()));
     assert_eq!(site.get("builder", "/risks/ours-b1").await.texts(".lamp.bad").len(), 3);
     let proposed = site.get("office", "/orders/proposals").await;
-    assert!(proposed.attributes("tbody a", "href").contains(&"/risks/ours-b1".to_owned()), "{:?}", proposed.attributes("tbody a", "href"));
+    assert!(proposed.attributes("tbody a", "href").contains(&"/risks?place=ours".to_owned()), "{:?}", proposed.attributes("tbody a", "href"));
+    let draft = site.get("office", "/orders/new?kind=risk&id=ours").await;
+    assert!(draft.texts("#field-content")[0].contains("ours-b1 name"), "{:?}", draft.texts("#field-content"));
     let card = site.get("builder", "/risks/ours-b1/card/pdf").await;
     assert_eq!((card.status.as_u16(), &card.bytes[..5]), (200, &b"%PDF-"[..]));
     assert_eq!((site.get("builder", "/risks/ours-b1/card/docx").await.status, site.get("stranger", "/risks/ours-b1/card/pdf").await.status), (200.try_into().unwrap(), 404.try_into().unwrap()));

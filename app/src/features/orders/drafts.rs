@@ -147,7 +147,7 @@ pub(super) fn source_link(visitor: &Visitor, names: &Names, source: &Source, pla
             SourceKind::Mandate => a href={ "/plans/" (names.project(place)) } { (name) },
             SourceKind::Promise => a href={ "/targets/" (reference) } { (name) },
             SourceKind::Hazard => a href={ "/hazards/" (reference) } { (name) },
-            SourceKind::Risk => a href={ "/risks/" (reference) } { (name) },
+            SourceKind::Risk => a href={ "/risks?place=" (form_urlencoded(reference)) } { (name) },
             SourceKind::Finding => a href={ "/inspections/findings/" (form_urlencoded(reference)) } { (name) },
             _ => { (name) " · " (reference) },
         }

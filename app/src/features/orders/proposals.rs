@@ -4,6 +4,8 @@ use super::model::{Source, SourceKind, Stage};
 use super::store;
 use crate::db::Conn;
 use crate::features::authority::Verb;
+use crate::features::places::model::Kind;
+use crate::features::places::tree::Tree;
 use crate::features::{hazards, identity, places, plan, problems, round, targets};
 use crate::web::Site;
 use crate::web::problem::Problem;
@@ -11,7 +13,7 @@ use crate::web::visitor::Visitor;
 use guatu_kernel::guarantee::TOLERANCE;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// An answer is awaited so many days before a problem is proposed.
 const ANSWER_DAYS: i32 = 3;
@@ -84,8 +86,8 @@ pub async fn of_source(conn: &mut Conn, site: &Site, visitor: &Visitor, source: 
         SourceKind::Risk => match places::get(conn, id).await? {
             Some(place) => {
                 let tree = site.domain.places.tree(conn).await?;
-                let overdue = hazards::gather::within(conn, &site.domain, &tree, &place, today).await?.remove(id).map(|at| overdue(&at, today)).unwrap_or_default();
-                Some(of_risks(conn, visitor, &place, overdue).await?)
+                let at = hazards::gather::within(conn, &site.domain, &tree, &place, today).await?;
+                Some(of_risks(visitor, &tree, &place, &at, today))
             }
             None => None,
         },
@@ -111,27 +113,35 @@ async fn of_hazard(conn: &mut Conn, visitor: &Visitor, hazard: hazards::store::H
     })
 }
 
-/// Risks of a place that nobody has looked at in time.
-fn overdue(at: &hazards::gather::At, today: Date) -> Vec<String> {
-    at.risks.points.iter().filter(|point| point.is_overdue(today)).map(|point| point.risk.id.clone()).collect()
-}
+/// Buildings that the order of a project names at most.
+const MOST_BUILDINGS: usize = 12;
 
-async fn of_risks(conn: &mut Conn, visitor: &Visitor, place: &places::store::Place, overdue: Vec<String>) -> Result<Proposal, Problem> {
-    // It falls to who owns the place, or the nearest above that somebody owns.
-    let mut lead = None;
-    for above in place.path.trim_matches('/').split('/') {
-        lead = places::get(conn, above).await?.and_then(|above| above.attributes.owner).or(lead);
+/// Risks of a place that nobody has looked at in time, all of them as one order: its people go round once.
+fn of_risks(visitor: &Visitor, tree: &Tree, place: &places::store::Place, at: &HashMap<String, hazards::gather::At>, today: Date) -> Proposal {
+    let (mut count, mut lines) = (0, Vec::new());
+    for building in tree.under(place) {
+        let points = at.get(&building.id).into_iter().flat_map(|at| &at.risks.points);
+        let overdue: Vec<String> = points.filter(|point| point.is_overdue(today)).map(|point| visitor.t(&format!("risk.{}", point.risk.id))).collect();
+        if !overdue.is_empty() {
+            count += overdue.len();
+            lines.push(visitor.labelled(building.attributes.name.clone(), &visitor.list(overdue)));
+        }
     }
-    let risks = visitor.list(overdue.iter().map(|risk| visitor.t(&format!("risk.{risk}"))));
-    let params = [("name", place.attributes.name.clone()), ("risks", risks), ("count", overdue.len().to_string())];
-    Ok(Proposal {
+    let more = lines.len().saturating_sub(MOST_BUILDINGS);
+    lines.truncate(MOST_BUILDINGS);
+    if more > 0 {
+        lines.push(visitor.tf("round.more", &[("count", more.to_string())]));
+    }
+    let params = [("name", place.attributes.name.clone()), ("risks", lines.join("\n")), ("count", count.to_string())];
+    Proposal {
         source: Source { kind: SourceKind::Risk, reference: place.id.clone() },
         place: place.id.clone(),
         title: visitor.tf("order_why.risk_title", &params),
         content: visitor.tf("order_why.risk_content", &params),
-        why: if overdue.is_empty() { String::new() } else { visitor.tf("order_why.risk", &params) },
-        lead,
-    })
+        why: if count == 0 { String::new() } else { visitor.tf("order_why.risk", &params) },
+        // It falls to who owns the place, or the nearest above that somebody owns.
+        lead: tree.lineage(place).find_map(|above| above.attributes.owner.clone()),
+    }
 }
 
 async fn of_problem(conn: &mut Conn, visitor: &Visitor, case: problems::store::Problem, today: Date) -> Result<Proposal, Problem> {
@@ -234,14 +244,9 @@ pub async fn gather(conn: &mut Conn, site: &Site, visitor: &Visitor) -> Result<V
         all.push(of_hazard(conn, visitor, hazard, today).await?);
     }
     if let Some(whole) = tree.places().first() {
-        let mut at: Vec<_> = hazards::gather::within(conn, &site.domain, &tree, whole, today).await?.into_iter().collect();
-        at.sort_by(|(one, _), (other, _)| one.cmp(other));
-        for (place, at) in at.into_iter().filter(|(place, _)| may(place)) {
-            let overdue = overdue(&at, today);
-            if let Some(place) = tree.get(&place).filter(|_| !overdue.is_empty()) {
-                all.push(of_risks(conn, visitor, place, overdue).await?);
-            }
-        }
+        let at = hazards::gather::within(conn, &site.domain, &tree, whole, today).await?;
+        let projects = tree.places().iter().filter(|place| place.kind == Kind::Project && may(&place.id));
+        all.extend(projects.map(|project| of_risks(visitor, &tree, project, &at, today)));
     }
     for (project, scheduled) in site.domain.networks.all_scheduled(conn).await? {
         if !may(&project) {
