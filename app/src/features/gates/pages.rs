@@ -1,12 +1,11 @@
 //! Pages of gates: which milestones wait for evidence or were met without, and the ladder of one place.
 
 use super::model::{Command, Evidence, Standing, WHOLE_PERCENT};
-use super::store::{self, Filed, is_site};
+use super::store::{self, Filed};
 use super::may;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
-use crate::features::places::tree::Tree;
 use crate::features::plan::binding::{self, GATES, Gate};
 use crate::features::plan::store::Bar;
 use crate::features::reports::photos;
@@ -42,11 +41,6 @@ pub fn routes() -> Router<Site> {
         .route("/gates/{place}", get(show))
         .route("/gates/{place}/{gate}/{act}", post(act))
         .route("/gates/{place}/{gate}/photos/{copy}", get(photo))
-}
-
-fn place_name(tree: &Tree, place: &Place) -> String {
-    let project = tree.lineage(place).find(|above| above.kind == Kind::Project && above.id != place.id);
-    project.map_or_else(String::new, |project| format!("{} ", project.attributes.name)) + &place.attributes.name
 }
 
 fn gate_name(visitor: &Visitor, gate: &Gate) -> String {
@@ -99,7 +93,7 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(within): Query<W
                 continue;
             }
             met_without += usize::from(bar.actual_finish.is_some());
-            let name = place_name(&tree, place);
+            let name = tree.full_name(place);
             let state = visitor.t(state_key(bar, today));
             let lamp = html! { span.lamp.bad[bar.actual_finish.is_some()].idle[bar.actual_finish.is_none()] { (state) } };
             register.row(vec![
@@ -119,7 +113,7 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(within): Query<W
             @if met_without > 0 { aside.notice { p { (visitor.tf("gates.met_without_count", &[("count", met_without.to_string())])) } } }
             @if !waiting.is_empty() { section.sheet #waiting { h2 { (visitor.t("gates.waiting")) " " span.tag { (waiting.len()) } }
                 ul.rows { @for filed in &waiting { @if let (Some(place), Some(gate)) = (tree.get(&filed.place), binding::gate(&filed.gate)) {
-                    li { a href={ "/gates/" (place.id) "#" (gate.id) } { (place_name(&tree, place)) } span { (gate_name(&visitor, gate)) } span.quiet { (filed.known.evidence.document) " · " (filed.known.evidence.on) } }
+                    li { a href={ "/gates/" (place.id) "#" (gate.id) } { (tree.full_name(place)) } span { (gate_name(&visitor, gate)) } span.quiet { (filed.known.evidence.document) " · " (filed.known.evidence.on) } }
                 } } }
             } }
             (table)
@@ -158,7 +152,7 @@ async fn read(site: &Site, visitor: &Visitor, id: &str) -> Result<Shown, Problem
     visitor.need_somewhere(Verb::Read)?;
     let mut conn = site.reader().await?;
     let place = visitor.place(&mut conn, id).await?;
-    if !is_site(place.kind) {
+    if !place.kind.is_site() {
         return Err(missing().into());
     }
     let tree = site.domain.places.tree(&mut conn).await?;
@@ -171,7 +165,7 @@ async fn read(site: &Site, visitor: &Visitor, id: &str) -> Result<Shown, Problem
         }
     }
     Ok(Shown {
-        title: place_name(&tree, &place),
+        title: tree.full_name(&place),
         bars: plan::store::bars_at(&mut conn, id).await?,
         filed: store::of_place(&mut conn, id).await?,
         people: identity::names(&mut conn).await?,

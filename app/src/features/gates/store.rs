@@ -5,7 +5,6 @@ use crate::args;
 use crate::db::{Conn, Row};
 use crate::features::Fact as AnyFact;
 use crate::features::places;
-use crate::features::places::model::Kind;
 use crate::journal::domain::Entry;
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
@@ -62,15 +61,10 @@ pub async fn waiting(conn: &mut Conn) -> Result<Vec<Filed>> {
     conn.rows(sql, &[]).await?.iter().map(read).collect()
 }
 
-/// Whether gates can be of a place.
-pub fn is_site(kind: Kind) -> bool {
-    matches!(kind, Kind::Project | Kind::Parcel | Kind::Building | Kind::Facility)
-}
-
 pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
     let place = places::get(conn, command.place()).await?.context("scope has found the place")?;
     let known = of_place(conn, command.place()).await?.remove(command.gate()).map(|filed| filed.known);
-    Ok(State { is_site: is_site(place.kind), may_file: true, may_judge: true, known })
+    Ok(State { is_site: place.kind.is_site(), may_file: true, may_judge: true, known })
 }
 
 /// What one fact does to the table.

@@ -1,6 +1,5 @@
 //! The risks of many places at once, as of a day: from schedules that are kept in memory and what people recorded.
 
-use super::is_site;
 use super::risks::{Dangerous, Recorded, Risks, dangerous, risks};
 use super::store;
 use crate::db::Conn;
@@ -25,7 +24,7 @@ pub struct At {
 pub async fn within(conn: &mut Conn, domain: &Guatu, tree: &Tree, whole: &Place, today: Date) -> Result<HashMap<String, At>> {
     let recorded = store::recorded(conn).await?;
     let none = Recorded::default();
-    let places: HashSet<&str> = tree.under(whole).iter().filter(|place| is_site(place.kind)).map(|place| place.id.as_str()).collect();
+    let places: HashSet<&str> = tree.under(whole).iter().filter(|place| place.kind.is_site()).map(|place| place.id.as_str()).collect();
     let mut found = HashMap::new();
     for (project, scheduled) in domain.networks.all_scheduled(conn).await? {
         // The project of a parcel or building stands above it.

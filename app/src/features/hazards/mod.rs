@@ -35,7 +35,6 @@ mod tests;
 
 use super::authority::{self, Need, Scope, Verb, missing};
 use super::places;
-use super::places::model::Kind;
 use crate::db::Conn;
 use crate::journal::domain::{Actor, Context, Decision};
 use anyhow::Result;
@@ -51,11 +50,6 @@ pub fn posts(rights: &authority::Rights, path: &str) -> Posts {
         oversees: may(Verb::Inspect) || may(Verb::Govern) || may(Verb::Approve),
         governs: may(Verb::Govern),
     }
-}
-
-/// Whether hazards and risks can be of a place: of a project and of what stands in it, but not of a single floor.
-pub fn is_site(kind: Kind) -> bool {
-    matches!(kind, Kind::Project | Kind::Parcel | Kind::Building | Kind::Facility)
 }
 
 /// The rights a command needs. Who may do what depends on where a thing stands and who has done what before; the rule says it.

@@ -3,11 +3,10 @@
 use super::model::{Command, Fact, Grade, Known, Posts, Recipient, Remedy, Stage};
 use super::rules::{self, HAZARDS};
 use super::store::{self, Hazard, Step};
-use super::{is_site, posts, safety};
+use super::{posts, safety};
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
-use crate::features::places::tree::Tree;
 use crate::features::reports::photos;
 use crate::features::{identity, places, plan, reports};
 use crate::refusal::Refusal;
@@ -26,7 +25,6 @@ use axum::routing::{get, post};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use maud::{Markup, html};
-use std::collections::HashMap;
 
 /// Hazards that ended stay in the register this long.
 const ENDED_DAYS: i64 = 92;
@@ -44,12 +42,6 @@ pub fn routes() -> Router<Site> {
         .route("/hazards/{id}/{act}", post(act))
         .route("/hazards/{id}/photos/{copy}", get(photo))
         .merge(safety::routes())
-}
-
-/// A place's name, of one in a project behind the project's.
-pub(super) fn place_name(tree: &Tree, place: &Place) -> String {
-    let project = tree.lineage(place).find(|above| above.kind == Kind::Project && above.id != place.id);
-    project.map_or_else(String::new, |project| format!("{} ", project.attributes.name)) + &place.attributes.name
 }
 
 /// Whole yuan of an amount in fen.
@@ -99,7 +91,7 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
         };
         register.row(vec![
             (Cell::Text(hazard.content.clone()), Some(html! { a href={ "/hazards/" (hazard.id) } { (hazard.content) } })),
-            (Cell::Text(place_name(&tree, place)), None),
+            (Cell::Text(tree.full_name(place)), None),
             (Cell::Text(grade.clone()), Some(html! { @if is_major { strong.major { (grade) } } @else { (grade) } })),
             (Cell::Text(state_text(&visitor, hazard, today)), Some(state_lamp(&visitor, hazard, today))),
             (Cell::Date(hazard.remedy.due), None),
@@ -128,7 +120,7 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
             ul.counts { @for (key, count) in &counts { li { b { (count) } (visitor.t(key)) } } }
             @if !standing.is_empty() { aside.notice #stopped {
                 strong { (visitor.tf("hazards.standing", &[("count", standing.len().to_string())])) }
-                ul { @for hazard in &standing { @if let Some(place) = tree.get(&hazard.known.place) { li { a href={ "/hazards/" (hazard.id) } { (place_name(&tree, place)) } " · " (hazard.content) " · " (visitor.tf("hazards.stands_since", &[("date", hazard.known.found_on.to_string())])) } } } }
+                ul { @for hazard in &standing { @if let Some(place) = tree.get(&hazard.known.place) { li { a href={ "/hazards/" (hazard.id) } { (tree.full_name(place)) } " · " (hazard.content) " · " (visitor.tf("hazards.stands_since", &[("date", hazard.known.found_on.to_string())])) } } } }
             } }
             (table)
         };
@@ -158,9 +150,9 @@ async fn find_page(site: &Site, visitor: &Visitor, place: &Place, values: &Value
     let mut conn = site.reader().await?;
     let tree = site.domain.places.tree(&mut conn).await?;
     // A district's list would be too long for a hand: there one chooses the project.
-    let is_offered = |other: &&Place| is_site(other.kind) && posts(&visitor.rights, &other.path).any();
+    let is_offered = |other: &&Place| other.kind.is_site() && posts(&visitor.rights, &other.path).any();
     let near = |other: &&Place| !matches!(place.kind, Kind::District | Kind::Zone) || other.kind == Kind::Project;
-    let places = tree.under(place).iter().filter(is_offered).filter(near).map(|other| (other.id.clone(), place_name(&tree, other))).collect();
+    let places = tree.under(place).iter().filter(is_offered).filter(near).map(|other| (other.id.clone(), tree.full_name(other))).collect();
     let owners = identity::pages::owners(&mut conn, visitor, &tree, place, site.clock.today()).await?;
     let kinds = HAZARDS.kind.iter().map(|kind| (kind.id.clone(), visitor.t(&format!("hazard_kind.{}", kind.id)))).collect();
     let grades = Grade::ALL.iter().map(|(_, name)| ((*name).to_owned(), visitor.t(&format!("hazard_grade.{name}")))).collect();
@@ -321,7 +313,7 @@ async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Plac
         (error_summary(visitor, refused.filter(|_| values.text("act").is_empty())))
         div.bar { h1 { (hazard.content) } @if is_major { strong.major { (visitor.t("hazard_grade.major")) } } (state_lamp(visitor, hazard, today)) }
         @if known.stops_work() {
-            aside.notice #stopped { p { strong { (visitor.tf("hazards.work_stands", &[("place", place_name(&tree, place)), ("date", known.found_on.to_string())])) } }
+            aside.notice #stopped { p { strong { (visitor.tf("hazards.work_stands", &[("place", tree.full_name(place)), ("date", known.found_on.to_string())])) } }
                 p { (visitor.t(if stops.is_some() { "hazards.plan_moves" } else { "hazards.no_plan" })) @if let Some(plan) = &stops { " " a href={ "/wall?place=" (form_urlencoded(&plan.project)) } { (visitor.t("nav.wall")) } } }
                 p { (visitor.t("hazards.who_reviews")) } }
         }
@@ -330,7 +322,7 @@ async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Plac
         }
         div.columns.no-print { @for one in &offered { (form(*one)) } }
         dl.facts {
-            dt { (visitor.t("field.place")) } dd { a href={ "/risks/" (place.id) } { (place_name(&tree, place)) } }
+            dt { (visitor.t("field.place")) } dd { a href={ "/risks/" (place.id) } { (tree.full_name(place)) } }
             dt { (visitor.t("field.hazard_kind")) } dd { (visitor.t(&format!("hazard_kind.{}", hazard.kind))) }
             dt { (visitor.t("field.hazard_grade")) } dd { (visitor.t(&format!("hazard_grade.{}", known.grade.name()))) }
             dt { (visitor.t("hazards.found_on")) } dd { (known.found_on) " · " (name(&hazard.found_by)) }
@@ -430,6 +422,3 @@ async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Pat
     let bytes = site.paper(&copy).await?.ok_or(missing())?;
     Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], bytes).into_response())
 }
-
-/// Names of people by account, for pages beside this one.
-pub(super) type People = HashMap<String, String>;

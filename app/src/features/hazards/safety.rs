@@ -2,11 +2,11 @@
 
 use super::gather::{self, At};
 use super::model::{Command, Fact, Needed, Outcome, Refused, Side};
-use super::pages::{People, fact_name, place_name};
+use super::pages::fact_name;
 use super::risks::{Dangerous, Point, Recorded, Risks, dangerous, risks};
 use super::rules::{self, Colour, HAZARDS, RISKS};
 use super::store::{self, DangerStep};
-use super::{is_site, posts, print};
+use super::{posts, print};
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
@@ -28,6 +28,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::civil::Date;
 use maud::{Markup, html};
+use std::collections::HashMap;
 
 /// Routes of these pages.
 pub(super) fn routes() -> Router<Site> {
@@ -88,7 +89,7 @@ async fn map(State(site): State<Site>, visitor: Visitor, Query(asking): Query<Wi
                 continue;
             }
             let name = visitor.t(&format!("risk.{}", point.risk.id));
-            let place_text = place_name(&tree, place);
+            let place_text = tree.full_name(place);
             register.row(vec![
                 (Cell::Text(place_text.clone()), Some(html! { a href={ "/risks/" (place.id) } { (place_text) } })),
                 (Cell::Text(colour_text(&visitor, point.colour)), Some(html! { (tile(&visitor, point.colour)) })),
@@ -174,7 +175,7 @@ pub(super) struct Shown {
     pub found: Risks,
     works: Vec<(Dangerous, Vec<DangerStep>)>,
     recorded: Recorded,
-    people: People,
+    people: HashMap<String, String>,
     pub number: u64,
 }
 
@@ -182,7 +183,7 @@ async fn read(site: &Site, visitor: &Visitor, id: &str) -> Result<Shown, Problem
     visitor.need_somewhere(Verb::Read)?;
     let mut conn = site.reader().await?;
     let place = visitor.place(&mut conn, id).await?;
-    if !is_site(place.kind) {
+    if !place.kind.is_site() {
         return Err(missing().into());
     }
     let tree = site.domain.places.tree(&mut conn).await?;
@@ -194,7 +195,7 @@ async fn read(site: &Site, visitor: &Visitor, id: &str) -> Result<Shown, Problem
     for work in dangerous(&bars, &recorded, today) {
         works.push((work, store::danger_steps(&mut conn, id, &work.danger.id).await?));
     }
-    let title = place_name(&tree, &place);
+    let title = tree.full_name(&place);
     let people = identity::names(&mut conn).await?;
     Ok(Shown { found: risks(&bars, &recorded, today), title, place, works, recorded, people, number: site.head() })
 }

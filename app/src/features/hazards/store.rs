@@ -3,7 +3,6 @@
 use super::model::{Chain, Command, Fact, Grade, Known, Recipient, Remedy, Stage, State, report_days};
 use super::risks::{Recorded, risks};
 use super::rules::{self, Colour};
-use super::is_site;
 use crate::args;
 use crate::clock;
 use crate::db::{Conn, Row};
@@ -186,7 +185,7 @@ pub(super) async fn load(conn: &mut Conn, command: &Command, context: &JournalCo
     }
     if let Some(id) = command.place() {
         let place = places::get(conn, id).await?.context("scope has found the place")?;
-        state.is_site = is_site(place.kind);
+        state.is_site = place.kind.is_site();
         state.place = place.id;
     }
     match command {
