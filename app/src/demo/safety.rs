@@ -206,6 +206,8 @@ async fn secure(teller: &mut Teller<'_>, district: &District, on: Date) -> Resul
         let Some(project) = project_of(district, &place) else { continue };
         for work in found.works {
             number += 1;
+            // Where a scaffold was used before its acceptance, work stands still because of that.
+            let is_left = number.is_multiple_of(UNACCEPTED_EVERY) || stands_still(&place, LOOKED);
             let (id, is_over) = (work.danger.id.clone(), work.danger.is_over(work.value_e3));
             let steps = [
                 Needed::Signature(Side::Builder),
@@ -215,8 +217,7 @@ async fn secure(teller: &mut Teller<'_>, district: &District, on: Date) -> Resul
                 Needed::Acceptance,
             ];
             let asked = steps.into_iter().filter(|step| is_over || *step != Needed::Experts);
-            let asked =
-                asked.take_while(|step| *step != Needed::Acceptance || !number.is_multiple_of(UNACCEPTED_EVERY));
+            let asked = asked.take_while(|step| *step != Needed::Acceptance || !is_left);
             let asks = asked.map(|step| {
                 let (place, danger, word) = (place.clone(), id.clone(), |what: &str| safety_word(what).to_owned());
                 match step {

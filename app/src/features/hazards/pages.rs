@@ -54,7 +54,8 @@ fn state_text(visitor: &Visitor, hazard: &Hazard, today: Date) -> String {
     if hazard.is_overdue(today) { visitor.tf("hazards.overdue", &[("days", (today - hazard.remedy.due).get_days().to_string())]) } else { stage }
 }
 
-fn state_lamp(visitor: &Visitor, hazard: &Hazard, today: Date) -> Markup {
+/// Where a hazard stands, as a lamp.
+pub(super) fn hazard_lamp(visitor: &Visitor, hazard: &Hazard, today: Date) -> Markup {
     let is_closed = hazard.known.stage == Stage::Closed;
     html! { span.lamp.bad[hazard.is_overdue(today)].good[is_closed].idle[!is_closed && !hazard.is_overdue(today)] { (state_text(visitor, hazard, today)) } }
 }
@@ -93,7 +94,7 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
             (Cell::Text(hazard.content.clone()), Some(html! { a href={ "/hazards/" (hazard.id) } { (hazard.content) } })),
             (Cell::Text(tree.full_name(place)), None),
             (Cell::Text(grade.clone()), Some(html! { @if is_major { strong.major { (grade) } } @else { (grade) } })),
-            (Cell::Text(state_text(&visitor, hazard, today)), Some(state_lamp(&visitor, hazard, today))),
+            (Cell::Text(state_text(&visitor, hazard, today)), Some(hazard_lamp(&visitor, hazard, today))),
             (Cell::Date(hazard.remedy.due), None),
             (names.get(&hazard.remedy.person).map_or(Cell::Empty, |name| Cell::Text(name.clone())), None),
             (Cell::Text(visitor.t(&format!("hazard_kind.{}", hazard.kind))), None),
@@ -311,7 +312,7 @@ async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Plac
     let body = html! {
         (crumb)
         (error_summary(visitor, refused.filter(|_| values.text("act").is_empty())))
-        div.bar { h1 { (hazard.content) } @if is_major { strong.major { (visitor.t("hazard_grade.major")) } } (state_lamp(visitor, hazard, today)) }
+        div.bar { h1 { (hazard.content) } @if is_major { strong.major { (visitor.t("hazard_grade.major")) } } (hazard_lamp(visitor, hazard, today)) }
         @if known.stops_work() {
             aside.notice #stopped { p { strong { (visitor.tf("hazards.work_stands", &[("place", tree.full_name(place)), ("date", known.found_on.to_string())])) } }
                 p { (visitor.t(if stops.is_some() { "hazards.plan_moves" } else { "hazards.no_plan" })) @if let Some(plan) = &stops { " " a href={ "/wall?place=" (form_urlencoded(&plan.project)) } { (visitor.t("nav.wall")) } } }

@@ -2,10 +2,10 @@
 
 use super::gather::{self, At};
 use super::model::{Command, Fact, Needed, Outcome, Refused, Side};
-use super::pages::fact_name;
+use super::pages::{fact_name, hazard_lamp};
 use super::risks::{Dangerous, Point, Recorded, Risks, dangerous, risks};
 use super::rules::{self, Colour, HAZARDS, RISKS};
-use super::store::{self, DangerStep};
+use super::store::{self, DangerStep, Hazard};
 use super::{posts, print};
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
@@ -175,6 +175,8 @@ pub(super) struct Shown {
     pub found: Risks,
     works: Vec<(Dangerous, Vec<DangerStep>)>,
     recorded: Recorded,
+    /// Open hazards here, or of what it stands in.
+    hazards: Vec<Hazard>,
     people: HashMap<String, String>,
     pub number: u64,
 }
@@ -195,9 +197,11 @@ async fn read(site: &Site, visitor: &Visitor, id: &str) -> Result<Shown, Problem
     for work in dangerous(&bars, &recorded, today) {
         works.push((work, store::danger_steps(&mut conn, id, &work.danger.id).await?));
     }
+    let mut hazards = store::hazards(&mut conn, Date::MAX).await?;
+    hazards.retain(|hazard| tree.lineage(&place).any(|above| above.id == hazard.known.place && visitor.may(Verb::Read, &above.path)));
     let title = tree.full_name(&place);
     let people = identity::names(&mut conn).await?;
-    Ok(Shown { found: risks(&bars, &recorded, today), title, place, works, recorded, people, number: site.head() })
+    Ok(Shown { found: risks(&bars, &recorded, today), title, place, works, recorded, hazards, people, number: site.head() })
 }
 
 async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
@@ -226,6 +230,14 @@ async fn show_page(site: &Site, visitor: &Visitor, shown: &Shown, values: &Value
             @if !shown.found.points.is_empty() { span.no-print { (visitor.t("risks.card")) @for (format, name) in [("pdf", "PDF"), ("docx", "DOCX")] { " " a href={ "/risks/" (shown.place.id) "/card/" (format) } { (name) } } } }
             @if held.any() { a.button.no-print href={ "/hazards/new?place=" (form_urlencoded(&shown.place.id)) } { (visitor.t("hazards.find")) } }
         }
+        @if !shown.hazards.is_empty() { section.sheet #hazards {
+            h2 { (visitor.t("hazards.here")) }
+            ul.rows { @for hazard in &shown.hazards { li {
+                a href={ "/hazards/" (hazard.id) } { (hazard.content) }
+                @if hazard.known.stops_work() { strong.major { (visitor.tf("hazards.stands_since", &[("date", hazard.known.found_on.to_string())])) } }
+                (hazard_lamp(visitor, hazard, today))
+            } } }
+        } }
         @if !shown.found.gaps.is_empty() { aside.notice { p { (visitor.tf("risks.gap", &[("what", visitor.list(shown.found.gaps.iter().map(|one| visitor.t(&format!("site_parameter.{}", one.id)))))])) } } }
         @if shown.found.points.is_empty() { p.empty { (visitor.t("risks.none")) } } @else {
             form #field-risks method="post" action=(address("check")) {

@@ -338,6 +338,8 @@ on_both_databases!(a_major_hazard_stops_work_until_somebody_else_lets_it_go_on, 
     let list = site.get("chief", "/hazards").await;
     assert_eq!((list.texts("tbody td:nth-child(1)"), list.texts("strong.major")), (vec!["the crane has no limiter".to_owned()], vec!["重大隐患".to_owned()]));
     assert_eq!(list.texts("#stopped li").len(), 1);
+    assert_eq!(site.get("chief", "/risks/ours-b1").await.attributes("#hazards a", "href"), [address]);
+    assert_eq!(site.get("chief", "/risks/ours-b2").await.attributes("#hazards a", "href").len(), 0);
     assert_eq!(site.get("stranger", "/hazards").await.texts("tbody td:nth-child(2)").len(), 0);
     assert_eq!((site.get("stranger", address).await.status, site.post("stranger", &format!("{address}/ask"), &[("remark", "x")]).await.status), (404.try_into().unwrap(), 404.try_into().unwrap()));
     let workbook = site.get("chief", "/hazards?form=xlsx").await;
