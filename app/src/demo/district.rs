@@ -95,6 +95,7 @@ struct Fixture {
     order_words: HashMap<String, String>,
     inspection_words: HashMap<String, String>,
     safety_words: HashMap<String, String>,
+    duty_words: HashMap<String, String>,
 }
 
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
@@ -130,6 +131,11 @@ pub fn hazards() -> &'static [HazardRow] {
 /// What is said of risks, hazards and gates.
 pub fn safety_word(what: &str) -> &'static str {
     FIXTURE.safety_words.get(what).map_or("", String::as_str)
+}
+
+/// What is said of institutions and duties.
+pub fn duty_word(what: &str) -> &'static str {
+    FIXTURE.duty_words.get(what).map_or("", String::as_str)
 }
 
 /// What is said in an inspection.

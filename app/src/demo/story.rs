@@ -2,7 +2,7 @@
 
 use super::daily::{self, Daily};
 use super::district::{Block, District, Project, Prospect, papers, price_fen};
-use super::{Ask, Teller, inspections, orders::Orders, safety};
+use super::{Ask, Teller, duties, inspections, orders::Orders, safety};
 use crate::clock;
 use crate::db::{Conn, Db};
 use crate::features::bulletin::{self, model::Photo};
@@ -104,6 +104,7 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
         orders.work(teller, district, on, ago).await?;
         inspections::work(teller, district, on, ago, rng).await?;
         safety::work(teller, district, on, ago).await?;
+        duties::work(teller, district, on, ago).await?;
         weather(teller, district, ago, today).await?;
         teller.stand_at(on, EVENING);
         sites.evening(teller, ago, today, rng).await?;
@@ -120,6 +121,7 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     bulletin(teller, district, last_week, today).await?;
     decide(teller, district, today).await?;
     safety::today(teller, district, today).await?;
+    duties::raise(teller, today).await?;
     orders.today(teller, district).await?;
     inspections::today(teller, district, today).await
 }
@@ -200,6 +202,7 @@ async fn bulletin(teller: &mut Teller<'_>, district: &District, day: Date, today
     });
     teller.wave(answers.collect()).await?;
     teller.wave(vec![Ask::by(second, bulletin::model::Command::Review { bulletin: id() })]).await?;
+    teller.signer.sign_head(teller.db).await?;
     teller.wave(vec![Ask::by(leader, bulletin::model::Command::Issue { bulletin: id() })]).await
 }
 

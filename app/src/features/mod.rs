@@ -81,7 +81,8 @@ macro_rules! features {
                     $(Fact::$variant(fact) => $name::store::apply(conn, entry, fact).await?,)+
                 }
                 plan::store::hear(conn, entry).await?;
-                targets::store::hear(conn, entry).await
+                targets::store::hear(conn, entry).await?;
+                duties::store::hear(conn, entry).await
             }
 
             async fn settle(&self, conn: &mut Conn, urgency: Urgency) -> Result<()> {
@@ -143,6 +144,7 @@ features! {
         7 Rounds round;
         8 Returns returns;
         8 Orders orders;
+        9 Duties duties;
         9 Inspections inspections;
     }
     viewing {
@@ -163,6 +165,8 @@ pub struct Guatu {
     pub assessments: targets::assess::Kept,
     /// How good measured figures are.
     pub grades: targets::grades::Kept,
+    /// What was done by work item and day.
+    pub measured: targets::measured::Kept,
     /// By which numbers lamps turn.
     pub rules: rule_sets::kept::Kept,
     /// The place tree.

@@ -7,12 +7,12 @@ use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
 use crate::features::reports::model::WORDS;
 use crate::features::targets::assess::{self, Assessed};
-use crate::features::targets::pages::today_text;
+use crate::features::targets::pages::{so_far, today_text};
 use crate::clock::civil;
 use crate::features::orders::acts::act_key;
 use crate::features::orders::known::{Person, duty};
 use crate::features::orders::store::Which;
-use crate::features::{bulletin, gates, hazards, orders, plan, problems, reports, round};
+use crate::features::{bulletin, duties, gates, hazards, orders, plan, problems, reports, round};
 use crate::web::Site;
 use crate::web::layout::page;
 use crate::web::problem::{Problem, form_urlencoded};
@@ -82,6 +82,7 @@ async fn desk(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
     sections.extend(asking.orders(&mut conn).await?);
     sections.extend(asking.problems(&mut conn).await?);
     sections.extend(asking.decisions(&mut conn).await?);
+    sections.extend(asking.duties(&mut conn).await?);
     sections.extend(asking.photos(&mut conn).await?);
     drop(conn);
     let body = html! {
@@ -141,6 +142,18 @@ impl Asking<'_> {
         highest
     }
 
+    /// Duties that this person owes, what is due first comes first.
+    async fn duties(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
+        let me = self.visitor.account.as_deref();
+        let mut lines = Vec::new();
+        for duty in duties::store::open(conn).await? {
+            let Some(place) = self.mine(&duty.place, Verb::Read).filter(|_| me.is_some() && duty.owner_now(self.tree) == me) else { continue };
+            let lamp = if duty.is_overdue(self.today) { "bad" } else if duty.due_on == self.today { "warn" } else { "idle" };
+            lines.push(html! { a href={ "/duties/" (form_urlencoded(&duty.id)) } { (duty.name) } " " (place.attributes.name) " " span class={ "lamp " (lamp) } { (duty.due_on) } });
+        }
+        Ok(some(Section::new("duties.title", "/duties", lines)))
+    }
+
     /// Reports that the supervision engineer disputed and that wait for a correction.
     async fn disputed(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
         let from = self.today.saturating_sub(i64::from(WORDS.back_days).days());
@@ -156,7 +169,7 @@ impl Asking<'_> {
     /// What today asks of each building, the most pressing work of it first.
     async fn targets(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
         let mut lines = Vec::new();
-        for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
+        for state in plan::store::active(conn).await? {
             let Some(project) = self.tree.get(&state.project) else { continue };
             let buildings = self.tree.under(project).iter().filter(|place| self.visitor.may(Verb::Report, &place.path));
             let buildings: Vec<&Place> = buildings.collect();
@@ -170,6 +183,7 @@ impl Asking<'_> {
                 let name = self.visitor.shown(&first.name).into_owned();
                 let line = html! {
                     a href={ "/targets/" (form_urlencoded(&building.id)) } { (self.named(building)) } " " (name) " " b { (today_text(self.visitor, first)) }
+                    @if let Some(so_far) = so_far(self.visitor, first) { " " (so_far) }
                     @if asked.len() > 1 { " " span.quiet { (self.visitor.tf("round.more", &[("count", (asked.len() - 1).to_string())])) } }
                 };
                 lines.push((urgency(first), line));
@@ -182,9 +196,9 @@ impl Asking<'_> {
     /// Reports that wait for a judgement, newest first.
     async fn unjudged(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
         let waiting = reports::store::waiting(conn).await?;
-        let lines = waiting.iter().filter_map(|(report, building)| {
-            let building = self.mine(building, Verb::Confirm)?;
-            Some(html! { a href={ "/reports/" (report) } { (self.named(building)) } })
+        let lines = waiting.iter().filter_map(|one| {
+            let building = self.mine(&one.building, Verb::Confirm)?;
+            Some(html! { a href={ "/reports/" (one.report) } { (self.named(building)) } })
         });
         Ok(some(Section::new("reports.waiting", "/reports/waiting", lines.collect())))
     }
@@ -302,6 +316,6 @@ impl Asking<'_> {
 
 /// What orders targets of different units: a date that cannot be kept first, then crew-days asked for today.
 fn urgency(item: &Assessed) -> f64 {
-    let broken = if item.facts.first_impossible().is_some() { 1e6 } else { 0.0 };
+    let broken = if item.outlook().first_impossible().is_some() { 1e6 } else { 0.0 };
     broken + item.facts.today * item.unit_crew_days
 }

@@ -415,7 +415,7 @@ async fn card(State(site): State<Site>, visitor: Visitor, Path((id, format)): Pa
         return Err(missing().into());
     }
     let today = site.clock.today();
-    papers::download(print::card(&site, &visitor, &shown, today), &format, &format!("guatu-risks-{today}")).await
+    papers::download(&visitor, print::card(&site, &visitor, &shown, today), &format, &format!("guatu-risks-{today}")).await
 }
 
 /// By which rules risks are graded and hazards are major.
