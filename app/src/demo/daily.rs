@@ -3,7 +3,7 @@
 
 use super::district::{Block, District, Project, papers};
 use super::story::{STOPPED, day};
-use super::{Ask, Teller};
+use super::{Ask, Teller, safety};
 use crate::features::problems::model as problems;
 use crate::features::reports::model::{Command, Content, Hindrance, Item, Photo};
 use crate::features::targets::model as targets;
@@ -199,7 +199,8 @@ impl Daily {
             }
             let report = format!("r-{}-{on}", site.building);
             let before = site.works.iter().map(|work| work.known_e3).collect::<Vec<_>>();
-            let (items, is_done) = site.day(on, is_stopped && !site.is_exempt, today);
+            let (items, is_done) =
+                site.day(on, (is_stopped && !site.is_exempt) || safety::stands_still(&site.building, ago), today);
             if items.is_empty() && ago > JUDGED * 5 {
                 continue;
             }

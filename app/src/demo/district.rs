@@ -72,6 +72,10 @@ pub type OrderRow = (usize, String, String, String, String, String, String, Stri
 /// and what happened so many days after.
 pub type InspectionRow = (usize, String, i64, String, String, String, String, String, String, String);
 
+/// A hazard: project, building, kind, grade, days before today, what it is, what is done, yuan, days in which it is to be gone,
+/// contingency, who finds it, and what happened so many days after.
+pub type HazardRow = (usize, usize, String, String, i64, String, String, i64, i64, String, String, String);
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fixture {
@@ -84,12 +88,15 @@ struct Fixture {
     facilities: Vec<String>,
     orders: Vec<OrderRow>,
     inspections: Vec<InspectionRow>,
+    hazards: Vec<HazardRow>,
     /// Price of a unit of work in fen.
     prices_fen: HashMap<String, i64>,
     papers: Papers,
     order_words: HashMap<String, String>,
     inspection_words: HashMap<String, String>,
+    safety_words: HashMap<String, String>,
     duty_words: HashMap<String, String>,
+    closing_words: HashMap<String, String>,
 }
 
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
@@ -115,6 +122,21 @@ pub fn orders() -> &'static [OrderRow] {
 /// Inspections of the last ninety days.
 pub fn inspections() -> &'static [InspectionRow] {
     &FIXTURE.inspections
+}
+
+/// Hazards of the last ninety days.
+pub fn hazards() -> &'static [HazardRow] {
+    &FIXTURE.hazards
+}
+
+/// What is said of risks, hazards and gates.
+pub fn safety_word(what: &str) -> &'static str {
+    FIXTURE.safety_words.get(what).map_or("", String::as_str)
+}
+
+/// What is said in accounts.
+pub fn closing_word(what: &str) -> &'static str {
+    FIXTURE.closing_words.get(what).map_or("", String::as_str)
 }
 
 /// What is said of institutions and duties.

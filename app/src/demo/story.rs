@@ -2,7 +2,7 @@
 
 use super::daily::{self, Daily};
 use super::district::{Block, District, Project, Prospect, papers, price_fen};
-use super::{Ask, Teller, duties, inspections, orders::Orders};
+use super::{Ask, Teller, closings, duties, inspections, orders::Orders, safety};
 use crate::clock;
 use crate::db::{Conn, Db};
 use crate::features::bulletin::{self, model::Photo};
@@ -103,7 +103,9 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
         turn(teller, district, ago, today).await?;
         orders.work(teller, district, on, ago).await?;
         inspections::work(teller, district, on, ago, rng).await?;
+        safety::work(teller, district, on, ago).await?;
         duties::work(teller, district, on, ago).await?;
+        closings::work(teller, district, on, ago).await?;
         weather(teller, district, ago, today).await?;
         teller.stand_at(on, EVENING);
         sites.evening(teller, ago, today, rng).await?;
@@ -119,6 +121,7 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     report_upwards(teller, district, ("return-4", "week_projects"), last_week, today, "").await?;
     bulletin(teller, district, last_week, today).await?;
     decide(teller, district, today).await?;
+    safety::today(teller, district, today).await?;
     duties::raise(teller, today).await?;
     orders.today(teller, district).await?;
     inspections::today(teller, district, today).await
@@ -205,7 +208,7 @@ async fn bulletin(teller: &mut Teller<'_>, district: &District, day: Date, today
 }
 
 /// A connection once what reports have moved is scheduled, so that the same seed freezes the same figures.
-async fn settled(teller: &Teller<'_>) -> Result<Conn> {
+pub(super) async fn settled(teller: &Teller<'_>) -> Result<Conn> {
     let mut conn = teller.db.reader().await?;
     while is_behind(&mut conn).await? {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -426,6 +429,12 @@ async fn record(
     let known = progress(project, plan, first_work(project, today), before, before.min(measured_until));
     let reached = progress(project, plan, first_work(project, today), now, measured_until);
     // In the order of the plan: a map has none, and the same seed makes the same facts.
+    let met = plan.activities.iter().filter_map(|activity| {
+        let progress = reached.get(&activity.id).filter(|progress| known.get(&activity.id) != Some(*progress))?;
+        Some((activity, progress.actual_finish?))
+    });
+    let gates = safety::evidence(teller, project, plan, met.collect()).await?;
+    teller.wave(gates).await?;
     let news = plan.activities.iter().filter_map(|activity| {
         let progress = reached.get(&activity.id).filter(|progress| known.get(&activity.id) != Some(*progress))?;
         let (project_id, activity) = (project.id.clone(), activity.id.clone());

@@ -138,11 +138,13 @@ features! {
         5 Reports reports;
         6 Problems problems;
         6 WallChart wall_chart;
+        6 Hazards hazards;
+        6 Gates gates;
         7 Bulletins bulletin;
         7 Rounds round;
+        7 Duties duties;
         8 Returns returns;
         8 Orders orders;
-        9 Duties duties;
         9 Closings closings;
         9 Inspections inspections;
     }

@@ -24,6 +24,8 @@ const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/problems", "nav.problems", Verb::Read),
     ("/orders", "nav.orders", Verb::Read),
     ("/inspections", "nav.inspections", Verb::Read),
+    ("/hazards", "nav.hazards", Verb::Read),
+    ("/gates", "nav.gates", Verb::Read),
     ("/bulletins", "nav.bulletins", Verb::Read),
     ("/returns", "nav.returns", Verb::Read),
     ("/duties", "nav.duties", Verb::Read),

@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -163,17 +164,13 @@ pub fn sentence(visitor: &Visitor, refusal: &Refusal) -> String {
         .params
         .iter()
         .map(|(name, value)| {
-            // A value that is itself a name in the locale files (a kind, a verb, a state) is shown by that name.
-            let key = format!("value.{value}");
-            // Rules know no language: several things come on lines of their own.
-            (
-                *name,
-                if visitor.language.has(&key) {
-                    visitor.t(&key)
-                } else {
-                    visitor.list(value.lines().map(|line| visitor.shown(line)))
-                },
-            )
+            // Rules know no language: several things come on lines of their own. One that is itself a name in the locale
+            // files (a kind, a verb, a state, a gate) is shown by that name.
+            let shown = |line| {
+                let key = format!("value.{line}");
+                if visitor.language.has(&key) { Cow::Owned(visitor.t(&key)) } else { visitor.shown(line) }
+            };
+            (*name, visitor.list(value.lines().map(shown)))
         })
         .collect();
     let sentence = visitor.tf(&format!("refusal.{}", refusal.code), &params);

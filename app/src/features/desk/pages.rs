@@ -12,7 +12,7 @@ use crate::clock::civil;
 use crate::features::orders::acts::act_key;
 use crate::features::orders::known::{Person, duty};
 use crate::features::orders::store::Which;
-use crate::features::{bulletin, duties, orders, plan, problems, reports, round};
+use crate::features::{bulletin, duties, gates, hazards, orders, plan, problems, reports, round};
 use crate::web::Site;
 use crate::web::layout::page;
 use crate::web::problem::{Problem, form_urlencoded};
@@ -74,6 +74,11 @@ async fn desk(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
     if visitor.rights.may_somewhere(Verb::Confirm) {
         sections.extend(asking.unjudged(&mut conn).await?);
     }
+    sections.extend(asking.hazards(&mut conn).await?);
+    if visitor.rights.may_somewhere(Verb::Report) {
+        sections.extend(asking.looks(&mut conn).await?);
+    }
+    sections.extend(asking.gates(&mut conn).await?);
     sections.extend(asking.orders(&mut conn).await?);
     sections.extend(asking.problems(&mut conn).await?);
     sections.extend(asking.decisions(&mut conn).await?);
@@ -196,6 +201,54 @@ impl Asking<'_> {
             Some(html! { a href={ "/reports/" (one.report) } { (self.named(building)) } })
         });
         Ok(some(Section::new("reports.waiting", "/reports/waiting", lines.collect())))
+    }
+
+    /// Hazards that this person puts right, or that wait for somebody like them to look.
+    async fn hazards(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
+        use hazards::model::Stage;
+        let all = hazards::store::hazards(conn, self.today).await?;
+        let me = self.visitor.account.as_ref();
+        let lines = all.iter().filter_map(|one| {
+            let place = self.mine(&one.known.place, Verb::Read)?;
+            let judges = hazards::posts(&self.visitor.rights, &place.path).supervises && one.known.repaired_by.as_ref() != me;
+            let is_turn = match one.known.stage {
+                Stage::Open => Some(&one.remedy.person) == me,
+                Stage::Repaired => judges,
+                Stage::Asked => judges && one.known.asked_by.as_ref() != me,
+                _ => false,
+            };
+            let lamp = if one.is_overdue(self.today) { "lamp bad" } else { "quiet" };
+            let stage = self.visitor.t(&format!("hazard_stage.{}", one.known.stage.name()));
+            is_turn.then(|| html! { a href={ "/hazards/" (one.id) } { (self.named(place)) " " (one.content) } " " span.tag { (stage) } " " span class=(lamp) { (one.remedy.due) } })
+        });
+        Ok(some(Section::new("desk.hazards", "/hazards", lines.collect())))
+    }
+
+    /// Buildings whose risks somebody should have looked at by now.
+    async fn looks(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
+        let mut lines = Vec::new();
+        for place in self.highest(Verb::Report) {
+            let found = hazards::gather::within(conn, &self.site.domain, self.tree, place, self.today).await?;
+            for building in self.tree.under(place) {
+                let Some(at) = found.get(&building.id) else { continue };
+                let overdue = at.risks.points.iter().filter(|point| point.is_overdue(self.today)).count();
+                if overdue > 0 {
+                    let count = self.visitor.tf("order_why.risk", &[("count", overdue.to_string())]);
+                    lines.push(html! { a href={ "/risks/" (building.id) } { (self.named(building)) } " " span.lamp.bad { (count) } });
+                }
+            }
+        }
+        Ok(some(Section::new("desk.looks", "/risks", lines)))
+    }
+
+    /// Evidence of gates that waits for somebody of the supervision.
+    async fn gates(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
+        let waiting = gates::store::waiting(conn).await?;
+        let lines = waiting.iter().filter_map(|one| {
+            let place = self.mine(&one.place, Verb::Confirm).filter(|_| Some(&one.known.filed_by) != self.visitor.account.as_ref())?;
+            Some(html! { a href={ "/gates/" (place.id) "#" (one.gate) } { (self.named(place)) " " (self.visitor.t(&format!("value.gate_{}", one.gate))) } })
+        });
+        Ok(some(Section::new("gates.waiting", "/gates", lines.collect())))
     }
 
     /// Orders in which it is this person's turn, each with what is to be done, the most pressing first.

@@ -179,6 +179,12 @@ pub async fn open(conn: &mut Conn) -> Result<Vec<Duty>> {
     conn.rows(sql, &[]).await?.iter().map(read_duty).collect()
 }
 
+/// Duties that are open past their day.
+pub async fn overdue(conn: &mut Conn, today: Date) -> Result<Vec<Duty>> {
+    let sql = concat!("SELECT ", duty_columns!(), " FROM duty WHERE state = 'open' AND due_on < ? ORDER BY due_on, id");
+    conn.rows(sql, args![today]).await?.iter().map(read_duty).collect()
+}
+
 /// Duties that are or were due between two days, in that order.
 pub async fn due_between(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Duty>> {
     let sql = concat!("SELECT ", duty_columns!(), " FROM duty WHERE due_on >= ? AND due_on <= ? ORDER BY due_on, id");

@@ -146,6 +146,9 @@ pub(super) fn source_link(visitor: &Visitor, names: &Names, source: &Source, pla
             SourceKind::Decision => a href={ "/round?place=" (form_urlencoded(place)) "#decisions" } { (name) },
             SourceKind::Mandate => a href={ "/plans/" (names.project(place)) } { (name) },
             SourceKind::Promise => a href={ "/targets/" (reference) } { (name) },
+            SourceKind::Hazard => a href={ "/hazards/" (reference) } { (name) },
+            SourceKind::Duty => a href={ "/duties/" (form_urlencoded(reference)) } { (name) },
+            SourceKind::Risk => a href={ "/risks?place=" (form_urlencoded(reference)) } { (name) },
             SourceKind::Finding => a href={ "/inspections/findings/" (form_urlencoded(reference)) } { (name) },
             _ => { (name) " · " (reference) },
         }

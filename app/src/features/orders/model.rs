@@ -39,11 +39,17 @@ pub enum SourceKind {
     Promise,
     /// A finding of an unannounced inspection.
     Finding,
+    /// A hazard that is not put right in time.
+    Hazard,
+    /// Risks of a place that nobody has looked at in time; its reference is the place.
+    Risk,
+    /// A duty that is not done in time.
+    Duty,
 }
 
 impl SourceKind {
     /// Every kind with its name in tables, addresses and locale keys.
-    pub const ALL: [(SourceKind, &'static str); 10] = [
+    pub const ALL: [(SourceKind, &'static str); 13] = [
         (SourceKind::Instruction, "instruction"),
         (SourceKind::Minutes, "minutes"),
         (SourceKind::Document, "document"),
@@ -54,6 +60,9 @@ impl SourceKind {
         (SourceKind::Mandate, "mandate"),
         (SourceKind::Promise, "promise"),
         (SourceKind::Finding, "finding"),
+        (SourceKind::Hazard, "hazard"),
+        (SourceKind::Risk, "risk"),
+        (SourceKind::Duty, "duty"),
     ];
 
     /// Its name.
@@ -68,7 +77,7 @@ impl SourceKind {
 
     /// Whether its reference is the id of an object of this site, not the number of a paper.
     pub fn is_object(self) -> bool {
-        matches!(self, SourceKind::Problem | SourceKind::Decision | SourceKind::Mandate | SourceKind::Promise | SourceKind::Finding)
+        !matches!(self, SourceKind::Instruction | SourceKind::Minutes | SourceKind::Document | SourceKind::Inspection | SourceKind::Grievance)
     }
 }
 

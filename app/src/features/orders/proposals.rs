@@ -4,14 +4,16 @@ use super::model::{Source, SourceKind, Stage};
 use super::store;
 use crate::db::Conn;
 use crate::features::authority::Verb;
-use crate::features::{identity, places, plan, problems, round, targets};
+use crate::features::places::model::Kind;
+use crate::features::places::tree::Tree;
+use crate::features::{duties, hazards, identity, places, plan, problems, round, targets};
 use crate::web::Site;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
 use guatu_kernel::guarantee::TOLERANCE;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// An answer is awaited so many days before a problem is proposed.
 const ANSWER_DAYS: i32 = 3;
@@ -40,7 +42,7 @@ fn line(text: &str) -> String {
     if first.chars().count() <= MOST_CHARS { first.to_owned() } else { first.chars().take(MOST_CHARS).chain(['…']).collect() }
 }
 
-async fn unit_of(conn: &mut Conn, account: Option<&String>) -> Result<Option<String>, Problem> {
+async fn unit_of(conn: &mut Conn, account: Option<&str>) -> Result<Option<String>, Problem> {
     let Some(account) = account else { return Ok(None) };
     Ok(identity::store::account(conn, account).await?.and_then(|found| found.organisation))
 }
@@ -77,8 +79,89 @@ pub async fn of_source(conn: &mut Conn, site: &Site, visitor: &Visitor, source: 
             }
             None => None,
         },
+        SourceKind::Duty => match duties::store::duty(conn, id).await? {
+            Some(duty) => {
+                let tree = site.domain.places.tree(conn).await?;
+                Some(of_duty(conn, visitor, &tree, duty, today).await?)
+            }
+            None => None,
+        },
+        SourceKind::Hazard => match hazards::store::hazard(conn, id).await? {
+            Some(hazard) => Some(of_hazard(conn, visitor, hazard, today).await?),
+            None => None,
+        },
+        SourceKind::Risk => match places::get(conn, id).await? {
+            Some(place) => {
+                let tree = site.domain.places.tree(conn).await?;
+                let at = hazards::gather::within(conn, &site.domain, &tree, &place, today).await?;
+                Some(of_risks(visitor, &tree, &place, &at, today))
+            }
+            None => None,
+        },
         _ => None,
     })
+}
+
+/// A duty becomes an order when its day has passed and nobody has done it.
+async fn of_duty(conn: &mut Conn, visitor: &Visitor, tree: &Tree, duty: duties::store::Duty, today: Date) -> Result<Proposal, Problem> {
+    let params = [("name", duty.name.clone()), ("date", duty.due_on.to_string())];
+    Ok(Proposal {
+        title: visitor.tf("order_why.duty_title", &params),
+        content: visitor.tf("order_why.duty_content", &params),
+        why: if duty.is_overdue(today) { visitor.tf("order_why.duty", &params) } else { String::new() },
+        lead: unit_of(conn, duty.owner_now(tree)).await?,
+        source: Source { kind: SourceKind::Duty, reference: duty.id },
+        place: duty.place,
+    })
+}
+
+/// A hazard becomes an order when it is not put right in time, or when a report of it is late.
+async fn of_hazard(conn: &mut Conn, visitor: &Visitor, hazard: hazards::store::Hazard, today: Date) -> Result<Proposal, Problem> {
+    let params = [("date", hazard.remedy.due.to_string())];
+    let why = match (hazard.is_overdue(today), hazard.is_report_late(today)) {
+        (true, _) => visitor.tf("order_why.hazard", &params),
+        (false, true) => visitor.t("order_why.hazard_report"),
+        (false, false) => String::new(),
+    };
+    Ok(Proposal {
+        source: Source { kind: SourceKind::Hazard, reference: hazard.id },
+        place: hazard.known.place,
+        title: line(&hazard.content),
+        content: format!("{}\n{}", hazard.content, hazard.remedy.measure),
+        why,
+        lead: unit_of(conn, Some(hazard.remedy.person.as_str())).await?,
+    })
+}
+
+/// Buildings that the order of a project names at most.
+const MOST_BUILDINGS: usize = 12;
+
+/// Risks of a place that nobody has looked at in time, all of them as one order: its people go round once.
+fn of_risks(visitor: &Visitor, tree: &Tree, place: &places::store::Place, at: &HashMap<String, hazards::gather::At>, today: Date) -> Proposal {
+    let (mut count, mut lines) = (0, Vec::new());
+    for building in tree.under(place) {
+        let points = at.get(&building.id).into_iter().flat_map(|at| &at.risks.points);
+        let overdue: Vec<String> = points.filter(|point| point.is_overdue(today)).map(|point| visitor.t(&format!("risk.{}", point.risk.id))).collect();
+        if !overdue.is_empty() {
+            count += overdue.len();
+            lines.push(visitor.labelled(building.attributes.name.clone(), &visitor.list(overdue)));
+        }
+    }
+    let more = lines.len().saturating_sub(MOST_BUILDINGS);
+    lines.truncate(MOST_BUILDINGS);
+    if more > 0 {
+        lines.push(visitor.tf("round.more", &[("count", more.to_string())]));
+    }
+    let params = [("name", place.attributes.name.clone()), ("risks", lines.join("\n")), ("count", count.to_string())];
+    Proposal {
+        source: Source { kind: SourceKind::Risk, reference: place.id.clone() },
+        place: place.id.clone(),
+        title: visitor.tf("order_why.risk_title", &params),
+        content: visitor.tf("order_why.risk_content", &params),
+        why: if count == 0 { String::new() } else { visitor.tf("order_why.risk", &params) },
+        // It falls to who owns the place, or the nearest above that somebody owns.
+        lead: tree.lineage(place).find_map(|above| above.attributes.owner.clone()),
+    }
 }
 
 async fn of_problem(conn: &mut Conn, visitor: &Visitor, case: problems::store::Problem, today: Date) -> Result<Proposal, Problem> {
@@ -94,7 +177,7 @@ async fn of_problem(conn: &mut Conn, visitor: &Visitor, case: problems::store::P
         title: line(&case.content),
         content: case.content,
         why,
-        lead: unit_of(conn, case.owner.as_ref()).await?,
+        lead: unit_of(conn, case.owner.as_deref()).await?,
     })
 }
 
@@ -164,8 +247,9 @@ pub async fn gather(conn: &mut Conn, site: &Site, visitor: &Visitor) -> Result<V
     let ordered: HashSet<(SourceKind, String)> = store::titles(conn)
         .await?
         .into_iter()
-        // A promise is made anew every day: an order about an earlier one that has ended does not answer for yesterday's.
-        .filter(|order| order.stage < Stage::Closed || (order.stage == Stage::Closed && order.source.kind != SourceKind::Promise))
+        // A promise is made anew every day, and so is a look at risks: an order about an earlier one that has ended does not
+        // answer for yesterday's.
+        .filter(|order| order.stage < Stage::Closed || (order.stage == Stage::Closed && !matches!(order.source.kind, SourceKind::Promise | SourceKind::Risk)))
         .map(|order| (order.source.kind, order.source.reference))
         .collect();
     let may = |place: &str| tree.get(place).is_some_and(|place| visitor.may(Verb::Govern, &place.path));
@@ -175,6 +259,17 @@ pub async fn gather(conn: &mut Conn, site: &Site, visitor: &Visitor) -> Result<V
     }
     for decision in round::store::decisions(conn, Date::MAX).await?.into_iter().filter(|one| one.is_overdue(today) && may(&one.place)) {
         all.push(of_decision(conn, visitor, decision).await?);
+    }
+    for duty in duties::store::overdue(conn, today).await?.into_iter().filter(|one| may(&one.place)) {
+        all.push(of_duty(conn, visitor, &tree, duty, today).await?);
+    }
+    for hazard in hazards::store::hazards(conn, Date::MAX).await?.into_iter().filter(|one| may(&one.known.place)) {
+        all.push(of_hazard(conn, visitor, hazard, today).await?);
+    }
+    if let Some(whole) = tree.places().first() {
+        let at = hazards::gather::within(conn, &site.domain, &tree, whole, today).await?;
+        let projects = tree.places().iter().filter(|place| place.kind == Kind::Project && may(&place.id));
+        all.extend(projects.map(|project| of_risks(visitor, &tree, project, &at, today)));
     }
     for (project, scheduled) in site.domain.networks.all_scheduled(conn).await? {
         if !may(&project) {

@@ -7,7 +7,7 @@ use crate::clock;
 use crate::db::{Conn, Row};
 use crate::features::Fact as AnyFact;
 use crate::features::authority::{self, Rights, Verb};
-use crate::features::{identity, organisations, places, plan, problems, round};
+use crate::features::{duties, hazards, identity, organisations, places, plan, problems, round};
 use crate::journal::domain::{Context, Entry};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
@@ -253,7 +253,9 @@ pub async fn source_place(conn: &mut Conn, source: &Source) -> Result<Option<Str
         SourceKind::Problem => problems::store::problem(conn, &source.reference).await?.map(|one| one.place),
         SourceKind::Decision => round::store::decision(conn, &source.reference).await?.map(|one| one.place),
         SourceKind::Mandate => plan::store::mandate(conn, &source.reference).await?.map(|one| one.project),
-        SourceKind::Promise => Some(source.reference.clone()),
+        SourceKind::Promise | SourceKind::Risk => Some(source.reference.clone()),
+        SourceKind::Duty => duties::store::duty(conn, &source.reference).await?.map(|one| one.place),
+        SourceKind::Hazard => hazards::store::hazard(conn, &source.reference).await?.map(|one| one.known.place),
         _ => None,
     })
 }

@@ -62,6 +62,11 @@ impl Kind {
         Kind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
+    /// Whether work is done there: a project and what stands in it, but not a single floor.
+    pub fn is_site(self) -> bool {
+        matches!(self, Kind::Project | Kind::Parcel | Kind::Building | Kind::Facility)
+    }
+
     /// What may stand directly under it.
     pub fn children(self) -> &'static [Kind] {
         match self {

@@ -43,6 +43,12 @@ impl Tree {
         std::iter::successors(Some(place), |below| self.get(below.parent.as_deref()?))
     }
 
+    /// A place's name, of one in a project behind the project's.
+    pub fn full_name(&self, place: &Place) -> String {
+        let project = self.lineage(place).find(|above| above.kind == Kind::Project && above.id != place.id);
+        project.map_or_else(String::new, |project| format!("{} ", project.attributes.name)) + &place.attributes.name
+    }
+
     /// Buildings of a subtree.
     pub fn buildings(&self, place: &Place) -> usize {
         self.under(place).iter().filter(|other| other.kind == Kind::Building).count()

@@ -261,6 +261,8 @@ refusals! {
     LagTooLong { limit } = "L-127" Rule lag_days;
     /// Progress is recorded on work, not on summaries.
     NotWork { activity } = "L-121" Rule activity;
+    /// It is not met while gates of it are not confirmed.
+    GatesOpen { gates } = "L-128" Rule actual_finish;
 }
 
 /// What the rule sees.
@@ -288,6 +290,8 @@ pub struct State {
     pub request: Option<(String, String, Date, bool)>,
     /// Progress recorded before.
     pub progress: Progress,
+    /// Gates without which the activity is not met, and which nobody has confirmed.
+    pub open_gates: Vec<String>,
     /// Present data date.
     pub data_date: Option<Date>,
     /// Whether a link would close a circle of projects.
@@ -418,6 +422,11 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         }
         Command::Record { project, activity, progress, reason } => {
             check_progress(state, activity, progress, today)?;
+            // What was met before its gate stood stays met, and pages say so; it is not met anew.
+            if progress.actual_finish.is_some() && state.progress.actual_finish.is_none() && !state.open_gates.is_empty() {
+                let gates = state.open_gates.iter().map(|gate| format!("gate_{gate}")).collect::<Vec<_>>().join("\n");
+                return Err(Refused::GatesOpen { gates });
+            }
             let reason = reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
             if takes_back(&state.progress, progress) && reason.is_none() {
                 return Err(Refused::TakenBack);

@@ -16,10 +16,10 @@ use guatu_formats::plans::{self, Format, Limits};
 use guatu_ledger::hash::sha256;
 use guatu_kernel::diagnose::Severity;
 use guatu_kernel::guarantee::{PeriodKind, PlanItems};
-use guatu_kernel::plan::{Activity, ActivityKind, Constraint, ConstraintKind, Link, LinkKind, Mandate, Moment, Plan, Span};
+use guatu_kernel::plan::{Activity, ActivityKind, Constraint, ConstraintKind, Link, LinkKind, Mandate, Moment, Plan, Span, Stop};
 use guatu_kernel::{Dates, Driver, Schedule, schedule};
 use jiff::ToSpan;
-use jiff::civil::Date;
+use jiff::civil::{Date, time};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -316,7 +316,8 @@ async fn schedule_project(conn: &mut Conn, networks: &Networks, project: &str) -
     outlooks.sort_by(|one, other| one.mandate.cmp(&other.mandate));
     let first = first_counted(&bars, state.data_date);
     // Capacity hangs on more than dates: on rates of the document, on working days, on stops in which nothing was planned.
-    let under = format!("{} {:?} {:?}", version.document, plan.calendars, plan.stops);
+    let stand_still: Vec<_> = plan.activities.iter().filter(|one| !one.stops.is_empty()).map(|one| (&one.id, &one.stops)).collect();
+    let under = format!("{} {:?} {:?} {stand_still:?}", version.document, plan.calendars, plan.stops);
     let scheduled = serde_json::to_vec(&Scheduled { bars, mandates, outlooks })?;
     let digest = sha256(&[&scheduled, under.as_bytes()]).to_string();
     let items = PlanItems::read(&plan, &computed, first, state.data_date);
@@ -389,7 +390,45 @@ async fn overlay(conn: &mut Conn, base: &BasePlan, state: &store::ProjectPlan, m
         }
     }
     plan.stops.extend(calendars::stops(conn, project, state.data_date).await?);
+    stand_still(conn, base, &mut plan, state).await?;
     Ok(plan)
+}
+
+/// Work stands still where a major hazard has stopped it: everything at the place but papers, which offices go on with. While
+/// nobody has let it go on, it stands until the day by which the hazard is to be gone, and past that day from one day to the
+/// next.
+async fn stand_still(conn: &mut Conn, base: &BasePlan, plan: &mut Plan, state: &store::ProjectPlan) -> Result<()> {
+    let stops = store::work_stops(conn, &state.project).await?;
+    if stops.is_empty() {
+        return Ok(());
+    }
+    let path = places::path(conn, &state.project).await?.unwrap_or_default();
+    let known = places::store::subtree(conn, &path).await?;
+    let named = mapping::named(&state.project, &known);
+    let activities = &base.plan.activities;
+    let above = |at: usize| activities[at].parent.as_ref().and_then(|parent| base.index.get(parent)).copied();
+    let at_places = mapping::inherited(activities, above, |activity| mapping::own_place(activity, &named));
+    let stages = mapping::inherited(activities, above, mapping::own_stage);
+    let is_paper = |at: usize| stages[at].is_some_and(|stage| STAGES.iter().any(|one| one.id == stage && one.is_paper));
+    for stop in stops {
+        let Some(stopped) = known.iter().find(|place| place.id == stop.place) else { continue };
+        let to = stop.ended_on.unwrap_or_else(|| stop.until.max(state.data_date).saturating_add(1.days()));
+        let stop = Stop {
+            from: stop.from.to_datetime(time(0, 0, 0, 0)),
+            to: Some(to.to_datetime(time(0, 0, 0, 0))),
+            level: None,
+            kinds: Vec::new(),
+            source: None,
+        };
+        for (at, place) in at_places.iter().enumerate() {
+            let within = place.and_then(|id| known.iter().find(|place| place.id == id)).is_some_and(|place| place.path.starts_with(&stopped.path));
+            // What has no place of its own belongs to the project as a whole.
+            if (within || (place.is_none() && stopped.id == state.project)) && !is_paper(at) {
+                plan.activities[at].stops.push(stop.clone());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A predecessor in another project stands in this plan as a bound: directly, or through a waiting time.
@@ -428,6 +467,9 @@ pub struct Stage {
     /// Where its work is drawn on a building's elevation; without it, work counted in storeys goes up, other work stands
     /// beside the building.
     pub drawn: Option<Drawn>,
+    /// Whether it is paperwork: a site that stands still does not stop it.
+    #[serde(default)]
+    pub is_paper: bool,
 }
 
 /// Where a work is drawn on an elevation.

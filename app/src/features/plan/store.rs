@@ -1,10 +1,14 @@
 //! Versions, mandated dates, progress and bars: what facts made of them, and how others read them.
 
+use super::binding;
 use super::model::{ActivityFound, Command, Fact, Progress, State, VersionState};
 use super::network;
 use crate::args;
 use crate::db::{Conn, Row, Value};
 use crate::features::calendars::model::Fact as CalendarFact;
+use crate::features::gates::model::Fact as GateFact;
+use crate::features::hazards::model::Fact as HazardFact;
+use crate::features::places::model::Kind;
 use crate::features::reports::model::Standing;
 use crate::features::{Fact as AnyFact, identity, organisations, places, task_force};
 use crate::journal::domain::{Actor, Context as JournalContext, Entry};
@@ -322,11 +326,16 @@ pub async fn project_plan(conn: &mut Conn, project: &str) -> Result<Option<Proje
 /// Places above each other at most, the district first.
 const MOST_LEVELS: usize = 8;
 
+/// The ids of a path, as many as a statement has room for: an empty id is nobody's.
+fn from_root(path: &str) -> Vec<Value> {
+    let mut ids: Vec<Value> = path.trim_matches('/').split('/').map(Value::from).collect();
+    ids.resize(MOST_LEVELS, Value::from(""));
+    ids
+}
+
 /// The state of the approved plan under which a place stands, by the path of the place.
 pub async fn plan_over(conn: &mut Conn, path: &str) -> Result<Option<ProjectPlan>> {
-    let mut ids: Vec<Value> = path.trim_matches('/').split('/').map(Value::from).collect();
-    // As many as the statement has room for: an empty id is nobody's.
-    ids.resize(MOST_LEVELS, Value::from(""));
+    let ids = from_root(path);
     let sql = concat!("SELECT ", project_plan_columns!(), " FROM project_plan WHERE project IN (?, ?, ?, ?, ?, ?, ?, ?)");
     conn.row(sql, &ids).await?.map(|row| read_project_plan(&row)).transpose()
 }
@@ -445,6 +454,56 @@ pub async fn measured_bars(conn: &mut Conn, place: &str) -> Result<Vec<Bar>> {
     conn.rows(sql, args![place]).await?.iter().map(read_bar).collect()
 }
 
+/// Everything at a place, in the order of the plan.
+pub async fn bars_at(conn: &mut Conn, place: &str) -> Result<Vec<Bar>> {
+    let sql = concat!("SELECT ", bar_columns!(), " FROM bar WHERE place = ? ORDER BY ordinal");
+    conn.rows(sql, args![place]).await?.iter().map(read_bar).collect()
+}
+
+/// Gates confirmed at places, as `(place, gate)`.
+pub async fn gates_passed(conn: &mut Conn) -> Result<HashSet<(String, String)>> {
+    let rows = conn.rows("SELECT place, gate FROM gate_passed", &[]).await?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+}
+
+/// Gates without which a stage of a place is not met, and which nobody has confirmed there or above. A stage that no gate binds
+/// costs no question.
+pub async fn open_gates(conn: &mut Conn, place: &str, stage: &str) -> Result<Vec<&'static binding::Gate>> {
+    if !binding::is_bound(stage) {
+        return Ok(Vec::new());
+    }
+    let rows = conn.rows("SELECT DISTINCT stage FROM bar WHERE place = ? AND stage IS NOT NULL", args![place]).await?;
+    let planned = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
+    let planned: HashSet<&str> = planned.iter().map(String::as_str).collect();
+    let path = places::path(conn, place).await?.unwrap_or_default();
+    let sql = "SELECT gate FROM gate_passed WHERE place IN (?, ?, ?, ?, ?, ?, ?, ?)";
+    let rows = conn.rows(sql, &from_root(&path)).await?;
+    let passed = rows.iter().map(|row| row.text(0)).collect::<Result<HashSet<_>>>()?;
+    Ok(binding::of_stage(stage, &planned).filter(|gate| !passed.contains(&gate.id)).collect())
+}
+
+/// A place where work stands still, or stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkStop {
+    /// The hazard that stopped it.
+    pub hazard: String,
+    /// The place; everything in it stands.
+    pub place: String,
+    /// First day.
+    pub from: Date,
+    /// Last day as far as is known.
+    pub until: Date,
+    /// First day on which work went on.
+    pub ended_on: Option<Date>,
+}
+
+/// Where work of a project stands still or stood, earliest first.
+pub async fn work_stops(conn: &mut Conn, project: &str) -> Result<Vec<WorkStop>> {
+    let sql = "SELECT id, place, from_on, until_on, ended_on FROM work_stop WHERE project = ? ORDER BY from_on, id";
+    let rows = conn.rows(sql, args![project]).await?;
+    rows.iter().map(|row| Ok(WorkStop { hazard: row.text(0)?, place: row.text(1)?, from: row.date(2)?, until: row.date(3)?, ended_on: row.opt_date(4)? })).collect()
+}
+
 /// What is measured of a bar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measure {
@@ -460,11 +519,13 @@ pub struct Measure {
     pub percent_e3: u32,
     /// Whether only whole units count.
     pub is_whole: bool,
+    /// The stage it belongs to.
+    pub stage: Option<String>,
 }
 
 macro_rules! measured {
     ($rest:literal) => {
-        concat!("SELECT project, activity, name, quantity_e3, percent_e3, is_whole FROM bar WHERE quantity_e3 IS NOT NULL AND ", $rest)
+        concat!("SELECT project, activity, name, quantity_e3, percent_e3, is_whole, stage FROM bar WHERE quantity_e3 IS NOT NULL AND ", $rest)
     };
 }
 
@@ -487,6 +548,7 @@ fn read_measure(row: &Row) -> Result<Measure> {
         total_e3: row.int(3)?,
         percent_e3: u32::try_from(row.int(4)?)?,
         is_whole: row.flag(5)?,
+        stage: row.opt_text(6)?,
     })
 }
 
@@ -557,9 +619,13 @@ pub(super) async fn load(conn: &mut Conn, command: &Command, context: &JournalCo
             state.request = Some((request.mandate, request.project, request.new_finish_by, request.state == "open"));
             project
         }
-        Command::Record { project, activity, .. } => {
-            state.activity = found(conn, project, activity).await?;
+        Command::Record { project, activity, progress: said, .. } => {
+            let bar = bar(conn, project, activity).await?;
+            state.activity = bar.as_ref().map(found_as);
             state.progress = progress(conn, project, activity).await?;
+            if let Some(bar) = bar.filter(|_| said.actual_finish.is_some()) {
+                state.open_gates = open_gates_of(conn, &bar).await?;
+            }
             project.clone()
         }
         Command::Activate { project } => {
@@ -633,9 +699,19 @@ pub async fn lost_by(conn: &mut Conn, version: &Version) -> Result<Vec<String>> 
 /// Lost things named one by one at most.
 const LOST_SHOWN: usize = 12;
 
+/// Ids of the gates that are open for a bar; what belongs to no place is bound at its project.
+async fn open_gates_of(conn: &mut Conn, bar: &Bar) -> Result<Vec<String>> {
+    let place = bar.place.as_deref().unwrap_or(&bar.project);
+    let open = open_gates(conn, place, bar.stage.as_deref().unwrap_or_default()).await?;
+    Ok(open.into_iter().map(|gate| gate.id.clone()).collect())
+}
+
 async fn found(conn: &mut Conn, project: &str, activity: &str) -> Result<Option<ActivityFound>> {
-    let bar = bar(conn, project, activity).await?;
-    Ok(bar.map(|bar| ActivityFound { is_work: !matches!(bar.kind.as_str(), "summary" | "hammock") }))
+    Ok(bar(conn, project, activity).await?.as_ref().map(found_as))
+}
+
+fn found_as(bar: &Bar) -> ActivityFound {
+    ActivityFound { is_work: !matches!(bar.kind.as_str(), "summary" | "hammock") }
 }
 
 /// Whether links lead from one project to another.
@@ -754,11 +830,18 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
     }
 }
 
-/// What facts of other features mean for plans: alerts, exemptions and seasonal stops move dates.
+/// What facts of other features mean for plans: alerts, exemptions and seasonal stops move dates, and so do places where work
+/// stands still because something there is dangerous.
 pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
     let on = written_on(entry)?;
     if let AnyFact::Reports(fact) = &entry.fact {
         return measure(conn, entry, fact.standings()).await;
+    }
+    if let AnyFact::Gates(fact) = &entry.fact {
+        return pass(conn, entry, fact).await;
+    }
+    if let AnyFact::Hazards(fact) = &entry.fact {
+        return stand_still(conn, entry, fact, on).await;
     }
     let AnyFact::Calendars(fact) = &entry.fact else { return Ok(()) };
     if let CalendarFact::ProjectExempted { project, .. } = fact {
@@ -768,6 +851,42 @@ pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
         touch(conn, &plan.project, on, entry.number).await?;
     }
     Ok(())
+}
+
+/// A gate is confirmed, or its confirmation is taken back. What was met stays met: pages say that it was without its gate.
+async fn pass(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &GateFact) -> Result<()> {
+    let place = &entry.place;
+    match fact {
+        GateFact::Confirmed { gate } => {
+            let sql = "INSERT INTO gate_passed (place, gate, number) VALUES (?, ?, ?) ON CONFLICT (place, gate) DO NOTHING";
+            conn.execute(sql, args![place, gate, entry.number]).await.map(drop)
+        }
+        GateFact::Withdrawn { gate, .. } => {
+            conn.execute("DELETE FROM gate_passed WHERE place = ? AND gate = ?", args![place, gate]).await.map(drop)
+        }
+        GateFact::Filed { .. } | GateFact::Returned { .. } => Ok(()),
+    }
+}
+
+/// Work at a place stands still, or goes on.
+async fn stand_still(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &HazardFact, on: Date) -> Result<()> {
+    let (id, place) = (&entry.subject, &entry.place);
+    let mut project = None;
+    for above in places::path(conn, place).await?.unwrap_or_default().trim_matches('/').split('/') {
+        project = project.or(places::get(conn, above).await?.filter(|above| above.kind == Kind::Project).map(|above| above.id));
+    }
+    let Some(project) = project else { return Ok(()) };
+    match fact {
+        HazardFact::WorkStopped { until } => {
+            let sql = "INSERT INTO work_stop (id, place, project, from_on, until_on) VALUES (?, ?, ?, ?, ?)";
+            conn.execute(sql, args![id, place, &project, entry.occurred_on, *until]).await?;
+        }
+        HazardFact::WorkResumed {} => {
+            conn.execute("UPDATE work_stop SET ended_on = ? WHERE id = ?", args![entry.occurred_on, id]).await?;
+        }
+        _ => return Ok(()),
+    }
+    touch(conn, &project, on, entry.number).await
 }
 
 /// What daily reports measured becomes progress: begun with the first quantity, finished with the last. Dates follow soon,

@@ -87,6 +87,25 @@ CREATE TABLE tie (
     reason TEXT NOT NULL
 );
 
+-- Gates that are confirmed at places: what a stage needs before it is met.
+CREATE TABLE gate_passed (
+    place TEXT NOT NULL,
+    gate TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    PRIMARY KEY (place, gate)
+);
+
+-- Places where work stands still because of a major hazard, whose id a row has: from a day, as far as is known until a day.
+CREATE TABLE work_stop (
+    id TEXT NOT NULL PRIMARY KEY,
+    place TEXT NOT NULL,
+    project TEXT NOT NULL,
+    from_on TEXT NOT NULL,
+    until_on TEXT NOT NULL,
+    ended_on TEXT
+);
+CREATE INDEX work_stop_project ON work_stop (project, from_on);
+
 -- The schedule of the approved plan: one row an activity, dates of the first and of the present computation.
 CREATE TABLE bar (
     project TEXT NOT NULL,

@@ -1,10 +1,12 @@
 //! Scenarios of plans: the rules as a table, and the way from a template to a date that cannot be kept.
 
+use super::binding;
 use super::model::{ActivityFound, Command, Progress, Refused, Source, State, VersionState, decide};
 use super::network::STAGES;
 use super::template::TEMPLATES;
 use super::{store, template};
 use crate::clock::civil_date;
+use crate::features::gates::model::{Command as Gates, Evidence};
 use crate::journal::domain::{Actor, Context, Permit};
 use crate::journal::{Submission, SubmitError};
 use crate::on_both_databases;
@@ -99,6 +101,8 @@ fn rules() {
         ("begun", planned.clone(), record(began(yesterday), None), None),
         ("begun tomorrow", planned.clone(), record(began(tomorrow), None), Some(Refused::FutureActual { date: "2026-11-24".into() })),
         ("finished", planned.clone(), record(finished.clone(), None), None),
+        ("met before its gate", State { open_gates: vec!["fire".into()], ..planned.clone() }, record(finished.clone(), None), Some(Refused::GatesOpen { gates: "gate_fire".into() })),
+        ("met before its gate stood", State { open_gates: vec!["fire".into()], progress: finished.clone(), ..planned.clone() }, record(finished.clone(), None), None),
         ("finished before it began", planned.clone(), record(Progress { actual_start: Some(TODAY), actual_finish: Some(yesterday), ..Progress::default() }, None), Some(Refused::FinishBeforeStart)),
         ("finished without beginning", planned.clone(), record(Progress { actual_finish: Some(TODAY), ..Progress::default() }, None), Some(Refused::FinishBeforeStart)),
         ("all of it but not finished", planned.clone(), record(Progress { percent_e3: Some(100_000), ..began(yesterday) }, None), Some(Refused::WrongPercent)),
@@ -294,6 +298,14 @@ on_both_databases!(a_summary_is_finished_with_the_last_of_its_works, |site| asyn
         let progress = Progress { actual_start: Some(date(2026, 9, 1)), actual_finish: Some(date(2026, 11, 18)), percent_e3: Some(100_000), remaining_days: None };
         site.submit(Command::Record { project: "ours".into(), activity: activity.into(), progress, reason: None })
     };
+    // Acceptances and milestones among them need their gates: confirmed of the whole project, they hold for the building.
+    for gate in binding::GATES.iter() {
+        let measures = gate.measures.iter().map(|measure| (measure.clone(), 100)).collect();
+        let evidence = Evidence { document: "No. 1".into(), on: date(2026, 11, 18), remark: String::new(), measures, photos: Vec::new() };
+        site.submit(Gates::File { place: "ours".into(), gate: gate.id.clone(), evidence: Box::new(evidence) }).await.unwrap();
+        let confirm = Gates::Confirm { place: "ours".into(), gate: gate.id.clone() };
+        site.submit_as(Permit::account("chief".into()), confirm, Vec::new()).await.unwrap();
+    }
     for activity in before {
         finish(activity).await.unwrap();
     }

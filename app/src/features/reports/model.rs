@@ -259,6 +259,8 @@ refusals! {
     NothingToFile = "R-132" Rule reports;
     /// A building twice.
     BuildingTwice { building } = "R-133" Rule building;
+    /// An acceptance is not complete while gates of it are not confirmed.
+    GatesOpen { name, gates } = "R-140" Rule items;
 }
 
 /// Buildings whose reports are filed together at most: they share one transaction, and others wait for it.
@@ -290,6 +292,8 @@ pub struct Work {
     pub after_e3: i64,
     /// Done on the day in question as the supervision engineer measured it.
     pub measured_e3: Option<i64>,
+    /// Gates without which it is not complete, and which nobody has confirmed.
+    pub open_gates: Vec<String>,
 }
 
 /// What the rule sees.
@@ -584,6 +588,11 @@ fn standings(state: &State, items: &[Item], compare: Compare) -> Result<Vec<Stan
         }
         if work.is_whole && cumulative_e3 % 1000 != 0 {
             return Err(Refused::NotWhole { name: name() });
+        }
+        let is_new = work.before_e3 + work.day_e3 + work.after_e3 < work.total_e3;
+        if is_new && cumulative_e3 + work.after_e3 >= work.total_e3 && !work.open_gates.is_empty() {
+            let gates = work.open_gates.iter().map(|gate| format!("gate_{gate}")).collect::<Vec<_>>().join("\n");
+            return Err(Refused::GatesOpen { name: name(), gates });
         }
         // What has not moved is not said again.
         if compare == Compare::Forward && *cumulative_e3 == work.before_e3 {

@@ -323,9 +323,10 @@ pub async fn works(conn: &mut Conn, building: &str, on: Option<Date>) -> Result<
                 }
             }
         }
+        let open_gates = open_gates(conn, building, &bar).await?;
         let mut work = standing_now(known.get(&bar.activity).copied(), bar);
         work.before_e3 -= day_e3 + after_e3;
-        works.push(Work { day_e3, after_e3, measured_e3, ..work });
+        works.push(Work { day_e3, after_e3, measured_e3, open_gates, ..work });
     }
     Ok(works)
 }
@@ -337,9 +338,16 @@ async fn works_named(conn: &mut Conn, building: &str, project: &str, content: &C
         let Some(bar) = plan::store::measure_of(conn, building, project, &item.activity).await? else { continue };
         let sql = "SELECT done_e3 FROM work WHERE project = ? AND activity = ?";
         let known = conn.row(sql, args![project, &item.activity]).await?.map(|row| row.int(0)).transpose()?;
-        works.push(standing_now(known, bar));
+        let open_gates = open_gates(conn, building, &bar).await?;
+        works.push(Work { open_gates, ..standing_now(known, bar) });
     }
     Ok(works)
+}
+
+/// Gates without which a measured work is not complete; of most stages there are none, which costs no question.
+async fn open_gates(conn: &mut Conn, building: &str, bar: &plan::store::Measure) -> Result<Vec<String>> {
+    let open = plan::store::open_gates(conn, building, bar.stage.as_deref().unwrap_or_default()).await?;
+    Ok(open.into_iter().map(|gate| gate.id.clone()).collect())
 }
 
 /// A work with all that was ever done before.
@@ -349,7 +357,15 @@ fn standing_now(known_e3: Option<i64>, bar: plan::store::Measure) -> Work {
     let recorded = total_e3 * i64::from(percent_e3) / 100_000;
     let recorded = if is_whole { recorded / 1000 * 1000 } else { recorded };
     let before_e3 = known_e3.unwrap_or(recorded);
-    Work { activity, name, total_e3, is_whole, before_e3, day_e3: 0, after_e3: 0, measured_e3: None }
+    Work { activity, name, total_e3, is_whole, before_e3, ..Work::default() }
+}
+
+/// Days after one day, and before another, on which reports say that measured work went on: building, day, report.
+pub async fn worked(conn: &mut Conn, after: Date, before: Date) -> Result<Vec<(String, Date, String)>> {
+    let sql = "SELECT DISTINCT r.building, d.on_day, d.report FROM work_day d JOIN report r ON r.id = d.report
+               WHERE d.on_day > ? AND d.on_day < ? AND d.reported_e3 > 0 ORDER BY d.on_day, r.building, d.report";
+    let rows = conn.rows(sql, args![after, before]).await?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.date(1)?, row.text(2)?))).collect()
 }
 
 pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {

@@ -41,6 +41,7 @@ fn rules() {
     let work = Work { activity: "b/structure".into(), name: "Structure".into(), total_e3: 18_000, is_whole: true, before_e3: 5_000, ..Work::default() };
     let site = State { is_building: true, is_active: true, project: "p".into(), works: vec![work.clone()], ..State::default() };
     let known = Known { building: "b".into(), on: TODAY, filed_by: "builder".into(), grade: Grade::Reported, judged: None, is_pictured: false };
+    let bound = State { works: vec![Work { open_gates: vec!["fire".into()], ..work.clone() }], ..site.clone() };
     let filed = State { report: Some(known.clone()), works: vec![Work { day_e3: 1_000, ..work.clone() }], ..site.clone() };
     let judged = State { report: Some(Known { grade: Grade::Confirmed, judged: Some(("wei".into(), TODAY)), ..known }), ..filed.clone() };
     let later = State { works: vec![Work { day_e3: 1_000, after_e3: 10_000, ..work.clone() }], ..filed.clone() };
@@ -58,6 +59,8 @@ fn rules() {
         ("a day without change", site.clone(), unchanged(TODAY), None),
         ("hands alone", site.clone(), file(TODAY, crowd("rebar", 12)), None),
         ("an id twice", State { is_id_taken: true, ..site.clone() }, file(TODAY, floors(6)), Some(Refused::IdTaken)),
+        ("an acceptance before its gate", bound.clone(), file(TODAY, Content { photos: photo.clone(), ..floors(18) }), Some(Refused::GatesOpen { name: "Structure".into(), gates: "gate_fire".into() })),
+        ("a part of it", bound, file(TODAY, floors(6)), None),
         ("for a parcel", State { is_building: false, ..site.clone() }, file(TODAY, floors(6)), Some(Refused::NotABuilding)),
         ("for a project that has not begun", State { is_active: false, ..site.clone() }, unchanged(TODAY), Some(Refused::NotActive)),
         ("for tomorrow", site.clone(), file(date(2026, 11, 24), floors(6)), Some(Refused::FutureDay { date: "2026-11-24".into() })),

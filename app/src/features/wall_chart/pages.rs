@@ -421,6 +421,9 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
         None => None,
     };
     let noted = store::noted(&mut conn, &project.id, &bar.activity).await?.filter(|noted| noted.word == verdict.word());
+    let gates = plans::open_gates(&mut conn, &at.id, bar.stage.as_deref().unwrap_or_default()).await?;
+    let mut stands = plans::work_stops(&mut conn, &project.id).await?;
+    stands.retain(|stop| stop.ended_on.is_none() && tree.get(&stop.place).is_some_and(|stopped| at.path.starts_with(&stopped.path)));
     let pair = |pair: Option<(Date, Date)>| pair.map_or("—".to_owned(), |(start, finish)| format!("{start} – {finish}"));
     let actual = match (bar.actual_start, bar.actual_finish) {
         (None, _) => "—".to_owned(),
@@ -437,6 +440,8 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
                 p { (visitor.t(&format!("driver.{}", bar.driver)))
                     @if let Some(driver) = &driver { " " a href={ "/wall/bar?project=" (project.id) "&activity=" (form_urlencoded(&driver.activity)) } { (visitor.shown(&driver.name)) } }
                 }
+                @for stop in &stands { p { strong { (visitor.tf("wall.stands", &[("date", stop.from.to_string())])) } " " a href={ "/hazards/" (stop.hazard) } { (visitor.t("wall.the_hazard")) } } }
+                @if !gates.is_empty() { p { (visitor.tf("wall.gates", &[("gates", visitor.list(gates.iter().map(|gate| visitor.t(&format!("value.gate_{}", gate.id)))))])) " " a href={ "/gates/" (at.id) } { (visitor.t("nav.gates")) } } }
                 @if let Some(grade) = grade { p { (Marks::of_visitor(&visitor).of(grade)) " " (visitor.t(&format!("grade_sentence.{}", grade.name()))) } }
                 p.quiet { (rule_sets::pages::told(&visitor, &rule_set)) }
                 h2 { (visitor.t("wall.since")) }
