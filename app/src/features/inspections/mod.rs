@@ -20,16 +20,24 @@
 //!
 //! Stages: (sealed) → visiting → concluded → delivered → objected → answered; lapsed, when nobody went.
 //!
-//! Refusals: V-101 … V-132. Extra files: `draw.rs`, `gather.rs` (what a draw weighs), `doubts.rs` (reports that
-//! stand against each other), `checklists.rs`, `print.rs` (the conclusion as a letter).
+//! Refusals: V-101 … V-132. Extra files: `planning.rs` and `sealing.rs` (rules of plans, and the proof of one), `known.rs` (what
+//! follows from an inspection's facts, and who may do what), `draw.rs`, `gather.rs` (what a draw weighs), `doubts.rs` (reports
+//! that stand against each other), `checklists.rs`, `plans.rs`, `acts.rs`, `showing.rs` (pages of plans and of one inspection),
+//! `print.rs` (the conclusion as a letter).
 
+mod acts;
 pub mod checklists;
 pub mod doubts;
 pub mod draw;
 pub mod gather;
+pub mod known;
 pub mod model;
 pub mod pages;
+pub mod planning;
+mod plans;
 mod print;
+pub mod sealing;
+mod showing;
 pub mod store;
 #[cfg(test)]
 mod tests;

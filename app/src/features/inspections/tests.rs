@@ -4,7 +4,10 @@
 use super::checklists::{self, checklist, outcome};
 use super::doubts::doubts;
 use super::draw::{Candidate, Drawing, Eligible, RULES, draw};
+use super::known::*;
 use super::model::*;
+use super::planning::*;
+use super::sealing::*;
 use super::store;
 use crate::features::identity::model::Role;
 use crate::features::orders::model::Stage as OrderStage;
