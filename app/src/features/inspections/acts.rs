@@ -3,7 +3,7 @@
 use super::checklists::{self, Checklist};
 use super::draw::RULES;
 use super::known::{Act, Known, Person, Step, Unopened, may};
-use super::model::{Command, Consequence, Fact, Position, Refused, Verdict};
+use super::model::{Command, Consequence, Datum, Fact, Moment, Position, Refused, Source, Verdict};
 use super::pages::{Names, hour_text, may_know, outcomes, rule_key};
 use super::plans::named;
 use super::sealing::Basis;
@@ -18,6 +18,7 @@ use crate::features::reports::model::Photo;
 use crate::features::reports::photos;
 use crate::features::task_force::model::{Holder, Seat};
 use crate::features::{identity, orders, organisations, places, task_force};
+use crate::journal::Receipt;
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::{Query, SentWithFiles};
@@ -101,6 +102,7 @@ fn act_key(act: Act) -> &'static str {
         Act::CheckIn => "inspection_act.check_in",
         Act::Score => "inspection_act.score",
         Act::Find => "inspection_act.find",
+        Act::Sign => "inspection_act.sign",
         Act::Conclude => "inspection_act.conclude",
         Act::Receive => "inspection_act.receive",
         Act::Object => "inspection_act.object",
@@ -128,6 +130,7 @@ fn act_form<'a>(visitor: &'a Visitor, id: &str, person: &Person, act: Act, value
             let severities: Vec<&str> = RULES.severity.iter().map(|one| one.id.as_str()).collect();
             form.lines("finding", true).choice("severity", named(&severities, "finding_severity"), true).choice("lead", choices.units.clone(), true).files("photos", PICTURES)
         }
+        Act::Sign => form.file("signature", PICTURES),
         Act::Conclude => form.choice("verdict", named(&Verdict::ALL.map(|(_, name)| name), "inspection_verdict"), true).lines("conclusion", true),
         Act::Receive if person.is_target => form,
         Act::Receive => form.text("paper"),
@@ -230,7 +233,7 @@ async fn show_page(site: &Site, visitor: &Visitor, known: &Known, number: u64, p
         ol.course { @for step in &known.steps { li {
             div { time datetime=(step.at.to_string()) { (step.at.strftime("%Y-%m-%d %H:%M").to_string()) } br; span.quiet { "№ " (step.number) } }
             div { p { strong { (visitor.t(&format!("fact.inspections_{}", fact_name(&step.fact)))) } " " span.quiet { @if step.by == "system" { (visitor.t("ledger.system")) } @else { (names.person(&step.by)) } } }
-                @for line in said(visitor, &step.fact) { p { (line) } } }
+                @for line in said(visitor, step) { p { (line) } } }
         } } }
     };
     Ok(form_response(refused, page(site, visitor, &names.place(&place.id), body)))
@@ -310,17 +313,32 @@ fn position(values: &Values) -> Result<Option<Position>, Refusal> {
     let (latitude, longitude) = text.split_once([',', '\u{ff0c}']).ok_or_else(unreadable)?;
     let read = |text: &str, most: f64| text.trim().parse::<f64>().ok().filter(|degrees| degrees.abs() <= most).map(|degrees| (degrees * 1e6).round() as i64);
     let (latitude_e6, longitude_e6) = read(latitude, 90.0).zip(read(longitude, 180.0)).ok_or_else(unreadable)?;
-    Ok(Some(Position { latitude_e6, longitude_e6, accuracy_m: values.opt_number("accuracy_m")? }))
+    Ok(Some(Position { latitude_e6, longitude_e6, accuracy_m: values.opt_number("accuracy_m")?, datum: Datum::Wgs84, source: Source::Typed }))
 }
 
-fn command_of(act: Act, id: &str, values: &Values, photos: Vec<Photo>) -> Result<Command, Refusal> {
+/// What comes with an act beside its fields: files, and what a phone without a signal noted.
+#[derive(Debug, Default)]
+pub(super) struct Brought {
+    /// Pictures, as they were taken.
+    pub files: Vec<Vec<u8>>,
+    /// When the act was.
+    pub moment: Option<Moment>,
+    /// When each picture was taken.
+    pub taken: Vec<Moment>,
+}
+
+pub(super) fn command_of(act: Act, id: &str, values: &Values, photos: Vec<Photo>, (moment, taken): (Option<Moment>, Vec<Moment>)) -> Result<Command, Refusal> {
     let inspection = id.to_owned();
     let text = |name: &str| values.text(name).to_owned();
     let is_yes = |name: &'static str| values.choice(name, |said| matches!(said, "yes" | "no").then_some(said == "yes"));
     Ok(match act {
-        Act::CheckIn => Command::CheckIn { inspection, position: position(values)? },
-        Act::Score => Command::Score { inspection, checklist: text("checklist"), points: points(values)? },
-        Act::Find => Command::Find { inspection, finding: values.request_id()?, content: text("finding"), severity: text("severity"), lead: text("lead"), photos },
+        Act::CheckIn => Command::CheckIn { inspection, position: position(values)?, moment },
+        Act::Score => Command::Score { inspection, checklist: text("checklist"), points: points(values)?, moment },
+        Act::Find => Command::Find { inspection, finding: values.request_id()?, content: text("finding"), severity: text("severity"), lead: text("lead"), photos, moment, taken },
+        Act::Sign => match photos.as_slice() {
+            [signature] => Command::Sign { inspection, signature: signature.original.clone(), moment },
+            _ => return Err(Refused::NoSignature.into()),
+        },
         Act::Conclude => Command::Conclude { inspection, verdict: values.choice("verdict", Verdict::from_name)?, content: text("conclusion") },
         Act::Receive => Command::Receive { inspection, paper: text("paper") },
         Act::Object => Command::Object { inspection, content: text("objection") },
@@ -331,42 +349,48 @@ fn command_of(act: Act, id: &str, values: &Values, photos: Vec<Photo>) -> Result
     })
 }
 
+/// Does an act in an inspection that the person may know of. Forms and phones come through here: there is one way in.
+pub(super) async fn perform(site: &Site, visitor: &Visitor, id: &str, act: Act, values: &Values, brought: Brought) -> Result<Receipt, Problem> {
+    let Brought { files, moment, taken } = brought;
+    if knowable(site, visitor, id).await?.is_some() {
+        if act != Act::CheckIn {
+            return Err(missing().into());
+        }
+        let command = command_of(act, id, values, Vec::new(), (moment, taken))?;
+        return site.submit(visitor, values.request_id()?, command).await;
+    }
+    let (known, _, place) = readable(site, visitor, id).await?;
+    let request = values.request_id()?;
+    // Pictures are drawn for nobody who may not do this: drawing costs.
+    let account = visitor.account.clone().unwrap_or_default();
+    let person = store::person(&mut site.reader().await?, &account, &visitor.rights, &place.path, site.clock.today()).await?;
+    let files = if may(act, &known, &person, civil(site.clock.now())).is_ok() { files } else { Vec::new() };
+    let (photos, mut documents) = photos::take(files).await??;
+    if act == Act::Sign {
+        // A signature is sealed as it came; nobody is shown a copy.
+        documents.truncate(1);
+    }
+    site.submit_with(visitor, request, command_of(act, id, values, photos, (moment, taken))?, documents).await
+}
+
 pub(super) async fn act(State(site): State<Site>, visitor: Visitor, Path((id, name)): Path<(String, String)>, sent: SentWithFiles) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Read)?;
     let act = Act::from_name(&name).ok_or(missing())?;
     let SentWithFiles { values, files } = sent;
+    let refused = match perform(&site, &visitor, &id, act, &values, Brought { files, ..Brought::default() }).await {
+        Ok(_) => return Ok(to(&id)),
+        Err(problem) => refusal(problem)?,
+    };
     if let Some(unopened) = knowable(&site, &visitor, &id).await? {
-        if act != Act::CheckIn {
-            return Err(missing().into());
-        }
-        let done = async { site.submit(&visitor, values.request_id()?, command_of(act, &id, &values, Vec::new())?).await };
-        return match done.await {
-            Ok(_) => Ok(to(&id)),
-            Err(problem) => sealed_page(&site, &visitor, &unopened, &values, Some(&refusal(problem)?)).await,
-        };
+        return sealed_page(&site, &visitor, &unopened, &values, Some(&refused)).await;
     }
     let (known, number, place) = readable(&site, &visitor, &id).await?;
-    let done = async {
-        let request = values.request_id()?;
-        // Pictures are drawn for nobody who may not do this: drawing costs.
-        let account = visitor.account.clone().unwrap_or_default();
-        let person = store::person(&mut site.reader().await?, &account, &visitor.rights, &place.path, site.clock.today()).await?;
-        let files = if may(act, &known, &person, civil(site.clock.now())).is_ok() { files } else { Vec::new() };
-        let (photos, documents) = photos::take(files).await??;
-        site.submit_with(&visitor, request, command_of(act, &id, &values, photos)?, documents).await
-    };
-    match done.await {
-        Ok(_) => Ok(to(&id)),
-        Err(problem) => {
-            let refused = refusal(problem)?;
-            match checklists::checklist(values.text("checklist")).filter(|_| act == Act::Score) {
-                Some(list) => score_page(&site, &visitor, &known, &place, list, &values, Some(&refused)).await,
-                None => {
-                    // A refusal without a field of the form is the page's.
-                    let values = if refused.field.is_some() { values.with("act", act.name()) } else { Values::default() };
-                    show_page(&site, &visitor, &known, number, &place, &values, Some(&refused)).await
-                }
-            }
+    match checklists::checklist(values.text("checklist")).filter(|_| act == Act::Score) {
+        Some(list) => score_page(&site, &visitor, &known, &place, list, &values, Some(&refused)).await,
+        None => {
+            // A refusal without a field of the form is the page's.
+            let values = if refused.field.is_some() { values.with("act", act.name()) } else { Values::default() };
+            show_page(&site, &visitor, &known, number, &place, &values, Some(&refused)).await
         }
     }
 }

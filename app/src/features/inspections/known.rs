@@ -42,7 +42,7 @@ impl Known {
         self.steps
             .iter()
             .filter_map(|step| match &step.fact {
-                Fact::Scored { checklist, points } => Some((checklist.as_str(), points)),
+                Fact::Scored { checklist, points, .. } => Some((checklist.as_str(), points)),
                 _ => None,
             })
             .collect()
@@ -110,6 +110,7 @@ pub enum Act {
     CheckIn,
     Score,
     Find,
+    Sign,
     Conclude,
     Receive,
     Object,
@@ -121,10 +122,11 @@ pub enum Act {
 
 impl Act {
     /// Every act with its name in addresses and locale keys, in the order in which a page offers them.
-    pub const ALL: [(Act, &'static str); 10] = [
+    pub const ALL: [(Act, &'static str); 11] = [
         (Act::CheckIn, "check_in"),
         (Act::Score, "score"),
         (Act::Find, "find"),
+        (Act::Sign, "sign"),
         (Act::Conclude, "conclude"),
         (Act::Receive, "receive"),
         (Act::Object, "object"),
@@ -166,6 +168,7 @@ pub fn may(act: Act, known: &Known, person: &Person, now: DateTime) -> Result<()
     let (is_allowed, stages): (bool, &[Stage]) = match act {
         Act::CheckIn => (is_inspector, &[]),
         Act::Score | Act::Find | Act::Conclude => (is_inspector, &[Stage::Visiting]),
+        Act::Sign => (is_inspector, &[Stage::Visiting, Stage::Concluded]),
         Act::Receive => (person.is_target || person.may_govern, &[Stage::Concluded]),
         Act::Object => (person.is_target, &[Stage::Delivered]),
         Act::Answer => (person.may_govern, &[Stage::Objected]),

@@ -2,13 +2,13 @@
 
 use super::checklists;
 use super::draw::{Drawing, RULES};
-use super::known::{Act, Known, Person, Unopened, may};
+use super::known::{Act, Known, Person, Step, Unopened, may};
 use super::sealing::{Opening, Stop};
 use crate::features::orders::model::{Choice, Stage as OrderStage};
 use crate::features::reports::model::Photo;
 use crate::journal::domain::{Actor, Context, Draft};
 use crate::refusals;
-use jiff::ToSpan;
+use jiff::{Timestamp, ToSpan};
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,15 +16,81 @@ use std::collections::BTreeMap;
 /// What seals and interests are filed under: they belong to no place.
 const NOWHERE: &str = "-";
 
-/// Where a phone says it is. It is shown as unverified: a phone can be told what to say.
+/// By which datum coordinates are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Datum {
+    /// What satellites and browsers speak.
+    #[default]
+    Wgs84,
+    /// What maps of the country show: off by some hundred metres.
+    Gcj02,
+}
+
+/// Who says where somebody is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A person who typed it.
+    #[default]
+    Typed,
+    /// The device.
+    Device,
+}
+
+fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Where a phone says it is. It is shown as unverified: a phone can be told what to say, and a page cannot see that it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Position {
-    /// Latitude in millionths of a degree, WGS 84.
+    /// Latitude in millionths of a degree.
     pub latitude_e6: i64,
-    /// Longitude in millionths of a degree, WGS 84.
+    /// Longitude in millionths of a degree.
     pub longitude_e6: i64,
     /// Accuracy as the phone says it, in metres.
     pub accuracy_m: Option<u32>,
+    /// By which datum.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub datum: Datum,
+    /// Who says so.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub source: Source,
+}
+
+impl Position {
+    /// Whether there is such a place on earth.
+    pub fn is_sound(&self) -> bool {
+        self.latitude_e6.unsigned_abs() <= 90_000_000 && self.longitude_e6.unsigned_abs() <= 180_000_000
+    }
+}
+
+/// What a phone says of the moment in which something was captured on it. The server's clock counts; the phone's is shown
+/// beside it, with what is known of how wrong it goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moment {
+    /// What its clock said.
+    pub phone_at: Timestamp,
+    /// By how much its clock was behind the server's when the two last spoke, in seconds.
+    pub behind_s: i64,
+    /// By how much its clock was set back while the page was open, in seconds: seen by a clock that nobody can set. Set forward
+    /// looks like sleep, in which that clock stands still.
+    pub set_back_s: u32,
+    /// Where it says it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+}
+
+impl Moment {
+    /// Whether the phone's clock went so wrong that its time is to be doubted, in something recorded at an instant.
+    pub fn is_doubtful(&self, recorded_at: Timestamp) -> bool {
+        let most_s = u64::from(RULES.phone_clock.value) * 60;
+        let ahead_s = self.phone_at.as_second() - recorded_at.as_second();
+        self.behind_s.unsigned_abs() > most_s || u64::from(self.set_back_s) > most_s || (ahead_s > 0 && ahead_s.unsigned_abs() > most_s)
+    }
 }
 
 /// What an inspection comes to.
@@ -143,6 +209,9 @@ pub enum Command {
         inspection: String,
         /// Where the phone says it is.
         position: Option<Position>,
+        /// When it was, on a phone that had no signal.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
     },
     /// Open a sealed stop to which nobody went; only the timer asks this.
     Lapse { inspection: String },
@@ -153,6 +222,9 @@ pub enum Command {
         checklist: String,
         /// Points by item.
         points: BTreeMap<String, u32>,
+        /// When it was, on a phone that had no signal.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
     },
     /// Say what is wrong; it becomes an order at once.
     Find {
@@ -167,6 +239,21 @@ pub enum Command {
         lead: String,
         /// Photographs.
         photos: Vec<Photo>,
+        /// When it was, on a phone that had no signal.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
+        /// When each of the photographs was taken on it, in their order.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        taken: Vec<Moment>,
+    },
+    /// Sign for what was done on the spot.
+    Sign {
+        inspection: String,
+        /// SHA-256 of the picture of the signature, which is sealed and shown to nobody.
+        signature: String,
+        /// When it was, on a phone that had no signal.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
     },
     /// Write the conclusion.
     Conclude {
@@ -235,6 +322,7 @@ impl Command {
             | Command::Lapse { inspection }
             | Command::Score { inspection, .. }
             | Command::Find { inspection, .. }
+            | Command::Sign { inspection, .. }
             | Command::Conclude { inspection, .. }
             | Command::Receive { inspection, .. }
             | Command::Object { inspection, .. }
@@ -256,13 +344,25 @@ pub enum Fact {
     /// An inspector declared an interest.
     Declared { project: String },
     /// A stop was opened by an inspector on the spot.
-    Opened { opening: Opening<Stop>, position: Option<Position> },
+    Opened {
+        opening: Opening<Stop>,
+        position: Option<Position>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
+    },
+    /// Another inspector was there too; the stop was open already when the phone had a signal again.
+    Arrived { moment: Moment },
     /// A stop was opened because its last day is over.
     Lapsed { opening: Opening<Stop> },
     /// The draw of a plan was opened with its last stop.
     Drawn { opening: Opening<Drawing> },
     /// A checklist was scored; a later score replaces an earlier one.
-    Scored { checklist: String, points: BTreeMap<String, u32> },
+    Scored {
+        checklist: String,
+        points: BTreeMap<String, u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
+    },
     /// Something is wrong.
     Found {
         finding: String,
@@ -272,6 +372,16 @@ pub enum Fact {
         choice: Choice,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         photos: Vec<Photo>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        taken: Vec<Moment>,
+    },
+    /// An inspector signed for what was done on the spot.
+    Signed {
+        signature: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
     },
     /// The conclusion was written.
     Concluded { verdict: Verdict, content: String },
@@ -361,6 +471,18 @@ refusals! {
     Declared = "V-131" Conflict _;
     /// The position is no latitude and longitude.
     BadPosition = "V-132" Rule position;
+    /// There is no picture of a signature, or more than one.
+    NoSignature = "V-133" Rule signature;
+    /// Photographs that a submission names have not arrived whole.
+    PieceMissing { count } = "V-134" Conflict _;
+    /// What arrived is not what was announced.
+    PieceDiffers = "V-135" Rule photos;
+    /// Too much of one person's waits to be named by a submission.
+    TooManyPieces { limit } = "V-136" Conflict _;
+    /// One photograph, or a part of it, is larger than is taken.
+    PieceTooLarge { limit } = "V-137" Rule photos;
+    /// It is no submission of a phone.
+    Unreadable = "V-138" Rule _;
 }
 
 /// What the rule sees.
@@ -412,9 +534,10 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             let fact = Fact::Declared { project: project.clone() };
             Ok(vec![Draft { fact, subject: context.actor.text().to_owned(), place: project.clone(), occurred_on: today }])
         }
-        Command::CheckIn { position, .. } => {
+        Command::CheckIn { position, moment, .. } => {
+            sound(position.iter(), moment.iter())?;
             if let Some(known) = &state.known {
-                return Err(Refused::WrongStage { stage: known.stage.name().to_owned() });
+                return arrived(state, known, moment.as_ref(), today);
             }
             let unopened = state.unopened.as_ref().ok_or(Refused::NotYours)?;
             if !state.person.may_inspect || !unopened.stop.inspectors.contains(&state.person.account) {
@@ -425,7 +548,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             }
             let next_hour = state.now.saturating_add(1.hour()).strftime("%H:00").to_string();
             let opening = unopened.opening.clone().ok_or(Refused::NotSealed { at: next_hour })?;
-            Ok(opened(unopened, Fact::Opened { opening, position: position.clone() }, today))
+            Ok(opened(unopened, Fact::Opened { opening, position: position.clone(), moment: moment.clone() }, today))
         }
         Command::Lapse { .. } => {
             by_timer()?;
@@ -440,6 +563,27 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             Ok(vec![Draft { fact, subject: stop.id.clone(), place: stop.place.clone(), occurred_on: today }])
         }
     }
+}
+
+/// A check-in at a stop that is open: two who go without a signal both write down that they were there, and the second one's
+/// word is not lost because the first had a signal sooner.
+fn arrived(state: &State, known: &Known, moment: Option<&Moment>, today: Date) -> Result<Vec<Draft<Fact>>, Refused> {
+    let (stop, person) = (known.stop(), &state.person);
+    let is_there = |step: &Step| step.by == person.account && matches!(step.fact, Fact::Opened { .. } | Fact::Arrived { .. });
+    let is_inspector = person.may_inspect && stop.inspectors.contains(&person.account);
+    match moment {
+        Some(moment) if is_inspector && known.stage == Stage::Visiting && !known.steps.iter().any(is_there) => {
+            let fact = Fact::Arrived { moment: moment.clone() };
+            Ok(vec![Draft { fact, subject: stop.id.clone(), place: stop.place.clone(), occurred_on: today }])
+        }
+        _ => Err(Refused::WrongStage { stage: known.stage.name().to_owned() }),
+    }
+}
+
+/// Whether every position is one on earth.
+fn sound<'a>(positions: impl Iterator<Item = &'a Position>, moments: impl Iterator<Item = &'a Moment>) -> Result<(), Refused> {
+    let is_sound = positions.chain(moments.filter_map(|moment| moment.position.as_ref())).all(Position::is_sound);
+    if is_sound { Ok(()) } else { Err(Refused::BadPosition) }
 }
 
 /// The opening of a stop, and of the draw with the last stop of a plan.
@@ -459,8 +603,9 @@ fn opened(unopened: &Unopened, fact: Fact, today: Date) -> Vec<Draft<Fact>> {
 fn step(state: &State, known: &Known, command: &Command, context: &Context) -> Result<Fact, Refused> {
     let ask = |act| may(act, known, &state.person, state.now);
     Ok(match command {
-        Command::Score { checklist, points, .. } => {
+        Command::Score { checklist, points, moment, .. } => {
             ask(Act::Score)?;
+            sound(std::iter::empty(), moment.iter())?;
             let unknown = |item: &str| Refused::UnknownItem { item: item.to_owned() };
             let found = checklists::checklist(checklist).filter(|one| one.holds(context.today)).ok_or_else(|| unknown(checklist))?;
             for (id, points) in points {
@@ -472,10 +617,11 @@ fn step(state: &State, known: &Known, command: &Command, context: &Context) -> R
             if points.is_empty() {
                 return Err(Refused::NothingScored);
             }
-            Fact::Scored { checklist: checklist.clone(), points: points.clone() }
+            Fact::Scored { checklist: checklist.clone(), points: points.clone(), moment: moment.clone() }
         }
-        Command::Find { finding, content, severity, lead, photos, .. } => {
+        Command::Find { finding, content, severity, lead, photos, moment, taken, .. } => {
             ask(Act::Find)?;
+            sound(std::iter::empty(), moment.iter().chain(taken))?;
             if state.is_id_taken {
                 return Err(Refused::IdTaken);
             }
@@ -485,7 +631,12 @@ fn step(state: &State, known: &Known, command: &Command, context: &Context) -> R
                 return Err(Refused::UnknownLead);
             }
             let choice = Choice { preset: rule.preset.clone(), limit: rule.limit.clone(), ladder: rule.ladder.clone() };
-            Fact::Found { finding: finding.clone(), content, severity: severity.clone(), lead: lead.clone(), choice, photos: photos.clone() }
+            Fact::Found { finding: finding.clone(), content, severity: severity.clone(), lead: lead.clone(), choice, photos: photos.clone(), moment: moment.clone(), taken: taken.clone() }
+        }
+        Command::Sign { signature, moment, .. } => {
+            ask(Act::Sign)?;
+            sound(std::iter::empty(), moment.iter())?;
+            Fact::Signed { signature: text(signature, Refused::NoSignature)?, moment: moment.clone() }
         }
         Command::Conclude { verdict, content, .. } => {
             ask(Act::Conclude)?;

@@ -6,7 +6,7 @@ use super::known::Known;
 use super::model::Command;
 use super::sealing::{Basis, LEAVES, Stop};
 use super::showing::stage_lamp;
-use super::{acts, doubts, plans, store};
+use super::{acts, doubts, phone, plans, store};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::orders::rules::Mark;
@@ -46,6 +46,7 @@ pub fn routes() -> Router<Site> {
         .route("/inspections/{id}/{act}", get(acts::score_form).post(acts::act))
         .route("/inspections/{id}/photos/{copy}", get(acts::photo))
         .route("/inspections/{id}/paper/{format}", get(acts::paper))
+        .merge(phone::routes())
 }
 
 /// What pages name things by.
@@ -166,6 +167,7 @@ async fn list_page(site: &Site, visitor: &Visitor, asked: &registers::Asked, val
                 @if visitor.rights.may_somewhere(Verb::Approve) { a.button.no-print href="/inspections/new" { (visitor.t("inspections.direct")) } }
                 @if visitor.may(Verb::Govern, "/") { a.button.second.no-print href="/inspections/draw" { (visitor.t("inspections.draw")) } }
                 @if may_doubt(visitor) { a.button.second.no-print href="/inspections/doubts" { (visitor.t("inspections.doubts")) } }
+                @if visitor.rights.may_somewhere(Verb::Inspect) { a.button.no-print href="/phone/visits" { (visitor.t("phone.title")) } }
                 a.button.second.no-print href="/inspections/seals" { (visitor.t("inspections.seals")) }
             }
             p.lead { (visitor.t("inspections.lead")) }
@@ -304,7 +306,7 @@ async fn rule_page(State(site): State<Site>, visitor: Visitor) -> Result<Respons
         ("days_most", weights.days_most),
     ]
     .map(|(name, value)| (name, value.to_string()));
-    let numbers = [("team", &RULES.team), ("duplicate", &RULES.duplicate), ("longest", &RULES.sealed), ("objection", &RULES.objection), ("answer", &RULES.answer)];
+    let numbers = [("team", &RULES.team), ("duplicate", &RULES.duplicate), ("longest", &RULES.sealed), ("objection", &RULES.objection), ("answer", &RULES.answer), ("phone_clock", &RULES.phone_clock)];
     let severity = |one: &Severity| visitor.t(&format!("finding_severity.{}", one.id));
     let body = html! {
         (crumbs(&visitor, &[("/inspections".to_owned(), visitor.t("nav.inspections"))]))

@@ -3,7 +3,8 @@
 use super::checklists::{self, Checklist, Outcome};
 use super::draw::Drawing;
 use super::known::{Known, Step};
-use super::model::{Fact, Position, Stage, Verdict};
+use super::model::{Datum, Fact, Moment, Position, Stage, Verdict};
+use crate::clock::{civil, instant};
 use super::pages::{Names, basis_key, tenths};
 use super::sealing::{Basis, Opening, Stop};
 use crate::features::authority::Verb;
@@ -91,13 +92,15 @@ pub(super) fn scores(visitor: &Visitor, results: &[(&'static Checklist, Outcome)
 }
 
 pub(super) fn finding(visitor: &Visitor, names: &Names, stop: &Stop, step: &Step, order: Option<&(String, OrderStage)>) -> Markup {
-    let Fact::Found { content, severity, lead, photos, .. } = &step.fact else { return html! {} };
+    let Fact::Found { content, severity, lead, photos, moment, taken, .. } = &step.fact else { return html! {} };
     html! { li {
         div { time datetime=(step.at.to_string()) { (step.at.strftime("%Y-%m-%d %H:%M").to_string()) } br; span.quiet { "№ " (step.number) } }
         div {
             p { strong { (visitor.t(&format!("finding_severity.{severity}"))) } " " (content) }
             p { (names.unit(lead)) @if let Some((order, stage)) = order { " · " a href={ "/orders/" (order) } { (visitor.t("nav.orders")) } " " (visitor.t(&format!("order_stage.{}", stage.name()))) } }
+            @for line in moment.iter().flat_map(|moment| moment_text(visitor, moment, step.at)) { p.quiet { (line) } }
             @if !photos.is_empty() { div.photos { @for photo in photos { a href={ "/inspections/" (stop.id) "/photos/" (photo.copy) } { img loading="lazy" src={ "/inspections/" (stop.id) "/photos/" (photo.copy) } alt=(visitor.t("field.photos")); } } } }
+            @if !taken.is_empty() { details { summary { (visitor.t("inspections.taken")) } ol { @for one in taken { li.quiet { (moment_text(visitor, one, step.at).join(" ")) } } } } }
         }
     } }
 }
@@ -108,11 +111,20 @@ pub(super) fn fact_name(fact: &Fact) -> String {
     value.as_object().and_then(|fields| fields.keys().next().cloned()).unwrap_or_default()
 }
 
+/// Digits of a fingerprint that a page shows.
+const SHORT_PRINT: usize = 12;
+
 /// What a fact says, in lines.
-pub(super) fn said(visitor: &Visitor, fact: &Fact) -> Vec<String> {
-    match fact {
-        Fact::Opened { position: Some(position), .. } => vec![position_text(visitor, position)],
-        Fact::Scored { checklist, .. } => vec![visitor.t(&format!("checklist.{checklist}"))],
+pub(super) fn said(visitor: &Visitor, step: &Step) -> Vec<String> {
+    let at_phone = |moment: &Moment| moment_text(visitor, moment, step.at);
+    match &step.fact {
+        Fact::Opened { position, moment, .. } => position.iter().map(|position| position_text(visitor, position)).chain(moment.iter().flat_map(at_phone)).collect(),
+        Fact::Arrived { moment } => at_phone(moment),
+        Fact::Signed { signature, moment } => {
+            let print = visitor.tf("inspections.signature", &[("print", signature.chars().take(SHORT_PRINT).collect())]);
+            std::iter::once(print).chain(moment.iter().flat_map(at_phone)).collect()
+        }
+        Fact::Scored { checklist, moment, .. } => std::iter::once(visitor.t(&format!("checklist.{checklist}"))).chain(moment.iter().flat_map(at_phone)).collect(),
         Fact::Found { content, .. } | Fact::Objected { content } | Fact::Concluded { content, .. } => vec![content.clone()],
         Fact::Received { paper } if !paper.is_empty() => vec![paper.clone()],
         Fact::Answered { is_upheld, content } => vec![visitor.t(if *is_upheld { "inspections.upheld" } else { "inspections.changed" }), content.clone()],
@@ -123,8 +135,18 @@ pub(super) fn said(visitor: &Visitor, fact: &Fact) -> Vec<String> {
     }
 }
 
+/// When and where something was captured, as the phone said; a clock that went wrong is called so.
+fn moment_text(visitor: &Visitor, moment: &Moment, recorded_at: DateTime) -> Vec<String> {
+    let at = civil(moment.phone_at).strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let key = if instant(recorded_at).is_some_and(|recorded_at| moment.is_doubtful(recorded_at)) { "inspections.phone_doubtful" } else { "inspections.phone_at" };
+    let minutes = |seconds: i64| (seconds / 60).to_string();
+    let mut lines = vec![visitor.tf(key, &[("at", at), ("behind", minutes(moment.behind_s)), ("set_back", minutes(i64::from(moment.set_back_s)))])];
+    lines.extend(moment.position.iter().map(|position| position_text(visitor, position)));
+    lines
+}
+
 fn position_text(visitor: &Visitor, position: &Position) -> String {
     let degrees = |value_e6: i64| format!("{}{}.{:06}", if value_e6 < 0 { "-" } else { "" }, value_e6.abs() / 1_000_000, value_e6.abs() % 1_000_000);
     let accuracy = position.accuracy_m.map_or_else(|| "—".to_owned(), |metres| metres.to_string());
-    visitor.tf("inspections.position", &[("latitude", degrees(position.latitude_e6)), ("longitude", degrees(position.longitude_e6)), ("accuracy", accuracy)])
+    visitor.tf(if position.datum == Datum::Wgs84 { "inspections.position" } else { "inspections.position_gcj02" }, &[("latitude", degrees(position.latitude_e6)), ("longitude", degrees(position.longitude_e6)), ("accuracy", accuracy)])
 }

@@ -276,11 +276,11 @@ fn known(story: &str) -> Known {
         let (kind, by) = step.split_once(' ').unwrap();
         let text = String::from("text");
         let (fact, stage) = match kind {
-            "opened" => (Fact::Opened { opening: opening.clone(), position: None }, Stage::Visiting),
-            "scored" => (Fact::Scored { checklist: "funds".into(), points: BTreeMap::from([("wages_paid".into(), 20)]) }, Stage::Visiting),
+            "opened" => (Fact::Opened { opening: opening.clone(), position: None, moment: None }, Stage::Visiting),
+            "scored" => (Fact::Scored { checklist: "funds".into(), points: BTreeMap::from([("wages_paid".into(), 20)]), moment: None }, Stage::Visiting),
             "found" => {
                 let choice = crate::features::orders::model::Choice { preset: "p13710".into(), limit: "ordinary".into(), ladder: "p13710".into() };
-                (Fact::Found { finding: "f".into(), content: text, severity: "ordinary".into(), lead: "firm".into(), choice, photos: Vec::new() }, known.stage)
+                (Fact::Found { finding: "f".into(), content: text, severity: "ordinary".into(), lead: "firm".into(), choice, photos: Vec::new(), moment: None, taken: Vec::new() }, known.stage)
             }
             "concluded" => (Fact::Concluded { verdict: Verdict::Defects, content: text }, Stage::Concluded),
             "received" => (Fact::Received { paper: text }, Stage::Delivered),
@@ -308,11 +308,11 @@ fn every_refusal_has_its_case() {
     };
     let state = |who: &str, story: &str| State { now, known: Some(known(story)), person: person(who), is_lead_known: true, ..State::default() };
     let at = || "plan-0".to_owned();
-    let find = |content: &str, severity: &str| Command::Find { inspection: at(), finding: "g".into(), content: content.into(), severity: severity.into(), lead: "firm".into(), photos: Vec::new() };
-    let score = |list: &str, item: &str, points: u32| Command::Score { inspection: at(), checklist: list.into(), points: BTreeMap::from([(item.into(), points)]) };
+    let find = |content: &str, severity: &str| Command::Find { inspection: at(), finding: "g".into(), content: content.into(), severity: severity.into(), lead: "firm".into(), photos: Vec::new(), moment: None, taken: Vec::new() };
+    let score = |list: &str, item: &str, points: u32| Command::Score { inspection: at(), checklist: list.into(), points: BTreeMap::from([(item.into(), points)]), moment: None };
     let conclude = |verdict, content: &str| Command::Conclude { inspection: at(), verdict, content: content.into() };
     let reinspect = || Command::Reinspect { inspection: at(), finding: "f".into(), is_done: true, content: "seen".into(), photos: Vec::new() };
-    let check_in = || Command::CheckIn { inspection: at(), position: None };
+    let check_in = || Command::CheckIn { inspection: at(), position: None, moment: None };
     let answer = || Command::Answer { inspection: at(), is_upheld: true, content: "seen".into() };
     let object = |content: &str| Command::Object { inspection: at(), content: content.into() };
     let propose = || Command::Propose { inspection: at(), consequence: Consequence::Praise, content: "well".into() };
@@ -343,7 +343,7 @@ fn every_refusal_has_its_case() {
         ("wang", state("wang", ""), score("funds", "wages_paid", 21), "V-115"),
         ("wang", state("wang", ""), score("funds", "moon", 1), "V-115"),
         ("wang", state("wang", ""), score("moon", "wages_paid", 1), "V-115"),
-        ("wang", state("wang", ""), Command::Score { inspection: at(), checklist: "funds".into(), points: BTreeMap::new() }, "V-116"),
+        ("wang", state("wang", ""), Command::Score { inspection: at(), checklist: "funds".into(), points: BTreeMap::new(), moment: None }, "V-116"),
         ("wang", state("wang", ""), find("a hole", "ordinary"), "found"),
         ("wang", State { is_id_taken: true, ..state("wang", "") }, find("a hole", "ordinary"), "V-114"),
         ("wang", state("wang", ""), find(" ", "ordinary"), "V-117"),
@@ -383,7 +383,7 @@ fn every_refusal_has_its_case() {
         assert_eq!(came, expected, "case {at}: {command:?}");
         seen.insert(came);
     }
-    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132"];
+    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132", "V-134", "V-135", "V-136", "V-137", "V-138"];
     let missing: Vec<&&str> = Refused::CODES.iter().filter(|code| !seen.contains(**code) && !elsewhere.contains(code)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
