@@ -120,6 +120,7 @@ for (const [database, FINDINGS] of [["sqlite", 50], ["postgres", 6]]) {
           else { await page.evaluate((hash) => { location.hash = hash; }, hash); }
         };
         await on(`#s=${plan}`);
+        await page.locator("#sign").waitFor();
         await page.locator("#camera").setInputFiles([1, 2, 3].map((nth) => photo(`f${at}-${nth}`)));
         await page.waitForURL(/#e=/);
         const entry = new URL(page.url()).hash;
@@ -163,6 +164,7 @@ for (const [database, FINDINGS] of [["sqlite", 50], ["postgres", 6]]) {
       await page.waitForURL(/#s=/);
 
       // What does not fit is refused with a sentence, and the rest stands.
+      await page.locator("#sign").waitFor();
       await page.locator("#camera").setInputFiles([photo("large", 6e6)]);
       await page.getByText("手机存储已满").waitFor();
       page = await reopen(context, page, way.address, "", ROOM);

@@ -101,7 +101,10 @@ pub fn inclusion_proofs(leaves: &[Hash], indices: &[usize]) -> Option<Vec<Vec<Ha
             path.extend(level.get(*at ^ 1));
             *at /= 2;
         }
-        level = level.chunks(2).map(|pair| if let [left, right] = pair { node_hash(left, right) } else { pair[0] }).collect();
+        level = level
+            .chunks(2)
+            .map(|pair| if let [left, right] = pair { node_hash(left, right) } else { pair[0] })
+            .collect();
     }
     Some(paths.into_iter().map(|(_, path)| path).collect())
 }

@@ -161,7 +161,10 @@ async fn visit(teller: &mut Teller<'_>, district: &District, at: usize, row: &In
         let of = |(number, points): (u32, u32)| (points * percent + 50 - (number % 3) * 10) / 100;
         let points: BTreeMap<String, u32> =
             (0u32..).zip(known.items()).map(|(number, item)| (item.id.clone(), of((number, item.points)))).collect();
-        asks.push(Ask::by(first, Command::Score { inspection: inspection(), checklist: list.to_owned(), points, moment: None }));
+        asks.push(Ask::by(
+            first,
+            Command::Score { inspection: inspection(), checklist: list.to_owned(), points, moment: None },
+        ));
     }
     if !row.5.is_empty() {
         let find = Command::Find {

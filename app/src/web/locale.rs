@@ -79,7 +79,9 @@ impl Language {
 
     /// Every sentence of a section by what its key ends with: for a page that must speak without asking.
     pub fn section(self, name: &str) -> BTreeMap<&'static str, &'static str> {
-        let of = |(key, text): (&'static String, &'static String)| Some((key.strip_prefix(name)?.strip_prefix('.')?, text.as_str()));
+        let of = |(key, text): (&'static String, &'static String)| {
+            Some((key.strip_prefix(name)?.strip_prefix('.')?, text.as_str()))
+        };
         self.table().iter().filter_map(of).collect()
     }
 

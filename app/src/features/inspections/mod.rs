@@ -38,6 +38,8 @@ pub mod model;
 mod pack;
 pub mod pages;
 mod phone;
+#[cfg(test)]
+mod phone_tests;
 pub mod pieces;
 pub mod planning;
 mod plans;

@@ -239,6 +239,8 @@ async fn submit(State(site): State<Site>, visitor: Visitor, headers: HeaderMap, 
     let request = values.request_id()?;
     let taken: Vec<Moment> = sent.pictures.into_iter().map(|picture| picture.moment).collect();
     let mut conn = site.reader().await?;
+    // The pieces first: they go when the act is done, and whoever finds them gone finds the act.
+    let files = pieces::read(&mut conn, account, &hashes).await?;
     if let Some(earlier) = earlier(&mut conn, &site, &request).await? {
         let uncopied = hashes.iter().map(|original| Photo { original: original.clone(), copy: String::new() }).collect();
         let asked = command_of(act, &sent.inspection, &values, uncopied, (Some(sent.moment), taken))?;
@@ -247,7 +249,7 @@ async fn submit(State(site): State<Site>, visitor: Visitor, headers: HeaderMap, 
         }
         return Ok((StatusCode::OK, Json(Taken { id: sent.id, number: earlier.number, is_repeat: true })).into_response());
     }
-    let files = pieces::read(&mut conn, account, &hashes).await?.map_err(Refusal::from)?;
+    let files = files.map_err(Refusal::from)?;
     drop(conn);
     let done = acts::perform(&site, &visitor, &sent.inspection, act, &values, Brought { files, moment: Some(sent.moment), taken }).await?;
     pieces::drop_all(&mut site.db.writer().await?, account, &hashes).await?;
