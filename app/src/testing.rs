@@ -308,7 +308,7 @@ impl TestSite {
     }
 
     /// Sends bytes as the page on a phone does: with the token of its session in a header, and asking for JSON.
-    pub async fn from_phone(&self, who: &str, method: &str, path: &str, bytes: Vec<u8>) -> Page {
+    pub async fn by_phone(&self, who: &str, method: &str, path: &str, bytes: Vec<u8>) -> Page {
         let request = Request::builder()
             .method(method)
             .uri(path)

@@ -33,7 +33,7 @@ fn photo(shade: u8) -> Vec<u8> {
 }
 
 async fn put(site: &TestSite, who: &str, sha256: &str, (from, size): (usize, usize), part: &[u8]) -> (u16, Value) {
-    let page = site.from_phone(who, "PUT", &format!("/phone/pieces/{sha256}?from={from}&size={size}"), part.to_vec()).await;
+    let page = site.by_phone(who, "PUT", &format!("/phone/pieces/{sha256}?from={from}&size={size}"), part.to_vec()).await;
     (page.status.as_u16(), page.json())
 }
 
@@ -55,7 +55,7 @@ fn act(act: &str, id: &str, fields: Value, pictures: &[&str]) -> Value {
 }
 
 async fn send(site: &TestSite, who: &str, submission: &Value) -> Page {
-    site.from_phone(who, "POST", "/phone/visits", submission.to_string().into_bytes()).await
+    site.by_phone(who, "POST", "/phone/visits", submission.to_string().into_bytes()).await
 }
 
 /// Status and code of a refusal, or status and number of what was taken.
@@ -93,7 +93,7 @@ on_both_databases!(a_pack_is_for_those_who_go, |site| async move {
     ];
     for (who, page, pack, sites) in cases {
         assert_eq!(site.get(who, "/phone/visits").await.status, page, "{who}");
-        let answer = site.from_phone(who, "GET", "/phone/pack", Vec::new()).await;
+        let answer = site.by_phone(who, "GET", "/phone/pack", Vec::new()).await;
         assert_eq!(answer.status, pack, "{who}");
         assert_eq!(answer.json()["sites"].as_array().map_or(0, Vec::len), sites, "{who}");
         if sites == 0 {
@@ -138,7 +138,7 @@ on_both_databases!(photographs_come_in_parts, |site| async move {
     assert_eq!(put(&site, "wang", &sha256, (0, size), first).await, (200, said(size, true)), "whole it stays whole");
     // What is not what was announced is thrown away, and can be brought again.
     let other = sha256_hex(&photo(11));
-    let cases: Vec<(&str, (usize, usize), Vec<u8>, u16, &str)> = vec![
+    let cases = [
         ("other bytes", (0, size), photo(12), 422, "V-135"),
         ("nothing", (0, size), Vec::new(), 422, "V-137"),
         ("too large a part", (0, 3 << 20), vec![0; (1 << 20) + 1], 422, "V-137"),
@@ -152,7 +152,7 @@ on_both_databases!(photographs_come_in_parts, |site| async move {
         assert_eq!(site.get("wang", &format!("/phone/pieces/{other}")).await.json(), said(0, false), "{what}");
     }
     bring(&site, "wang", &photo(11)).await;
-    let no_hash = site.from_phone("wang", "PUT", "/phone/pieces/..?from=0&size=1", vec![1]).await;
+    let no_hash = site.by_phone("wang", "PUT", "/phone/pieces/..?from=0&size=1", vec![1]).await;
     assert_eq!(no_hash.status, 404);
     // So much waits of one person, and not more; another's room is their own.
     let mut codes = BTreeSet::new();
@@ -252,7 +252,7 @@ on_both_databases!(a_receipt_proves_what_the_ledger_holds, |site| async move {
     assert_eq!(send(&site, "wang", &act("check_in", "check-in-wang", json!({}), &[])).await.status, 201);
     assert_eq!(send(&site, "wang", &act("find", "finding-0001", json!({ "finding": "A hole", "severity": "ordinary", "lead": "firm" }), &[&picture])).await.status, 201);
     let asked = json!({ "ids": ["check-in-wang", "finding-0001", "finding-9999"] }).to_string().into_bytes();
-    let answer = site.from_phone("wang", "POST", "/phone/receipts", asked.clone()).await.json();
+    let answer = site.by_phone("wang", "POST", "/phone/receipts", asked.clone()).await.json();
     let head = Checkpoint::open(answer["note"].as_str().unwrap(), &site.site.signer.verifying_key()).unwrap();
     assert_eq!(head.size, site.site.head());
     let text = |receipt: &Value, name: &str| receipt[name].as_str().unwrap().to_owned();
@@ -269,8 +269,8 @@ on_both_databases!(a_receipt_proves_what_the_ledger_holds, |site| async move {
     }
     assert!(text(&receipts[1], "payload").contains(&picture), "the bytes that were captured are named");
     // Receipts are for whoever did it.
-    assert_eq!(site.from_phone("li", "POST", "/phone/receipts", asked.clone()).await.json()["receipts"], json!([]));
-    assert_eq!(site.from_phone("jian", "POST", "/phone/receipts", asked).await.status, 404);
+    assert_eq!(site.by_phone("li", "POST", "/phone/receipts", asked.clone()).await.json()["receipts"], json!([]));
+    assert_eq!(site.by_phone("jian", "POST", "/phone/receipts", asked).await.status, 404);
     // A phone three days ahead is shown as such.
     let mut late = act("find", "finding-0002", json!({ "finding": "A pit", "severity": "ordinary", "lead": "firm" }), &[]);
     late["moment"]["phone_at"] = "2026-11-26T01:00:00Z".into();

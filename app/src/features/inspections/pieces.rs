@@ -58,13 +58,20 @@ pub async fn put(conn: &mut Conn, account: &str, part: &Part<'_>, now: Timestamp
     if part.size == 0 || part.size > MOST_BYTES as u64 || part.bytes.is_empty() || part.bytes.len() > MOST_PART_BYTES {
         return Ok(Err(Refused::PieceTooLarge { limit: (MOST_BYTES >> 20).to_string() }));
     }
+    // What comes in one part is hashed before anybody waits for it.
+    if part.from == 0 && part.size == part.bytes.len() as u64 && sha256_hex(part.bytes) != part.sha256 {
+        return Ok(Err(Refused::PieceDiffers));
+    }
     conn.begin_write().await?;
-    match take_part(conn, account, part, now).await {
-        Ok(done) => {
-            // A piece that turned out to be another is thrown away, and that is kept.
-            conn.commit().await?;
-            Ok(done)
-        }
+    // A piece that turns out to be another is thrown away, and that is kept.
+    let done = take_part(conn, account, part, now).await;
+    ended(conn, done).await
+}
+
+/// Ends a transaction: what was done is kept, a fault leaves nothing.
+async fn ended<T>(conn: &mut Conn, done: Result<T>) -> Result<T> {
+    match done {
+        Ok(done) => conn.commit().await.map(|()| done),
         Err(fault) => {
             conn.rollback().await.context(format!("after: {fault:#}"))?;
             Err(fault)
@@ -101,7 +108,8 @@ async fn take_part(conn: &mut Conn, account: &str, part: &Part<'_>, now: Timesta
     }
     let sql = "INSERT INTO piece_part (account, sha256, first_byte, bytes) VALUES (?, ?, ?, ?)";
     conn.execute(sql, args![account, part.sha256, held, part.bytes]).await?;
-    if grown == size && sha256_hex(&bytes(conn, account, part.sha256).await?) != part.sha256 {
+    let is_first = held == 0;
+    if grown == size && !is_first && sha256_hex(&bytes(conn, account, part.sha256).await?) != part.sha256 {
         remove(conn, account, part.sha256).await?;
         return Ok(Err(Refused::PieceDiffers));
     }
@@ -134,10 +142,18 @@ pub async fn read(conn: &mut Conn, account: &str, hashes: &[String]) -> Result<R
 
 /// Throws away pieces that a submission named: they are papers of the ledger now.
 pub async fn drop_all(conn: &mut Conn, account: &str, hashes: &[String]) -> Result<()> {
-    for sha256 in hashes {
-        remove(conn, account, sha256).await?;
+    if hashes.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    conn.begin_write().await?;
+    let mut done = Ok(());
+    for sha256 in hashes {
+        done = remove(conn, account, sha256).await;
+        if done.is_err() {
+            break;
+        }
+    }
+    ended(conn, done).await
 }
 
 /// Throws away what waited too long for its submission.
