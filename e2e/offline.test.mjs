@@ -82,148 +82,155 @@ const stored = (page, store) => page.evaluate((store) => new Promise((resolve, r
   asked.onerror = () => reject(asked.error);
 }), store);
 
-// The whole day on one database; on the other as much as shows that it is the same.
-for (const [database, FINDINGS] of [["sqlite", 50], ["postgres", 6]]) {
-  test(`a day without a signal, on ${database}`, async () => {
-    const site = await startSite({ database, demo: true });
-    const browser = await startBrowser();
-    const way = await startWay(site.address);
-    let phone;
-    try {
-      const sessions = await stepInto(browser, site, { inspector: "暗访检查员", second: ["暗访检查员", 1], contractor: "施工单位" });
-      const photo = await camera(browser, 160, 120, 0.5);
-      phone = await startPhone({ geolocation: { latitude: 34.7466, longitude: 113.6253, accuracy: 12 }, permissions: ["geolocation"] });
-      const { context } = phone;
-      let own;
-      for (const name of ["inspector", "second"]) {
-        await context.addCookies([sessions[name]]);
-        const pack = await (await context.request.get(`${way.address}/phone/pack`)).json();
-        if (pack.sites.some((one) => !one.is_open)) { own = name; break; }
-      }
-      assert.ok(own, "a sealed plan waits for an inspector");
-      // Little room: five megabytes for everything, from before the page is opened, since a browser looks at that seldom.
-      const ROOM = 5e6;
-      let page = await reopen(context, null, way.address, "", ROOM);
-      await page.getByText("可离线使用").waitFor();
-      const plan = (await page.locator("ul.boxes a").first().getAttribute("href")).slice("#s=".length);
+const FINDINGS = 50;
 
-      // No signal.
-      way.cut();
-      await context.setOffline(true);
+// What the server does with it is tested on both databases where it is written; here it is the phone.
+test("a day without a signal", async () => {
+  const site = await startSite({ demo: true });
+  const browser = await startBrowser();
+  const way = await startWay(site.address);
+  let phone;
+  try {
+    const sessions = await stepInto(browser, site, { inspector: "暗访检查员", second: ["暗访检查员", 1], contractor: "施工单位" });
+    const photo = await camera(browser, 160, 120, 0.5);
+    phone = await startPhone({ geolocation: { latitude: 34.7466, longitude: 113.6253, accuracy: 12 }, permissions: ["geolocation"] });
+    const { context } = phone;
+    let own;
+    for (const name of ["inspector", "second"]) {
+      await context.addCookies([sessions[name]]);
+      const pack = await (await context.request.get(`${way.address}/phone/pack`)).json();
+      if (pack.sites.some((one) => !one.is_open)) { own = name; break; }
+    }
+    assert.ok(own, "a sealed plan waits for an inspector");
+    // Little room: five megabytes for everything, from before the page is opened, since a browser looks at that seldom.
+    const ROOM = 5e6;
+    let page = await reopen(context, null, way.address, "", ROOM);
+    await page.getByText("可离线使用").waitFor();
+    const plan = (await page.locator("ul.boxes a").first().getAttribute("href")).slice("#s=".length);
 
-      // The tab is killed after every step of the first findings; what was captured or typed is there again.
-      const severity = "ordinary";
-      for (let at = 1; at <= FINDINGS; at++) {
-        const kills = at <= 3;
-        const on = async (hash) => {
-          if (kills) page = await reopen(context, page, way.address, hash, ROOM);
-          else { await page.evaluate((hash) => { location.hash = hash; }, hash); }
-        };
-        await on(`#s=${plan}`);
-        await page.locator("#sign").waitFor();
-        await page.locator("#camera").setInputFiles([1, 2, 3].map((nth) => photo(`f${at}-${nth}`)));
-        await page.waitForURL(/#e=/);
-        const entry = new URL(page.url()).hash;
-        await page.locator(".thumbs li").nth(2).waitFor();
-        if (kills) await on(entry);
-        assert.equal(await page.locator(".thumbs li").count(), 3, `finding ${at}`);
-        await page.locator("#finding").fill(`第${at}处：临边防护缺失，须当日恢复`);
-        await page.getByText("已保存到本机").waitFor();
-        if (kills) await on(entry);
-        await page.waitForFunction(() => document.querySelector("#finding")?.value.length > 5);
-        await page.locator("#severity").selectOption(severity);
-        await page.locator("#lead").selectOption({ index: 1 });
-        await page.locator("#kept[data-is=true]").waitFor();
-        await page.getByText("已保存到本机").waitFor();
-        if (kills) await on(entry);
-        await page.waitForFunction(() => document.querySelector("#lead")?.value);
-        await page.locator("#ready").click();
-        await page.waitForURL(/#s=/);
-      }
-      assert.equal(await page.locator("ul.boxes a[href^='#e=']").count(), FINDINGS + 1, "each finding, and the check-in they made");
+    // No signal.
+    way.cut();
+    await context.setOffline(true);
 
-      // A checklist and a signature.
-      await page.goto(`${way.address}/phone/visits#c=${plan}=funds`);
-      await page.locator(".item input").first().waitFor();
-      for (const input of await page.locator(".item input").all()) await input.fill(await input.getAttribute("max"));
+    // The tab is killed after every step of the first findings; what was captured or typed is there again.
+    const severity = "ordinary";
+    for (let at = 1; at <= FINDINGS; at++) {
+      const kills = at <= 3;
+      const on = async (hash) => {
+        if (kills) page = await reopen(context, page, way.address, hash, ROOM);
+        else { await page.evaluate((hash) => { location.hash = hash; }, hash); }
+      };
+      await on(`#s=${plan}`);
+      await page.locator("#sign").waitFor();
+      await page.locator("#camera").setInputFiles([1, 2, 3].map((nth) => photo(`f${at}-${nth}`)));
+      await page.waitForURL(/#e=/);
+      const entry = new URL(page.url()).hash;
+      await page.locator(".thumbs li").nth(2).waitFor();
+      if (kills) await on(entry);
+      assert.equal(await page.locator(".thumbs li").count(), 3, `finding ${at}`);
+      await page.locator("#finding").fill(`第${at}处：临边防护缺失，须当日恢复`);
+      await page.getByText("已保存到本机").waitFor();
+      if (kills) await on(entry);
+      await page.waitForFunction(() => document.querySelector("#finding")?.value.length > 5);
+      await page.locator("#severity").selectOption(severity);
+      await page.locator("#lead").selectOption({ index: 1 });
       await page.locator("#kept[data-is=true]").waitFor();
-      page = await reopen(context, page, way.address, `#c=${plan}=funds`, ROOM);
-      await page.locator(".item input").first().waitFor();
-      assert.notEqual(await page.locator(".item input").first().inputValue(), "");
+      await page.getByText("已保存到本机").waitFor();
+      if (kills) await on(entry);
+      await page.waitForFunction(() => document.querySelector("#lead")?.value);
       await page.locator("#ready").click();
       await page.waitForURL(/#s=/);
-      await page.goto(`${way.address}/phone/visits#sign=${plan}`);
-      await page.locator(".pad").waitFor();
-      await page.waitForTimeout(100);
-      const pad = await page.locator(".pad").boundingBox();
-      await page.mouse.move(pad.x + 20, pad.y + 50);
-      await page.mouse.down();
-      for (const [x, y] of [[80, 20], [140, 90], [220, 40]]) await page.mouse.move(pad.x + x, pad.y + y);
-      await page.mouse.up();
-      await page.locator("#keep_signature").click();
-      await page.waitForURL(/#s=/);
-
-      // What does not fit is refused with a sentence, and the rest stands.
-      await page.locator("#sign").waitFor();
-      await page.locator("#camera").setInputFiles([photo("large", 6e6)]);
-      await page.getByText("手机存储已满").waitFor();
-      page = await reopen(context, page, way.address, "", ROOM);
-      const all = FINDINGS + 3;
-      assert.deepEqual([await count(page, "waiting"), await stored(page, "pieces")], [all, FINDINGS * 3 + 1]);
-      await page.locator("#send").click();
-      await page.getByText("暂时无法发送").waitFor();
-
-      // A rescue file holds all of it for another device.
-      await page.goto(`${way.address}/phone/visits#rescue`);
-      await page.locator("#make input").fill("一句只有我自己知道的口令");
-      const [file] = await Promise.all([page.waitForEvent("download"), page.locator("#make button").click()]);
-      const rescue = await file.path();
-
-      // A signal again, and a way that loses the first answers: what the server has done is not done twice.
-      way.mend();
-      await context.setOffline(false);
-      way.lost = 4;
-      for (let tries = 0; tries < 12; tries++) {
-        page = await reopen(context, page, way.address, "", ROOM);
-        if ((await count(page, "waiting")) === 0) break;
-        await page.locator("#send").click();
-        await page.waitForFunction(() => !document.querySelector("#send")?.disabled && !document.querySelector("#said")?.hidden);
-      }
-      assert.deepEqual([await count(page, "waiting"), await count(page, "drafts"), await count(page, "sent")], [0, 0, all]);
-      assert.deepEqual([await stored(page, "pieces"), await stored(page, "receipts")], [0, all], "bytes are let go against receipts, each of them checked");
-
-      // The rescue file, read and sent from a desk, adds nothing.
-      const desk = await browser.newContext();
-      await desk.addCookies([sessions[own]]);
-      const other = await reopen(desk, null, way.address);
-      await other.getByText("可离线使用").waitFor();
-      await other.goto(`${way.address}/phone/visits#rescue`);
-      await other.locator("#rescue-file").setInputFiles(rescue);
-      await other.locator("#read input[type=password]").fill("一句只有我自己知道的口令");
-      await other.locator("#read button").click();
-      await other.getByText(`恢复 ${all} 条记录`).waitFor();
-      await other.goto(`${way.address}/phone/visits#`);
-      await other.locator("#send").click();
-      await other.getByText("发送完成").waitFor();
-      assert.deepEqual([await count(other, "sent"), await stored(other, "pieces")], [all, 0]);
-
-      // On the server: each finding once with its three photographs, and an order for each; the plan is open now.
-      await context.addCookies([sessions[own]]);
-      const desktop = await context.newPage();
-      await desktop.goto(`${site.address}/inspections/${plan}`);
-      const findings = desktop.locator("#findings + ol.course > li, #findings ~ ol.course:first-of-type > li");
-      assert.equal(await findings.count(), FINDINGS);
-      const texts = new Set(await findings.locator("p:first-child").allTextContents());
-      assert.equal(texts.size, FINDINGS, "none twice");
-      assert.equal(await findings.locator(".photos img").count(), FINDINGS * 3);
-      const copies = new Set(await findings.locator(".photos img").evaluateAll((all) => all.map((one) => one.getAttribute("src"))));
-      assert.ok(copies.size >= 1);
-      assert.match(await desktop.locator("main").textContent(), /未经核实/);
-    } finally {
-      await phone?.stop();
-      await browser.close();
-      way.stop();
-      await site.stop();
     }
-  });
-}
+    assert.equal(await page.locator("ul.boxes a[href^='#e=']").count(), FINDINGS + 1, "each finding, and the check-in they made");
+
+    // A checklist and a signature.
+    await page.goto(`${way.address}/phone/visits#c=${plan}=funds`);
+    await page.locator(".item input").first().waitFor();
+    for (const input of await page.locator(".item input").all()) await input.fill(await input.getAttribute("max"));
+    await page.locator("#kept[data-is=true]").waitFor();
+    page = await reopen(context, page, way.address, `#c=${plan}=funds`, ROOM);
+    await page.locator(".item input").first().waitFor();
+    assert.notEqual(await page.locator(".item input").first().inputValue(), "");
+    await page.locator("#ready").click();
+    await page.waitForURL(/#s=/);
+    await page.goto(`${way.address}/phone/visits#sign=${plan}`);
+    await page.locator(".pad").waitFor();
+    await page.waitForTimeout(100);
+    const pad = await page.locator(".pad").boundingBox();
+    await page.mouse.move(pad.x + 20, pad.y + 50);
+    await page.mouse.down();
+    for (const [x, y] of [[80, 20], [140, 90], [220, 40]]) await page.mouse.move(pad.x + x, pad.y + y);
+    await page.mouse.up();
+    await page.locator("#keep_signature").click();
+    await page.waitForURL(/#s=/);
+
+    // What does not fit is refused with a sentence, and the rest stands.
+    await page.locator("#sign").waitFor();
+    await page.locator("#camera").setInputFiles([photo("large", 6e6)]);
+    await page.getByText("手机存储已满").waitFor();
+    page = await reopen(context, page, way.address, "", ROOM);
+    const all = FINDINGS + 3;
+    assert.deepEqual([await count(page, "waiting"), await stored(page, "pieces")], [all, FINDINGS * 3 + 1]);
+    await page.locator("#send").click();
+    await page.getByText("暂时无法发送").waitFor();
+
+    // A rescue file holds all of it for another device.
+    await page.goto(`${way.address}/phone/visits#rescue`);
+    await page.locator("#make input").fill("一句只有我自己知道的口令");
+    const [file] = await Promise.all([page.waitForEvent("download"), page.locator("#make button").click()]);
+    const rescue = await file.path();
+
+    // A signal again, and a way that loses the first answers: what the server has done is not done twice.
+    way.mend();
+    await context.setOffline(false);
+    // Logged out, everything stays.
+    await context.clearCookies();
+    page = await reopen(context, page, way.address, "", ROOM);
+    await page.locator("#send").click();
+    await page.getByText("请重新登录后发送").waitFor();
+    assert.deepEqual([await count(page, "waiting"), await stored(page, "pieces")], [all, FINDINGS * 3 + 1]);
+    await context.addCookies([sessions[own]]);
+    way.lost = 4;
+    for (let tries = 0; tries < 12; tries++) {
+      page = await reopen(context, page, way.address, "", ROOM);
+      if ((await count(page, "waiting")) === 0) break;
+      await page.locator("#send").click();
+      await page.waitForFunction(() => !document.querySelector("#send")?.disabled && !document.querySelector("#said")?.hidden);
+    }
+    assert.deepEqual([await count(page, "waiting"), await count(page, "drafts"), await count(page, "sent")], [0, 0, all]);
+    assert.deepEqual([await stored(page, "pieces"), await stored(page, "receipts")], [0, all], "bytes are let go against receipts, each of them checked");
+
+    // The rescue file, read and sent from a desk, adds nothing.
+    const desk = await browser.newContext();
+    await desk.addCookies([sessions[own]]);
+    const other = await reopen(desk, null, way.address);
+    await other.getByText("可离线使用").waitFor();
+    await other.goto(`${way.address}/phone/visits#rescue`);
+    await other.locator("#rescue-file").setInputFiles(rescue);
+    await other.locator("#read input[type=password]").fill("一句只有我自己知道的口令");
+    await other.locator("#read button").click();
+    await other.getByText(`恢复 ${all} 条记录`).waitFor();
+    await other.goto(`${way.address}/phone/visits#`);
+    await other.locator("#send").click();
+    await other.getByText("发送完成").waitFor();
+    assert.deepEqual([await count(other, "sent"), await stored(other, "pieces")], [all, 0]);
+
+    // On the server: each finding once with its three photographs, and an order for each; the plan is open now.
+    await context.addCookies([sessions[own]]);
+    const desktop = await context.newPage();
+    await desktop.goto(`${site.address}/inspections/${plan}`);
+    const findings = desktop.locator("#findings + ol.course > li, #findings ~ ol.course:first-of-type > li");
+    assert.equal(await findings.count(), FINDINGS);
+    const texts = new Set(await findings.locator("p:first-child").allTextContents());
+    assert.equal(texts.size, FINDINGS, "none twice");
+    assert.equal(await findings.locator(".photos img").count(), FINDINGS * 3);
+    const copies = new Set(await findings.locator(".photos img").evaluateAll((all) => all.map((one) => one.getAttribute("src"))));
+    assert.ok(copies.size >= 1);
+    assert.match(await desktop.locator("main").textContent(), /未经核实/);
+  } finally {
+    await phone?.stop();
+    await browser.close();
+    way.stop();
+    await site.stop();
+  }
+});

@@ -1,7 +1,8 @@
 //! What an inspector takes along for a day without a signal: the sites of their own plans, and what is needed there.
 
 use super::draw::RULES;
-use super::model::Stage;
+use super::known::Step;
+use super::model::{Fact, Stage};
 use super::pages::Names;
 use super::sealing::Stop;
 use super::{acts, checklists, store};
@@ -77,6 +78,8 @@ struct SiteOf {
     name: String,
     /// Whether the plan is open already.
     is_open: bool,
+    /// Whether this inspector has checked in.
+    has_arrived: bool,
     /// Last day of the plan; until then what was captured must have arrived.
     until: Date,
     places: Vec<Choice>,
@@ -135,10 +138,12 @@ fn checklist_of(visitor: &Visitor, list: &checklists::Checklist) -> ChecklistOf 
     ChecklistOf { id: list.id.clone(), name: visitor.t(&format!("checklist.{}", list.id)), tables: list.tables.iter().map(table).collect() }
 }
 
-/// Stops of a person's own plans that are sealed or being visited, and whether they are open.
-async fn own_stops(conn: &mut Conn, account: &str) -> anyhow::Result<Vec<(Stop, bool)>> {
-    let sealed = store::sealed_stops(conn).await?.into_iter().map(|(stop, _)| (stop, false));
-    let open = store::inspections(conn).await?.into_iter().filter(|(known, _)| known.stage == Stage::Visiting).map(|(known, _)| (known.opening.content, true));
+/// Stops of a person's own plans: those that are sealed, and those being visited with whether this person is there.
+async fn own_stops(conn: &mut Conn, account: &str) -> anyhow::Result<Vec<(Stop, Option<bool>)>> {
+    let is_there = |step: &Step| step.by == account && matches!(step.fact, Fact::Opened { .. } | Fact::Arrived { .. });
+    let sealed = store::sealed_stops(conn).await?.into_iter().map(|(stop, _)| (stop, None));
+    let inspections = store::inspections(conn).await?.into_iter().map(|(known, _)| known).filter(|known| known.stage == Stage::Visiting);
+    let open = inspections.map(|known| (known.opening.content, Some(known.steps.iter().any(is_there))));
     Ok(sealed.chain(open).filter(|(stop, _)| stop.inspectors.iter().any(|one| one == account)).collect())
 }
 
@@ -152,7 +157,7 @@ pub(super) async fn pack(State(site): State<Site>, visitor: Visitor) -> Result<J
     let mut open = orders::store::orders(&mut conn, orders::store::Which::Open).await?;
     open.retain(|order| visitor.may(Verb::Read, names.path(&order.known.place)));
     let mut sites = Vec::new();
-    for (stop, is_open) in own_stops(&mut conn, &account).await? {
+    for (stop, arrived) in own_stops(&mut conn, &account).await? {
         let Some(place) = names.tree.get(&stop.place).filter(|place| visitor.may(Verb::Inspect, &place.path)) else { continue };
         if sites.len() == MOST_SITES {
             break;
@@ -165,7 +170,8 @@ pub(super) async fn pack(State(site): State<Site>, visitor: Visitor) -> Result<J
         sites.push(SiteOf {
             inspection: stop.id,
             name: names.place(&stop.place),
-            is_open,
+            is_open: arrived.is_some(),
+            has_arrived: arrived == Some(true),
             until: stop.until,
             places: below.map(|below| Choice { id: below.id.clone(), name: below.attributes.name.clone() }).collect(),
             orders,

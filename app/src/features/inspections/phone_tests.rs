@@ -104,7 +104,7 @@ on_both_databases!(a_pack_is_for_those_who_go, |site| async move {
     let mut found = BTreeSet::new();
     fields(&pack, &mut found);
     // Every field that travels: no household, no reason, no name of a person.
-    let known = "account checklists clock_minutes due format id inspection is_guarantee is_open items lead limits more_orders name note now orders part_bytes photo_bytes photos place places points severities sites stage tables title token units until verifier";
+    let known = "account checklists clock_minutes due format has_arrived id inspection is_guarantee is_open items lead limits more_orders name note now orders part_bytes photo_bytes photos place places points severities sites stage tables title token units until verifier";
     let known: BTreeSet<String> = known.split(' ').map(str::to_owned).collect();
     assert!(found.is_subset(&known), "{:?}", found.difference(&known));
     assert!(!pack.to_string().contains("whispered"), "why is said on the page");
@@ -188,6 +188,10 @@ on_both_databases!(what_a_phone_sends_is_done_once, |site| async move {
     assert_eq!(outcome(&send(&site, "zhao", &arrive).await), "404 G-104");
     assert_eq!(outcome(&send(&site, "wang", &arrive).await), "201 taken");
     assert_eq!(outcome(&send(&site, "wang", &arrive).await), "200 again");
+    for (who, is_there) in [("wang", true), ("li", false)] {
+        let pack = site.get(who, "/phone/pack").await.json();
+        assert_eq!((&pack["sites"][0]["is_open"], &pack["sites"][0]["has_arrived"]), (&json!(true), &json!(is_there)), "{who}");
+    }
     // The other inspector's phone comes later.
     assert_eq!(outcome(&send(&site, "li", &act("check_in", "check-in-li", json!({}), &[])).await), "201 taken");
     assert_eq!(outcome(&send(&site, "li", &act("check_in", "check-in-li-2", json!({}), &[])).await), "409 V-113");

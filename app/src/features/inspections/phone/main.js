@@ -73,7 +73,7 @@ const mine = async (inspection) => (await kept.entries()).filter((one) => one.ac
 
 /** The check-in of a site, when there is none: whoever captures something there is there. */
 async function checkIn(site) {
-  const there = (await mine(site.inspection)).some((one) => one.act === "check_in");
+  const there = site.has_arrived || (await mine(site.inspection)).some((one) => one.act === "check_in");
   return there ? [] : [{ ...(await newEntry(site, "check_in")), state: kept.READY }];
 }
 
@@ -135,9 +135,9 @@ async function homeView() {
     el("div", { class: "counts" }, [["drafts", of(kept.DRAFT, kept.REFUSED)], ["waiting", of(kept.READY, kept.SENDING)], ["sent", of(kept.SENT)]].map(([key, count]) => el("a", { class: "sheet", href: `#box=${key}`, "data-count": key }, say(key), " ", el("b", {}, String(count))))),
     el("button", { class: "wide", type: "button", id: "send", disabled: isSending, onclick: sendNow }, say(isSending ? "being_sent" : "send")),
     el("h2", {}, say("sites")),
-    pack?.sites.length ? el("ul", { class: "boxes" }, pack.sites.map((site) => el("li", {}, el("a", { href: `#s=${site.inspection}` }, site.name, el("small", {}, say(site.is_open ? "is_open" : "is_sealed"), " · ", say("until", { date: site.until })))))) : el("p", { class: "empty" }, say(pack ? "no_sites" : "no_pack")),
+    pack?.sites.length ? el("ul", { class: "boxes" }, pack.sites.map((site) => el("li", {}, el("a", { href: `#s=${site.inspection}` }, site.name, el("small", {}, say(site.is_open ? "is_open" : "is_sealed"), site.is_open ? "" : ` · ${say("until", { date: site.until })}`))))) : el("p", { class: "empty" }, say(pack ? "no_sites" : "no_pack")),
     others.length ? el("p", { class: "notice" }, say("of_others", { count: others.length })) : null,
-    el("p", { class: "quiet" }, say(isKept ? "ready_offline" : "not_offline"), " ", room ? say("room", { used: Math.ceil(room.usage / 1e6), all: Math.floor(room.quota / 1e6) }) : ""),
+    el("p", { class: "quiet" }, say(isKept ? "ready_offline" : "not_offline"), " ", room ? say("room", { used: Math.ceil(room.usage / 1e6) }) : ""),
     el("p", {}, el("a", { href: "#rescue" }, say("rescue")), " · ", el("a", { href: "/inspections" }, say("to_forms"))),
   ];
 }
@@ -148,15 +148,15 @@ async function siteView(inspection) {
   const site = pack?.sites.find((one) => one.inspection === inspection), list = byTime(await mine(inspection));
   if (!site) return [el("h1", { tabindex: -1 }, list[0]?.site ?? say("gone")), el("p", {}, say("gone_hint")), el("ul", { class: "boxes" }, list.map(row))];
   watch();
-  const hasCheckedIn = site.is_open || list.some((one) => one.act === "check_in");
+  const hasArrived = site.has_arrived || list.some((one) => one.act === "check_in");
   const arrive = async () => { await kept.begin(await checkIn(site)); render(); };
   return [
     el("p", {}, el("a", { href: "#" }, say("back"))),
     el("h1", { tabindex: -1 }, site.name),
-    el("p", { class: "quiet" }, say("until", { date: site.until }), " ", site.is_open ? "" : say("secret")),
+    el("p", { class: "quiet" }, site.is_open ? say("is_open") : `${say("until", { date: site.until })} ${say("secret")}`),
     cameraButton("photograph", (files) => newFinding(site, files), { id: "camera" }),
-    hasCheckedIn && list.some((one) => one.act === "check_in") ? null : el("button", { class: "wide second", type: "button", id: "arrive", onclick: arrive }, say("check_in")),
-    el("p", { class: "hint" }, say("check_in_hint")),
+    hasArrived ? null : el("button", { class: "wide second", type: "button", id: "arrive", onclick: arrive }, say("check_in")),
+    hasArrived ? null : el("p", { class: "hint" }, say("check_in_hint")),
     el("h2", {}, say("captured")),
     list.length ? el("ul", { class: "boxes" }, list.map(row)) : el("p", { class: "empty" }, say("nothing")),
     el("h2", {}, say("score")),

@@ -185,7 +185,9 @@ export function send(tell) {
           await kept.change(entry.id, [kept.SENDING], (one) => { one.state = kept.REFUSED; one.refusal = { code: thrown.code, sentence: thrown.message }; });
         } else if (thrown instanceof Refused) await kept.change(entry.id, [kept.SENDING], (one) => { one.refusal = { code: thrown.code, sentence: thrown.message }; });
         else fault ??= thrown;
-        if (entry.act === "check_in") closed.add(entry.inspection);
+        // A check-in that was refused keeps nothing back: the place may be open already, and the rest is judged by itself.
+        const isRefused = thrown instanceof Refused && !LATER.includes(thrown.code);
+        if (entry.act === "check_in" && !isRefused) closed.add(entry.inspection);
       }
       tell();
     };
