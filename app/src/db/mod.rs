@@ -419,7 +419,12 @@ impl Row {
 
     /// A `TEXT NOT NULL` column.
     pub fn text(&self, index: usize) -> Result<String> {
-        column!(self, index, Value::Text(text) => text.clone())
+        self.str(index).map(str::to_owned)
+    }
+
+    /// A `TEXT` column as it stands in the row.
+    pub fn str(&self, index: usize) -> Result<&str> {
+        column!(self, index, Value::Text(text) => text.as_str())
     }
 
     /// A nullable `TEXT` column.
@@ -434,7 +439,7 @@ impl Row {
 
     /// A date kept as `YYYY-MM-DD`.
     pub fn date(&self, index: usize) -> Result<jiff::civil::Date> {
-        Ok(self.text(index)?.parse()?)
+        Ok(self.str(index)?.parse()?)
     }
 
     /// A nullable date kept as `YYYY-MM-DD`.

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use guatu_kernel::guarantee::PeriodKind;
 use guatu_kernel::plan::Plan;
 use jiff::ToSpan;
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 use rand::{Rng, RngExt};
 use std::collections::HashMap;
 
@@ -30,9 +30,17 @@ const INSPECTED_EVERY: usize = 9;
 const OVERRULED: usize = 2 * INSPECTED_EVERY;
 /// The project of which one site has a second crew, and since how many days.
 const RESCUED: (usize, i64) = (5, 30);
-/// Weeks and days up to today for which sites have promised something.
-const WEEKS_PROMISED: i64 = 4;
-const DAYS_PROMISED: i64 = 2;
+/// Days before today since when sites promise something for a kind of period, on its first day.
+const PROMISED: [(PeriodKind, i64); 6] = [
+    (PeriodKind::Day, 2),
+    (PeriodKind::Week, 28),
+    (PeriodKind::TenDays, 30),
+    (PeriodKind::Month, DAYS),
+    (PeriodKind::Quarter, DAYS),
+    (PeriodKind::Year, DAYS),
+];
+/// Share of its pace that a site promises for a long period, in percent: rest days and stops are to come.
+const CAREFUL: i64 = 70;
 /// Red alert, in days before today: nothing is built outside an exemption.
 const ALERT: std::ops::RangeInclusive<i64> = 10..=13;
 
@@ -44,6 +52,8 @@ struct Work {
     is_whole: bool,
     start: Date,
     finish: Date,
+    /// What the plan's own record of progress says, from before the reports.
+    recorded_e3: i64,
     /// What the program knows: where the next report must not fall below.
     known_e3: i64,
 }
@@ -99,12 +109,13 @@ fn sites(at: usize, project: &Project, plan: &Plan, exempt: usize, today: Date) 
             is_whole: quantity.is_whole,
             start: first,
             finish: last,
+            recorded_e3: 0,
             known_e3: 0,
         };
         // What was recorded before the reports began, as the program reads it.
         if let Some(percent_e3) = super::story::percent(first, last, opened) {
-            let recorded = work.total_e3 * i64::from(percent_e3) / 100_000;
-            work.known_e3 = if work.is_whole { recorded / 1000 * 1000 } else { recorded };
+            work.recorded_e3 = work.total_e3 * i64::from(percent_e3) / 100_000;
+            work.known_e3 = if work.is_whole { work.recorded_e3 / 1000 * 1000 } else { work.recorded_e3 };
         }
         works.entry(place).or_default().push(work);
     }
@@ -218,14 +229,10 @@ impl Daily {
         teller.wave(asks).await
     }
 
-    /// What sites promise in the morning of a day so many days ago: each Monday of the last weeks for the week, of the last
-    /// days for the day.
+    /// What sites promise in the morning of a day so many days ago, for the periods that begin on it.
     pub async fn promise(&self, teller: &mut Teller<'_>, on: Date, ago: i64) -> Result<()> {
-        if ago <= WEEKS_PROMISED * 7 && on.weekday() == Weekday::Monday {
-            promise(teller, &self.sites, PeriodKind::Week, on).await?;
-        }
-        if ago <= DAYS_PROMISED {
-            promise(teller, &self.sites, PeriodKind::Day, on).await?;
+        for (kind, _) in PROMISED.into_iter().filter(|(kind, since)| ago <= *since && kind.around(on).from == on) {
+            promise(teller, &self.sites, kind, on).await?;
         }
         Ok(())
     }
@@ -366,19 +373,21 @@ impl Site {
     }
 }
 
-/// What each site promises for today and for next week: its own pace, and never more than is left.
-/// Every site at work promises its planned pace for a period.
+/// Every site at work promises its planned pace for a day or a week, for longer periods what a careful site keeps in hand of
+/// it, and never more than is left.
 async fn promise(teller: &mut Teller<'_>, all: &[Site], kind: PeriodKind, from: Date) -> Result<()> {
     let length = i64::from((kind.around(from).to - from).get_days()) + 1;
+    let careful = if matches!(kind, PeriodKind::Day | PeriodKind::Week) { 100 } else { CAREFUL };
     let mut asks = Vec::new();
     for site in all.iter().filter(|site| site.from <= from && site.until >= from) {
         let mut items = Vec::new();
         let is_open = |work: &&Work| work.start <= from && work.finish >= from && work.known_e3 < work.total_e3;
         for work in site.works.iter().filter(is_open) {
             let days = i64::from((work.finish - work.start).get_days()) + 1;
-            let pace = work.total_e3 * length / days;
+            let pace = work.total_e3 * length / days * careful / 100;
             let pace = if work.is_whole { pace / 1000 * 1000 } else { pace / 100 * 100 };
-            let will_e3 = pace.min(work.total_e3 - work.known_e3);
+            let left = work.total_e3 - work.known_e3.max(work.recorded_e3);
+            let will_e3 = pace.min(if work.is_whole { left / 1000 * 1000 } else { left });
             if will_e3 > 0 {
                 let activity = work.activity.clone();
                 items.push(targets::Promised { activity, will_e3, should_e3: 0, can_e3: 0, start_e3: 0 });

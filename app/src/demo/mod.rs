@@ -19,6 +19,7 @@ use crate::features::{Command, Guatu};
 use crate::journal::domain::Permit;
 use crate::journal::{Document, Journal, Submission, replay};
 use crate::serve;
+use crate::signer::Signer;
 use crate::web::Site;
 use anyhow::{Context, Result, bail};
 use jiff::civil::{Date, time};
@@ -77,10 +78,10 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
 /// Makes the district of a seed as it stands on a day. The clock of the site is moved through the days of the story, so that
 /// every fact is recorded on its own. Returns the number of facts.
 async fn tell(site: &Site, seed: u64, today: Date) -> Result<u64> {
-    let Site { journal, db, domain, clock, .. } = site;
+    let Site { journal, db, domain, signer, clock, .. } = site;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let district = district::invent(&mut rng);
-    let mut teller = Teller { journal, db, domain, clock, seed, asked: 0, bar: Bar::new(EXPECTED) };
+    let mut teller = Teller { journal, db, domain, signer, clock, seed, asked: 0, bar: Bar::new(EXPECTED) };
     story::tell(&mut teller, &district, today, &mut rng).await?;
     teller.bar.end();
     Ok(*journal.head().borrow())
@@ -90,7 +91,7 @@ async fn tell(site: &Site, seed: u64, today: Date) -> Result<u64> {
 const ACCOUNT_PREFIX: &str = "demo";
 
 /// Submissions of a whole demonstration, about: for the progress bar.
-const EXPECTED: u64 = 20_600;
+const EXPECTED: u64 = 21_300;
 
 /// Submissions on their way at once; the write door makes one commit of them.
 const WAVE_LEN: usize = 256;
@@ -118,6 +119,8 @@ struct Teller<'a> {
     db: &'a Db,
     /// What reads figures for the people who freeze them.
     domain: &'a Guatu,
+    /// Signs the head under which a bulletin is issued.
+    signer: &'a Signer,
     /// Moved from day to day.
     clock: &'a Clock,
     seed: u64,

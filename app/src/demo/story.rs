@@ -198,6 +198,7 @@ async fn bulletin(teller: &mut Teller<'_>, district: &District, day: Date, today
     });
     teller.wave(answers.collect()).await?;
     teller.wave(vec![Ask::by(second, bulletin::model::Command::Review { bulletin: id() })]).await?;
+    teller.signer.sign_head(teller.db).await?;
     teller.wave(vec![Ask::by(leader, bulletin::model::Command::Issue { bulletin: id() })]).await
 }
 

@@ -60,8 +60,8 @@ async fn orders_are_told_on_any_day() {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open_sqlite(&folder.path().join("guatu.sqlite")).await.unwrap();
         let opened = serve::open(db, folder.path(), Clock::rehearsal(story::begin(today))).await.unwrap();
-        let Site { journal, db, domain, clock, .. } = &opened.site;
-        let mut teller = Teller { journal, db, domain, clock, seed: 7, asked: 0, bar: Bar::new(1) };
+        let Site { journal, db, domain, signer, clock, .. } = &opened.site;
+        let mut teller = Teller { journal, db, domain, signer, clock, seed: 7, asked: 0, bar: Bar::new(1) };
         let district = district(7);
         story::found(&mut teller, &district, today).await.unwrap();
         let orders = orders::Orders::read().unwrap();

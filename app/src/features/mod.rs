@@ -161,6 +161,8 @@ pub struct Guatu {
     pub assessments: targets::assess::Kept,
     /// How good measured figures are.
     pub grades: targets::grades::Kept,
+    /// What was done by work item and day.
+    pub measured: targets::measured::Kept,
     /// By which numbers lamps turn.
     pub rules: rule_sets::kept::Kept,
     /// The place tree.

@@ -21,6 +21,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use guatu_formats::lists::{self, Column, Reading, Row};
+use guatu_formats::plans::begins_formula;
 use guatu_kernel::diagnose::Severity;
 use maud::{Markup, html};
 use std::future::Future;
@@ -253,6 +254,10 @@ async fn looked_at<L: List>(
             said,
             code: one.code,
         });
+    }
+    // What a form does not take, a list does not take either.
+    for (_, cell) in asked.rows.iter().flat_map(|row| &row.cells).filter(|(_, cell)| begins_formula(&cell.text)) {
+        dry.refuse(visitor, &cell.at, &rule("G-117"));
     }
     let list = L::check(conn, site, visitor, asked, &mut dry).await?;
     if dry.lines.is_empty() && !dry.has_errors() {

@@ -11,6 +11,7 @@ use guatu_formats::charts::Sheet;
 use guatu_formats::documents::{self, Block, Column, Paper, Picture, Table};
 use guatu_formats::pdf::{self, Fonts};
 use image::{ImageFormat, ImageReader};
+use jiff::civil::Date;
 use std::io::Cursor;
 use std::sync::OnceLock;
 
@@ -19,6 +20,8 @@ static FONTS: OnceLock<Fonts> = OnceLock::new();
 
 /// Media type of Excel workbooks.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// Length of a day as pages write it.
+const ISO_DAY_LEN: usize = "2026-11-26".len();
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 /// What is stamped across the head of every paper of this installation.
@@ -59,8 +62,10 @@ pub fn picture(jpeg: Vec<u8>, caption: String) -> Option<Picture> {
     Some(Picture { jpeg, width, height, caption })
 }
 
-/// A paper as a file to be saved. `format` is `pdf` or `docx`; anything else is not there. `name` has no extension.
-pub async fn download(paper: Paper, format: &str, name: &str) -> Result<Response, Problem> {
+/// A paper as a file to be saved, its sentences with days as papers write them (GB/T 9704-2012, 7.3.5.2: year, month and day in
+/// full). `format` is `pdf` or `docx`; anything else is not there. `name` has no extension.
+pub async fn download(visitor: &Visitor, mut paper: Paper, format: &str, name: &str) -> Result<Response, Problem> {
+    paper.for_each_sentence(|sentence| *sentence = with_days_in_full(visitor, sentence));
     let (bytes, kind) = match format {
         "docx" => (documents::docx(&paper).map_err(|fault| anyhow!(fault))?, DOCX),
         "pdf" => (tokio::task::spawn_blocking(move || draw(&paper)).await.context("drawing")??, "application/pdf"),
@@ -68,6 +73,47 @@ pub async fn download(paper: Paper, format: &str, name: &str) -> Result<Response
     };
     let disposition = format!("attachment; filename=\"{name}.{format}\"");
     Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
+}
+
+/// A sentence with its days in full: `2026-11-26` stands in it as pages write days, and is part of no longer number.
+fn with_days_in_full(visitor: &Visitor, sentence: &str) -> String {
+    let (mut written, mut rest) = (String::with_capacity(sentence.len() + 16), sentence);
+    while let Some(dash) = rest.find('-') {
+        let from = dash.saturating_sub(4);
+        let day = rest.get(from..from + ISO_DAY_LEN).and_then(|text| text.parse::<Date>().ok());
+        let is_joined = |letter: Option<char>| {
+            letter.is_some_and(|letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '/')
+        };
+        let before = rest.get(..from).and_then(|before| before.chars().next_back());
+        let after = rest.get(from + ISO_DAY_LEN..).and_then(|after| after.chars().next());
+        match day.filter(|_| !is_joined(before) && !is_joined(after)) {
+            Some(day) => {
+                let (long, before) = (long_day(visitor, day), &rest[..from]);
+                rest = &rest[from + ISO_DAY_LEN..];
+                // Figures stand apart from Han characters, days in full do not.
+                let is_han = |letter: Option<char>| {
+                    !long.is_ascii() && letter.is_some_and(|letter| letter.is_alphabetic() && !letter.is_ascii())
+                };
+                written.push_str(
+                    before.strip_suffix(' ').filter(|before| is_han(before.chars().next_back())).unwrap_or(before),
+                );
+                written.push_str(&long);
+                rest = rest.strip_prefix(' ').filter(|after| is_han(after.chars().next())).unwrap_or(rest);
+            }
+            None => {
+                let (past, next) = rest.split_at(dash + 1);
+                written.push_str(past);
+                rest = next;
+            }
+        }
+    }
+    written + rest
+}
+
+/// A day with year, month and day in full.
+pub fn long_day(visitor: &Visitor, day: Date) -> String {
+    let month = visitor.t(&format!("month.m{}", day.month()));
+    visitor.tf("shell.long_day", &[("year", day.year().to_string()), ("month", month), ("day", day.day().to_string())])
 }
 
 /// A drawing of one page: `svg` for the screen, `pdf` of the page's size for paper; anything else is not there.

@@ -61,7 +61,7 @@ pub async fn serve(State(site): State<Site>, request: Request, next: Next) -> Re
 async fn from_there(site: &Site, past: &Past, asked: &str, request: Request) -> Result<Response, Problem> {
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
     visitor.need_somewhere(Verb::Read)?;
-    let number = number_of(&mut site.reader().await?, asked).await?;
+    let number = number_of(&mut site.reader().await?, site.clock.today(), asked).await?;
     let router = past.at(site, number).await?;
     let response = router.oneshot(asked_anew(&request, visitor.clone())).await.unwrap_or_else(|never| match never {});
     let is_page =
@@ -94,13 +94,18 @@ fn asked_anew(request: &Request, visitor: Visitor) -> Request {
 }
 
 /// The newest fact recorded through a day in China, or the fact named by its number.
-async fn number_of(conn: &mut Conn, asked: &str) -> Result<u64, Problem> {
-    let unreadable = || Refusal { code: "G-106", reason: Reason::Rule, params: Vec::new(), field: None };
+async fn number_of(conn: &mut Conn, today: Date, asked: &str) -> Result<u64, Problem> {
+    let refused = |code, params| Refusal { code, reason: Reason::Rule, params, field: None };
+    let unreadable = || refused("G-106", Vec::new());
     let head = replay::head_number(conn).await?;
     if let Ok(number) = asked.parse::<u64>() {
-        return Ok(number.min(head));
+        let known = (1..=head).contains(&number).then_some(number);
+        return known.ok_or_else(|| refused("G-124", vec![("number", head.to_string())]).into());
     }
     let day: Date = asked.parse().map_err(|_| unreadable())?;
+    if day > today {
+        return Err(refused("G-123", vec![("today", today.to_string())]).into());
+    }
     let next = day.checked_add(1.day()).ok().and_then(|next| instant(next.into())).ok_or_else(unreadable)?;
     let sql = "SELECT COALESCE(MAX(number), 0) FROM fact WHERE recorded_at < ?";
     let row = conn.row(sql, args![crate::clock::record_text(next)]).await?.context("a maximum is a row")?;

@@ -13,6 +13,7 @@ use axum::response::Response;
 use guatu_formats::registers::{self, Sheet};
 use maud::{Markup, html};
 use serde::Deserialize;
+use std::borrow::Cow;
 
 pub use guatu_formats::registers::Cell;
 
@@ -27,8 +28,15 @@ pub struct Asked {
     form: Option<String>,
 }
 
+impl Asked {
+    /// Whether the list is shown as it is: in its own order, nothing left out.
+    pub fn is_plain(&self) -> bool {
+        self.sort.is_none() && self.find.as_deref().is_none_or(str::is_empty)
+    }
+}
+
 struct Column {
-    key: &'static str,
+    key: Cow<'static, str>,
     title: String,
     is_number: bool,
     /// What a person can do there: shown in the page alone, and neither sorted nor found.
@@ -84,19 +92,35 @@ impl<'a> Register<'a> {
 
     /// A column of texts or dates; its heading is a key of the locale files.
     pub fn column(mut self, key: &'static str, title: &str) -> Self {
-        self.columns.push(Column { key, title: self.visitor.t(title), is_number: false, is_acts: false });
+        self.columns.push(Column { key: key.into(), title: self.visitor.t(title), is_number: false, is_acts: false });
         self
     }
 
     /// A column of numbers.
     pub fn number(mut self, key: &'static str, title: &str) -> Self {
-        self.columns.push(Column { key, title: self.visitor.t(title), is_number: true, is_acts: false });
+        self.columns.push(Column { key: key.into(), title: self.visitor.t(title), is_number: true, is_acts: false });
+        self
+    }
+
+    /// A column of numbers whose heading is data, and its key as well: a month.
+    pub fn number_of(mut self, title: &str) -> Self {
+        self.columns.push(Column {
+            key: title.to_owned().into(),
+            title: title.to_owned(),
+            is_number: true,
+            is_acts: false,
+        });
         self
     }
 
     /// The last column, of what a person can do in a row; its cells are empty beside what they show.
     pub fn acts(mut self) -> Self {
-        self.columns.push(Column { key: "acts", title: self.visitor.t("shell.acts"), is_number: false, is_acts: true });
+        self.columns.push(Column {
+            key: "acts".into(),
+            title: self.visitor.t("shell.acts"),
+            is_number: false,
+            is_acts: true,
+        });
         self
     }
 
@@ -174,16 +198,16 @@ impl<'a> Register<'a> {
             }
             div class={ "scroll " (self.class) } tabindex="0" { table {
                 thead { tr { @for column in &self.columns {
-                    @let is_up = sort == Some(column.key);
-                    @let is_down = sort.and_then(|sort| sort.strip_prefix('-')) == Some(column.key);
-                    @let next = if is_up { format!("-{}", column.key) } else { column.key.to_owned() };
+                    @let is_up = sort == Some(&*column.key);
+                    @let is_down = sort.and_then(|sort| sort.strip_prefix('-')) == Some(&*column.key);
+                    @let next = if is_up { format!("-{}", column.key) } else { column.key.to_string() };
                     th.number[column.is_number] aria-sort=[is_up.then_some("ascending").or(is_down.then_some("descending"))] {
                         @if column.is_acts { (column.title) } @else { a.sort href=(self.link(Some(&next), "")) { (column.title) @if is_up { " ▲" } @else if is_down { " ▼" } } }
                     }
                 } } }
                 tbody {
                     @for row in &self.rows { tr { @for ((cell, shown), column) in row.cells.iter().zip(&row.shown).zip(&self.columns) {
-                        td.number[column.is_number].whole[matches!(cell, Cell::Date(_))] { @match (shown, cell) { (Some(shown), _) => (shown), (None, Cell::Empty) => "—", (None, cell) => (cell.text()) } }
+                        td.number[column.is_number].whole[matches!(cell, Cell::Date(_))] data-title=[column.is_number.then_some(&column.title)] { @match (shown, cell) { (Some(shown), _) => (shown), (None, Cell::Empty) => "—", (None, cell) => (cell.text()) } }
                     } } }
                     @if self.rows.is_empty() { tr { td.empty colspan=(self.columns.len()) { (if self.asked.find.as_deref().is_some_and(|find| !find.is_empty()) { visitor.t("register.nothing_found") } else { visitor.t(empty) }) } } }
                 }

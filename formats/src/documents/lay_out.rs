@@ -171,9 +171,13 @@ impl Setter {
 
     /// A title in lines of about the same length, as the standard asks for.
     fn title(&mut self, title: &str) {
-        let whole = broken(title, WIDTH_MM / TITLE, 0.0);
-        let even = broken(title, (ems(title) / whole.len() as f64 + 0.5).ceil(), 0.0);
-        for line in if even.len() == whole.len() { even } else { whole } {
+        // Bold figures are wider than half an em: a line is left with room for them.
+        let widest = (WIDTH_MM / TITLE - 1.0).floor();
+        let whole = broken(title, widest, 0.0);
+        let least = (ems(title) / whole.len() as f64).ceil();
+        let widths = std::iter::successors(Some(least), |width| Some(width + 1.0)).take_while(|width| *width <= widest);
+        let even = widths.map(|width| broken(title, width, 0.0)).find(|lines| lines.len() == whole.len());
+        for line in even.unwrap_or(whole) {
             self.room(PITCH);
             self.text(
                 (LEFT_MM + WIDTH_MM / 2.0, TOP_MM + self.y + BASELINE),
@@ -524,7 +528,7 @@ const OPENING: &str = "（《“‘【〔([";
 
 /// Whether a character belongs to a word or number that is not broken. Han characters stand alone.
 fn is_word(letter: char) -> bool {
-    (letter.is_alphanumeric() && (letter as u32) < 0x2e80) || "-._".contains(letter)
+    (letter.is_alphanumeric() && (letter as u32) < 0x2e80) || "-._/".contains(letter)
 }
 
 /// What stays of a full line when a character comes that has no room on it: a word goes to the next line whole, a closing
@@ -537,6 +541,8 @@ fn kept(line: &str, letter: char) -> &str {
         (true, _) if is_word(last) => short.trim_end_matches(is_word),
         (true, _) => short,
         (false, true) => line.trim_end_matches(is_word),
+        // A number takes what it counts along.
+        (false, false) if last.is_ascii_digit() && letter.is_alphanumeric() => line.trim_end_matches(is_word),
         (false, false) => line,
     };
     let kept = kept.trim_end_matches(|mark| OPENING.contains(mark));

@@ -69,6 +69,23 @@ pub struct Paper {
     pub stamps: Vec<String>,
 }
 
+impl Paper {
+    /// What is written in sentences, each to be rewritten: headings, paragraphs and facts. Tables, numbers, the proof
+    /// and what stands under pictures are none.
+    pub fn for_each_sentence(&mut self, mut rewrite: impl FnMut(&mut String)) {
+        rewrite(&mut self.title);
+        rewrite(&mut self.date);
+        for block in &mut self.blocks {
+            match block {
+                Block::Heading(text) | Block::Paragraph(text) => rewrite(text),
+                Block::Facts(facts) => facts.iter_mut().for_each(|(_, value)| rewrite(value)),
+                Block::Pictures(_) => {}
+                Block::Table(table) => rewrite(&mut table.caption),
+            }
+        }
+    }
+}
+
 /// A part of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Block {

@@ -29,7 +29,7 @@ async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Res
     let mut whole = Weighed::default();
     let came = reports::store::counts(conn, from, to).await?;
     let grades = domain.grades.grades(conn).await?;
-    for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
+    for state in plan::store::active(conn).await? {
         let Some(place) = tree.get(&state.project) else { continue };
         let targets = targets::assess::project(conn, domain, &place.id, to.min(today)).await?;
         let weighed = targets.whole();
@@ -59,7 +59,7 @@ async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Res
             measured: measured.len() as u32,
             confirmed: measured.iter().filter(|grade| **grade >= Grade::Confirmed).count() as u32,
             disputes,
-            broken: targets.items.iter().filter(|item| item.facts.first_impossible().is_some()).count() as u32,
+            broken: targets.items.iter().filter(|item| item.outlook().first_impossible().is_some()).count() as u32,
             late,
         });
     }

@@ -367,6 +367,8 @@ async fn review(State(site): State<Site>, visitor: Visitor, Path(id): Path<Strin
 }
 
 async fn issue(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    // What is printed proves the figures only with a signed head that holds them.
+    site.signer.sign_head(&site.db).await?;
     act(&site, &visitor, &id, &values, Some(Verb::Approve), Command::Issue { bulletin: id.clone() }).await
 }
 
@@ -403,5 +405,5 @@ async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): P
     drop(conn);
     let rule = rule_sets::pages::name_of(&visitor, &bulletin.figures.rule, rule_set.as_ref());
     let paper = compose(&site, &visitor, &bulletin, &objections, pictures, &rule);
-    papers::download(paper, &format, &format!("guatu-bulletin-{}", bulletin.from)).await
+    papers::download(&visitor, paper, &format, &format!("guatu-bulletin-{}", bulletin.from)).await
 }

@@ -7,7 +7,7 @@ use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
 use crate::features::reports::model::WORDS;
 use crate::features::targets::assess::{self, Assessed};
-use crate::features::targets::pages::today_text;
+use crate::features::targets::pages::{so_far, today_text};
 use crate::clock::civil;
 use crate::features::orders::acts::act_key;
 use crate::features::orders::known::{Person, duty};
@@ -151,7 +151,7 @@ impl Asking<'_> {
     /// What today asks of each building, the most pressing work of it first.
     async fn targets(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
         let mut lines = Vec::new();
-        for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
+        for state in plan::store::active(conn).await? {
             let Some(project) = self.tree.get(&state.project) else { continue };
             let buildings = self.tree.under(project).iter().filter(|place| self.visitor.may(Verb::Report, &place.path));
             let buildings: Vec<&Place> = buildings.collect();
@@ -165,6 +165,7 @@ impl Asking<'_> {
                 let name = self.visitor.shown(&first.name).into_owned();
                 let line = html! {
                     a href={ "/targets/" (form_urlencoded(&building.id)) } { (self.named(building)) } " " (name) " " b { (today_text(self.visitor, first)) }
+                    @if let Some(so_far) = so_far(self.visitor, first) { " " (so_far) }
                     @if asked.len() > 1 { " " span.quiet { (self.visitor.tf("round.more", &[("count", (asked.len() - 1).to_string())])) } }
                 };
                 lines.push((urgency(first), line));
@@ -177,9 +178,9 @@ impl Asking<'_> {
     /// Reports that wait for a judgement, newest first.
     async fn unjudged(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
         let waiting = reports::store::waiting(conn).await?;
-        let lines = waiting.iter().filter_map(|(report, building)| {
-            let building = self.mine(building, Verb::Confirm)?;
-            Some(html! { a href={ "/reports/" (report) } { (self.named(building)) } })
+        let lines = waiting.iter().filter_map(|one| {
+            let building = self.mine(&one.building, Verb::Confirm)?;
+            Some(html! { a href={ "/reports/" (one.report) } { (self.named(building)) } })
         });
         Ok(some(Section::new("reports.waiting", "/reports/waiting", lines.collect())))
     }
@@ -249,6 +250,6 @@ impl Asking<'_> {
 
 /// What orders targets of different units: a date that cannot be kept first, then crew-days asked for today.
 fn urgency(item: &Assessed) -> f64 {
-    let broken = if item.facts.first_impossible().is_some() { 1e6 } else { 0.0 };
+    let broken = if item.outlook().first_impossible().is_some() { 1e6 } else { 0.0 };
     broken + item.facts.today * item.unit_crew_days
 }

@@ -418,5 +418,5 @@ pub(super) async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, 
     drop(conn);
     let issuer = organisation.map_or_else(|| visitor.t("bulletin.office"), |unit| names.unit(&unit).to_owned());
     let paper = print::conclusion(&site, &visitor, &names, &known, number, &issuer);
-    papers::download(paper, &format, &format!("guatu-inspection-{}", concluded.at.date())).await
+    papers::download(&visitor, paper, &format, &format!("guatu-inspection-{}", concluded.at.date())).await
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub async fn candidates(conn: &mut Conn, domain: &Guatu, now: DateTime) -> Result<Vec<Candidate>> {
     let tree = domain.places.tree(conn).await?;
     let mut found: BTreeMap<String, Candidate> = BTreeMap::new();
-    for plan in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
+    for plan in plan::store::active(conn).await? {
         found.insert(plan.project.clone(), Candidate { place: plan.project, ..Candidate::default() });
     }
     let project = |place: &str| tree.get(place).and_then(|place| tree.lineage(place).find(|above| above.kind == Kind::Project)).map(|project| project.id.clone());

@@ -12,9 +12,6 @@ use jiff::civil::Date;
 /// Findings that a letter lists at most.
 const MOST_FINDINGS: usize = 20;
 
-fn date(visitor: &Visitor, date: Date) -> String {
-    visitor.tf("round.letter_date", &[("year", date.year().to_string()), ("month", date.month().to_string()), ("day", date.day().to_string())])
-}
 
 /// The letter. The place of its number stays free: the registry of the body that issues it gives one.
 pub(super) fn conclusion(site: &Site, visitor: &Visitor, names: &Names, known: &Known, number: u64, issuer: &str) -> Paper {
@@ -26,7 +23,7 @@ pub(super) fn conclusion(site: &Site, visitor: &Visitor, names: &Names, known: &
     });
     let params = [
         ("place", names.place(&stop.place)),
-        ("opened", date(visitor, opened)),
+        ("opened", papers::long_day(visitor, opened)),
         ("people", visitor.list(stop.inspectors.iter().map(|one| names.person(one)))),
         ("verdict", visitor.t(&format!("inspection_verdict.{verdict}"))),
         ("days", super::draw::RULES.objection.value.to_string()),
@@ -51,7 +48,7 @@ pub(super) fn conclusion(site: &Site, visitor: &Visitor, names: &Names, known: &
         masthead: issuer.to_owned(),
         number: visitor.tf("round.letter_number", &[("year", on.year().to_string())]),
         office: issuer.to_owned(),
-        date: date(visitor, on),
+        date: papers::long_day(visitor, on),
         title: visitor.tf("inspection_paper.title", &params),
         recipients: visitor.tf("inspection_paper.to", &params),
         blocks,

@@ -340,7 +340,7 @@ pub(super) async fn letter(State(site): State<Site>, visitor: Visitor, Path((id,
     let issuer = issuer(&mut conn, &visitor, &order.known).await?;
     drop(conn);
     let paper = print::letter(&site, &visitor, &names, &order, &issuer);
-    papers::download(paper, &format, &format!("guatu-order-{}", site.clock.today())).await
+    papers::download(&visitor, paper, &format, &format!("guatu-order-{}", site.clock.today())).await
 }
 
 /// The slip of a rung that was reached.
@@ -354,7 +354,7 @@ pub(super) async fn slip(State(site): State<Site>, visitor: Visitor, Path((id, r
     let issuer = issuer(&mut conn, &visitor, known).await?;
     drop(conn);
     let paper = print::slip(&site, &visitor, &names, &order, &issuer, (rung, step));
-    papers::download(paper, &format, &format!("guatu-slip-{}", step.at.date())).await
+    papers::download(&visitor, paper, &format, &format!("guatu-slip-{}", step.at.date())).await
 }
 
 /// The body that issues: where whoever issued it works.

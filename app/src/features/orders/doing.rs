@@ -49,7 +49,7 @@ impl Doing {
 pub(super) async fn rate_paper(State(site): State<Site>, visitor: Visitor, Path(format): Path<String>) -> Result<Response, Problem> {
     let doing = Doing::read(&site, &visitor).await?;
     let paper = print::rates(&site, &visitor, &doing.names, &doing.units, &doing.whole, (doing.now, doing.number));
-    papers::download(paper, &format, &format!("guatu-order-rates-{}", doing.now.date())).await
+    papers::download(&visitor, paper, &format, &format!("guatu-order-rates-{}", doing.now.date())).await
 }
 
 /// The open orders of a unit as a paper that hands them over: to people of that unit, and to whoever governs.
@@ -73,7 +73,7 @@ pub(super) async fn hand_over(State(site): State<Site>, visitor: Visitor, Path(f
     orders.sort_by_key(|order| order.known.budget(order.known.round).and_then(|budget| budget.last_due()).map(|due| due.at));
     let now = civil(site.clock.now());
     let paper = print::hand_over(&site, &visitor, &names, &unit, &orders, (now, number));
-    papers::download(paper, &format, &format!("guatu-hand-over-{}", now.date())).await
+    papers::download(&visitor, paper, &format, &format!("guatu-hand-over-{}", now.date())).await
 }
 
 /// How units do: every rate with its numerator, its denominator and its cut-off.

@@ -12,7 +12,7 @@ use crate::web::visitor::Visitor;
 use super::pages::left_text;
 use super::rates::{Rate, Unit};
 use guatu_formats::documents::{Block, Form, Paper, Proof, qr};
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 
 /// Orders on a paper that hands them over: a unit with more has other troubles, and the paper says how many are left out.
 const MOST_HANDED: usize = 60;
@@ -35,16 +35,13 @@ fn params(visitor: &Visitor, names: &Names, order: &Order) -> Vec<(&'static str,
         ("lead", names.unit(&known.lead).to_owned()),
         ("supporting", if supporting.is_empty() { "—".to_owned() } else { supporting }),
         ("source", source),
-        ("due", due.map_or_else(|| "—".to_owned(), |due| if due.is_day { date(visitor, due.on()) } else { due.text() })),
-        ("issued", issued.map_or_else(|| "—".to_owned(), |step| date(visitor, step.at.date()))),
+        ("due", due.map_or_else(|| "—".to_owned(), |due| if due.is_day { papers::long_day(visitor, due.on()) } else { due.text() })),
+        ("issued", issued.map_or_else(|| "—".to_owned(), |step| papers::long_day(visitor, step.at.date()))),
         ("registered", known.registered().to_string()),
         ("number", order.number.to_string()),
     ]
 }
 
-fn date(visitor: &Visitor, date: Date) -> String {
-    visitor.tf("round.letter_date", &[("year", date.year().to_string()), ("month", date.month().to_string()), ("day", date.day().to_string())])
-}
 
 fn compose(site: &Site, visitor: &Visitor, order: &Order, issuer: &str, key: &str, params: &[(&str, String)], paragraphs: &[&str]) -> Paper {
     let today = site.clock.today();
@@ -54,7 +51,7 @@ fn compose(site: &Site, visitor: &Visitor, order: &Order, issuer: &str, key: &st
         masthead: issuer.to_owned(),
         number: visitor.tf("round.letter_number", &[("year", today.year().to_string())]),
         office: issuer.to_owned(),
-        date: date(visitor, today),
+        date: papers::long_day(visitor, today),
         title: visitor.tf(&format!("order_paper.{key}_title"), params),
         recipients: visitor.tf("order_paper.to", params),
         blocks: paragraphs.iter().map(|paragraph| Block::Paragraph(visitor.tf(&format!("order_paper.{paragraph}"), params))).collect(),
@@ -80,7 +77,7 @@ pub(super) fn slip(site: &Site, visitor: &Visitor, names: &Names, order: &Order,
     params.push(("condition", rung.condition(visitor.language, order.known.terms(step.round).map(|terms| terms.unit))));
     params.push(("ladder", order.known.ladder(step.round).map_or_else(String::new, |ladder| visitor.t(&format!("order_ladder.{}", ladder.id)))));
     if let Fact::Rung { reached_at, .. } = &step.fact {
-        params.push(("reached", date(visitor, reached_at.date())));
+        params.push(("reached", papers::long_day(visitor, reached_at.date())));
     }
     compose(site, visitor, order, issuer, "slip", &params, &["slip_begin", "slip_why", "slip_what", "slip_end"])
 }

@@ -187,7 +187,7 @@ pub async fn gather(conn: &mut Conn, site: &Site, visitor: &Visitor) -> Result<V
             }
         }
     }
-    for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some() && may(&plan.project)) {
+    for state in plan::store::active(conn).await?.into_iter().filter(|plan| may(&plan.project)) {
         for (building, names) in broken(conn, site, &state.project, today).await? {
             let Some(building) = tree.get(&building) else { continue };
             all.extend(of_promise(conn, visitor, building, Some(&state.project), names, today).await?);

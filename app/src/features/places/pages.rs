@@ -13,6 +13,7 @@ use crate::web::forms::{Form, Values, form_response, refusal};
 use crate::web::layout::{crumbs, page};
 use crate::web::lists::{self, List};
 use crate::web::problem::Problem;
+use crate::web::registers::{Asked, Cell, Register};
 use crate::web::visitor::Visitor;
 use crate::web::Site;
 use axum::Router;
@@ -34,8 +35,47 @@ pub fn routes() -> Router<Site> {
         .route("/places/{id}/state", get(state_form).post(set_state))
 }
 
-/// The tree shows districts, zones, projects and facilities; buildings are one click further.
-async fn tree(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Problem> {
+/// Which places the register lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Level {
+    /// Districts, zones, projects and facilities: buildings are one click further.
+    #[default]
+    Project,
+    /// Parcels.
+    Parcel,
+    /// Buildings and facilities.
+    Building,
+}
+
+impl Level {
+    const ALL: [Level; 3] = [Level::Project, Level::Parcel, Level::Building];
+
+    fn name(self) -> &'static str {
+        match self {
+            Level::Project => "project",
+            Level::Parcel => "parcel",
+            Level::Building => "building",
+        }
+    }
+
+    fn lists(self, kind: Kind) -> bool {
+        match self {
+            Level::Project => !matches!(kind, Kind::Parcel | Kind::Building | Kind::Floor),
+            Level::Parcel => kind == Kind::Parcel,
+            Level::Building => matches!(kind, Kind::Building | Kind::Facility),
+        }
+    }
+}
+
+/// `?level=` of the register.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Listed {
+    #[serde(default)]
+    level: Level,
+}
+
+async fn tree(State(site): State<Site>, visitor: Visitor, Query(Listed { level }): Query<Listed>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     if visitor.account.is_none() {
         return Err(Problem::LoginNeeded);
     }
@@ -43,41 +83,54 @@ async fn tree(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
     let everything = site.domain.places.tree(&mut conn).await?;
     let places: Vec<&Place> = everything.places().iter().filter(|place| visitor.may(Verb::Read, &place.path)).collect();
     let names = identity::names(&mut conn).await?;
-    let count = |path: &str, kind: Kind| places.iter().filter(|place| place.kind == kind && place.path.starts_with(path)).count();
-    let listed = places.iter().filter(|place| !matches!(place.kind, Kind::Parcel | Kind::Building | Kind::Floor));
-    let body = html! {
-        div.bar {
-            h1 { (visitor.t("places.title")) }
-            @if visitor.may(Verb::Govern, "/") {
-                a.button.second.end href="/places/new" { (visitor.t("places.open")) }
-                a.button.second href=(Places::PATH) { (visitor.t("list_sheet.title")) }
-            }
-        }
-        @if places.is_empty() { p.empty { (visitor.t("places.none")) } } @else {
-            div.scroll tabindex="0" {
-                table {
-                    thead { tr {
-                        th { (visitor.t("field.name")) } th { (visitor.t("field.kind")) } th { (visitor.t("field.official")) }
-                        th.number { (visitor.t("places.parcels")) } th.number { (visitor.t("places.buildings")) } th.number { (visitor.t("count.flats")) }
-                    } }
-                    tbody {
-                        @for place in listed {
-                            @let depth = place.path.matches('/').count().saturating_sub(2).min(4);
-                            tr {
-                                td class={ "indent-" (depth) } { a href={ "/places/" (place.id) } { (place.attributes.name) } }
-                                td { (visitor.t(&format!("place_kind.{}", place.kind.name()))) }
-                                td { (official_cell(&visitor, place, &everything, &names)) }
-                                td.number { (count(&place.path, Kind::Parcel)) }
-                                td.number { (count(&place.path, Kind::Building)) }
-                                td.number { (everything.total(place, |figures| figures.flats)) }
-                            }
-                        }
-                    }
+    drop(conn);
+    let count = |path: &str, kind: Kind| (Cell::Number(places.iter().filter(|place| place.kind == kind && place.path.starts_with(path)).count() as f64), None);
+    let mut register = Register::new(&visitor, "/places", "places.title", &asked)
+        .column("name", "field.name")
+        .column("kind", "field.kind")
+        .column("within", "places.within")
+        .column("official", "field.official")
+        .column("state", "field.state")
+        .number("parcels", "places.parcels")
+        .number("buildings", "places.buildings")
+        .number("flats", "count.flats");
+    if level != Level::default() {
+        register = register.keep("level", level.name());
+    }
+    let is_tree = level == Level::default() && asked.is_plain();
+    for place in places.iter().filter(|place| level.lists(place.kind)) {
+        let depth = if is_tree { place.path.matches('/').count().saturating_sub(2).min(4) } else { 0 };
+        let name = html! { span class={ "indent-" (depth) } { a href={ "/places/" (place.id) } { (place.attributes.name) } } };
+        let above: Vec<&str> = everything.lineage(place).filter(|other| other.id != place.id && visitor.may(Verb::Read, &other.path)).map(|other| other.attributes.name.as_str()).collect();
+        let official = everything.accountable(place).and_then(|(account, _)| names.get(account));
+        let state = place.state.as_ref().map_or(Cell::Empty, |state| Cell::Text(visitor.t(&format!("state.{state}"))));
+        register.row(vec![
+            (Cell::Text(place.attributes.name.clone()), Some(name)),
+            (Cell::Text(visitor.t(&format!("place_kind.{}", place.kind.name()))), None),
+            (above.first().map_or(Cell::Empty, |name| Cell::Text((*name).to_owned())), None),
+            (official.map_or(Cell::Empty, |name| Cell::Text(name.clone())), Some(official_cell(&visitor, place, &everything, &names))),
+            (state, None),
+            count(&place.path, Kind::Parcel),
+            count(&place.path, Kind::Building),
+            (Cell::Number(everything.total(place, |figures| figures.flats) as f64), None),
+        ]);
+    }
+    register.respond(&site, "places.none", |table| {
+        let body = html! {
+            div.bar {
+                h1 { (visitor.t("places.title")) }
+                @if visitor.may(Verb::Govern, "/") {
+                    a.button.second.end href="/places/new" { (visitor.t("places.open")) }
+                    a.button.second href=(Places::PATH) { (visitor.t("list_sheet.title")) }
                 }
             }
-        }
-    };
-    Ok(page(&site, &visitor, &visitor.t("places.title"), body))
+            nav.bar.no-print aria-label=(visitor.t("field.kind")) { @for one in Level::ALL {
+                a.button.second href={ "/places?level=" (one.name()) } aria-current=[(one == level).then_some("true")] { (visitor.t(&format!("places.level_{}", one.name()))) }
+            } }
+            (table)
+        };
+        page(&site, &visitor, &visitor.t("places.title"), body).into_response()
+    })
 }
 
 fn official_cell(visitor: &Visitor, place: &Place, tree: &Tree, names: &HashMap<String, String>) -> Markup {

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, ensure};
 use guatu_formats::plans::{self, Format, Limits};
 use guatu_ledger::hash::sha256;
 use guatu_kernel::diagnose::Severity;
-use guatu_kernel::guarantee::PlanItems;
+use guatu_kernel::guarantee::{PeriodKind, PlanItems};
 use guatu_kernel::plan::{Activity, ActivityKind, Constraint, ConstraintKind, Link, LinkKind, Mandate, Moment, Plan, Span};
 use guatu_kernel::{Dates, Driver, Schedule, schedule};
 use jiff::ToSpan;
@@ -43,6 +43,8 @@ pub struct Networks {
     plans: Mutex<HashMap<String, Arc<BasePlan>>>,
     /// Schedules read before, by project: one holds for as long as the project's digest is the same.
     scheduled: Mutex<HashMap<String, (String, Arc<Scheduled>)>>,
+    /// Measured work by project, under the same digest: whoever schedules a project has everything it is made of at hand.
+    works: Mutex<HashMap<String, (String, Arc<ProjectWork>)>>,
 }
 
 /// What a project's schedule says.
@@ -78,6 +80,8 @@ pub struct ProjectWork {
     pub base: Arc<BasePlan>,
     /// Its work items.
     pub items: PlanItems,
+    /// The first day whose working days are counted.
+    first: Date,
 }
 
 /// Plans kept in memory at most.
@@ -129,14 +133,33 @@ impl Networks {
 
     /// The measured work of a project as its schedule stands: rates of the baseline, working days with stops, latest dates.
     /// Days from `first` on are covered. `None` where there is no schedule.
-    pub async fn work(&self, conn: &mut Conn, project: &str, first: Date) -> Result<Option<ProjectWork>> {
+    pub async fn work(&self, conn: &mut Conn, project: &str, first: Date) -> Result<Option<Arc<ProjectWork>>> {
+        let settled = store::settled_digest(conn, project).await?;
+        if let Some(digest) = &settled
+            && let Some((known, work)) = self.works.lock().unwrap_or_else(PoisonError::into_inner).get(project)
+            && known == digest
+            && work.first <= first
+        {
+            return Ok(Some(work.clone()));
+        }
         let Some(state) = store::project_plan(conn, project).await? else { return Ok(None) };
         let version = store::version(conn, &state.version).await?.context("an approved version is a version")?;
         let base = self.base(conn, &version.document).await?;
         let plan = laid_over(conn, &base, &state, &version).await?;
         let computed = schedule(&plan);
         let items = PlanItems::read(&plan, &computed, first, state.data_date);
-        Ok(Some(ProjectWork { base, items }))
+        let work = Arc::new(ProjectWork { base, items, first });
+        // A writer may have come between: what is kept follows from the facts under its digest.
+        if let Some(digest) = settled
+            && store::settled_digest(conn, project).await?.as_ref() == Some(&digest)
+        {
+            self.keep(project, digest, work.clone());
+        }
+        Ok(Some(work))
+    }
+
+    fn keep(&self, project: &str, digest: String, work: Arc<ProjectWork>) {
+        self.works.lock().unwrap_or_else(PoisonError::into_inner).insert(project.to_owned(), (digest, work));
     }
 
     /// The plan of a document.
@@ -291,7 +314,13 @@ async fn schedule_project(conn: &mut Conn, networks: &Networks, project: &str) -
         outlooks.push(outlook);
     }
     outlooks.sort_by(|one, other| one.mandate.cmp(&other.mandate));
-    let digest = sha256(&[&serde_json::to_vec(&Scheduled { bars, mandates, outlooks })?]).to_string();
+    let first = first_counted(&bars, state.data_date);
+    // Capacity hangs on more than dates: on rates of the document, on working days, on stops in which nothing was planned.
+    let under = format!("{} {:?} {:?}", version.document, plan.calendars, plan.stops);
+    let scheduled = serde_json::to_vec(&Scheduled { bars, mandates, outlooks })?;
+    let digest = sha256(&[&scheduled, under.as_bytes()]).to_string();
+    let items = PlanItems::read(&plan, &computed, first, state.data_date);
+    networks.keep(project, digest.clone(), Arc::new(ProjectWork { base, items, first }));
     let problem = computed.diagnostics.iter().find(|found| found.severity == Severity::Error);
     conn.execute(
         "UPDATE project_plan SET is_stale = 0, start_on = ?, finish_on = ?, problem = ?, digest = ? WHERE project = ?",
@@ -305,6 +334,13 @@ async fn schedule_project(conn: &mut Conn, networks: &Networks, project: &str) -
     )
     .await
     .map(drop)
+}
+
+/// The first day whose working days are counted on a day: the week over which its year began, or when work was first planned,
+/// or earlier work would weigh nothing.
+pub fn first_counted(bars: &[Bar], today: Date) -> Date {
+    let year = PeriodKind::Year.around(today).from.saturating_sub(7.days());
+    bars.iter().filter_map(|bar| bar.baseline.map(|(start, _)| start)).min().map_or(year, |start| start.min(year))
 }
 
 /// The approved plan with everything that facts say about it.

@@ -337,6 +337,12 @@ pub async fn project_plans(conn: &mut Conn) -> Result<Vec<ProjectPlan>> {
     conn.rows(sql, &[]).await?.iter().map(read_project_plan).collect()
 }
 
+/// The state of the approved plans of active projects: those that report, are lit and promise.
+pub async fn active(conn: &mut Conn) -> Result<Vec<ProjectPlan>> {
+    let sql = concat!("SELECT ", project_plan_columns!(), " FROM project_plan WHERE active_on IS NOT NULL ORDER BY project");
+    conn.rows(sql, &[]).await?.iter().map(read_project_plan).collect()
+}
+
 fn read_project_plan(row: &Row) -> Result<ProjectPlan> {
     Ok(ProjectPlan {
         project: row.text(0)?,

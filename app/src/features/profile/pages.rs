@@ -32,7 +32,7 @@ async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): P
     let place = project(&mut conn, &visitor, &id).await?;
     let profile = gather(&mut conn, &site, &visitor, place).await?;
     drop(conn);
-    papers::download(print::compose(&site, &visitor, &profile), &format, &format!("guatu-profile-{}", profile.today)).await
+    papers::download(&visitor, print::compose(&site, &visitor, &profile), &format, &format!("guatu-profile-{}", profile.today)).await
 }
 
 /// Something with the day since which it holds.

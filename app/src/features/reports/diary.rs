@@ -2,7 +2,7 @@
 //! judged it (监理日志). Nothing is written twice; what a report does not say a diary does not say.
 
 use super::model::Content;
-use super::store::{self, Report};
+use super::store::{self, Judgement, Report};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::store::Place;
@@ -22,12 +22,15 @@ use axum::response::Response;
 use guatu_formats::documents::{Block, Form, Paper};
 use jiff::ToSpan;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Days of one diary: a month, whatever it is called.
 const MOST_DAYS: i32 = 31;
 /// Lines of a day: more buildings make a diary of their own.
 const MOST_LINES: usize = 100;
+
+/// Names over a diary: more people do not fit in its head.
+const KEEPERS_NAMED: usize = 3;
 
 /// Whose diary it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +82,7 @@ pub(super) async fn paper(
     let diary = Diary { site: &site, visitor: &visitor, tree: &tree, names: identity::names(&mut conn).await?, place: &place, keeper };
     let paper = diary.compose(&mut conn, from, to).await?;
     drop(conn);
-    papers::download(paper, &format, &format!("guatu-diary-{}-{from}", keeper.name())).await
+    papers::download(&visitor, paper, &format, &format!("guatu-diary-{}-{from}", keeper.name())).await
 }
 
 /// What a diary is made with.
@@ -95,14 +98,27 @@ struct Diary<'a> {
 impl Diary<'_> {
     async fn compose(&self, conn: &mut Conn, from: Date, to: Date) -> Result<Paper, Problem> {
         let mut days: BTreeMap<Date, Vec<Vec<String>>> = BTreeMap::new();
-        for report in store::between(conn, self.keeper == Keeper::Supervision, from, to).await? {
-            let building = self.tree.get(&report.building).filter(|one| one.path.starts_with(&self.place.path));
-            let Some(building) = building.filter(|one| self.visitor.may(Verb::Read, &one.path)) else { continue };
-            let (day, line) = match self.keeper {
-                Keeper::Site => (report.on, self.of_site(conn, building, &report).await?),
-                Keeper::Supervision => (report.judged_on.unwrap_or(report.on), self.of_supervision(building, &report)),
-            };
-            days.entry(day).or_default().push(line);
+        // Whose words it holds stand over it, not who fetches it.
+        let mut keepers: BTreeSet<String> = BTreeSet::new();
+        let readable = |id: &str| {
+            let building = self.tree.get(id).filter(|one| one.path.starts_with(&self.place.path))?;
+            self.visitor.may(Verb::Read, &building.path).then_some(building)
+        };
+        match self.keeper {
+            Keeper::Site => {
+                for report in store::between(conn, from, to).await? {
+                    let Some(building) = readable(&report.building) else { continue };
+                    days.entry(report.on).or_default().push(self.of_site(conn, building, &report).await?);
+                    keepers.insert(self.name(Some(&report.filed_by)));
+                }
+            }
+            Keeper::Supervision => {
+                for judgement in store::supervised(conn, from, to).await? {
+                    let Some(building) = readable(&judgement.building) else { continue };
+                    days.entry(judgement.judged_on).or_default().push(self.of_supervision(building, &judgement));
+                    keepers.insert(self.name(Some(&judgement.judged_by)));
+                }
+            }
         }
         let t = |key: &str| self.visitor.t(key);
         let columns: &[(&str, u32, bool)] = match self.keeper {
@@ -122,7 +138,7 @@ impl Diary<'_> {
         Ok(Paper {
             form: Form::Bulletin,
             masthead: t(&format!("diary.{key}")),
-            office: self.visitor.name.clone(),
+            office: self.visitor.list(keepers.into_iter().take(KEEPERS_NAMED)),
             date: self.site.clock.today().to_string(),
             title: self.visitor.tf(&format!("diary.{key}_title"), &params),
             blocks,
@@ -136,8 +152,8 @@ impl Diary<'_> {
         account.and_then(|account| self.names.get(account)).cloned().unwrap_or_else(|| "—".to_owned())
     }
 
-    fn judgement(&self, report: &Report) -> String {
-        self.visitor.t(&format!("grade.{}", report.grade.name()))
+    fn judgement(&self, grade: Grade) -> String {
+        self.visitor.t(&format!("grade.{}", grade.name()))
     }
 
     async fn of_site(&self, conn: &mut Conn, building: &Place, report: &Report) -> Result<Vec<String>, Problem> {
@@ -154,7 +170,7 @@ impl Diary<'_> {
         }
         let judged = match report.grade {
             Grade::Reported => String::new(),
-            _ => format!("{} {}", self.judgement(report), self.name(report.judged_by.as_ref())),
+            _ => format!("{} {}", self.judgement(report.grade), self.name(report.judged_by.as_ref())),
         };
         let said = |lines: Vec<String>| self.visitor.list(lines);
         Ok(vec![building.attributes.name.clone(), said(work), said(self.means(&report.content)), said(self.hindered(&report.content)), judged])
@@ -178,8 +194,8 @@ impl Diary<'_> {
         hours.into_iter().chain(hindrance).collect()
     }
 
-    fn of_supervision(&self, building: &Place, report: &Report) -> Vec<String> {
-        let reason = report.reason.clone().unwrap_or_default();
-        vec![building.attributes.name.clone(), report.on.to_string(), self.judgement(report), reason, self.name(report.judged_by.as_ref())]
+    fn of_supervision(&self, building: &Place, judgement: &Judgement) -> Vec<String> {
+        let reason = judgement.reason.clone().unwrap_or_default();
+        vec![building.attributes.name.clone(), judgement.on.to_string(), self.judgement(judgement.grade), reason, self.name(Some(&judgement.judged_by))]
     }
 }

@@ -154,7 +154,7 @@ pub enum Command {
     Dispute {
         /// The report.
         report: String,
-        /// Quantities as measured by the supervision engineer.
+        /// Quantities as measured by the supervision engineer; none when it is about the rest of the report.
         items: Vec<Item>,
         /// Why.
         reason: String,
@@ -229,7 +229,7 @@ refusals! {
     AlreadyJudged { by, date } = "R-112" Conflict _;
     /// Nobody judges their own report.
     OwnReport = "R-113" Forbidden _;
-    /// A dispute says what was measured instead.
+    /// Figures of a dispute are those that differ.
     NothingDiffers = "R-114" Rule items;
     /// More hands, machines or days than any site has.
     TooMany { limit } = "R-115" Rule hands;
@@ -409,7 +409,8 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             let known = unjudged(state, context)?;
             let reason = text(reason)?;
             let standings = standings(state, items, Compare::Freely)?;
-            if !standings.iter().any(|one| differs(state, one)) {
+            // Without a figure it is about the rest of the report: hands, machines, photographs.
+            if !standings.is_empty() && !standings.iter().any(|one| differs(state, one)) {
                 return Err(Refused::NothingDiffers.into());
             }
             draft(Fact::Disputed { reason, standings }, report, &known.building, known.on)

@@ -2,7 +2,7 @@
 
 use super::model::{Command, Content, Hindrance, Item, WORDS, Work};
 use super::photos;
-use super::store::{self, Report, WorkDay};
+use super::store::{self, Report, Waiting, WorkDay};
 use crate::clock::civil;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -18,6 +18,7 @@ use crate::web::extract::{Query, Sent, SentWithFiles};
 use crate::web::forms::{Values, error_summary, form_response, refusal, seal, seal_with};
 use crate::web::layout::page;
 use crate::web::problem::{Problem, form_urlencoded};
+use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
 use axum::extract::{Path, State};
 use axum::http::header;
@@ -29,8 +30,6 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// Reports that a supervision engineer sees at once; the next come as these are judged.
-const WAITING_SHOWN: usize = 100;
 
 /// Reports of a building among which one with a photograph is looked for: three months.
 const NEWEST_LOOKED_AT: u64 = 92;
@@ -81,7 +80,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let reports = store::of_day(&mut conn, on).await?;
     let last = store::last_days(&mut conn).await?;
     let active: Vec<String> =
-        plan::store::project_plans(&mut conn).await?.into_iter().filter(|plan| plan.active_on.is_some()).map(|plan| plan.project).collect();
+        plan::store::active(&mut conn).await?.into_iter().map(|plan| plan.project).collect();
     let mut open: HashSet<String> = HashSet::new();
     for project in &active {
         open.extend(open_buildings(&mut conn, &site, project, on).await?);
@@ -523,35 +522,48 @@ async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Pat
 }
 
 /// What waits for this supervision engineer, and nothing else.
-async fn waiting(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
+async fn waiting(State(site): State<Site>, visitor: Visitor, Query(list): Query<registers::Asked>) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Confirm)?;
     let mut conn = site.reader().await?;
     let tree = site.domain.places.tree(&mut conn).await?;
-    let mut mine: Vec<(String, &Place)> = Vec::new();
-    for (report, building) in store::waiting(&mut conn).await? {
-        mine.extend(tree.get(&building).filter(|place| visitor.may(Verb::Confirm, &place.path)).map(|place| (report, place)));
+    let names = identity::names(&mut conn).await?;
+    let mut register = Register::new(&visitor, "/reports/waiting", "reports.waiting", &list)
+        .class("big-acts")
+        .column("building", "place_kind.building")
+        .column("on", "reports.day")
+        .column("project", "place_kind.project")
+        .column("by", "reports.filed_by")
+        .number("items", "reports.items")
+        .number("hands", "reports.hands")
+        .acts();
+    let mut count = 0;
+    for Waiting { report, building, on, filed_by, hands, items } in store::waiting(&mut conn).await? {
+        let Some(place) = tree.get(&building).filter(|place| visitor.may(Verb::Confirm, &place.path)) else { continue };
+        count += 1;
+        let project = tree.lineage(place).find(|above| above.kind == Kind::Project);
+        let acts = html! {
+            form.inline method="post" action={ "/reports/" (report) "/confirm" } { (seal(&visitor)) input type="hidden" name="back" value="waiting"; button type="submit" { (visitor.t("reports.confirm")) } }
+            " " a.button.second href={ "/reports/" (report) "/dispute" } { (visitor.t("reports.dispute")) }
+        };
+        register.row(vec![
+            (Cell::Text(place.attributes.name.clone()), Some(html! { a href={ "/reports/" (report) } { (place.attributes.name) } })),
+            (Cell::Date(on), None),
+            (project.map_or(Cell::Empty, |project| Cell::Text(project.attributes.name.clone())), None),
+            (names.get(&filed_by).map_or(Cell::Empty, |name| Cell::Text(name.clone())), None),
+            (Cell::Number(items as f64), None),
+            (Cell::Number(hands as f64), None),
+            (Cell::Empty, Some(acts)),
+        ]);
     }
-    let count = mine.len();
-    let mut rows = Vec::new();
-    for (report, place) in mine.into_iter().take(WAITING_SHOWN) {
-        let Some(report) = store::report(&mut conn, &report).await? else { continue };
-        let days = store::days_of_report(&mut conn, &report.id).await?;
-        rows.push((report, place, days));
-    }
-    let body = html! {
-        h1 { (visitor.t("reports.waiting")) @if count > 0 { " " span.tag { (count) } } }
-        p.lead { (visitor.t("reports.waiting_lead")) }
-        ul.rows { @for (report, place, days) in &rows {
-            li {
-                a href={ "/reports/" (report.id) } { (place.attributes.name) " · " (report.on) }
-                span.quiet { (visitor.tf("reports.items_and_hands", &[("items", days.len().to_string()), ("hands", report.hands.to_string())])) }
-                form.inline method="post" action={ "/reports/" (report.id) "/confirm" } { (seal(&visitor)) input type="hidden" name="back" value="waiting"; button type="submit" { (visitor.t("reports.confirm")) } }
-                a.button.second href={ "/reports/" (report.id) "/dispute" } { (visitor.t("reports.dispute")) }
-            }
-        } }
-        @if rows.is_empty() { p.empty { (visitor.t("reports.nothing_waits")) } }
-    };
-    Ok(page(&site, &visitor, &visitor.t("reports.waiting"), body).into_response())
+    drop(conn);
+    register.respond(&site, "reports.nothing_waits", |table| {
+        let body = html! {
+            h1 { (visitor.t("reports.waiting")) @if count > 0 { " " span.tag { (count) } } }
+            p.lead { (visitor.t("reports.waiting_lead")) }
+            (table)
+        };
+        page(&site, &visitor, &visitor.t("reports.waiting"), body).into_response()
+    })
 }
 
 /// The report, when this person may do something with it.
@@ -616,6 +628,8 @@ async fn restate_page(site: &Site, visitor: &Visitor, report: &Report, building:
         Restating::Correction => ("reports.correct", "reports.correct_lead", "correct"),
         Restating::Verification => ("reports.verify", "reports.verify_lead", "verify"),
     };
+    // Once judged, what counts is no longer what the site said.
+    let counted = if report.grade == Grade::Reported { "reports.as_reported" } else { "reports.as_counted" };
     let concerned = works.iter().filter(|work| days.iter().any(|day| day.activity == work.activity) || work.before_e3 < work.total_e3);
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, building).await?)
@@ -628,7 +642,7 @@ async fn restate_page(site: &Site, visitor: &Visitor, report: &Report, building:
                 @let name = format!("done.{}", work.activity);
                 label.work {
                     span.name { (visitor.shown(&work.name)) }
-                    span.quiet { (visitor.tf("reports.as_reported", &[("done", amounts::text(work.before_e3 + work.day_e3)), ("total", amounts::text(work.total_e3))])) }
+                    span.quiet { (visitor.tf(counted, &[("done", amounts::text(work.before_e3 + work.day_e3)), ("total", amounts::text(work.total_e3))])) }
                     input inputmode="decimal" name=(name) value=(values.text(&name)) placeholder=(amounts::text(work.before_e3 + work.day_e3));
                 }
             } }

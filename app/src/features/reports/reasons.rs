@@ -10,6 +10,7 @@ use crate::web::Site;
 use crate::web::extract::Query;
 use crate::web::layout::page;
 use crate::web::problem::{Problem, form_urlencoded};
+use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -81,7 +82,7 @@ pub fn reasons(said: &[Said], through: Date) -> Vec<(String, Reason)> {
 }
 
 /// `GET /reports/reasons?place=&from=&to=`.
-pub async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+pub async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>, Query(list): Query<registers::Asked>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let place = visitor.place_or_highest(&mut conn, &site.domain, asked.place.as_deref()).await?;
     let tree = site.domain.places.tree(&mut conn).await?;
@@ -94,39 +95,56 @@ pub async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let all: u64 = reasons.iter().map(|(_, reason)| reason.days).sum();
     let longest = reasons.first().map_or(1, |(_, reason)| reason.days.max(1));
     let months: std::collections::BTreeSet<&String> = reasons.iter().flat_map(|(_, reason)| reason.months.keys()).collect();
+    let mut register = Register::new(&visitor, "/reports/reasons", "reasons.title", &list)
+        .keep("place", &place.id)
+        .keep("from", from)
+        .keep("to", to)
+        .class("pareto")
+        .column("reason", "reports.hindrance")
+        .number("days", "reasons.days")
+        .number("cumulated", "reasons.cumulated")
+        .number("buildings", "reasons.buildings");
+    for month in &months {
+        register = register.number_of(month);
+    }
     let mut sum = 0;
-    let body = html! {
-        (places::pages::crumbs_of(&mut conn, &visitor, &place).await?)
-        div.bar {
-            h1 { (place.attributes.name) " · " (visitor.t("reasons.title")) }
-            form.bar.end.no-print method="get" action="/reports/reasons" {
-                input type="hidden" name="place" value=(place.id);
-                label.inline { (visitor.t("field.from")) " " input type="date" name="from" value=(from); }
-                label.inline { (visitor.t("field.to")) " " input type="date" name="to" value=(to); }
-                button.second type="submit" { (visitor.t("reports.show_day")) }
+    for (kind, reason) in &reasons {
+        let is_vital = sum * 100 < all * VITAL_PERCENT;
+        sum += reason.days;
+        let name = visitor.t(&format!("hindrance.{kind}"));
+        let named = is_vital.then(|| html! { b { (name) } });
+        let bar = html! { span.share.is-vital[is_vital] style={ "width:" (reason.days as f64 / longest as f64 * BAR_REM) "rem" } {} " " b { (reason.days) } };
+        let cumulated = sum * 100 / all.max(1);
+        let mut cells = vec![
+            (Cell::Text(name), named),
+            (Cell::Number(reason.days as f64), Some(bar)),
+            (Cell::Number(cumulated as f64), Some(html! { (cumulated) " %" })),
+            (Cell::Number(reason.buildings as f64), None),
+        ];
+        cells.extend(months.iter().map(|month| (Cell::Number(reason.months.get(*month).copied().unwrap_or(0) as f64), None)));
+        register.row(cells);
+    }
+    let above = places::pages::crumbs_of(&mut conn, &visitor, &place).await?;
+    drop(conn);
+    register.respond(&site, "reasons.none", |table| {
+        let body = html! {
+            (above)
+            div.bar {
+                h1 { (place.attributes.name) " · " (visitor.t("reasons.title")) }
+                form.bar.end.no-print method="get" action="/reports/reasons" {
+                    input type="hidden" name="place" value=(place.id);
+                    label.inline { (visitor.t("field.from")) " " input type="date" name="from" value=(from); }
+                    label.inline { (visitor.t("field.to")) " " input type="date" name="to" value=(to); }
+                    button.second type="submit" { (visitor.t("reports.show_day")) }
+                }
             }
-        }
-        p.lead { (visitor.t("reasons.lead")) }
-        @if reasons.is_empty() { p.empty { (visitor.t("reasons.none")) } } @else {
-            div.scroll tabindex="0" { table.pareto {
-                thead { tr { th { (visitor.t("reports.hindrance")) } th { (visitor.t("reasons.days")) } th.number { (visitor.t("reasons.cumulated")) } th.number { (visitor.t("reasons.buildings")) } @for month in &months { th.number { (month) } } } }
-                tbody { @for (kind, reason) in &reasons {
-                    @let is_vital = sum * 100 < all * VITAL_PERCENT;
-                    @let cumulated = { sum += reason.days; sum * 100 / all.max(1) };
-                    tr.is-vital[is_vital] {
-                        th scope="row" { (visitor.t(&format!("hindrance.{kind}"))) }
-                        td { span.share style={ "width:" (reason.days as f64 / longest as f64 * BAR_REM) "rem" } {} " " b { (reason.days) } }
-                        td.number { (cumulated) " %" }
-                        td.number { (reason.buildings) }
-                        @for month in &months { td.number { @match reason.months.get(*month) { Some(days) => (days), None => span.quiet { "0" } } } }
-                    }
-                } }
-            } }
-            p.quiet { (visitor.t("reasons.rule")) }
-        }
-        p { a href={ "/round?place=" (form_urlencoded(&place.id)) } { (visitor.t("nav.round")) } }
-    };
-    Ok(page(&site, &visitor, &visitor.t("reasons.title"), body).into_response())
+            p.lead { (visitor.t("reasons.lead")) }
+            (table)
+            @if !reasons.is_empty() { p.quiet { (visitor.t("reasons.rule")) } }
+            p { a href={ "/round?place=" (form_urlencoded(&place.id)) } { (visitor.t("nav.round")) } }
+        };
+        page(&site, &visitor, &visitor.t("reasons.title"), body).into_response()
+    })
 }
 
 #[cfg(test)]

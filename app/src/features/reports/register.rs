@@ -33,8 +33,8 @@ pub(super) async fn show(State(site): State<Site>, visitor: Visitor, Query(day):
     let reports = store::of_day(&mut conn, on).await?;
     let last = store::last_days(&mut conn).await?;
     let mut owing: HashSet<String> = HashSet::new();
-    for project in active_projects(&mut conn).await? {
-        owing.extend(open_buildings(&mut conn, &site, &project, on).await?);
+    for plan in plan::store::active(&mut conn).await? {
+        owing.extend(open_buildings(&mut conn, &site, &plan.project, on).await?);
     }
     drop(conn);
     let mut register = Register::new(&visitor, "/reports/day", "reports.register", &asked)
@@ -84,10 +84,4 @@ pub(super) async fn show(State(site): State<Site>, visitor: Visitor, Query(day):
         };
         page(&site, &visitor, &visitor.t("reports.register"), body).into_response()
     })
-}
-
-/// Projects that are active.
-async fn active_projects(conn: &mut crate::db::Conn) -> Result<Vec<String>, Problem> {
-    let plans = plan::store::project_plans(conn).await?;
-    Ok(plans.into_iter().filter(|plan| plan.active_on.is_some()).map(|plan| plan.project).collect())
 }

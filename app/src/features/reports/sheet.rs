@@ -64,7 +64,7 @@ pub(super) async fn read(bytes: Vec<u8>) -> anyhow::Result<Reading> {
 pub async fn owing<'t>(conn: &mut Conn, site: &Site, visitor: &Visitor, tree: &'t Tree, place: &Place, on: Date) -> Result<Vec<&'t Place>, Problem> {
     let last = store::last_days(conn).await?;
     let mut owing = Vec::new();
-    for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
+    for state in plan::store::active(conn).await? {
         let Some(project) = tree.get(&state.project) else { continue };
         if !project.path.starts_with(&place.path) && !place.path.starts_with(&project.path) {
             continue;

@@ -85,10 +85,38 @@ pub async fn of_day(conn: &mut Conn, on: Date) -> Result<HashMap<String, Report>
     rows.iter().map(|row| read(row).map(|one| (one.building.clone(), one))).collect()
 }
 
-/// Reports with a change that nobody has judged, newest day first: id and building.
-pub async fn waiting(conn: &mut Conn) -> Result<Vec<(String, String)>> {
-    let sql = "SELECT id, building FROM report WHERE grade = 'reported' AND is_unchanged = 0 ORDER BY on_day DESC, id";
-    conn.rows(sql, &[]).await?.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+/// A report that nobody has judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The report.
+    pub report: String,
+    /// The building.
+    pub building: String,
+    /// Its day.
+    pub on: Date,
+    /// Who filed it.
+    pub filed_by: String,
+    /// Hands on site.
+    pub hands: u64,
+    /// Work items that it moves.
+    pub items: u64,
+}
+
+/// Reports with a change that nobody has judged, newest day first.
+pub async fn waiting(conn: &mut Conn) -> Result<Vec<Waiting>> {
+    let sql = "SELECT r.id, r.building, r.on_day, r.filed_by, r.hands, (SELECT COUNT(*) FROM work_day w WHERE w.report = r.id)
+               FROM report r WHERE r.grade = 'reported' AND r.is_unchanged = 0 ORDER BY r.on_day DESC, r.id";
+    let read = |row: &Row| {
+        Ok(Waiting {
+            report: row.text(0)?,
+            building: row.text(1)?,
+            on: row.date(2)?,
+            filed_by: row.text(3)?,
+            hands: row.count(4)?,
+            items: row.count(5)?,
+        })
+    };
+    conn.rows(sql, &[]).await?.iter().map(read).collect()
 }
 
 /// Reports between two days that stand disputed, in the order of days.
@@ -122,11 +150,42 @@ pub async fn said(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Said>> {
     rows.iter().map(|row| Ok(Said { building: row.text(0)?, on: row.date(1)?, kind: row.opt_text(2)?.map(kind).transpose()? })).collect()
 }
 
-/// Reports of some days, or those that were judged on them; in the order of days and buildings.
-pub async fn between(conn: &mut Conn, by_judgement: bool, from: Date, to: Date) -> Result<Vec<Report>> {
-    let sql = match by_judgement {
-        false => concat!("SELECT ", columns!(), " FROM report WHERE on_day >= ? AND on_day <= ? ORDER BY on_day, building"),
-        true => concat!("SELECT ", columns!(), " FROM report WHERE judged_on >= ? AND judged_on <= ? ORDER BY judged_on, building, on_day"),
+/// Reports of some days, in their order and that of buildings.
+pub async fn between(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Report>> {
+    let sql = concat!("SELECT ", columns!(), " FROM report WHERE on_day >= ? AND on_day <= ? ORDER BY on_day, building");
+    conn.rows(sql, args![from, to]).await?.iter().map(read).collect()
+}
+
+/// How a report was judged, whatever has become of it since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The building.
+    pub building: String,
+    /// The day of the report.
+    pub on: Date,
+    /// How.
+    pub grade: Grade,
+    /// By whom.
+    pub judged_by: String,
+    /// When.
+    pub judged_on: Date,
+    /// On what grounds.
+    pub reason: Option<String>,
+}
+
+/// Judgements of supervision engineers on some days, in the order in which they were made.
+pub async fn supervised(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Judgement>> {
+    let sql = "SELECT building, on_day, grade, judged_by, judged_on, reason FROM report_judgement
+               WHERE judged_on >= ? AND judged_on <= ? AND grade <> 'verified' ORDER BY judged_on, number";
+    let read = |row: &Row| {
+        Ok(Judgement {
+            building: row.text(0)?,
+            on: row.date(1)?,
+            grade: Grade::from_name(&row.text(2)?).context("a stored grade is known")?,
+            judged_by: row.text(3)?,
+            judged_on: row.date(4)?,
+            reason: row.opt_text(5)?,
+        })
     };
     conn.rows(sql, args![from, to]).await?.iter().map(read).collect()
 }
@@ -404,9 +463,11 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
 }
 
 async fn judge(conn: &mut Conn, entry: &Entry<AnyFact>, grade: Grade, reason: Option<&String>) -> Result<()> {
+    let (reason, on) = (reason.filter(|reason| !reason.is_empty()), written_on(entry)?);
+    let sql = "INSERT INTO report_judgement (number, report, building, on_day, grade, judged_by, judged_on, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    conn.execute(sql, args![entry.number, &entry.subject, &entry.place, entry.occurred_on, grade.name(), &entry.actor, on, reason]).await?;
     let sql = "UPDATE report SET grade = ?, judged_by = ?, judged_on = ?, reason = COALESCE(?, reason) WHERE id = ?";
-    let reason = reason.filter(|reason| !reason.is_empty());
-    conn.execute(sql, args![grade.name(), &entry.actor, written_on(entry)?, reason, &entry.subject]).await.map(drop)
+    conn.execute(sql, args![grade.name(), &entry.actor, on, reason, &entry.subject]).await.map(drop)
 }
 
 /// Where a work item stands in all.

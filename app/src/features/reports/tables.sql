@@ -51,3 +51,17 @@ CREATE TABLE work_day (
     PRIMARY KEY (project, activity, on_day)
 );
 CREATE INDEX work_day_report ON work_day (report);
+
+-- Every judgement of a report: the report itself shows the newest alone.
+CREATE TABLE report_judgement (
+    number BIGINT NOT NULL PRIMARY KEY,
+    report TEXT NOT NULL,
+    building TEXT NOT NULL,
+    on_day TEXT NOT NULL,
+    -- `disputed`, `confirmed`, `verified`.
+    grade TEXT NOT NULL,
+    judged_by TEXT NOT NULL,
+    judged_on TEXT NOT NULL,
+    reason TEXT
+);
+CREATE INDEX report_judgement_day ON report_judgement (judged_on);

@@ -89,6 +89,7 @@ fn rules() {
         ("disputed after somebody else", judged, dispute(5, "five slabs stand"), Some(Refused::AlreadyJudged { by: "wei".into(), date: "2026-11-23".into() })),
         ("disputed without a reason", filed.clone(), dispute(5, ""), Some(Refused::NoReason)),
         ("disputed with the same figure", filed.clone(), dispute(6, "looks wrong"), Some(Refused::NothingDiffers)),
+        ("disputed for its hands alone", filed.clone(), Command::Dispute { report: "r".into(), items: Vec::new(), reason: "three hands stand there".into() }, None),
         ("corrected downwards", filed.clone(), correct(5, "counted the mezzanine"), None),
         ("corrected without a reason", filed, correct(5, " "), Some(Refused::NoReason)),
         ("corrected so that later days exceed", later, correct(9, "more"), Some(Refused::Exceeds { name: "Structure".into(), total: "18".into() })),
@@ -183,7 +184,9 @@ on_both_databases!(a_report_moves_the_plan_and_a_dispute_moves_it_back, |site| a
 
     // The supervision engineer sees only what waits, and measures less.
     let waiting = site.get("wei", "/reports/waiting").await;
-    assert_eq!(waiting.texts("ul.rows > li > a:first-child"), ["ours-b1 name · 2026-11-23"]);
+    assert_eq!(waiting.texts("tbody td")[..5], ["ours-b1 name", "2026-11-23", "ours name", "builder", "1"]);
+    assert_eq!(site.get("wei", "/reports/waiting?find=elsewhere").await.texts("tbody td").len(), 1, "nothing found");
+    assert_eq!(site.get("wei", "/reports/waiting?form=xlsx").await.status, 200);
     assert_eq!(site.get("builder", "/reports/waiting").await.status, 404);
     let dispute = [("done.ours-b1/pit", "900"), ("reason", "measured by cross section")];
     assert_eq!(site.post("builder", "/reports/report-0001/dispute", &dispute).await.status, 403);
@@ -207,6 +210,14 @@ on_both_databases!(a_report_moves_the_plan_and_a_dispute_moves_it_back, |site| a
     assert_eq!(site.get("chief", "/reports/report-0001").await.texts("span.lamp.good").len(), 1);
     assert_eq!(listed("chief", "place=ours").await.len(), 0, "until it is corrected");
     assert_eq!(site.get("stranger", "/reports/report-0001").await.status, 404);
+
+    // Of a day that moved nothing, the hands are disputed and corrected alike.
+    let hands = [("building", "ours-b2"), ("on", "2026-11-23"), ("hands.rebar", "40"), ("request_id", "report-0002")];
+    assert_eq!(site.post("builder", "/reports/new", &hands).await.status, 303);
+    assert_eq!(site.post("wei", "/reports/report-0002/dispute", &[("reason", "three hands stand there")]).await.status, 303);
+    assert_eq!(listed("chief", "place=ours").await, ["ours-b2 name · 2026-11-23"]);
+    assert_eq!(site.post("builder", "/reports/report-0002/correct", &[("reason", "counted the whole site")]).await.status, 303);
+    assert_eq!(listed("chief", "place=ours").await.len(), 0);
     drop(conn);
     site
 });
@@ -257,6 +268,10 @@ on_both_databases!(bad_input_is_refused_with_the_form_still_filled, |site| async
     assert_eq!((copy.width(), copy.height()), (30, 40), "turned upright");
     assert!(!served.bytes.windows(4).any(|part| part == b"Exif"), "and nothing beside the pixels");
     assert_eq!(site.get("stranger", &address).await.status, 404);
+    for (day, code) in [("2026-11-24", "G-123"), ("99999", "G-124"), ("0", "G-124"), ("soon", "G-106")] {
+        let page = site.get("chief", &format!("/reports?as_of={day}")).await;
+        assert!(page.status == 422 && page.body.contains(code), "{day}: {}", page.status);
+    }
     let then = format!("?as_of={}", site.site.head());
     let shown = site.get("chief", &format!("/reports/report-0002{then}")).await.attributes(".photos img", "src").remove(0);
     assert_eq!(shown, format!("{address}{then}"), "led on into the past");
@@ -609,6 +624,7 @@ on_both_databases!(nothing_of_a_workbook_is_filed_when_one_building_was_faster, 
 on_both_databases!(a_diary_says_what_reports_and_judgements_said, |site| async move {
     let mut site = active(site.with_cast().await).await;
     site.person("engineer", Role::SupervisionEngineer, Some("ours")).await;
+    site.person("lu", Role::Inspector, Some("ours")).await;
     let day = [("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "900"), ("hands.general", "12"), ("request_id", "report-0001")];
     assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
     settled(&site).await;
@@ -623,8 +639,11 @@ on_both_databases!(a_diary_says_what_reports_and_judgements_said, |site| async m
         text
     };
     let diary = text("site", "").await;
-    assert!(diary.contains(">2026-11-23<") && diary.contains(" 400 "), "the better grade counts");
-    assert!(text("supervision", "").await.contains("measured by cross section"));
+    assert!(diary.contains("2026\u{5e74}11\u{6708}23\u{65e5}") && diary.contains(" 400 "), "the better grade counts");
+    // An inspection that finds less takes nothing out of what the supervision engineer wrote.
+    assert_eq!(site.post("lu", "/reports/report-0001/verify", &[("done.ours-b1/pit", "300"), ("reason", "counted trucks")]).await.status, 303);
+    let supervision = text("supervision", "").await;
+    assert!(supervision.contains("measured by cross section") && !supervision.contains("counted trucks"));
     assert!(!text("site", "?from=2026-11-01&to=2026-11-22").await.contains("<w:tbl>"), "of other days");
     let cases = [
         ("stranger", "site/ours/pdf", 404),

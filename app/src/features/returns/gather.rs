@@ -43,8 +43,8 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, template: &Template, period
     let day = period.to.min(today);
     let asks = |figures: &[Figure]| template.columns.iter().any(|column| figures.contains(column));
     let tree = domain.places.tree(conn).await?;
-    let active = plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some());
-    let mut projects: Vec<&Place> = active.filter_map(|plan| tree.get(&plan.project)).collect();
+    let active = plan::store::active(conn).await?;
+    let mut projects: Vec<&Place> = active.iter().filter_map(|plan| tree.get(&plan.project)).collect();
     projects.sort_by_key(|place| tree.position(&place.id));
     let measured = projects.iter().map(|place| Measured {
         project: place.id.clone(),

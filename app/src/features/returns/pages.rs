@@ -19,6 +19,7 @@ use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Form, Values, form_response, refusal};
 use crate::web::layout::{crumbs, page, shell};
 use crate::web::problem::Problem;
+use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
 use crate::web::papers;
 use axum::Router;
@@ -30,8 +31,8 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use maud::{Markup, html};
 
-/// Returns that the list shows.
-const SHOWN: u64 = 60;
+/// Returns that the list shows: a year of a daily form, and the weekly and monthly ones beside it.
+const SHOWN: u64 = 500;
 
 /// Routes of this feature.
 pub fn routes() -> Router<Site> {
@@ -99,7 +100,7 @@ fn is_empty(form: &FilledForm) -> bool {
     form.rows.is_empty() && form.parts.is_empty()
 }
 
-async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
+async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<registers::Asked>) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Read)?;
     let today = site.clock.today();
     let mut conn = site.reader().await?;
@@ -119,39 +120,48 @@ async fn list(State(site): State<Site>, visitor: Visitor) -> Result<Response, Pr
     }
     let mut sent = store::newest(&mut conn, SHOWN).await?;
     sent.retain(|one| !is_empty(&readable(&one.form, &tree, &visitor)));
+    drop(conn);
     let address = |template: &Template, period: &Period| format!("/returns/{}?period={}", template.id, period.from);
-    let body = html! {
-        h1 { (visitor.t("returns.title")) }
-        p.lead { (visitor.t("returns.lead")) }
-        div.scroll tabindex="0" { table {
-            thead { tr { th { (visitor.t("returns.return")) } th { (visitor.t("field.state")) } th { (visitor.t("returns.period")) } th { (visitor.t("returns.due_on")) } } }
-            tbody { @for (template, period, sent, missed) in &due { tr {
-                td { a href=(address(template, period)) { (template_name(&visitor, &template.id)) } }
-                td {
-                    @match sent {
-                        Some(sent) => a.lamp.good href={ "/returns/sent/" (sent.id) } { (visitor.tf("returns.sent_on", &[("date", sent.sent_on.to_string())])) },
-                        None => span.lamp.idle { (visitor.t("returns.not_sent")) },
-                    }
-                    @if let Some(missed) = missed { " " a.lamp.warn href=(address(template, missed)) { (visitor.tf("returns.missed", &[("period", period_text(*missed))])) } }
-                }
-                td.dates { (period_text(*period)) }
-                td.dates { (template.due_on(*period)) }
-            } } }
-        } }
-        h2 { (visitor.t("returns.sent")) }
-        @if sent.is_empty() { p.empty { (visitor.t("returns.none_sent")) } } @else {
+    let mut register = Register::new(&visitor, "/returns", "returns.sent", &asked)
+        .column("return", "returns.return")
+        .column("period", "returns.period")
+        .column("sent", "returns.sent_when")
+        .column("kind", "returns.correction")
+        .number("number", "bulletin.stands_on");
+    for one in &sent {
+        let name = template_name(&visitor, &one.template);
+        register.row(vec![
+            (Cell::Text(name.clone()), Some(html! { a href={ "/returns/sent/" (one.id) } { (name) } })),
+            (Cell::Text(period_text(period_of(one))), None),
+            (Cell::Date(one.sent_on), None),
+            (if one.corrects.is_some() { Cell::Text(visitor.t("returns.correction")) } else { Cell::Empty }, None),
+            (Cell::Number(one.frozen_number as f64), Some(html! { "№ " (one.frozen_number) })),
+        ]);
+    }
+    register.respond(&site, "returns.none_sent", |table| {
+        let body = html! {
+            h1 { (visitor.t("returns.title")) }
+            p.lead { (visitor.t("returns.lead")) }
             div.scroll tabindex="0" { table {
-                thead { tr { th { (visitor.t("returns.return")) } th { (visitor.t("returns.period")) } th { (visitor.t("returns.sent_when")) } th { (visitor.t("bulletin.stands_on")) } } }
-                tbody { @for one in &sent { tr {
-                    td { a href={ "/returns/sent/" (one.id) } { (template_name(&visitor, &one.template)) } @if one.corrects.is_some() { " " span.tag { (visitor.t("returns.correction")) } } }
-                    td.dates { (period_text(period_of(one))) }
-                    td.dates { (one.sent_on) }
-                    td { "№ " (one.frozen_number) }
+                thead { tr { th { (visitor.t("returns.return")) } th { (visitor.t("field.state")) } th { (visitor.t("returns.period")) } th { (visitor.t("returns.due_on")) } } }
+                tbody { @for (template, period, sent, missed) in &due { tr {
+                    td { a href=(address(template, period)) { (template_name(&visitor, &template.id)) } }
+                    td {
+                        @match sent {
+                            Some(sent) => a.lamp.good href={ "/returns/sent/" (sent.id) } { (visitor.tf("returns.sent_on", &[("date", sent.sent_on.to_string())])) },
+                            None => span.lamp.idle { (visitor.t("returns.not_sent")) },
+                        }
+                        @if let Some(missed) = missed { " " a.lamp.warn href=(address(template, missed)) { (visitor.tf("returns.missed", &[("period", period_text(*missed))])) } }
+                    }
+                    td.dates { (period_text(*period)) }
+                    td.dates { (template.due_on(*period)) }
                 } } }
             } }
-        }
-    };
-    Ok(page(&site, &visitor, &visitor.t("returns.title"), body).into_response())
+            h2 { (visitor.t("returns.sent")) }
+            (table)
+        };
+        page(&site, &visitor, &visitor.t("returns.title"), body).into_response()
+    })
 }
 
 /// The period of a return: its days stand, whatever has become of its template since.
@@ -364,5 +374,5 @@ async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): P
         return Ok(papers::saved(print::workbook(&site, &visitor, &sent, standing)?, papers::XLSX, &format!("{name}.xlsx")));
     }
     let sender = names.get(&sent.sent_by).map_or("", String::as_str);
-    papers::download(compose(&site, &visitor, &sent, standing, corrected.as_ref(), sender), &format, &name).await
+    papers::download(&visitor, compose(&site, &visitor, &sent, standing, corrected.as_ref(), sender), &format, &name).await
 }

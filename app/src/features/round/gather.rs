@@ -129,6 +129,13 @@ pub struct ProjectRound {
     pub hindered: Vec<reports::store::Hindered>,
 }
 
+impl ProjectRound {
+    /// Buildings with red work: milestones of the project itself are red beside them, and are no building.
+    pub fn red_buildings(&self) -> impl Iterator<Item = &Red> {
+        self.red.iter().filter(|red| red.place != self.line.project)
+    }
+}
+
 /// A round of a place on a day: its active projects, those with most to talk about first.
 pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date) -> Result<Vec<ProjectRound>> {
     let tree = domain.places.tree(conn).await?;
@@ -136,16 +143,17 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
     let filed = reports::store::of_day(conn, today).await?;
     let mut hindered = reports::store::hindered(conn, today.saturating_sub(HINDERED_DAYS.days())).await?;
     let mut rounds = Vec::new();
-    for state in plan::store::project_plans(conn).await?.into_iter().filter(|plan| plan.active_on.is_some()) {
+    for state in plan::store::active(conn).await? {
         let Some(project) = tree.get(&state.project) else { continue };
         if !project.path.starts_with(&place.path) && !place.path.starts_with(&project.path) {
             continue;
         }
         let within = |id: &str| tree.get(id).is_some_and(|other| other.path.starts_with(&place.path));
-        let mut round = ProjectRound::default();
+        let mut round = ProjectRound { line: Line { project: project.id.clone(), ..Line::default() }, ..ProjectRound::default() };
         let now = targets::assess::project(conn, domain, &project.id, today).await?;
-        let open = |building: &&String| now.of(building).any(Assessed::is_open) || filed.contains_key(*building);
-        let due: Vec<&String> = now.by_building.keys().filter(|id| within(id)).filter(open).collect();
+        // Who owes a report is known in the morning: what is reported during the day does not change it.
+        let owes = |building: &&String| now.of(building).any(Assessed::was_open);
+        let due: Vec<&String> = now.by_building.keys().filter(|id| within(id)).filter(owes).collect();
         round.missing = due.iter().filter(|id| !filed.contains_key(**id)).map(|id| (*id).clone()).collect();
         round.missing.sort_by_key(|id| tree.position(id));
         let noted = wall_chart::store::noted_of(conn, &project.id).await?;
@@ -161,8 +169,8 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
             name: project.attributes.name.clone(),
             reports_due: due.len(),
             reports_came: due.len() - round.missing.len(),
-            red: round.red.len(),
-            red_new: round.red.iter().filter(|red| red.since.is_some_and(|since| since >= yesterday)).count(),
+            red: round.red_buildings().count(),
+            red_new: round.red_buildings().filter(|red| red.since.is_some_and(|since| since >= yesterday)).count(),
             soon: round.soon.len(),
             unmet: round.unmet.len(),
             hindered: round.hindered.len(),

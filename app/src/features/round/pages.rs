@@ -518,7 +518,7 @@ async fn brief(State(site): State<Site>, visitor: Visitor, Path(format): Path<St
     drop(conn);
     open.retain(|case| case.closed.is_none() && shown.tree.get(&case.place).is_some_and(|at| at.path.starts_with(&place.path)));
     let paper = print::brief(&site, &visitor, &place, &shown, &open);
-    papers::download(paper, &format, &format!("guatu-brief-{}", shown.today)).await
+    papers::download(&visitor, paper, &format, &format!("guatu-brief-{}", shown.today)).await
 }
 
 /// The letter that asks for what was decided; what has ended is asked of nobody.
@@ -538,7 +538,7 @@ async fn letter(State(site): State<Site>, visitor: Visitor, Path((id, format)): 
     };
     drop(conn);
     let paper = print::letter(&site, &visitor, &decision, &place, &parties);
-    papers::download(paper, &format, &format!("guatu-letter-{}", site.clock.today())).await
+    papers::download(&visitor, paper, &format, &format!("guatu-letter-{}", site.clock.today())).await
 }
 
 /// The name of the body a person belongs to.
@@ -560,5 +560,5 @@ async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): P
     let names = identity::names(&mut conn).await?;
     drop(conn);
     let paper = compose(&site, &visitor, &minutes, &place.attributes.name, &decisions, &names);
-    papers::download(paper, &format, &format!("guatu-round-{}", minutes.on)).await
+    papers::download(&visitor, paper, &format, &format!("guatu-round-{}", minutes.on)).await
 }

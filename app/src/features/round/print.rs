@@ -159,7 +159,7 @@ pub struct Correspondents {
 /// that issues it gives one.
 pub fn letter(site: &Site, visitor: &Visitor, decision: &RoundDecision, place: &Place, parties: &Correspondents) -> Paper {
     let today = site.clock.today();
-    let date = |date: Date| visitor.tf("round.letter_date", &[("year", date.year().to_string()), ("month", date.month().to_string()), ("day", date.day().to_string())]);
+    let date = |date: Date| papers::long_day(visitor, date);
     let recipient = [parties.owner_organisation.as_deref().unwrap_or_default(), &parties.owner].join(" ");
     let params = [
         ("place", place.attributes.name.clone()),

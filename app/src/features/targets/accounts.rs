@@ -13,7 +13,7 @@ use crate::features::authority::missing;
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
-use crate::features::{identity, places};
+use crate::features::{identity, places, plan};
 use crate::web::Site;
 use crate::web::extract::Query;
 use crate::web::layout::page;
@@ -25,7 +25,7 @@ use axum::response::{IntoResponse, Response};
 use guatu_kernel::guarantee::{PeriodKind, TOLERANCE, Window};
 use jiff::civil::Date;
 use maud::{Markup, html};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What a row is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,10 +140,12 @@ pub(super) async fn accounts(
     let marks = Marks::of_visitor(&visitor);
     let asking = Asking { visitor: &visitor, tree: &tree, names: &names, place: &place, kind, by, on: (on < today).then_some(on) };
     let mut rows: BTreeMap<Subject, Account> = BTreeMap::new();
+    // Rounds and bulletins speak of active projects: a sum beside them is of the same.
+    let active: HashSet<String> = plan::store::active(&mut conn).await?.into_iter().map(|plan| plan.project).collect();
     let projects = tree.lineage(&place).find(|other| other.kind == Kind::Project);
     let projects: Vec<&Place> = match projects {
         Some(project) => vec![project],
-        None => tree.under(&place).iter().filter(|other| other.kind == Kind::Project).collect(),
+        None => tree.under(&place).iter().filter(|other| other.kind == Kind::Project && active.contains(&other.id)).collect(),
     };
     let mut whole = Account::default();
     for project in projects {

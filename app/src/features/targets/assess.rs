@@ -2,6 +2,7 @@
 
 use super::model::{Needed, Period};
 use super::progress::{Weighed, planned_share};
+use super::measured::Measured;
 use super::store;
 use crate::db::Conn;
 use crate::features::Guatu;
@@ -31,6 +32,10 @@ pub struct Assessed {
     pub done: f64,
     /// What the kernel found, standing on what was done before today.
     pub facts: ItemFacts,
+    /// Done today, once today's report is in.
+    pub done_today: Option<f64>,
+    /// What today's report has made of the days after it, where it is in and says something else than the morning did.
+    ahead: Option<Box<ItemFacts>>,
     /// Share planned to date by the approved baseline, 0 to 1.
     pub planned: f64,
     /// Crew-days that a unit takes by the approved baseline: what works of different units are added up by.
@@ -43,10 +48,25 @@ impl Assessed {
         if self.total > 0.0 { (self.done / self.total).clamp(0.0, 1.0) } else { 0.0 }
     }
 
+    /// What can still be kept, and what would restore the rest: after today's report from tomorrow on, before it from today on.
+    pub fn outlook(&self) -> &ItemFacts {
+        self.ahead.as_deref().unwrap_or(&self.facts)
+    }
+
+    /// Still to be done today of what is asked for today.
+    pub fn left_today(&self) -> f64 {
+        (self.facts.today - self.done_today.unwrap_or(0.0)).max(0.0)
+    }
+
     /// Whether what was promised for the period of a kind is done so far; `None` where nobody has promised.
     pub fn is_promise_kept(&self, kind: PeriodKind) -> Option<bool> {
         let window = self.facts.windows.iter().find(|window| window.period.kind == kind)?;
         window.will.map(|will| window.done + TOLERANCE >= will)
+    }
+
+    /// Whether anything was left to do this morning.
+    pub fn was_open(&self) -> bool {
+        self.facts.done + TOLERANCE < self.total
     }
 
     /// Whether anything is left to do.
@@ -117,12 +137,12 @@ pub async fn project(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> 
 async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Result<ProjectTargets> {
     let periods = PeriodKind::ALL.map(|kind| kind.around(today));
     let scheduled = domain.networks.scheduled(conn, id).await?;
-    let first = first_day(&scheduled.bars, PeriodKind::Year.around(today).from.saturating_sub(7.days()));
+    let first = plan::network::first_counted(&scheduled.bars, today);
     let Some(work) = domain.networks.work(conn, id, first).await? else { return Ok(ProjectTargets::default()) };
-    // Done before the start of each period, before today, and through today.
+    // Windows look at what was done before the start of each period, before today, and through today.
     let tomorrow = today.saturating_add(1.days());
     let days: Vec<Date> = periods.iter().map(|period| period.from).chain([today, tomorrow]).collect();
-    let done = store::done_before(conn, id, &days).await?;
+    let done = domain.measured.of(conn, id).await?;
     let mut promised: HashMap<String, Vec<Commitment>> = HashMap::new();
     for one in store::commitments(conn, id, today).await? {
         let (will, cumulative) = (units(one.will_e3), units(one.cumulative_e3));
@@ -157,6 +177,11 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
                 window.can = units(need.can_e3);
             }
         }
+        let is_reported = done.get(&activity.id).is_some_and(|one| one.last_on >= today);
+        let done_today = is_reported.then(|| actuals.before(tomorrow) - actuals.before(today));
+        // Whoever does today's target keeps all that could be kept this morning: only then nothing has to be asked again.
+        let is_changed = done_today.is_some_and(|done| done + TOLERANCE < facts.today || facts.first_impossible().is_some());
+        let ahead = is_changed.then(|| Box::new(assess(item, &actuals, commitments, tomorrow)));
         let weight = (item.work.through(baseline.1) - item.work.before(baseline.0)).max(1.0);
         let assessed = Assessed {
             activity: activity.id.clone(),
@@ -168,6 +193,8 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
             planned: planned_share(item.work, baseline, today.saturating_sub(1.days())),
             unit_crew_days: if item.rate > 0.0 { f64::from(item.crews) / item.rate } else { 0.0 },
             facts,
+            done_today,
+            ahead,
         };
         Some((building, weight, assessed))
     });
@@ -216,29 +243,23 @@ pub async fn unfrozen(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) ->
         return Ok(Vec::new());
     }
     let targets = project(conn, domain, id, today).await?;
-    let from: Vec<Date> = missing.iter().map(|period| period.from).collect();
-    let done = store::done_before(conn, id, &from).await?;
+    let done = domain.measured.of(conn, id).await?;
     let e3 = |value: f64| (value * 1000.0).round() as i64;
-    let needed = |(at, period): (usize, &guatu_kernel::guarantee::Period)| {
+    let needed = |period: &guatu_kernel::guarantee::Period| {
         let items = targets.items.iter().filter_map(|item| {
             let window = item.facts.windows.iter().find(|window| window.period == *period)?;
             let is_asked = window.should > TOLERANCE || window.will.is_some();
-            let start_e3 = done.get(&item.activity).map_or_else(|| e3(item.facts.done), |done| done.before_e3[at]);
+            let start_e3 = done.get(&item.activity).map_or_else(|| e3(item.facts.done), |done| done.before_e3(period.from));
             is_asked.then(|| Needed { activity: item.activity.clone(), should_e3: e3(window.should), can_e3: e3(window.can), start_e3 })
         });
         Period { kind: period.kind.name().into(), from: period.from, items: items.collect() }
     };
-    Ok(missing.iter().enumerate().map(needed).collect())
-}
-
-/// The first day whose working days are counted: of earlier work as well, or it would weigh nothing.
-pub(super) fn first_day(bars: &[plan::store::Bar], latest: Date) -> Date {
-    bars.iter().filter_map(|bar| bar.baseline.map(|(start, _)| start)).min().map_or(latest, |start| start.min(latest))
+    Ok(missing.iter().map(needed).collect())
 }
 
 /// Steps at the days asked for: all that windows look at.
-fn cumulative(days: &[Date], done: &store::Done) -> Actuals {
-    let mut steps: Vec<(Date, f64)> = days.iter().zip(&done.before_e3).map(|(day, before)| (day.saturating_sub(1.days()), units(*before))).collect();
+fn cumulative(days: &[Date], done: &Measured) -> Actuals {
+    let mut steps: Vec<(Date, f64)> = days.iter().map(|day| (day.saturating_sub(1.days()), units(done.before_e3(*day)))).collect();
     steps.sort_by_key(|step| step.0);
     steps.dedup_by_key(|step| step.0);
     Actuals::from_cumulative(steps)

@@ -1,9 +1,8 @@
 //! A building as it stands, and the S-curve of a project: from assessments and plans to drawings.
 
-use super::assess::{Assessed, first_day, units};
+use super::assess::{Assessed, units};
 use super::pages::{quantity, unit_name};
 use super::progress::planned_share;
-use super::store;
 use crate::db::Conn;
 use crate::features::{Guatu, plan};
 use crate::features::plan::network::{Drawn, STAGES};
@@ -178,19 +177,18 @@ impl Work<'_> {
 pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: &str, (today, by): (Date, Measure), on: Ground) -> Result<Option<Curve>> {
     let scheduled = domain.networks.scheduled(conn, project).await?;
     let Some(first) = scheduled.bars.iter().filter_map(|bar| bar.baseline.map(|(start, _)| start)).min() else { return Ok(None) };
-    let Some(work_of_project) = domain.networks.work(conn, project, first_day(&scheduled.bars, today)).await? else { return Ok(None) };
+    let Some(work_of_project) = domain.networks.work(conn, project, plan::network::first_counted(&scheduled.bars, today)).await? else { return Ok(None) };
     let ends = work_of_project.items.iter().filter_map(|(at, _)| scheduled.bars.get(at)).flat_map(|bar| [bar.baseline, bar.early, bar.late]);
     let last = ends.flatten().map(|(_, finish)| finish).max().unwrap_or(today).max(today);
     // Points a week apart, with yesterday and the first measured day among them.
-    let begun = store::first_measured(conn, project).await?;
+    let done = domain.measured.of(conn, project).await?;
+    let begun = done.values().map(|one| one.first_on).min();
     let yesterday = today.saturating_sub(1.days());
     let mut days: Vec<Date> = std::iter::successors(Some(first.saturating_sub(1.days())), |day| day.checked_add(STEP_DAYS.days()).ok().filter(|next| *next < last)).collect();
     days.extend([yesterday, last]);
     days.extend(begun.map(|day| day.saturating_sub(1.days())));
     days.sort_unstable();
     days.dedup();
-    let after: Vec<Date> = days.iter().map(|day| day.saturating_add(1.days())).collect();
-    let done = store::done_before(conn, project, &after).await?;
     let mut works = Vec::new();
     for (at, item) in work_of_project.items.iter() {
         let Some(bar) = scheduled.bars.get(at) else { continue };
@@ -202,9 +200,9 @@ pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: 
                 None => continue,
             },
         };
-        let measured = done.get(&bar.activity).filter(|_| item.total > 0.0).and_then(|one| {
-            let shares = one.before_e3.iter().map(|done| (units(*done) / item.total).clamp(0.0, 1.0)).collect();
-            Some(Measured { first_on: one.first_on?, shares })
+        let measured = done.get(&bar.activity).filter(|_| item.total > 0.0).map(|one| {
+            let share = |day: &Date| (units(one.before_e3(day.saturating_add(1.days()))) / item.total).clamp(0.0, 1.0);
+            Measured { first_on: one.first_on, shares: days.iter().map(share).collect() }
         });
         works.push(Work { weight, days: item.work, bar, baseline, measured });
     }

@@ -13,12 +13,13 @@
 //!
 //! Refusals: E-101 … E-106. Extra files: `assess.rs` (facts and plan → kernel → what pages show), `progress.rs` (planned to
 //! date against done, in percentage points), `accounts.rs` (a period by work, place or official), `drawings.rs` (elevation and
-//! S-curve), `grades.rs` (who stands for a figure).
+//! S-curve), `grades.rs` (who stands for a figure), `measured.rs` (what was done by day, kept between pages).
 
 mod accounts;
 pub mod assess;
 pub mod drawings;
 pub mod grades;
+pub mod measured;
 pub mod model;
 pub mod pages;
 pub mod progress;

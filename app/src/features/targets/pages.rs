@@ -28,7 +28,7 @@ use guatu_kernel::guarantee::{PeriodKind, Restoration, TOLERANCE, Window};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use maud::{Markup, html};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Width of drawings in pages: they scroll sideways on a narrower screen.
@@ -85,7 +85,7 @@ impl Sum {
             self.made += 1;
             self.kept += usize::from(is_kept);
         }
-        self.broken += usize::from(item.facts.first_impossible().is_some());
+        self.broken += usize::from(item.outlook().first_impossible().is_some());
     }
 }
 
@@ -103,11 +103,16 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let earlier = if on < today { format!("&on={on}") } else { String::new() };
     let project = tree.lineage(&place).find(|other| other.kind == Kind::Project);
     let row_kinds: &[Kind] = if project.is_some() { &[Kind::Building, Kind::Facility] } else { &[Kind::Project] };
+    // Rounds and bulletins speak of active projects: a sum beside them is of the same.
+    let active: HashSet<String> = plan::store::active(&mut conn).await?.into_iter().map(|plan| plan.project).collect();
     let mut rows: Vec<(&Place, Sum)> = Vec::new();
     let mut whole = Sum::default();
     let mut loaded: HashMap<String, Arc<ProjectTargets>> = HashMap::new();
     for row in tree.under(&place).iter().filter(|other| row_kinds.contains(&other.kind)) {
         let Some(of) = tree.lineage(row).find(|other| other.kind == Kind::Project) else { continue };
+        if project.is_none() && !active.contains(&of.id) {
+            continue;
+        }
         if !loaded.contains_key(&of.id) {
             loaded.insert(of.id.clone(), assess::project(&mut conn, &site.domain, &of.id, on).await?);
         }
@@ -125,6 +130,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             whole.needed += sum.needed;
             whole.promised += sum.promised;
             whole.broken += sum.broken;
+            whole.grade = whole.grade.into_iter().chain(sum.grade).min();
             rows.push((row, sum));
         }
     }
@@ -177,7 +183,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             ul.counts {
                 @if let Some((planned, done, _)) = whole.weighed.points_e1() {
                     li { b { (tenths_text(planned)) "%" } span { (visitor.t("targets.planned")) } }
-                    li { b { (tenths_text(done)) "%" } span { (visitor.t("targets.done")) } }
+                    li { b { (tenths_text(done)) "%" } span { (visitor.t("targets.done")) @if let Some(grade) = whole.grade { " " (marks.of(grade)) } } }
                 }
                 li { b { (tenths_text(linear_by_months_e1(on.month().unsigned_abs() - 1))) "%" } span { (visitor.t("targets.linear")) } }
                 li { b { (whole.promised) " / " (whole.needed) } span { (visitor.t("targets.promised_of_needed")) } }
@@ -186,7 +192,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             @if place.kind == Kind::Project && !rows.is_empty() { (curve_figure(&visitor, &place, by, worth, &earlier)) }
             (table)
             p.quiet { (rule_sets::pages::told(&visitor, &rule_set)) " " (visitor.t("targets.weighing")) }
-            p { (marks.legend()) }
+            p { (marks.legend()) " " span.quiet { (visitor.t("targets.unmarked")) } }
         };
         page(&site, &visitor, &visitor.t("targets.title"), body).into_response()
     })
@@ -205,6 +211,16 @@ pub fn today_text(visitor: &Visitor, item: &Assessed) -> String {
         Some(whole) => format!("{} {unit}", quantity(whole)),
         None => format!("{} {unit}", quantity(item.facts.today)),
     }
+}
+
+/// What today's report has made of today's target; nothing before it is in.
+pub fn so_far(visitor: &Visitor, item: &Assessed) -> Option<Markup> {
+    let done = ("done", quantity(item.done_today?));
+    let left = item.left_today();
+    Some(match left > TOLERANCE {
+        true => html! { span.lamp.warn { (visitor.tf("targets.done_so_far", &[done, ("left", quantity(left))])) } },
+        false => html! { span.lamp.good { (visitor.tf("targets.done_for_today", &[done])) } },
+    })
 }
 
 /// A unit in the person's language; an imported one as it is written.
@@ -333,7 +349,7 @@ async fn building(State(site): State<Site>, visitor: Visitor, Path(id): Path<Str
 /// A work item that is worked on or needed soon comes first; what is finished or far ahead is folded away.
 fn is_current(item: &Assessed) -> bool {
     let needs = |window: &Window| window.should > TOLERANCE || window.will.is_some();
-    item.is_open() && (item.done > TOLERANCE || item.facts.first_impossible().is_some() || item.facts.windows.iter().take(4).any(needs))
+    item.is_open() && (item.done > TOLERANCE || item.outlook().first_impossible().is_some() || item.facts.windows.iter().take(4).any(needs))
 }
 
 async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
@@ -360,7 +376,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
         h2 { (visitor.t("targets.today")) }
         @if current.iter().all(|item| item.facts.today <= TOLERANCE) { p.quiet { (visitor.t("targets.nothing_today")) } }
         ul.rows { @for item in current.iter().filter(|item| item.facts.today > TOLERANCE) {
-            li { span { (visitor.shown(&item.name)) } b.days-left { (today_text(visitor, item)) } span.quiet { (visitor.tf("targets.exactly", &[("amount", quantity(item.facts.today))])) } }
+            li { span { (visitor.shown(&item.name)) } b.days-left { (today_text(visitor, item)) } span.quiet { (visitor.tf("targets.exactly", &[("amount", quantity(item.facts.today))])) } @if let Some(so_far) = so_far(visitor, item) { (so_far) } }
         } }
         @if targets.by_building.contains_key(&place.id) { (figure(visitor, place, "elevation", "", &visitor.t("elevation.title"))) }
         @for item in &current { (item_sheet(visitor, item, targets_grade(item))) }
@@ -379,14 +395,14 @@ fn item_sheet(visitor: &Visitor, item: &Assessed, measured: Option<Grade>) -> Ma
     html! {
         section.sheet {
             div.bar { h3 { (visitor.shown(&item.name)) } span.quiet { (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) @if let Some(grade) = measured { " " (Marks::of_visitor(visitor).with_word(grade)) } } }
-            @if let Some(first) = item.facts.first_impossible() {
+            @if let Some(first) = item.outlook().first_impossible() {
                 div.notice { p { strong { (visitor.tf("targets.broken", &[
                     ("date", first.on.to_string()),
                     ("short", quantity(first.short)),
                     ("unit", unit_name(visitor, &item.unit)),
-                    ("levels", levels(visitor, &item.facts.broken_periods)),
+                    ("levels", levels(visitor, &item.outlook().broken_periods)),
                 ])) } " " @match first.recovers_on { Some(on) => (visitor.tf("targets.recovers", &[("date", on.to_string())])), None => (visitor.t("targets.never")) } }
-                @if !item.facts.restorations.is_empty() { p { (visitor.t("targets.would_restore")) (item.facts.restorations.iter().map(|one| restoration(visitor, one)).collect::<Vec<_>>().join("；")) } }
+                @if !item.outlook().restorations.is_empty() { p { (visitor.t("targets.would_restore")) (item.outlook().restorations.iter().map(|one| restoration(visitor, one)).collect::<Vec<_>>().join("；")) } }
                 }
             }
             div.scroll tabindex="0" { table {

@@ -53,54 +53,6 @@ pub async fn commitments(conn: &mut Conn, project: &str, on: Date) -> Result<Vec
         .collect()
 }
 
-/// What was done of a work item: where measuring began, and by day.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Done {
-    /// Done before anything was measured.
-    pub opening_e3: i64,
-    /// The first measured day.
-    pub first_on: Option<Date>,
-    /// Cumulative at each of the days asked for: done before that day.
-    pub before_e3: Vec<i64>,
-}
-
-/// Done before each of some days, by activity, for a whole project: one pass over its measured days.
-pub async fn done_before(conn: &mut Conn, project: &str, days: &[Date]) -> Result<HashMap<String, Done>> {
-    let mut done: HashMap<String, Done> = HashMap::new();
-    for row in conn.rows("SELECT activity, opening_e3, first_on FROM measured_item WHERE project = ?", args![project]).await? {
-        let opening_e3 = row.int(1)?;
-        let one = Done { opening_e3, first_on: Some(row.date(2)?), before_e3: vec![opening_e3; days.len()] };
-        done.insert(row.text(0)?, one);
-    }
-    let earliest = days.iter().min().copied().context("days are asked for")?;
-    // Everything before the earliest day is one sum; the rest is few days.
-    let sql = "SELECT activity, CAST(SUM(quantity_e3) AS BIGINT) FROM measured_day WHERE project = ? AND on_day < ? GROUP BY activity";
-    for row in conn.rows(sql, args![project, earliest]).await? {
-        if let Some(one) = done.get_mut(&row.text(0)?) {
-            let sum = row.int(1)?;
-            one.before_e3.iter_mut().for_each(|before| *before += sum);
-        }
-    }
-    let sql = "SELECT activity, on_day, quantity_e3 FROM measured_day WHERE project = ? AND on_day >= ?";
-    for row in conn.rows(sql, args![project, earliest]).await? {
-        if let Some(one) = done.get_mut(&row.text(0)?) {
-            let (on, quantity) = (row.date(1)?, row.int(2)?);
-            for (before, day) in one.before_e3.iter_mut().zip(days) {
-                if on < *day {
-                    *before += quantity;
-                }
-            }
-        }
-    }
-    Ok(done)
-}
-
-/// The first day on which anything of a project was measured.
-pub async fn first_measured(conn: &mut Conn, project: &str) -> Result<Option<Date>> {
-    let row = conn.row("SELECT MIN(first_on) FROM measured_item WHERE project = ?", args![project]).await?;
-    row.map_or(Ok(None), |row| row.opt_date(0))
-}
-
 /// The newest fact about a project's measured work and promises: what is kept in memory holds as long as it stays.
 pub async fn newest(conn: &mut Conn, project: &str) -> Result<u64> {
     let mut newest = 0;
@@ -131,6 +83,15 @@ pub async fn needs(conn: &mut Conn, project: &str, kind: PeriodKind, from: Date)
     Ok(Some(needs))
 }
 
+/// Done of a building's works before a day, and in all, by activity.
+async fn done_of_building(conn: &mut Conn, building: &str, day: Date) -> Result<HashMap<String, (i64, i64)>> {
+    let sql = "SELECT i.activity, CAST(i.opening_e3 + COALESCE(SUM(CASE WHEN d.on_day < ? THEN d.quantity_e3 ELSE 0 END), 0) AS BIGINT),
+                      CAST(i.opening_e3 + COALESCE(SUM(d.quantity_e3), 0) AS BIGINT)
+               FROM measured_item i LEFT JOIN measured_day d ON d.project = i.project AND d.activity = i.activity
+               WHERE i.building = ? GROUP BY i.activity, i.opening_e3";
+    conn.rows(sql, args![day, building]).await?.iter().map(|row| Ok((row.text(0)?, (row.int(1)?, row.int(2)?)))).collect()
+}
+
 pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
     let (promise, building, kind, from) = match command {
         Command::Promise { promise, building, kind, from, .. } => (promise, building, kind, from),
@@ -150,12 +111,12 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
     if let Some(plan) = plan::store::plan_over(conn, &path).await? {
         state.project = plan.project;
     }
-    let done = done_before(conn, &state.project, &[*from, Date::MAX]).await?;
+    let done = done_of_building(conn, building, *from).await?;
     for bar in plan::store::measures(conn, building).await? {
         let total = bar.total_e3;
         let recorded = total * i64::from(bar.percent_e3) / 100_000;
         let (start, all) = match done.get(&bar.activity) {
-            Some(one) => (one.before_e3[0], one.before_e3[1]),
+            Some((before_e3, all_e3)) => (*before_e3, *all_e3),
             None => (recorded, recorded),
         };
         state.works.push((bar.activity, total, start, all));

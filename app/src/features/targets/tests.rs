@@ -117,6 +117,44 @@ on_both_databases!(a_promise_binds_today_and_a_report_moves_it, |site| async mov
     site
 });
 
+on_both_databases!(a_report_of_today_is_heard_today, |site| async move {
+    let site = crate::features::reports::tests::active(site.with_cast().await).await;
+    for building in ["ours-b1", "ours-b2"] {
+        let permits = [("actual_start", "2026-09-01"), ("actual_finish", "2026-11-20"), ("percent", "100")];
+        assert_eq!(site.post("builder", &format!("/plans/ours/progress?activity={building}/permits"), &permits).await.status, 303);
+    }
+    settled(&site).await;
+    let pit = async |building: &str| {
+        let mut conn = site.site.db.reader().await.unwrap();
+        let targets = crate::features::targets::assess::project(&mut conn, &site.site.domain, "ours", TODAY).await.unwrap();
+        targets.of(building).find(|item| item.activity == format!("{building}/pit")).unwrap().clone()
+    };
+    // The week is promised to the last unit: whoever falls behind today cannot keep it.
+    let can = pit("ours-b1").await.facts.windows.iter().find(|window| window.period.kind == PeriodKind::Week).unwrap().can;
+    for building in ["ours-b1", "ours-b2"] {
+        let (field, will) = (format!("will.{building}/pit"), can.floor().to_string());
+        let week = [("period", "week 2026-11-23"), (field.as_str(), will.as_str())];
+        assert_eq!(site.post("builder", &format!("/targets/{building}/promise"), &week).await.status, 303);
+    }
+    let morning = pit("ours-b1").await;
+    assert!(morning.facts.today > 1.0 && morning.outlook().first_impossible().is_none() && morning.done_today.is_none());
+    // (building, reported, is the week still to be kept, left today)
+    let target = morning.facts.today;
+    let cases = [("ours-b1", 1.0, false, target - 1.0), ("ours-b2", target.ceil(), true, 0.0)];
+    for (building, done, is_kept, left) in cases {
+        let (field, value) = (format!("done.{building}/pit"), done.to_string());
+        assert_eq!(site.post("builder", "/reports/new", &[("building", building), ("on", "2026-11-23"), (&field, &value)]).await.status, 303);
+        let evening = pit(building).await;
+        assert_eq!(evening.facts.today, target, "{building}: doing today's target does not move it");
+        assert_eq!(evening.outlook().first_impossible().is_none(), is_kept, "{building}");
+        assert!((evening.left_today() - left).abs() < 1e-6, "{building}: {}", evening.left_today());
+        let page = site.get("builder", &format!("/targets/{building}")).await;
+        assert_eq!(page.texts("ul.rows .lamp.good").len(), usize::from(is_kept), "{building}");
+        assert_eq!(page.texts("section.sheet .notice").is_empty(), is_kept, "{building}");
+    }
+    site
+});
+
 on_both_databases!(what_a_period_needs_is_frozen_on_its_first_day, |site| async move {
     let site = crate::features::reports::tests::active(site.with_cast().await).await;
     let look = async || {
