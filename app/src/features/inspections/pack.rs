@@ -108,6 +108,8 @@ pub(super) struct Pack {
     now: Timestamp,
     /// The line by which the ledger's signatures are checked.
     verifier: String,
+    /// The fact that all of it stands on.
+    head: u64,
     /// The newest signed head: a phone that keeps it is a witness.
     note: Option<String>,
     limits: Limits,
@@ -186,6 +188,7 @@ pub(super) async fn pack(State(site): State<Site>, visitor: Visitor) -> Result<J
         token: visitor.form_token().unwrap_or_default(),
         account,
         now: site.clock.now(),
+        head: site.head(),
         verifier: site.signer.verifier_line(),
         note,
         limits: Limits { photos: FILE_COUNT, photo_bytes: MOST_BYTES, part_bytes: PART_BYTES, clock_minutes: RULES.phone_clock.value },

@@ -58,6 +58,7 @@ const TOKEN: &str = "x-form-token";
 const MOST_SUBMISSION_BYTES: usize = 64 * 1024;
 /// Ids asked for at once.
 const MOST_IDS: usize = 200;
+
 /// Routes of the phone.
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -118,8 +119,9 @@ async fn manifest(visitor: Visitor) -> Response {
 }
 
 /// The page: the same for everybody who inspects somewhere, since the browser keeps it. Names and plans come with the pack.
-async fn page(visitor: Visitor) -> Result<Markup, Problem> {
+async fn page(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Problem> {
     visitor.need_somewhere(Verb::Inspect)?;
+    let stamps = [(site.stamps.is_rehearsal, "shell.rehearsal"), (site.stamps.is_demo, "shell.demo")];
     let words = serde_json::json!(visitor.language.section("phone"));
     Ok(html! {
         (DOCTYPE)
@@ -136,6 +138,9 @@ async fn page(visitor: Visitor) -> Result<Markup, Problem> {
                 script type="module" src=(code_url("main.js")) {}
             }
             body.phone {
+                @if stamps.iter().any(|(is_so, _)| *is_so) {
+                    aside.stamp aria-label=(visitor.t("shell.stamp")) { @for (_, key) in stamps.iter().filter(|(is_so, _)| *is_so) { strong { (visitor.t(key)) } " " } }
+                }
                 header.top { a.brand href="#" { img src=(crate::web::assets::url("mark.svg")) alt="" width="28" height="28"; span { (visitor.t("phone.title")) } } span #line role="status" {} }
                 main #main data-words=(words) data-mark=(visitor.t("shell.labelled")) {
                     noscript { p { (visitor.t("phone.no_script")) } }

@@ -104,7 +104,7 @@ on_both_databases!(a_pack_is_for_those_who_go, |site| async move {
     let mut found = BTreeSet::new();
     fields(&pack, &mut found);
     // Every field that travels: no household, no reason, no name of a person.
-    let known = "account checklists clock_minutes due format has_arrived id inspection is_guarantee is_open items lead limits more_orders name note now orders part_bytes photo_bytes photos place places points severities sites stage tables title token units until verifier";
+    let known = "account checklists clock_minutes due format has_arrived head id inspection is_guarantee is_open items lead limits more_orders name note now orders part_bytes photo_bytes photos place places points severities sites stage tables title token units until verifier";
     let known: BTreeSet<String> = known.split(' ').map(str::to_owned).collect();
     assert!(found.is_subset(&known), "{:?}", found.difference(&known));
     assert!(!pack.to_string().contains("whispered"), "why is said on the page");

@@ -137,7 +137,7 @@ async function homeView() {
     el("h2", {}, say("sites")),
     pack?.sites.length ? el("ul", { class: "boxes" }, pack.sites.map((site) => el("li", {}, el("a", { href: `#s=${site.inspection}` }, site.name, el("small", {}, say(site.is_open ? "is_open" : "is_sealed"), site.is_open ? "" : ` · ${say("until", { date: site.until })}`))))) : el("p", { class: "empty" }, say(pack ? "no_sites" : "no_pack")),
     others.length ? el("p", { class: "notice" }, say("of_others", { count: others.length })) : null,
-    el("p", { class: "quiet" }, say(isKept ? "ready_offline" : "not_offline"), " ", room ? say("room", { used: Math.ceil(room.usage / 1e6) }) : ""),
+    el("p", { class: "quiet" }, say(isKept ? "ready_offline" : "not_offline"), " ", room ? say("room", { used: Math.ceil(room.usage / 1e6) }) : "", " ", pack ? say("as_of", { number: pack.head, at: clock(pack.now) }) : ""),
     el("p", {}, el("a", { href: "#rescue" }, say("rescue")), " · ", el("a", { href: "/inspections" }, say("to_forms"))),
   ];
 }
