@@ -404,12 +404,17 @@ async fn promise(teller: &mut Teller<'_>, all: &[Site], kind: PeriodKind, from: 
     teller.wave(asks).await
 }
 
+/// Widths of stripes in pixels.
+const STRIPES: [u32; 6] = [16, 24, 32, 48, 64, 96];
+
 /// Drawn pictures, stripes of several widths: nobody could take one for a photograph.
 fn pictures() -> Result<Vec<Document>> {
-    [16, 24, 32, 48, 64, 96].into_iter().map(picture).collect()
+    (0..STRIPES.len()).map(picture).collect()
 }
 
-fn picture(stripe: u32) -> Result<Document> {
+/// One of them.
+pub(super) fn picture(at: usize) -> Result<Document> {
+    let stripe = STRIPES[at % STRIPES.len()];
     let drawn = image::RgbImage::from_fn(640, 480, |x, y| {
         let is_stripe = ((x + y) / stripe).is_multiple_of(2);
         image::Rgb(if is_stripe { [205, 200, 190] } else { [164, 38, 44] })

@@ -89,6 +89,7 @@ struct Fixture {
     papers: Papers,
     order_words: HashMap<String, String>,
     inspection_words: HashMap<String, String>,
+    duty_words: HashMap<String, String>,
 }
 
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
@@ -114,6 +115,11 @@ pub fn orders() -> &'static [OrderRow] {
 /// Inspections of the last ninety days.
 pub fn inspections() -> &'static [InspectionRow] {
     &FIXTURE.inspections
+}
+
+/// What is said of institutions and duties.
+pub fn duty_word(what: &str) -> &'static str {
+    FIXTURE.duty_words.get(what).map_or("", String::as_str)
 }
 
 /// What is said in an inspection.

@@ -2,7 +2,7 @@
 
 use super::daily::{self, Daily};
 use super::district::{Block, District, Project, Prospect, papers, price_fen};
-use super::{Ask, Teller, inspections, orders::Orders};
+use super::{Ask, Teller, duties, inspections, orders::Orders};
 use crate::clock;
 use crate::db::{Conn, Db};
 use crate::features::bulletin::{self, model::Photo};
@@ -103,6 +103,7 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
         turn(teller, district, ago, today).await?;
         orders.work(teller, district, on, ago).await?;
         inspections::work(teller, district, on, ago, rng).await?;
+        duties::work(teller, district, on, ago).await?;
         weather(teller, district, ago, today).await?;
         teller.stand_at(on, EVENING);
         sites.evening(teller, ago, today, rng).await?;
@@ -118,6 +119,7 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     report_upwards(teller, district, ("return-4", "week_projects"), last_week, today, "").await?;
     bulletin(teller, district, last_week, today).await?;
     decide(teller, district, today).await?;
+    duties::raise(teller, today).await?;
     orders.today(teller, district).await?;
     inspections::today(teller, district, today).await
 }

@@ -81,7 +81,8 @@ macro_rules! features {
                     $(Fact::$variant(fact) => $name::store::apply(conn, entry, fact).await?,)+
                 }
                 plan::store::hear(conn, entry).await?;
-                targets::store::hear(conn, entry).await
+                targets::store::hear(conn, entry).await?;
+                duties::store::hear(conn, entry).await
             }
 
             async fn settle(&self, conn: &mut Conn, urgency: Urgency) -> Result<()> {
@@ -141,6 +142,7 @@ features! {
         7 Rounds round;
         8 Returns returns;
         8 Orders orders;
+        9 Duties duties;
         9 Inspections inspections;
     }
     viewing {

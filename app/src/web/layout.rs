@@ -26,6 +26,7 @@ const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/inspections", "nav.inspections", Verb::Read),
     ("/bulletins", "nav.bulletins", Verb::Read),
     ("/returns", "nav.returns", Verb::Read),
+    ("/duties", "nav.duties", Verb::Read),
     ("/places", "nav.places", Verb::Read),
     ("/plans", "nav.plans", Verb::Read),
     ("/task-forces", "nav.task_forces", Verb::Read),

@@ -12,7 +12,7 @@ use crate::clock::civil;
 use crate::features::orders::acts::act_key;
 use crate::features::orders::known::{Person, duty};
 use crate::features::orders::store::Which;
-use crate::features::{bulletin, orders, plan, problems, reports, round};
+use crate::features::{bulletin, duties, orders, plan, problems, reports, round};
 use crate::web::Site;
 use crate::web::layout::page;
 use crate::web::problem::{Problem, form_urlencoded};
@@ -77,6 +77,7 @@ async fn desk(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
     sections.extend(asking.orders(&mut conn).await?);
     sections.extend(asking.problems(&mut conn).await?);
     sections.extend(asking.decisions(&mut conn).await?);
+    sections.extend(asking.duties(&mut conn).await?);
     sections.extend(asking.photos(&mut conn).await?);
     drop(conn);
     let body = html! {
@@ -134,6 +135,18 @@ impl Asking<'_> {
             }
         }
         highest
+    }
+
+    /// Duties that this person owes, what is due first comes first.
+    async fn duties(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
+        let me = self.visitor.account.as_deref();
+        let mut lines = Vec::new();
+        for duty in duties::store::open(conn).await? {
+            let Some(place) = self.mine(&duty.place, Verb::Read).filter(|_| me.is_some() && duty.owner_now(self.tree) == me) else { continue };
+            let lamp = if duty.is_overdue(self.today) { "bad" } else if duty.due_on == self.today { "warn" } else { "idle" };
+            lines.push(html! { a href={ "/duties/" (form_urlencoded(&duty.id)) } { (duty.name) } " " (place.attributes.name) " " span class={ "lamp " (lamp) } { (duty.due_on) } });
+        }
+        Ok(some(Section::new("duties.title", "/duties", lines)))
     }
 
     /// Reports that the supervision engineer disputed and that wait for a correction.
