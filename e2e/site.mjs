@@ -51,10 +51,19 @@ function finished(child) {
   });
 }
 
+const quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const options = { executablePath: "/usr/bin/chromium", args: ["--no-sandbox", ...quiet] };
+
 /** A headless browser that asks nobody outside. */
 export function startBrowser() {
-  const quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-  return chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", ...quiet] });
+  return chromium.launch(options);
+}
+
+/** A phone: a browser with a folder of its own, so that what it keeps is on a disk and counted, as it is on a phone. */
+export async function startPhone(more) {
+  const folder = mkdtempSync(join(tmpdir(), "guatu-phone-"));
+  const context = await chromium.launchPersistentContext(folder, { ...options, ...more, viewport: { width: 360, height: 740 } });
+  return { context, async stop() { await context.close(); rmSync(folder, { recursive: true, force: true }); } };
 }
 
 /** Fills a form's fields by name and presses its button. */

@@ -96,6 +96,11 @@ impl Page {
         document.select(&selector).filter_map(|found| found.value().attr(name).map(str::to_owned)).collect()
     }
 
+    /// What it says as JSON.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("{}: {}", self.status, self.body))
+    }
+
     /// Where it redirects to.
     pub fn location(&self) -> &str {
         self.headers.get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
@@ -300,6 +305,17 @@ impl TestSite {
         let head = b"--x\r\nContent-Disposition: form-data; name=\"list_file\"; filename=\"list.xlsx\"\r\n\r\n";
         let body = [&head[..], bytes, b"\r\n--x--\r\n"].concat();
         self.post_bytes(who, path, "multipart/form-data; boundary=x", body).await
+    }
+
+    /// Sends bytes as the page on a phone does: with the token of its session in a header, and asking for JSON.
+    pub async fn by_phone(&self, who: &str, method: &str, path: &str, bytes: Vec<u8>) -> Page {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::ACCEPT, "application/json")
+            .header("x-form-token", self.form_token(who));
+        self.ask(who, request, Body::from(bytes)).await
     }
 
     async fn ask(&self, who: &str, request: axum::http::request::Builder, body: Body) -> Page {

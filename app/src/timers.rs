@@ -31,6 +31,7 @@ pub async fn run(site: Site) {
 pub async fn once(site: &Site) -> Result<()> {
     let (rung, sealed, kept, raised) = (ring(site).await, seal(site).await, keep(site).await, raise(site).await);
     site.signer.sign_head(&site.db).await?;
+    inspections::pieces::sweep(&mut site.db.writer().await?, site.clock.now()).await?;
     rung.and(sealed).and(kept).and(raised)
 }
 

@@ -87,6 +87,28 @@ pub fn inclusion_proof(leaves: &[Hash], index: usize) -> Option<Vec<Hash>> {
     Some(proof)
 }
 
+/// Audit paths of many leaves at once, in the order of `indices`: the tree is hashed once for all of them. `None` when there is
+/// no such leaf.
+pub fn inclusion_proofs(leaves: &[Hash], indices: &[usize]) -> Option<Vec<Vec<Hash>>> {
+    if indices.iter().any(|index| *index >= leaves.len()) {
+        return None;
+    }
+    let mut paths: Vec<(usize, Vec<Hash>)> = indices.iter().map(|index| (*index, Vec::new())).collect();
+    let mut level = leaves.to_vec();
+    while level.len() > 1 {
+        for (at, path) in &mut paths {
+            // The last of an odd level has no sibling: it goes up as it is.
+            path.extend(level.get(*at ^ 1));
+            *at /= 2;
+        }
+        level = level
+            .chunks(2)
+            .map(|pair| if let [left, right] = pair { node_hash(left, right) } else { pair[0] })
+            .collect();
+    }
+    Some(paths.into_iter().map(|(_, path)| path).collect())
+}
+
 /// Proof that the tree of the first `old` leaves is a prefix of the whole. `None` unless `1 ≤ old ≤ leaves`.
 pub fn consistency_proof(leaves: &[Hash], old: usize) -> Option<Vec<Hash>> {
     if old == 0 || old > leaves.len() {
@@ -216,6 +238,10 @@ mod tests {
                 assert!(!verify_inclusion(Hash::ZERO, index as u64, size as u64, &proof, head));
                 assert!(!verify_inclusion(all[index], (index as u64) ^ 1, size as u64, &proof, head));
             }
+            let indices: Vec<usize> = (0..size).collect();
+            let paths = inclusion_proofs(&all, &indices).unwrap();
+            assert!(indices.iter().all(|index| inclusion_proof(&all, *index).as_ref() == paths.get(*index)));
+            assert_eq!(inclusion_proofs(&all, &[size]), None);
             for old in 1..=size {
                 let proof = consistency_proof(&all, old).unwrap();
                 let old_root = root(&all[..old]);

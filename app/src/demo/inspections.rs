@@ -7,9 +7,10 @@ use super::{Ask, Teller};
 use crate::clock::civil;
 use crate::features::inspections::checklists::checklist;
 use crate::features::inspections::draw::{Drawing, RULES};
-use crate::features::inspections::model::{Command, Consequence, Ground, Route, Verdict, directed, drawn, duplicate};
+use crate::features::inspections::model::{Command, Consequence, Verdict};
+use crate::features::inspections::planning::{Ground, Route, directed, drawn, duplicate};
 use crate::features::inspections::store::{self, Plan};
-use crate::features::inspections::{gather, model::Stop};
+use crate::features::inspections::{gather, sealing::Stop};
 use crate::features::orders::model::Command as Orders;
 use anyhow::{Context, Result, bail};
 use jiff::civil::Date;
@@ -152,7 +153,7 @@ async fn visit(teller: &mut Teller<'_>, district: &District, at: usize, row: &In
     let stop = unopened.context("it was planned yesterday")?.stop;
     let (unit, _) = contractor(district, &stop)?;
     let (first, inspection) = (&stop.inspectors[0], || stop.id.clone());
-    let mut asks = vec![Ask::by(first, Command::CheckIn { inspection: inspection(), position: None })];
+    let mut asks = vec![Ask::by(first, Command::CheckIn { inspection: inspection(), position: None, moment: None })];
     for score in row.4.split_whitespace() {
         let (list, percent) = score.split_once('=').context("a score is a checklist and per cent")?;
         let (known, percent) = (checklist(list).context("a checklist is known")?, percent.parse::<u32>()?);
@@ -160,7 +161,10 @@ async fn visit(teller: &mut Teller<'_>, district: &District, at: usize, row: &In
         let of = |(number, points): (u32, u32)| (points * percent + 50 - (number % 3) * 10) / 100;
         let points: BTreeMap<String, u32> =
             (0u32..).zip(known.items()).map(|(number, item)| (item.id.clone(), of((number, item.points)))).collect();
-        asks.push(Ask::by(first, Command::Score { inspection: inspection(), checklist: list.to_owned(), points }));
+        asks.push(Ask::by(
+            first,
+            Command::Score { inspection: inspection(), checklist: list.to_owned(), points, moment: None },
+        ));
     }
     if !row.5.is_empty() {
         let find = Command::Find {
@@ -170,6 +174,8 @@ async fn visit(teller: &mut Teller<'_>, district: &District, at: usize, row: &In
             severity: row.6.clone(),
             lead: unit.to_owned(),
             photos: Vec::new(),
+            moment: None,
+            taken: Vec::new(),
         };
         asks.push(Ask::by(first, find));
     }

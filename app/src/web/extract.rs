@@ -86,7 +86,7 @@ pub struct SentWithFiles {
 }
 
 /// Files a form carries at most.
-const FILE_COUNT: usize = 6;
+pub const FILE_COUNT: usize = 6;
 
 impl FromRequest<Site> for SentWithFiles {
     type Rejection = Problem;

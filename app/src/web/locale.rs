@@ -1,7 +1,7 @@
 //! Every sentence a person sees, by language and key. Chinese first.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 /// A language of the pages.
@@ -75,6 +75,14 @@ impl Language {
     /// The sentence of a key. A missing one shows its key, which the tests do not allow to happen.
     pub fn t(self, key: &str) -> String {
         self.table().get(key).cloned().unwrap_or_else(|| key.to_owned())
+    }
+
+    /// Every sentence of a section by what its key ends with: for a page that must speak without asking.
+    pub fn section(self, name: &str) -> BTreeMap<&'static str, &'static str> {
+        let of = |(key, text): (&'static String, &'static String)| {
+            Some((key.strip_prefix(name)?.strip_prefix('.')?, text.as_str()))
+        };
+        self.table().iter().filter_map(of).collect()
     }
 
     /// The sentence of a key with its places filled: `{name}` by the value, `{name|one|many}` by the word that the value takes.

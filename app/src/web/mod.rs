@@ -1,5 +1,6 @@
 //! Everything HTTP that is not a feature: the site's state, the router, the shell of every page, forms and problems.
 
+pub mod assets;
 pub mod extract;
 pub mod forms;
 pub mod layout;
@@ -12,7 +13,6 @@ pub mod registers;
 pub mod shelf;
 pub mod visitor;
 
-mod assets;
 mod health;
 mod openapi;
 mod security;

@@ -39,7 +39,7 @@ pub struct Weights {
 #[serde(deny_unknown_fields)]
 pub struct Sourced {
     /// The number, whatever it counts.
-    #[serde(alias = "least", alias = "window_days", alias = "longest_days", alias = "natural_days")]
+    #[serde(alias = "least", alias = "window_days", alias = "longest_days", alias = "natural_days", alias = "minutes")]
     pub value: u32,
     /// Where it comes from.
     pub source: String,
@@ -95,6 +95,8 @@ pub struct Rules {
     pub objection: Sourced,
     /// Natural days in which that is answered.
     pub answer: Sourced,
+    /// Minutes by which the clock of a phone may go wrong before its time is doubted.
+    pub phone_clock: Sourced,
     /// When reports stand against each other.
     pub doubt: Doubts,
     /// Severities, least first.

@@ -18,18 +18,34 @@
 //! whose task force it is, receives it, may object, and is answered by people who took no part (政府督查工作条例 Art. 17). Praise,
 //! criticism and accountability are proposed, and wait for a leader (Art. 21).
 //!
+//! On a phone all of a visit can be written down without a signal and sent when there is one (`phone.rs`): the same commands with
+//! ids that the phone makes, photographs as they were taken, and a receipt before anything is deleted.
+//!
 //! Stages: (sealed) → visiting → concluded → delivered → objected → answered; lapsed, when nobody went.
 //!
-//! Refusals: V-101 … V-132. Extra files: `draw.rs`, `gather.rs` (what a draw weighs), `doubts.rs` (reports that
-//! stand against each other), `checklists.rs`, `print.rs` (the conclusion as a letter).
+//! Refusals: V-101 … V-138. Extra files: `planning.rs` and `sealing.rs` (rules of plans, and the proof of one), `known.rs` (what
+//! follows from an inspection's facts, and who may do what), `draw.rs`, `gather.rs` (what a draw weighs), `doubts.rs` (reports
+//! that stand against each other), `checklists.rs`, `plans.rs`, `acts.rs`, `showing.rs` (pages of plans and of one inspection),
+//! `print.rs` (the conclusion as a letter), `phone.rs`, `pack.rs` and `pieces.rs` with the page in `phone/` (a day without a signal).
 
+mod acts;
 pub mod checklists;
 pub mod doubts;
 pub mod draw;
 pub mod gather;
+pub mod known;
 pub mod model;
+mod pack;
 pub mod pages;
+mod phone;
+#[cfg(test)]
+mod phone_tests;
+pub mod pieces;
+pub mod planning;
+mod plans;
 mod print;
+pub mod sealing;
+mod showing;
 pub mod store;
 #[cfg(test)]
 mod tests;

@@ -1,123 +1,96 @@
-//! Rules of inspections: who is sent where, what a seal proves, what is found, who may object and who answers.
+//! Rules of inspections: what is sealed and opened, what is found, who may object and who answers.
 
 use super::checklists;
-use super::draw::{Drawing, RULES, draw};
-use crate::features::orders::budget::{Budget, Tick, Unit};
+use super::draw::{Drawing, RULES};
+use super::known::{Act, Known, Person, Step, Unopened, may};
+use super::sealing::{Opening, Stop};
 use crate::features::orders::model::{Choice, Stage as OrderStage};
 use crate::features::reports::model::Photo;
 use crate::journal::domain::{Actor, Context, Draft};
 use crate::refusals;
-use guatu_ledger::hash::{Hash, SALT_LEN, commitment, leaf_hash};
-use guatu_ledger::tree::verify_inclusion;
-use jiff::ToSpan;
+use jiff::{Timestamp, ToSpan};
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Leaves of every hourly seal, plans or chance: their number tells nothing.
-pub const LEAVES: usize = 64;
-/// Places of one route at most.
-pub const MOST_STOPS: usize = 3;
 /// What seals and interests are filed under: they belong to no place.
 const NOWHERE: &str = "-";
 
-/// Why a place is inspected.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// By which datum coordinates are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Basis {
-    /// A leader sends inspectors.
-    Directed {
-        /// Why.
-        reason: String,
-    },
-    /// It was drawn; the draw is sealed beside it.
-    Drawn {
-        /// Commitment to the draw, base64.
-        drawing: String,
-    },
+pub enum Datum {
+    /// What satellites and browsers speak.
+    #[default]
+    Wgs84,
+    /// What maps of the country show: off by some hundred metres.
+    Gcj02,
 }
 
-/// One site of a route, as it is sealed: its JSON, in this order of fields, is what the seal commits to.
+/// Who says where somebody is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A person who typed it.
+    #[default]
+    Typed,
+    /// The device.
+    Device,
+}
+
+fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Where a phone says it is. It is shown as unverified: a phone can be told what to say, and a page cannot see that it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stop {
-    /// Its id, and that of the inspection it becomes.
-    pub id: String,
-    /// The plan it is of.
-    pub plan: String,
-    /// Where in the plan, from zero.
-    pub position: u32,
-    /// The place.
-    pub place: String,
-    /// Who goes.
-    pub inspectors: Vec<String>,
-    /// Why.
-    pub basis: Basis,
-    /// Why again so soon; empty otherwise.
-    pub again: String,
-    /// Last day; then it is opened unvisited.
-    pub until: Date,
-    /// Who planned it.
-    pub made_by: String,
-}
-
-/// Something sealed, opened: with it anybody can check that the seal of an hour held it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opening<T> {
-    /// What was sealed.
-    pub content: T,
-    /// The salt, base64.
-    pub salt: String,
-    /// The hour of the seal.
-    pub hour: String,
-    /// Which of its leaves.
-    pub leaf: u32,
-    /// Hashes from the leaf to the root, base64.
-    pub proof: Vec<String>,
-}
-
-/// Leaf of a seal: the hash of a salted commitment.
-pub fn sealed_leaf(salt: &[u8; SALT_LEN], content: &str) -> Hash {
-    leaf_hash(&commitment(salt, content.as_bytes()).0)
-}
-
-impl<T: Serialize> Opening<T> {
-    /// Whether a root, base64, held it.
-    pub fn is_proved_by(&self, root: &str) -> bool {
-        let check = || {
-            let salt = Hash::from_base64(&self.salt)?.0;
-            let proof: Vec<Hash> = self.proof.iter().map(|hash| Hash::from_base64(hash)).collect::<Option<_>>()?;
-            let leaf = sealed_leaf(&salt, &serde_json::to_string(&self.content).ok()?);
-            Some(verify_inclusion(leaf, u64::from(self.leaf), LEAVES as u64, &proof, Hash::from_base64(root)?))
-        };
-        check().unwrap_or(false)
-    }
-}
-
-impl Opening<Drawing> {
-    /// The commitment that its stops name.
-    pub fn commitment(&self) -> Option<String> {
-        let salt = Hash::from_base64(&self.salt)?.0;
-        Some(commitment(&salt, serde_json::to_string(&self.content).ok()?.as_bytes()).to_string())
-    }
-
-    /// Whether a stop is what was drawn: it names this draw, and the seed gives it at its position.
-    pub fn gives(&self, stop: &Stop) -> bool {
-        let is_named = matches!(&stop.basis, Basis::Drawn { drawing } if Some(drawing) == self.commitment().as_ref());
-        let picks = draw(&self.content);
-        let pick = picks.get(stop.position as usize);
-        is_named && stop.plan == self.content.plan && pick.is_some_and(|pick| pick.place == stop.place && pick.inspectors == stop.inspectors)
-    }
-}
-
-/// Where a phone says it is. It is shown as unverified: a phone can be told what to say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Position {
-    /// Latitude in millionths of a degree, WGS 84.
+    /// Latitude in millionths of a degree.
     pub latitude_e6: i64,
-    /// Longitude in millionths of a degree, WGS 84.
+    /// Longitude in millionths of a degree.
     pub longitude_e6: i64,
     /// Accuracy as the phone says it, in metres.
     pub accuracy_m: Option<u32>,
+    /// By which datum.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub datum: Datum,
+    /// Who says so.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub source: Source,
+}
+
+impl Position {
+    /// Whether there is such a place on earth.
+    pub fn is_sound(&self) -> bool {
+        self.latitude_e6.unsigned_abs() <= 90_000_000 && self.longitude_e6.unsigned_abs() <= 180_000_000
+    }
+}
+
+/// What a phone says of the moment in which something was captured on it. The server's clock counts; the phone's is shown
+/// beside it, with what is known of how wrong it goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moment {
+    /// What its clock said.
+    pub phone_at: Timestamp,
+    /// By how much its clock was behind the server's when the two last spoke, in seconds.
+    pub behind_s: i64,
+    /// By how much its clock was set back while the page was open, in seconds: seen by a clock that nobody can set. Set forward
+    /// looks like sleep, in which that clock stands still.
+    pub set_back_s: u32,
+    /// Where it says it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+}
+
+impl Moment {
+    /// Whether the phone's clock went so wrong that its time is to be doubted, in something recorded at an instant.
+    pub fn is_doubtful(&self, recorded_at: Timestamp) -> bool {
+        let most_s = u64::from(RULES.phone_clock.value) * 60;
+        let ahead_s = self.phone_at.as_second() - recorded_at.as_second();
+        self.behind_s.unsigned_abs() > most_s || u64::from(self.set_back_s) > most_s || (ahead_s > 0 && ahead_s.unsigned_abs() > most_s)
+    }
 }
 
 /// What an inspection comes to.
@@ -236,6 +209,9 @@ pub enum Command {
         inspection: String,
         /// Where the phone says it is.
         position: Option<Position>,
+        /// When it was, on a phone that had no signal.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
     },
     /// Open a sealed stop to which nobody went; only the timer asks this.
     Lapse { inspection: String },
@@ -246,6 +222,9 @@ pub enum Command {
         checklist: String,
         /// Points by item.
         points: BTreeMap<String, u32>,
+        /// When it was, on a phone that had no signal.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
     },
     /// Say what is wrong; it becomes an order at once.
     Find {
@@ -260,6 +239,21 @@ pub enum Command {
         lead: String,
         /// Photographs.
         photos: Vec<Photo>,
+        /// When it was, on a phone that had no signal.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
+        /// When each of the photographs was taken on it, in their order.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        taken: Vec<Moment>,
+    },
+    /// Sign for what was done on the spot.
+    Sign {
+        inspection: String,
+        /// SHA-256 of the picture of the signature, which is sealed and shown to nobody.
+        signature: String,
+        /// When it was, on a phone that had no signal.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
     },
     /// Write the conclusion.
     Conclude {
@@ -328,6 +322,7 @@ impl Command {
             | Command::Lapse { inspection }
             | Command::Score { inspection, .. }
             | Command::Find { inspection, .. }
+            | Command::Sign { inspection, .. }
             | Command::Conclude { inspection, .. }
             | Command::Receive { inspection, .. }
             | Command::Object { inspection, .. }
@@ -349,13 +344,25 @@ pub enum Fact {
     /// An inspector declared an interest.
     Declared { project: String },
     /// A stop was opened by an inspector on the spot.
-    Opened { opening: Opening<Stop>, position: Option<Position> },
+    Opened {
+        opening: Opening<Stop>,
+        position: Option<Position>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
+    },
+    /// Another inspector was there too; the stop was open already when the phone had a signal again.
+    Arrived { moment: Moment },
     /// A stop was opened because its last day is over.
     Lapsed { opening: Opening<Stop> },
     /// The draw of a plan was opened with its last stop.
     Drawn { opening: Opening<Drawing> },
     /// A checklist was scored; a later score replaces an earlier one.
-    Scored { checklist: String, points: BTreeMap<String, u32> },
+    Scored {
+        checklist: String,
+        points: BTreeMap<String, u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
+    },
     /// Something is wrong.
     Found {
         finding: String,
@@ -365,6 +372,16 @@ pub enum Fact {
         choice: Choice,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         photos: Vec<Photo>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        taken: Vec<Moment>,
+    },
+    /// An inspector signed for what was done on the spot.
+    Signed {
+        signature: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
     },
     /// The conclusion was written.
     Concluded { verdict: Verdict, content: String },
@@ -454,305 +471,18 @@ refusals! {
     Declared = "V-131" Conflict _;
     /// The position is no latitude and longitude.
     BadPosition = "V-132" Rule position;
-}
-
-/// What a directed plan asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// Id of the plan.
-    pub plan: String,
-    /// Places, in order.
-    pub places: Vec<String>,
-    /// Who goes.
-    pub inspectors: Vec<String>,
-    /// Why.
-    pub reason: String,
-    /// Why again so soon.
-    pub again: String,
-    /// Last day.
-    pub until: Date,
-    /// Who plans it.
-    pub made_by: String,
-}
-
-/// What a plan sees of the places it names, by place.
-#[derive(Clone, Debug, Default)]
-pub struct Ground {
-    /// Today.
-    pub today: Date,
-    /// Accounts that inspect there.
-    pub inspect: BTreeMap<String, Vec<String>>,
-    /// Of those, accounts with an interest there.
-    pub interested: BTreeMap<String, Vec<String>>,
-    /// When it was visited last.
-    pub visited_on: BTreeMap<String, Date>,
-}
-
-/// The last day of a plan lies ahead, and no further than it may stay sealed.
-pub fn last_day(until: Date, today: Date) -> Result<Date, Refused> {
-    let to = today.saturating_add(i64::from(RULES.sealed.value).days());
-    if until < today || until > to { Err(Refused::UntilOutside { from: today.to_string(), to: to.to_string() }) } else { Ok(until) }
-}
-
-/// Why a place that was visited a short time ago may not be visited without saying why.
-pub fn duplicate(ground: &Ground, place: &str) -> Option<Date> {
-    let visited = ground.visited_on.get(place)?;
-    ((ground.today - *visited).get_days() < i32::try_from(RULES.duplicate.value).unwrap_or(i32::MAX)).then_some(*visited)
-}
-
-/// The stops of a directed plan.
-pub fn directed(route: &Route, ground: &Ground) -> Result<Vec<Stop>, Refused> {
-    let is_twice = |list: &[String]| list.iter().enumerate().any(|(at, one)| list[..at].contains(one));
-    if route.places.is_empty() || route.places.len() > MOST_STOPS || is_twice(&route.places) {
-        return Err(Refused::NoPlace);
-    }
-    if route.inspectors.len() < RULES.team.value as usize || is_twice(&route.inspectors) {
-        return Err(Refused::TooFewInspectors { least: RULES.team.value.to_string() });
-    }
-    for place in &route.places {
-        let inspect = ground.inspect.get(place).ok_or(Refused::NoPlace)?;
-        if route.inspectors.iter().any(|one| !inspect.contains(one)) {
-            return Err(Refused::NotAnInspector { place: place.clone() });
-        }
-        if ground.interested.get(place).is_some_and(|people| route.inspectors.iter().any(|one| people.contains(one))) {
-            return Err(Refused::HasInterest { place: place.clone() });
-        }
-    }
-    let reason = text(&route.reason, Refused::NoReason)?;
-    let until = last_day(route.until, ground.today)?;
-    let again = route.again.trim();
-    if let Some((place, date)) = route.places.iter().find_map(|place| Some((place, duplicate(ground, place)?)))
-        && again.is_empty()
-    {
-        return Err(Refused::Duplicate { place: place.clone(), date: date.to_string() });
-    }
-    let stop = |(position, place): (u32, &String)| Stop {
-        id: format!("{}-{position}", route.plan),
-        plan: route.plan.clone(),
-        position,
-        place: place.clone(),
-        inspectors: route.inspectors.clone(),
-        basis: Basis::Directed { reason: reason.clone() },
-        again: again.to_owned(),
-        until,
-        made_by: route.made_by.clone(),
-    };
-    Ok((0..).zip(&route.places).map(stop).collect())
-}
-
-/// The stops of a draw, which is committed to by `commitment`.
-pub fn drawn(drawing: &Drawing, commitment: &str, until: Date, made_by: &str, today: Date) -> Result<Vec<Stop>, Refused> {
-    if drawing.count == 0 || drawing.count > RULES.draw.most_places {
-        return Err(Refused::CountOutside { most: RULES.draw.most_places.to_string() });
-    }
-    let until = last_day(until, today)?;
-    let picks = draw(drawing);
-    if picks.is_empty() {
-        return Err(Refused::NothingToDraw);
-    }
-    let stop = |(position, pick): (u32, super::draw::Pick)| Stop {
-        id: format!("{}-{position}", drawing.plan),
-        plan: drawing.plan.clone(),
-        position,
-        place: pick.place,
-        inspectors: pick.inspectors,
-        basis: Basis::Drawn { drawing: commitment.to_owned() },
-        again: String::new(),
-        until,
-        made_by: made_by.to_owned(),
-    };
-    Ok((0..).zip(picks).map(stop).collect())
-}
-
-/// A fact of an inspection as its page needs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// Its number in the ledger.
-    pub number: u64,
-    /// When it was recorded, civil time in China.
-    pub at: DateTime,
-    /// Who did it.
-    pub by: String,
-    /// What.
-    pub fact: Fact,
-}
-
-/// An inspection that is open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// Its plan with the proof.
-    pub opening: Opening<Stop>,
-    /// Where it stands.
-    pub stage: Stage,
-    /// Its facts, oldest first.
-    pub steps: Vec<Step>,
-}
-
-impl Known {
-    /// Its plan.
-    pub fn stop(&self) -> &Stop {
-        &self.opening.content
-    }
-
-    /// The newest points of each checklist.
-    pub fn scores(&self) -> BTreeMap<&str, &BTreeMap<String, u32>> {
-        self.steps
-            .iter()
-            .filter_map(|step| match &step.fact {
-                Fact::Scored { checklist, points } => Some((checklist.as_str(), points)),
-                _ => None,
-            })
-            .collect()
-    }
-
-    /// Its findings, oldest first, with who found each.
-    pub fn findings(&self) -> impl Iterator<Item = (&str, &Step)> {
-        self.steps.iter().filter_map(|step| match &step.fact {
-            Fact::Found { finding, .. } => Some((finding.as_str(), step)),
-            _ => None,
-        })
-    }
-
-    fn last(&self, is: impl Fn(&Fact) -> bool) -> Option<&Step> {
-        self.steps.iter().rev().find(|step| is(&step.fact))
-    }
-
-    /// The conclusion.
-    pub fn concluded(&self) -> Option<&Step> {
-        self.last(|fact| matches!(fact, Fact::Concluded { .. }))
-    }
-
-    /// The clock of the objection, once the target has the conclusion.
-    pub fn objection_clock(&self) -> Option<Budget> {
-        let received = self.last(|fact| matches!(fact, Fact::Received { .. }))?;
-        Some(Budget::of(Unit::NaturalDays, RULES.objection.value, [(received.at, Tick::Begin)]))
-    }
-
-    /// The clock of its answer, once there is an objection; it stands still when it is answered.
-    pub fn answer_clock(&self) -> Option<Budget> {
-        let objected = self.last(|fact| matches!(fact, Fact::Objected { .. }))?;
-        let answered = self.last(|fact| matches!(fact, Fact::Answered { .. })).map(|step| (step.at, Tick::Stop));
-        Some(Budget::of(Unit::NaturalDays, RULES.answer.value, std::iter::once((objected.at, Tick::Begin)).chain(answered)))
-    }
-
-    /// The proposal that waits for a leader.
-    pub fn proposed(&self) -> Option<&Step> {
-        let last = self.last(|fact| matches!(fact, Fact::Proposed { .. } | Fact::Settled { .. }))?;
-        matches!(last.fact, Fact::Proposed { .. }).then_some(last)
-    }
-
-    /// Whether somebody planned it, went there or wrote in it.
-    pub fn took_part(&self, account: &str) -> bool {
-        let stop = self.stop();
-        let wrote = |step: &Step| step.by == account && !matches!(step.fact, Fact::Received { .. } | Fact::Settled { .. });
-        stop.made_by == account || stop.inspectors.iter().any(|one| one == account) || self.steps.iter().any(wrote)
-    }
-}
-
-/// A stop that is still sealed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unopened {
-    /// The stop.
-    pub stop: Stop,
-    /// With its proof; `None` before the seal of its hour.
-    pub opening: Option<Opening<Stop>>,
-    /// The draw, when this is the last stop of its plan that is sealed.
-    pub drawing: Option<Opening<Drawing>>,
-}
-
-/// Something a person does in an inspection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each is the command of its name")]
-pub enum Act {
-    CheckIn,
-    Score,
-    Find,
-    Conclude,
-    Receive,
-    Object,
-    Answer,
-    Propose,
-    Settle,
-    Reinspect,
-}
-
-impl Act {
-    /// Every act with its name in addresses and locale keys, in the order in which a page offers them.
-    pub const ALL: [(Act, &'static str); 10] = [
-        (Act::CheckIn, "check_in"),
-        (Act::Score, "score"),
-        (Act::Find, "find"),
-        (Act::Conclude, "conclude"),
-        (Act::Receive, "receive"),
-        (Act::Object, "object"),
-        (Act::Answer, "answer"),
-        (Act::Propose, "propose"),
-        (Act::Settle, "settle"),
-        (Act::Reinspect, "reinspect"),
-    ];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        Act::ALL.iter().find(|(act, _)| *act == self).map_or("", |(_, name)| name)
-    }
-
-    /// The act of a name.
-    pub fn from_name(name: &str) -> Option<Act> {
-        Act::ALL.iter().find(|(_, known)| *known == name).map(|(act, _)| *act)
-    }
-}
-
-/// Who acts, as far as an inspection goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Person {
-    /// The account.
-    pub account: String,
-    /// Whether the person inspects at the place.
-    pub may_inspect: bool,
-    /// Whether the person governs the place.
-    pub may_govern: bool,
-    /// Whether the person approves at the place: leaders.
-    pub may_approve: bool,
-    /// Whether the person, or the person's organisation, sits in the task force of the project, or declared an interest.
-    pub is_target: bool,
-}
-
-/// Whether a person may do something in an inspection that is open.
-pub fn may(act: Act, known: &Known, person: &Person, now: DateTime) -> Result<(), Refused> {
-    let is_inspector = person.may_inspect && known.stop().inspectors.contains(&person.account);
-    let (is_allowed, stages): (bool, &[Stage]) = match act {
-        Act::CheckIn => (is_inspector, &[]),
-        Act::Score | Act::Find | Act::Conclude => (is_inspector, &[Stage::Visiting]),
-        Act::Receive => (person.is_target || person.may_govern, &[Stage::Concluded]),
-        Act::Object => (person.is_target, &[Stage::Delivered]),
-        Act::Answer => (person.may_govern, &[Stage::Objected]),
-        Act::Propose => (is_inspector, &[Stage::Concluded, Stage::Delivered, Stage::Objected, Stage::Answered]),
-        Act::Settle => (person.may_approve, &[Stage::Concluded, Stage::Delivered, Stage::Objected, Stage::Answered]),
-        Act::Reinspect => (
-            person.may_inspect && !person.is_target,
-            &[Stage::Visiting, Stage::Concluded, Stage::Delivered, Stage::Objected, Stage::Answered],
-        ),
-    };
-    if !is_allowed {
-        return Err(Refused::NotYours);
-    }
-    if !stages.contains(&known.stage) {
-        return Err(Refused::WrongStage { stage: known.stage.name().to_owned() });
-    }
-    match act {
-        Act::Object => match known.objection_clock() {
-            Some(clock) if clock.is_over(now) => Err(Refused::TooLate { date: clock.last_due().map_or_else(String::new, |due| due.text()) }),
-            _ => Ok(()),
-        },
-        Act::Answer if known.took_part(&person.account) || person.is_target => Err(Refused::TookPart),
-        Act::Propose if known.proposed().is_some() => Err(Refused::NotProposed),
-        Act::Settle => match known.proposed() {
-            Some(step) if step.by != person.account => Ok(()),
-            _ => Err(Refused::NotProposed),
-        },
-        Act::Reinspect if known.findings().next().is_none() => Err(Refused::NotReported),
-        _ => Ok(()),
-    }
+    /// There is no picture of a signature, or more than one.
+    NoSignature = "V-133" Rule signature;
+    /// Photographs that a submission names have not arrived whole.
+    PieceMissing { count } = "V-134" Conflict _;
+    /// What arrived is not what was announced.
+    PieceDiffers = "V-135" Rule photos;
+    /// Too much of one person's waits to be named by a submission.
+    TooManyPieces { limit } = "V-136" Conflict _;
+    /// One photograph, or a part of it, is larger than is taken.
+    PieceTooLarge { limit } = "V-137" Rule photos;
+    /// It is no submission of a phone.
+    Unreadable = "V-138" Rule _;
 }
 
 /// What the rule sees.
@@ -804,9 +534,10 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             let fact = Fact::Declared { project: project.clone() };
             Ok(vec![Draft { fact, subject: context.actor.text().to_owned(), place: project.clone(), occurred_on: today }])
         }
-        Command::CheckIn { position, .. } => {
+        Command::CheckIn { position, moment, .. } => {
+            sound(position.iter(), moment.iter())?;
             if let Some(known) = &state.known {
-                return Err(Refused::WrongStage { stage: known.stage.name().to_owned() });
+                return arrived(state, known, moment.as_ref(), today);
             }
             let unopened = state.unopened.as_ref().ok_or(Refused::NotYours)?;
             if !state.person.may_inspect || !unopened.stop.inspectors.contains(&state.person.account) {
@@ -817,7 +548,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             }
             let next_hour = state.now.saturating_add(1.hour()).strftime("%H:00").to_string();
             let opening = unopened.opening.clone().ok_or(Refused::NotSealed { at: next_hour })?;
-            Ok(opened(unopened, Fact::Opened { opening, position: position.clone() }, today))
+            Ok(opened(unopened, Fact::Opened { opening, position: position.clone(), moment: moment.clone() }, today))
         }
         Command::Lapse { .. } => {
             by_timer()?;
@@ -832,6 +563,27 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             Ok(vec![Draft { fact, subject: stop.id.clone(), place: stop.place.clone(), occurred_on: today }])
         }
     }
+}
+
+/// A check-in at a stop that is open: two who go without a signal both write down that they were there, and the second one's
+/// word is not lost because the first had a signal sooner.
+fn arrived(state: &State, known: &Known, moment: Option<&Moment>, today: Date) -> Result<Vec<Draft<Fact>>, Refused> {
+    let (stop, person) = (known.stop(), &state.person);
+    let is_there = |step: &Step| step.by == person.account && matches!(step.fact, Fact::Opened { .. } | Fact::Arrived { .. });
+    let is_inspector = person.may_inspect && stop.inspectors.contains(&person.account);
+    match moment {
+        Some(moment) if is_inspector && known.stage == Stage::Visiting && !known.steps.iter().any(is_there) => {
+            let fact = Fact::Arrived { moment: moment.clone() };
+            Ok(vec![Draft { fact, subject: stop.id.clone(), place: stop.place.clone(), occurred_on: today }])
+        }
+        _ => Err(Refused::WrongStage { stage: known.stage.name().to_owned() }),
+    }
+}
+
+/// Whether every position is one on earth.
+fn sound<'a>(positions: impl Iterator<Item = &'a Position>, moments: impl Iterator<Item = &'a Moment>) -> Result<(), Refused> {
+    let is_sound = positions.chain(moments.filter_map(|moment| moment.position.as_ref())).all(Position::is_sound);
+    if is_sound { Ok(()) } else { Err(Refused::BadPosition) }
 }
 
 /// The opening of a stop, and of the draw with the last stop of a plan.
@@ -851,8 +603,9 @@ fn opened(unopened: &Unopened, fact: Fact, today: Date) -> Vec<Draft<Fact>> {
 fn step(state: &State, known: &Known, command: &Command, context: &Context) -> Result<Fact, Refused> {
     let ask = |act| may(act, known, &state.person, state.now);
     Ok(match command {
-        Command::Score { checklist, points, .. } => {
+        Command::Score { checklist, points, moment, .. } => {
             ask(Act::Score)?;
+            sound(std::iter::empty(), moment.iter())?;
             let unknown = |item: &str| Refused::UnknownItem { item: item.to_owned() };
             let found = checklists::checklist(checklist).filter(|one| one.holds(context.today)).ok_or_else(|| unknown(checklist))?;
             for (id, points) in points {
@@ -864,10 +617,11 @@ fn step(state: &State, known: &Known, command: &Command, context: &Context) -> R
             if points.is_empty() {
                 return Err(Refused::NothingScored);
             }
-            Fact::Scored { checklist: checklist.clone(), points: points.clone() }
+            Fact::Scored { checklist: checklist.clone(), points: points.clone(), moment: moment.clone() }
         }
-        Command::Find { finding, content, severity, lead, photos, .. } => {
+        Command::Find { finding, content, severity, lead, photos, moment, taken, .. } => {
             ask(Act::Find)?;
+            sound(std::iter::empty(), moment.iter().chain(taken))?;
             if state.is_id_taken {
                 return Err(Refused::IdTaken);
             }
@@ -877,7 +631,12 @@ fn step(state: &State, known: &Known, command: &Command, context: &Context) -> R
                 return Err(Refused::UnknownLead);
             }
             let choice = Choice { preset: rule.preset.clone(), limit: rule.limit.clone(), ladder: rule.ladder.clone() };
-            Fact::Found { finding: finding.clone(), content, severity: severity.clone(), lead: lead.clone(), choice, photos: photos.clone() }
+            Fact::Found { finding: finding.clone(), content, severity: severity.clone(), lead: lead.clone(), choice, photos: photos.clone(), moment: moment.clone(), taken: taken.clone() }
+        }
+        Command::Sign { signature, moment, .. } => {
+            ask(Act::Sign)?;
+            sound(std::iter::empty(), moment.iter())?;
+            Fact::Signed { signature: text(signature, Refused::NoSignature)?, moment: moment.clone() }
         }
         Command::Conclude { verdict, content, .. } => {
             ask(Act::Conclude)?;
@@ -930,7 +689,8 @@ fn step(state: &State, known: &Known, command: &Command, context: &Context) -> R
     })
 }
 
-fn text(words: &str, none: Refused) -> Result<String, Refused> {
+/// Words that say something, or why they must.
+pub(super) fn text(words: &str, none: Refused) -> Result<String, Refused> {
     let words = words.trim();
     if words.is_empty() { Err(none) } else { Ok(words.to_owned()) }
 }

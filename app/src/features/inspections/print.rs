@@ -1,6 +1,7 @@
 //! The conclusion of an inspection as an official letter to whom it is about.
 
-use super::model::{Fact, Known};
+use super::known::Known;
+use super::model::Fact;
 use super::pages::{Names, outcomes, tenths};
 use crate::web::Site;
 use crate::web::papers;

@@ -1,7 +1,10 @@
 //! Plans that are sealed, beside the ledger; inspections that are open, derived from it.
 
 use super::draw::{Candidate, Drawing, Eligible, RULES};
-use super::model::{Command, Fact, Ground, Known, LEAVES, Opening, Person, Stage, State, Step, Stop, Unopened, hour_of, sealed_leaf};
+use super::known::{Known, Person, Step, Unopened};
+use super::model::{Command, Fact, Stage, State, hour_of};
+use super::planning::Ground;
+use super::sealing::{LEAVES, Opening, Stop, sealed_leaf};
 use crate::args;
 use crate::clock;
 use crate::db::{Conn, Row};

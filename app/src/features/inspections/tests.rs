@@ -4,7 +4,10 @@
 use super::checklists::{self, checklist, outcome};
 use super::doubts::doubts;
 use super::draw::{Candidate, Drawing, Eligible, RULES, draw};
+use super::known::*;
 use super::model::*;
+use super::planning::*;
+use super::sealing::*;
 use super::store;
 use crate::features::identity::model::Role;
 use crate::features::orders::model::Stage as OrderStage;
@@ -224,6 +227,25 @@ fn what_is_opened_is_what_was_sealed() {
 }
 
 #[test]
+fn a_phone_whose_clock_goes_wrong_is_called_so() {
+    let recorded: jiff::Timestamp = NOW.parse().unwrap();
+    // Minutes by which the phone's clock stood ahead of the record, was behind the server's when they last spoke, was set back.
+    let cases = [
+        (-600, 0, 0, false, "captured ten hours before it was sent"),
+        (-600, 10, 0, false, "as much as may be"),
+        (-600, 11, 0, true, "behind"),
+        (-600, -4320, 0, true, "three days ahead"),
+        (-600, 0, 11, true, "set back by hand"),
+        (9, 0, 0, false, "a little ahead"),
+        (11, 0, 0, true, "captured after it was recorded"),
+    ];
+    for (ahead, behind, set_back, is_doubtful, why) in cases {
+        let moment = Moment { phone_at: recorded + (ahead * 60).seconds(), behind_s: behind * 60, set_back_s: set_back * 60, position: None };
+        assert_eq!(moment.is_doubtful(recorded), is_doubtful, "{why}");
+    }
+}
+
+#[test]
 fn plans() {
     let ground = || {
         let people = |names: &str| names.split(' ').map(str::to_owned).collect::<Vec<_>>();
@@ -273,11 +295,11 @@ fn known(story: &str) -> Known {
         let (kind, by) = step.split_once(' ').unwrap();
         let text = String::from("text");
         let (fact, stage) = match kind {
-            "opened" => (Fact::Opened { opening: opening.clone(), position: None }, Stage::Visiting),
-            "scored" => (Fact::Scored { checklist: "funds".into(), points: BTreeMap::from([("wages_paid".into(), 20)]) }, Stage::Visiting),
+            "opened" => (Fact::Opened { opening: opening.clone(), position: None, moment: None }, Stage::Visiting),
+            "scored" => (Fact::Scored { checklist: "funds".into(), points: BTreeMap::from([("wages_paid".into(), 20)]), moment: None }, Stage::Visiting),
             "found" => {
                 let choice = crate::features::orders::model::Choice { preset: "p13710".into(), limit: "ordinary".into(), ladder: "p13710".into() };
-                (Fact::Found { finding: "f".into(), content: text, severity: "ordinary".into(), lead: "firm".into(), choice, photos: Vec::new() }, known.stage)
+                (Fact::Found { finding: "f".into(), content: text, severity: "ordinary".into(), lead: "firm".into(), choice, photos: Vec::new(), moment: None, taken: Vec::new() }, known.stage)
             }
             "concluded" => (Fact::Concluded { verdict: Verdict::Defects, content: text }, Stage::Concluded),
             "received" => (Fact::Received { paper: text }, Stage::Delivered),
@@ -305,11 +327,16 @@ fn every_refusal_has_its_case() {
     };
     let state = |who: &str, story: &str| State { now, known: Some(known(story)), person: person(who), is_lead_known: true, ..State::default() };
     let at = || "plan-0".to_owned();
-    let find = |content: &str, severity: &str| Command::Find { inspection: at(), finding: "g".into(), content: content.into(), severity: severity.into(), lead: "firm".into(), photos: Vec::new() };
-    let score = |list: &str, item: &str, points: u32| Command::Score { inspection: at(), checklist: list.into(), points: BTreeMap::from([(item.into(), points)]) };
+    let find = |content: &str, severity: &str| Command::Find { inspection: at(), finding: "g".into(), content: content.into(), severity: severity.into(), lead: "firm".into(), photos: Vec::new(), moment: None, taken: Vec::new() };
+    let score = |list: &str, item: &str, points: u32| Command::Score { inspection: at(), checklist: list.into(), points: BTreeMap::from([(item.into(), points)]), moment: None };
     let conclude = |verdict, content: &str| Command::Conclude { inspection: at(), verdict, content: content.into() };
     let reinspect = || Command::Reinspect { inspection: at(), finding: "f".into(), is_done: true, content: "seen".into(), photos: Vec::new() };
-    let check_in = || Command::CheckIn { inspection: at(), position: None };
+    let check_in = || Command::CheckIn { inspection: at(), position: None, moment: None };
+    let at_phone = |latitude_e6: Option<i64>| {
+        let position = latitude_e6.map(|latitude_e6| Position { latitude_e6, longitude_e6: 0, accuracy_m: None, datum: Datum::Wgs84, source: Source::Device });
+        Command::CheckIn { inspection: at(), position: None, moment: Some(Moment { phone_at: NOW.parse().unwrap(), behind_s: 0, set_back_s: 0, position }) }
+    };
+    let sign = |signature: &str| Command::Sign { inspection: at(), signature: signature.into(), moment: None };
     let answer = || Command::Answer { inspection: at(), is_upheld: true, content: "seen".into() };
     let object = |content: &str| Command::Object { inspection: at(), content: content.into() };
     let propose = || Command::Propose { inspection: at(), consequence: Consequence::Praise, content: "well".into() };
@@ -331,6 +358,17 @@ fn every_refusal_has_its_case() {
         ("wang", State { now, unopened: unopened(Some(opening.clone())), person: Person { is_target: true, ..person("wang") }, ..State::default() }, check_in(), "V-104"),
         ("wang", State { now, unopened: unopened(None), person: person("wang"), ..State::default() }, check_in(), "V-112"),
         ("wang", state("wang", ""), check_in(), "V-113"),
+        // Without a signal two arrive at one place, and the second one's word counts too; once.
+        ("li", state("li", ""), at_phone(None), "arrived"),
+        ("wang", state("wang", ""), at_phone(None), "V-113"),
+        ("zhao", state("zhao", ""), at_phone(None), "V-113"),
+        ("li", state("li", DONE), at_phone(None), "V-113"),
+        ("li", state("li", ""), at_phone(Some(91_000_000)), "V-132"),
+        ("li", state("li", ""), sign("5e"), "signed"),
+        ("li", state("li", DONE), sign("5e"), "signed"),
+        ("li", state("li", RECEIVED), sign("5e"), "V-113"),
+        ("zhao", state("zhao", ""), sign("5e"), "V-111"),
+        ("li", state("li", ""), sign(" "), "V-133"),
         (timer, State { now, unopened: unopened(Some(opening.clone())), ..State::default() }, Command::Lapse { inspection: at() }, "V-130"),
         ("wang", State { now, ..State::default() }, Command::Declare { project: "ours".into() }, "declared"),
         ("wang", State { now, is_declared: true, ..State::default() }, Command::Declare { project: "ours".into() }, "V-131"),
@@ -340,7 +378,7 @@ fn every_refusal_has_its_case() {
         ("wang", state("wang", ""), score("funds", "wages_paid", 21), "V-115"),
         ("wang", state("wang", ""), score("funds", "moon", 1), "V-115"),
         ("wang", state("wang", ""), score("moon", "wages_paid", 1), "V-115"),
-        ("wang", state("wang", ""), Command::Score { inspection: at(), checklist: "funds".into(), points: BTreeMap::new() }, "V-116"),
+        ("wang", state("wang", ""), Command::Score { inspection: at(), checklist: "funds".into(), points: BTreeMap::new(), moment: None }, "V-116"),
         ("wang", state("wang", ""), find("a hole", "ordinary"), "found"),
         ("wang", State { is_id_taken: true, ..state("wang", "") }, find("a hole", "ordinary"), "V-114"),
         ("wang", state("wang", ""), find(" ", "ordinary"), "V-117"),
@@ -380,18 +418,18 @@ fn every_refusal_has_its_case() {
         assert_eq!(came, expected, "case {at}: {command:?}");
         seen.insert(came);
     }
-    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132"];
+    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132", "V-134", "V-135", "V-136", "V-137", "V-138"];
     let missing: Vec<&&str> = Refused::CODES.iter().filter(|code| !seen.contains(**code) && !elsewhere.contains(code)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 
-fn advance(site: &TestSite, span: jiff::Span) {
+pub(super) fn advance(site: &TestSite, span: jiff::Span) {
     assert!(site.site.clock.advance(site.site.clock.now() + span));
 }
 
 /// Beside the usual cast three inspectors, a firm in the task force of `ours` with `jian` and `ban` of it, and whoever governs
 /// `ours` alone.
-async fn with_inspectors(mut site: TestSite) -> TestSite {
+pub(super) async fn with_inspectors(mut site: TestSite) -> TestSite {
     for (id, kind) in [("firm", organisations::Kind::Contractor), ("audit-bureau", organisations::Kind::Headquarters)] {
         site.submit(organisations::Command::Register { id: id.into(), name: format!("{id} name"), kind }).await.unwrap();
     }
@@ -411,9 +449,9 @@ async fn with_inspectors(mut site: TestSite) -> TestSite {
     site
 }
 
-const PLAN: [(&str, &str); 6] = [("request_id", "secret-plan"), ("site1", "ours"), ("inspector1", "wang"), ("inspector2", "li"), ("reason", "whispered-reason"), ("last_day", "2026-11-30")];
+pub(super) const PLAN: [(&str, &str); 6] = [("request_id", "secret-plan"), ("site1", "ours"), ("inspector1", "wang"), ("inspector2", "li"), ("reason", "whispered-reason"), ("last_day", "2026-11-30")];
 
-fn plan_with(changes: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+pub(super) fn plan_with(changes: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
     let kept = PLAN.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name)).copied();
     kept.chain(changes.iter().copied()).collect()
 }

@@ -1,0 +1,119 @@
+//! Rules of plans: which places, which people, until when; what a leader chooses and what chance gives.
+
+use super::draw::{Drawing, Pick, RULES, draw};
+use super::model::{Refused, text};
+use super::sealing::{Basis, Stop};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// Places of one route at most.
+pub const MOST_STOPS: usize = 3;
+
+/// What a directed plan asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Id of the plan.
+    pub plan: String,
+    /// Places, in order.
+    pub places: Vec<String>,
+    /// Who goes.
+    pub inspectors: Vec<String>,
+    /// Why.
+    pub reason: String,
+    /// Why again so soon.
+    pub again: String,
+    /// Last day.
+    pub until: Date,
+    /// Who plans it.
+    pub made_by: String,
+}
+
+/// What a plan sees of the places it names, by place.
+#[derive(Clone, Debug, Default)]
+pub struct Ground {
+    /// Today.
+    pub today: Date,
+    /// Accounts that inspect there.
+    pub inspect: BTreeMap<String, Vec<String>>,
+    /// Of those, accounts with an interest there.
+    pub interested: BTreeMap<String, Vec<String>>,
+    /// When it was visited last.
+    pub visited_on: BTreeMap<String, Date>,
+}
+
+/// The last day of a plan lies ahead, and no further than it may stay sealed.
+pub fn last_day(until: Date, today: Date) -> Result<Date, Refused> {
+    let to = today.saturating_add(i64::from(RULES.sealed.value).days());
+    if until < today || until > to { Err(Refused::UntilOutside { from: today.to_string(), to: to.to_string() }) } else { Ok(until) }
+}
+
+/// Why a place that was visited a short time ago may not be visited without saying why.
+pub fn duplicate(ground: &Ground, place: &str) -> Option<Date> {
+    let visited = ground.visited_on.get(place)?;
+    ((ground.today - *visited).get_days() < i32::try_from(RULES.duplicate.value).unwrap_or(i32::MAX)).then_some(*visited)
+}
+
+/// The stops of a directed plan.
+pub fn directed(route: &Route, ground: &Ground) -> Result<Vec<Stop>, Refused> {
+    let is_twice = |list: &[String]| list.iter().enumerate().any(|(at, one)| list[..at].contains(one));
+    if route.places.is_empty() || route.places.len() > MOST_STOPS || is_twice(&route.places) {
+        return Err(Refused::NoPlace);
+    }
+    if route.inspectors.len() < RULES.team.value as usize || is_twice(&route.inspectors) {
+        return Err(Refused::TooFewInspectors { least: RULES.team.value.to_string() });
+    }
+    for place in &route.places {
+        let inspect = ground.inspect.get(place).ok_or(Refused::NoPlace)?;
+        if route.inspectors.iter().any(|one| !inspect.contains(one)) {
+            return Err(Refused::NotAnInspector { place: place.clone() });
+        }
+        if ground.interested.get(place).is_some_and(|people| route.inspectors.iter().any(|one| people.contains(one))) {
+            return Err(Refused::HasInterest { place: place.clone() });
+        }
+    }
+    let reason = text(&route.reason, Refused::NoReason)?;
+    let until = last_day(route.until, ground.today)?;
+    let again = route.again.trim();
+    if let Some((place, date)) = route.places.iter().find_map(|place| Some((place, duplicate(ground, place)?)))
+        && again.is_empty()
+    {
+        return Err(Refused::Duplicate { place: place.clone(), date: date.to_string() });
+    }
+    let stop = |(position, place): (u32, &String)| Stop {
+        id: format!("{}-{position}", route.plan),
+        plan: route.plan.clone(),
+        position,
+        place: place.clone(),
+        inspectors: route.inspectors.clone(),
+        basis: Basis::Directed { reason: reason.clone() },
+        again: again.to_owned(),
+        until,
+        made_by: route.made_by.clone(),
+    };
+    Ok((0..).zip(&route.places).map(stop).collect())
+}
+
+/// The stops of a draw, which is committed to by `commitment`.
+pub fn drawn(drawing: &Drawing, commitment: &str, until: Date, made_by: &str, today: Date) -> Result<Vec<Stop>, Refused> {
+    if drawing.count == 0 || drawing.count > RULES.draw.most_places {
+        return Err(Refused::CountOutside { most: RULES.draw.most_places.to_string() });
+    }
+    let until = last_day(until, today)?;
+    let picks = draw(drawing);
+    if picks.is_empty() {
+        return Err(Refused::NothingToDraw);
+    }
+    let stop = |(position, pick): (u32, Pick)| Stop {
+        id: format!("{}-{position}", drawing.plan),
+        plan: drawing.plan.clone(),
+        position,
+        place: pick.place,
+        inspectors: pick.inspectors,
+        basis: Basis::Drawn { drawing: commitment.to_owned() },
+        again: String::new(),
+        until,
+        made_by: made_by.to_owned(),
+    };
+    Ok((0..).zip(picks).map(stop).collect())
+}
