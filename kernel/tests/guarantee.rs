@@ -203,6 +203,7 @@ fn windows_say_what_was_needed_possible_promised_and_done() {
     // The promise binds today: three floors in seven days.
     assert!((found.today - 35.0 / 71.0).abs() < 1e-6, "{}", found.today);
     assert_eq!(found.today_whole, Some(0.0), "half a floor a day makes no whole floor today");
+    assert_eq!(found.next_whole_on, Some(day(22)), "but one by tomorrow");
 }
 
 #[test]

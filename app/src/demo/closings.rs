@@ -12,7 +12,7 @@ use guatu_kernel::guarantee::{Period, PeriodKind};
 use jiff::civil::Date;
 
 /// Accounts are given since so many days before today.
-const SINCE: i64 = 30;
+const SINCE: i64 = 48;
 /// The account of this project is sent back once, so many days ago or more.
 const SENT_BACK: (usize, i64) = (1, 15);
 /// The project that owes the newest account.

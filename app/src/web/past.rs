@@ -19,7 +19,7 @@ use anyhow::{Context, Result};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{Method, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::ToSpan;
@@ -64,6 +64,16 @@ async fn from_there(site: &Site, past: &Past, asked: &str, request: Request) -> 
     let number = number_of(&mut site.reader().await?, site.clock.today(), asked).await?;
     let router = past.at(site, number).await?;
     let response = router.oneshot(asked_anew(&request, visitor.clone())).await.unwrap_or_else(|never| match never {});
+    let mut response = response;
+    // Who is led on from an earlier day stays there.
+    if let Some(to) =
+        response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()).filter(|to| to.starts_with('/'))
+    {
+        let joint = if to.contains('?') { '&' } else { '?' };
+        if let Ok(to) = HeaderValue::from_str(&format!("{to}{joint}as_of={asked}")) {
+            response.headers_mut().insert(header::LOCATION, to);
+        }
+    }
     let is_page =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if !is_page {

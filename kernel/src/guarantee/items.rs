@@ -161,6 +161,8 @@ pub struct ItemFacts {
     pub today: f64,
     /// Today's target in whole units, for items that count whole units only.
     pub today_whole: Option<f64>,
+    /// The day on which the next whole unit can be finished, and is asked for while anything is: for items that count whole units.
+    pub next_whole_on: Option<Date>,
     /// One window a kind of period, shortest first.
     pub windows: Vec<Window>,
     /// Kinds of period that end with the first boundary that cannot be kept.
@@ -205,6 +207,7 @@ pub fn assess(item: &Item<'_>, actuals: &Actuals, commitments: &[Commitment], da
     ItemFacts {
         done,
         today,
+        next_whole_on: item.is_whole.then(|| capacity.reaching((done + TOLERANCE).floor() + 1.0 - done)).flatten(),
         today_whole: item.is_whole.then(|| super::whole_units(done, today, capacity.through(data_date))),
         programme,
         windows,

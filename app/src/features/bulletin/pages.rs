@@ -97,6 +97,11 @@ async fn list_page(site: &Site, visitor: &Visitor, asked: &Asked, values: &Value
         }
     }
     drop(conn);
+    let issued = bulletins.iter().filter(|one| one.stage == Stage::Issued).map(|one| {
+        let number = visitor.tf("bulletin.number", &[("year", one.issue.0.to_string()), ("number", one.issue.1.to_string())]);
+        (one.id.clone(), format!("{number} {} – {}", one.from, one.to))
+    });
+    let issued = issued.collect();
     register.respond(site, "bulletin.none", |table| {
         let body = html! {
             h1 { (visitor.t("bulletin.title")) }
@@ -105,7 +110,7 @@ async fn list_page(site: &Site, visitor: &Visitor, asked: &Asked, values: &Value
             (table)
             @if visitor.may(Verb::Govern, "/") {
                 h2 { (visitor.t("bulletin.draft")) }
-                (Form::new(visitor, "/bulletins", "bulletin.draft", values).date("from", true).lines("opening", false).lines("closing", false).opt_text("corrects").refused(refused).render())
+                (Form::new(visitor, "/bulletins", "bulletin.draft", values).date("from", true).lines("opening", false).lines("closing", false).choice("corrects", issued, false).refused(refused).render())
             }
         };
         form_response(refused, page(site, visitor, &visitor.t("bulletin.title"), body))

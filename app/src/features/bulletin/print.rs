@@ -22,7 +22,7 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
             column("bulletin.rank", 3, true),
             column("place_kind.project", 12, false),
             column("bulletin.planned", 5, true),
-            column("bulletin.done", 4, true),
+            column("bulletin.done", 5, true),
             column("bulletin.gap", 5, true),
             column("bulletin.moved", 4, true),
             column("bulletin.reports", 7, true),
@@ -45,6 +45,10 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
         ]);
     }
     let mut blocks = vec![Block::Table(table)];
+    if bulletin.drafted_on <= bulletin.to {
+        let params = [("to", bulletin.to.to_string()), ("date", bulletin.drafted_on.to_string())];
+        blocks.push(Block::Paragraph(visitor.tf("bulletin.runs", &params)));
+    }
     if !bulletin.opening.is_empty() {
         blocks.push(Block::Paragraph(bulletin.opening.clone()));
     }
@@ -66,8 +70,9 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
         let params = [("name", name.to_owned()), ("words", objection.words.clone()), ("settled", objection.settled.clone().unwrap_or_default())];
         blocks.push(Block::Paragraph(visitor.tf(if objection.settled.is_some() { "bulletin.objection_settled" } else { "bulletin.objection" }, &params)));
     }
-    if let Some(corrects) = &bulletin.corrects {
-        blocks.push(Block::Paragraph(visitor.tf("bulletin.corrects", &[("issue", corrects.clone())])));
+    if let Some((year, number)) = bulletin.corrected {
+        let issue = visitor.tf("bulletin.number", &[("year", year.to_string()), ("number", number.to_string())]);
+        blocks.push(Block::Paragraph(visitor.tf("bulletin.corrects", &[("issue", issue)])));
     }
     let mut stamps = papers::stamps(site, visitor);
     if bulletin.stage != Stage::Issued {

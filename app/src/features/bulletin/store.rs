@@ -33,6 +33,10 @@ pub struct Bulletin {
     pub closing: String,
     /// The issue it corrects.
     pub corrects: Option<String>,
+    /// Year and number of that issue.
+    pub corrected: Option<(i64, i64)>,
+    /// When its figures were frozen.
+    pub drafted_on: Date,
     /// Who drafted, reviewed and issued it, with the days of the last two.
     pub drafted_by: String,
     /// Who reviewed it.
@@ -67,7 +71,7 @@ pub struct Chosen {
 
 macro_rules! columns {
     () => {
-        "id, year, ordinal, from_on, to_on, state, frozen_number, figures, opening, closing, corrects, drafted_by, reviewed_by, issued_by, issued_on, checkpoint"
+        "id, year, ordinal, from_on, to_on, state, frozen_number, figures, opening, closing, corrects, drafted_by, reviewed_by, issued_by, issued_on, checkpoint, (SELECT c.year FROM bulletin c WHERE c.id = bulletin.corrects), (SELECT c.ordinal FROM bulletin c WHERE c.id = bulletin.corrects), drafted_on"
     };
 }
 
@@ -105,6 +109,8 @@ fn read(row: &Row) -> Result<Bulletin> {
         issued_by: row.opt_text(13)?,
         issued_on: row.opt_date(14)?,
         checkpoint: row.opt_text(15)?,
+        corrected: row.opt_int(16)?.zip(row.opt_int(17)?),
+        drafted_on: row.date(18)?,
     })
 }
 

@@ -6,8 +6,8 @@ use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
 use crate::features::reports::model::WORDS;
-use crate::features::targets::assess::{self, Assessed};
-use crate::features::targets::pages::{so_far, today_text};
+use crate::features::targets::assess;
+use crate::features::targets::pages::{most_pressing, so_far, today_text, urgency};
 use crate::clock::civil;
 use crate::features::orders::acts::act_key;
 use crate::features::orders::known::{Person, duty};
@@ -20,7 +20,6 @@ use crate::web::visitor::Visitor;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use guatu_kernel::guarantee::TOLERANCE;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -178,13 +177,12 @@ impl Asking<'_> {
             }
             let targets = assess::project(conn, &self.site.domain, &project.id, self.today).await?;
             for building in buildings {
-                let asked: Vec<&Assessed> = targets.of(&building.id).filter(|item| item.facts.today > TOLERANCE).collect();
-                let Some(first) = asked.iter().max_by(|one, other| urgency(one).total_cmp(&urgency(other))) else { continue };
+                let Some((first, asked)) = most_pressing(&targets, &building.id) else { continue };
                 let name = self.visitor.shown(&first.name).into_owned();
                 let line = html! {
                     a href={ "/targets/" (form_urlencoded(&building.id)) } { (self.named(building)) } " " (name) " " b { (today_text(self.visitor, first)) }
                     @if let Some(so_far) = so_far(self.visitor, first) { " " (so_far) }
-                    @if asked.len() > 1 { " " span.quiet { (self.visitor.tf("round.more", &[("count", (asked.len() - 1).to_string())])) } }
+                    @if asked > 1 { " " span.quiet { (self.visitor.tf("round.more", &[("count", (asked - 1).to_string())])) } }
                 };
                 lines.push((urgency(first), line));
             }
@@ -312,10 +310,4 @@ impl Asking<'_> {
         });
         Ok(some(Section::new("desk.photos", "/bulletins", lines.collect())))
     }
-}
-
-/// What orders targets of different units: a date that cannot be kept first, then crew-days asked for today.
-fn urgency(item: &Assessed) -> f64 {
-    let broken = if item.outlook().first_impossible().is_some() { 1e6 } else { 0.0 };
-    broken + item.facts.today * item.unit_crew_days
 }

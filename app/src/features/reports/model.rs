@@ -189,6 +189,13 @@ pub enum Fact {
     Verified { finding: String, standings: Vec<Standing> },
 }
 
+impl Content {
+    /// Whether it says nothing at all: a day without change is filed as that.
+    pub fn is_empty(&self) -> bool {
+        *self == Content { written_at: self.written_at.clone(), ..Content::default() }
+    }
+}
+
 impl Fact {
     /// Work items it moved.
     pub fn standings(&self) -> &[Standing] {

@@ -346,6 +346,10 @@ fn items(values: &Values) -> Result<Vec<Item>, Refusal> {
 }
 
 fn content(values: &Values) -> Result<Content, Refusal> {
+    // Words about what hinders are not thrown away for want of its kind.
+    if values.text("hindrance").is_empty() && !(values.text("remark").is_empty() && values.text("decider").is_empty()) {
+        return Err(rule("G-108", "hindrance"));
+    }
     let hindrance = values.opt("hindrance").map(|kind| Hindrance {
         kind,
         decider: values.text("decider").to_owned(),
@@ -371,6 +375,9 @@ async fn file(State(site): State<Site>, visitor: Visitor, sent: SentWithFiles) -
         let mut content = content(&values)?;
         let (photos, documents) = photos::take(files).await??;
         content.photos = photos;
+        if content.is_empty() {
+            return Err(rule("R-132", "items").into());
+        }
         let report = values.request_id()?;
         let command = Command::File { report: report.clone(), building: building.id.clone(), on, content: Box::new(content) };
         site.submit_with(&visitor, report.clone(), command, documents).await?;

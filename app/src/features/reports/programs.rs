@@ -75,6 +75,9 @@ async fn filing(conn: &mut Conn, visitor: &Visitor, Posted { id, building, on, u
     if unchanged && content != Content::default() {
         return Err(rule("R-138", "content").into());
     }
+    if !unchanged && content.is_empty() {
+        return Err(rule("R-132", "content").into());
+    }
     Ok(Filing { report, building, on, content: (!unchanged).then(|| Box::new(content)) })
 }
 

@@ -214,8 +214,14 @@ on_both_databases!(a_report_moves_the_plan_and_a_dispute_moves_it_back, |site| a
     assert_eq!(listed("chief", "place=ours").await.len(), 0, "until it is corrected");
     assert_eq!(site.get("stranger", "/reports/report-0001").await.status, 404);
 
+    // Nothing at all is no report, and words without the kind of what hinders are not thrown away.
+    for (field, code) in [(("remark", ""), "R-132"), (("remark", "the crane stood"), "G-108")] {
+        let page = site.post("builder", "/reports/new", &[("building", "ours-b2"), ("on", "2026-11-23"), field]).await;
+        assert_eq!(page.texts(".summary .quiet"), [code]);
+        assert!(page.body.contains(field.1), "the form is kept filled");
+    }
     // Of a day that moved nothing, the hands are disputed and corrected alike.
-    let hands = [("building", "ours-b2"), ("on", "2026-11-23"), ("hands.rebar", "40"), ("request_id", "report-0002")];
+    let hands = [("building", "ours-b2"), ("on", "2026-11-23"), ("trade.rebar", "40"), ("request_id", "report-0002")];
     assert_eq!(site.post("builder", "/reports/new", &hands).await.status, 303);
     assert_eq!(site.post("wei", "/reports/report-0002/dispute", &[("reason", "three hands stand there")]).await.status, 303);
     assert_eq!(listed("chief", "place=ours").await, ["ours-b2 name · 2026-11-23"]);
@@ -324,7 +330,8 @@ on_both_databases!(programs_report_under_the_same_rules, |site| async move {
         (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-23","extra":1}"#, 422, "R-135"),
         (r#"not json"#, 422, "R-135"),
         (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-31"}"#, 422, "R-135"),
-        (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-24"}"#, 422, "R-104"),
+        (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-24","content":{"hands":{"rebar":3}}}"#, 422, "R-104"),
+        (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-23"}"#, 422, "R-132"),
         (r#"{"id":"../passwd","building":"ours-b1","on":"2026-11-23"}"#, 422, "G-109"),
         (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-23","unchanged":true,"content":{"weather_hours":3}}"#, 422, "R-138"),
         (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-23","content":{"items":[{"activity":"ours-b1/pit","cumulative_e3":6000},{"activity":"ours-b1/pit","cumulative_e3":7000}]}}"#, 422, "R-131"),

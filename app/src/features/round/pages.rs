@@ -248,7 +248,7 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
             lists.entry("hindered").or_default().push(html! {
                 (with_project(line, &waits.building)) " " span.quiet { (waits.on) } br;
                 a href={ "/reports/" (waits.report) } { (visitor.t(&format!("hindrance.{}", waits.hindrance.kind))) } " " (waits.hindrance.remark)
-                @if !waits.hindrance.decider.is_empty() { " " span.tag { (visitor.tf("round.decider", &[("decider", waits.hindrance.decider.clone())])) } }
+                " " span.tag { @if waits.hindrance.decider.is_empty() { (visitor.t("round.no_decider")) } @else { (visitor.tf("round.decider", &[("decider", waits.hindrance.decider.clone())])) } }
                 " " a.no-print href={ "/problems/new?report=" (waits.report) } { (visitor.t("problems.open")) }
             });
         }

@@ -32,6 +32,8 @@ pub struct Assessed {
     pub done: f64,
     /// What the kernel found, standing on what was done before today.
     pub facts: ItemFacts,
+    /// Who promised for a kind of period that holds today.
+    pub promised_by: Vec<(PeriodKind, String)>,
     /// Done today, once today's report is in.
     pub done_today: Option<f64>,
     /// What today's report has made of the days after it, where it is in and says something else than the morning did.
@@ -55,7 +57,7 @@ impl Assessed {
 
     /// Still to be done today of what is asked for today.
     pub fn left_today(&self) -> f64 {
-        (self.facts.today - self.done_today.unwrap_or(0.0)).max(0.0)
+        (self.facts.today - self.done_today.unwrap_or(0.0).max(0.0)).max(0.0)
     }
 
     /// Whether what was promised for the period of a kind is done so far; `None` where nobody has promised.
@@ -144,7 +146,11 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
     let days: Vec<Date> = periods.iter().map(|period| period.from).chain([today, tomorrow]).collect();
     let done = domain.measured.of(conn, id).await?;
     let mut promised: HashMap<String, Vec<Commitment>> = HashMap::new();
+    let mut promisers: HashMap<String, Vec<(PeriodKind, String)>> = HashMap::new();
     for one in store::commitments(conn, id, today).await? {
+        if one.from <= today {
+            promisers.entry(one.activity.clone()).or_default().push((one.kind, one.promised_by));
+        }
         let (will, cumulative) = (units(one.will_e3), units(one.cumulative_e3));
         let commitment = Commitment { period: one.kind.around(one.from), will, cumulative };
         promised.entry(one.activity).or_default().push(commitment);
@@ -193,6 +199,7 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
             planned: planned_share(item.work, baseline, today.saturating_sub(1.days())),
             unit_crew_days: if item.rate > 0.0 { f64::from(item.crews) / item.rate } else { 0.0 },
             facts,
+            promised_by: promisers.get(&activity.id).cloned().unwrap_or_default(),
             done_today,
             ahead,
         };

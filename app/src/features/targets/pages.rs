@@ -9,7 +9,7 @@ use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
-use crate::features::{places, plan, rule_sets};
+use crate::features::{identity, places, plan, rule_sets};
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
 use crate::web::extract::{Query, Sent};
@@ -208,14 +208,34 @@ pub fn quantity(value: f64) -> String {
 pub fn today_text(visitor: &Visitor, item: &Assessed) -> String {
     let unit = unit_name(visitor, &item.unit);
     match item.facts.today_whole {
+        // Less than a unit a day: the day of the next one says more than nought.
+        Some(whole) if whole <= TOLERANCE && item.facts.next_whole_on.is_some() => {
+            let on = item.facts.next_whole_on.map_or_else(String::new, |on| on.to_string());
+            visitor.tf("targets.next_whole", &[("unit", unit), ("date", on)])
+        }
         Some(whole) => format!("{} {unit}", quantity(whole)),
         None => format!("{} {unit}", quantity(item.facts.today)),
     }
 }
 
+/// The most pressing of the works that ask for something today, and how many there are: a date that cannot be kept first, then
+/// crew-days asked for.
+pub fn most_pressing<'a>(targets: &'a ProjectTargets, building: &str) -> Option<(&'a Assessed, usize)> {
+    let asked: Vec<&Assessed> = targets.of(building).filter(|item| item.facts.today > TOLERANCE).collect();
+    let first = asked.iter().copied().max_by(|one, other| urgency(one).total_cmp(&urgency(other)))?;
+    Some((first, asked.len()))
+}
+
+/// What orders targets of different units.
+pub fn urgency(item: &Assessed) -> f64 {
+    let broken = if item.outlook().first_impossible().is_some() { 1e6 } else { 0.0 };
+    broken + item.facts.today * item.unit_crew_days
+}
+
 /// What today's report has made of today's target; nothing before it is in.
 pub fn so_far(visitor: &Visitor, item: &Assessed) -> Option<Markup> {
-    let done = ("done", quantity(item.done_today?));
+    // A measurement that lowers what stood before is no work of today.
+    let done = ("done", quantity(item.done_today?.max(0.0)));
     let left = item.left_today();
     Some(match left > TOLERANCE {
         true => html! { span.lamp.warn { (visitor.tf("targets.done_so_far", &[done, ("left", quantity(left))])) } },
@@ -362,6 +382,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
     let (_, rules) = site.domain.rules.gap(&mut conn, today).await?;
     let tree = site.domain.places.tree(&mut conn).await?;
     let project = tree.lineage(place).find(|other| other.kind == Kind::Project).map_or("", |project| project.id.as_str());
+    let names = identity::names(&mut conn).await?;
     let targets_grade = |item: &Assessed| grades.of_work(project, &item.activity);
     let points = targets.weighed.get(&place.id).and_then(Weighed::points_e1);
     let body = html! {
@@ -379,7 +400,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
             li { span { (visitor.shown(&item.name)) } b.days-left { (today_text(visitor, item)) } span.quiet { (visitor.tf("targets.exactly", &[("amount", quantity(item.facts.today))])) } @if let Some(so_far) = so_far(visitor, item) { (so_far) } }
         } }
         @if targets.by_building.contains_key(&place.id) { (figure(visitor, place, "elevation", "", &visitor.t("elevation.title"))) }
-        @for item in &current { (item_sheet(visitor, item, targets_grade(item))) }
+        @for item in &current { (item_sheet(visitor, item, targets_grade(item), &names)) }
         @if may_promise && !current.is_empty() { (promise_form(visitor, place, &current, today, values)) }
         @if !rest.is_empty() { details { summary { (visitor.tf("targets.others", &[("count", rest.len().to_string())])) }
             ul { @for item in &rest { li { (visitor.shown(&item.name)) " " (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) } } }
@@ -390,7 +411,13 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
     Ok(form_response(refused, page(site, visitor, &title, body)))
 }
 
-fn item_sheet(visitor: &Visitor, item: &Assessed, measured: Option<Grade>) -> Markup {
+/// Who promised for the period of a window.
+fn promiser<'a>(item: &Assessed, window: &Window, names: &'a HashMap<String, String>) -> Option<&'a str> {
+    let (_, account) = item.promised_by.iter().find(|(kind, _)| *kind == window.period.kind)?;
+    names.get(account).map(String::as_str)
+}
+
+fn item_sheet(visitor: &Visitor, item: &Assessed, measured: Option<Grade>, names: &HashMap<String, String>) -> Markup {
     let percent = |ratio: Option<f64>| ratio.map_or("—".to_owned(), |ratio| format!("{:.0}%", ratio * 100.0));
     html! {
         section.sheet {
@@ -412,7 +439,10 @@ fn item_sheet(visitor: &Visitor, item: &Assessed, measured: Option<Grade>) -> Ma
                     tr {
                         td { (visitor.t(&format!("period.{}", window.period.kind.name()))) " " span.quiet { (span_text(window.period.from, window.period.to)) } }
                         td.number { (quantity(window.should)) } td.number { (quantity(window.can)) }
-                        td.number { @match window.will { Some(will) => (quantity(will)), None => span.quiet { (visitor.t("targets.unpromised")) } } }
+                        td.number { @match window.will {
+                            Some(will) => { (quantity(will)) @if let Some(by) = promiser(item, window, names) { br; span.quiet { (by) } } }
+                            None => span.quiet { (visitor.t("targets.unpromised")) }
+                        } }
                         td.number { (quantity(window.done)) }
                         td.number { (percent(window.commitment_level())) } td.number { (percent(window.required_complete())) } td.number { (percent(window.plan_complete())) }
                         td.number { (quantity(window.promise_debt())) } td.number { (quantity(window.requirement_debt)) }

@@ -14,7 +14,9 @@ use crate::features::places::store::Place;
 use crate::features::plan::pages::{days_between, float_lamp, no_activity};
 use crate::features::plan::network::Scheduled;
 use crate::features::plan::store::{self as plans, Mandate};
+use crate::features::targets::assess;
 use crate::features::targets::grades::Marks;
+use crate::features::targets::pages::{most_pressing, today_text};
 use crate::features::task_force::model::Seat;
 use crate::features::rule_sets::model::LampRules;
 use crate::features::{Guatu, identity, organisations, rule_sets, task_force};
@@ -258,10 +260,24 @@ pub async fn goals(conn: &mut Conn, domain: &Guatu, place: &Place) -> Result<Vec
     Ok(found)
 }
 
+/// Today's target of each building of a project: of its most pressing work.
+async fn todays(conn: &mut Conn, site: &Site, visitor: &Visitor, gathered: &Gathered, place: &Place, today: Date) -> Result<HashMap<String, String>, Problem> {
+    let Some(project) = gathered.tree.lineage(place).find(|above| above.kind == Kind::Project) else { return Ok(HashMap::new()) };
+    let targets = assess::project(conn, &site.domain, &project.id, today).await?;
+    let of = |row: &super::matrix::Row| {
+        let building = &gathered.place(row).id;
+        let (item, _) = most_pressing(&targets, building)?;
+        let name = item.stage.as_ref().map_or_else(|| visitor.shown(&item.name).into_owned(), |stage| visitor.t(&format!("stage_short.{stage}")));
+        Some((building.clone(), visitor.tf("wall.today_target", &[("work", name), ("target", today_text(visitor, item))])))
+    };
+    Ok(gathered.rows.iter().filter_map(of).collect())
+}
+
 async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
     let today = site.clock.today();
     let gathered = gather(conn, &site.domain, place, today).await?;
     let Gathered { stages, rows, .. } = &gathered;
+    let todays = todays(conn, site, visitor, &gathered, place, today).await?;
     let schedules = site.domain.networks.all_scheduled(conn).await?;
     let (rule_set, rules) = site.domain.rules.lamps(conn, today).await?;
     let counts = words_of(&gathered.tree, schedules.iter().map(|(_, scheduled)| scheduled.as_ref()), place, today, &rules);
@@ -313,6 +329,7 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
                                         _ if !row.official.is_empty() => { br; span.quiet { (row.official) } }
                                         _ => {}
                                     }
+                                    @if let Some(target) = todays.get(place.id.as_str()) { @if asked.is_wall() { " · " } @else { br; } a.today href={ "/targets/" (form_urlencoded(&place.id)) } { (target) } }
                                 }
                                 @for cell in &row.cells { td { @if let Some(cell) = cell { (cell_markup(visitor, &words, place, cell, asked, today)) } } }
                             }
