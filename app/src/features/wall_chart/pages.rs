@@ -268,7 +268,12 @@ async fn todays(conn: &mut Conn, site: &Site, visitor: &Visitor, gathered: &Gath
         let building = &gathered.place(row).id;
         let (item, _) = most_pressing(&targets, building)?;
         let name = item.stage.as_ref().map_or_else(|| visitor.shown(&item.name).into_owned(), |stage| visitor.t(&format!("stage_short.{stage}")));
-        Some((building.clone(), visitor.tf("wall.today_target", &[("work", name), ("target", today_text(visitor, item))])))
+        // Less than a unit a day: the day of the next one, in the few letters that a row has.
+        let target = match item.facts.next_whole_on.filter(|_| item.facts.today_whole.is_some_and(|whole| whole < 1.0)) {
+            Some(on) => visitor.tf("wall.next_whole", &[("date", short_date(on, today))]),
+            None => today_text(visitor, item),
+        };
+        Some((building.clone(), format!("{name} {target}")))
     };
     Ok(gathered.rows.iter().filter_map(of).collect())
 }
@@ -324,12 +329,13 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
                                 th scope="row" {
                                     a href=(asked.address(&place.id, "matrix")) { (place.attributes.name) }
                                     // A wall has no room for headings between its rows: each row says where it belongs.
+                                    @let target = todays.get(place.id.as_str());
                                     @match (parcel, asked.is_wall()) {
-                                        (Some(parcel), true) => { br; span.quiet { (parcel.attributes.name) } }
+                                        (Some(parcel), true) => { @if target.is_some() { " " } @else { br; } span.quiet { (parcel.attributes.name) } }
                                         _ if !row.official.is_empty() => { br; span.quiet { (row.official) } }
                                         _ => {}
                                     }
-                                    @if let Some(target) = todays.get(place.id.as_str()) { @if asked.is_wall() { " · " } @else { br; } a.today href={ "/targets/" (form_urlencoded(&place.id)) } { (target) } }
+                                    @if let Some(target) = target { br; a.today href={ "/targets/" (form_urlencoded(&place.id)) } title=(visitor.t("targets.today")) { (target) } }
                                 }
                                 @for cell in &row.cells { td { @if let Some(cell) = cell { (cell_markup(visitor, &words, place, cell, asked, today)) } } }
                             }
