@@ -144,7 +144,7 @@ async fn page(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
                 header.top { a.brand href="#" { img src=(crate::web::assets::url("mark.svg")) alt="" width="28" height="28"; span { (visitor.t("phone.title")) } } span #line role="status" {} }
                 main #main data-words=(words) data-mark=(visitor.t("shell.labelled")) {
                     noscript { p { (visitor.t("phone.no_script")) } }
-                    section #plain { p { (visitor.t("phone.plain")) } p { a.button href="/inspections" { (visitor.t("phone.to_forms")) } } }
+                    section #plain { h1 { (visitor.t("phone.title")) } p { (visitor.t("phone.plain")) } p { a.button href="/inspections" { (visitor.t("phone.to_forms")) } } }
                     div #app hidden {}
                 }
             }

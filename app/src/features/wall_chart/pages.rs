@@ -335,7 +335,7 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
                                         _ if !row.official.is_empty() => { br; span.quiet { (row.official) } }
                                         _ => {}
                                     }
-                                    @if let Some(target) = target { br; a.today href={ "/targets/" (form_urlencoded(&place.id)) } title=(visitor.t("targets.today")) { (target) } }
+                                    @if let Some(target) = target { br; span.today title=(visitor.t("targets.today")) { (target) } }
                                 }
                                 @for cell in &row.cells { td { @if let Some(cell) = cell { (cell_markup(visitor, &words, place, cell, asked, today)) } } }
                             }
