@@ -51,6 +51,15 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
+/// Words that must be said, without what surrounds them; `none` is the refusal when there are none.
+///
+/// # Errors
+/// `none`, when nothing but blanks is said.
+pub fn text<R>(words: &str, none: R) -> Result<String, R> {
+    let words = words.trim();
+    if words.is_empty() { Err(none) } else { Ok(words.to_owned()) }
+}
+
 /// Declares a feature's closed list of refusals.
 ///
 /// `Name = "P-101" Rule field` declares a refusal without parameters; `Name { a, b } = …` one with text parameters;

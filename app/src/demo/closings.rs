@@ -6,7 +6,6 @@ use super::{Ask, Teller};
 use crate::features::closings::gather;
 use crate::features::closings::model::{Closing, Command};
 use crate::features::plan;
-use crate::journal::replay;
 use anyhow::Result;
 use guatu_kernel::guarantee::{Period, PeriodKind};
 use jiff::civil::Date;
@@ -36,7 +35,6 @@ pub async fn work(teller: &mut Teller<'_>, district: &District, on: Date, ago: i
 async fn account(teller: &mut Teller<'_>, district: &District, period: &Period, ago: i64) -> Result<()> {
     let mut conn = super::story::settled(teller).await?;
     let active = plan::store::active(&mut conn).await?;
-    let frozen_number = replay::head_number(&mut conn).await?;
     let (mut given, mut sent_back, mut again, mut accepted) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let leader = &district.people[0].account;
     for (at, project) in district.projects.iter().enumerate() {
@@ -47,7 +45,7 @@ async fn account(teller: &mut Teller<'_>, district: &District, period: &Period, 
             continue;
         }
         let closing = Closing { project: project.id.clone(), kind: period.kind.name().to_owned(), from: period.from };
-        let (figures, _) = gather::figures(&mut conn, teller.domain, &project.id, period).await?;
+        let (figures, frozen_number) = gather::frozen(&mut conn, teller.domain, &project.id, period).await?;
         let (reasons, content) = match figures.is_short() {
             true => (
                 vec![REASONS[(at + ago.unsigned_abs() as usize) % REASONS.len()].to_owned()],

@@ -80,7 +80,7 @@ macro_rules! features {
                 match &entry.fact {
                     $(Fact::$variant(fact) => $name::store::apply(conn, entry, fact).await?,)+
                 }
-                plan::store::hear(conn, entry).await?;
+                plan::heard::hear(conn, entry).await?;
                 targets::store::hear(conn, entry).await?;
                 duties::store::hear(conn, entry).await
             }

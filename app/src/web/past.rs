@@ -69,8 +69,10 @@ async fn from_there(site: &Site, past: &Past, asked: &str, request: Request) -> 
     if let Some(to) =
         response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()).filter(|to| to.starts_with('/'))
     {
-        let joint = if to.contains('?') { '&' } else { '?' };
-        if let Ok(to) = HeaderValue::from_str(&format!("{to}{joint}as_of={asked}")) {
+        let (address, part) =
+            to.split_once('#').map_or((to, String::new()), |(address, part)| (address, format!("#{part}")));
+        let joint = if address.contains('?') { '&' } else { '?' };
+        if let Ok(to) = HeaderValue::from_str(&format!("{address}{joint}as_of={asked}{part}")) {
             response.headers_mut().insert(header::LOCATION, to);
         }
     }

@@ -1,6 +1,7 @@
 //! Rules of bulletins: three people, one week, no edit after review.
 
 use crate::journal::domain::{Actor, Context, Draft};
+use crate::refusal::text;
 use crate::refusals;
 use guatu_kernel::guarantee::PeriodKind;
 use jiff::civil::Date;
@@ -298,7 +299,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         }
         Command::Withdraw { bulletin, reason } => {
             within(&[Stage::Draft, Stage::Reviewed])?;
-            one(Fact::Withdrawn { reason: text(reason)? }, bulletin)
+            one(Fact::Withdrawn { reason: text(reason, Refused::NoText)? }, bulletin)
         }
         Command::Object { bulletin, project, reason } => {
             within(&[Stage::Draft, Stage::Reviewed])?;
@@ -308,19 +309,14 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if state.objected.iter().any(|(known, _)| known == project) {
                 return Err(Refused::AlreadyObjected);
             }
-            one(Fact::Objected { project: project.clone(), reason: text(reason)? }, bulletin)
+            one(Fact::Objected { project: project.clone(), reason: text(reason, Refused::NoText)? }, bulletin)
         }
         Command::Settle { bulletin, project, reason } => {
             within(&[Stage::Draft, Stage::Reviewed])?;
             if !state.objected.iter().any(|(known, is_settled)| known == project && !is_settled) {
                 return Err(Refused::NoObjection);
             }
-            one(Fact::Settled { project: project.clone(), reason: text(reason)? }, bulletin)
+            one(Fact::Settled { project: project.clone(), reason: text(reason, Refused::NoText)? }, bulletin)
         }
     }
-}
-
-fn text(reason: &str) -> Result<String, Refused> {
-    let reason = reason.trim();
-    if reason.is_empty() { Err(Refused::NoText) } else { Ok(reason.to_owned()) }
 }

@@ -2,6 +2,7 @@
 
 use super::holidays;
 use crate::journal::domain::{Context, Draft};
+use crate::refusal::text;
 use crate::refusals;
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
@@ -376,9 +377,4 @@ fn known_kinds(kinds: &[String]) -> Result<Vec<String>, Refused> {
         return Err(Refused::UnknownKind);
     }
     Ok(kinds.to_vec())
-}
-
-fn text(given: &str, refused: Refused) -> Result<String, Refused> {
-    let given = given.trim();
-    if given.is_empty() { Err(refused) } else { Ok(given.to_owned()) }
 }

@@ -4,6 +4,7 @@ use super::model::Figures;
 use crate::db::Conn;
 use crate::features::Guatu;
 use crate::features::targets::assess::{self, Assessed};
+use crate::journal::replay;
 use anyhow::Result;
 use guatu_kernel::guarantee::{Period, TOLERANCE, Window};
 
@@ -20,6 +21,19 @@ pub struct Short {
     pub amounts: [f64; 3],
     /// What is missing, in crew-days: what orders works of different units.
     pub crew_days: f64,
+}
+
+/// Figures to be frozen, and the ledger number they stand on: at one moment, so that the number is that of the figures.
+pub async fn frozen(conn: &mut Conn, domain: &Guatu, project: &str, period: &Period) -> Result<(Figures, u64)> {
+    conn.begin_snapshot().await?;
+    let gathered = of_now(conn, domain, project, period).await;
+    conn.rollback().await?;
+    gathered
+}
+
+async fn of_now(conn: &mut Conn, domain: &Guatu, project: &str, period: &Period) -> Result<(Figures, u64)> {
+    let number = replay::head_number(conn).await?;
+    Ok((figures(conn, domain, project, period).await?.0, number))
 }
 
 /// A project's figures in a period as it ended.

@@ -2,6 +2,7 @@
 
 use crate::features::reports::model::WORDS;
 use crate::journal::domain::{Actor, Context, Draft};
+use crate::refusal::text;
 use crate::refusals;
 use guatu_kernel::guarantee::{Period, PeriodKind};
 use jiff::ToSpan;
@@ -259,11 +260,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         }
         Command::Return { reason, .. } => {
             judged(state, context)?;
-            let reason = reason.trim();
-            if reason.is_empty() {
-                return Err(Refused::NoContent);
-            }
-            one(Fact::Returned { reason: reason.to_owned() })
+            one(Fact::Returned { reason: text(reason, Refused::NoContent)? })
         }
     }
 }

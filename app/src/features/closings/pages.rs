@@ -281,6 +281,8 @@ async fn show_page(site: &Site, visitor: &Visitor, closing: &Closing, period: &P
         } }
         @if !shorts.is_empty() {
             h2 { (visitor.t("closings.shorts")) }
+            // The account above is frozen; which works are short is read anew.
+            @if account.is_some() { p.quiet { (visitor.t("closings.shorts_now")) } }
             div.scroll tabindex="0" { table {
                 thead { tr { th { (visitor.t("place_kind.building")) } th { (visitor.t("closings.work")) } th.number { (visitor.t("targets.should")) } th.number { (visitor.t("targets.will")) } th.number { (visitor.t("targets.did")) } th.number { (visitor.t("closings.missing_days")) } } }
                 tbody { @for short in shorts.iter().take(SHORTS_SHOWN) { tr {
@@ -318,10 +320,7 @@ async fn give(State(site): State<Site>, visitor: Visitor, Path(of): Named, Sent(
     let (closing, period, place) = named(&site, &visitor, of).await?;
     let done = async {
         let request = values.request_id()?;
-        let mut conn = site.reader().await?;
-        let frozen_number = crate::journal::replay::head_number(&mut conn).await?;
-        let (figures, _) = gather::figures(&mut conn, &site.domain, &closing.project, &period).await?;
-        drop(conn);
+        let (figures, frozen_number) = gather::frozen(&mut site.reader().await?, &site.domain, &closing.project, &period).await?;
         let reasons = values.under("reason.").filter(|(_, value)| *value == "yes").map(|(kind, _)| kind.to_owned()).collect();
         let command = Command::Give { closing: closing.clone(), figures, frozen_number, reasons, content: values.text("content").into() };
         site.submit(&visitor, request, command).await

@@ -4,6 +4,7 @@ use super::recurrence::{Recurrence, due};
 use super::rules;
 use crate::features::reports::model::Photo;
 use crate::journal::domain::{Actor, Context, Draft};
+use crate::refusal::text;
 use crate::refusals;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -406,9 +407,4 @@ fn open(state: &State) -> Result<&KnownDuty, Refused> {
         Some(on) => Err(Refused::AlreadySettled { date: on.to_string() }),
         None => Ok(known),
     }
-}
-
-fn text(words: &str, none: Refused) -> Result<String, Refused> {
-    let words = words.trim();
-    if words.is_empty() { Err(none) } else { Ok(words.to_owned()) }
 }

@@ -7,7 +7,7 @@
 //! of the inspectors or of the leaders, and not who filed it, confirms it or sends it back with a reason. What turns out wrong is
 //! withdrawn with a reason.
 //!
-//! The plan hears confirmations (`plan::store::hear`) and refuses to call a bound stage met without them; so does a report that
+//! The plan hears confirmations (`plan::heard::hear`) and refuses to call a bound stage met without them; so does a report that
 //! would complete one. What was met before its gate stood, or came so from a file, stays met and is shown as met without its
 //! gate: a diagnostic, since the past is not refused. A gate confirmed of a project or parcel holds for what stands in it.
 //!

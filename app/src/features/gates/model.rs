@@ -3,6 +3,7 @@
 use crate::features::plan::binding;
 use crate::features::reports::model::Photo;
 use crate::journal::domain::{Context, Draft};
+use crate::refusal::text;
 use crate::refusals;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -220,14 +221,14 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         }
         Command::Return { reason, .. } => {
             judged(state, context)?;
-            one(Fact::Returned { gate: id, reason: text(reason)? }, context.today)
+            one(Fact::Returned { gate: id, reason: text(reason, Refused::NoReason)? }, context.today)
         }
         Command::Withdraw { reason, .. } => {
             allow(state.may_judge)?;
             if !is_confirmed {
                 return Err(Refused::NothingFiled);
             }
-            one(Fact::Withdrawn { gate: id, reason: text(reason)? }, context.today)
+            one(Fact::Withdrawn { gate: id, reason: text(reason, Refused::NoReason)? }, context.today)
         }
     }
 }
@@ -241,9 +242,4 @@ fn judged<'a>(state: &'a State, context: &Context) -> Result<&'a Known, Refused>
     allow(state.may_judge)?;
     let known = state.known.as_ref().filter(|known| known.standing == Standing::Filed).ok_or(Refused::NothingFiled)?;
     if context.actor.text() == known.filed_by { Err(Refused::OwnEvidence) } else { Ok(known) }
-}
-
-fn text(reason: &str) -> Result<String, Refused> {
-    let reason = reason.trim();
-    if reason.is_empty() { Err(Refused::NoReason) } else { Ok(reason.to_owned()) }
 }

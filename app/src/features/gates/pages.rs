@@ -59,7 +59,7 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(within): Query<W
     let whole = visitor.place_or_highest(&mut conn, &site.domain, within.place.as_deref()).await?;
     let tree = site.domain.places.tree(&mut conn).await?;
     let today = site.clock.today();
-    let passed = plan::store::gates_passed(&mut conn).await?;
+    let passed = plan::heard::gates_passed(&mut conn).await?;
     let mut waiting = store::waiting(&mut conn).await?;
     let schedules = site.domain.networks.all_scheduled(&mut conn).await?;
     let crumb = places::pages::crumbs_of(&mut conn, &visitor, &whole).await?;
@@ -156,7 +156,7 @@ async fn read(site: &Site, visitor: &Visitor, id: &str) -> Result<Shown, Problem
         return Err(missing().into());
     }
     let tree = site.domain.places.tree(&mut conn).await?;
-    let all = plan::store::gates_passed(&mut conn).await?;
+    let all = plan::heard::gates_passed(&mut conn).await?;
     let passed = passed_at(&all, &place);
     let mut above = HashMap::new();
     for (at, gate) in all.iter().filter(|(at, gate)| *at != place.id && passed.contains(gate)) {

@@ -2,9 +2,9 @@
 
 use super::model::{Command, Evidence, Known, Refused, Standing, State, decide};
 use crate::clock::civil_date;
+use crate::features::plan::heard;
 use crate::features::plan::binding::GATES;
 use crate::features::plan::network::STAGES;
-use crate::features::plan::store as plans;
 use crate::features::reports::tests::active;
 use crate::journal::domain::{Actor, Context};
 use crate::on_both_databases;
@@ -127,8 +127,8 @@ on_both_databases!(a_milestone_waits_for_its_gates, |site| async move {
     assert_eq!(site.post("builder", "/gates/ours/noise/file", &paper).await.status, 303);
     assert_eq!(site.post("wei", "/gates/ours/noise/confirm", &[]).await.status, 303);
     let mut conn = site.site.db.reader().await.unwrap();
-    assert_eq!(plans::open_gates(&mut conn, "ours-b1", "topping_out").await.unwrap().len(), 0);
-    assert_eq!(plans::open_gates(&mut conn, "ours-b2", "topping_out").await.unwrap().iter().map(|gate| gate.id.as_str()).collect::<Vec<_>>(), ["foundation"]);
+    assert_eq!(heard::open_gates(&mut conn, "ours-b1", "topping_out").await.unwrap().len(), 0);
+    assert_eq!(heard::open_gates(&mut conn, "ours-b2", "topping_out").await.unwrap().iter().map(|gate| gate.id.as_str()).collect::<Vec<_>>(), ["foundation"]);
     assert_eq!(site.post("builder", top, &finish).await.status, 303);
 
     // A confirmation that turns out wrong is withdrawn: the milestone stays met, and is listed as met without its gate.

@@ -12,7 +12,7 @@
 //!
 //! A hazard names what is settled for it (五落实): measure, money, person, time limit, contingency. An ordinary one is put right,
 //! with a photograph, and somebody else looks. A major one stops work at its place from that day on: the plan hears it and moves
-//! (`plan::store::hear`), and goes on moving while it is not known to be over. It is reported to the regulator and to the
+//! (`plan::heard::hear`), and goes on moving while it is not known to be over. It is reported to the regulator and to the
 //! workers' congress, may be listed by a higher office, and work goes on only after a review by somebody who neither repaired it
 //! nor asked for that. It is not closed without both reports.
 //!

@@ -4,6 +4,7 @@
 use super::rules::{self, Colour, HAZARDS, RISKS};
 use crate::features::reports::model::Photo;
 use crate::journal::domain::{Actor, Context, Draft};
+use crate::refusal::text;
 use crate::refusals;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -814,11 +815,6 @@ fn major(state: &State) -> Result<&Known, Refused> {
 fn others<'a>(context: &Context, people: impl IntoIterator<Item = Option<&'a String>>) -> Result<(), Refused> {
     let me = context.actor.text();
     if people.into_iter().flatten().any(|person| person == me) { Err(Refused::SamePerson) } else { Ok(()) }
-}
-
-fn text(words: &str, none: Refused) -> Result<String, Refused> {
-    let words = words.trim();
-    if words.is_empty() { Err(none) } else { Ok(words.to_owned()) }
 }
 
 /// Days after which reports of a major hazard are late.

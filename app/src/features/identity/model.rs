@@ -2,6 +2,7 @@
 
 use crate::features::authority::Verb;
 use crate::journal::domain::{Actor, Context, Draft};
+use crate::refusal::text;
 use crate::refusals;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -307,7 +308,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if !state.has_entered && !state.has_post {
                 return Err(Refused::NeverEntered);
             }
-            Ok(draft(Fact::ResetAsked { reason: text(reason)? }, account, None, context.today))
+            Ok(draft(Fact::ResetAsked { reason: text(reason, Refused::NoReason)? }, account, None, context.today))
         }
         Command::AllowReset { account } => {
             let asked_by = state.reset_asked_by.as_ref().ok_or(Refused::NoResetAsked)?;
@@ -321,10 +322,10 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if !state.accountable_for.is_empty() {
                 return Err(Refused::StillAccountable { places: state.accountable_for.join("\n") });
             }
-            Ok(draft(Fact::Disabled { reason: text(reason)? }, account, None, context.today))
+            Ok(draft(Fact::Disabled { reason: text(reason, Refused::NoReason)? }, account, None, context.today))
         }
         Command::Enable { account, reason } => {
-            Ok(draft(Fact::Enabled { reason: text(reason)? }, account, None, context.today))
+            Ok(draft(Fact::Enabled { reason: text(reason, Refused::NoReason)? }, account, None, context.today))
         }
         Command::Grant { post, account, role, place, from, to } => {
             if state.is_id_taken {
@@ -368,9 +369,4 @@ fn keep_administrators(state: &State, leaving: &[Role]) -> Result<(), Refused> {
         Some(role) => Err(Refused::LastAdministrator { role: role.name().into() }),
         None => Ok(()),
     }
-}
-
-fn text(reason: &str) -> Result<String, Refused> {
-    let reason = reason.trim();
-    if reason.is_empty() { Err(Refused::NoReason) } else { Ok(reason.to_owned()) }
 }

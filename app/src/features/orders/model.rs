@@ -6,6 +6,7 @@ use super::rules;
 use crate::features::calendars::holidays::is_working_day;
 use crate::features::reports::model::Photo;
 use crate::journal::domain::{Actor, Context, Draft};
+use crate::refusal::text;
 use crate::refusals;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
@@ -751,9 +752,4 @@ fn in_bounds(known: &Known, until: Date, asked: Option<Date>, now: DateTime) -> 
         return Err(Refused::UntilOutside { from: due.on().to_string(), to: last.to_string() });
     }
     Ok(())
-}
-
-fn text(words: &str, none: Refused) -> Result<String, Refused> {
-    let words = words.trim();
-    if words.is_empty() { Err(none) } else { Ok(words.to_owned()) }
 }

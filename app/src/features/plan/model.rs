@@ -1,6 +1,7 @@
 //! Rules of plans: versions, mandated dates and their changes, progress, activation.
 
 use crate::journal::domain::{Actor, Context, Draft};
+use crate::refusal::text;
 use crate::refusals;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -360,7 +361,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if !state.lost.is_empty() && !accepts_loss {
                 return Err(Refused::Loses { lost: state.lost.join("；") });
             }
-            one(Fact::Approved { project: project.clone(), reason: text(reason)? }, version, project, today)
+            one(Fact::Approved { project: project.clone(), reason: text(reason, Refused::NoReason)? }, version, project, today)
         }
         Command::Mandate { mandate, project, activity, name, finish_by, issuer, document, edition } => {
             if !state.has_plan {
@@ -394,7 +395,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
                 mandate: mandate.clone(),
                 project: project.clone(),
                 finish_by: *finish_by,
-                reason: text(reason)?,
+                reason: text(reason, Refused::NoReason)?,
             };
             one(fact, request, project, today)
         }
@@ -414,7 +415,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
                 mandate: mandate.clone(),
                 is_accepted: *is_accepted,
                 finish_by: *finish_by,
-                reason: text(reason)?,
+                reason: text(reason, Refused::NoReason)?,
                 document,
                 edition,
             };
@@ -476,13 +477,13 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
                 to_project: to_project.clone(),
                 to_activity: to_activity.clone(),
                 lag_days: *lag_days,
-                reason: text(reason)?,
+                reason: text(reason, Refused::NoReason)?,
             };
             one(fact, tie, to_project, today)
         }
         Command::Untie { tie, reason } => {
             let project = state.tied_project.as_deref().ok_or(Refused::NoPlan)?;
-            one(Fact::Untied { reason: text(reason)? }, tie, project, today)
+            one(Fact::Untied { reason: text(reason, Refused::NoReason)? }, tie, project, today)
         }
     }
 }
@@ -529,9 +530,4 @@ fn takes_back(before: &Progress, after: &Progress) -> bool {
     dropped(before.actual_start, after.actual_start)
         || dropped(before.actual_finish, after.actual_finish)
         || (before.actual_finish.is_none() && after.actual_finish.is_none() && before.percent_e3 > after.percent_e3)
-}
-
-fn text(reason: &str) -> Result<String, Refused> {
-    let reason = reason.trim();
-    if reason.is_empty() { Err(Refused::NoReason) } else { Ok(reason.to_owned()) }
 }

@@ -4,6 +4,7 @@
 //! Nothing here decides anything. A schedule is a function of facts, so a replay gives the same rows.
 
 use super::model::{Progress, Source};
+use super::heard;
 use super::mapping;
 use super::store::{self, Bar};
 use crate::args;
@@ -398,7 +399,7 @@ async fn overlay(conn: &mut Conn, base: &BasePlan, state: &store::ProjectPlan, m
 /// nobody has let it go on, it stands until the day by which the hazard is to be gone, and past that day from one day to the
 /// next.
 async fn stand_still(conn: &mut Conn, base: &BasePlan, plan: &mut Plan, state: &store::ProjectPlan) -> Result<()> {
-    let stops = store::work_stops(conn, &state.project).await?;
+    let stops = heard::work_stops(conn, &state.project).await?;
     if stops.is_empty() {
         return Ok(());
     }

@@ -1,15 +1,10 @@
 //! Versions, mandated dates, progress and bars: what facts made of them, and how others read them.
 
-use super::binding;
 use super::model::{ActivityFound, Command, Fact, Progress, State, VersionState};
+use super::heard;
 use super::network;
 use crate::args;
 use crate::db::{Conn, Row, Value};
-use crate::features::calendars::model::Fact as CalendarFact;
-use crate::features::gates::model::Fact as GateFact;
-use crate::features::hazards::model::Fact as HazardFact;
-use crate::features::places::model::Kind;
-use crate::features::reports::model::Standing;
 use crate::features::{Fact as AnyFact, identity, organisations, places, task_force};
 use crate::journal::domain::{Actor, Context as JournalContext, Entry};
 use anyhow::{Context, Result};
@@ -327,7 +322,7 @@ pub async fn project_plan(conn: &mut Conn, project: &str) -> Result<Option<Proje
 const MOST_LEVELS: usize = 8;
 
 /// The ids of a path, as many as a statement has room for: an empty id is nobody's.
-fn from_root(path: &str) -> Vec<Value> {
+pub(super) fn from_root(path: &str) -> Vec<Value> {
     let mut ids: Vec<Value> = path.trim_matches('/').split('/').map(Value::from).collect();
     ids.resize(MOST_LEVELS, Value::from(""));
     ids
@@ -460,50 +455,6 @@ pub async fn bars_at(conn: &mut Conn, place: &str) -> Result<Vec<Bar>> {
     conn.rows(sql, args![place]).await?.iter().map(read_bar).collect()
 }
 
-/// Gates confirmed at places, as `(place, gate)`.
-pub async fn gates_passed(conn: &mut Conn) -> Result<HashSet<(String, String)>> {
-    let rows = conn.rows("SELECT place, gate FROM gate_passed", &[]).await?;
-    rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
-}
-
-/// Gates without which a stage of a place is not met, and which nobody has confirmed there or above. A stage that no gate binds
-/// costs no question.
-pub async fn open_gates(conn: &mut Conn, place: &str, stage: &str) -> Result<Vec<&'static binding::Gate>> {
-    if !binding::is_bound(stage) {
-        return Ok(Vec::new());
-    }
-    let rows = conn.rows("SELECT DISTINCT stage FROM bar WHERE place = ? AND stage IS NOT NULL", args![place]).await?;
-    let planned = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
-    let planned: HashSet<&str> = planned.iter().map(String::as_str).collect();
-    let path = places::path(conn, place).await?.unwrap_or_default();
-    let sql = "SELECT gate FROM gate_passed WHERE place IN (?, ?, ?, ?, ?, ?, ?, ?)";
-    let rows = conn.rows(sql, &from_root(&path)).await?;
-    let passed = rows.iter().map(|row| row.text(0)).collect::<Result<HashSet<_>>>()?;
-    Ok(binding::of_stage(stage, &planned).filter(|gate| !passed.contains(&gate.id)).collect())
-}
-
-/// A place where work stands still, or stood.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorkStop {
-    /// The hazard that stopped it.
-    pub hazard: String,
-    /// The place; everything in it stands.
-    pub place: String,
-    /// First day.
-    pub from: Date,
-    /// Last day as far as is known.
-    pub until: Date,
-    /// First day on which work went on.
-    pub ended_on: Option<Date>,
-}
-
-/// Where work of a project stands still or stood, earliest first.
-pub async fn work_stops(conn: &mut Conn, project: &str) -> Result<Vec<WorkStop>> {
-    let sql = "SELECT id, place, from_on, until_on, ended_on FROM work_stop WHERE project = ? ORDER BY from_on, id";
-    let rows = conn.rows(sql, args![project]).await?;
-    rows.iter().map(|row| Ok(WorkStop { hazard: row.text(0)?, place: row.text(1)?, from: row.date(2)?, until: row.date(3)?, ended_on: row.opt_date(4)? })).collect()
-}
-
 /// What is measured of a bar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measure {
@@ -624,7 +575,7 @@ pub(super) async fn load(conn: &mut Conn, command: &Command, context: &JournalCo
             state.activity = bar.as_ref().map(found_as);
             state.progress = progress(conn, project, activity).await?;
             if let Some(bar) = bar.filter(|_| said.actual_finish.is_some()) {
-                state.open_gates = open_gates_of(conn, &bar).await?;
+                state.open_gates = heard::open_gates_of(conn, &bar).await?;
             }
             project.clone()
         }
@@ -698,13 +649,6 @@ pub async fn lost_by(conn: &mut Conn, version: &Version) -> Result<Vec<String>> 
 
 /// Lost things named one by one at most.
 const LOST_SHOWN: usize = 12;
-
-/// Ids of the gates that are open for a bar; what belongs to no place is bound at its project.
-async fn open_gates_of(conn: &mut Conn, bar: &Bar) -> Result<Vec<String>> {
-    let place = bar.place.as_deref().unwrap_or(&bar.project);
-    let open = open_gates(conn, place, bar.stage.as_deref().unwrap_or_default()).await?;
-    Ok(open.into_iter().map(|gate| gate.id.clone()).collect())
-}
 
 async fn found(conn: &mut Conn, project: &str, activity: &str) -> Result<Option<ActivityFound>> {
     Ok(bar(conn, project, activity).await?.as_ref().map(found_as))
@@ -830,93 +774,13 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
     }
 }
 
-/// What facts of other features mean for plans: alerts, exemptions and seasonal stops move dates, and so do places where work
-/// stands still because something there is dangerous.
-pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
-    let on = written_on(entry)?;
-    if let AnyFact::Reports(fact) = &entry.fact {
-        return measure(conn, entry, fact.standings()).await;
-    }
-    if let AnyFact::Gates(fact) = &entry.fact {
-        return pass(conn, entry, fact).await;
-    }
-    if let AnyFact::Hazards(fact) = &entry.fact {
-        return stand_still(conn, entry, fact, on).await;
-    }
-    let AnyFact::Calendars(fact) = &entry.fact else { return Ok(()) };
-    if let CalendarFact::ProjectExempted { project, .. } = fact {
-        return touch(conn, project, on, entry.number).await;
-    }
-    for plan in project_plans(conn).await? {
-        touch(conn, &plan.project, on, entry.number).await?;
-    }
-    Ok(())
-}
-
-/// A gate is confirmed, or its confirmation is taken back. What was met stays met: pages say that it was without its gate.
-async fn pass(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &GateFact) -> Result<()> {
-    let place = &entry.place;
-    match fact {
-        GateFact::Confirmed { gate } => {
-            let sql = "INSERT INTO gate_passed (place, gate, number) VALUES (?, ?, ?) ON CONFLICT (place, gate) DO NOTHING";
-            conn.execute(sql, args![place, gate, entry.number]).await.map(drop)
-        }
-        GateFact::Withdrawn { gate, .. } => {
-            conn.execute("DELETE FROM gate_passed WHERE place = ? AND gate = ?", args![place, gate]).await.map(drop)
-        }
-        GateFact::Filed { .. } | GateFact::Returned { .. } => Ok(()),
-    }
-}
-
-/// Work at a place stands still, or goes on.
-async fn stand_still(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &HazardFact, on: Date) -> Result<()> {
-    let (id, place) = (&entry.subject, &entry.place);
-    let mut project = None;
-    for above in places::path(conn, place).await?.unwrap_or_default().trim_matches('/').split('/') {
-        project = project.or(places::get(conn, above).await?.filter(|above| above.kind == Kind::Project).map(|above| above.id));
-    }
-    let Some(project) = project else { return Ok(()) };
-    match fact {
-        HazardFact::WorkStopped { until } => {
-            let sql = "INSERT INTO work_stop (id, place, project, from_on, until_on) VALUES (?, ?, ?, ?, ?)";
-            conn.execute(sql, args![id, place, &project, entry.occurred_on, *until]).await?;
-        }
-        HazardFact::WorkResumed {} => {
-            conn.execute("UPDATE work_stop SET ended_on = ? WHERE id = ?", args![entry.occurred_on, id]).await?;
-        }
-        _ => return Ok(()),
-    }
-    touch(conn, &project, on, entry.number).await
-}
-
-/// What daily reports measured becomes progress: begun with the first quantity, finished with the last. Dates follow soon,
-/// see [`super::network::settle`].
-async fn measure(conn: &mut Conn, entry: &Entry<AnyFact>, standings: &[Standing]) -> Result<()> {
-    let Some(first) = standings.first() else { return Ok(()) };
-    let (on, project) = (written_on(entry)?, &first.project);
-    for standing in standings {
-        let begun = (standing.done_e3 > 0).then_some(entry.occurred_on);
-        let finished = (standing.done_e3 >= standing.total_e3).then_some(entry.occurred_on);
-        let percent_e3 = standing.done_e3.saturating_mul(100_000) / standing.total_e3.max(1);
-        let sql = "INSERT INTO progress (project, activity, actual_start, actual_finish, percent_e3, remaining_days, recorded_by, recorded_on, changed_number) VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?)
-                   ON CONFLICT (project, activity) DO UPDATE SET actual_start = CASE WHEN excluded.percent_e3 = 0 THEN NULL ELSE COALESCE(progress.actual_start, excluded.actual_start) END,
-                   actual_finish = CASE WHEN excluded.actual_finish IS NULL THEN NULL ELSE COALESCE(progress.actual_finish, excluded.actual_finish) END, percent_e3 = excluded.percent_e3,
-                   remaining_days = NULL, recorded_by = excluded.recorded_by, recorded_on = excluded.recorded_on, changed_number = excluded.changed_number";
-        let percent_e3 = percent_e3.clamp(0, 100_000);
-        let values = args![project, &standing.activity, begun, finished, percent_e3, &entry.actor, on, entry.number];
-        conn.execute(sql, values).await?;
-    }
-    let sql = "UPDATE project_plan SET is_stale = CASE WHEN is_stale = 1 THEN 1 ELSE 2 END, changed_on = ?, changed_number = ?, data_date = CASE WHEN data_date < ? THEN ? ELSE data_date END WHERE project = ?";
-    conn.execute(sql, args![on, entry.number, on, on, project]).await.map(drop)
-}
-
 /// The civil date in China on which a fact was written.
-fn written_on(entry: &Entry<AnyFact>) -> Result<Date> {
+pub(super) fn written_on(entry: &Entry<AnyFact>) -> Result<Date> {
     Ok(crate::clock::civil_date(entry.recorded_at.parse()?))
 }
 
 /// A fact has touched a project's plan: it must be scheduled again.
-async fn touch(conn: &mut Conn, project: &str, on: Date, number: u64) -> Result<()> {
+pub(super) async fn touch(conn: &mut Conn, project: &str, on: Date, number: u64) -> Result<()> {
     let sql = "UPDATE project_plan SET is_stale = 1, changed_on = ?, changed_number = ?, data_date = CASE WHEN data_date < ? THEN ? ELSE data_date END WHERE project = ?";
     conn.execute(sql, args![on, number, on, on, project]).await.map(drop)
 }

@@ -2,6 +2,7 @@
 
 use crate::features::reports::model::WORDS;
 use crate::journal::domain::{Actor, Context, Draft};
+use crate::refusal::text;
 use crate::refusals;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -266,9 +267,4 @@ fn open(state: &State) -> Result<&Known, Refused> {
         Some(on) => Err(Refused::AlreadyClosed { date: on.to_string() }),
         None => Ok(known),
     }
-}
-
-fn text(words: &str, none: Refused) -> Result<String, Refused> {
-    let words = words.trim();
-    if words.is_empty() { Err(none) } else { Ok(words.to_owned()) }
 }

@@ -3,7 +3,7 @@
 use crate::features::plan::amounts;
 use crate::features::targets::model::Grade;
 use crate::journal::domain::{Actor, Context, Draft};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, text};
 use crate::refusals;
 use guatu_formats::plans::begins_formula;
 use jiff::Timestamp;
@@ -394,7 +394,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if let Some((by, on)) = &state.inspected_after {
                 return Err(Refused::Inspected { by: by.clone(), date: on.to_string() }.into());
             }
-            let reason = text(reason)?;
+            let reason = text(reason, Refused::NoReason)?;
             let standings = standings(state, items, Compare::Corrected)?;
             let counts = |standing: &Standing| state.works.iter().find(|work| work.activity == standing.activity).map_or(0, |work| work.before_e3 + work.day_e3 + work.after_e3);
             let claimed = standings.iter().find(|one| one.done_e3 >= one.total_e3 && counts(one) < one.total_e3);
@@ -418,7 +418,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         }
         Command::Dispute { report, items, reason } => {
             let known = unjudged(state, context)?;
-            let reason = text(reason)?;
+            let reason = text(reason, Refused::NoReason)?;
             let standings = standings(state, items, Compare::Freely)?;
             // Without a figure it is about the rest of the report: hands, machines, photographs.
             if !standings.is_empty() && !standings.iter().any(|one| differs(state, one)) {
@@ -439,7 +439,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             }
             let mut standings = standings(state, items, Compare::Freely)?;
             standings.retain(|one| differs(state, one));
-            let finding = if standings.is_empty() { finding.trim().to_owned() } else { text(finding)? };
+            let finding = if standings.is_empty() { finding.trim().to_owned() } else { text(finding, Refused::NoReason)? };
             draft(Fact::Verified { finding, standings }, report, &known.building, known.on)
         }
     }
@@ -630,9 +630,4 @@ fn unjudged<'a>(state: &'a State, context: &Context) -> Result<&'a Known, Refuse
 
 fn name_of(state: &State, activity: &str) -> String {
     state.works.iter().find(|work| work.activity == activity).map_or_else(String::new, |work| work.name.clone())
-}
-
-fn text(reason: &str) -> Result<String, Refused> {
-    let reason = reason.trim();
-    if reason.is_empty() { Err(Refused::NoReason) } else { Ok(reason.to_owned()) }
 }

@@ -116,8 +116,11 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         .filter_map(|report| tree.get(&report.building).map(|building| (report, building)))
         .filter(|(_, building)| building.path.starts_with(&within) && visitor.may(Verb::Read, &building.path))
         .collect();
-    let all: usize = groups.iter().map(|(_, buildings)| buildings.len()).sum();
-    let filed = groups.iter().flat_map(|(_, buildings)| buildings).filter(|one| reports.contains_key(&one.id)).count();
+    // What a building without work left reports is listed, but owed by nobody.
+    let owed = |buildings: &[&Place]| buildings.iter().filter(|one| open.contains(&one.id)).count();
+    let came = |buildings: &[&Place]| buildings.iter().filter(|one| open.contains(&one.id) && reports.contains_key(&one.id)).count();
+    let all: usize = groups.iter().map(|(_, buildings)| owed(buildings)).sum();
+    let filed: usize = groups.iter().map(|(_, buildings)| came(buildings)).sum();
     let may_confirm = visitor.rights.may_somewhere(Verb::Confirm);
     let body = html! {
         @if let Some(receipt) = filed_together { (receipt) }
@@ -136,10 +139,10 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         }
         @if may_confirm { p { a.button href="/reports/waiting" { (visitor.t("reports.waiting")) } } }
         @for (project, buildings) in &groups {
-            @let done = buildings.iter().filter(|one| reports.contains_key(&one.id)).count();
+            @let (done, owed) = (came(buildings), owed(buildings));
             details.day open[buildings.len() <= 60 && groups.len() == 1] {
-                summary { (project.attributes.name) " " span.tag { (done) " / " (buildings.len()) } }
-                @if done < buildings.len() && visitor.may(Verb::Report, &project.path) {
+                summary { (project.attributes.name) " " span.tag { (done) " / " (owed) } }
+                @if done < owed && visitor.may(Verb::Report, &project.path) {
                     p.no-print { a href={ "/reports/excel?place=" (form_urlencoded(&project.id)) "&on=" (on) } { (visitor.t("report_sheet.title")) } }
                 }
                 ul.rows { @for building in ordered(buildings, &reports) {
@@ -189,10 +192,11 @@ fn diaries(visitor: &Visitor, asked: Option<&str>, groups: &[(&Place, Vec<&Place
     } } }
 }
 
-/// Buildings of a project with something left to measure: who has nothing left owes no report.
+/// Buildings of a project with something left to measure in the morning: who has nothing left owes no report, and reporting
+/// the last of it does not end what was owed that day.
 pub(super) async fn open_buildings(conn: &mut Conn, site: &Site, project: &str, on: Date) -> Result<Vec<String>, Problem> {
     let targets = targets::assess::project(conn, &site.domain, project, on.min(site.clock.today())).await?;
-    let is_open = |building: &&String| targets.of(building).any(targets::assess::Assessed::is_open);
+    let is_open = |building: &&String| targets.of(building).any(targets::assess::Assessed::was_open);
     Ok(targets.by_building.keys().filter(is_open).cloned().collect())
 }
 

@@ -346,7 +346,7 @@ async fn works_named(conn: &mut Conn, building: &str, project: &str, content: &C
 
 /// Gates without which a measured work is not complete; of most stages there are none, which costs no question.
 async fn open_gates(conn: &mut Conn, building: &str, bar: &plan::store::Measure) -> Result<Vec<String>> {
-    let open = plan::store::open_gates(conn, building, bar.stage.as_deref().unwrap_or_default()).await?;
+    let open = plan::heard::open_gates(conn, building, bar.stage.as_deref().unwrap_or_default()).await?;
     Ok(open.into_iter().map(|gate| gate.id.clone()).collect())
 }
 

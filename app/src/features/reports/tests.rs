@@ -282,6 +282,7 @@ on_both_databases!(bad_input_is_refused_with_the_form_still_filled, |site| async
         assert!(page.status == 422 && page.body.contains(code), "{day}: {}", page.status);
     }
     let then = format!("?as_of={}", site.site.head());
+    assert_eq!(site.get("chief", &format!("/reports/of/ours-b1{then}")).await.location(), format!("/reports/report-0002{then}"), "who is led on stays there");
     let shown = site.get("chief", &format!("/reports/report-0002{then}")).await.attributes(".photos img", "src").remove(0);
     assert_eq!(shown, format!("{address}{then}"), "led on into the past");
     assert_eq!(site.get("chief", &shown).await.bytes, served.bytes, "a photograph is what it was");

@@ -12,6 +12,7 @@ use crate::features::places::Tree;
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::plan::pages::{days_between, float_lamp, no_activity};
+use crate::features::plan::heard;
 use crate::features::plan::network::Scheduled;
 use crate::features::plan::store::{self as plans, Mandate};
 use crate::features::targets::assess;
@@ -444,8 +445,8 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
         None => None,
     };
     let noted = store::noted(&mut conn, &project.id, &bar.activity).await?.filter(|noted| noted.word == verdict.word());
-    let gates = plans::open_gates(&mut conn, &at.id, bar.stage.as_deref().unwrap_or_default()).await?;
-    let mut stands = plans::work_stops(&mut conn, &project.id).await?;
+    let gates = heard::open_gates(&mut conn, &at.id, bar.stage.as_deref().unwrap_or_default()).await?;
+    let mut stands = heard::work_stops(&mut conn, &project.id).await?;
     stands.retain(|stop| stop.ended_on.is_none() && tree.get(&stop.place).is_some_and(|stopped| at.path.starts_with(&stopped.path)));
     let pair = |pair: Option<(Date, Date)>| pair.map_or("—".to_owned(), |(start, finish)| format!("{start} – {finish}"));
     let actual = match (bar.actual_start, bar.actual_finish) {
