@@ -9,7 +9,7 @@ use crate::features::targets::model::Grade;
 use crate::features::{Fact as AnyFact, places, plan};
 use crate::journal::domain::Entry;
 use anyhow::{Context, Result};
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use std::collections::HashMap;
 
 /// A report as the tables hold it.
@@ -390,7 +390,7 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
                 on: found.on,
                 filed_by: found.filed_by,
                 grade: found.grade,
-                judged: found.judged_by.zip(found.judged_on),
+                judged: found.judged_by.zip(judged_at(conn, id).await?),
                 is_pictured: !found.content.photos.is_empty(),
             });
             (found.building, found.on)
@@ -415,6 +415,13 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
         }
     }
     Ok(state)
+}
+
+/// When a report was judged, in local time.
+async fn judged_at(conn: &mut Conn, report: &str) -> Result<Option<DateTime>> {
+    let row = conn.row("SELECT judged_at FROM report WHERE id = ?", args![report]).await?;
+    let at = row.map(|row| row.opt_text(0)).transpose()?.flatten();
+    at.map(|at| Ok(crate::clock::civil(at.parse()?))).transpose()
 }
 
 /// What the rule needs of a report that is to be filed.
@@ -458,7 +465,7 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
         }
         Fact::Unchanged { project } => insert(conn, entry, project, true, &Content::default()).await,
         Fact::Corrected { reason, standings } => {
-            let sql = "UPDATE report SET grade = 'reported', judged_by = NULL, judged_on = NULL, reason = ?, corrected_number = ? WHERE id = ?";
+            let sql = "UPDATE report SET grade = 'reported', judged_by = NULL, judged_on = NULL, judged_at = NULL, reason = ?, corrected_number = ? WHERE id = ?";
             conn.execute(sql, args![reason, entry.number, id]).await?;
             restate(conn, entry, standings, Grade::Reported).await
         }
@@ -482,8 +489,8 @@ async fn judge(conn: &mut Conn, entry: &Entry<AnyFact>, grade: Grade, reason: Op
     let (reason, on) = (reason.filter(|reason| !reason.is_empty()), written_on(entry)?);
     let sql = "INSERT INTO report_judgement (number, report, building, on_day, grade, judged_by, judged_on, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
     conn.execute(sql, args![entry.number, &entry.subject, &entry.place, entry.occurred_on, grade.name(), &entry.actor, on, reason]).await?;
-    let sql = "UPDATE report SET grade = ?, judged_by = ?, judged_on = ?, reason = COALESCE(?, reason) WHERE id = ?";
-    conn.execute(sql, args![grade.name(), &entry.actor, on, reason, &entry.subject]).await.map(drop)
+    let sql = "UPDATE report SET grade = ?, judged_by = ?, judged_on = ?, judged_at = ?, reason = COALESCE(?, reason) WHERE id = ?";
+    conn.execute(sql, args![grade.name(), &entry.actor, on, &entry.recorded_at, reason, &entry.subject]).await.map(drop)
 }
 
 /// Where a work item stands in all.
