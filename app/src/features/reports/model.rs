@@ -268,6 +268,8 @@ refusals! {
     BuildingTwice { building } = "R-133" Rule building;
     /// An acceptance is not complete while gates of it are not confirmed.
     GatesOpen { name, gates } = "R-140" Rule items;
+    /// Nobody is named who must decide.
+    NoDecider = "R-141" Rule decider;
 }
 
 /// Buildings whose reports are filed together at most: they share one transaction, and others wait for it.
@@ -357,6 +359,8 @@ pub struct Words {
     pub materials: Vec<String>,
     /// Kinds of hindrance.
     pub hindrances: Vec<String>,
+    /// Those of which nobody decides.
+    pub undecided: Vec<String>,
     /// Days back that a report is taken.
     pub back_days: u16,
     /// Most of anything on one site.
@@ -558,6 +562,7 @@ fn check_content(content: &Content) -> Result<(), Refused> {
             Err(Refused::UnknownWord { word: shortened(&hindrance.kind) })
         }
         Some(hindrance) if hindrance.remark.trim().is_empty() => Err(Refused::NoReason),
+        Some(hindrance) if hindrance.decider.trim().is_empty() && !words.undecided.contains(&hindrance.kind) => Err(Refused::NoDecider),
         _ => Ok(()),
     }
 }

@@ -9,6 +9,7 @@ use crate::features::targets::model::Grade;
 use crate::features::{Fact as AnyFact, places, plan};
 use crate::journal::domain::Entry;
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use std::collections::HashMap;
 
@@ -98,13 +99,34 @@ pub struct Waiting {
     pub filed_by: String,
     /// Hands on site.
     pub hands: u64,
-    /// Work items that it moves.
-    pub items: u64,
+    /// Whether the device that wrote it did not know the time.
+    pub is_clock_wrong: bool,
+}
+
+/// By how many days the clock of a device differs from the server's, when it does by more than can be: a report may be written
+/// in a basement and sent the next day, but a clock that runs ahead, or lags for long, is wrong.
+pub fn clock_difference(written_at: Option<&str>, filed_at: &str) -> Option<i64> {
+    let written: Timestamp = written_at?.parse().ok()?;
+    let filed: Timestamp = filed_at.parse().ok()?;
+    let hours = filed.duration_since(written).as_hours();
+    (!(-1..=72).contains(&hours)).then_some(hours / 24)
+}
+
+/// What the reports that wait have moved: by report, the work, its amount in thousandths, and its unit.
+pub async fn amounts_waiting(conn: &mut Conn) -> Result<HashMap<String, Vec<(String, i64, String)>>> {
+    let sql = "SELECT w.report, b.name, w.reported_e3, b.unit FROM report r JOIN work_day w ON w.report = r.id
+               JOIN bar b ON b.project = w.project AND b.activity = w.activity
+               WHERE r.grade = 'reported' AND r.is_unchanged = 0 ORDER BY w.report, b.ordinal";
+    let mut moved: HashMap<String, Vec<(String, i64, String)>> = HashMap::new();
+    for row in conn.rows(sql, &[]).await? {
+        moved.entry(row.text(0)?).or_default().push((row.text(1)?, row.int(2)?, row.opt_text(3)?.unwrap_or_default()));
+    }
+    Ok(moved)
 }
 
 /// Reports with a change that nobody has judged, newest day first.
 pub async fn waiting(conn: &mut Conn) -> Result<Vec<Waiting>> {
-    let sql = "SELECT r.id, r.building, r.on_day, r.filed_by, r.hands, (SELECT COUNT(*) FROM work_day w WHERE w.report = r.id)
+    let sql = "SELECT r.id, r.building, r.on_day, r.filed_by, r.hands, r.written_at, r.filed_at
                FROM report r WHERE r.grade = 'reported' AND r.is_unchanged = 0 ORDER BY r.on_day DESC, r.id";
     let read = |row: &Row| {
         Ok(Waiting {
@@ -113,7 +135,7 @@ pub async fn waiting(conn: &mut Conn) -> Result<Vec<Waiting>> {
             on: row.date(2)?,
             filed_by: row.text(3)?,
             hands: row.count(4)?,
-            items: row.count(5)?,
+            is_clock_wrong: clock_difference(row.opt_text(5)?.as_deref(), &row.text(6)?).is_some(),
         })
     };
     conn.rows(sql, &[]).await?.iter().map(read).collect()

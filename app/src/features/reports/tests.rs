@@ -78,6 +78,8 @@ fn rules() {
         ("complete with a picture", site.clone(), file(TODAY, Content { photos: photo, ..floors(18) }), None),
         ("hindered", site.clone(), file(TODAY, hindered("funds", "no payment since May")), None),
         ("hindered by nothing in words", site.clone(), file(TODAY, hindered("funds", " ")), Some(Refused::NoReason)),
+        ("hindered by nobody in particular", site.clone(), file(TODAY, Content { hindrance: Some(Hindrance { kind: "funds".into(), decider: " ".into(), remark: "unpaid".into() }), ..floors(6) }), Some(Refused::NoDecider)),
+        ("hindered by the weather", site.clone(), file(TODAY, Content { hindrance: Some(Hindrance { kind: "weather".into(), decider: String::new(), remark: "rain".into() }), ..floors(6) }), None),
         ("hindered by a dragon", site.clone(), file(TODAY, hindered("dragon", "fire")), Some(Refused::UnknownWord { word: "dragon".into() })),
         ("a trade nobody knows", site.clone(), file(TODAY, crowd("wizard", 1)), Some(Refused::UnknownWord { word: "wizard".into() })),
         ("an army", site.clone(), file(TODAY, crowd("rebar", 5_001)), Some(Refused::TooMany { limit: "5000".into() })),
@@ -187,7 +189,9 @@ on_both_databases!(a_report_moves_the_plan_and_a_dispute_moves_it_back, |site| a
 
     // The supervision engineer sees only what waits, and measures less.
     let waiting = site.get("wei", "/reports/waiting").await;
-    assert_eq!(waiting.texts("tbody td")[..5], ["ours-b1 name", "2026-11-23", "ours name", "builder", "1"]);
+    let cells = waiting.texts("tbody td");
+    assert_eq!(cells[..4], ["ours-b1 name", "2026-11-23", "ours name", "builder"]);
+    assert!(cells[4].ends_with("1200 m³"), "what is to be confirmed: {}", cells[4]);
     assert_eq!(site.get("wei", "/reports/waiting?find=elsewhere").await.texts("tbody td").len(), 1, "nothing found");
     assert_eq!(site.get("wei", "/reports/waiting?form=xlsx").await.status, 200);
     assert_eq!(site.get("builder", "/reports/waiting").await.status, 404);
@@ -269,7 +273,7 @@ on_both_databases!(bad_input_is_refused_with_the_form_still_filled, |site| async
     assert_eq!(empty.texts(".summary .quiet"), ["R-120"], "a file that was chosen and is empty is no photograph");
     // Seven large files: the first six would fit, what was filled in stays.
     let large = [&picture[..2], &[0xff, 0xfe, 0xff, 0xff], &vec![b'.'; 3 << 20], &picture[2..]].concat();
-    let seven = with_files(&site, "report-0002", "2026-11-23", &vec![&large[..]; 7]);
+    let seven = with_files(&site, "report-0002", "2026-11-23", &[&large[..]; 7]);
     let page = site.post_bytes("builder", "/reports/new", MULTIPART, seven).await;
     assert_eq!((page.status.as_u16(), page.texts(".summary .quiet")), (422, vec!["G-114".to_owned()]));
     assert!(page.attributes(".work input", "value").contains(&"5500".to_owned()), "still filled");
@@ -489,6 +493,7 @@ on_both_databases!(a_day_is_fetched_filled_in_looked_at_and_filed_at_once, |site
         ("buildings", "ours-b1", "trade.general", "14"),
         ("buildings", "ours-b1", "material.rebar", "0"),
         ("buildings", "ours-b1", "hindrance", "funds x"),
+        ("buildings", "ours-b1", "decider", "the bureau"),
         ("buildings", "ours-b1", "remark", "no payment since May"),
         ("buildings", "ours-b2", "unchanged", yes),
     ] {
@@ -562,6 +567,7 @@ on_both_databases!(every_cell_that_stands_against_a_workbook_is_named, |site| as
         ("a day of thirty hours", vec![(&hours, "30")], vec![format!("R-115 {hours}")]),
         ("hindered by a dragon", vec![(&hindrance, "dragon"), (&remark, "fire")], vec![format!("R-116 {hindrance}")]),
         ("hindered by nothing in words", vec![(&hindrance, "funds")], vec![format!("R-111 {hindrance}")]),
+        ("hindered by nobody in particular", vec![(&hindrance, "funds"), (&remark, "unpaid")], vec![format!("R-141 {hindrance}")]),
         ("words without what hinders", vec![(&remark, "unpaid")], vec![format!("G-108 {remark}")]),
         ("a remark of 10,000 characters", vec![(&hindrance, "funds"), (&remark, &long)], vec![format!("F-116 {remark}"), format!("R-111 {hindrance}")]),
         ("a name of more than a line", vec![(&hindrance, "funds"), (&remark, "unpaid"), (&decider, &line)], vec![format!("R-128 {hindrance}")]),

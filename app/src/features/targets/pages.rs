@@ -429,7 +429,7 @@ fn item_sheet(visitor: &Visitor, item: &Assessed, measured: Option<Grade>, names
                     ("unit", unit_name(visitor, &item.unit)),
                     ("levels", levels(visitor, &item.outlook().broken_periods)),
                 ])) } " " @match first.recovers_on { Some(on) => (visitor.tf("targets.recovers", &[("date", on.to_string())])), None => (visitor.t("targets.never")) } }
-                @if !item.outlook().restorations.is_empty() { p { (visitor.t("targets.would_restore")) (item.outlook().restorations.iter().map(|one| restoration(visitor, one)).collect::<Vec<_>>().join("；")) } }
+                @if item.outlook().restorations.is_empty() { p { (visitor.t("targets.nothing_restores")) } } @else { p { (visitor.t("targets.would_restore")) (item.outlook().restorations.iter().map(|one| restoration(visitor, one)).collect::<Vec<_>>().join("；")) } }
                 }
             }
             div.scroll tabindex="0" { table {
