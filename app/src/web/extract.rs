@@ -103,8 +103,8 @@ impl Upload {
 
 /// Files a form carries at most.
 pub const FILE_COUNT: usize = 6;
-/// Bytes of one file that are looked at: more is too large for whatever takes it.
-const FILE_BYTES: usize = crate::features::reports::photos::MOST_BYTES + 1;
+/// Bytes of the largest file a form may carry.
+pub const FILE_BYTES: usize = 15 << 20;
 /// Bytes of a form with files that are read; what is too much is read past, so that the form can be shown again as it was.
 pub const FILES_BYTES: usize = 256 << 20;
 /// Memory of all files that wait to be taken, in units of [`UNIT_BYTES`].
@@ -151,10 +151,11 @@ impl Files {
         let mut bytes: Vec<u8> = Vec::new();
         let mut units = 0;
         while let Some(chunk) = part.chunk().await? {
-            if self.refused.is_some() || bytes.len() >= FILE_BYTES {
+            // One byte too many is enough for whoever takes it to see that there are.
+            if self.refused.is_some() || bytes.len() > FILE_BYTES {
                 continue;
             }
-            bytes.extend_from_slice(&chunk[..chunk.len().min(FILE_BYTES - bytes.len())]);
+            bytes.extend_from_slice(&chunk[..chunk.len().min(FILE_BYTES + 1 - bytes.len())]);
             if bytes.len().div_ceil(UNIT_BYTES) > units {
                 units += 1;
                 match HELD.clone().try_acquire_owned() {

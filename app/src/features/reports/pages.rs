@@ -502,11 +502,21 @@ fn hex(hash: &[u8]) -> String {
     hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The newest report of a building that holds a photograph, or else the newest: from a figure to what stands behind it.
-async fn newest(State(site): State<Site>, visitor: Visitor, Path(building): Path<String>) -> Result<Response, Problem> {
+/// What an address asks for behind a figure.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Behind {
+    activity: Option<String>,
+}
+
+/// The newest report of a building that holds a photograph, or else the newest: from a figure to what stands behind it. Of one
+/// work only the reports that moved it count.
+async fn newest(State(site): State<Site>, visitor: Visitor, Path(building): Path<String>, Query(behind): Query<Behind>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let building = visitor.place(&mut conn, &building).await?;
-    let reports = store::of_building(&mut conn, &building.id, NEWEST_LOOKED_AT).await?;
+    let reports = match &behind.activity {
+        Some(activity) => store::of_work(&mut conn, &building.id, activity, NEWEST_LOOKED_AT).await?,
+        None => store::of_building(&mut conn, &building.id, NEWEST_LOOKED_AT).await?,
+    };
     let pictured = reports.iter().find(|report| !report.content.photos.is_empty());
     let report = pictured.or(reports.first()).ok_or_else(missing)?;
     Ok(Redirect::to(&format!("/reports/{}", report.id)).into_response())

@@ -6,7 +6,7 @@
 use super::model::Photo;
 use crate::journal::Document;
 use crate::refusal::{Reason, Refusal};
-use crate::web::extract::Files;
+use crate::web::extract::{FILE_BYTES, Files};
 use anyhow::Context;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
@@ -16,7 +16,7 @@ use std::io::Cursor;
 use tokio::sync::Semaphore;
 
 /// Largest file.
-pub const MOST_BYTES: usize = 15 * 1024 * 1024;
+pub const MOST_BYTES: usize = FILE_BYTES;
 /// Most pixels: a 48 KB file can claim billions.
 const MOST_PIXELS: u64 = 50_000_000;
 /// Memory that decoding may take.

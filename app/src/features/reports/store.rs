@@ -80,6 +80,16 @@ pub async fn of_building(conn: &mut Conn, building: &str, limit: u64) -> Result<
     conn.rows(sql, args![building, limit]).await?.iter().map(read).collect()
 }
 
+/// The newest reports of a building that moved one of its works, newest day first.
+pub async fn of_work(conn: &mut Conn, building: &str, activity: &str, limit: u64) -> Result<Vec<Report>> {
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM report WHERE building = ? AND id IN (SELECT report FROM work_day WHERE activity = ?) ORDER BY on_day DESC LIMIT ?"
+    );
+    conn.rows(sql, args![building, activity, limit]).await?.iter().map(read).collect()
+}
+
 /// Reports of a day, by building.
 pub async fn of_day(conn: &mut Conn, on: Date) -> Result<HashMap<String, Report>> {
     let rows = conn.rows(concat!("SELECT ", columns!(), " FROM report WHERE on_day = ?"), args![on]).await?;

@@ -85,7 +85,8 @@ fn decision_lines(visitor: &Visitor, decisions: &[&RoundDecision], names: &HashM
     let line = |(at, one): (usize, &&RoundDecision)| {
         let owner = names.get(&one.owner).cloned().unwrap_or_else(|| "—".into());
         let params = [("at", (at + 1).to_string()), ("content", one.content.clone()), ("owner", owner), ("due", one.due.to_string())];
-        Block::Paragraph(visitor.tf("round.decision_line", &params))
+        let ended = one.done.as_ref().map(|(on, outcome)| visitor.tf("round.decision_ended", &[("date", on.to_string()), ("outcome", outcome.clone())]));
+        Block::Paragraph(visitor.tf("round.decision_line", &params) + ended.as_deref().unwrap_or_default())
     };
     decisions.iter().enumerate().map(line).collect()
 }
