@@ -224,6 +224,7 @@ proptest! {
             }
             let dates = computed.activities[from].as_ref().expect("dates");
             prop_assert_eq!(one.solid_day - one.from_day, days[from] as f64);
+            prop_assert!(not_before.len() > 0 || one.is_critical == dates.is_critical, "critical A{}", from);
             prop_assert_eq!(Some(diagram.float_days(from)), dates.free_float_days, "free float of A{}", from);
         }
         // Never more dummies than a dummy for each precedence would be.
@@ -301,7 +302,13 @@ fn three_hundred_works_have_few_crossings() {
         event_rows[arrow.head] = row;
         event_rows[arrow.tail] = row;
     }
-    let naive = Layout { event_rows, row_count: arrow_rows.len(), arrow_rows, numbers: layout.numbers.clone() };
+    let naive = Layout {
+        event_rows,
+        row_count: arrow_rows.len(),
+        arrow_rows,
+        is_level: layout.is_level.clone(),
+        numbers: layout.numbers.clone(),
+    };
     let (found, naive) = (layout.crossings(&diagram), naive.crossings(&diagram));
     println!(
         "{} events, {} arrows, {} rows, {found} crossings against {naive}",

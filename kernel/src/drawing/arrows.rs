@@ -68,7 +68,7 @@ pub struct Arrow {
     pub solid_day: f64,
     /// Where it ends: the position of its head.
     pub to_day: f64,
-    /// Whether it is critical.
+    /// Whether it is on the critical path of the drawing: it leads to its last event without a wave.
     pub is_critical: bool,
 }
 
@@ -167,7 +167,7 @@ pub fn arrow_diagram(plan: &Plan, schedule: &Schedule, is_drawn: impl Fn(usize) 
     let mut untold = Vec::new();
     let works = works(&mut reader, schedule, &is_drawn, &mut untold);
     let joins = joins(&mut reader, &works, &is_drawn, &mut untold);
-    Drafting { plan, schedule, works, joins, untold, web: Web::default(), cuts: BTreeMap::new() }.draw()
+    Drafting { plan, works, joins, untold, web: Web::default(), cuts: BTreeMap::new() }.draw()
 }
 
 fn works(
@@ -390,7 +390,6 @@ fn said(
 /// A diagram being drawn.
 struct Drafting<'a> {
     plan: &'a Plan,
-    schedule: &'a Schedule,
     works: BTreeMap<usize, Work>,
     joins: Vec<Join>,
     untold: Vec<Untold>,
@@ -474,7 +473,7 @@ impl Drafting<'_> {
 
     /// The drawn web as events and arrows.
     fn finish(self, kinds: &[ArrowKind]) -> ArrowDiagram {
-        let Drafting { plan, schedule, works, untold, web, cuts, .. } = self;
+        let Drafting { plan, works, untold, web, cuts, .. } = self;
         let positions = web.positions();
         let per_day = if plan.granularity == Granularity::Minute { DAY_MINUTES } else { 1 };
         let nodes = web.nodes();
@@ -489,21 +488,12 @@ impl Drafting<'_> {
         for (activity, _) in works.iter().filter(|(_, work)| work.is_milestone) {
             events[index[&web.node(cuts[activity][0].1)]].milestones.push(*activity);
         }
-        let critical = |activity: usize| schedule.activities[activity].as_ref().is_some_and(|dates| dates.is_critical);
         let mut arrows: Vec<Arrow> = Vec::new();
         for (work, kind) in web.works.iter().zip(kinds) {
             let (tail, head) = (index[&work.tail], index[&work.head]);
             let (from_day, to_day) = (events[tail].day, events[head].day);
-            let is_critical = matches!(kind, ArrowKind::Work { activity, .. } if critical(*activity));
-            arrows.push(Arrow {
-                kind: *kind,
-                tail,
-                head,
-                from_day,
-                solid_day: day(work.ready).clamp(from_day, to_day),
-                to_day,
-                is_critical,
-            });
+            let solid_day = day(work.ready).clamp(from_day, to_day);
+            arrows.push(Arrow { kind: *kind, tail, head, from_day, solid_day, to_day, is_critical: false });
         }
         for (tail, head) in &web.dummies {
             let (tail, head) = (index[tail], index[head]);
@@ -519,37 +509,24 @@ impl Drafting<'_> {
             });
         }
         let mut diagram = ArrowDiagram { first: date_of(zero.div_euclid(per_day)), events, arrows, untold };
-        diagram.mark_critical_ties();
+        diagram.mark_critical();
         diagram
     }
 }
 
 impl ArrowDiagram {
-    /// A wait or dummy without a wave is critical where it leads from critical work to critical work: the critical path
-    /// runs through it.
-    fn mark_critical_ties(&mut self) {
-        let count = self.events.len();
-        let is_work = |arrow: &Arrow| matches!(arrow.kind, ArrowKind::Work { .. });
-        let (mut led, mut leads) = (vec![false; count], vec![false; count]);
-        for arrow in self.arrows.iter().filter(|arrow| arrow.is_critical && is_work(arrow) && arrow.wave_days() == 0.0)
-        {
-            (led[arrow.head], leads[arrow.tail]) = (true, true);
-        }
-        let ties: Vec<(usize, usize, usize)> = self
-            .arrows
-            .iter()
-            .enumerate()
-            .filter(|(_, arrow)| !is_work(arrow) && arrow.wave_days() == 0.0)
-            .map(|(at, arrow)| (at, arrow.tail, arrow.head))
-            .collect();
-        // Events stand in an order along all arrows, so one pass each way sees every chain of ties.
-        let mut sorted = ties.clone();
-        sorted.sort_by_key(|(_, tail, _)| *tail);
-        sorted.iter().for_each(|(_, tail, head)| led[*head] |= led[*tail]);
-        sorted.sort_by_key(|(_, _, head)| std::cmp::Reverse(*head));
-        sorted.iter().for_each(|(_, tail, head)| leads[*tail] |= leads[*head]);
-        for (at, tail, head) in ties {
-            self.arrows[at].is_critical = led[tail] && leads[head];
+    /// Marks the critical path of the drawing: what leads to its last event without a wave (JGJ/T 121). Of part of a plan it
+    /// is that part's own; of a whole plan with no bound from above it is what the schedule calls critical.
+    fn mark_critical(&mut self) {
+        let mut leads = vec![true; self.events.len()];
+        self.arrows.iter().for_each(|arrow| leads[arrow.tail] = false);
+        // Events stand in an order along all arrows, so one pass from the last sees every path.
+        let mut by_tail: Vec<usize> = (0..self.arrows.len()).collect();
+        by_tail.sort_by_key(|at| std::cmp::Reverse(self.arrows[*at].tail));
+        for at in by_tail {
+            let arrow = &mut self.arrows[at];
+            arrow.is_critical = leads[arrow.head] && arrow.wave_days() == 0.0;
+            leads[arrow.tail] |= arrow.is_critical;
         }
     }
 

@@ -4,8 +4,10 @@
 //! goes from where to where. Positions on the time scale are days from the first day of the drawing.
 
 mod arrows;
+mod closed;
 mod rows;
 mod web;
 
 pub use arrows::{Arrow, ArrowDiagram, ArrowKind, Event, Untold, arrow_diagram};
+pub use closed::closed_days;
 pub use rows::{Layout, lay_out};

@@ -6,12 +6,14 @@
 //! nothing gets better. The least number of crossings is NP-hard to find (Garey & Johnson 1983); the sweeps are bounded, and
 //! the same diagram always gets the same rows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::arrows::{ArrowDiagram, ArrowKind};
+use super::arrows::{Arrow, ArrowDiagram, ArrowKind};
 
 /// Sweeps over all chains at most.
 const SWEEPS: usize = 12;
+/// Orders in which chains are put into rows at first.
+const BEGINNINGS: usize = 4;
 /// What an upright line costs that runs through an event or along another upright line: nobody can read it.
 const MUDDLED: f64 = 8.0;
 /// What a crossing costs.
@@ -22,12 +24,14 @@ const NEW_ROW: f64 = 0.45;
 const UPRIGHT: f64 = 0.06;
 
 /// Rows and numbers of a diagram. Rows count from 0 at the top.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
     /// Row of each event.
     pub event_rows: Vec<usize>,
-    /// Row of the level line of each arrow; of its tail for an arrow in which no time passes.
+    /// Row of the level line of each arrow; of its tail for one that has none.
     pub arrow_rows: Vec<usize>,
+    /// Whether each arrow has a level line. A dummy in which less time passes than its events take has none.
+    pub is_level: Vec<bool>,
     /// Number of each event: unique, and greater at the head of every arrow.
     pub numbers: Vec<u32>,
     /// How many rows there are.
@@ -56,55 +60,79 @@ struct Trunk {
 pub fn lay_out(diagram: &ArrowDiagram, apart_days: f64) -> Layout {
     let chains = chains(diagram, apart_days);
     let trunks = trunks(diagram, &chains);
-    let mut search = Search::new(&chains, &trunks, diagram, apart_days);
-    for chain in 0..chains.len() {
-        search.put(chain);
-    }
-    for _ in 0..SWEEPS {
-        let mut is_better = false;
-        for chain in 0..chains.len() {
-            is_better |= search.put_again(chain);
+    // Where a search ends depends on where it begins: the cheapest of some wins.
+    let key = |chain: usize, way: usize| match way {
+        0 => chain as f64,
+        1 => chains[chain].from - chains[chain].to,
+        2 => chains[chain].from,
+        _ => -chains[chain].to,
+    };
+    let mut best: Option<(f64, Search<'_>)> = None;
+    for way in 0..BEGINNINGS {
+        let mut order: Vec<usize> = (0..chains.len()).collect();
+        order.sort_by(|one, other| key(*one, way).total_cmp(&key(*other, way)).then(one.cmp(other)));
+        let mut search = Search::new(&chains, &trunks, diagram, apart_days);
+        order.iter().for_each(|chain| search.put(*chain));
+        for _ in 0..SWEEPS {
+            if !order.iter().fold(false, |is_better, chain| search.put_again(*chain) || is_better) {
+                break;
+            }
         }
-        if !is_better {
-            break;
+        let total = search.total();
+        if best.as_ref().is_none_or(|(least, _)| total < least - 1e-9) {
+            best = Some((total, search));
         }
     }
-    search.layout(diagram)
+    best.map(|(_, search)| search.layout(diagram)).unwrap_or_default()
 }
 
 impl Layout {
     /// How often upright lines cross level ones.
     pub fn crossings(&self, diagram: &ArrowDiagram) -> usize {
-        let mut reach: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
-        for (at, arrow) in diagram.arrows.iter().enumerate() {
-            for (event, row) in [(arrow.tail, self.arrow_rows[at]), (arrow.head, self.arrow_rows[at])] {
-                let own = self.event_rows[event];
-                let span = reach.entry(event).or_insert((own, own));
-                *span = (span.0.min(row), span.1.max(row));
-            }
-            if arrow.from_day == arrow.to_day {
-                let row = self.event_rows[arrow.head];
-                let span = reach.entry(arrow.tail).or_insert((row, row));
-                *span = (span.0.min(row), span.1.max(row));
-            }
+        let mut uprights: Vec<(f64, [usize; 2], [usize; 2])> = Vec::new();
+        for (event, shown) in diagram.events.iter().enumerate() {
+            let joined = diagram.arrows.iter().zip(&self.arrow_rows).zip(&self.is_level);
+            let joined =
+                joined.filter(|((arrow, _), is_level)| **is_level && (arrow.tail == event || arrow.head == event));
+            let rows = joined.map(|((_, row), _)| *row).chain([self.event_rows[event]]);
+            let (top, bottom) = rows.fold((usize::MAX, 0), |(top, bottom), row| (top.min(row), bottom.max(row)));
+            uprights.push((shown.day, [top, bottom], [event, event]));
         }
-        let crosses = |event: usize, (top, bottom): (usize, usize)| {
-            let x = diagram.events[event].day;
-            let level = diagram.arrows.iter().enumerate();
-            let level = level.filter(|(at, arrow)| {
-                (top..=bottom).contains(&self.arrow_rows[*at]) && arrow.from_day < x && x < arrow.to_day
-            });
-            level.count()
+        for (arrow, _) in diagram.arrows.iter().zip(&self.is_level).filter(|(_, is_level)| !**is_level) {
+            let (tail, head) = (self.event_rows[arrow.tail], self.event_rows[arrow.head]);
+            uprights.push((arrow.from_day, [tail.min(head), tail.max(head)], [arrow.tail, arrow.head]));
+        }
+        let level: Vec<(usize, &Arrow)> = diagram
+            .arrows
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| self.is_level[*at])
+            .map(|(at, arrow)| (self.arrow_rows[at], arrow))
+            .collect();
+        let crossed = |(x, [top, bottom], ends): &(f64, [usize; 2], [usize; 2])| {
+            let passes = |(row, arrow): &&(usize, &Arrow)| {
+                (top..=bottom).contains(&row)
+                    && arrow.from_day < *x
+                    && *x < arrow.to_day
+                    && !ends.contains(&arrow.tail)
+                    && !ends.contains(&arrow.head)
+            };
+            level.iter().filter(passes).count()
         };
-        reach.into_iter().map(|(event, span)| crosses(event, span)).sum()
+        uprights.iter().map(crossed).sum()
     }
+}
+
+/// Whether an arrow has a level line.
+fn is_level(arrow: &Arrow, apart_days: f64) -> bool {
+    let least = if arrow.kind == ArrowKind::Dummy { apart_days / 3.0 } else { 0.0 };
+    arrow.to_day - arrow.from_day > least
 }
 
 /// Strings arrows into chains: critical ones first, then the longest; waits and dummies last. An arrow too short for the
 /// events at both its ends to stand side by side ends its chain: the next event stands in another row.
 fn chains(diagram: &ArrowDiagram, apart_days: f64) -> Vec<Chain> {
     let arrows = &diagram.arrows;
-    let is_level = |at: &usize| arrows[*at].to_day > arrows[*at].from_day;
     let weight = |at: usize| {
         let arrow = &arrows[at];
         let is_work = matches!(arrow.kind, ArrowKind::Work { .. });
@@ -114,7 +142,7 @@ fn chains(diagram: &ArrowDiagram, apart_days: f64) -> Vec<Chain> {
         let (a, b) = (weight(*one), weight(*other));
         a.0.cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.total_cmp(&b.2)).then(a.3.total_cmp(&b.3)).then(other.cmp(one))
     };
-    let mut open: BTreeSet<usize> = (0..arrows.len()).filter(is_level).collect();
+    let mut open: BTreeSet<usize> = (0..arrows.len()).filter(|at| is_level(&arrows[*at], apart_days)).collect();
     let (mut ins, mut outs) = (vec![Vec::new(); diagram.events.len()], vec![Vec::new(); diagram.events.len()]);
     for at in &open {
         outs[arrows[*at].tail].push(*at);
@@ -297,6 +325,26 @@ impl<'a> Search<'a> {
         cost
     }
 
+    /// What all rows cost together.
+    fn total(&self) -> f64 {
+        let spans: Vec<_> = self.trunks.iter().map(|trunk| self.span(trunk, usize::MAX, 0)).collect();
+        let mut total = self.rows.len() as f64 * NEW_ROW;
+        for (number, (trunk, span)) in self.trunks.iter().zip(&spans).enumerate() {
+            let Some((top, bottom)) = *span else { continue };
+            total += (bottom - top) as f64 / 2.0 * UPRIGHT;
+            let passed = self.rows[top / 2..=bottom / 2].iter().flatten().filter(|chain| !trunk.chains.contains(chain));
+            total += passed.map(|chain| self.passing(trunk, *chain)).sum::<f64>();
+            let others = self.trunks[..number]
+                .iter()
+                .zip(&spans)
+                .filter(|(other, _)| (other.x - trunk.x).abs() < self.apart_days / 4.0);
+            let lies_along =
+                others.filter_map(|(_, other)| *other).filter(|(from, to)| *from.max(&top) < *to.min(&bottom));
+            total += lies_along.count() as f64 * MUDDLED / 2.0;
+        }
+        total
+    }
+
     /// The cheapest place for a chain, and what it costs.
     fn best(&self, chain: usize) -> (usize, f64) {
         let mut best: Option<(usize, f64)> = None;
@@ -353,6 +401,7 @@ impl<'a> Search<'a> {
         let mut layout = Layout {
             event_rows: vec![0; diagram.events.len()],
             arrow_rows: vec![0; diagram.arrows.len()],
+            is_level: diagram.arrows.iter().map(|arrow| is_level(arrow, self.apart_days)).collect(),
             numbers: vec![0; diagram.events.len()],
             row_count: self.rows.len(),
         };
@@ -361,8 +410,10 @@ impl<'a> Search<'a> {
             chain.events.iter().for_each(|event| layout.event_rows[*event] = row);
             chain.arrows.iter().for_each(|arrow| layout.arrow_rows[*arrow] = row);
         }
-        for (at, arrow) in diagram.arrows.iter().enumerate().filter(|(_, arrow)| arrow.from_day >= arrow.to_day) {
-            layout.arrow_rows[at] = layout.event_rows[arrow.tail];
+        for (at, arrow) in diagram.arrows.iter().enumerate() {
+            if !layout.is_level[at] {
+                layout.arrow_rows[at] = layout.event_rows[arrow.tail];
+            }
         }
         number(diagram, &mut layout);
         layout
