@@ -2,7 +2,7 @@
 
 mod reader;
 
-use guatu_kernel::drawing::{ArrowDiagram, ArrowKind, Layout, Untold, arrow_diagram, lay_out};
+use guatu_kernel::drawing::{ArrowDiagram, ArrowKind, Climb, Layout, Untold, arrow_diagram, lay_out, meetings};
 use guatu_kernel::plan::*;
 use guatu_kernel::schedule;
 use proptest::prelude::*;
@@ -318,4 +318,31 @@ fn three_hundred_works_have_few_crossings() {
     );
     assert!(found * 10 < naive, "{found} crossings, {naive} in the order of the plan");
     assert_eq!(layout, lay_out(&diagram, days / 150.0), "the same each time");
+}
+
+#[test]
+fn crews_meet_where_the_order_forbids_it() {
+    let climb = |from: f64, to: f64| Climb { points: vec![(from, 0.0), (to, 10.0)], floors: 10, is_down: false };
+    let down = |from: f64, to: f64| Climb { is_down: true, ..climb(from, to) };
+    let resting =
+        Climb { points: vec![(0.0, 0.0), (10.0, 5.0), (30.0, 5.0), (40.0, 10.0)], floors: 10, is_down: false };
+    #[rustfmt::skip]
+    let cases = [
+        ("side by side", climb(0.0, 20.0), climb(2.0, 22.0), None),
+        ("a beat too early", climb(0.0, 20.0), climb(1.0, 21.0), Some((1, 10, 1.0, 20.0))),
+        ("faster, and behind", climb(0.0, 40.0), climb(22.0, 42.0), None),
+        ("faster, and catching up", climb(0.0, 40.0), climb(12.0, 32.0), Some((6, 10, 22.0, 40.0))),
+        ("begun far too early, then overtaken", climb(0.0, 20.0), climb(0.0, 60.0), Some((1, 1, 0.0, 2.0))),
+        ("wholly before", climb(50.0, 60.0), climb(0.0, 10.0), Some((1, 10, 0.0, 60.0))),
+        ("from the roof down, after", climb(0.0, 20.0), down(20.0, 40.0), None),
+        ("from the roof down, too early", climb(0.0, 20.0), down(16.0, 36.0), Some((10, 10, 16.0, 20.0))),
+        ("a crew that rests keeps only the floor it is on", resting.clone(), climb(1.5, 26.5), Some((1, 1, 1.5, 2.0))),
+        ("a crew that rests has not come to the next floor", climb(0.0, 20.0), resting, Some((1, 5, 0.0, 10.0))),
+    ];
+    for (name, first, second, expected) in cases {
+        let found = meetings(&[first.clone(), second.clone()], &[(0, 1)]);
+        let told = found.first().map(|one| (one.low_floor, one.high_floor, one.from_day, one.to_day));
+        assert_eq!(told, expected, "{name}: {found:?}");
+        assert_eq!(meetings(&[first, second], &[]), [], "{name}: without an order nothing is forbidden");
+    }
 }

@@ -22,7 +22,7 @@ const LEAST_ROW_EMS: f64 = 3.3;
 /// Height of a row of waves alone.
 const BARE_ROW_EMS: f64 = 1.7;
 /// How far rows are drawn apart where paper is left.
-const STRETCHED: f64 = 3.0;
+const STRETCHED: f64 = 4.2;
 /// Sizes of type that are tried on paper, in parts of usual type: few rows are written large, many small.
 const SIZES: [f64; 9] = [1.5, 1.35, 1.2, 1.1, 1.0, 0.9, 0.8, 0.7, 0.6];
 /// The smallest type, that of numbers and days, in parts of that of names.
@@ -31,6 +31,8 @@ const SMALL: f64 = 0.88;
 const LINE_EMS: f64 = 1.14;
 /// Room on either side of a text in ems, so that two beside each other are not read as one.
 const BETWEEN_EMS: f64 = 0.14;
+/// Arrows shorter than so many ems have few places for their names.
+const SHORT_EMS: f64 = 6.0;
 /// Lines of a name at most.
 const MOST_LINES: usize = 4;
 /// Radius of an event with a number of so many digits, in ems.
@@ -244,7 +246,7 @@ type Area = [f64; 4];
 struct Taken {
     /// Texts, circles and lines: nothing may lie on them.
     hard: Vec<Area>,
-    /// The front line, which a text may lie on where it has no other place.
+    /// The front line and those of mandated dates, which a text may lie on where it has no other place.
     soft: Vec<Area>,
 }
 
@@ -300,13 +302,25 @@ impl Composed {
                 }
             }
         }
+        for flag in &chart.flags {
+            let (x, line) = (at.axis.end(flag.on), at.size * 0.15);
+            taken.soft.push([x - line, at.rows_top, x + line, at.end]);
+        }
+        // What has the fewest places chooses first.
+        let order = by_length(chart);
+        let short = order.partition_point(|number| {
+            at.x(chart.diagram.arrows[*number].to_day) - at.x(chart.diagram.arrows[*number].from_day)
+                < at.size * SHORT_EMS
+        });
+        let mut names: Vec<[Option<Text>; 2]> = chart.diagram.arrows.iter().map(|_| [None, None]).collect();
+        place_texts(chart, &at, &mut taken, &order[..short], &mut names);
         let milestones: Vec<Option<Text>> = (0..chart.diagram.events.len())
             .map(|event| {
                 let (x, y) = (at.x(chart.diagram.events[event].day), at.y(chart.layout.event_rows[event]));
                 beside_event(chart.milestones.get(event).map_or("", |said| &said.name), (x, y), &at, &mut taken)
             })
             .collect();
-        let names = place_texts(chart, &at, &mut taken);
+        place_texts(chart, &at, &mut taken, &order[short..], &mut names);
         faults +=
             chart.said.iter().zip(&names).filter(|(said, [name, _])| !said.name.is_empty() && name.is_none()).count();
         faults += chart
@@ -541,18 +555,21 @@ fn places((from, to): (f64, f64), half: f64, wanted: f64) -> impl Iterator<Item 
     std::iter::once(wanted.clamp(least.min(most), most.max(least))).chain(steps).filter(move |_| fits)
 }
 
-/// Names and days of all arrows, each where it has room. Short arrows choose first: they have the fewest places.
-fn place_texts(chart: &ArrowChart, at: &Measures, taken: &mut Taken) -> Vec<[Option<Text>; 2]> {
+/// Arrows with a level line, the shortest first.
+fn by_length(chart: &ArrowChart) -> Vec<usize> {
     let arrows = &chart.diagram.arrows;
+    let length = |number: &usize| arrows[*number].to_day - arrows[*number].from_day;
     let mut order: Vec<usize> = (0..arrows.len()).filter(|number| chart.layout.is_level[*number]).collect();
-    order.sort_by(|one, other| {
-        let length = |number: &usize| arrows[*number].to_day - arrows[*number].from_day;
-        length(one).total_cmp(&length(other)).then(one.cmp(other))
-    });
-    let mut texts: Vec<[Option<Text>; 2]> = arrows.iter().map(|_| [None, None]).collect();
+    order.sort_by(|one, other| length(one).total_cmp(&length(other)).then(one.cmp(other)));
+    order
+}
+
+/// Names and days of some arrows, each where it has room.
+fn place_texts(chart: &ArrowChart, at: &Measures, taken: &mut Taken, order: &[usize], texts: &mut [[Option<Text>; 2]]) {
+    let arrows = &chart.diagram.arrows;
     let (size, r) = (at.size, at.radius);
     let sizes = [size, (size * 0.92).max(at.frame.least)];
-    for number in order {
+    for number in order.iter().copied() {
         let (arrow, said) = (&arrows[number], &chart.said[number]);
         let row = chart.layout.arrow_rows[number];
         let y = at.y(row);
@@ -603,7 +620,6 @@ fn place_texts(chart: &ArrowChart, at: &Measures, taken: &mut Taken) -> Vec<[Opt
             if name.is_some() { find(&said.days, &[(size * SMALL).max(at.frame.least)], false, true) } else { None };
         texts[number] = [name, days];
     }
-    texts
 }
 
 fn draw_arrow(

@@ -1,4 +1,4 @@
-//! Drawings as SVG: bars against a time axis, arrow diagrams on it, the matrix of places by stages, a building as it stands,
+//! Drawings as SVG: bars against a time axis, arrow diagrams and flowlines on it, the matrix of places by stages, a building as it stands,
 //! and the S-curve.
 //! Pure: values in, text out.
 //!
@@ -12,6 +12,7 @@ pub mod bars;
 pub mod curve;
 pub mod elevation;
 mod flags;
+pub mod flowline;
 mod frame;
 pub mod matrix;
 pub(crate) mod svg;

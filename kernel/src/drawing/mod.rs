@@ -5,9 +5,11 @@
 
 mod arrows;
 mod closed;
+mod flow;
 mod rows;
 mod web;
 
 pub use arrows::{Arrow, ArrowDiagram, ArrowKind, Event, Untold, arrow_diagram};
 pub use closed::closed_days;
+pub use flow::{Climb, Meeting, meetings};
 pub use rows::{Layout, lay_out};

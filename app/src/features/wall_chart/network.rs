@@ -138,7 +138,7 @@ impl NetworkSheet {
                 // The page around it has the title.
                 Sheet::Screen { .. } => Heading::default(),
                 Sheet::Paper { .. } => Heading {
-                    title: format!("{} · {}", place.attributes.name, visitor.t("wall.network")),
+                    title: format!("{} · {}", place.attributes.name, visitor.t("network.title")),
                     subtitle: self.subtitle(visitor, place),
                     as_of: visitor.tf("shell.as_of", &[("number", site.head().to_string())]),
                     stamps: papers::stamps(site, visitor),
@@ -155,7 +155,7 @@ impl NetworkSheet {
             sheet,
             ink,
             words: Words {
-                critical: visitor.t("wall.critical"),
+                critical: word("critical"),
                 work: word("work"),
                 float: visitor.t("network.float"),
                 dummy: word("dummy"),
@@ -411,7 +411,7 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
                     Some((from, to)) => { (short_date(from, today)) " – " (short_date(to, today)) }
                     None => "—",
                 } }
-                td.number { @if let Some((total, _)) = row.floats { (rounded(total)) } @else { "—" } @if row.is_critical { " " span.quiet { (visitor.t("wall.critical")) } } }
+                td.number { @if let Some((total, _)) = row.floats { (rounded(total)) } @else { "—" } @if row.is_critical { " " span.quiet { (visitor.t("network.critical")) } } }
                 td.number { @if let Some((_, free)) = row.floats { (rounded(free)) } @else { "—" } }
             } } }
         } }

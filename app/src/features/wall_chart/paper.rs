@@ -4,6 +4,7 @@ use crate::web::extract::Query;
 use super::bars::Chart;
 use super::matrix::gather;
 use super::model::Lamp;
+use super::flowline as flowlines;
 use super::network::{self, Asking, flags};
 use super::pages::{Asked, asked_place, cell_label};
 use crate::clock::civil;
@@ -20,14 +21,14 @@ use anyhow::Context;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use guatu_formats::charts::{Heading, Ink, Lamp as DrawnLamp, LampWords, Sheet, arrows, bars, matrix};
+use guatu_formats::charts::{Heading, Ink, Lamp as DrawnLamp, LampWords, Sheet, arrows, bars, flowline, matrix};
 use guatu_formats::pdf;
 use tokio::sync::Semaphore;
 
 /// Papers drawn at once: each takes a core.
 static DRAWING: Semaphore = Semaphore::const_new(2);
 
-/// `GET /wall.pdf?place=&view=matrix|bars|network&size=A0…A3&ink=color|mono`. A network that cannot be read on the paper asked for
+/// `GET /wall.pdf?place=&view=matrix|bars|network|flowline&size=A0…A3&ink=color|mono`. A network that cannot be read on the paper asked for
 /// comes on the smallest on which it can.
 pub async fn pdf(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let mut number = match asked.size.as_deref().unwrap_or("A3") {
@@ -46,6 +47,10 @@ pub async fn pdf(State(site): State<Site>, visitor: Visitor, Query(asked): Query
             number = network.least_paper().min(number);
             Drawing::Network(network.chart(&mut conn, &site, &visitor, &place, Sheet::series_a(number), ink).await?)
         }
+        Some("flowline") if flowlines::has_floors(place.kind) => {
+            let flow = flowlines::gather(&mut conn, &site.domain, &place, site.clock.today()).await?.ok_or(missing())?;
+            Drawing::Flowline(flow.chart(&mut conn, &site, &visitor, &place, Sheet::series_a(number), ink).await?)
+        }
         view if view == Some("bars") || place.kind == Kind::Building => {
             Drawing::Bars(bar_chart(&mut conn, &site, &visitor, &place, Sheet::series_a(number), ink).await?)
         }
@@ -59,6 +64,7 @@ pub async fn pdf(State(site): State<Site>, visitor: Visitor, Query(asked): Query
             Drawing::Bars(chart) => bars::pages(chart),
             Drawing::Matrix(chart) => matrix::pages(chart),
             Drawing::Network(chart) => vec![arrows::draw(chart)],
+            Drawing::Flowline(chart) => vec![flowline::draw(chart)],
         };
         Ok(pdf::from_pages(&pages, width_mm, height_mm, papers::fonts()?)?)
     })
@@ -72,6 +78,7 @@ enum Drawing {
     Bars(bars::BarChart),
     Matrix(matrix::Matrix),
     Network(arrows::ArrowChart),
+    Flowline(flowline::Flowlines),
 }
 
 fn heading(site: &Site, visitor: &Visitor, place: &Place, key: &str) -> Heading {
