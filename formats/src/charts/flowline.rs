@@ -273,42 +273,38 @@ struct End {
     anchor: Anchor,
 }
 
-/// Where names stand: over the roof for lines that go up, under the ground for lines that go down, at the level nearest to
-/// the building on which they meet no other name and no other name's leader.
+/// Where names stand: over the roof for lines that go up, under the ground for lines that go down, each to the right of its
+/// end. From right to left, so that a name over which others' ends stand goes to a level farther out, and no leader crosses a
+/// name.
 fn ends(chart: &Flowlines, at: &Measures) -> Vec<End> {
     let size = at.frame.size;
-    let mut order: Vec<(usize, (f64, f64))> = chart
-        .crews
-        .iter()
-        .enumerate()
-        .map(|(number, crew)| {
-            let line = [&crew.forecast, &crew.actual, &crew.planned].into_iter().find(|line| !line.is_empty());
-            (
-                number,
-                line.and_then(|line| at.points(chart, crew, line).last().copied()).unwrap_or((at.frame.left, at.roof)),
-            )
-        })
-        .collect();
-    order.sort_by(|one, other| one.1.0.total_cmp(&other.1.0).then(one.0.cmp(&other.0)));
+    let last = |crew: &Crew| {
+        let line = [&crew.forecast, &crew.actual, &crew.planned].into_iter().find(|line| !line.is_empty());
+        line.and_then(|line| at.points(chart, crew, line).last().copied()).unwrap_or((at.frame.left, at.roof))
+    };
+    let mut order: Vec<(usize, (f64, f64))> =
+        chart.crews.iter().enumerate().map(|(number, crew)| (number, last(crew))).collect();
+    order.sort_by(|one, other| other.1.0.total_cmp(&one.1.0).then(one.0.cmp(&other.0)));
     let mut ends: Vec<End> =
         chart.crews.iter().map(|_| End { x: 0.0, line_y: 0.0, y: 0.0, anchor: Anchor::Start }).collect();
-    // For each side the stretches taken on each level, and the leaders that pass it.
-    let mut taken: [Vec<Vec<(f64, f64)>>; 2] = [vec![Vec::new(); LEVELS], vec![Vec::new(); LEVELS]];
+    // Ends, stretches and levels of the names that stand already, on high and below.
+    let mut placed: [Vec<(f64, (f64, f64), usize)>; 2] = Default::default();
     for (number, (x, y)) in order {
         let crew = &chart.crews[number];
-        let side = usize::from(crew.is_down);
-        let width = (ems(&crew.name) + 0.6) * size;
+        let placed = &mut placed[usize::from(crew.is_down)];
+        let width = (ems(&crew.name) * 1.04 + 0.7) * size;
         let is_left = x + width > at.frame.right;
-        let span = if is_left { (x - width, x) } else { (x - size * 0.2, x + width) };
+        let span = if is_left { (x - width, x + size * 0.1) } else { (x - size * 0.1, x + width) };
         let is_free = |level: usize| {
-            let meets = |one: &(f64, f64)| span.1 > one.0 && span.0 < one.1;
-            let passes = |one: &(f64, f64)| x > one.0 && x < one.1;
-            !taken[side][level].iter().any(meets) && !(0..level).any(|below| taken[side][below].iter().any(passes))
+            placed.iter().all(|(other, (from, to), taken)| {
+                let meets = *taken == level && span.1 > *from && span.0 < *to;
+                let is_crossed = *taken > level && (span.0..span.1).contains(other);
+                let crosses = *taken < level && (*from..*to).contains(&x);
+                !meets && !is_crossed && !crosses
+            })
         };
         let level = (0..LEVELS).find(|level| is_free(*level)).unwrap_or(LEVELS - 1);
-        taken[side][level].push(span);
-        // A leader takes its place on the levels it passes.
-        (0..level).for_each(|below| taken[side][below].push((x - size * 0.3, x + size * 0.3)));
+        placed.push((x, span, level));
         let off = size * LEVEL_EMS * level as f64;
         let text_y = if crew.is_down { at.ground + size * 1.15 + off } else { at.roof - size * 0.4 - off };
         ends[number] = End {
@@ -415,4 +411,110 @@ fn draw_foot(canvas: &mut Canvas, chart: &Flowlines, at: &Measures) {
         canvas.text(x + size * 2.2, y, size, Anchor::Start, &words.meeting, "");
     }
     canvas.close();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+    use usvg::roxmltree::Document;
+
+    fn crew(name: &str, from: Date, to: Date) -> Crew {
+        let line = vec![(from, 0.0), (to, 12.0)];
+        Crew {
+            name: name.into(),
+            href: Some("/x?a&b".into()),
+            floors: 12.0,
+            planned: line.clone(),
+            forecast: line,
+            ..Crew::default()
+        }
+    }
+
+    fn chart(sheet: Sheet, ink: Ink) -> Flowlines {
+        let day = |month, day| date(2026, month, day);
+        let mut structure = crew("Structure", day(1, 5), day(4, 1));
+        structure.actual = vec![(day(1, 5), 0.0), (day(2, 1), 4.0)];
+        let mut scaffold = crew("Scaffold", day(6, 1), day(7, 1));
+        scaffold.is_down = true;
+        Flowlines {
+            heading: Heading { title: "Title".into(), ..Heading::default() },
+            label: "Label <1>".into(),
+            floors: 12,
+            crews: vec![
+                structure,
+                crew("Masonry", day(2, 1), day(4, 6)),
+                crew("Services", day(2, 20), day(4, 12)),
+                scaffold,
+            ],
+            signs: vec![Sign { on: day(3, 1), floor: 5.5 }],
+            data_date: Some(day(2, 2)),
+            flags: Vec::new(),
+            closed: vec![(day(2, 15), day(2, 25))],
+            notes: vec!["Note".into()],
+            sheet,
+            ink,
+            words: Words::default(),
+        }
+    }
+
+    #[test]
+    fn lines_signs_and_names() {
+        let svg = draw(&chart(Sheet::Screen { width_px: 1200.0 }, Ink::Colour));
+        for (part, count) in [
+            (r#"class="crew""#, 4),
+            (r#"class="planned""#, 4),
+            (r#"class="forecast""#, 4),
+            (r#"class="actual""#, 1),
+            (r#"class="closed""#, 1),
+            ("/x?a&amp;b", 4),
+            // One on the line, one in the legend.
+            (r#"class="meeting""#, 2),
+            (r#"role="group" aria-label="Label &lt;1&gt;""#, 1),
+        ] {
+            assert_eq!(svg.matches(part).count(), count, "{part}: {svg}");
+        }
+        let paper = draw(&chart(Sheet::series_a(3), Ink::Mono));
+        assert!(!paper.contains("href") && HUES.iter().all(|hue| !paper.contains(hue)), "black alone");
+    }
+
+    #[test]
+    fn names_meet_neither_each_other_nor_a_leader() {
+        for sheet in [Sheet::Screen { width_px: 900.0 }, Sheet::series_a(3)] {
+            let svg = draw(&chart(sheet, Ink::Colour));
+            let document = Document::parse(&svg).unwrap();
+            let number = |node: &usvg::roxmltree::Node<'_, '_>, name: &str| {
+                node.attribute(name).unwrap().parse::<f64>().unwrap()
+            };
+            let names: Vec<[f64; 4]> = document
+                .descendants()
+                .filter(|node| node.attribute("class") == Some("name"))
+                .map(|node| {
+                    let (x, y, size) = (number(&node, "x"), number(&node, "y"), number(&node, "font-size"));
+                    [x, y - size * 0.8, x + ems(node.text().unwrap()) * size, y]
+                })
+                .collect();
+            assert_eq!(names.len(), 4);
+            for (at, [left, top, right, bottom]) in names.iter().enumerate() {
+                assert!(
+                    names[..at].iter().all(|[l, t, r, b]| right <= l || left >= r || bottom <= t || top >= b),
+                    "{svg}"
+                );
+            }
+            let leaders = document.descendants().filter(|node| node.attribute("class") == Some("leader"));
+            for leader in leaders {
+                let points: Vec<f64> = leader
+                    .attribute("d")
+                    .unwrap()
+                    .split(['M', 'L', ' '])
+                    .filter_map(|part| part.parse().ok())
+                    .collect();
+                let (x, top, bottom) = (points[0], points[1].min(points[3]), points[1].max(points[3]));
+                assert!(
+                    names.iter().all(|[l, t, r, b]| x <= *l || x >= *r || bottom <= *t || top >= *b),
+                    "{points:?} {names:?}"
+                );
+            }
+        }
+    }
 }

@@ -492,7 +492,7 @@ impl Drafting<'_> {
         for (work, kind) in web.works.iter().zip(kinds) {
             let (tail, head) = (index[&work.tail], index[&work.head]);
             let (from_day, to_day) = (events[tail].day, events[head].day);
-            let solid_day = day(work.ready).clamp(from_day, to_day);
+            let solid_day = day(work.ready).min(to_day).max(from_day);
             arrows.push(Arrow { kind: *kind, tail, head, from_day, solid_day, to_day, is_critical: false });
         }
         for (tail, head) in &web.dummies {
