@@ -2,12 +2,18 @@
 
 mod reader;
 
-use guatu_kernel::drawing::{ArrowDiagram, ArrowKind, Climb, Layout, Untold, arrow_diagram, lay_out, meetings};
+use guatu_kernel::Schedule;
+use guatu_kernel::drawing::{self, ArrowDiagram, ArrowKind, Climb, Layout, Untold, lay_out, meetings};
 use guatu_kernel::plan::*;
 use guatu_kernel::schedule;
 use proptest::prelude::*;
 use reader::text::plan;
 use std::collections::BTreeSet;
+
+/// A diagram of a plan that is no tangle.
+fn arrow_diagram(plan: &Plan, schedule: &Schedule, is_drawn: impl Fn(usize) -> bool) -> ArrowDiagram {
+    drawing::arrow_diagram(plan, schedule, is_drawn).expect("few links")
+}
 
 /// A plan's diagram with its rows, works of every day unless they say otherwise.
 fn drawn(text: &str) -> (Plan, ArrowDiagram, Layout) {
@@ -345,4 +351,24 @@ fn crews_meet_where_the_order_forbids_it() {
         assert_eq!(told, expected, "{name}: {found:?}");
         assert_eq!(meetings(&[first, second], &[]), [], "{name}: without an order nothing is forbidden");
     }
+}
+
+#[test]
+fn a_tangle_is_refused_and_what_is_not_ends_soon() {
+    // Every second work waits for a part of all others: no two for the same.
+    let tangle = |count: usize, step: usize| {
+        let mut text: String = (0..count).map(|at| format!("A{at} {}d\nB{at} 3d\n", 1 + at % 7)).collect();
+        for from in 0..count {
+            for to in (0..count).filter(|to| (from * to + to / 3) % step == 0) {
+                text.push_str(&format!("A{from} -> B{to}\n"));
+            }
+        }
+        plan(&text)
+    };
+    let large = tangle(150, 2);
+    assert!(large.links.len() > 5_000);
+    assert_eq!(drawing::arrow_diagram(&large, &schedule(&large), |_| true), None);
+    let small = tangle(60, 5);
+    let diagram = arrow_diagram(&small, &schedule(&small), |_| true);
+    check(&small, &diagram, &lay_out(&diagram, 0.2));
 }

@@ -1000,7 +1000,7 @@ mod tests {
 
     fn chart(towers: usize, sheet: Sheet, ink: Ink) -> ArrowChart {
         let plan = plan(towers);
-        let diagram = arrow_diagram(&plan, &schedule(&plan), |_| true);
+        let diagram = arrow_diagram(&plan, &schedule(&plan), |_| true).unwrap();
         let layout = lay_out(&diagram, apart_days(&diagram));
         let said = diagram.arrows.iter().map(|arrow| match arrow.kind {
             ArrowKind::Work { activity, .. } => Said {

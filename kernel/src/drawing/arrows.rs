@@ -29,8 +29,10 @@ use crate::schedule::Schedule;
 use crate::shifts::fallback_calendar;
 use crate::tie::Lag;
 
-/// Pairs of leaves that links to summaries may stand for in all: more is no drawing any more.
-const MOST_PAIRS: usize = 100_000;
+/// Links between works at most, those that links to summaries stand for counted one by one.
+const MOST_JOINS: usize = 3_000;
+/// Arrows at most: more cannot be told apart on any sheet.
+const MOST_ARROWS: usize = 1_200;
 
 /// What an arrow is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,15 +161,20 @@ struct Join {
     waits_until: Option<i32>,
 }
 
-/// Draws the activities for which `is_drawn` says so, at the early dates of a schedule.
-pub fn arrow_diagram(plan: &Plan, schedule: &Schedule, is_drawn: impl Fn(usize) -> bool) -> ArrowDiagram {
+/// Draws the activities for which `is_drawn` says so, at the early dates of a schedule; without events where there are none.
+/// `None` where links are so many that no drawing can be read.
+pub fn arrow_diagram(plan: &Plan, schedule: &Schedule, is_drawn: impl Fn(usize) -> bool) -> Option<ArrowDiagram> {
     let fallback = fallback_calendar();
     let mut reader = Reader::new(plan, &fallback);
     reader.read_hierarchy();
     let mut untold = Vec::new();
     let works = works(&mut reader, schedule, &is_drawn, &mut untold);
     let joins = joins(&mut reader, &works, &is_drawn, &mut untold);
-    Drafting { plan, works, joins, untold, web: Web::default(), cuts: BTreeMap::new() }.draw()
+    if joins.len() > MOST_JOINS {
+        return None;
+    }
+    let drafting = Drafting { plan, works, joins, untold, web: Web::default(), cuts: BTreeMap::new() };
+    Some(drafting.draw()).filter(|diagram| diagram.arrows.len() <= MOST_ARROWS)
 }
 
 fn works(
@@ -292,7 +299,7 @@ fn joins(
             for to in &tos {
                 let (from, to) = (*from as usize, *to as usize);
                 let (Some(a), Some(b)) = (works.get(&from), works.get(&to)) else { continue };
-                if from == to || !seen.insert((from, to, at)) || joins.len() >= MOST_PAIRS {
+                if from == to || !seen.insert((from, to, at)) || joins.len() > MOST_JOINS {
                     continue;
                 }
                 let said = lag_of(reader, link, from, works, to)

@@ -12,6 +12,9 @@ use super::arrows::{Arrow, ArrowDiagram, ArrowKind};
 
 /// Sweeps over all chains at most.
 const SWEEPS: usize = 12;
+/// Places that are looked at in all, after every chain has found one: a bound on work, which is not measured in time so that
+/// the same diagram always gets the same rows.
+const MOST_LOOKS: usize = 400_000;
 /// Orders in which chains are put into rows at first.
 const BEGINNINGS: usize = 4;
 /// What an upright line costs that runs through an event or along another upright line: nobody can read it.
@@ -74,7 +77,8 @@ pub fn lay_out(diagram: &ArrowDiagram, apart_days: f64) -> Layout {
         let mut search = Search::new(&chains, &trunks, diagram, apart_days);
         order.iter().for_each(|chain| search.put(*chain));
         for _ in 0..SWEEPS {
-            if !order.iter().fold(false, |is_better, chain| search.put_again(*chain) || is_better) {
+            if !order.iter().fold(false, |is_better, chain| search.may_look() && search.put_again(*chain) || is_better)
+            {
                 break;
             }
         }
@@ -229,6 +233,8 @@ struct Search<'a> {
     row: Vec<Option<usize>>,
     /// Chains by row, from the top.
     rows: Vec<Vec<usize>>,
+    /// Places looked at.
+    looks: usize,
 }
 
 impl<'a> Search<'a> {
@@ -251,6 +257,7 @@ impl<'a> Search<'a> {
             apart_days,
             row: vec![None; chains.len()],
             rows: Vec::new(),
+            looks: 0,
         }
     }
 
@@ -345,14 +352,19 @@ impl<'a> Search<'a> {
         total
     }
 
+    fn may_look(&self) -> bool {
+        self.looks < MOST_LOOKS / BEGINNINGS
+    }
+
     /// The cheapest place for a chain, and what it costs.
-    fn best(&self, chain: usize) -> (usize, f64) {
+    fn best(&mut self, chain: usize) -> (usize, f64) {
         let mut best: Option<(usize, f64)> = None;
         for place in 0..=self.rows.len() * 2 {
             let is_row = place % 2 == 1;
             if is_row && !self.has_room(place / 2, chain) {
                 continue;
             }
+            self.looks += 1;
             let cost = self.cost(chain, place) + if is_row { 0.0 } else { NEW_ROW };
             if best.is_none_or(|(_, least)| cost < least - 1e-9) {
                 best = Some((place, cost));

@@ -20,6 +20,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Dummies among which those are sought that others can stand for.
+const MOST_LEANING: usize = 1_500;
 /// No bound from below.
 const EARLIEST: i32 = i32::MIN;
 /// No bound from above.
@@ -205,7 +207,8 @@ impl Web {
             self.reduce();
             while self.join_alike() || self.contract() {}
             self.reduce();
-            while self.lean_on_others() {}
+            // Where so much waits for so much, no fewer dummies make it a drawing.
+            while self.dummies.len() <= MOST_LEANING && self.lean_on_others() {}
             if (self.nodes().len(), self.dummies.len()) == before {
                 break;
             }

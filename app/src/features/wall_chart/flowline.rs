@@ -213,7 +213,7 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
     Ok(html! {
         (heading)
         p.quiet { (visitor.t("flowline.reading")) " " span.no-print { (visitor.t("network.scroll")) } }
-        figure.drawing.wide {
+        figure.drawing {
             div.scroll tabindex="0" role="region" aria-label=(label) { (PreEscaped(drawing)) }
         }
         @for sentence in flow.sentences(visitor) { p { (sentence) } }

@@ -47,7 +47,7 @@ pub fn has_sheets(kind: Kind) -> bool {
 pub enum Asking {
     /// No approved plan, or nothing of it here.
     Nothing,
-    /// More works than a sheet holds; the places under it that have fewer.
+    /// More works than a sheet holds, or more links than can be told apart; the places under it that have fewer.
     TooMany {
         /// How many works and milestones there are.
         count: usize,
@@ -86,16 +86,26 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place) -> Result<As
     let is_here = |bar: &Bar| is_whole || bar.place.as_deref().is_some_and(|at| under.contains(at));
     let is_leaf = |bar: &Bar| base.plan.activities.get(bar.ordinal as usize).is_some_and(|one| one.kind != ActivityKind::Summary);
     let here: HashSet<usize> = scheduled.bars.iter().filter(|bar| is_here(bar) && is_leaf(bar)).map(|bar| bar.ordinal as usize).collect();
-    if here.len() > MOST_WORKS {
+    let count = here.len();
+    let too_many = || {
         let wanted: &[Kind] = if is_whole { &[Kind::Parcel, Kind::Building, Kind::Facility] } else { &[Kind::Building, Kind::Facility] };
         let parts = tree.under(place).iter().filter(|other| other.id != place.id && wanted.contains(&other.kind));
-        return Ok(Asking::TooMany { count: here.len(), parts: parts.cloned().collect() });
+        Asking::TooMany { count, parts: parts.cloned().collect() }
+    };
+    if count > MOST_WORKS {
+        return Ok(too_many());
     }
-    let diagram = arrow_diagram(&base.plan, &base.baseline, |activity| here.contains(&activity));
+    // Rows are sought for a while: other requests must not wait for it.
+    let kept = base.clone();
+    let drawn = tokio::task::spawn_blocking(move || {
+        let diagram = arrow_diagram(&kept.plan, &kept.baseline, |activity| here.contains(&activity))?;
+        let layout = lay_out(&diagram, arrows::apart_days(&diagram));
+        Some((diagram, layout))
+    });
+    let Some((diagram, layout)) = drawn.await.context("drawing")? else { return Ok(too_many()) };
     if diagram.events.is_empty() {
         return Ok(Asking::Nothing);
     }
-    let layout = lay_out(&diagram, arrows::apart_days(&diagram));
     let has_places = matches!(place.kind, Kind::Project | Kind::Parcel);
     Ok(Asking::Drawn(Box::new(NetworkSheet { base, scheduled, tree, project, has_places, diagram, layout })))
 }
@@ -370,7 +380,10 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
             let most = MOST_WORKS.to_string();
             return Ok(html! {
                 (heading)
-                p.notice { (visitor.tf("network.too_many", &[("count", count.to_string()), ("most", most)])) }
+                p.notice {
+                    @if count > MOST_WORKS { (visitor.tf("network.too_many", &[("count", count.to_string()), ("most", most)])) }
+                    @else { (visitor.t("network.tangled")) }
+                }
                 // Parcels stand before their buildings; each begins a line of its own.
                 @for (at, part) in parts.iter().enumerate() {
                     @if at > 0 && part.kind == Kind::Parcel { br; }
@@ -389,7 +402,7 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
     Ok(html! {
         (heading)
         p.quiet { (visitor.t("network.reading")) " " span.no-print { (visitor.t("network.scroll")) } }
-        figure.drawing.wide {
+        figure.drawing {
             div.scroll tabindex="0" role="region" aria-label=(label) { (PreEscaped(drawing)) }
         }
         @for note in &notes { p.quiet { (note) } }
