@@ -316,7 +316,7 @@ test("an English page names a template's stages in English and counts properly",
   await context.addCookies([{ name: "guatu_language", value: "en", url: site.address }]);
   const page = await context.newPage();
   const chinese = new RegExp(["手续办理", "基坑土方", "主体结构", "全部交付", "、", "："].join("|"));
-  for (const path of ["/wall?place=p03", "/wall?place=p03&view=bars", "/wall/bar?project=p03&activity=p03-b01/structure", "/plans/p03", "/plans", "/plan-versions/p05-v1", "/targets/p05-b10", "/round", "/problems/problem-0"]) {
+  for (const path of ["/wall?place=p03", "/wall?place=p03&view=bars", "/wall?place=p05-b01&view=network", "/wall?place=p05-b01&view=flowline", "/wall/bar?project=p03&activity=p03-b01/structure", "/plans/p03", "/plans", "/plan-versions/p05-v1", "/targets/p05-b10", "/round", "/problems/problem-0"]) {
     await open(page, path);
     const text = await page.locator("main").innerText();
     assert.doesNotMatch(text, chinese, path);

@@ -195,6 +195,7 @@ fn network(arguments: &Arguments, plan: &Plan, sheet: Sheet) -> Result<ArrowChar
             data_date: language.t("chart.data_date"),
             mandated: language.t("chart.mandated"),
             milestone: t("milestone"),
+            unnamed: t("unnamed"),
         },
         diagram,
         layout,

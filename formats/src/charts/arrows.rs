@@ -76,6 +76,8 @@ pub struct Words {
     pub mandated: String,
     /// A milestone.
     pub milestone: String,
+    /// How many names found no place, `{count}` in it.
+    pub unnamed: String,
 }
 
 /// An arrow diagram with its words.
@@ -150,7 +152,7 @@ impl Rows {
 /// Width of a screen in pixels on which a diagram's names have room.
 pub fn screen_px(diagram: &ArrowDiagram) -> f64 {
     let works = diagram.arrows.iter().filter(|arrow| matches!(arrow.kind, ArrowKind::Work { .. })).count();
-    (works as f64 * 24.0).clamp(1840.0, 5_200.0)
+    (works as f64 * 19.0).clamp(1840.0, 5_200.0)
 }
 
 /// Where things stand.
@@ -272,7 +274,9 @@ struct Composed {
     legs: Vec<[f64; 2]>,
     names: Vec<[Option<Text>; 2]>,
     milestones: Vec<Option<Text>>,
-    /// Names that found no place, and events that touch each other.
+    /// Names that found no place.
+    unnamed: usize,
+    /// These, and events that touch each other.
     faults: usize,
 }
 
@@ -321,16 +325,12 @@ impl Composed {
             })
             .collect();
         place_texts(chart, &at, &mut taken, &order[short..], &mut names);
-        faults +=
-            chart.said.iter().zip(&names).filter(|(said, [name, _])| !said.name.is_empty() && name.is_none()).count();
-        faults += chart
-            .milestones
-            .iter()
-            .zip(&milestones)
-            .filter(|(said, text)| !said.name.is_empty() && text.is_none())
-            .count();
+        let is_missing = |said: &Said, text: &Option<Text>| !said.name.is_empty() && text.is_none();
+        let unnamed = chart.said.iter().zip(&names).filter(|(said, [name, _])| is_missing(said, name)).count()
+            + chart.milestones.iter().zip(&milestones).filter(|(said, text)| is_missing(said, text)).count();
+        faults += unnamed;
         faults += usize::from(!at.fits) * 1_000;
-        Composed { at, legs, names, milestones, faults }
+        Composed { at, legs, names, milestones, unnamed, faults }
     }
 
     /// On paper in the largest type in which everything has its place, or else with the fewest faults.
@@ -362,7 +362,7 @@ impl Composed {
 
 /// Draws a diagram.
 pub fn draw(chart: &ArrowChart) -> String {
-    let Composed { at, legs, names, milestones, .. } = Composed::best(chart);
+    let Composed { at, legs, names, milestones, unnamed, .. } = Composed::best(chart);
     let mut canvas = at.frame.begin(&chart.heading, chart.ink, "");
     draw_grid(&mut canvas, chart, &at);
     let room = Room { frame: &at.frame, axis: &at.axis, axis_top: at.axis_top, rows_top: at.rows_top, end: at.end };
@@ -374,7 +374,7 @@ pub fn draw(chart: &ArrowChart) -> String {
         draw_arrow(&mut canvas, chart, &at, arrow, &legs[arrow], &names[arrow]);
     }
     draw_events(&mut canvas, chart, &at, &milestones);
-    draw_foot(&mut canvas, chart, &at);
+    draw_foot(&mut canvas, chart, &at, unnamed);
     let drawing = canvas.finish();
     if !chart.sheet.has_links() {
         return drawing;
@@ -626,11 +626,11 @@ fn draw_arrow(
     canvas: &mut Canvas,
     chart: &ArrowChart,
     at: &Measures,
-    number_: usize,
+    index: usize,
     legs: &[f64; 2],
     texts: &[Option<Text>; 2],
 ) {
-    let (arrow, said, size, r) = (&chart.diagram.arrows[number_], &chart.said[number_], at.size, at.radius);
+    let (arrow, said, size, r) = (&chart.diagram.arrows[index], &chart.said[index], at.size, at.radius);
     let class = match arrow.kind {
         ArrowKind::Work { .. } => "work",
         ArrowKind::Waiting { .. } => "waiting",
@@ -657,13 +657,13 @@ fn draw_arrow(
     let dashed = format!(r#"{solid} stroke-dasharray="{dash} {}""#, number(size * 0.26));
     let upright = if arrow.kind == ArrowKind::Dummy { &dashed } else { &solid };
     let layout = &chart.layout;
-    let y = at.y(layout.arrow_rows[number_]);
+    let y = at.y(layout.arrow_rows[index]);
     let (tail, head) = (at.y(layout.event_rows[arrow.tail]), at.y(layout.event_rows[arrow.head]));
     let [leaves, arrives] = *legs;
     let rim = |x: f64, event_x: f64| (r * r - (x - event_x).powi(2)).max(0.0).sqrt();
     let point = size * 0.5;
     let (tail_x, head_x) = (at.x(arrow.from_day), at.x(arrow.to_day));
-    if !layout.is_level[number_] {
+    if !layout.is_level[index] {
         let side = (head - tail).signum();
         let (from, to) = (tail + side * rim(leaves, tail_x), head - side * rim(leaves, head_x));
         canvas.strokes(&[[(leaves, from), (leaves, to - side * point * 0.6)]], upright);
@@ -851,7 +851,7 @@ fn draw_front(canvas: &mut Canvas, chart: &ArrowChart, at: &Measures, data_date:
 }
 
 /// Sentences and the legend under the rows.
-fn draw_foot(canvas: &mut Canvas, chart: &ArrowChart, at: &Measures) {
+fn draw_foot(canvas: &mut Canvas, chart: &ArrowChart, at: &Measures, unnamed: usize) {
     let size = at.frame.size;
     canvas.open("notes");
     for (line, note) in chart.notes.iter().enumerate() {
@@ -926,6 +926,10 @@ fn draw_foot(canvas: &mut Canvas, chart: &ArrowChart, at: &Measures) {
             &format!(r#"fill="{alarm}""#),
         );
         say(canvas, &mut x, &words.mandated);
+    }
+    if unnamed > 0 {
+        let text = chart.words.unnamed.replace("{count}", &unnamed.to_string());
+        canvas.text(x + long, y, size, Anchor::Start, &text, &format!(r#"class="unnamed" fill="{GREY}""#));
     }
     canvas.close();
 }

@@ -187,8 +187,8 @@ pub fn draw(chart: &Flowlines) -> String {
         );
     }
     let ends = ends(chart, &at);
-    for (number_, crew) in chart.crews.iter().enumerate() {
-        draw_crew(&mut canvas, chart, &at, crew, number_, &ends[number_]);
+    for (index, crew) in chart.crews.iter().enumerate() {
+        draw_crew(&mut canvas, chart, &at, crew, index, &ends[index]);
     }
     draw_signs(&mut canvas, chart, &at);
     draw_foot(&mut canvas, chart, &at);
@@ -317,9 +317,9 @@ fn ends(chart: &Flowlines, at: &Measures) -> Vec<End> {
     ends
 }
 
-fn draw_crew(canvas: &mut Canvas, chart: &Flowlines, at: &Measures, crew: &Crew, number_: usize, end: &End) {
+fn draw_crew(canvas: &mut Canvas, chart: &Flowlines, at: &Measures, crew: &Crew, index: usize, end: &End) {
     let size = at.frame.size;
-    let hue = if chart.ink == Ink::Mono { "#000000" } else { HUES[number_ % HUES.len()] };
+    let hue = if chart.ink == Ink::Mono { "#000000" } else { HUES[index % HUES.len()] };
     let href = crew.href.as_ref().filter(|_| chart.sheet.has_links());
     if let Some(href) = href {
         canvas.open_link(href);
@@ -366,7 +366,7 @@ fn draw_signs(canvas: &mut Canvas, chart: &Flowlines, at: &Measures) {
     canvas.close();
 }
 
-fn draw_sign(canvas: &mut Canvas, (x, y): (f64, f64), size: f64, number_: usize, alarm: &str) {
+fn draw_sign(canvas: &mut Canvas, (x, y): (f64, f64), size: f64, index: usize, alarm: &str) {
     let r = size * 0.78;
     canvas.open("meeting");
     canvas.circle(x, y, r, &format!(r##"fill="{alarm}" stroke="#fff" stroke-width="{}""##, number(size * 0.12)));
@@ -375,7 +375,7 @@ fn draw_sign(canvas: &mut Canvas, (x, y): (f64, f64), size: f64, number_: usize,
         y + size * 0.34,
         size * 0.95,
         Anchor::Middle,
-        &number_.to_string(),
+        &index.to_string(),
         r##"class="number" font-weight="700" fill="#fff""##,
     );
     canvas.close();

@@ -174,6 +174,7 @@ impl NetworkSheet {
                 data_date: visitor.t("wall.today"),
                 mandated: visitor.t("chart.mandated"),
                 milestone: word("milestone"),
+                unnamed: word("unnamed"),
             },
             diagram: self.diagram.clone(),
             layout: self.layout.clone(),
