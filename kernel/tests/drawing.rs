@@ -230,7 +230,7 @@ proptest! {
             }
             let dates = computed.activities[from].as_ref().expect("dates");
             prop_assert_eq!(one.solid_day - one.from_day, days[from] as f64);
-            prop_assert!(not_before.len() > 0 || one.is_critical == dates.is_critical, "critical A{}", from);
+            prop_assert!(!not_before.is_empty() || one.is_critical == dates.is_critical, "critical A{}", from);
             prop_assert_eq!(Some(diagram.float_days(from)), dates.free_float_days, "free float of A{}", from);
         }
         // Never more dummies than a dummy for each precedence would be.

@@ -508,9 +508,7 @@ fn wrapped(text: &str, count: usize) -> Option<Vec<String>> {
             let opens = "（(「《".contains(letter);
             let may_break = match letters.peek() {
                 None => true,
-                Some(next) => {
-                    !closes(next) && !opens && (letter == ' ' || is_wide(letter) || (is_wide(*next) && letter != ' '))
-                }
+                Some(next) => !closes(next) && !opens && (letter == ' ' || is_wide(letter) || is_wide(*next)),
             };
             if !may_break {
                 continue;
@@ -945,8 +943,11 @@ mod tests {
     use jiff::civil::date;
     use usvg::roxmltree::{Document, Node};
 
-    /// Works of one tower: name, days, what it follows; no days is a milestone.
-    const TOWER: [(&str, i64, &[(&str, LinkKind, i64)]); 12] = [
+    /// Name, days, and what it follows by which link and lag; no days is a milestone.
+    type Row<'a> = (&'a str, i64, &'a [(&'a str, LinkKind, i64)]);
+
+    /// Works of one tower.
+    const TOWER: [Row<'_>; 12] = [
         ("基坑土方", 45, &[]),
         ("桩基", 40, &[("基坑土方", LinkKind::FS, 0)]),
         ("主体结构", 150, &[("桩基", LinkKind::FS, 3)]),

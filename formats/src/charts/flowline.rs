@@ -273,6 +273,13 @@ struct End {
     anchor: Anchor,
 }
 
+/// A name that stands: the end of its line, the stretch it takes, and on which level.
+struct Placed {
+    x: f64,
+    span: (f64, f64),
+    level: usize,
+}
+
 /// Where names stand: over the roof for lines that go up, under the ground for lines that go down, each to the right of its
 /// end. From right to left, so that a name over which others' ends stand goes to a level farther out, and no leader crosses a
 /// name.
@@ -287,8 +294,8 @@ fn ends(chart: &Flowlines, at: &Measures) -> Vec<End> {
     order.sort_by(|one, other| other.1.0.total_cmp(&one.1.0).then(one.0.cmp(&other.0)));
     let mut ends: Vec<End> =
         chart.crews.iter().map(|_| End { x: 0.0, line_y: 0.0, y: 0.0, anchor: Anchor::Start }).collect();
-    // Ends, stretches and levels of the names that stand already, on high and below.
-    let mut placed: [Vec<(f64, (f64, f64), usize)>; 2] = Default::default();
+    // Names that stand already, on high and below.
+    let mut placed: [Vec<Placed>; 2] = Default::default();
     for (number, (x, y)) in order {
         let crew = &chart.crews[number];
         let placed = &mut placed[usize::from(crew.is_down)];
@@ -296,15 +303,15 @@ fn ends(chart: &Flowlines, at: &Measures) -> Vec<End> {
         let is_left = x + width > at.frame.right;
         let span = if is_left { (x - width, x + size * 0.1) } else { (x - size * 0.1, x + width) };
         let is_free = |level: usize| {
-            placed.iter().all(|(other, (from, to), taken)| {
-                let meets = *taken == level && span.1 > *from && span.0 < *to;
-                let is_crossed = *taken > level && (span.0..span.1).contains(other);
-                let crosses = *taken < level && (*from..*to).contains(&x);
+            placed.iter().all(|other| {
+                let meets = other.level == level && span.1 > other.span.0 && span.0 < other.span.1;
+                let is_crossed = other.level > level && (span.0..span.1).contains(&other.x);
+                let crosses = other.level < level && (other.span.0..other.span.1).contains(&x);
                 !meets && !is_crossed && !crosses
             })
         };
         let level = (0..LEVELS).find(|level| is_free(*level)).unwrap_or(LEVELS - 1);
-        placed.push((x, span, level));
+        placed.push(Placed { x, span, level });
         let off = size * LEVEL_EMS * level as f64;
         let text_y = if crew.is_down { at.ground + size * 1.15 + off } else { at.roof - size * 0.4 - off };
         ends[number] = End {

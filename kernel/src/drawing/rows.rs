@@ -77,8 +77,11 @@ pub fn lay_out(diagram: &ArrowDiagram, apart_days: f64) -> Layout {
         let mut search = Search::new(&chains, &trunks, diagram, apart_days);
         order.iter().for_each(|chain| search.put(*chain));
         for _ in 0..SWEEPS {
-            if !order.iter().fold(false, |is_better, chain| search.may_look() && search.put_again(*chain) || is_better)
-            {
+            let mut is_better = false;
+            for chain in &order {
+                is_better |= search.may_look() && search.put_again(*chain);
+            }
+            if !is_better {
                 break;
             }
         }
@@ -374,7 +377,7 @@ impl<'a> Search<'a> {
     }
 
     fn put_at(&mut self, chain: usize, place: usize) {
-        if place % 2 == 0 {
+        if place.is_multiple_of(2) {
             self.rows.insert(place / 2, Vec::new());
             for row in self.row.iter_mut().flatten().filter(|row| **row >= place / 2) {
                 *row += 1;
