@@ -77,6 +77,22 @@ fn textbook_networks() {
 }
 
 #[test]
+fn float_paths_begin_with_the_critical_one() {
+    let (plan, diagram, _) =
+        drawn("A 3d\nB 4d\nC 2d\nD 5d\nE 3d\nF 2d\nA -> B\nA -> C\nB -> D\nB -> E\nC -> E\nD -> F\nE -> F");
+    let name = |arrow: &usize| match diagram.arrows[*arrow].kind {
+        ArrowKind::Work { activity, .. } => Some(plan.activities[activity].id.as_str()),
+        _ => None,
+    };
+    let told: Vec<(String, f64)> = diagram
+        .float_paths(9)
+        .iter()
+        .map(|path| (path.arrows.iter().filter_map(name).collect::<Vec<_>>().join(" "), path.float_days))
+        .collect();
+    assert_eq!(told, [("A B D F".to_owned(), 0.0), ("E".to_owned(), 2.0), ("C".to_owned(), 4.0)]);
+}
+
+#[test]
 fn milestones_are_events_and_what_cannot_be_drawn_is_named() {
     let (plan, diagram, layout) = drawn(
         "A 3d\nM finish_milestone\nB 2d\nH hammock\nX 2d\nZ 1d\nA -> M\nM -> B\nA -> H SS\nH -> B FF\nX -> Z\nX -> B SF -1d",
@@ -233,6 +249,19 @@ proptest! {
             prop_assert!(!not_before.is_empty() || one.is_critical == dates.is_critical, "critical A{}", from);
             prop_assert_eq!(Some(diagram.float_days(from)), dates.free_float_days, "free float of A{}", from);
         }
+        let floats = diagram.total_floats();
+        for (at, _) in works.iter().enumerate() {
+            let dates = computed.activities[at].as_ref().expect("dates");
+            prop_assert_eq!(Some(floats[at]), dates.total_float_days, "total float of A{}", at);
+        }
+        let paths = diagram.float_paths(usize::MAX);
+        prop_assert!(paths.windows(2).all(|pair| pair[0].float_days <= pair[1].float_days), "{:?}", paths);
+        let mut strung: Vec<usize> = paths.iter().flat_map(|path| path.arrows.iter().copied()).collect();
+        for path in &paths {
+            prop_assert!(path.arrows.windows(2).all(|pair| diagram.arrows[pair[0]].head == diagram.arrows[pair[1]].tail));
+        }
+        strung.sort_unstable();
+        prop_assert_eq!(strung, (0..diagram.arrows.len()).collect::<Vec<_>>(), "every arrow is in one path");
         // Never more dummies than a dummy for each precedence would be.
         prop_assert!(diagram.arrows.len() - works.len() <= plan.links.len() + 2 * count);
     }

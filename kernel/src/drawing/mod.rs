@@ -6,10 +6,12 @@
 mod arrows;
 mod closed;
 mod flow;
+mod paths;
 mod rows;
 mod web;
 
 pub use arrows::{Arrow, ArrowDiagram, ArrowKind, Event, Untold, arrow_diagram};
 pub use closed::closed_days;
 pub use flow::{Climb, Meeting, meetings};
+pub use paths::FloatPath;
 pub use rows::{Layout, lay_out};

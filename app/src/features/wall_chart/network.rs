@@ -23,7 +23,7 @@ use anyhow::Context;
 use guatu_formats::charts::arrows::{self, ArrowChart, Said, Words};
 use guatu_formats::charts::bars::Flag;
 use guatu_formats::charts::{Heading, Ink, Lamp, Sheet};
-use guatu_kernel::drawing::{Arrow, ArrowDiagram, ArrowKind, Layout, Untold, arrow_diagram, closed_days, lay_out};
+use guatu_kernel::drawing::{Arrow, ArrowDiagram, ArrowKind, FloatPath, Layout, Untold, arrow_diagram, closed_days, lay_out};
 use guatu_kernel::plan::{ActivityKind, Moment};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -35,6 +35,8 @@ use std::sync::Arc;
 pub const MOST_WORKS: usize = 300;
 /// Mandated dates that are flagged at most.
 const MOST_FLAGS: usize = 8;
+/// Float paths that are listed.
+const PATHS_SHOWN: usize = 6;
 /// Names in a sentence about what is not drawn.
 const NAMES_SHOWN: usize = 5;
 
@@ -293,6 +295,17 @@ impl NetworkSheet {
         told.into_iter().map(sentence).collect()
     }
 
+    /// Float paths with works on them, the least float first: days of float, and the works in order, each once.
+    fn paths(&self) -> Vec<(f64, Vec<usize>)> {
+        let works = |path: FloatPath| {
+            let mut works: Vec<usize> = path.arrows.iter().filter_map(|arrow| activity_of(&self.diagram.arrows[*arrow])).collect();
+            works.dedup();
+            (path.float_days, works)
+        };
+        let paths = self.diagram.float_paths(usize::MAX).into_iter().map(works);
+        paths.filter(|(_, works)| !works.is_empty()).take(PATHS_SHOWN).collect()
+    }
+
     /// Rows of the table by the numbers of their events.
     fn rows<'a>(&'a self, visitor: &Visitor) -> Vec<Row<'a>> {
         let mut rows: Vec<((u32, u32), Row<'a>)> = Vec::new();
@@ -407,6 +420,12 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
             div.scroll tabindex="0" role="region" aria-label=(label) { (PreEscaped(drawing)) }
         }
         @for note in &notes { p.quiet { (note) } }
+        h2 { (visitor.t("network.paths")) }
+        p.quiet { (visitor.t("network.paths_lead")) }
+        ol.paths { @for (float_days, works) in sheet.paths() { li {
+            strong { (visitor.tf("network.path_float", &[("days", rounded(float_days))])) } " "
+            @for (at, activity) in works.iter().enumerate() { @if at > 0 { " → " } a href=(sheet.href(*activity)) { (sheet.name(visitor, *activity, sheet.has_places)) } }
+        } } }
         h2 { (visitor.t("network.table")) }
         div.scroll.rows tabindex="0" { table {
             thead { tr {
