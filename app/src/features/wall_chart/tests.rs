@@ -327,7 +327,7 @@ on_both_databases!(a_plan_is_drawn_as_a_network_and_a_building_as_flowlines, |si
     assert!(!building.attributes("svg g.work.critical", "class").is_empty(), "a sheet has a critical path of its own");
     assert_eq!(building.texts("tbody tr").len(), 22 + 2, "the table says what the drawing says");
     let paths = building.texts("ol.paths li");
-    assert!(paths.len() == 6 && paths[0].matches('→').count() > 8, "the critical path first: {paths:?}");
+    assert!(paths.len() == 5 && paths[0].matches('→').count() > 8, "the critical path first: {paths:?}");
     let numbers = |selector: &str| building.texts(selector);
     assert_eq!(numbers("svg text.number").len(), numbers("svg g.event").len());
     let links = building.attributes("svg a", "href");
