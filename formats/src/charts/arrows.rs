@@ -588,7 +588,8 @@ fn place_texts(chart: &ArrowChart, at: &Measures, taken: &mut Taken, order: &[us
             // Between the circles close to the line; over the circles as wide as the arrow; at last over its ends.
             let strips = [(inner, gap), ((from + size * 0.15, to - size * 0.15), r + gap * 0.6), (wide, r + gap * 0.6)];
             for size in sizes {
-                for (strip, off) in strips {
+                // Days over the end of their arrow would be read as another's.
+                for (strip, off) in strips.into_iter().take(if text == said.days { 2 } else { 3 }) {
                     for count in 1..=MOST_LINES {
                         let Some(lines) = wrapped(text, count) else { break };
                         let tall = lines.len() as f64 * LINE_EMS * size;
