@@ -23,6 +23,8 @@ const LEAST_ROW_EMS: f64 = 3.3;
 const BARE_ROW_EMS: f64 = 1.7;
 /// How far rows are drawn apart where paper is left.
 const STRETCHED: f64 = 4.2;
+/// Room over the first row and under the last in ems: names beside their events must not be cut off.
+const EDGES_EMS: (f64, f64) = (0.8, 2.2);
 /// Sizes of type that are tried on paper, in parts of usual type: few rows are written large, many small.
 const SIZES: [f64; 9] = [1.5, 1.35, 1.2, 1.1, 1.0, 0.9, 0.8, 0.7, 0.6];
 /// The smallest type, that of numbers and days, in parts of that of names.
@@ -122,7 +124,7 @@ pub fn least_paper(diagram: &ArrowDiagram, layout: &Layout) -> Option<u8> {
         let titled = Heading { title: "x".to_owned(), ..Heading::default() };
         let frame = Frame::new(Sheet::series_a(*number), &titled, |_| 0.0);
         // Signs, axis and sentences take their lines as everywhere.
-        let room = frame.bottom - frame.top - frame.size * 12.0;
+        let room = frame.bottom - frame.top - frame.size * (12.0 + EDGES_EMS.0 + EDGES_EMS.1);
         let rows = Rows::new(diagram, layout);
         rows.ems(LEAST_ROW_EMS) * frame.least / SMALL <= room
     })
@@ -182,13 +184,15 @@ impl Measures {
         let signs = chart.flags.len() + usize::from(chart.data_date.is_some());
         let head = |size: f64| flags::height(size, signs) + size * 3.6;
         let notes = chart.notes.len() as f64 * 1.5;
+        let (over, under) = EDGES_EMS;
         let frame = Frame::new(chart.sheet, &chart.heading, |size| {
-            head(size) + rows.ems(ROW_EMS) * size + size * (notes + 1.0)
+            head(size) + (rows.ems(ROW_EMS) + over + under) * size + size * (notes + 1.0)
         });
         let rows_top = frame.top + head(frame.size);
         let end = frame.bottom - frame.size * (notes + 0.4);
         let size = (frame.size * part).max(frame.least / SMALL);
-        let (least, usual, room) = (rows.ems(LEAST_ROW_EMS) * size, rows.ems(ROW_EMS) * size, end - rows_top);
+        let room = end - rows_top - (over + under) * size;
+        let (least, usual) = (rows.ems(LEAST_ROW_EMS) * size, rows.ems(ROW_EMS) * size);
         // Rows share what is left over, up to a measure; what is missing is taken from those with names.
         let named = rows.0.iter().filter(|has_names| **has_names).count().max(1) as f64;
         let (row, stretched) = match chart.sheet {
@@ -197,7 +201,7 @@ impl Measures {
             Sheet::Screen { .. } => (ROW_EMS * size, 1.0),
         };
         let heights = rows.0.iter().map(|has_names| if *has_names { row } else { BARE_ROW_EMS * size } * stretched);
-        let (mut tops, mut lines) = (vec![rows_top], Vec::new());
+        let (mut tops, mut lines) = (vec![rows_top + over * size], Vec::new());
         for (height, has_names) in heights.zip(&rows.0) {
             let top = tops[tops.len() - 1];
             // Names need more room than days.
@@ -208,7 +212,7 @@ impl Measures {
         let axis = Axis::new(first, last, frame.left, frame.right - frame.left);
         let digits = chart.layout.numbers.iter().max().map_or(1, |most| most.ilog10() as usize + 1);
         let radius = RADIUS_EMS[digits.clamp(1, 3) - 1] * size;
-        let end = end.min(tops[tops.len() - 1]);
+        let end = end.min(tops[tops.len() - 1] + under * size);
         let (axis_top, zero) = (frame.top + flags::height(frame.size, signs), axis.start(chart.diagram.first));
         Measures { frame, axis, axis_top, rows_top, tops, lines, end, size, radius, zero, fits: least <= room + 1e-9 }
     }
@@ -584,12 +588,15 @@ fn place_texts(chart: &ArrowChart, at: &Measures, taken: &mut Taken, order: &[us
             // Between the circles close to the line; over the circles as wide as the arrow; at last over its ends.
             let strips = [(inner, gap), ((from + size * 0.15, to - size * 0.15), r + gap * 0.6), (wide, r + gap * 0.6)];
             for size in sizes {
-                for (strip, off) in strips {
+                // Days over the end of their arrow would be read as another's.
+                for (strip, off) in strips.into_iter().take(if text == said.days { 2 } else { 3 }) {
                     for count in 1..=MOST_LINES {
                         let Some(lines) = wrapped(text, count) else { break };
                         let tall = lines.len() as f64 * LINE_EMS * size;
-                        // A name may reach into the row above where nothing stands there, but not far.
-                        if count > 1 && (!is_over || tall + off > at.room(row).0 + size * LINE_EMS * 2.5) {
+                        // A name may reach into the next row where nothing stands there, but not far.
+                        let (above, below) = at.room(row);
+                        let most = if is_over { above + size * LINE_EMS * 2.5 } else { below + size * LINE_EMS * 1.5 };
+                        if count > 1 && tall + off > most {
                             break;
                         }
                         let bottom = if is_over { y - off } else { y + off + tall };
@@ -612,7 +619,8 @@ fn place_texts(chart: &ArrowChart, at: &Measures, taken: &mut Taken, order: &[us
             }
             None
         };
-        let name = find(&said.name, &sizes, true, true).or_else(|| find(&said.name, &sizes, true, false));
+        let ways = [(true, true), (true, false), (false, false)];
+        let name = ways.into_iter().find_map(|(is_over, minds_soft)| find(&said.name, &sizes, is_over, minds_soft));
         // Days whose work has no name beside them would be taken for another's.
         let days =
             if name.is_some() { find(&said.days, &[(size * SMALL).max(at.frame.least)], false, true) } else { None };
@@ -784,9 +792,13 @@ fn beside_event(name: &str, (x, y): (f64, f64), at: &Measures, taken: &mut Taken
     if name.is_empty() {
         return None;
     }
-    let (size, off) = (at.size, at.radius * 1.3 + at.size * 0.12);
-    for count in 1..=3 {
-        let Some(lines) = wrapped(name, count) else { break };
+    let size = at.size;
+    let close = at.radius * 1.3 + size * 0.12;
+    // Beside the circle, or else a line farther off, past the days of the works on both sides.
+    for (off, count) in
+        [close, close + size * LINE_EMS].into_iter().flat_map(|off| (1..=3).map(move |count| (off, count)))
+    {
+        let Some(lines) = wrapped(name, count) else { continue };
         let (half, tall) = (width_of(&lines) * size / 2.0, lines.len() as f64 * LINE_EMS * size);
         let sides = [0.0, half + size * 0.3, -half - size * 0.3];
         let over = sides.map(|side| (x + side, y - off));
