@@ -102,8 +102,8 @@ fn groups(visitor: &Visitor, shown: &Shown) -> Vec<(&'static str, Vec<Markup>)> 
     });
     let decided = shown.open().map(|decision| {
         html! {
-            (decision.content) " " span.quiet { (shown.owner(decision)) } " "
             span.lamp.bad[decision.is_overdue(shown.today)].idle[!decision.is_overdue(shown.today)] { (visitor.tf("round.due_on", &[("date", decision.due.to_string())])) }
+            " " (shown.owner(decision)) " " (decision.content)
         }
     });
     let missing = rounds().filter(|round| !round.missing.is_empty()).map(|round| {
