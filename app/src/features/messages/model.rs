@@ -248,8 +248,8 @@ pub fn sent_at(told: DateTime, is_urgent: bool, channel: Channel, quiet: Option<
     let mut at = told_at(told, is_urgent);
     if let Some((from, to)) = quiet.filter(|_| !is_urgent) {
         // Quiet hours may leave no hour of a working day; after a week a message goes anyway.
-        let latest = at.saturating_add(7.days());
-        while rules::is_quiet((from, to), at.time()) && at < latest {
+        let latest = at.date().saturating_add(7.days());
+        while rules::is_quiet((from, to), at.time()) && at.date() < latest {
             let ends = at.date().to_datetime(to);
             let ends = if ends > at { ends } else { ends.saturating_add(1.day()) };
             at = told_at(ends, false);

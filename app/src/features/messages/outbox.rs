@@ -15,13 +15,15 @@ use crate::args;
 use crate::clock::{civil, instant, record_text};
 use crate::db::{Conn, Dialect};
 use crate::features::authority::{self, Verb};
-use crate::features::places;
+use crate::features::orders::rules::told_at;
+use crate::features::{identity, places};
 use crate::journal::replay;
 use crate::serve::setting;
 use crate::web::Site;
 use crate::web::layout::language_setting;
 use crate::web::locale::Language;
 use anyhow::{Context as _, Result, anyhow};
+use futures_util::{StreamExt, stream};
 use guatu_ledger::hash::sha256;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{HashMap, HashSet};
@@ -33,6 +35,9 @@ const PACE: Duration = Duration::from_secs(5);
 const STEP: u64 = 2_000;
 /// Receivers that are written to at one look at most.
 const MOST_RECEIVERS: u64 = 50;
+
+/// Receivers that are written to at the same moment.
+const AT_ONCE: usize = 8;
 
 /// What an operator configured of the world outside.
 #[derive(Debug, Default)]
@@ -71,12 +76,14 @@ pub async fn once(site: &Site) -> Result<()> {
     }
     fill(site).await?;
     sweep(&mut site.db.writer().await?, site.clock.now()).await?;
-    for (channel, receiver) in due(&mut site.db.reader().await?, site.clock.now()).await? {
-        // One receiver's fault keeps the others from nothing.
+    let due = due(&mut site.db.reader().await?, site.clock.now()).await?;
+    // One receiver's fault, or slowness, keeps the others from nothing.
+    let served = stream::iter(due).for_each_concurrent(AT_ONCE, |(channel, receiver)| async move {
         if let Err(fault) = serve(site, channel, &receiver).await {
             tracing::error!(channel = channel.name(), "outbox: {fault:#}");
         }
-    }
+    });
+    served.await;
     Ok(())
 }
 
@@ -150,9 +157,8 @@ async fn to_persons(site: &Site, conn: &mut Conn, notices: &[Notice]) -> Result<
     for person in store::correspondents(conn).await? {
         let reader = store::reader(conn, &person.account, today).await?;
         for notice in notices {
-            let Some(kind) = rules::kind(&notice.kind).filter(|kind| kind.mail && !person.wishes.unmailed.contains(&kind.group)) else { continue };
-            if notice.concerns(&reader) {
-                debug_assert_eq!(kind.id, notice.kind);
+            let is_wanted = rules::kind(&notice.kind).is_some_and(|kind| kind.mail && !person.wishes.unmailed.contains(&kind.group));
+            if is_wanted && notice.concerns(&reader) {
                 put(site, conn, notice, Channel::Mail, &person.account, person.wishes.quiet).await?;
             }
         }
@@ -222,6 +228,11 @@ pub async fn claim(site: &Site, channel: Channel, receiver: &str) -> Result<Opti
 async fn claim_within(site: &Site, conn: &mut Conn, channel: Channel, receiver: &str) -> Result<Option<Batch>> {
     let now = site.clock.now();
     let (limits, text) = (rules::limits(channel), record_text(now));
+    // What comes back later may come back at a round time.
+    let is_crowded = !matches!(channel, Channel::Mail | Channel::Webhook) && rules::off_round_times(civil(now)) != civil(now);
+    if is_crowded {
+        return Ok(None);
+    }
     // A person is written to at once of what is urgent; a service counts and does not ask what for.
     let sql = "SELECT 1 FROM delivery WHERE channel = ? AND receiver = ? AND state = 'waiting' AND next_at <= ? AND is_urgent = 1 LIMIT 1";
     let is_forced = channel == Channel::Mail && conn.row(sql, args![channel.name(), receiver, &text]).await?.is_some();
@@ -295,7 +306,8 @@ async fn authorised(site: &Site, batch: &Batch) -> Result<Option<Fit>> {
             notices.retain(|notice| notice.concerns(&reader));
             let chosen = setting(&mut conn, &language_setting(&batch.receiver)).await?;
             let language = chosen.as_deref().and_then(Language::from_name).unwrap_or_default();
-            store::mail_of(&mut conn, &batch.receiver).await?.map(|mail| To::Person(mail, language))
+            let is_there = identity::store::account(&mut conn, &batch.receiver).await?.is_some_and(|account| !account.is_disabled);
+            store::mail_of(&mut conn, &batch.receiver).await?.filter(|_| is_there).map(|mail| To::Person(mail, language))
         }
         _ => robot_and_what_it_may_hear(&mut conn, batch, &mut notices, today).await?,
     };
@@ -418,7 +430,11 @@ async fn mark_within(conn: &mut Conn, batch: &Batch, standing: &Standing, silenc
             conn.execute(sql, args![text, &batch.id]).await?;
         }
         Standing::Waiting { seconds, why } => {
-            let next_at = record_text(now + SignedDuration::from_secs(*seconds));
+            let later = now + SignedDuration::from_secs(*seconds);
+            let sql = "SELECT 1 FROM delivery WHERE batch = ? AND state = 'waiting' AND is_urgent = 1 LIMIT 1";
+            let is_urgent = conn.row(sql, args![&batch.id]).await?.is_some();
+            // Nobody is woken by what went wrong in the evening.
+            let next_at = record_text(instant(told_at(civil(later), is_urgent)).unwrap_or(later).max(later));
             let sql = "UPDATE delivery SET leased_until = NULL, next_at = ?, last_error = ? WHERE batch = ? AND state = 'waiting'";
             conn.execute(sql, args![next_at, why, &batch.id]).await?;
         }

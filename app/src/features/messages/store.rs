@@ -169,7 +169,7 @@ pub async fn notice(conn: &mut Conn, id: &str) -> Result<Option<Notice>> {
 }
 
 /// Rows that are looked at for the number of every page: more than a person reads.
-const LOOKED_AT: u64 = 400;
+const LOOKED_AT: u64 = 500;
 /// More unread messages are shown as this many and more.
 pub const MOST_COUNTED: usize = 99;
 
@@ -197,17 +197,19 @@ async fn received_since(conn: &mut Conn, reader: &Reader, listed: String, now: T
     let sql = concat!(
         "SELECT ",
         notice_columns!(),
-        ", CASE WHEN n.recorded_at < ? OR n.number <= COALESCE((SELECT s.number FROM message_seen s WHERE s.account = ?), 0)
-             OR EXISTS (SELECT 1 FROM message_read r WHERE r.account = ? AND r.notice = n.id) THEN 0 ELSE 1 END
+        ", CAST(CASE WHEN n.recorded_at < ? OR n.number <= COALESCE((SELECT s.number FROM message_seen s WHERE s.account = ?), 0)
+             OR EXISTS (SELECT 1 FROM message_read r WHERE r.account = ? AND r.notice = n.id) THEN 0 ELSE 1 END AS BIGINT)
          FROM notice n LEFT JOIN place l ON l.id = n.place
          WHERE n.recorded_at >= ? AND n.by_account <> ? AND n.number > COALESCE((SELECT a.created_number FROM account a WHERE a.id = ?), 0)
-           AND ((n.party = 'account' AND n.party_id = ?) OR (n.party = 'unit' AND n.party_id = ?) OR n.party = 'verb')
+           AND ((n.party = 'account' AND n.party_id = ?) OR (n.party = 'unit' AND n.party_id = ?) OR (n.party = 'verb' AND ? LIKE '%,' || n.party_id || ',%'))
          ORDER BY n.number DESC, n.ordinal LIMIT ?"
     );
     let account = &reader.account;
     let unread = since(now, rules::inbox().unread_days);
     let organisation = reader.organisation.clone().unwrap_or_default();
-    let args = args![unread, account, account, listed, account, account, account, organisation, limit];
+    // Of what concerns a verb only that which the reader may do somewhere; where, is asked of each.
+    let verbs: Vec<String> = reader.rights.posts.iter().flat_map(|(role, _)| role.verbs()).map(|verb| verb_name(*verb)).collect();
+    let args = args![unread, account, account, listed, account, account, account, organisation, format!(",{},", verbs.join(",")), limit];
     let mut all = Vec::new();
     for row in conn.rows(sql, args).await? {
         let notice = read_notice(&row)?;
@@ -260,7 +262,7 @@ pub struct Wishes {
 /// How a person wants to be told.
 pub async fn wishes(conn: &mut Conn, account: &str) -> Result<Wishes> {
     let mut wishes = Wishes { mail: mail_of(conn, account).await?, ..Wishes::default() };
-    let sql = "SELECT unmailed, quiet_from, quiet_to, CASE WHEN calendar_hash IS NULL THEN 0 ELSE 1 END FROM message_person WHERE account = ?";
+    let sql = "SELECT unmailed, quiet_from, quiet_to, CAST(CASE WHEN calendar_hash IS NULL THEN 0 ELSE 1 END AS BIGINT) FROM message_person WHERE account = ?";
     if let Some(row) = conn.row(sql, args![account]).await? {
         wishes.unmailed = row.json(0)?;
         wishes.quiet = read_quiet(row.opt_text(1)?, row.opt_text(2)?)?;

@@ -3,7 +3,7 @@
 
 use crate::features::messages::model::Outcome;
 use anyhow::{Context, Result, bail};
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Mailbox, Message};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use std::time::{Duration, SystemTime};
@@ -85,6 +85,8 @@ impl Mailer {
             .date(letter.at)
             .message_id(Some(format!("<{}@{domain}>", letter.id)))
             .header(ContentType::TEXT_PLAIN)
+            // No line of the text then means anything to a server.
+            .header(ContentTransferEncoding::Base64)
             .body(letter.text.clone())?;
         Ok(message)
     }
