@@ -54,6 +54,7 @@ CREATE TABLE delivery (
     PRIMARY KEY (notice, channel, receiver)
 );
 CREATE INDEX delivery_waiting ON delivery (state, next_at);
+CREATE INDEX delivery_settled ON delivery (settled_at) WHERE settled_at IS NOT NULL;
 CREATE INDEX delivery_batch ON delivery (batch) WHERE batch IS NOT NULL;
 
 -- Up to which fact the outbox has been filled.

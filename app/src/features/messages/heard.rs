@@ -64,7 +64,7 @@ impl Heard {
         self
     }
 
-    fn to_account(self, part: &'static str, account: Option<&String>) -> Heard {
+    fn account(self, part: &'static str, account: Option<&String>) -> Heard {
         match account {
             Some(account) => self.to(part, Party::Account(account.clone())),
             None => self,
@@ -98,7 +98,7 @@ pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
         AnyFact::Inspections(fact) => inspection(entry, fact).into_iter().collect(),
         AnyFact::Identity(IdentityFact::PostGranted { account, role, place, .. }) => {
             let at = place.as_deref().unwrap_or("-");
-            let mut heard = Heard::new("identity.post_granted", entry, "", "/desk").at(at).to_account("holder", Some(account));
+            let mut heard = Heard::new("identity.post_granted", entry, "", "/desk").at(at).account("holder", Some(account));
             heard.word = format!("role.{}", role.name());
             vec![heard]
         }
@@ -186,15 +186,15 @@ async fn problem(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &ProblemFact) ->
     };
     let Some(problem) = problems::store::problem(conn, &entry.subject).await? else { return Ok(None) };
     let heard = Heard::new(name, entry, &problem.content, format!("/problems/{}", problem.id))
-        .to_account("owner", problem.owner.as_ref())
-        .to_account("raiser", Some(&problem.raised_by))
+        .account("owner", problem.owner.as_ref())
+        .account("raiser", Some(&problem.raised_by))
         .due(problem.answer.as_ref().map(|(.., by)| *by));
     Ok(Some(heard))
 }
 
 async fn report(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<Option<Heard>> {
     let Some(report) = reports::store::report(conn, &entry.subject).await? else { return Ok(None) };
-    Ok(Some(Heard::new("reports.disputed", entry, &report.on.to_string(), format!("/reports/{}", report.id)).to_account("author", Some(&report.filed_by))))
+    Ok(Some(Heard::new("reports.disputed", entry, &report.on.to_string(), format!("/reports/{}", report.id)).account("author", Some(&report.filed_by))))
 }
 
 async fn decision(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &RoundFact) -> Result<Option<Heard>> {
@@ -205,8 +205,8 @@ async fn decision(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &RoundFact) -> 
     };
     let Some(decision) = round::store::decision(conn, &entry.subject).await? else { return Ok(None) };
     let heard = Heard::new(name, entry, &decision.content, format!("/round?place={}", decision.place))
-        .to_account("owner", Some(&decision.owner))
-        .to_account("decider", Some(&decision.decided_by))
+        .account("owner", Some(&decision.owner))
+        .account("decider", Some(&decision.decided_by))
         .due(Some(decision.due));
     Ok(Some(heard))
 }
@@ -219,7 +219,7 @@ async fn raised(conn: &mut Conn, entry: &Entry<AnyFact>, due: Date, raised: &[du
         heard.push(
             Heard::new("duties.raised", entry, &duty.name, format!("/duties/{}", duty.id))
                 .at(&one.place)
-                .to_account("owner", one.owner.as_ref())
+                .account("owner", one.owner.as_ref())
                 .due(Some(due)),
         );
     }
@@ -238,7 +238,7 @@ async fn hazard(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &HazardFact) -> R
     };
     let Some(hazard) = hazards::store::hazard(conn, &entry.subject).await? else { return Ok(None) };
     let mut heard = Heard::new(name, entry, &hazard.content, format!("/hazards/{}", hazard.id))
-        .to_account("remedier", Some(&hazard.remedy.person))
+        .account("remedier", Some(&hazard.remedy.person))
         .to("site", Party::Verb(Verb::Report))
         .to("engineers", Party::Verb(Verb::Confirm))
         .due(Some(hazard.remedy.due));
@@ -307,7 +307,7 @@ async fn printed(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &BulletinFact) -
     let Some(bulletin) = bulletin::store::bulletin(conn, &entry.subject).await? else { return Ok(Vec::new()) };
     let heard = || Heard::new(name, entry, &format!("{} – {}", bulletin.from, bulletin.to), format!("/bulletins/{}", bulletin.id));
     Ok(match fact {
-        BulletinFact::Objected { project, .. } => vec![heard().at(project).to_account("drafter", Some(&bulletin.drafted_by))],
+        BulletinFact::Objected { project, .. } => vec![heard().at(project).account("drafter", Some(&bulletin.drafted_by))],
         BulletinFact::Chosen { .. } => {
             // Those who have answered of a photograph are not asked again.
             let asked = bulletin::store::photos(conn, &bulletin.id).await?.into_iter().filter(|one| one.is_allowed.is_none());

@@ -259,8 +259,11 @@ pub fn sent_at(told: DateTime, is_urgent: bool, channel: Channel, quiet: Option<
         return at;
     }
     let jitter = (rules::limits(channel).jitter_seconds as f64 * chance.clamp(0.0, 1.0)) as i64;
-    let at = at.saturating_add(jitter.seconds());
-    if matches!(channel, Channel::Webhook) { at } else { rules::off_round_times(at) }
+    if channel == Channel::Webhook {
+        return at.saturating_add(jitter.seconds());
+    }
+    // Behind a round time chance spreads what waited for it; what that pushes into the next one waits for its end.
+    rules::off_round_times(rules::off_round_times(at).saturating_add(jitter.seconds()))
 }
 
 /// Whether a message of a kind is urgent, given how urgent what it is about is.

@@ -3,7 +3,7 @@
 use super::channels::calendar;
 use super::model::Reader;
 use super::store::{self, Received};
-use super::{dead, rules, settings};
+use super::{dead, outbox, rules, settings};
 use crate::features::authority::{Verb, missing};
 use crate::journal::sha256_hex;
 use crate::serve::setting;
@@ -48,13 +48,14 @@ async fn inbox(State(site): State<Site>, visitor: Visitor, Query(asked): Query<A
     let mut conn = site.reader().await?;
     let tree = site.domain.places.tree(&mut conn).await?;
     let all = store::received(&mut conn, &reader, site.clock.now(), MOST_LISTED).await?;
+    let dead = outbox::dead(&mut conn).await?.iter().filter(|dead| dead.is_for(&reader)).count();
     drop(conn);
     let unread = all.iter().filter(|one| one.is_unread).count();
     let newest = all.first().map_or(0, |one| one.notice.number);
     let mut register = Register::new(&visitor, "/messages", "messages.title", &asked)
         .class("messages")
-        .column("when", "messages.when")
         .column("what", "messages.what")
+        .column("when", "messages.when")
         .column("place", "field.place")
         .column("group", "messages.group")
         .column("due", "messages.due")
@@ -73,8 +74,8 @@ async fn inbox(State(site): State<Site>, visitor: Visitor, Query(asked): Query<A
             }
         };
         register.row(vec![
-            (Cell::Text(at), None),
             (Cell::Text(sentence), Some(link)),
+            (Cell::Text(at), None),
             (if place.is_empty() { Cell::Empty } else { Cell::Text(place) }, None),
             (Cell::Text(group), None),
             (notice.due_on.map_or(Cell::Empty, Cell::Date), None),
@@ -98,7 +99,7 @@ async fn inbox(State(site): State<Site>, visitor: Visitor, Query(asked): Query<A
                 }
                 a.button.second.no-print href="/messages/settings" { (visitor.t("messages.settings")) }
             }
-            p.lead { (visitor.tf("messages.lead", &lead)) " " a.no-print href="/messages/dead" { (visitor.t("messages.dead")) } }
+            p.lead { (visitor.tf("messages.lead", &lead)) " " a.no-print href="/messages/dead" { (visitor.t("messages.dead")) } @if dead > 0 { " " span.lamp.bad { (dead) } } }
             (table)
         };
         page(&site, &visitor, &visitor.t("messages.title"), body).into_response()

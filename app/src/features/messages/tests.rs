@@ -112,6 +112,8 @@ fn messages_wait_for_daylight_and_robots_for_odd_minutes() {
     }
     let late = sent_at(at("2026-11-24T10:10"), false, Channel::Feishu, None, 1.0);
     assert_eq!(late, at("2026-11-24T10:12"), "chance puts off by two minutes at most");
+    let morning = sent_at(at("2026-11-24T03:00"), false, Channel::Feishu, None, 0.5);
+    assert_eq!(morning, at("2026-11-24T08:35"), "what waited for the morning does not come all at once");
 }
 
 #[test]
@@ -431,7 +433,7 @@ const CALM: [(&str, &str); 1] = [("limit", "city/instruction")];
 on_both_databases!(the_inbox_holds_what_concerns_each_and_nothing_else, |site| async move {
     let mut site = with_firm(site.with_cast().await).await;
     let order = issued(&site, "order-0001", &URGENT).await;
-    let inbox = async |site: &TestSite, who: &str| site.get(who, "/messages").await.texts("tbody td:nth-child(2)");
+    let inbox = async |site: &TestSite, who: &str| site.get(who, "/messages").await.texts("tbody td:first-child");
     assert_eq!(site.get("", "/messages").await.status, 303);
     assert_eq!(site.get("admin", "/messages").await.status, 404);
     assert_eq!(inbox(&site, "chief").await[..1], ["督办单“Power for building 1”待审批"]);
@@ -443,7 +445,7 @@ on_both_databases!(the_inbox_holds_what_concerns_each_and_nothing_else, |site| a
     assert!(inbox(&site, "lu").await[0].contains("你单位配合"));
     assert_eq!(inbox(&site, "stranger").await[..1], ["你已任“施工单位”，未办事项见“今天”，交接清单见“督办”"], "a post is all a stranger hears of");
     let page = site.get("jian", "/messages").await;
-    assert_eq!(page.attributes("tbody td:nth-child(2) a.unread", "href"), [order.as_str(), "/desk"]);
+    assert_eq!(page.attributes("tbody td:first-child a.unread", "href"), [order.as_str(), "/desk"]);
     assert_eq!(page.texts("header nav .fresh"), ["2"], "every page counts what is unread");
 
     // Read one by one, or all that the page showed; what comes later stays unread. What concerns others is not there.
@@ -458,7 +460,7 @@ on_both_databases!(the_inbox_holds_what_concerns_each_and_nothing_else, |site| a
     assert_eq!(site.get("jian", "/desk").await.texts("header nav .fresh"), ["1"], "what came meanwhile");
     assert_eq!(site.get("jia", "/desk").await.texts("header nav .fresh"), ["3"], "one person's reading is nobody else's");
     let found = site.get("jian", "/messages?find=催办&sort=-when").await;
-    assert_eq!(found.texts("tbody td:nth-child(2)").len(), 1);
+    assert_eq!(found.texts("tbody td:first-child").len(), 1);
     assert_eq!(site.get("jian", "/messages?form=xlsx").await.status, 200);
 
     // A right that is gone takes its messages with it; a unit's are whoever's is there.

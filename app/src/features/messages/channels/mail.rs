@@ -49,7 +49,7 @@ impl Mailer {
         let from: Mailbox = from.parse().context("the sender of mails (GUATU_MAIL_FROM) is not an address of one mailbox")?;
         let is_encrypted = server.starts_with("smtps://") || (server.starts_with("smtp://") && server.contains("tls=required"));
         let host = server.split("://").nth(1).and_then(|rest| rest.split(['/', '?']).next()).and_then(|rest| rest.rsplit('@').next()).unwrap_or_default();
-        if !is_encrypted && !(host == "127.0.0.1" || host.starts_with("127.0.0.1:")) {
+        if !(is_encrypted || host == "127.0.0.1" || host.starts_with("127.0.0.1:")) {
             bail!("the mail server (GUATU_SMTP_URL) must be smtps://… or smtp://…?tls=required: mails and the password would travel in the clear");
         }
         // What is wrong with an address is not said: it holds a password.
