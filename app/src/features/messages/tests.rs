@@ -1,6 +1,6 @@
 //! Scenarios of messages: who is told what and when, services that enforce their limits, what is cut off, and what a rebuild leaves alone.
 
-use super::channels::{dingtalk, feishu, mail::Mailer, webhook};
+use super::channels::{Post, dingtalk, feishu, mail::Mailer, webhook, wecom};
 use super::model::{Channel, Command, Known, Outcome, Party, Reach, Reader, Refused, Standing, State, concerns, decide, digest, fit, masked, sent_at, settle};
 use super::outbox::{Outward, carry, claim, fill, once};
 use super::rules;
@@ -227,10 +227,10 @@ struct Heard {
 const SECRET: &str = "SECabc";
 
 impl Service {
-    async fn start(site: &TestSite, channel: Channel) -> (Arc<Service>, String) {
+    async fn start(clock: Clock, channel: Channel) -> (Arc<Service>, String) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let service = Arc::new(Service { channel, secret: SECRET, clock: site.site.clock.clone(), heard: Mutex::default() });
+        let service = Arc::new(Service { channel, secret: SECRET, clock, heard: Mutex::default() });
         let router = Router::new().fallback(post(answer)).with_state(service.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let path = match channel {
@@ -318,6 +318,53 @@ async fn answer(Shared(service): Shared<Arc<Service>>, uri: Uri, headers: Header
             (StatusCode::OK, String::new())
         }
     }
+}
+
+#[tokio::test]
+async fn services_say_when_it_is_too_much_too_long_or_not_ours() {
+    let clock = Clock::rehearsal("2026-11-23T02:15:00Z".parse().unwrap());
+    let reach = Reach { hosts: Vec::new(), allows_loopback: true };
+    let again = |code: i64, seconds: i64| Outcome::Again { why: format!("code {code}"), after_seconds: Some(seconds) };
+    let never = |code: i64| Outcome::Never { why: format!("code {code}") };
+    let long = "楼".repeat(7_000);
+    // Messages within a minute that each bears, what it says to the next, to what is too long, and to a wrong key.
+    for (channel, bears, limited, too_long, wrong) in [
+        (Channel::Wecom, 20, again(45009, 60), never(40058), Outcome::Sent),
+        (Channel::Dingtalk, 20, again(130_101, 660), Outcome::Sent, never(310_000)),
+        (Channel::Feishu, 5, again(11232, 60), again(11232, 60), never(19021)),
+    ] {
+        let (service, address) = Service::start(clock.clone(), channel).await;
+        let send = async |text: &str, secret: &str| {
+            let post = Post { address: &address, secret, text, reach: &reach, now_seconds: clock.now().as_second() };
+            match channel {
+                Channel::Wecom => wecom::send(post).await,
+                Channel::Dingtalk => dingtalk::send(post).await,
+                _ => feishu::send(post).await,
+            }
+        };
+        for at in 0..bears {
+            assert_eq!(send("a", SECRET).await, Outcome::Sent, "{channel:?} {at}");
+        }
+        assert_eq!(send("a", SECRET).await, limited, "{channel:?}: one more");
+        service.heard.lock().unwrap().texts.clear();
+        service.heard.lock().unwrap().blocked_at = None;
+        assert_eq!((send(&long, SECRET).await, send("a", "wrong").await), (too_long, wrong), "{channel:?}");
+        service.fail_with(&[500, 429, 404, 302]);
+        for (status, is_final) in [(500, false), (429, false), (404, true), (302, true)] {
+            let said = send("a", SECRET).await;
+            assert_eq!(matches!(said, Outcome::Never { .. }), is_final, "{channel:?} {status}: {said:?}");
+        }
+    }
+    // At a round time Feishu is crowded; nobody at all is there at another address.
+    let noon = Clock::rehearsal("2026-11-23T02:30:00Z".parse().unwrap());
+    let (_, address) = Service::start(noon.clone(), Channel::Feishu).await;
+    let post = Post { address: &address, secret: SECRET, text: "a", reach: &reach, now_seconds: noon.now().as_second() };
+    assert_eq!(feishu::send(post).await, again(11232, 60));
+    let gone = Post { address: "http://127.0.0.1:9/cgi-bin", ..post };
+    assert_eq!(wecom::send(gone).await, Outcome::Again { why: "unreachable".into(), after_seconds: None });
+    let not_tls = address.replace("http://", "https://");
+    let untrusted = Post { address: &not_tls, ..post };
+    assert_eq!(wecom::send(untrusted).await, Outcome::Again { why: "untrusted".into(), after_seconds: None });
 }
 
 /// A mail server on this machine: what came in, and codes to answer a recipient with first.
@@ -603,7 +650,7 @@ on_both_databases!(robots_keep_the_limits_of_their_services, |site| async move {
     outward(&mut site).await;
     let mut services = Vec::new();
     for channel in [Channel::Wecom, Channel::Dingtalk, Channel::Feishu] {
-        let (service, address) = Service::start(&site, channel).await;
+        let (service, address) = Service::start(site.site.clock.clone(), channel).await;
         assert_eq!(add_robot(&site, "office", "district", channel, &address).await, 303);
         services.push(service);
     }
@@ -658,7 +705,7 @@ on_both_databases!(robots_keep_the_limits_of_their_services, |site| async move {
 on_both_databases!(a_webhook_is_signed_and_speaks_for_who_added_it, |site| async move {
     let mut site = with_firm(site.with_cast().await).await;
     outward(&mut site).await;
-    let (service, address) = Service::start(&site, Channel::Webhook).await;
+    let (service, address) = Service::start(site.site.clock.clone(), Channel::Webhook).await;
     // Only who governs a place adds one; a foreign place is not there; what was typed of a key is not shown again.
     assert_eq!(add_robot(&site, "jian", "ours", Channel::Webhook, &address).await, 403);
     assert_eq!(add_robot(&site, "stranger", "ours", Channel::Webhook, &address).await, 404);
