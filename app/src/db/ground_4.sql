@@ -9,6 +9,10 @@ CREATE TABLE message_person (
     -- Hours in which no mail is wanted, `HH:MM`; both or neither.
     quiet_from TEXT,
     quiet_to TEXT,
+    -- Another address, until its owner has typed the code that was sent there; SHA-256 of the code, and how often one was tried.
+    mail_asked TEXT,
+    mail_code BYTEA,
+    mail_tries BIGINT NOT NULL,
     -- SHA-256 of the token in the address of the person's calendar; absent: there is none.
     calendar_hash BYTEA
 );

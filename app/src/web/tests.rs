@@ -59,6 +59,7 @@ on_both_databases!(no_form_tells_anything_to_whom_it_is_not_for, |site| async mo
                 "/api/reports",
                 "/messages/read",
                 "/messages/settings",
+                "/messages/mail/confirm",
                 "/messages/calendar",
                 "/messages/calendar/end",
             ];

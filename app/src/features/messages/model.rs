@@ -151,6 +151,12 @@ refusals! {
     QuietUnfit = "A-110" Rule quiet_from;
     /// It is not dead.
     NotDead = "A-111" Conflict _;
+    /// Not the code that was sent, or tried too often.
+    WrongCode = "A-112" Rule code;
+    /// A code was sent a moment ago.
+    CodeTooSoon = "A-113" Conflict _;
+    /// The mail server did not take the mail with the code.
+    CodeNotSent { why } = "A-114" Rule mail;
 }
 
 /// A robot as the rule sees it.

@@ -8,7 +8,7 @@
 //! lose), and a delivery row per person at the time of the fact (a right may be gone when daylight comes).
 
 use super::channels::{Post, dingtalk, feishu, mail, webhook, wecom};
-use super::model::{self, Channel, Outcome, Reach, Reader, Standing, digest};
+use super::model::{self, Channel, Outcome, Reach, Reader, Refused, Standing, digest};
 use super::rules;
 use super::store::{self, Notice, Robot};
 use crate::args;
@@ -457,6 +457,36 @@ async fn mark_within(conn: &mut Conn, batch: &Batch, standing: &Standing, silenc
         conn.execute(sql, args![&free_at, batch.channel.name(), &batch.receiver, &free_at]).await?;
     }
     Ok(())
+}
+
+/// Seconds between two codes for one person: nobody's mailbox is filled from here.
+const CODE_GAP_SECONDS: i64 = 60;
+
+/// Sends a person the code that shows an address to be theirs. At once and once: whoever asked sees whether it went, and can ask again.
+/// Without a mail server the address is kept until there is one.
+pub async fn send_code(site: &Site, account: &str, mail: &str, language: Language) -> Result<std::result::Result<(), Refused>> {
+    let now = site.clock.now();
+    let Some(mailer) = site.outward.mailer.as_ref().filter(|_| !site.stamps.is_rehearsal) else {
+        store::ask_mail(&mut site.db.writer().await?, account, mail, None).await?;
+        return Ok(Ok(()));
+    };
+    let mut conn = site.db.writer().await?;
+    let sql = "INSERT INTO message_pace (channel, receiver, next_at) VALUES ('code', ?, ?)
+               ON CONFLICT (channel, receiver) DO UPDATE SET next_at = excluded.next_at WHERE message_pace.next_at <= ?";
+    let free_at = record_text(now + SignedDuration::from_secs(CODE_GAP_SECONDS));
+    if conn.execute(sql, args![account, free_at, record_text(now)]).await? == 0 {
+        return Ok(Err(Refused::CodeTooSoon));
+    }
+    let code = format!("{:08}", rand::random_range(0..100_000_000_u32));
+    store::ask_mail(&mut conn, account, mail, Some(&code)).await?;
+    drop(conn);
+    let text = language.tf("messages.code_text", &[("code", code)]);
+    let (subject, id) = (language.t("messages.code_subject"), crate::web::forms::new_id());
+    let letter = mail::Letter { to: mail, subject: &subject, text: text.replace('\n', "\r\n"), id: &id, at: now.into() };
+    Ok(match mailer.send(letter).await {
+        Outcome::Sent => Ok(()),
+        Outcome::Again { why, .. } | Outcome::Never { why } => Err(Refused::CodeNotSent { why }),
+    })
 }
 
 /// Forgets what was settled long ago.

@@ -4,7 +4,7 @@ use super::channels::mail::is_address;
 use super::model::{Channel, Command, Refused, fit, masked};
 use super::pages::reader;
 use super::store::{self, Robot, Wishes};
-use super::rules;
+use super::{outbox, rules};
 use crate::features::authority::{Verb, missing};
 use crate::features::identity::{self, session};
 use crate::features::places::model::Kind;
@@ -25,6 +25,8 @@ use maud::{Markup, html};
 pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route("/messages/settings", get(show).post(keep))
+        .route("/messages/mail/code", post(send_code))
+        .route("/messages/mail/confirm", post(confirm))
         .route("/messages/calendar", post(make_calendar))
         .route("/messages/calendar/end", post(end_calendar))
         .route("/messages/robots", post(add))
@@ -36,6 +38,7 @@ pub(super) fn routes() -> Router<Site> {
 enum Again<'a> {
     Nothing,
     Wishes(&'a Values, &'a Refusal),
+    Code(&'a Refusal),
     Robot(&'a Values, &'a Refusal),
     /// The address of a new calendar, shown once.
     Calendar(&'a str),
@@ -72,7 +75,7 @@ async fn settings_page(site: &Site, visitor: &Visitor, again: Again<'_>) -> Resu
     let names = identity::names(&mut conn).await?;
     drop(conn);
     let refused = match again {
-        Again::Wishes(_, refused) | Again::Robot(_, refused) => Some(refused),
+        Again::Wishes(_, refused) | Again::Robot(_, refused) | Again::Code(refused) => Some(refused),
         _ => None,
     };
     let body = html! {
@@ -80,7 +83,7 @@ async fn settings_page(site: &Site, visitor: &Visitor, again: Again<'_>) -> Resu
         h1 { (visitor.t("messages.settings")) }
         @if let Again::Calendar(address) = again { (new_calendar(site, visitor, address)) }
         div.columns {
-            section.sheet { h2 { (visitor.t("messages.by_mail")) } (wishes_form(site, visitor, &wishes, again)) }
+            section.sheet { h2 { (visitor.t("messages.by_mail")) } (code_form(site, visitor, &wishes, again)) (wishes_form(site, visitor, &wishes, again)) }
             section.sheet { h2 { (visitor.t("messages.calendar")) } (calendar_form(visitor, &wishes)) }
         }
         @if visitor.rights.may_somewhere(Verb::Govern) {
@@ -114,7 +117,7 @@ fn wishes_form(site: &Site, visitor: &Visitor, wishes: &Wishes, again: Again<'_>
     let quiet = |at: fn(&(Time, Time)) -> Time| wishes.quiet.as_ref().map(|quiet| at(quiet).strftime("%H:%M").to_string()).unwrap_or_default();
     let shown = |name: &str, kept: String| typed.map_or(kept, |values| values.text(name).to_owned());
     let fields = [
-        ("mail", "email", shown("mail", wishes.mail.clone().unwrap_or_default())),
+        ("mail", "email", shown("mail", wishes.mail_asked.clone().or_else(|| wishes.mail.clone()).unwrap_or_default())),
         ("quiet_from", "time", shown("quiet_from", quiet(|quiet| quiet.0))),
         ("quiet_to", "time", shown("quiet_to", quiet(|quiet| quiet.1))),
     ];
@@ -138,6 +141,27 @@ fn wishes_form(site: &Site, visitor: &Visitor, wishes: &Wishes, again: Again<'_>
             p.quiet { (visitor.t("messages.mail_lead")) }
             div.actions { button type="submit" { (visitor.t("messages.keep")) } }
         }
+    }
+}
+
+/// An address that is not shown to be the person's yet: where to type the code, and another one.
+fn code_form(site: &Site, visitor: &Visitor, wishes: &Wishes, again: Again<'_>) -> Markup {
+    let refused = match again {
+        Again::Code(refused) => Some(refused),
+        _ => None,
+    };
+    let Some(asked) = wishes.mail_asked.as_ref() else {
+        return html! { (error_summary(visitor, refused)) @if let Some(mail) = &wishes.mail { p { (visitor.tf("messages.mail_is", &[("mail", mail.clone())])) } } };
+    };
+    html! {
+        @if site.outward.mailer.is_some() {
+            div.notice {
+                p { (visitor.tf("messages.mail_asked", &[("mail", asked.clone())])) }
+                (Form::new(visitor, "/messages/mail/confirm", "messages.confirm", &Values::default()).named("code").text("code").refused(refused).render())
+                form.inline method="post" action="/messages/mail/code" { (seal(visitor)) button.second type="submit" { (visitor.t("messages.send_code")) } }
+            }
+        }
+        @if let Some(mail) = &wishes.mail { p { (visitor.tf("messages.mail_is", &[("mail", mail.clone())])) } }
     }
 }
 
@@ -206,15 +230,50 @@ async fn keep(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) ->
         };
         let mailed = ticked(&values, "mailed_");
         let unmailed = rules::groups().iter().filter(|group| !mailed.contains(group)).cloned().collect();
-        Ok(Wishes { unmailed, quiet, mail, has_calendar: false })
+        Ok(Wishes { unmailed, quiet, mail, ..Wishes::default() })
     };
-    match read() {
-        Ok(wishes) => {
-            store::keep_wishes(&mut site.db.writer().await?, &reader.account, &wishes).await?;
-            Ok(Redirect::to("/messages/settings").into_response())
+    let wishes = match read() {
+        Ok(wishes) => wishes,
+        Err(refused) => return settings_page(&site, &visitor, Again::Wishes(&values, &refused)).await,
+    };
+    let mut conn = site.db.writer().await?;
+    let before = store::wishes(&mut conn, &reader.account).await?;
+    store::keep_wishes(&mut conn, &reader.account, &wishes).await?;
+    match &wishes.mail {
+        // One's own address again, or none: what was asked for besides is forgotten.
+        mail if *mail == before.mail || mail.is_none() => {
+            store::set_mail(&mut conn, &reader.account, mail.as_deref()).await?;
         }
-        Err(refused) => settings_page(&site, &visitor, Again::Wishes(&values, &refused)).await,
+        mail if *mail == before.mail_asked => {}
+        Some(mail) => {
+            drop(conn);
+            if let Err(refused) = outbox::send_code(&site, &reader.account, mail, visitor.language).await? {
+                return settings_page(&site, &visitor, Again::Wishes(&values, &refused.into())).await;
+            }
+        }
+        None => {}
     }
+    Ok(Redirect::to("/messages/settings").into_response())
+}
+
+/// Sends another code to the address that is asked for.
+async fn send_code(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
+    let reader = reader(&site, &visitor).await?;
+    values.check()?;
+    let asked = store::wishes(&mut site.reader().await?, &reader.account).await?.mail_asked.ok_or(missing())?;
+    match outbox::send_code(&site, &reader.account, &asked, visitor.language).await? {
+        Ok(()) => Ok(Redirect::to("/messages/settings").into_response()),
+        Err(refused) => settings_page(&site, &visitor, Again::Code(&refused.into())).await,
+    }
+}
+
+async fn confirm(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
+    let reader = reader(&site, &visitor).await?;
+    values.check()?;
+    if store::try_code(&mut site.db.writer().await?, &reader.account, values.text("code")).await? {
+        return Ok(Redirect::to("/messages/settings").into_response());
+    }
+    settings_page(&site, &visitor, Again::Code(&Refused::WrongCode.into())).await
 }
 
 async fn make_calendar(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {

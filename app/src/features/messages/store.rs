@@ -257,16 +257,19 @@ pub struct Wishes {
     pub has_calendar: bool,
     /// Where the person is written to.
     pub mail: Option<String>,
+    /// Another address, which the person has not shown to be theirs.
+    pub mail_asked: Option<String>,
 }
 
 /// How a person wants to be told.
 pub async fn wishes(conn: &mut Conn, account: &str) -> Result<Wishes> {
     let mut wishes = Wishes { mail: mail_of(conn, account).await?, ..Wishes::default() };
-    let sql = "SELECT unmailed, quiet_from, quiet_to, CAST(CASE WHEN calendar_hash IS NULL THEN 0 ELSE 1 END AS BIGINT) FROM message_person WHERE account = ?";
+    let sql = "SELECT unmailed, quiet_from, quiet_to, mail_asked, CAST(CASE WHEN calendar_hash IS NULL THEN 0 ELSE 1 END AS BIGINT) FROM message_person WHERE account = ?";
     if let Some(row) = conn.row(sql, args![account]).await? {
         wishes.unmailed = row.json(0)?;
         wishes.quiet = read_quiet(row.opt_text(1)?, row.opt_text(2)?)?;
-        wishes.has_calendar = row.flag(3)?;
+        wishes.mail_asked = row.opt_text(3)?;
+        wishes.has_calendar = row.flag(4)?;
     }
     Ok(wishes)
 }
@@ -284,13 +287,47 @@ pub async fn mail_of(conn: &mut Conn, account: &str) -> Result<Option<String>> {
     Ok(row.map(|row| row.opt_text(0)).transpose()?.flatten())
 }
 
-/// Keeps how a person wants to be told. The address stands with the person's name, and goes with it.
+/// Keeps which groups come by mail and when none is wanted.
 pub async fn keep_wishes(conn: &mut Conn, account: &str, wishes: &Wishes) -> Result<()> {
-    conn.execute("UPDATE private_person SET mail = ? WHERE person = ?", args![wishes.mail.as_ref(), account]).await?;
     let (from, to) = wishes.quiet.map(|(from, to)| (from.strftime("%H:%M").to_string(), to.strftime("%H:%M").to_string())).unzip();
-    let sql = "INSERT INTO message_person (account, unmailed, quiet_from, quiet_to) VALUES (?, ?, ?, ?)
+    let sql = "INSERT INTO message_person (account, unmailed, quiet_from, quiet_to, mail_tries) VALUES (?, ?, ?, ?, 0)
                ON CONFLICT (account) DO UPDATE SET unmailed = excluded.unmailed, quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to";
     conn.execute(sql, args![account, serde_json::to_string(&wishes.unmailed)?, from, to]).await.map(drop)
+}
+
+/// Sets where a person is written to. The address stands with the person's name, and goes with it.
+pub async fn set_mail(conn: &mut Conn, account: &str, mail: Option<&str>) -> Result<()> {
+    conn.execute("UPDATE private_person SET mail = ? WHERE person = ?", args![mail, account]).await?;
+    let sql = "UPDATE message_person SET mail_asked = NULL, mail_code = NULL, mail_tries = 0 WHERE account = ?";
+    conn.execute(sql, args![account]).await.map(drop)
+}
+
+/// Times a code may be tried: after that another must be sent.
+const MOST_TRIES: u64 = 5;
+
+fn code_hash(account: &str, code: &str) -> Vec<u8> {
+    sha256(&[b"guatu mail", account.as_bytes(), &[0], code.as_bytes()]).0.to_vec()
+}
+
+/// Keeps an address that is not shown to be the person's yet, with the code that was sent there; without one nothing was.
+pub async fn ask_mail(conn: &mut Conn, account: &str, mail: &str, code: Option<&str>) -> Result<()> {
+    let sql = "INSERT INTO message_person (account, unmailed, mail_asked, mail_code, mail_tries) VALUES (?, '[]', ?, ?, 0)
+               ON CONFLICT (account) DO UPDATE SET mail_asked = excluded.mail_asked, mail_code = excluded.mail_code, mail_tries = 0";
+    conn.execute(sql, args![account, mail, code.map(|code| code_hash(account, code))]).await.map(drop)
+}
+
+/// Tries a code; with the right one the address is the person's.
+pub async fn try_code(conn: &mut Conn, account: &str, code: &str) -> Result<bool> {
+    // Counted before it is compared, so that trying at once from many sides is counted too.
+    let sql = "UPDATE message_person SET mail_tries = mail_tries + 1 WHERE account = ? AND mail_code IS NOT NULL AND mail_tries < ?";
+    if conn.execute(sql, args![account, MOST_TRIES]).await? == 0 {
+        return Ok(false);
+    }
+    let sql = "SELECT mail_asked FROM message_person WHERE account = ? AND mail_code = ?";
+    let row = conn.row(sql, args![account, code_hash(account, code)]).await?;
+    let Some(mail) = row.map(|row| row.opt_text(0)).transpose()?.flatten() else { return Ok(false) };
+    set_mail(conn, account, Some(&mail)).await?;
+    Ok(true)
 }
 
 /// Somebody who is written to.
@@ -308,7 +345,7 @@ pub async fn correspondents(conn: &mut Conn) -> Result<Vec<Correspondent>> {
                WHERE p.mail IS NOT NULL ORDER BY p.person";
     let read = |row: &Row| {
         let unmailed = row.opt_text(2)?.map(|text| serde_json::from_str(&text)).transpose()?.unwrap_or_default();
-        let wishes = Wishes { mail: row.opt_text(1)?, unmailed, quiet: read_quiet(row.opt_text(3)?, row.opt_text(4)?)?, has_calendar: false };
+        let wishes = Wishes { mail: row.opt_text(1)?, unmailed, quiet: read_quiet(row.opt_text(3)?, row.opt_text(4)?)?, ..Wishes::default() };
         Ok(Correspondent { account: row.text(0)?, wishes })
     };
     conn.rows(sql, &[]).await?.iter().map(read).collect()
@@ -320,7 +357,7 @@ fn token_hash(token: &str) -> Vec<u8> {
 
 /// Gives a person's calendar another address, which ends the one before; with `None` it has none.
 pub async fn set_calendar(conn: &mut Conn, account: &str, token: Option<&str>) -> Result<()> {
-    let sql = "INSERT INTO message_person (account, unmailed, calendar_hash) VALUES (?, '[]', ?)
+    let sql = "INSERT INTO message_person (account, unmailed, calendar_hash, mail_tries) VALUES (?, '[]', ?, 0)
                ON CONFLICT (account) DO UPDATE SET calendar_hash = excluded.calendar_hash";
     conn.execute(sql, args![account, token.map(token_hash)]).await.map(drop)
 }

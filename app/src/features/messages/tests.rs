@@ -453,8 +453,9 @@ async fn outward(site: &mut TestSite) -> Arc<MailServer> {
 }
 
 async fn give_mail(site: &TestSite, who: &str, quiet: Option<(Time, Time)>) {
-    let wishes = Wishes { mail: Some(format!("{who}@example.org")), quiet, ..Wishes::default() };
-    store::keep_wishes(&mut site.site.db.writer().await.unwrap(), who, &wishes).await.unwrap();
+    let mut conn = site.site.db.writer().await.unwrap();
+    store::keep_wishes(&mut conn, who, &Wishes { quiet, ..Wishes::default() }).await.unwrap();
+    store::set_mail(&mut conn, who, Some(&format!("{who}@example.org"))).await.unwrap();
 }
 
 async fn add_robot(site: &TestSite, who: &str, place: &str, channel: Channel, address: &str) -> u16 {
@@ -812,13 +813,37 @@ on_both_databases!(how_one_is_told_is_ones_own_choice, |site| async move {
     assert!(site.get("jian", "/messages/settings").await.body.contains("没有配置邮件服务器"));
     let server = outward(&mut site).await;
     assert_eq!(site.post("jian", "/messages/settings", &wish("jian@example.org", "12:00", "14:00")).await.status, 303);
+    // An address is one's own when the code that was sent there is typed; until then nobody is written to.
+    let code = |letter: &str| text_of(letter).split_whitespace().find(|word| word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_digit())).unwrap().to_owned();
+    let mail_of = async || store::mail_of(&mut site.site.db.reader().await.unwrap(), "jian").await.unwrap();
+    let letters = server.letters();
+    assert!(letters.len() == 1 && letters[0].contains("To: jian@example.org"), "{letters:?}");
+    assert_eq!(mail_of().await, None);
+    assert_eq!(site.post("jian", "/messages/mail/code", &[]).await.texts(".summary .quiet"), ["A-113"], "not twice a minute");
+    for _ in 0..5 {
+        assert_eq!(site.post("jian", "/messages/mail/confirm", &[("code", "0")]).await.texts(".summary .quiet"), ["A-112"]);
+    }
+    assert_eq!(site.post("jian", "/messages/mail/confirm", &[("code", &code(&letters[0]))]).await.texts(".summary .quiet"), ["A-112"], "tried too often");
+    wait(&site, 61);
+    assert_eq!(site.post("stranger", "/messages/mail/code", &[]).await.status, 404);
+    assert_eq!(site.post("jian", "/messages/mail/code", &[]).await.status, 303);
+    let second = code(&server.letters()[1]);
+    assert_eq!(site.post("stranger", "/messages/mail/confirm", &[("code", &second)]).await.texts(".summary .quiet"), ["A-112"]);
+    assert_eq!(site.post("jian", "/messages/mail/confirm", &[("code", &second)]).await.status, 303);
+    assert_eq!(mail_of().await.as_deref(), Some("jian@example.org"));
+    // Another one that the server refuses leaves the first where it is.
+    server.refusals.lock().unwrap().push_back("550 no such mailbox");
+    wait(&site, 61);
+    let refused = site.post("jian", "/messages/settings", &wish("nobody@example.org", "12:00", "14:00")).await;
+    assert_eq!((refused.texts(".summary .quiet"), mail_of().await.as_deref()), (vec!["A-114".to_owned()], Some("jian@example.org")));
+    assert_eq!(site.post("jian", "/messages/settings", &wish("jian@example.org", "12:00", "14:00")).await.status, 303);
     let page = site.get("jian", "/messages/settings").await;
     assert_eq!(page.attributes("#field-mail", "value"), ["jian@example.org"]);
     assert_eq!(page.attributes("input[type=checkbox][checked]", "name"), ["mailed_safety"]);
     // No orders by mail was the wish.
     issued(&site, "order-0001", &URGENT).await;
     once(&site.site).await.unwrap();
-    assert_eq!((deliveries(&site).await.len(), server.letters().len()), (0, 0));
+    assert_eq!((deliveries(&site).await.len(), server.letters().len()), (0, 2));
     // A form of another session changes nothing.
     assert_eq!(site.forged("jian", "/messages/settings", "mail=x%40example.org").await.status, 403);
     // Nothing of it is a fact.
