@@ -57,8 +57,7 @@ async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
                 button.second type="submit" { (visitor.t("messages.retry")) }
             }
         };
-        let key = format!("delivery_fault.{}", dead.why);
-        let why = if visitor.language.has(&key) { visitor.t(&key) } else { visitor.tf("delivery_fault.code", &[("code", dead.why.clone())]) };
+        let why = outbox::fault_text(visitor.language, &dead.why);
         register.row(vec![
             (Cell::Text(crate::clock::civil(dead.since).strftime("%Y-%m-%d %H:%M").to_string()), None),
             (Cell::Text(sentence.clone()), Some(html! { a href=(dead.notice.link) { (sentence) } })),

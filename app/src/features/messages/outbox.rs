@@ -163,9 +163,12 @@ async fn to_persons(site: &Site, conn: &mut Conn, notices: &[Notice]) -> Result<
     let today = site.clock.today();
     for person in store::correspondents(conn).await? {
         let reader = store::reader(conn, &person.account, today).await?;
+        let mut told: Vec<&Notice> = Vec::new();
         for notice in notices {
             let is_wanted = rules::kind(&notice.kind).is_some_and(|kind| kind.mail && !person.wishes.unmailed.contains(&kind.group));
-            if is_wanted && notice.concerns(&reader) {
+            let is_new = || !told.iter().rev().take_while(|one| one.number == notice.number).any(|one| one.says_the_same(notice));
+            if is_wanted && notice.concerns(&reader) && is_new() {
+                told.push(notice);
                 put(site, conn, notice, Channel::Mail, &person.account, person.wishes.quiet).await?;
             }
         }
@@ -485,7 +488,7 @@ pub async fn send_code(site: &Site, account: &str, mail: &str, language: Languag
     let letter = mail::Letter { to: mail, subject: &subject, text: text.replace('\n', "\r\n"), id: &id, at: now.into() };
     Ok(match mailer.send(letter).await {
         Outcome::Sent => Ok(()),
-        Outcome::Again { why, .. } | Outcome::Never { why } => Err(Refused::CodeNotSent { why }),
+        Outcome::Again { why, .. } | Outcome::Never { why } => Err(Refused::CodeNotSent { why: fault_text(language, &why) }),
     })
 }
 
@@ -493,6 +496,12 @@ pub async fn send_code(site: &Site, account: &str, mail: &str, language: Languag
 async fn sweep(conn: &mut Conn, now: Timestamp) -> Result<()> {
     let before = record_text(now - SignedDuration::from_hours(24 * rules::outbox().kept_days));
     conn.execute("DELETE FROM delivery WHERE settled_at < ?", args![before]).await.map(drop)
+}
+
+/// Why something was not sent, in words.
+pub fn fault_text(language: Language, why: &str) -> String {
+    let key = format!("delivery_fault.{why}");
+    if language.has(&key) { language.t(&key) } else { language.tf("delivery_fault.code", &[("code", why.to_owned())]) }
 }
 
 /// A message that could not be sent.

@@ -61,9 +61,13 @@ async fn inbox(State(site): State<Site>, visitor: Visitor, Query(asked): Query<A
         .column("due", "messages.due")
         .column("standing", "messages.standing")
         .acts();
-    for Received { notice, is_unread } in &all {
+    for Received { notice, is_unread, elsewhere } in &all {
         let place = tree.get(&notice.place).map(|place| tree.full_name(place)).unwrap_or_default();
         let sentence = notice.sentence(visitor.language, &place);
+        let place = match elsewhere {
+            0 => place,
+            more => visitor.tf("messages.elsewhere", &[("place", place), ("count", more.to_string())]),
+        };
         let group = rules::kind(&notice.kind).map(|kind| visitor.t(&format!("message_group.{}", kind.group))).unwrap_or_default();
         let at = crate::clock::civil(notice.recorded_at).strftime("%Y-%m-%d %H:%M").to_string();
         let link = html! { a.unread[*is_unread] href=(notice.link) { (sentence) } @if notice.is_urgent { " " span.lamp.warn { (visitor.t("messages.urgent")) } } };

@@ -158,7 +158,7 @@ fn code_form(site: &Site, visitor: &Visitor, wishes: &Wishes, again: Again<'_>) 
             div.notice {
                 p { (visitor.tf("messages.mail_asked", &[("mail", asked.clone())])) }
                 (Form::new(visitor, "/messages/mail/confirm", "messages.confirm", &Values::default()).named("code").text("code").refused(refused).render())
-                form.inline method="post" action="/messages/mail/code" { (seal(visitor)) button.second type="submit" { (visitor.t("messages.send_code")) } }
+                p { form.inline method="post" action="/messages/mail/code" { (seal(visitor)) button.second type="submit" { (visitor.t("messages.send_code")) } } }
             }
         }
         @if let Some(mail) = &wishes.mail { p { (visitor.tf("messages.mail_is", &[("mail", mail.clone())])) } }
@@ -204,7 +204,7 @@ fn robot_form(site: &Site, visitor: &Visitor, tree: &crate::features::places::tr
     let values = values.clone().with("address", "").with("secret", "");
     Form::new(visitor, "/messages/robots", "messages.add_robot", &values)
         .named("robot")
-        .choice("place", places, true)
+        .choice("about", places, true)
         .choice("channel", channels, true)
         .text("name")
         .text("address")
@@ -293,7 +293,7 @@ async fn end_calendar(State(site): State<Site>, visitor: Visitor, Sent(values): 
 
 async fn add(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
     let done = async {
-        let place = visitor.place_for(&mut site.reader().await?, values.text("place"), Verb::Govern).await?;
+        let place = visitor.place_for(&mut site.reader().await?, values.text("about"), Verb::Govern).await?;
         let id = values.request_id()?;
         let channel = values.choice("channel", Channel::from_name)?;
         let command = Command::AddRobot { robot: id.clone(), place: place.id, channel, name: values.text("name").into(), groups: ticked(&values, "told_") };

@@ -54,6 +54,11 @@ impl Notice {
         concerns(&self.party, self.not_unit.as_deref(), &self.by, self.path.as_deref(), reader)
     }
 
+    /// Whether another notice tells the same of another place.
+    pub fn says_the_same(&self, other: &Notice) -> bool {
+        (self.number, &self.kind, &self.link, &self.title) == (other.number, &other.kind, &other.link, &other.title)
+    }
+
     /// The sentence in a language; `place` is the name of its place.
     pub fn sentence(&self, language: Language, place: &str) -> String {
         let word = if self.word.is_empty() { String::new() } else { language.t(&self.word) };
@@ -178,8 +183,10 @@ pub const MOST_COUNTED: usize = 99;
 pub struct Received {
     /// What it says.
     pub notice: Notice,
-    /// Whether nobody has opened it yet.
+    /// Whether the reader has not read it.
     pub is_unread: bool,
+    /// Other places of which the same fact says the same: a bulletin names many projects.
+    pub elsewhere: usize,
 }
 
 /// The beginning of a span of days before an instant, as records write it.
@@ -210,11 +217,16 @@ async fn received_since(conn: &mut Conn, reader: &Reader, listed: String, now: T
     // Of what concerns a verb only that which the reader may do somewhere; where, is asked of each.
     let verbs: Vec<String> = reader.rights.posts.iter().flat_map(|(role, _)| role.verbs()).map(|verb| verb_name(*verb)).collect();
     let args = args![unread, account, account, listed, account, account, account, organisation, format!(",{},", verbs.join(",")), limit];
-    let mut all = Vec::new();
+    let mut all: Vec<Received> = Vec::new();
     for row in conn.rows(sql, args).await? {
         let notice = read_notice(&row)?;
-        if notice.concerns(reader) {
-            all.push(Received { notice, is_unread: row.flag(NOTICE_COLUMNS)? });
+        if !notice.concerns(reader) {
+            continue;
+        }
+        let of_fact = all.iter_mut().rev().take_while(|one| one.notice.number == notice.number);
+        match of_fact.into_iter().find(|one| one.notice.says_the_same(&notice)) {
+            Some(said) => said.elsewhere += 1,
+            None => all.push(Received { notice, is_unread: row.flag(NOTICE_COLUMNS)?, elsewhere: 0 }),
         }
     }
     Ok(all)
@@ -232,10 +244,11 @@ pub async fn unread(conn: &mut Conn, account: &str, rights: &Rights, now: Timest
     Ok(all.iter().filter(|one| one.is_unread).count().min(MOST_COUNTED + 1))
 }
 
-/// Notes that a message was read.
+/// Notes that a message was read, of all its places.
 pub async fn mark_read(conn: &mut Conn, account: &str, notice: &Notice) -> Result<()> {
-    let sql = "INSERT INTO message_read (account, notice, number) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
-    conn.execute(sql, args![account, &notice.id, notice.number]).await.map(drop)
+    let sql = "INSERT INTO message_read (account, notice, number) SELECT ?, n.id, n.number FROM notice n
+               WHERE n.number = ? AND n.kind = ? AND n.link = ? ON CONFLICT DO NOTHING";
+    conn.execute(sql, args![account, notice.number, &notice.kind, &notice.link]).await.map(drop)
 }
 
 /// Notes that everything up to a fact was read.

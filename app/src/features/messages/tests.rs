@@ -459,7 +459,7 @@ async fn give_mail(site: &TestSite, who: &str, quiet: Option<(Time, Time)>) {
 }
 
 async fn add_robot(site: &TestSite, who: &str, place: &str, channel: Channel, address: &str) -> u16 {
-    let fields = [("place", place), ("channel", channel.name()), ("name", "Team 1"), ("address", address), ("secret", SECRET), ("told_orders", "1"), ("told_safety", "1")];
+    let fields = [("about", place), ("channel", channel.name()), ("name", "Team 1"), ("address", address), ("secret", SECRET), ("told_orders", "1"), ("told_safety", "1")];
     site.post(who, "/messages/robots", &fields).await.status.as_u16()
 }
 
@@ -710,7 +710,7 @@ on_both_databases!(a_webhook_is_signed_and_speaks_for_who_added_it, |site| async
     // Only who governs a place adds one; a foreign place is not there; what was typed of a key is not shown again.
     assert_eq!(add_robot(&site, "jian", "ours", Channel::Webhook, &address).await, 403);
     assert_eq!(add_robot(&site, "stranger", "ours", Channel::Webhook, &address).await, 404);
-    let bad = site.post("office", "/messages/robots", &[("place", "ours"), ("channel", "webhook"), ("name", "City"), ("address", "https://10.0.0.1/key-1"), ("secret", SECRET), ("told_orders", "1")]).await;
+    let bad = site.post("office", "/messages/robots", &[("about", "ours"), ("channel", "webhook"), ("name", "City"), ("address", "https://10.0.0.1/key-1"), ("secret", SECRET), ("told_orders", "1")]).await;
     assert_eq!((bad.status.as_u16(), bad.texts(".summary .quiet"), bad.attributes("#field-robot-name", "value")), (422, vec!["A-105".to_owned()], vec!["City".to_owned()]));
     assert!(!bad.body.contains("key-1") && !bad.body.contains(SECRET));
     site.person("second", Role::SupervisionOffice, None).await;
