@@ -2,7 +2,7 @@
 // spot; a promise; the lamp; the round with a decision and minutes; the bulletin by three people, and its paper.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fill, follow, startBrowser, startSite, stepInto } from "./site.mjs";
+import { fill, ink, pictures, startBrowser, startSite, stepInto } from "./site.mjs";
 
 const day = (ahead) => new Date(Date.now() + 8 * 3600e3 + ahead * 864e5).toISOString().slice(0, 10);
 const today = day(0);
@@ -24,7 +24,22 @@ for (const database of ["sqlite", "postgres"]) {
       const paper = async (page, path) => {
         const answer = await page.request.get(site.address + path);
         assert.equal(answer.status(), 200, path);
-        return (await answer.body()).subarray(0, 5).toString();
+        return answer.body();
+      };
+      const begins = async (page, path) => (await paper(page, path)).subarray(0, 5).toString();
+      // An official paper as people see it: black text within the margins of GB/T 9704, a red head on its first page.
+      const looksOfficial = (pdf) => {
+        const pages = pictures(pdf);
+        const isInk = (red, green, blue) => red + green + blue < 720;
+        const isRed = (red, green, blue) => red > 170 && green < 90 && blue < 90;
+        for (const page of pages) {
+          assert.ok(Math.abs(page.height / page.width - 297 / 210) < 0.01, "A4 upright");
+          const share = ink(page, isInk);
+          assert.ok(share > 0.005 && share < 0.35, `ink on ${share} of a page`);
+          assert.equal(ink(page, isInk, [0, 24 / 210]) + ink(page, isInk, [190 / 210, 1]), 0, "nothing in the margins");
+        }
+        assert.ok(ink(pages[0], isRed, [0, 1], [0, 0.3]) > 0.005, "a red head");
+        return pages.length;
       };
 
       // The contractor reports one work item of the first building that owes a report: a field, a button.
@@ -86,6 +101,17 @@ for (const database of ["sqlite", "postgres"]) {
       await Promise.all([contractor.waitForNavigation(), form.locator("button").click()]);
       assert.equal(await contractor.locator(".summary").count(), 0);
 
+      // The wall names what there is to talk about, in type that is read from three metres.
+      const screen = await (await browser.newContext({ viewport: { width: 1920, height: 1080 } })).newPage();
+      await screen.context().addCookies([sessions.leader]);
+      await screen.goto(`${site.address}/round?wall=1`);
+      const named = screen.locator("table.named td");
+      assert.ok((await named.count()) > 5);
+      const type = await named.evaluateAll((cells) => cells.map((cell) => parseFloat(getComputedStyle(cell).fontSize)));
+      assert.ok(Math.min(...type) >= 24, String(type));
+      const isCut = await screen.evaluate(() => [...document.querySelectorAll(".round-wall *")].some((one) => one.getBoundingClientRect().bottom > innerHeight || one.getBoundingClientRect().right > innerWidth));
+      assert.equal(isCut, false, "all of it is on the screen");
+
       // The round: what changed is named, a decision gets an owner and a date, the minutes are paper.
       await office.goto(`${site.address}/round`);
       await fill(office, { content: "外墙增加一个班组", about: "棠川区（演示）", assignee: (await office.locator("[name=assignee] option", { hasText: "督查室" }).first().textContent()).trim(), due: day(2) }, 'main form[action^="/round/decisions?"]');
@@ -93,7 +119,7 @@ for (const database of ["sqlite", "postgres"]) {
       assert.equal(await office.locator("article.decision", { hasText: "外墙增加一个班组" }).count(), 1);
       await press(office, "形成今天的纪要");
       const minutes = await office.locator('a[href$="/pdf"][href^="/round/minutes/"]').first().getAttribute("href");
-      assert.equal(await paper(office, minutes), "%PDF-");
+      assert.ok(looksOfficial(await paper(office, minutes)) <= 2, "minutes are short");
 
       // The bulletin: drafted, reviewed and issued by three people; later facts leave it as it is.
       await office.goto(`${site.address}/bulletins`);
@@ -111,8 +137,8 @@ for (const database of ["sqlite", "postgres"]) {
       if (await others.count()) await Promise.all([contractor.waitForNavigation(), others.first().click()]);
       await leader.reload();
       assert.equal(await leader.locator("tbody").first().textContent(), frozen);
-      assert.equal(await paper(leader, `${bulletin}/paper/pdf`), "%PDF-");
-      assert.equal(await paper(leader, `${bulletin}/paper/docx`), "PK\u0003\u0004\u0014");
+      assert.ok(looksOfficial(await paper(leader, `${bulletin}/paper/pdf`)) <= 3, "a bulletin is short");
+      assert.equal(await begins(leader, `${bulletin}/paper/docx`), "PK\u0003\u0004\u0014");
     } finally {
       await browser.close();
       await site.stop();

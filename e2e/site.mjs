@@ -1,6 +1,6 @@
 // Starts the program on a fresh folder, and a browser beside it.
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -108,4 +108,34 @@ export async function stepInto(browser, site, roles) {
   }
   await context.close();
   return found;
+}
+
+/** The pages of a PDF as pictures of 50 dots an inch: width, height, and the pixels as red, green, blue. */
+export function pictures(pdf) {
+  const folder = mkdtempSync(join(tmpdir(), "guatu-paper-"));
+  try {
+    const file = join(folder, "paper.pdf");
+    writeFileSync(file, pdf);
+    execFileSync("pdftoppm", ["-r", "50", file, join(folder, "page")]);
+    return readdirSync(folder).filter((name) => name.endsWith(".ppm")).sort().map((name) => {
+      const bytes = readFileSync(join(folder, name));
+      const [head, width, height] = bytes.subarray(0, 40).toString("latin1").match(/^P6\s+(\d+)\s+(\d+)\s+255\s/);
+      return { width: Number(width), height: Number(height), pixels: bytes.subarray(head.length) };
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The share of a page's pixels between two heights and two widths (in shares of the page) that a test of a colour takes. */
+export function ink({ width, height, pixels }, takes, [left, right] = [0, 1], [top, bottom] = [0, 1]) {
+  let [taken, all] = [0, 0];
+  for (let y = Math.floor(top * height); y < Math.floor(bottom * height); y++) {
+    for (let x = Math.floor(left * width); x < Math.floor(right * width); x++) {
+      const at = 3 * (y * width + x);
+      all += 1;
+      if (takes(pixels[at], pixels[at + 1], pixels[at + 2])) taken += 1;
+    }
+  }
+  return taken / all;
 }

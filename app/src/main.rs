@@ -16,6 +16,8 @@ mod signer;
 #[cfg(test)]
 mod testing;
 mod timers;
+#[cfg(test)]
+mod walkthroughs;
 mod web;
 
 use clap::{Parser, Subcommand};

@@ -1,4 +1,5 @@
-//! Names as people look for them: by a part, by pinyin, by initials, or by a mixture, with every reading of a character.
+//! What people type: names by a part, by pinyin, by initials, or by a mixture, with every reading of a character; and figures of
+//! either width.
 
 use pinyin::{ToPinyin, ToPinyinMulti};
 
@@ -10,7 +11,7 @@ impl Query {
     /// From what somebody typed; `None` when nothing was.
     pub fn new(text: &str) -> Option<Query> {
         let letters: Vec<char> =
-            text.to_lowercase().chars().filter(|letter| !letter.is_whitespace()).map(latin).collect();
+            narrow(text).to_lowercase().chars().filter(|letter| !letter.is_whitespace()).map(latin).collect();
         (!letters.is_empty()).then_some(Query(letters))
     }
 
@@ -71,6 +72,16 @@ pub fn sort_key(name: &str) -> (String, String) {
     }
     flush(&mut key, &mut digits);
     (key, name.to_owned())
+}
+
+/// Figures and signs as wide as Han characters, as a phone writes them between two words, in their usual width (Unicode block
+/// "Halfwidth and Fullwidth Forms": U+FF01 to U+FF5E are U+0021 to U+007E).
+pub fn narrow(text: &str) -> String {
+    let one = |letter: char| match letter {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
+        _ => letter,
+    };
+    text.chars().map(one).collect()
 }
 
 #[cfg(test)]

@@ -196,12 +196,25 @@ pub fn answer(plan: &Plan, actuals: &ActualsFile, data_date: Date, read: &[Diagn
         }
         answered.insert(id.clone(), item_value(&facts, days));
     }
+    let nothing = answered.is_empty().then(nothing_measured);
     json!({
         "format": "guatu-targets/1",
         "data_date": data_date.to_string(),
         "items": answered,
-        "diagnostics": crate::schedules::diagnostics(read.iter().chain(&computed.diagnostics)),
+        "diagnostics": crate::schedules::diagnostics(read.iter().chain(&computed.diagnostics).chain(&nothing)),
     })
+}
+
+/// What is said of a plan of which nothing can be asked for.
+fn nothing_measured() -> Diagnostic {
+    Diagnostic {
+        code: "F-216",
+        severity: Severity::Warning,
+        activity: None,
+        params: Vec::new(),
+        message: "no activity with dates has a quantity, so there is nothing to ask for: give `quantity` with `total`, `unit` and `per_day`".into(),
+        at: None,
+    }
 }
 
 /// The plan with the progress that measurements show, so that the forecast starts from what is there.

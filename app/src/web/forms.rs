@@ -2,6 +2,7 @@
 
 use super::problem::{self, Problem};
 use super::visitor::Visitor;
+use crate::names::narrow;
 use crate::refusal::{Reason, Refusal};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -127,7 +128,7 @@ impl Values {
     pub fn opt_number<T: std::str::FromStr>(&self, name: &'static str) -> Result<Option<T>, Refusal> {
         match self.text(name) {
             "" => Ok(None),
-            text => text.parse().map(Some).map_err(|_| unreadable("G-107", name)),
+            text => narrow(text).parse().map(Some).map_err(|_| unreadable("G-107", name)),
         }
     }
 

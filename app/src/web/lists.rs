@@ -278,7 +278,7 @@ async fn show<L: List>(
     let place = L::place(&mut conn, &visitor, asked.place.as_deref()).await?;
     let place = place.as_ref();
     let account = visitor.account.clone().ok_or(Problem::LoginNeeded)?;
-    let Some((file, bytes)) = upload.file(FIELD).await else {
+    let Some((file, bytes)) = upload.file(FIELD).await? else {
         return form_page::<L>(&site, &visitor, place, None, Some(&rule("G-120")));
     };
     drop(conn);

@@ -171,8 +171,8 @@ pub fn router(site: Site) -> Router {
     router
         .merge(crate::demo::pages::routes(site.stamps.is_demo))
         .fallback(problem::not_found)
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(extract::FILES_BYTES))
+        .layer(axum::extract::DefaultBodyLimit::max(BODY_LIMIT))
         .layer(axum::middleware::from_fn_with_state(site.clone(), past::serve))
         .layer(axum::middleware::from_fn(security::refuse_foreign_writes))
         .layer(axum::middleware::from_fn(security::refuse_nul))

@@ -55,6 +55,18 @@ pub fn list(
     Some(Block::Table(Table { caption, columns, rows }))
 }
 
+/// The parts of a paper under numbered headings, keys of the locale files. What there is nothing of is not mentioned, so that
+/// the numbers follow one another.
+pub fn parts(visitor: &Visitor, parts: Vec<(&str, Vec<Block>)>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (at, (key, part)) in parts.into_iter().filter(|(_, part)| !part.is_empty()).enumerate() {
+        let title = visitor.t(key);
+        blocks.push(Block::Heading(visitor.tf(&format!("shell.heading_{}", at + 1), &[("title", title)])));
+        blocks.extend(part);
+    }
+    blocks
+}
+
 /// A picture of a paper; `None` when it is no JPEG, which a sealed copy always is.
 pub fn picture(jpeg: Vec<u8>, caption: String) -> Option<Picture> {
     let reader = ImageReader::with_format(Cursor::new(&jpeg), ImageFormat::Jpeg);

@@ -143,7 +143,7 @@ pub async fn render(State(site): State<Site>, visitor: Option<Visitor>, mut requ
 }
 
 /// The refusal for more than a request may bring; the layer that counts bytes knows no language.
-fn too_large() -> Refusal {
+pub(super) fn too_large() -> Refusal {
     let params = vec![("limit", (super::BODY_LIMIT >> 20).to_string())];
     Refusal { code: "G-119", reason: Reason::Rule, params, field: None }
 }

@@ -52,7 +52,7 @@ struct Row {
 /// A register being made.
 pub struct Register<'a> {
     visitor: &'a Visitor,
-    address: &'static str,
+    address: Cow<'static, str>,
     /// What else its address asks for.
     kept: Vec<(&'static str, String)>,
     /// Classes of the table's frame.
@@ -65,10 +65,15 @@ pub struct Register<'a> {
 
 impl<'a> Register<'a> {
     /// A register at an address, named by a key of the locale files.
-    pub fn new(visitor: &'a Visitor, address: &'static str, title: &str, asked: &'a Asked) -> Register<'a> {
+    pub fn new(
+        visitor: &'a Visitor,
+        address: impl Into<Cow<'static, str>>,
+        title: &str,
+        asked: &'a Asked,
+    ) -> Register<'a> {
         Register {
             visitor,
-            address,
+            address: address.into(),
             kept: Vec::new(),
             class: "",
             title: visitor.t(title),
@@ -181,7 +186,11 @@ impl<'a> Register<'a> {
         if !form.is_empty() {
             parts.push(format!("form={form}"));
         }
-        if parts.is_empty() { self.address.to_owned() } else { format!("{}?{}", self.address, parts.join("&")) }
+        if parts.is_empty() {
+            self.address.clone().into_owned()
+        } else {
+            format!("{}?{}", self.address, parts.join("&"))
+        }
     }
 
     fn render(&self, empty: &str) -> Markup {

@@ -531,6 +531,21 @@ fn is_word(letter: char) -> bool {
     (letter.is_alphanumeric() && (letter as u32) < 0x2e80) || "-._/".contains(letter)
 }
 
+/// What of a line stands before the numbers at its end and what they count: a day in full is one thing.
+fn before_chain(line: &str) -> &str {
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let mut rest = line.trim_end_matches(is_digit);
+    loop {
+        let short = rest.trim_end_matches(|letter: char| letter.is_alphabetic() && !letter.is_ascii());
+        let number = short.trim_end_matches(is_digit);
+        let is_one_mark = rest[short.len()..].chars().count() == 1;
+        if !is_one_mark || number.len() == short.len() {
+            return rest;
+        }
+        rest = number;
+    }
+}
+
 /// What stays of a full line when a character comes that has no room on it: a word goes to the next line whole, a closing
 /// mark takes along what it closes, and no opening mark is left behind. What fills a line by itself is broken at its end.
 fn kept(line: &str, letter: char) -> &str {
@@ -545,6 +560,9 @@ fn kept(line: &str, letter: char) -> &str {
         (false, false) if last.is_ascii_digit() && letter.is_alphanumeric() => line.trim_end_matches(is_word),
         (false, false) => line,
     };
+    let is_chained = letter.is_ascii_digit() || (last.is_ascii_digit() && letter.is_alphanumeric());
+    let whole = if is_chained { before_chain(line) } else { kept };
+    let kept = if whole.trim().is_empty() || whole.len() > kept.len() { kept } else { whole };
     let kept = kept.trim_end_matches(|mark| OPENING.contains(mark));
     match kept.trim().is_empty() {
         false => kept,
@@ -596,7 +614,10 @@ mod tests {
         let tight = broken(&("测".repeat(26) + "，" + "量"), 28.0, 2.0);
         assert_eq!((tight[0].chars().count(), tight[1].as_str()), (25, "测，量"), "the mark takes its character along");
         assert_eq!(broken("", 10.0, 0.0), [""]);
-        let cases: [(&str, f64, &[&str]); 6] = [
+        let cases: [(&str, f64, &[&str]); 9] = [
+            ("关于2026年11月16日至22日", 8.0, &["关于", "2026年11月16日", "至22日"]),
+            ("关于2026年11月16日至22日", 4.0, &["关于", "2026年", "11月", "16日至", "22日"]),
+            ("共3号楼12层", 4.0, &["共3号楼", "12层"]),
             ("Under construction", 8.0, &["Under", "construction"]),
             ("2027-05-14", 3.0, &["2027-", "05-14"]),
             ("至2027-05-14止", 6.0, &["至", "2027-05-14", "止"]),

@@ -15,7 +15,8 @@ pub struct Line {
     pub done_e1: i64,
     /// Done − planned.
     pub gap_e1: i64,
-    /// Gap of the issue before; `None` when it had none.
+    /// Gap that the issue before printed, or where there was none the gap at the end of the week before; `None` when it had
+    /// none.
     pub gap_before_e1: Option<i64>,
     /// Buildings with open work, and reports they owed in the week.
     pub reports_due: u32,

@@ -46,7 +46,13 @@ async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Res
             .and_then(|(float, mandate)| Some((scheduled.mandates.iter().find(|one| one.id == *mandate)?.name.clone(), -float / 1000)));
         let (count, disputes) = came.get(&place.id).copied().unwrap_or_default();
         let measured: Vec<Grade> = targets.items.iter().filter_map(|item| grades.of_work(&place.id, &item.activity)).collect();
-        let gap_before_e1 = before.as_ref().and_then(|before| before.figures.lines.iter().find(|line| line.project == place.id)).map(|line| line.gap_e1);
+        let printed = before.as_ref().and_then(|before| before.figures.lines.iter().find(|line| line.project == place.id));
+        let gap_before_e1 = match printed {
+            Some(line) => Some(line.gap_e1),
+            // No issue to be held to: what the ledger says of the end of the week before, if the project had begun.
+            None if before.is_none() => targets::assess::project(conn, domain, &place.id, from.saturating_sub(1.days())).await?.whole().points_e1().map(|(_, _, gap)| gap),
+            None => None,
+        };
         lines.push(Line {
             project: place.id.clone(),
             name: place.attributes.name.clone(),

@@ -20,14 +20,15 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
         caption: visitor.tf("bulletin.caption", &[("from", bulletin.from.to_string()), ("to", bulletin.to.to_string())]),
         columns: vec![
             column("bulletin.rank", 3, true),
-            column("place_kind.project", 12, false),
-            column("bulletin.planned", 5, true),
+            column("place_kind.project", 15, false),
+            column("bulletin.planned_short", 5, true),
             column("bulletin.done", 5, true),
-            column("bulletin.gap", 5, true),
-            column("bulletin.moved", 4, true),
+            column("bulletin.gap_short", 5, true),
+            column("bulletin.moved", 5, true),
             column("bulletin.reports", 7, true),
             column("bulletin.confirmed", 7, true),
-            column("bulletin.broken", 4, true),
+            column("bulletin.disputes", 3, true),
+            column("bulletin.broken_short", 4, true),
         ],
         rows: Vec::new(),
     };
@@ -41,6 +42,7 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
             line.moved_e1().map_or("—".into(), signed),
             format!("{}/{}", line.reports_came, line.reports_due),
             line.confirmed_text(),
+            line.disputes.to_string(),
             line.broken.to_string(),
         ]);
     }
@@ -49,31 +51,21 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
         let params = [("to", bulletin.to.to_string()), ("date", bulletin.drafted_on.to_string())];
         blocks.push(Block::Paragraph(visitor.tf("bulletin.runs", &params)));
     }
-    if !bulletin.opening.is_empty() {
-        blocks.push(Block::Paragraph(bulletin.opening.clone()));
-    }
-    blocks.push(Block::Heading(t("bulletin.first")));
-    blocks.extend(ends(visitor, bulletin));
-    blocks.push(Block::Heading(t("bulletin.second")));
-    blocks.push(Block::Paragraph(visitor.tf("bulletin.rule_text", &[("rule", rule.to_owned())])));
-    let mut further = ["bulletin.third", "bulletin.fourth"].into_iter();
-    if !bulletin.closing.is_empty() {
-        blocks.extend(further.next().map(|key| Block::Heading(visitor.tf(key, &[("what", t("bulletin.wanted"))]))));
-        blocks.push(Block::Paragraph(bulletin.closing.clone()));
-    }
-    if !pictures.is_empty() {
-        blocks.extend(further.next().map(|key| Block::Heading(visitor.tf(key, &[("what", t("bulletin.photos"))]))));
-        blocks.push(Block::Pictures(pictures));
-    }
-    for objection in objections {
-        let name = bulletin.figures.lines.iter().find(|line| line.project == objection.project).map_or("", |line| line.name.as_str());
-        let params = [("name", name.to_owned()), ("words", objection.words.clone()), ("settled", objection.settled.clone().unwrap_or_default())];
-        blocks.push(Block::Paragraph(visitor.tf(if objection.settled.is_some() { "bulletin.objection_settled" } else { "bulletin.objection" }, &params)));
-    }
+    // What is put right stands where the figures do.
     if let Some((year, number)) = bulletin.corrected {
         let issue = visitor.tf("bulletin.number", &[("year", year.to_string()), ("number", number.to_string())]);
         blocks.push(Block::Paragraph(visitor.tf("bulletin.corrects", &[("issue", issue)])));
     }
+    if !bulletin.opening.is_empty() {
+        blocks.push(Block::Paragraph(bulletin.opening.clone()));
+    }
+    let mut parts = vec![("bulletin.first", ends(visitor, bulletin)), ("bulletin.objections", objected(visitor, bulletin, objections))];
+    parts.push(("bulletin.second", vec![Block::Paragraph(visitor.tf("bulletin.rule_text", &[("rule", rule.to_owned())]))]));
+    let wanted = (!bulletin.closing.is_empty()).then(|| Block::Paragraph(bulletin.closing.clone()));
+    parts.push(("bulletin.wanted", wanted.into_iter().collect()));
+    let pictures = (!pictures.is_empty()).then_some(Block::Pictures(pictures));
+    parts.push(("bulletin.photos", pictures.into_iter().collect()));
+    blocks.extend(papers::parts(visitor, parts));
     let mut stamps = papers::stamps(site, visitor);
     if bulletin.stage != Stage::Issued {
         stamps.push(t(&format!("bulletin_stage.{}", bulletin.stage.name())));
@@ -108,6 +100,16 @@ fn ends(visitor: &Visitor, bulletin: &Bulletin) -> Vec<Block> {
         blocks.push(Block::Paragraph(visitor.tf(key, &params)));
     }
     blocks
+}
+
+/// What units named in it object to, and how that was settled.
+fn objected(visitor: &Visitor, bulletin: &Bulletin, objections: &[Objection]) -> Vec<Block> {
+    let paragraph = |objection: &Objection| {
+        let name = bulletin.figures.lines.iter().find(|line| line.project == objection.project).map_or("", |line| line.name.as_str());
+        let params = [("name", name.to_owned()), ("words", objection.words.clone()), ("settled", objection.settled.clone().unwrap_or_default())];
+        Block::Paragraph(visitor.tf(if objection.settled.is_some() { "bulletin.objection_settled" } else { "bulletin.objection" }, &params))
+    };
+    objections.iter().map(paragraph).collect()
 }
 
 /// The ledger number, and the signed head when it was issued, in words and as a QR code.

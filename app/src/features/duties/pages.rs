@@ -14,7 +14,7 @@ use crate::features::reports::photos;
 use crate::features::{identity, places, rule_sets};
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
-use crate::web::extract::{Query, Sent, SentWithFiles};
+use crate::web::extract::{Files, Query, Sent, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal};
 use crate::web::layout::{crumbs, page};
 use crate::web::problem::{Problem, form_urlencoded};
@@ -515,7 +515,7 @@ async fn do_duty(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
         let request = values.request_id()?;
         // Pictures are drawn for nobody who may not do this: drawing costs.
         let is_mine = visitor.account.as_deref() == duty.owner_now(&tree) && duty.settled.is_none();
-        let (photos, documents) = photos::take(if is_mine { files } else { Vec::new() }).await??;
+        let (photos, documents) = photos::take(if is_mine { files } else { Files::default() }).await??;
         let command = Command::Do { duty: id.clone(), content: values.text("content").into(), photos };
         site.submit_with(&visitor, request, command, documents).await
     };

@@ -112,7 +112,7 @@ async fn show(
 ) -> Result<Response, Problem> {
     let place = asked_project(&mut site.reader().await?, &visitor, &query).await?;
     let account = visitor.account.clone().ok_or(Problem::LoginNeeded)?;
-    let Some((file, bytes)) = upload.file("plan_file").await else {
+    let Some((file, bytes)) = upload.file("plan_file").await? else {
         return form_page(&site, &visitor, &place, Some(&wrong("X-101")), &[]).await;
     };
     let Reading { plan, mut diagnostics, .. } = parser::read_in_turn(Some(file.clone()), bytes).await?;

@@ -12,7 +12,7 @@ use crate::features::reports::photos;
 use crate::features::{identity, places, plan};
 use crate::refusal::Refusal;
 use crate::web::Site;
-use crate::web::extract::{Query, SentWithFiles};
+use crate::web::extract::{Files, Query, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal_with};
 use crate::web::layout::{crumbs, page, shell};
 use crate::web::problem::{Problem, form_urlencoded, sentence};
@@ -316,7 +316,7 @@ async fn act(State(site): State<Site>, visitor: Visitor, Path((id, gate, name)):
         let command = match name.as_str() {
             "file" => {
                 // Pictures are drawn for nobody who may not do this: drawing costs.
-                let (photos, papers) = photos::take(if may_file { files } else { Vec::new() }).await??;
+                let (photos, papers) = photos::take(if may_file { files } else { Files::default() }).await??;
                 documents = papers;
                 let measures = values.under("measure.").filter_map(|(measure, percent)| Some((measure.to_owned(), percent.parse().ok()?))).collect();
                 let evidence = Evidence { document: values.text("document").into(), on: values.date("on")?, remark: values.text("remark").into(), measures, photos };

@@ -11,7 +11,7 @@ use crate::features::reports::photos;
 use crate::features::{identity, places, plan, reports};
 use crate::refusal::Refusal;
 use crate::web::Site;
-use crate::web::extract::{Query, SentWithFiles};
+use crate::web::extract::{Files, Query, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal};
 use crate::web::layout::page;
 use crate::web::problem::{Problem, form_urlencoded};
@@ -179,7 +179,7 @@ async fn find(State(site): State<Site>, visitor: Visitor, Query(new): Query<New>
     let done = async {
         let id = values.request_id()?;
         // Pictures are drawn for nobody who may not do this: drawing costs.
-        let files = if posts(&visitor.rights, &about.path).any() { files } else { Vec::new() };
+        let files = if posts(&visitor.rights, &about.path).any() { files } else { Files::default() };
         let amount_yuan: Option<u32> = values.opt_number("amount_yuan")?;
         let remedy = Remedy {
             measure: values.text("measure").into(),
@@ -390,7 +390,7 @@ async fn act(State(site): State<Site>, visitor: Visitor, Path((id, name)): Path<
         let request = values.request_id()?;
         // Pictures are drawn for nobody who may not do this: drawing costs.
         let is_offered = act.is_offered(&hazard.known, posts(&visitor.rights, &place.path), visitor.account.as_ref());
-        let (photos, documents) = photos::take(if is_offered { files } else { Vec::new() }).await??;
+        let (photos, documents) = photos::take(if is_offered { files } else { Files::default() }).await??;
         let (hazard, content, document) = (id.clone(), values.text("remark").to_owned(), values.text("document").to_owned());
         let is_yes = || values.choice("done", |said| matches!(said, "yes" | "no").then_some(said == "yes"));
         let command = match act {

@@ -21,7 +21,7 @@ use crate::features::{identity, orders, organisations, places, task_force};
 use crate::journal::Receipt;
 use crate::refusal::Refusal;
 use crate::web::Site;
-use crate::web::extract::{Query, SentWithFiles};
+use crate::web::extract::{Files, Query, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal_with};
 use crate::web::layout::{crumbs, page};
 use crate::web::papers;
@@ -320,7 +320,7 @@ fn position(values: &Values) -> Result<Option<Position>, Refusal> {
 #[derive(Debug, Default)]
 pub(super) struct Brought {
     /// Pictures, as they were taken.
-    pub files: Vec<Vec<u8>>,
+    pub files: Files,
     /// When the act was.
     pub moment: Option<Moment>,
     /// When each picture was taken.
@@ -364,7 +364,7 @@ pub(super) async fn perform(site: &Site, visitor: &Visitor, id: &str, act: Act, 
     // Pictures are drawn for nobody who may not do this: drawing costs.
     let account = visitor.account.clone().unwrap_or_default();
     let person = store::person(&mut site.reader().await?, &account, &visitor.rights, &place.path, site.clock.today()).await?;
-    let files = if may(act, &known, &person, civil(site.clock.now())).is_ok() { files } else { Vec::new() };
+    let files = if may(act, &known, &person, civil(site.clock.now())).is_ok() { files } else { Files::default() };
     let (photos, mut documents) = photos::take(files).await??;
     if act == Act::Sign {
         // A signature is sealed as it came; nobody is shown a copy.

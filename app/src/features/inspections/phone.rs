@@ -31,7 +31,7 @@ use crate::features::Fact as AnyFact;
 use crate::journal::domain::Domain;
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
-use crate::web::extract::{FILE_COUNT, Query};
+use crate::web::extract::{FILE_COUNT, Files, Query};
 use crate::web::forms::Values;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
@@ -256,7 +256,7 @@ async fn submit(State(site): State<Site>, visitor: Visitor, headers: HeaderMap, 
     }
     let files = files.map_err(Refusal::from)?;
     drop(conn);
-    let done = acts::perform(&site, &visitor, &sent.inspection, act, &values, Brought { files, moment: Some(sent.moment), taken }).await?;
+    let done = acts::perform(&site, &visitor, &sent.inspection, act, &values, Brought { files: Files::of(files), moment: Some(sent.moment), taken }).await?;
     pieces::drop_all(&mut site.db.writer().await?, account, &hashes).await?;
     let status = if done.is_repeat { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(Taken { id: sent.id, number: done.first_number, is_repeat: done.is_repeat })).into_response())

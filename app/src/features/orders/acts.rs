@@ -17,7 +17,7 @@ use crate::features::reports::photos;
 use crate::features::{identity, organisations, places, plan};
 use crate::refusal::Refusal;
 use crate::web::Site;
-use crate::web::extract::SentWithFiles;
+use crate::web::extract::{Files, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal};
 use crate::web::layout::page;
 use crate::web::papers;
@@ -314,7 +314,7 @@ pub(super) async fn act(State(site): State<Site>, visitor: Visitor, Path((id, na
         let request = values.request_id()?;
         // Pictures are drawn for nobody who may not do this: drawing costs.
         let person = store::person(&mut site.reader().await?, visitor.account.as_deref().unwrap_or_default(), &visitor.rights, &place.path).await?;
-        let files = if may(act, &order.known, &person, civil(site.clock.now())).is_ok() { files } else { Vec::new() };
+        let files = if may(act, &order.known, &person, civil(site.clock.now())).is_ok() { files } else { Files::default() };
         let (photos, documents) = photos::take(files).await??;
         site.submit_with(&visitor, request, command_of(act, &order.known, &values, photos)?, documents).await
     };

@@ -1,5 +1,7 @@
 //! Quantities as people write them, kept as thousandths of a unit so that tables hold no floating point. Pure.
 
+use crate::names::narrow;
+
 /// Thousandths as people write them: `12`, `12.5`.
 pub fn text(amount_e3: i64) -> String {
     let sign = if amount_e3 < 0 { "-" } else { "" };
@@ -7,8 +9,9 @@ pub fn text(amount_e3: i64) -> String {
     if rest == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest:03}").trim_end_matches('0').to_owned() }
 }
 
-/// Thousandths from what people write; `None` when it is no quantity.
+/// Thousandths from what people write, in figures of either width; `None` when it is no quantity.
 pub fn read(text: &str) -> Option<i64> {
+    let text = &narrow(text);
     let (whole, rest) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
     let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || whole.len() > 9 || rest.len() > 3 || !is_digits(whole) || !is_digits(rest) {
@@ -23,7 +26,7 @@ mod tests {
 
     #[test]
     fn amounts_as_people_write_them() {
-        for (typed, amount) in [("12", 12_000), ("12.5", 12_500), (" 0.001 ", 1), ("3.25", 3_250)] {
+        for (typed, amount) in [("12", 12_000), ("12.5", 12_500), (" 0.001 ", 1), ("3.25", 3_250), ("\u{ff11}\u{ff12}\u{ff0e}5", 12_500)] {
             assert_eq!(read(typed), Some(amount), "{typed}");
         }
         for typed in ["", "-1", "1,000", "1.2345", "1e9", "9999999999", "一", ".5"] {

@@ -60,7 +60,7 @@ fn with_lists(site: &Site, visitor: &Visitor, profile: &Profile, listed: [usize;
         vec![
             profile.name(&red.place).to_owned(),
             t(&format!("lamp.{}", red.word.key())),
-            visitor.shown(&red.name).into_owned(),
+            Marks::marked(&visitor.shown(&red.name), red.grade),
             red.since.map_or("—".into(), |since| since.to_string()),
             red.count.to_string(),
         ]

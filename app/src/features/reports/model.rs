@@ -7,7 +7,7 @@ use crate::refusal::{Refusal, text};
 use crate::refusals;
 use guatu_formats::plans::begins_formula;
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -233,7 +233,7 @@ refusals! {
     /// A reason is needed.
     NoReason = "R-111" Rule reason;
     /// Somebody has judged it: who, and when.
-    AlreadyJudged { by, date } = "R-112" Conflict _;
+    AlreadyJudged { by, at } = "R-112" Conflict _;
     /// Nobody judges their own report.
     OwnReport = "R-113" Forbidden _;
     /// Figures of a dispute are those that differ.
@@ -268,6 +268,8 @@ refusals! {
     BuildingTwice { building } = "R-133" Rule building;
     /// An acceptance is not complete while gates of it are not confirmed.
     GatesOpen { name, gates } = "R-140" Rule items;
+    /// Nobody is named who must decide.
+    NoDecider = "R-141" Rule decider;
 }
 
 /// Buildings whose reports are filed together at most: they share one transaction, and others wait for it.
@@ -340,7 +342,7 @@ pub struct Known {
     /// How good it is.
     pub grade: Grade,
     /// Who judged it, and when.
-    pub judged: Option<(String, Date)>,
+    pub judged: Option<(String, DateTime)>,
     /// Whether it holds a photograph.
     pub is_pictured: bool,
 }
@@ -357,6 +359,8 @@ pub struct Words {
     pub materials: Vec<String>,
     /// Kinds of hindrance.
     pub hindrances: Vec<String>,
+    /// Those of which nobody decides.
+    pub undecided: Vec<String>,
     /// Days back that a report is taken.
     pub back_days: u16,
     /// Most of anything on one site.
@@ -558,6 +562,7 @@ fn check_content(content: &Content) -> Result<(), Refused> {
             Err(Refused::UnknownWord { word: shortened(&hindrance.kind) })
         }
         Some(hindrance) if hindrance.remark.trim().is_empty() => Err(Refused::NoReason),
+        Some(hindrance) if hindrance.decider.trim().is_empty() && !words.undecided.contains(&hindrance.kind) => Err(Refused::NoDecider),
         _ => Ok(()),
     }
 }
@@ -619,8 +624,8 @@ fn standings(state: &State, items: &[Item], compare: Compare) -> Result<Vec<Stan
 
 fn unjudged<'a>(state: &'a State, context: &Context) -> Result<&'a Known, Refused> {
     let known = state.report.as_ref().ok_or(Refused::NotABuilding)?;
-    if let Some((by, on)) = &known.judged {
-        return Err(Refused::AlreadyJudged { by: by.clone(), date: on.to_string() });
+    if let Some((by, at)) = &known.judged {
+        return Err(Refused::AlreadyJudged { by: by.clone(), at: at.strftime("%Y-%m-%d %H:%M").to_string() });
     }
     if context.actor == Actor::Account(known.filed_by.clone()) {
         return Err(Refused::OwnReport);

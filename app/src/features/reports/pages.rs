@@ -297,14 +297,14 @@ async fn new_page(
             details open[last.is_some()] { summary { (visitor.t("reports.hands")) } div id="field-hands" { (counts("trade", &WORDS.trades, last.map(|last| &last.hands))) } }
             details { summary { (visitor.t("reports.machines")) } (counts("machine", &WORDS.machines, last.map(|last| &last.machines))) }
             details { summary { (visitor.t("reports.materials")) } p.hint { (visitor.t("reports.cover_hint")) } (counts("material", &WORDS.materials, last.map(|last| &last.cover_days))) }
-            details open[refused.is_some_and(|refusal| refusal.field == Some("hindrance")) || !values.text("hindrance").is_empty()] {
+            details open[refused.is_some_and(|refusal| matches!(refusal.field, Some("hindrance" | "decider" | "remark"))) || !values.text("hindrance").is_empty()] {
                 summary { (visitor.t("reports.hindrance")) }
                 label for="field-hindrance" { (visitor.t("field.hindrance")) }
                 select id="field-hindrance" name="hindrance" {
                     option value="" { (visitor.t("reports.nothing_hinders")) }
                     @for kind in &WORDS.hindrances { option value=(kind) selected[values.text("hindrance") == kind] { (visitor.t(&format!("hindrance.{kind}"))) } }
                 }
-                label { (visitor.t("field.decider")) input name="decider" value=(values.text("decider")); }
+                label { (visitor.t("field.decider")) input id="field-decider" name="decider" value=(values.text("decider")); }
                 label { (visitor.t("field.remark")) textarea name="remark" rows="2" { (values.text("remark")) } }
                 label { (visitor.t("field.weather_hours")) input inputmode="numeric" name="weather_hours" value=(values.text("weather_hours")); }
             }
@@ -431,7 +431,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
     let units = units(&mut conn, &report.building).await?;
     let name = |account: &String| names.get(account).cloned().unwrap_or_else(|| "—".into());
     let filed_at = report.filed_at.parse().map(civil).ok();
-    let skewed = clock_difference(report);
+    let skewed = store::clock_difference(report.written_at.as_deref(), &report.filed_at);
     let may_judge = visitor.may(Verb::Confirm, &building.path) && report.judged_by.is_none() && visitor.account.as_ref() != Some(&report.filed_by);
     let is_own = [Some(&report.filed_by), report.judged_by.as_ref()].contains(&visitor.account.as_ref());
     let may_verify = visitor.may(Verb::Inspect, &building.path) && report.grade != Grade::Verified && !report.is_unchanged && !is_own;
@@ -502,20 +502,21 @@ fn hex(hash: &[u8]) -> String {
     hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// By how many days the phone's clock differs from the server's, when it does by more than one.
-fn clock_difference(report: &Report) -> Option<i64> {
-    let written: jiff::Timestamp = report.written_at.as_ref()?.parse().ok()?;
-    let filed: jiff::Timestamp = report.filed_at.parse().ok()?;
-    let hours = filed.duration_since(written).as_hours();
-    // A report may be written in a basement and sent the next day; a clock that runs ahead, or lags for long, is wrong.
-    (!(-1..=72).contains(&hours)).then_some(hours / 24)
+/// What an address asks for behind a figure.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Behind {
+    activity: Option<String>,
 }
 
-/// The newest report of a building that holds a photograph, or else the newest: from a figure to what stands behind it.
-async fn newest(State(site): State<Site>, visitor: Visitor, Path(building): Path<String>) -> Result<Response, Problem> {
+/// The newest report of a building that holds a photograph, or else the newest: from a figure to what stands behind it. Of one
+/// work only the reports that moved it count.
+async fn newest(State(site): State<Site>, visitor: Visitor, Path(building): Path<String>, Query(behind): Query<Behind>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let building = visitor.place(&mut conn, &building).await?;
-    let reports = store::of_building(&mut conn, &building.id, NEWEST_LOOKED_AT).await?;
+    let reports = match &behind.activity {
+        Some(activity) => store::of_work(&mut conn, &building.id, activity, NEWEST_LOOKED_AT).await?,
+        None => store::of_building(&mut conn, &building.id, NEWEST_LOOKED_AT).await?,
+    };
     let pictured = reports.iter().find(|report| !report.content.photos.is_empty());
     let report = pictured.or(reports.first()).ok_or_else(missing)?;
     Ok(Redirect::to(&format!("/reports/{}", report.id)).into_response())
@@ -544,24 +545,28 @@ async fn waiting(State(site): State<Site>, visitor: Visitor, Query(list): Query<
         .column("on", "reports.day")
         .column("project", "place_kind.project")
         .column("by", "reports.filed_by")
-        .number("items", "reports.items")
+        .column("items", "reports.items")
         .number("hands", "reports.hands")
         .acts();
     let mut count = 0;
-    for Waiting { report, building, on, filed_by, hands, items } in store::waiting(&mut conn).await? {
+    let mut moved = store::amounts_waiting(&mut conn).await?;
+    for Waiting { report, building, on, filed_by, hands, is_clock_wrong } in store::waiting(&mut conn).await? {
         let Some(place) = tree.get(&building).filter(|place| visitor.may(Verb::Confirm, &place.path)) else { continue };
         count += 1;
         let project = tree.lineage(place).find(|above| above.kind == Kind::Project);
+        let items = moved.remove(&report).unwrap_or_default();
+        let items = items.iter().map(|(name, amount_e3, unit)| format!("{} {} {}", visitor.shown(name), amounts::text(*amount_e3), unit_name(&visitor, unit)));
+        let items = visitor.list(items);
         let acts = html! {
             form.inline method="post" action={ "/reports/" (report) "/confirm" } { (seal(&visitor)) input type="hidden" name="back" value="waiting"; button type="submit" { (visitor.t("reports.confirm")) } }
             " " a.button.second href={ "/reports/" (report) "/dispute" } { (visitor.t("reports.dispute")) }
         };
         register.row(vec![
-            (Cell::Text(place.attributes.name.clone()), Some(html! { a href={ "/reports/" (report) } { (place.attributes.name) } })),
+            (Cell::Text(place.attributes.name.clone()), Some(html! { a href={ "/reports/" (report) } { (place.attributes.name) } @if is_clock_wrong { " " span.tag { (visitor.t("reports.clock_short")) } } })),
             (Cell::Date(on), None),
             (project.map_or(Cell::Empty, |project| Cell::Text(project.attributes.name.clone())), None),
             (names.get(&filed_by).map_or(Cell::Empty, |name| Cell::Text(name.clone())), None),
-            (Cell::Number(items as f64), None),
+            (Cell::Text(items), None),
             (Cell::Number(hands as f64), None),
             (Cell::Empty, Some(acts)),
         ]);

@@ -6,6 +6,7 @@
 use super::model::Photo;
 use crate::journal::Document;
 use crate::refusal::{Reason, Refusal};
+use crate::web::extract::{FILE_BYTES, Files};
 use anyhow::Context;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
@@ -15,7 +16,7 @@ use std::io::Cursor;
 use tokio::sync::Semaphore;
 
 /// Largest file.
-pub const MOST_BYTES: usize = 15 * 1024 * 1024;
+pub const MOST_BYTES: usize = FILE_BYTES;
 /// Most pixels: a 48 KB file can claim billions.
 const MOST_PIXELS: u64 = 50_000_000;
 /// Memory that decoding may take.
@@ -33,8 +34,12 @@ fn refused(code: &'static str) -> Refusal {
 }
 
 /// Takes files for photographs: each with its two papers, or the first that is none.
-pub async fn take(files: Vec<Vec<u8>>) -> anyhow::Result<Result<(Vec<Photo>, Vec<Document>), Refusal>> {
+pub async fn take(files: Files) -> anyhow::Result<Result<(Vec<Photo>, Vec<Document>), Refusal>> {
     let (mut photos, mut documents) = (Vec::new(), Vec::new());
+    let files = match files.taken() {
+        Ok(files) => files,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     for bytes in files {
         let _turn = DRAWING.acquire().await.context("the queue for drawing is never closed")?;
         let drawn = tokio::task::spawn_blocking(move || draw(bytes)).await.context("drawing a photograph")?;

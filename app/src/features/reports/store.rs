@@ -9,7 +9,8 @@ use crate::features::targets::model::Grade;
 use crate::features::{Fact as AnyFact, places, plan};
 use crate::journal::domain::Entry;
 use anyhow::{Context, Result};
-use jiff::civil::Date;
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
 use std::collections::HashMap;
 
 /// A report as the tables hold it.
@@ -79,6 +80,16 @@ pub async fn of_building(conn: &mut Conn, building: &str, limit: u64) -> Result<
     conn.rows(sql, args![building, limit]).await?.iter().map(read).collect()
 }
 
+/// The newest reports of a building that moved one of its works, newest day first.
+pub async fn of_work(conn: &mut Conn, building: &str, activity: &str, limit: u64) -> Result<Vec<Report>> {
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM report WHERE building = ? AND id IN (SELECT report FROM work_day WHERE activity = ?) ORDER BY on_day DESC LIMIT ?"
+    );
+    conn.rows(sql, args![building, activity, limit]).await?.iter().map(read).collect()
+}
+
 /// Reports of a day, by building.
 pub async fn of_day(conn: &mut Conn, on: Date) -> Result<HashMap<String, Report>> {
     let rows = conn.rows(concat!("SELECT ", columns!(), " FROM report WHERE on_day = ?"), args![on]).await?;
@@ -98,13 +109,34 @@ pub struct Waiting {
     pub filed_by: String,
     /// Hands on site.
     pub hands: u64,
-    /// Work items that it moves.
-    pub items: u64,
+    /// Whether the device that wrote it did not know the time.
+    pub is_clock_wrong: bool,
+}
+
+/// By how many days the clock of a device differs from the server's, when it does by more than can be: a report may be written
+/// in a basement and sent the next day, but a clock that runs ahead, or lags for long, is wrong.
+pub fn clock_difference(written_at: Option<&str>, filed_at: &str) -> Option<i64> {
+    let written: Timestamp = written_at?.parse().ok()?;
+    let filed: Timestamp = filed_at.parse().ok()?;
+    let hours = filed.duration_since(written).as_hours();
+    (!(-1..=72).contains(&hours)).then_some(hours / 24)
+}
+
+/// What the reports that wait have moved: by report, the work, its amount in thousandths, and its unit.
+pub async fn amounts_waiting(conn: &mut Conn) -> Result<HashMap<String, Vec<(String, i64, String)>>> {
+    let sql = "SELECT w.report, b.name, w.reported_e3, b.unit FROM report r JOIN work_day w ON w.report = r.id
+               JOIN bar b ON b.project = w.project AND b.activity = w.activity
+               WHERE r.grade = 'reported' AND r.is_unchanged = 0 ORDER BY w.report, b.ordinal";
+    let mut moved: HashMap<String, Vec<(String, i64, String)>> = HashMap::new();
+    for row in conn.rows(sql, &[]).await? {
+        moved.entry(row.text(0)?).or_default().push((row.text(1)?, row.int(2)?, row.opt_text(3)?.unwrap_or_default()));
+    }
+    Ok(moved)
 }
 
 /// Reports with a change that nobody has judged, newest day first.
 pub async fn waiting(conn: &mut Conn) -> Result<Vec<Waiting>> {
-    let sql = "SELECT r.id, r.building, r.on_day, r.filed_by, r.hands, (SELECT COUNT(*) FROM work_day w WHERE w.report = r.id)
+    let sql = "SELECT r.id, r.building, r.on_day, r.filed_by, r.hands, r.written_at, r.filed_at
                FROM report r WHERE r.grade = 'reported' AND r.is_unchanged = 0 ORDER BY r.on_day DESC, r.id";
     let read = |row: &Row| {
         Ok(Waiting {
@@ -113,7 +145,7 @@ pub async fn waiting(conn: &mut Conn) -> Result<Vec<Waiting>> {
             on: row.date(2)?,
             filed_by: row.text(3)?,
             hands: row.count(4)?,
-            items: row.count(5)?,
+            is_clock_wrong: clock_difference(row.opt_text(5)?.as_deref(), &row.text(6)?).is_some(),
         })
     };
     conn.rows(sql, &[]).await?.iter().map(read).collect()
@@ -390,7 +422,7 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
                 on: found.on,
                 filed_by: found.filed_by,
                 grade: found.grade,
-                judged: found.judged_by.zip(found.judged_on),
+                judged: found.judged_by.zip(judged_at(conn, id).await?),
                 is_pictured: !found.content.photos.is_empty(),
             });
             (found.building, found.on)
@@ -415,6 +447,13 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
         }
     }
     Ok(state)
+}
+
+/// When a report was judged, in local time.
+async fn judged_at(conn: &mut Conn, report: &str) -> Result<Option<DateTime>> {
+    let row = conn.row("SELECT judged_at FROM report WHERE id = ?", args![report]).await?;
+    let at = row.map(|row| row.opt_text(0)).transpose()?.flatten();
+    at.map(|at| Ok(crate::clock::civil(at.parse()?))).transpose()
 }
 
 /// What the rule needs of a report that is to be filed.
@@ -458,7 +497,7 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
         }
         Fact::Unchanged { project } => insert(conn, entry, project, true, &Content::default()).await,
         Fact::Corrected { reason, standings } => {
-            let sql = "UPDATE report SET grade = 'reported', judged_by = NULL, judged_on = NULL, reason = ?, corrected_number = ? WHERE id = ?";
+            let sql = "UPDATE report SET grade = 'reported', judged_by = NULL, judged_on = NULL, judged_at = NULL, reason = ?, corrected_number = ? WHERE id = ?";
             conn.execute(sql, args![reason, entry.number, id]).await?;
             restate(conn, entry, standings, Grade::Reported).await
         }
@@ -482,8 +521,8 @@ async fn judge(conn: &mut Conn, entry: &Entry<AnyFact>, grade: Grade, reason: Op
     let (reason, on) = (reason.filter(|reason| !reason.is_empty()), written_on(entry)?);
     let sql = "INSERT INTO report_judgement (number, report, building, on_day, grade, judged_by, judged_on, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
     conn.execute(sql, args![entry.number, &entry.subject, &entry.place, entry.occurred_on, grade.name(), &entry.actor, on, reason]).await?;
-    let sql = "UPDATE report SET grade = ?, judged_by = ?, judged_on = ?, reason = COALESCE(?, reason) WHERE id = ?";
-    conn.execute(sql, args![grade.name(), &entry.actor, on, reason, &entry.subject]).await.map(drop)
+    let sql = "UPDATE report SET grade = ?, judged_by = ?, judged_on = ?, judged_at = ?, reason = COALESCE(?, reason) WHERE id = ?";
+    conn.execute(sql, args![grade.name(), &entry.actor, on, &entry.recorded_at, reason, &entry.subject]).await.map(drop)
 }
 
 /// Where a work item stands in all.

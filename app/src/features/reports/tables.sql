@@ -17,6 +17,7 @@ CREATE TABLE report (
     hands BIGINT NOT NULL,
     judged_by TEXT,
     judged_on TEXT,
+    judged_at TEXT,
     reason TEXT,
     corrected_number BIGINT,
     number BIGINT NOT NULL

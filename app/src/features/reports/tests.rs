@@ -43,7 +43,7 @@ fn rules() {
     let known = Known { building: "b".into(), on: TODAY, filed_by: "builder".into(), grade: Grade::Reported, judged: None, is_pictured: false };
     let bound = State { works: vec![Work { open_gates: vec!["fire".into()], ..work.clone() }], ..site.clone() };
     let filed = State { report: Some(known.clone()), works: vec![Work { day_e3: 1_000, ..work.clone() }], ..site.clone() };
-    let judged = State { report: Some(Known { grade: Grade::Confirmed, judged: Some(("wei".into(), TODAY)), ..known }), ..filed.clone() };
+    let judged = State { report: Some(Known { grade: Grade::Confirmed, judged: Some(("wei".into(), TODAY.at(14, 5, 0, 0))), ..known }), ..filed.clone() };
     let later = State { works: vec![Work { day_e3: 1_000, after_e3: 10_000, ..work.clone() }], ..filed.clone() };
     let unchanged = |on| Command::FileUnchanged { report: "r".into(), building: "b".into(), on };
     let confirm = Command::Confirm { report: "r".into() };
@@ -78,6 +78,8 @@ fn rules() {
         ("complete with a picture", site.clone(), file(TODAY, Content { photos: photo, ..floors(18) }), None),
         ("hindered", site.clone(), file(TODAY, hindered("funds", "no payment since May")), None),
         ("hindered by nothing in words", site.clone(), file(TODAY, hindered("funds", " ")), Some(Refused::NoReason)),
+        ("hindered by nobody in particular", site.clone(), file(TODAY, Content { hindrance: Some(Hindrance { kind: "funds".into(), decider: " ".into(), remark: "unpaid".into() }), ..floors(6) }), Some(Refused::NoDecider)),
+        ("hindered by the weather", site.clone(), file(TODAY, Content { hindrance: Some(Hindrance { kind: "weather".into(), decider: String::new(), remark: "rain".into() }), ..floors(6) }), None),
         ("hindered by a dragon", site.clone(), file(TODAY, hindered("dragon", "fire")), Some(Refused::UnknownWord { word: "dragon".into() })),
         ("a trade nobody knows", site.clone(), file(TODAY, crowd("wizard", 1)), Some(Refused::UnknownWord { word: "wizard".into() })),
         ("an army", site.clone(), file(TODAY, crowd("rebar", 5_001)), Some(Refused::TooMany { limit: "5000".into() })),
@@ -87,9 +89,9 @@ fn rules() {
         ("written at no instant", site.clone(), file(TODAY, Content { written_at: Some("soon".into()), ..floors(6) }), Some(Refused::NoInstant)),
         ("a work item twice", site.clone(), file(TODAY, Content { items: [floors(6).items, floors(7).items].concat(), ..Content::default() }), Some(Refused::ItemTwice { name: "Structure".into() })),
         ("confirmed", filed.clone(), confirm.clone(), None),
-        ("confirmed after somebody else", judged.clone(), confirm, Some(Refused::AlreadyJudged { by: "wei".into(), date: "2026-11-23".into() })),
+        ("confirmed after somebody else", judged.clone(), confirm, Some(Refused::AlreadyJudged { by: "wei".into(), at: "2026-11-23 14:05".into() })),
         ("disputed", filed.clone(), dispute(5, "five slabs stand"), None),
-        ("disputed after somebody else", judged, dispute(5, "five slabs stand"), Some(Refused::AlreadyJudged { by: "wei".into(), date: "2026-11-23".into() })),
+        ("disputed after somebody else", judged, dispute(5, "five slabs stand"), Some(Refused::AlreadyJudged { by: "wei".into(), at: "2026-11-23 14:05".into() })),
         ("disputed without a reason", filed.clone(), dispute(5, ""), Some(Refused::NoReason)),
         ("disputed with the same figure", filed.clone(), dispute(6, "looks wrong"), Some(Refused::NothingDiffers)),
         ("disputed for its hands alone", filed.clone(), Command::Dispute { report: "r".into(), items: Vec::new(), reason: "three hands stand there".into() }, None),
@@ -187,7 +189,9 @@ on_both_databases!(a_report_moves_the_plan_and_a_dispute_moves_it_back, |site| a
 
     // The supervision engineer sees only what waits, and measures less.
     let waiting = site.get("wei", "/reports/waiting").await;
-    assert_eq!(waiting.texts("tbody td")[..5], ["ours-b1 name", "2026-11-23", "ours name", "builder", "1"]);
+    let cells = waiting.texts("tbody td");
+    assert_eq!(cells[..4], ["ours-b1 name", "2026-11-23", "ours name", "builder"]);
+    assert!(cells[4].ends_with("1200 m³"), "what is to be confirmed: {}", cells[4]);
     assert_eq!(site.get("wei", "/reports/waiting?find=elsewhere").await.texts("tbody td").len(), 1, "nothing found");
     assert_eq!(site.get("wei", "/reports/waiting?form=xlsx").await.status, 200);
     assert_eq!(site.get("builder", "/reports/waiting").await.status, 404);
@@ -265,6 +269,14 @@ on_both_databases!(bad_input_is_refused_with_the_form_still_filled, |site| async
         let code = page.texts(".summary .quiet");
         assert!(page.status == 422 && codes.contains(&code[0].as_str()), "{name}: {} {code:?}", page.status);
     }
+    let empty = site.post_bytes("builder", "/reports/new", MULTIPART, upload(b"")).await;
+    assert_eq!(empty.texts(".summary .quiet"), ["R-120"], "a file that was chosen and is empty is no photograph");
+    // Seven large files: the first six would fit, what was filled in stays.
+    let large = [&picture[..2], &[0xff, 0xfe, 0xff, 0xff], &vec![b'.'; 3 << 20], &picture[2..]].concat();
+    let seven = with_files(&site, "report-0002", "2026-11-23", &[&large[..]; 7]);
+    let page = site.post_bytes("builder", "/reports/new", MULTIPART, seven).await;
+    assert_eq!((page.status.as_u16(), page.texts(".summary .quiet")), (422, vec!["G-114".to_owned()]));
+    assert!(page.attributes(".work input", "value").contains(&"5500".to_owned()), "still filled");
     // A phone held upright: the sensor's rows, and beside them which way up they are.
     let upright = [&picture[..2], &[0xff, 0xe1, 0, 34], b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0", &picture[2..]].concat();
     let done = site.post_bytes("builder", "/reports/new", MULTIPART, upload(&upright)).await;
@@ -306,14 +318,21 @@ pub fn pictured(site: &TestSite, id: &str, on: &str) -> (&'static str, Vec<u8>) 
 }
 
 fn with_photo(site: &TestSite, id: &str, on: &str, bytes: &[u8]) -> Vec<u8> {
+    with_files(site, id, on, &[bytes])
+}
+
+fn with_files(site: &TestSite, id: &str, on: &str, files: &[&[u8]]) -> Vec<u8> {
     let token = site.form_token("builder");
     let mut body = Vec::new();
     for (name, value) in [("form_token", token.as_str()), ("building", "ours-b1"), ("on", on), ("request_id", id), ("done.ours-b1/pit", "5500")] {
         body.extend(format!("------guatu\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
     }
-    body.extend(b"------guatu\r\nContent-Disposition: form-data; name=\"photos\"; filename=\"a.jpg\"\r\n\r\n");
-    body.extend(bytes);
-    body.extend(b"\r\n------guatu--\r\n");
+    for bytes in files {
+        body.extend(b"------guatu\r\nContent-Disposition: form-data; name=\"photos\"; filename=\"a.jpg\"\r\n\r\n");
+        body.extend(*bytes);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"------guatu--\r\n");
     body
 }
 
@@ -474,6 +493,7 @@ on_both_databases!(a_day_is_fetched_filled_in_looked_at_and_filed_at_once, |site
         ("buildings", "ours-b1", "trade.general", "14"),
         ("buildings", "ours-b1", "material.rebar", "0"),
         ("buildings", "ours-b1", "hindrance", "funds x"),
+        ("buildings", "ours-b1", "decider", "the bureau"),
         ("buildings", "ours-b1", "remark", "no payment since May"),
         ("buildings", "ours-b2", "unchanged", yes),
     ] {
@@ -547,6 +567,7 @@ on_both_databases!(every_cell_that_stands_against_a_workbook_is_named, |site| as
         ("a day of thirty hours", vec![(&hours, "30")], vec![format!("R-115 {hours}")]),
         ("hindered by a dragon", vec![(&hindrance, "dragon"), (&remark, "fire")], vec![format!("R-116 {hindrance}")]),
         ("hindered by nothing in words", vec![(&hindrance, "funds")], vec![format!("R-111 {hindrance}")]),
+        ("hindered by nobody in particular", vec![(&hindrance, "funds"), (&remark, "unpaid")], vec![format!("R-141 {hindrance}")]),
         ("words without what hinders", vec![(&remark, "unpaid")], vec![format!("G-108 {remark}")]),
         ("a remark of 10,000 characters", vec![(&hindrance, "funds"), (&remark, &long)], vec![format!("F-116 {remark}"), format!("R-111 {hindrance}")]),
         ("a name of more than a line", vec![(&hindrance, "funds"), (&remark, "unpaid"), (&decider, &line)], vec![format!("R-128 {hindrance}")]),

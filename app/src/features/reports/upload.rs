@@ -145,7 +145,7 @@ async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
     let mut conn = site.reader().await?;
     let place = visitor.place_for(&mut conn, asked.place.as_deref().unwrap_or_default(), Verb::Report).await?;
     let account = visitor.account.clone().ok_or(Problem::LoginNeeded)?;
-    let Some((file, bytes)) = upload.file(FIELD).await else {
+    let Some((file, bytes)) = upload.file(FIELD).await? else {
         return form_page(&site, &visitor, &place, asked.on, None, Some(&rule("R-136", FIELD))).await;
     };
     let mut reading = sheet::read(bytes).await?;

@@ -6,6 +6,8 @@ use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
 use crate::features::plan::amounts;
 use crate::features::targets::assess::Assessed;
+use crate::features::targets::grades::Grades;
+use crate::features::targets::model::Grade;
 use crate::features::rule_sets::model::LampRules;
 use crate::features::wall_chart::model::{Word, verdict};
 use crate::features::{Guatu, plan, reports, targets, wall_chart};
@@ -80,6 +82,8 @@ pub struct Red {
     pub since: Option<Date>,
     /// How many works of the place are red.
     pub count: usize,
+    /// Who stands for what is said to be done of that work; `None` where nothing is.
+    pub grade: Option<Grade>,
 }
 
 /// Work that will be late within 72 hours.
@@ -93,6 +97,8 @@ pub struct Soon {
     pub name: String,
     /// Its latest date.
     pub latest: Date,
+    /// Who stands for what is said to be done of it; `None` where nothing is.
+    pub grade: Option<Grade>,
 }
 
 /// A target of yesterday that was not reached.
@@ -110,6 +116,8 @@ pub struct Unmet {
     pub target: f64,
     /// What was done.
     pub done: f64,
+    /// Who stands for it; `None` where nothing was measured.
+    pub grade: Option<Grade>,
 }
 
 /// A project of a round.
@@ -140,6 +148,7 @@ impl ProjectRound {
 pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date) -> Result<Vec<ProjectRound>> {
     let tree = domain.places.tree(conn).await?;
     let (_, rules) = domain.rules.lamps(conn, today).await?;
+    let grades = domain.grades.grades(conn).await?;
     let filed = reports::store::of_day(conn, today).await?;
     let mut hindered = reports::store::hindered(conn, today.saturating_sub(HINDERED_DAYS.days())).await?;
     let mut rounds = Vec::new();
@@ -158,10 +167,10 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
         round.missing.sort_by_key(|id| tree.position(id));
         let noted = wall_chart::store::noted_of(conn, &project.id).await?;
         let scheduled = domain.networks.scheduled(conn, &project.id).await?;
-        look_at_lamps(&mut round, &scheduled.bars, &noted, &tree, project, place, (today, &rules));
+        look_at_lamps(&mut round, (&scheduled.bars, &noted, &grades), &tree, project, place, (today, &rules));
         let yesterday = today.saturating_sub(1.days());
         let before = targets::assess::project(conn, domain, &project.id, yesterday).await?;
-        round.unmet = before.by_building.keys().filter(|id| within(id)).flat_map(|id| unmet_of(id, before.of(id))).collect();
+        round.unmet = before.by_building.keys().filter(|id| within(id)).flat_map(|id| unmet_of(id, before.of(id), |activity| grades.of_work(&project.id, activity))).collect();
         round.unmet.sort_by(|one, other| (other.target - other.done).total_cmp(&(one.target - one.done)));
         round.hindered = extract(&mut hindered, |one| within(&one.building) && tree.get(&one.building).is_some_and(|other| other.path.starts_with(&project.path)));
         round.line = Line {
@@ -193,8 +202,7 @@ fn extract<T>(all: &mut Vec<T>, is_wanted: impl Fn(&T) -> bool) -> Vec<T> {
 
 fn look_at_lamps(
     round: &mut ProjectRound,
-    bars: &[plan::store::Bar],
-    noted: &HashMap<String, wall_chart::store::NotedLamp>,
+    (bars, noted, grades): (&[plan::store::Bar], &HashMap<String, wall_chart::store::NotedLamp>, &Grades),
     tree: &Tree,
     project: &Place,
     place: &Place,
@@ -222,6 +230,7 @@ fn look_at_lamps(
                 word,
                 since: said.since.or(lamp.map(|lamp| lamp.since)),
                 count: by_place.get(at).map_or(0, |red| red.count) + 1,
+                grade: grades.of(bar),
             };
             if first.get(at).is_none_or(|known| start < *known) {
                 first.insert(at, start);
@@ -230,7 +239,7 @@ fn look_at_lamps(
                 known.count += 1;
             }
         } else if let Some((_, latest)) = bar.late.filter(|(_, latest)| *latest >= today && *latest <= horizon) {
-            round.soon.push(Soon { place: at.to_owned(), activity: bar.activity.clone(), name: bar.name.clone(), latest });
+            round.soon.push(Soon { place: at.to_owned(), activity: bar.activity.clone(), name: bar.name.clone(), latest, grade: grades.of(bar) });
         }
     }
     round.red = by_place.into_values().collect();
@@ -238,7 +247,7 @@ fn look_at_lamps(
     round.soon.sort_by_key(|soon| (soon.latest, tree.position(&soon.place)));
 }
 
-fn unmet_of<'a>(building: &str, items: impl Iterator<Item = &'a Assessed>) -> Vec<Unmet> {
+fn unmet_of<'a>(building: &str, items: impl Iterator<Item = &'a Assessed>, grade: impl Fn(&str) -> Option<Grade>) -> Vec<Unmet> {
     let unmet = items.filter_map(|item| {
         let target = item.facts.today_whole.unwrap_or(item.facts.today);
         let day = item.facts.windows.iter().find(|window| window.period.kind == PeriodKind::Day)?;
@@ -249,6 +258,7 @@ fn unmet_of<'a>(building: &str, items: impl Iterator<Item = &'a Assessed>) -> Ve
             unit: item.unit.clone(),
             target,
             done: day.done,
+            grade: grade(&item.activity),
         })
     });
     unmet.collect()

@@ -14,12 +14,14 @@
 //! Refusals: D-101 … D-108. Extra files: `gather.rs` (what a round shows), `print.rs` (its papers).
 
 pub mod gather;
+mod lists;
 pub mod model;
 pub mod pages;
 pub mod print;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod wall;
 
 use super::authority::{Need, Scope, Verb, missing};
 use super::places;

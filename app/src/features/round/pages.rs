@@ -4,6 +4,7 @@ use super::gather::{self, Figures, Line, ProjectRound, amount, gather};
 use super::model::Command;
 use super::print::{self, compose};
 use super::store::{self, RoundDecision};
+use super::{lists, wall};
 use crate::args;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -12,6 +13,7 @@ use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
 use crate::features::targets::grades::Marks;
+use crate::features::targets::model::Grade;
 use crate::features::targets::pages::unit_name;
 use crate::journal::replay;
 use crate::refusal::Refusal;
@@ -37,8 +39,6 @@ use std::collections::{BTreeMap, HashMap};
 const SHOWN: usize = 8;
 /// Names of buildings that owe a report, of one project.
 const NAMES_SHOWN: usize = 12;
-/// Entries of the command room's lists.
-const SHOWN_ON_WALL: usize = 6;
 /// Minutes that are listed.
 const MINUTES_SHOWN: u64 = 10;
 /// Decisions that ended stay on the page this long.
@@ -51,6 +51,7 @@ pub fn routes() -> Router<Site> {
         .route("/round/decisions", get(decisions).post(decide))
         .route("/round/decisions/{id}/finish", post(finish))
         .route("/round/decisions/{id}/letter/{format}", get(letter))
+        .route("/round/lists/{list}", get(lists::show))
         .route("/round/seen", post(see))
         .route("/round/minutes", post(minute))
         .route("/round/brief/{format}", get(brief))
@@ -59,15 +60,16 @@ pub fn routes() -> Router<Site> {
 
 /// What an address asks for.
 #[derive(Debug, Default, serde::Deserialize)]
-struct Asked {
-    place: Option<String>,
+pub(super) struct Asked {
+    /// The place; without it the highest a person sees.
+    pub(super) place: Option<String>,
     wall: Option<String>,
 }
 
 async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let place = visitor.place_or_highest(&mut site.reader().await?, &site.domain, asked.place.as_deref()).await?;
     if asked.wall.as_deref() == Some("1") {
-        return wall(&site, &visitor, &place).await;
+        return wall::show(&site, &visitor, &place).await;
     }
     round_page(&site, &visitor, &place, None, None).await
 }
@@ -76,7 +78,8 @@ async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
 pub(super) struct Shown {
     /// The day.
     pub(super) today: Date,
-    tree: std::sync::Arc<Tree>,
+    /// The places.
+    pub(super) tree: std::sync::Arc<Tree>,
     /// Names of accounts.
     pub(super) names: HashMap<String, String>,
     /// Its projects.
@@ -90,7 +93,7 @@ pub(super) struct Shown {
 
 impl Shown {
     /// As everything stands at one moment, so that the ledger number is that of the figures.
-    async fn gather(conn: &mut Conn, site: &Site, place: &Place) -> Result<Shown, Problem> {
+    pub(super) async fn gather(conn: &mut Conn, site: &Site, place: &Place) -> Result<Shown, Problem> {
         conn.begin_snapshot().await?;
         let shown = Shown::of_now(conn, site, place).await;
         conn.rollback().await?;
@@ -108,7 +111,8 @@ impl Shown {
         Ok(Shown { today, names: identity::names(conn).await?, tree, rounds, figures, decisions, number })
     }
 
-    fn place_name(&self, id: &str) -> &str {
+    /// A place's name.
+    pub(super) fn place_name(&self, id: &str) -> &str {
         self.tree.get(id).map_or("—", |place| place.attributes.name.as_str())
     }
 
@@ -118,7 +122,8 @@ impl Shown {
         project.map_or_else(String::new, |project| format!("{} ", project.attributes.name)) + self.place_name(id)
     }
 
-    fn owner(&self, decision: &RoundDecision) -> &str {
+    /// Who owns a decision.
+    pub(super) fn owner(&self, decision: &RoundDecision) -> &str {
         self.names.get(&decision.owner).map_or("—", String::as_str)
     }
 
@@ -128,7 +133,7 @@ impl Shown {
     }
 
     /// The six numbers of a round, each with where it leads.
-    fn counts(&self, visitor: &Visitor) -> Markup {
+    pub(super) fn counts(&self, visitor: &Visitor) -> Markup {
         let figures = &self.figures;
         let overdue = self.open().filter(|one| one.is_overdue(self.today)).count();
         let missing = figures.sum(|line| line.reports_due - line.reports_came);
@@ -147,7 +152,8 @@ impl Shown {
         }
     }
 
-    fn table(&self, visitor: &Visitor) -> Markup {
+    /// The projects in counts.
+    pub(super) fn table(&self, visitor: &Visitor) -> Markup {
         html! {
             div.scroll tabindex="0" { table.round {
                 thead { tr { th { (visitor.t("place_kind.project")) } th.number { (visitor.t("round.reports")) } th.number { (visitor.t("round.red")) } th.number { (visitor.t("round.red_new")) }
@@ -174,16 +180,17 @@ fn list(visitor: &Visitor, rows: Vec<Markup>) -> Markup {
     }
 }
 
-fn section(visitor: &Visitor, key: &str, rows: Vec<Markup>) -> Markup {
+fn section(visitor: &Visitor, place: &Place, key: &str, rows: Vec<Markup>) -> Markup {
     html! {
         section.sheet id=(key) {
-            h2 { (visitor.t(&format!("round.{key}"))) }
+            h2 { @if rows.is_empty() { (visitor.t(&format!("round.{key}"))) } @else { a href=(lists::address(key, place)) { (visitor.t(&format!("round.{key}"))) } } }
             @if rows.is_empty() { p.empty { (visitor.t(&format!("round.no_{key}"))) } } @else { (list(visitor, rows)) }
         }
     }
 }
 
-fn bar_link(project: &str, activity: &str, name: &str) -> Markup {
+/// A link to a work's bar.
+pub(super) fn bar_link(project: &str, activity: &str, name: &str) -> Markup {
     html! { a href={ "/wall/bar?project=" (form_urlencoded(project)) "&activity=" (form_urlencoded(activity)) } { (name) } }
 }
 
@@ -198,10 +205,10 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
         None => Vec::new(),
     };
     let minutes = store::minutes_of(&mut conn, &place.id, MINUTES_SHOWN).await?;
-    let (grades, marks) = (site.domain.grades.grades(&mut conn).await?, Marks::of_visitor(visitor));
     drop(conn);
+    let marks = Marks::of_visitor(visitor);
     // Who stands for what is said to be done; nothing where nothing was measured.
-    let mark = |project: &str, activity: &str| html! { @if let Some(grade) = grades.of_work(project, activity) { " " (marks.of(grade)) } };
+    let mark = |grade: Option<Grade>| html! { @if let Some(grade) = grade { " " (marks.of(grade)) } };
     let may_govern = visitor.may(Verb::Govern, &place.path);
     let above: Vec<(String, String)> = shown
         .tree
@@ -214,38 +221,38 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
     let with_project = |project: &Line, at: &str| {
         html! { @if is_whole && at != project.project { span.quiet { (project.name) " " } } (shown.place_name(at)) }
     };
-    let mut lists: BTreeMap<&str, Vec<Markup>> = BTreeMap::new();
+    let mut entries: BTreeMap<&str, Vec<Markup>> = BTreeMap::new();
     for round in &shown.rounds {
         let line = &round.line;
         if !round.missing.is_empty() {
             let names: Vec<&str> = round.missing.iter().map(|id| shown.place_name(id)).collect();
-            lists.entry("missing").or_default().push(html! {
+            entries.entry("missing").or_default().push(html! {
                 a href={ "/reports?place=" (form_urlencoded(&line.project)) } { (line.name) } " " span.tag { (names.len()) } br;
                 span.quiet { (visitor.list(&names[..names.len().min(NAMES_SHOWN)])) @if names.len() > NAMES_SHOWN { " …" } }
             });
         }
         for red in &round.red {
-            lists.entry("red").or_default().push(html! {
+            entries.entry("red").or_default().push(html! {
                 span.lamp.bad { (visitor.t(&format!("lamp.{}", red.word.key()))) } " " (with_project(line, &red.place)) br;
-                (bar_link(&line.project, &red.activity, &visitor.shown(&red.name))) (mark(&line.project, &red.activity))
+                (bar_link(&line.project, &red.activity, &visitor.shown(&red.name))) (mark(red.grade))
                 @if let Some(since) = red.since { " " span.quiet { (visitor.tf("round.since", &[("date", since.to_string())])) } }
                 @if red.count > 1 { " " span.quiet { (visitor.tf("round.and_more", &[("count", (red.count - 1).to_string())])) } }
             });
         }
         for soon in &round.soon {
-            lists.entry("soon").or_default().push(html! {
+            entries.entry("soon").or_default().push(html! {
                 span.lamp.warn { (visitor.t("round.soon_short")) } " " (with_project(line, &soon.place)) br;
-                (bar_link(&line.project, &soon.activity, &visitor.shown(&soon.name))) (mark(&line.project, &soon.activity)) " " span.quiet { (visitor.tf("wall.latest", &[("date", soon.latest.to_string())])) }
+                (bar_link(&line.project, &soon.activity, &visitor.shown(&soon.name))) (mark(soon.grade)) " " span.quiet { (visitor.tf("wall.latest", &[("date", soon.latest.to_string())])) }
             });
         }
         for unmet in &round.unmet {
             let params = [("target", amount(unmet.target)), ("done", amount(unmet.done)), ("unit", unit_name(visitor, &unmet.unit))];
-            lists.entry("unmet").or_default().push(html! {
-                (with_project(line, &unmet.building)) br; a href={ "/targets/" (unmet.building) } { (visitor.shown(&unmet.name)) } (mark(&line.project, &unmet.activity)) " " span.quiet { (visitor.tf("round.unmet_line", &params)) }
+            entries.entry("unmet").or_default().push(html! {
+                (with_project(line, &unmet.building)) br; a href={ "/targets/" (unmet.building) } { (visitor.shown(&unmet.name)) } (mark(unmet.grade)) " " span.quiet { (visitor.tf("round.unmet_line", &params)) }
             });
         }
         for waits in &round.hindered {
-            lists.entry("hindered").or_default().push(html! {
+            entries.entry("hindered").or_default().push(html! {
                 (with_project(line, &waits.building)) " " span.quiet { (waits.on) } br;
                 a href={ "/reports/" (waits.report) } { (visitor.t(&format!("hindrance.{}", waits.hindrance.kind))) } " " (waits.hindrance.remark)
                 " " span.tag { @if waits.hindrance.decider.is_empty() { (visitor.t("round.no_decider")) } @else { (visitor.tf("round.decider", &[("decider", waits.hindrance.decider.clone())])) } }
@@ -253,7 +260,7 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
             });
         }
     }
-    let mut take = |key: &'static str| section(visitor, key, lists.remove(key).unwrap_or_default());
+    let mut take = |key: &'static str| section(visitor, place, key, entries.remove(key).unwrap_or_default());
     let reasons = format!("/reports/reasons?place={}", form_urlencoded(&place.id));
     let body = html! {
         @if !above.is_empty() { (crumbs(visitor, &above)) }
@@ -356,7 +363,7 @@ async fn decide_form(site: &Site, visitor: &Visitor, shown: &Shown, place: &Plac
 }
 
 /// What happened under a place after a fact, by kind, the most first. That somebody looked is no change.
-async fn changes_since(conn: &mut Conn, tree: &Tree, place: &Place, number: u64) -> Result<Vec<(String, u64)>, Problem> {
+pub(super) async fn changes_since(conn: &mut Conn, tree: &Tree, place: &Place, number: u64) -> Result<Vec<(String, u64)>, Problem> {
     let sql = "SELECT kind, place, COUNT(*) FROM fact WHERE number > ? GROUP BY kind, place";
     let mut counts: HashMap<String, u64> = HashMap::new();
     for row in conn.rows(sql, args![number]).await? {
@@ -370,30 +377,9 @@ async fn changes_since(conn: &mut Conn, tree: &Tree, place: &Place, number: u64)
     Ok(counts)
 }
 
-fn kind_name(visitor: &Visitor, kind: &str) -> String {
+/// The name of a kind of fact.
+pub(super) fn kind_name(visitor: &Visitor, kind: &str) -> String {
     visitor.t(&format!("fact.{}", kind.split('/').next().unwrap_or_default().replace('.', "_")))
-}
-
-/// The command room's view: six numbers, the projects, what is decided and not done.
-async fn wall(site: &Site, visitor: &Visitor, place: &Place) -> Result<Response, Problem> {
-    let shown = Shown::gather(&mut site.reader().await?, site, place).await?;
-    let body = html! {
-        div #board data-events="/wall/events" {
-            div.bar {
-                h1 { (place.attributes.name) " · " (visitor.t("nav.round")) } span.quiet { (shown.today) } span.end {}
-                a.button.second href={ "/round?place=" (form_urlencoded(&place.id)) } { (visitor.t("wall.leave")) }
-            }
-            (shown.counts(visitor))
-            div.round-wall {
-                (shown.table(visitor))
-                @if shown.open().next().is_some() { ul.entries { @for decision in shown.open().take(SHOWN_ON_WALL) { li {
-                    (decision.content) " " span.quiet { (shown.owner(decision)) } " "
-                    span.lamp.bad[decision.is_overdue(shown.today)].idle[!decision.is_overdue(shown.today)] { (visitor.tf("round.due_on", &[("date", decision.due.to_string())])) }
-                } } } }
-            }
-        }
-    };
-    Ok(shell(site, visitor, &visitor.t("nav.round"), "wide wall", body).into_response())
 }
 
 async fn decide(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>, Sent(values): Sent) -> Result<Response, Problem> {

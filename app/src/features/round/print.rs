@@ -6,6 +6,7 @@ use super::pages::Shown;
 use super::store::{Minutes, RoundDecision};
 use crate::features::places::store::Place;
 use crate::features::problems::store::Problem as Case;
+use crate::features::targets::grades::Marks;
 use crate::web::Site;
 use crate::web::papers;
 use crate::web::visitor::Visitor;
@@ -20,23 +21,17 @@ const BRIEF_LISTED: usize = 12;
 /// Composes the paper of minutes. `decisions` are those of its day and those overdue then; `names` are those of accounts.
 pub fn compose(site: &Site, visitor: &Visitor, minutes: &Minutes, place: &str, decisions: &[RoundDecision], names: &HashMap<String, String>) -> Paper {
     let t = |key: &str| visitor.t(key);
-    let mut blocks = vec![
-        Block::Heading(t("round.first")),
-        Block::Paragraph(in_short(visitor, &minutes.figures)),
-        projects(visitor, &minutes.figures, minutes.on),
-    ];
     let (today, earlier): (Vec<&RoundDecision>, Vec<&RoundDecision>) = decisions.iter().partition(|one| one.decided_on == minutes.on);
-    for (key, list) in [("round.second", today), ("round.third", earlier)] {
-        if list.is_empty() {
-            continue;
-        }
-        blocks.push(Block::Heading(t(key)));
-        blocks.extend(decision_lines(visitor, &list, names));
-    }
-    if !minutes.remark.is_empty() {
-        blocks.push(Block::Heading(t("round.fourth")));
-        blocks.extend(minutes.remark.lines().filter(|line| !line.trim().is_empty()).map(|line| Block::Paragraph(line.trim().to_owned())));
-    }
+    let remark = minutes.remark.lines().filter(|line| !line.trim().is_empty()).map(|line| Block::Paragraph(line.trim().to_owned()));
+    let blocks = papers::parts(
+        visitor,
+        vec![
+            ("round.brief_day", vec![Block::Paragraph(in_short(visitor, &minutes.figures)), projects(visitor, &minutes.figures, minutes.on)]),
+            ("round.second", decision_lines(visitor, &today, names)),
+            ("round.third", decision_lines(visitor, &earlier, names)),
+            ("round.fourth", remark.collect()),
+        ],
+    );
     let frozen = visitor.tf("bulletin.frozen", &[("number", minutes.frozen_number.to_string())]);
     Paper {
         form: Form::Bulletin,
@@ -90,7 +85,8 @@ fn decision_lines(visitor: &Visitor, decisions: &[&RoundDecision], names: &HashM
     let line = |(at, one): (usize, &&RoundDecision)| {
         let owner = names.get(&one.owner).cloned().unwrap_or_else(|| "—".into());
         let params = [("at", (at + 1).to_string()), ("content", one.content.clone()), ("owner", owner), ("due", one.due.to_string())];
-        Block::Paragraph(visitor.tf("round.decision_line", &params))
+        let ended = one.done.as_ref().map(|(on, outcome)| visitor.tf("round.decision_ended", &[("date", on.to_string()), ("outcome", outcome.clone())]));
+        Block::Paragraph(visitor.tf("round.decision_line", &params) + ended.as_deref().unwrap_or_default())
     };
     decisions.iter().enumerate().map(line).collect()
 }
@@ -106,9 +102,11 @@ pub(super) fn brief(site: &Site, visitor: &Visitor, place: &Place, shown: &Shown
     parts.push(("round.brief_day", vec![Block::Paragraph(format!("{} {decided}", in_short(visitor, &shown.figures))), projects(visitor, &shown.figures, shown.today)]));
     let yesterday = shown.today.saturating_sub(1.days());
     let red = shown.rounds.iter().flat_map(|round| &round.red).filter(|red| red.since.is_some_and(|since| since >= yesterday));
-    let red = red.map(|red| {
+    let red: Vec<_> = red.collect();
+    let is_graded = red.iter().any(|red| red.grade.is_some());
+    let red = red.into_iter().map(|red| {
         let since = red.since.map_or_else(String::new, |since| since.to_string());
-        vec![shown.full_name(&red.place), visitor.shown(&red.name).into_owned(), t(&format!("lamp.{}", red.word.key())), since]
+        vec![shown.full_name(&red.place), Marks::marked(&visitor.shown(&red.name), red.grade), t(&format!("lamp.{}", red.word.key())), since]
     });
     let columns = [("field.place", 9, false), ("profile.work", 9, false), ("field.state", 5, false), ("profile.since", 6, false)];
     parts.push(("round.brief_red", papers::list(visitor, "", &columns, red.collect(), BRIEF_LISTED).into_iter().collect()));
@@ -125,11 +123,9 @@ pub(super) fn brief(site: &Site, visitor: &Visitor, place: &Place, shown: &Shown
     });
     let columns = [("field.place", 9, false), ("problems.content", 12, false), ("field.assignee", 5, false), ("problems.days", 4, true)];
     parts.push(("profile.problems", papers::list(visitor, "", &columns, cases.collect(), BRIEF_LISTED).into_iter().collect()));
-    let mut blocks = Vec::new();
-    // What there is nothing of is not mentioned, so that numbers of headings follow one another.
-    for (at, (key, part)) in parts.into_iter().filter(|(_, part)| !part.is_empty()).enumerate() {
-        blocks.push(Block::Heading(visitor.tf(&format!("round.heading_{}", at + 1), &[("title", t(key))])));
-        blocks.extend(part);
+    let mut blocks = papers::parts(visitor, parts);
+    if is_graded {
+        blocks.push(Block::Paragraph(visitor.tf("round.brief_grades", &[("grades", Marks::of_visitor(visitor).line(&t("wall.unmarked")))])));
     }
     let stands = visitor.tf("round.brief_stands", &[("number", shown.number.to_string())]);
     Paper {

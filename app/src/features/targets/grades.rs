@@ -99,6 +99,11 @@ impl Marks {
         }
     }
 
+    /// A text of a paper with the letter of its grade behind it.
+    pub fn marked(text: &str, grade: Option<Grade>) -> String {
+        grade.and_then(Marks::letter).map_or_else(|| text.to_owned(), |letter| format!("{text} {letter}"))
+    }
+
     /// What the letters mean, in one line.
     pub fn line(&self, unmarked: &str) -> String {
         let words = Grade::ALL.iter().zip(&self.0).map(|((grade, _), word)| match Marks::letter(*grade) {

@@ -4,6 +4,7 @@ use crate::features::plan::amounts;
 use crate::journal::domain::{Context, Draft};
 use crate::refusals;
 use guatu_kernel::guarantee::PeriodKind;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -123,10 +124,27 @@ refusals! {
     Begun { date } = "E-103" Rule kind;
     /// The building has no such measured work.
     UnknownWork { activity } = "E-104" Rule items;
-    /// Somebody promised it already.
-    AlreadyPromised { activity } = "E-105" Conflict items;
+    /// It is promised, and the period has begun.
+    AlreadyPromised { work } = "E-105" Conflict items;
     /// Less than what is done already, or more than is left.
     OutOfBounds { done, left } = "E-106" Rule items;
+    /// Later than the next one of its kind: nobody knows yet what it needs.
+    TooFar { from } = "E-107" Rule kind;
+}
+
+/// Measured work that can be promised; amounts in thousandths of its unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// The activity.
+    pub activity: String,
+    /// What people call it.
+    pub name: String,
+    /// All there is of it.
+    pub total_e3: i64,
+    /// Done before the period.
+    pub start_e3: i64,
+    /// Done in all.
+    pub done_e3: i64,
 }
 
 /// What the rule sees.
@@ -136,8 +154,8 @@ pub struct State {
     pub is_id_taken: bool,
     /// The building's project.
     pub project: String,
-    /// Measured work: activity, total, done before the period, done in all; thousandths.
-    pub works: Vec<(String, i64, i64, i64)>,
+    /// Measured work of the building.
+    pub works: Vec<Work>,
     /// Activities promised for the period already.
     pub promised: Vec<String>,
     /// Periods that were frozen already: kind and first day.
@@ -161,12 +179,19 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
     if period.from < context.today {
         return Err(Refused::Begun { date: period.from.to_string() });
     }
+    let next = kind.around(context.today).to.saturating_add(1.days());
+    if period.from > next {
+        return Err(Refused::TooFar { from: next.to_string() });
+    }
+    // Before it begins a promise can be thought over: the last word counts.
+    let is_final = period.from == context.today;
     let mut frozen = Vec::new();
     for item in items {
-        let work = state.works.iter().find(|(activity, ..)| *activity == item.activity);
-        let (_, total_e3, start_e3, done_e3) = work.ok_or_else(|| Refused::UnknownWork { activity: item.activity.clone() })?;
-        if state.promised.contains(&item.activity) || frozen.iter().any(|known: &Promised| known.activity == item.activity) {
-            return Err(Refused::AlreadyPromised { activity: item.activity.clone() });
+        let work = state.works.iter().find(|work| work.activity == item.activity);
+        let Work { name, total_e3, start_e3, done_e3, .. } = work.ok_or_else(|| Refused::UnknownWork { activity: item.activity.clone() })?;
+        let is_promised = is_final && state.promised.contains(&item.activity);
+        if is_promised || frozen.iter().any(|known: &Promised| known.activity == item.activity) {
+            return Err(Refused::AlreadyPromised { work: name.clone() });
         }
         let (done, left) = (done_e3 - start_e3, total_e3 - start_e3);
         if item.will_e3 < done || item.will_e3 > left {

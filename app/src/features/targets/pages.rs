@@ -397,10 +397,10 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
         h2 { (visitor.t("targets.today")) }
         @if current.iter().all(|item| item.facts.today <= TOLERANCE) { p.quiet { (visitor.t("targets.nothing_today")) } }
         ul.rows { @for item in current.iter().filter(|item| item.facts.today > TOLERANCE) {
-            li { span { (visitor.shown(&item.name)) } b.days-left { (today_text(visitor, item)) } span.quiet { (visitor.tf("targets.exactly", &[("amount", quantity(item.facts.today))])) } @if let Some(so_far) = so_far(visitor, item) { (so_far) } }
+            li { span { (visitor.shown(&item.name)) } b.days-left { (today_text(visitor, item)) } @if item.facts.today_whole.is_some() { span.quiet { (visitor.tf("targets.exactly", &[("amount", quantity(item.facts.today))])) } } @if let Some(so_far) = so_far(visitor, item) { (so_far) } }
         } }
         @if targets.by_building.contains_key(&place.id) { (figure(visitor, place, "elevation", "", &visitor.t("elevation.title"))) }
-        @for item in &current { (item_sheet(visitor, item, targets_grade(item), &names)) }
+        @for item in &current { (item_sheet(visitor, &place.id, item, targets_grade(item), &names)) }
         @if may_promise && !current.is_empty() { (promise_form(visitor, place, &current, today, values)) }
         @if !rest.is_empty() { details { summary { (visitor.tf("targets.others", &[("count", rest.len().to_string())])) }
             ul { @for item in &rest { li { (visitor.shown(&item.name)) " " (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) } } }
@@ -417,11 +417,11 @@ fn promiser<'a>(item: &Assessed, window: &Window, names: &'a HashMap<String, Str
     names.get(account).map(String::as_str)
 }
 
-fn item_sheet(visitor: &Visitor, item: &Assessed, measured: Option<Grade>, names: &HashMap<String, String>) -> Markup {
+fn item_sheet(visitor: &Visitor, building: &str, item: &Assessed, measured: Option<Grade>, names: &HashMap<String, String>) -> Markup {
     let percent = |ratio: Option<f64>| ratio.map_or("—".to_owned(), |ratio| format!("{:.0}%", ratio * 100.0));
     html! {
         section.sheet {
-            div.bar { h3 { (visitor.shown(&item.name)) } span.quiet { (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) @if let Some(grade) = measured { " " (Marks::of_visitor(visitor).with_word(grade)) } } }
+            div.bar { h3 { (visitor.shown(&item.name)) } span.quiet { (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) @if let Some(grade) = measured { " " a.no-print href={ "/reports/of/" (form_urlencoded(building)) "?activity=" (form_urlencoded(&item.activity)) } { (Marks::of_visitor(visitor).with_word(grade)) } } } }
             @if let Some(first) = item.outlook().first_impossible() {
                 div.notice { p { strong { (visitor.tf("targets.broken", &[
                     ("date", first.on.to_string()),
@@ -429,7 +429,7 @@ fn item_sheet(visitor: &Visitor, item: &Assessed, measured: Option<Grade>, names
                     ("unit", unit_name(visitor, &item.unit)),
                     ("levels", levels(visitor, &item.outlook().broken_periods)),
                 ])) } " " @match first.recovers_on { Some(on) => (visitor.tf("targets.recovers", &[("date", on.to_string())])), None => (visitor.t("targets.never")) } }
-                @if !item.outlook().restorations.is_empty() { p { (visitor.t("targets.would_restore")) (item.outlook().restorations.iter().map(|one| restoration(visitor, one)).collect::<Vec<_>>().join("；")) } }
+                @if item.outlook().restorations.is_empty() { p { (visitor.t("targets.nothing_restores")) } } @else { p { (visitor.t("targets.would_restore")) (item.outlook().restorations.iter().map(|one| restoration(visitor, one)).collect::<Vec<_>>().join("；")) } }
                 }
             }
             div.scroll tabindex="0" { table {

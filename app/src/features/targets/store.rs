@@ -1,6 +1,6 @@
 //! What was done by day, and promises as they were frozen.
 
-use super::model::{Command, Fact, Grade, Needed, State};
+use super::model::{Command, Fact, Grade, Needed, State, Work};
 use crate::args;
 use crate::db::Conn;
 use crate::features::reports::model::Fact as ReportFact;
@@ -119,7 +119,7 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
             Some((before_e3, all_e3)) => (*before_e3, *all_e3),
             None => (recorded, recorded),
         };
-        state.works.push((bar.activity, total, start, all));
+        state.works.push(Work { activity: bar.activity, name: bar.name, total_e3: total, start_e3: start, done_e3: all });
     }
     let sql = "SELECT activity FROM commitment WHERE project = ? AND kind = ? AND from_on = ?";
     for row in conn.rows(sql, args![&state.project, kind, *from]).await? {
@@ -151,7 +151,11 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
     for item in items {
         conn.execute(
             "INSERT INTO commitment (id, project, activity, building, kind, from_on, to_on, will_e3, should_e3, can_e3, cumulative_e3, promised_by, promised_on, number)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (project, activity, kind, from_on) DO UPDATE SET
+                 id = excluded.id, will_e3 = excluded.will_e3, should_e3 = excluded.should_e3, can_e3 = excluded.can_e3,
+                 cumulative_e3 = excluded.cumulative_e3, promised_by = excluded.promised_by, promised_on = excluded.promised_on,
+                 number = excluded.number",
             args![
                 &entry.subject,
                 project,

@@ -1,6 +1,6 @@
 //! Scenarios of targets.
 
-use super::model::{Command, Promised, Refused, State, decide};
+use super::model::{Command, Promised, Refused, State, Work, decide};
 use super::progress::{GapLamp, Weighed, grade, linear_by_months_e1, tenths_text};
 use super::store;
 use crate::clock::civil_date;
@@ -31,7 +31,7 @@ fn promise(kind: &str, from: Date, will_e3: i64) -> Command {
 
 #[test]
 fn rules() {
-    let site = State { project: "p".into(), works: vec![("b/pit".into(), 100_000, 20_000, 30_000)], ..State::default() };
+    let site = State { project: "p".into(), works: vec![Work { activity: "b/pit".into(), name: "the pit".into(), total_e3: 100_000, start_e3: 20_000, done_e3: 30_000 }], ..State::default() };
     let cases = [
         ("this week, on its Monday", site.clone(), promise("week", TODAY, 40_000), None),
         ("next month", site.clone(), promise("month", date(2026, 12, 1), 40_000), None),
@@ -40,7 +40,9 @@ fn rules() {
         ("a fortnight", site.clone(), promise("fortnight", TODAY, 40_000), Some(Refused::NoPeriod)),
         ("less than is done", site.clone(), promise("week", TODAY, 9_000), Some(Refused::OutOfBounds { done: "10".into(), left: "80".into() })),
         ("more than is left", site.clone(), promise("week", TODAY, 80_001), Some(Refused::OutOfBounds { done: "10".into(), left: "80".into() })),
-        ("twice", State { promised: vec!["b/pit".into()], ..site.clone() }, promise("week", TODAY, 40_000), Some(Refused::AlreadyPromised { activity: "b/pit".into() })),
+        ("twice", State { promised: vec!["b/pit".into()], ..site.clone() }, promise("week", TODAY, 40_000), Some(Refused::AlreadyPromised { work: "the pit".into() })),
+        ("again before it begins", State { promised: vec!["b/pit".into()], ..site.clone() }, promise("month", date(2026, 12, 1), 40_000), None),
+        ("the month after next", site.clone(), promise("month", date(2027, 1, 1), 40_000), Some(Refused::TooFar { from: "2026-12-01".into() })),
         ("the id twice", State { is_id_taken: true, ..site.clone() }, promise("week", TODAY, 40_000), Some(Refused::IdTaken)),
         ("work of another building", State { works: Vec::new(), ..site }, promise("week", TODAY, 1), Some(Refused::UnknownWork { activity: "b/pit".into() })),
     ];
@@ -89,6 +91,13 @@ on_both_databases!(a_promise_binds_today_and_a_report_moves_it, |site| async mov
     let done = site.post("builder", "/targets/ours-b1/promise", &week).await;
     assert_eq!(done.status, 303, "{:?}", done.texts(".summary li"));
     assert_eq!(site.post("builder", "/targets/ours-b1/promise", &week).await.texts(".summary .quiet"), ["E-105"]);
+    // Of a week to come the last word counts.
+    for amount in ["600", "650"] {
+        let coming = [("period", "week 2026-11-30"), ("will.ours-b1/pit", amount)];
+        assert_eq!(site.post("builder", "/targets/ours-b1/promise", &coming).await.status, 303, "{amount}");
+    }
+    let promised = super::store::commitments(&mut site.site.reader().await.unwrap(), "ours", date(2026, 12, 1)).await.unwrap();
+    assert_eq!(promised.iter().map(|one| one.will_e3).collect::<Vec<_>>(), [650_000]);
     let page = site.get("builder", address).await;
     let today = page.texts("ul.rows .days-left");
     assert_eq!(today.len(), 1, "the promise asks for something today");

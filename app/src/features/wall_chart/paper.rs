@@ -12,7 +12,6 @@ use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::plan::pages::days_between;
 use crate::features::targets::grades::Marks;
-use crate::features::targets::model::Grade;
 use crate::web::{Site, papers};
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
@@ -94,11 +93,6 @@ fn drawn(lamp: Lamp) -> DrawnLamp {
     }
 }
 
-/// A text with the mark of who stands for it.
-fn with_mark(text: String, grade: Option<Grade>) -> String {
-    grade.and_then(Marks::letter).map_or_else(|| text.clone(), |letter| format!("{text} {letter}"))
-}
-
 async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, sheet: Sheet, ink: Ink) -> Result<bars::BarChart, Problem> {
     let today = site.clock.today();
     let chart = Chart::read(conn, &site.domain, place, today).await?;
@@ -120,7 +114,7 @@ async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
                 "milestone" => bars::Kind::Milestone,
                 _ => bars::Kind::Task,
             },
-            label: with_mark(visitor.shown(&row.bar.name).into_owned(), row.grade),
+            label: Marks::marked(&visitor.shown(&row.bar.name), row.grade),
             indent: row.depth as usize,
             baseline: row.bar.baseline,
             forecast: row.bar.early,
@@ -167,7 +161,7 @@ async fn matrix_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &P
             let cell = cell.as_ref()?;
             let late = cell.latest.filter(|_| cell.count == 1 && cell.lamp != Lamp::Done);
             let note = late.map(|date| visitor.tf("wall.latest", &[("date", super::pages::short_date(date, today))]));
-            Some(matrix::Cell { lamp: drawn(cell.lamp), text: with_mark(cell_label(visitor, cell, today), cell.grade), note: note.unwrap_or_default(), href: None })
+            Some(matrix::Cell { lamp: drawn(cell.lamp), text: Marks::marked(&cell_label(visitor, cell, today), cell.grade), note: note.unwrap_or_default(), href: None })
         });
         let drawn = matrix::Row { label: gathered.place(row).attributes.name.clone(), note: row.official.clone(), cells: cells.collect() };
         if let Some(group) = groups.last_mut() {
