@@ -135,7 +135,7 @@ refusals! {
     NoName = "A-102" Rule name;
     /// People are written to by mail, places by robots.
     UnknownChannel = "A-103" Rule channel;
-    /// It gets nothing.
+    /// It gets nothing: no group, or none of which robots hear.
     NoGroup = "A-104" Rule groups;
     /// No address of that service, or no host that the operator allows.
     AddressUnfit { hosts } = "A-105" Rule address;
@@ -191,7 +191,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
                 return Err(Refused::UnknownChannel);
             }
             let name = text(name, Refused::NoName)?;
-            if groups.is_empty() || groups.iter().any(|group| !rules::groups().contains(group)) {
+            if groups.is_empty() || groups.iter().any(|group| !rules::robot_groups().any(|known| known == group)) {
                 return Err(Refused::NoGroup);
             }
             one(Fact::RobotAdded { channel: *channel, name, groups: groups.clone() }, robot, place)

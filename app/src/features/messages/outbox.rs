@@ -352,6 +352,8 @@ async fn send(site: &Site, batch: &Batch, fit: &Fit) -> Result<Outcome> {
     let compose = |language: Language| {
         let lines: Vec<String> = fit.notices.iter().map(|notice| line(notice, language, &place(notice))).collect();
         let head = language.tf("messages.digest", &[("count", lines.len().to_string())]);
+        // Nobody outside may take invented data for real.
+        let head = if site.stamps.is_demo { format!("{head} · {}", language.t("shell.demo")) } else { head };
         let foot = site.outward.address("/messages");
         // A path alone leads nowhere outside.
         let foot = if site.outward.base.is_some() { foot.as_str() } else { "" };
@@ -365,9 +367,8 @@ async fn send(site: &Site, batch: &Batch, fit: &Fit) -> Result<Outcome> {
             mailer.send(mail::Letter { to, subject: &subject, text: text.replace('\n', "\r\n"), id: &batch.id, at: now.into() }).await
         }
         To::Robot(robot, address, secret) => {
-            let stamp = stamp_of(site);
             let text = match batch.channel {
-                Channel::Webhook => body(&batch.id, &robot.place, &fit.notices, stamp),
+                Channel::Webhook => body(&batch.id, &robot.place, &fit.notices, site.stamps.is_demo),
                 _ => compose(Language::Zh).1,
             };
             let post = Post { address, secret, text: &text, reach: &site.outward.reach, now_seconds: now.as_second() };
@@ -380,11 +381,6 @@ async fn send(site: &Site, batch: &Batch, fit: &Fit) -> Result<Outcome> {
             }
         }
     })
-}
-
-/// What this installation is, for programs: nobody may take invented data for real.
-fn stamp_of(site: &Site) -> bool {
-    site.stamps.is_demo
 }
 
 /// A message as a line of a digest.

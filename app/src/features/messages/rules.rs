@@ -164,6 +164,11 @@ pub fn groups() -> &'static [String] {
     &FILE.groups
 }
 
+/// Groups of which robots hear something.
+pub fn robot_groups() -> impl Iterator<Item = &'static String> {
+    FILE.groups.iter().filter(|group| FILE.kind.iter().any(|kind| kind.robot && kind.group == **group))
+}
+
 /// Every kind.
 pub fn kinds() -> &'static [Kind] {
     &FILE.kind

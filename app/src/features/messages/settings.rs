@@ -53,9 +53,14 @@ fn ticked(values: &Values, prefix: &str) -> Vec<String> {
     rules::groups().iter().filter(|group| !values.text(&format!("{prefix}{group}")).is_empty()).cloned().collect()
 }
 
-fn boxes(visitor: &Visitor, prefix: &str, is_ticked: impl Fn(&str) -> bool) -> Markup {
+fn boxes<'a>(
+    visitor: &Visitor,
+    prefix: &str,
+    groups: impl Iterator<Item = &'a String>,
+    is_ticked: impl Fn(&str) -> bool,
+) -> Markup {
     html! {
-        div.boxes { @for group in rules::groups() {
+        div.boxes { @for group in groups {
             label.inline { input type="checkbox" name={ (prefix) (group) } value="1" checked[is_ticked(group)]; " " (visitor.t(&format!("message_group.{group}"))) }
         } }
     }
@@ -136,7 +141,7 @@ fn wishes_form(site: &Site, visitor: &Visitor, wishes: &Wishes, again: Again<'_>
                 }
             }
             fieldset { legend { (visitor.t("messages.mailed")) }
-                (boxes(visitor, "mailed_", |group| chosen.as_ref().map_or_else(|| !wishes.unmailed.iter().any(|one| one == group), |chosen| chosen.iter().any(|one| one == group))))
+                (boxes(visitor, "mailed_", rules::groups().iter(), |group| chosen.as_ref().map_or_else(|| !wishes.unmailed.iter().any(|one| one == group), |chosen| chosen.iter().any(|one| one == group))))
             }
             p.quiet { (visitor.t("messages.mail_lead")) }
             div.actions { button type="submit" { (visitor.t("messages.keep")) } }
@@ -199,7 +204,7 @@ fn robot_form(site: &Site, visitor: &Visitor, tree: &crate::features::places::tr
     let places = places.filter(|place| matches!(place.kind, Kind::District | Kind::Zone | Kind::Project)).map(|place| (place.id.clone(), tree.full_name(place))).collect();
     let ticked = ticked(values, "told_");
     let is_fresh = refused.is_none();
-    let more = html! { fieldset { legend { (visitor.t("field.groups")) } (boxes(visitor, "told_", |group| is_fresh || ticked.iter().any(|one| one == group))) } };
+    let more = html! { fieldset { legend { (visitor.t("field.groups")) } (boxes(visitor, "told_", rules::robot_groups(), |group| is_fresh || ticked.iter().any(|one| one == group))) } };
     // An address holds a key: what was typed is not shown again.
     let values = values.clone().with("address", "").with("secret", "");
     Form::new(visitor, "/messages/robots", "messages.add_robot", &values)

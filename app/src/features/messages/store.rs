@@ -438,7 +438,10 @@ pub async fn robots(conn: &mut Conn) -> Result<Vec<Robot>> {
 
 /// Keeps the address and the key of a robot: before the fact that adds it, since an address without a robot is harmless.
 pub async fn keep_secret(conn: &mut Conn, robot: &str, address: &str, secret: &str) -> Result<()> {
-    let sql = "INSERT INTO message_secret (robot, address, secret) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+    // A form that was refused comes again under its id, with another address perhaps; one of a robot that is there stays.
+    let sql = "INSERT INTO message_secret (robot, address, secret) VALUES (?, ?, ?)
+               ON CONFLICT (robot) DO UPDATE SET address = excluded.address, secret = excluded.secret
+               WHERE NOT EXISTS (SELECT 1 FROM robot r WHERE r.id = message_secret.robot)";
     conn.execute(sql, args![robot, address, secret]).await.map(drop)
 }
 

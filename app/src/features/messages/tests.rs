@@ -46,6 +46,7 @@ fn rules_of_robots() {
         ("added without a name", State::default(), add(" ", Channel::Wecom, &["orders"]), Some(Refused::NoName)),
         ("a mailbox of a place", State::default(), add("Team 1", Channel::Mail, &["orders"]), Some(Refused::UnknownChannel)),
         ("added for nothing", State::default(), add("Team 1", Channel::Wecom, &[]), Some(Refused::NoGroup)),
+        ("added for what robots do not hear", State::default(), add("Team 1", Channel::Wecom, &["duties"]), Some(Refused::NoGroup)),
         ("added for what is not", State::default(), add("Team 1", Channel::Wecom, &["gossip"]), Some(Refused::NoGroup)),
         ("taken away", there(), remove("the group is closed"), None),
         ("taken away for no reason", there(), remove(""), Some(Refused::NoReason)),
@@ -714,6 +715,15 @@ on_both_databases!(a_webhook_is_signed_and_speaks_for_who_added_it, |site| async
     assert_eq!((bad.status.as_u16(), bad.texts(".summary .quiet"), bad.attributes("#field-robot-name", "value")), (422, vec!["A-105".to_owned()], vec!["City".to_owned()]));
     assert!(!bad.body.contains("key-1") && !bad.body.contains(SECRET));
     site.person("second", Role::SupervisionOffice, None).await;
+    // Refused and sent again with another address under its id: the other one counts. Of one that is there it stays.
+    let typed = |address: &'static str, told: &'static str| vec![("about", "theirs"), ("channel", "wecom"), ("name", "City"), ("address", address), (told, "1"), ("request_id", "robot-0001")];
+    let (first, last) = ("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=1111", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=2222");
+    assert_eq!(site.post("chief", "/messages/robots", &typed(first, "told_none")).await.texts(".summary .quiet"), ["A-104"]);
+    assert_eq!(site.post("chief", "/messages/robots", &typed(last, "told_orders")).await.status, 303);
+    site.post("office", "/messages/robots", &typed(first, "told_orders")).await;
+    let kept = store::secret(&mut site.site.db.reader().await.unwrap(), "robot-0001").await.unwrap();
+    assert_eq!(kept.map(|(address, _)| address).as_deref(), Some(last));
+    assert_eq!(site.post("chief", "/messages/robots/robot-0001/remove", &[("reason", "moved")]).await.status, 303);
     assert_eq!(add_robot(&site, "second", "ours", Channel::Webhook, &address).await, 303);
     let page = site.get("office", "/messages/settings").await;
     assert_eq!(page.texts("#robots tbody td")[..3], ["Team 1", "Webhook（对接其他系统）", "ours name"]);

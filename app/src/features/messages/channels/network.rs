@@ -22,6 +22,8 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// All of a request takes so long at most.
 const LIMIT: Duration = Duration::from_secs(5);
+/// Nobody lets us wait longer than a day.
+const MOST_RETRY_SECONDS: i64 = 86_400;
 /// Bytes of an answer at most.
 const MOST_ANSWER: usize = 64 * 1024;
 
@@ -96,8 +98,8 @@ async fn exchange(reach: &Reach, address: &str, headers: &[(&'static str, &str)]
     }
     let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
     let found = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await.map_err(|_| Fault::Unresolved)?;
-    let place = chosen(found.collect(), reach.allows_loopback)?;
-    let stream = TcpStream::connect(place).await.map_err(|_| Fault::Unreachable)?;
+    let places = chosen(found.collect(), reach.allows_loopback)?;
+    let stream = TcpStream::connect(places.as_slice()).await.map_err(|_| Fault::Unreachable)?;
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let mut request = Request::post(path)
         .header(header::HOST, uri.authority().map_or(host.as_str(), |authority| authority.as_str()))
@@ -116,13 +118,13 @@ async fn exchange(reach: &Reach, address: &str, headers: &[(&'static str, &str)]
     speak(stream, request).await
 }
 
-/// The address to connect to: the first, when every one of them may be reached. One that may not among several is a trap.
-fn chosen(found: Vec<SocketAddr>, allows_loopback: bool) -> Result<SocketAddr, Fault> {
+/// Addresses to connect to, one after another, when every one of them may be reached. One that may not among several is a trap.
+fn chosen(found: Vec<SocketAddr>, allows_loopback: bool) -> Result<Vec<SocketAddr>, Fault> {
     let is_fit = |address: &SocketAddr| is_public(address.ip()) || (allows_loopback && address.ip() == IpAddr::V4(Ipv4Addr::LOCALHOST));
     if !found.iter().all(is_fit) {
         return Err(Fault::Forbidden);
     }
-    found.into_iter().next().ok_or(Fault::Unresolved)
+    if found.is_empty() { Err(Fault::Unresolved) } else { Ok(found) }
 }
 
 async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, request: Request<Full<Bytes>>) -> Result<Answer, Fault> {
@@ -132,6 +134,7 @@ async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, req
         let response = sender.send_request(request).await.map_err(|_| Fault::Unreachable)?;
         let status = response.status().as_u16();
         let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        let retry_after = retry_after.map(|seconds: i64| seconds.clamp(0, MOST_RETRY_SECONDS));
         let body = Limited::new(response.into_body(), MOST_ANSWER).collect().await.map_err(|_| Fault::Unreadable)?;
         Ok(Answer { status, body: body.to_bytes().to_vec(), retry_after })
     };
@@ -242,10 +245,10 @@ mod tests {
     fn one_private_address_among_public_ones_is_a_trap() {
         let at = |text: &str| SocketAddr::new(text.parse().unwrap(), 443);
         for (found, allows_loopback, expected) in [
-            (vec!["8.8.8.8", "8.8.4.4"], false, Ok(at("8.8.8.8"))),
+            (vec!["8.8.8.8", "8.8.4.4"], false, Ok(vec![at("8.8.8.8"), at("8.8.4.4")])),
             (vec!["8.8.8.8", "10.0.0.1"], false, Err(Fault::Forbidden)),
             (vec!["127.0.0.1"], false, Err(Fault::Forbidden)),
-            (vec!["127.0.0.1"], true, Ok(at("127.0.0.1"))),
+            (vec!["127.0.0.1"], true, Ok(vec![at("127.0.0.1")])),
             (vec!["::1"], true, Err(Fault::Forbidden)),
             (vec!["192.168.0.1"], true, Err(Fault::Forbidden)),
             (vec![], false, Err(Fault::Unresolved)),
