@@ -287,12 +287,14 @@ async fn date(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &PlanFact) -> Resul
 }
 
 fn closing(entry: &Entry<AnyFact>, fact: &ClosingFact) -> Option<Heard> {
-    let name = match fact {
-        ClosingFact::Given { .. } => "closings.given",
-        ClosingFact::Returned { .. } => "closings.returned",
+    let (name, title, link) = match fact {
+        ClosingFact::Given { kind, from, to, .. } => {
+            ("closings.given", format!("{from} – {to}"), format!("/closings?kind={kind}"))
+        }
+        ClosingFact::Returned { .. } => ("closings.returned", String::new(), "/closings".to_owned()),
         ClosingFact::Accepted {} => return None,
     };
-    let heard = Heard::new(name, entry, "", "/closings").to("governors", Party::Verb(Verb::Govern)).to("site", Party::Verb(Verb::Report));
+    let heard = Heard::new(name, entry, &title, link).to("governors", Party::Verb(Verb::Govern)).to("site", Party::Verb(Verb::Report));
     Some(heard)
 }
 

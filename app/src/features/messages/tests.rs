@@ -525,6 +525,30 @@ on_both_databases!(the_inbox_holds_what_concerns_each_and_nothing_else, |site| a
     site
 });
 
+on_both_databases!(decisions_dates_and_requests_are_told_to_their_parties, |site| async move {
+    let site = crate::features::reports::tests::active(site.with_cast().await).await;
+    let newest = async |who: &str| site.get(who, "/messages").await.texts("tbody td:first-child")[0].clone();
+    let accepted = async |who: &str, path: &str, fields: &[(&str, &str)]| {
+        let page = site.post(who, path, fields).await;
+        assert_eq!(page.status, 303, "{path}: {:?}", page.texts(".summary li"));
+    };
+    let decision = [("request_id", "decision-1"), ("about", "ours"), ("content", "Pay the May instalment"), ("assignee", "builder"), ("due", "2026-11-24")];
+    accepted("office", "/round/decisions?place=ours", &decision).await;
+    assert_eq!(newest("builder").await, "调度决定由你负责，2026-11-24 前完成：Pay the May instalment");
+    accepted("builder", "/round/decisions/decision-1/finish", &[("outcome", "paid")]).await;
+    assert_eq!(newest("office").await, "调度决定已办结：Pay the May instalment");
+    let date = [("activity", "ours-b1/topping_out"), ("name", "Topped out"), ("finish_by", "2026-12-31"), ("issuer", "headquarters"), ("document", "Notice 7"), ("edition", "1")];
+    accepted("chief", "/plans/ours/mandate", &date).await;
+    assert_eq!(newest("builder").await, "节点“Topped out”限定 2026-12-31 完成");
+    let mut conn = site.site.db.reader().await.unwrap();
+    let mandate = crate::features::plan::store::mandates(&mut conn, "ours").await.unwrap().pop().unwrap();
+    drop(conn);
+    accepted("builder", &format!("/mandates/{}/change", mandate.id), &[("finish_by", "2027-01-31"), ("reason", "rain")]).await;
+    assert_eq!(newest("chief").await, "节点“Topped out”申请改为 2027-01-31，请答复");
+    assert_eq!(newest("stranger").await, "你已任“施工单位”，未办事项见“今天”，交接清单见“督办”", "another project hears of nothing");
+    site
+});
+
 on_both_databases!(a_mail_goes_once_at_an_hour_of_work_and_not_to_whom_it_no_longer_concerns, |site| async move {
     let mut site = with_firm(site.with_cast().await).await;
     let server = outward(&mut site).await;
