@@ -357,7 +357,7 @@ fn footer(side: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::documents::Column;
+    use crate::documents::{Column, PHOTO_MM};
     use std::io::Read;
 
     #[test]
@@ -378,9 +378,11 @@ mod tests {
                 Block::Table(table),
                 Block::Facts(vec![("名".into(), "值".into())]),
                 Block::Pictures(vec![
-                    Picture { jpeg: vec![1], width: 40, height: 30, caption: "\"甲\" & 乙".into() },
-                    Picture { jpeg: vec![2], width: 30, height: 40, caption: "丙".into() },
-                    Picture { jpeg: vec![3], width: 1, height: 0, caption: String::new() },
+                    Picture {
+                        jpeg: vec![1], width: 40, height: 30, caption: "\"甲\" & 乙".into(), most_mm: PHOTO_MM
+                    },
+                    Picture { jpeg: vec![2], width: 30, height: 40, caption: "丙".into(), most_mm: PHOTO_MM },
+                    Picture { jpeg: vec![3], width: 1, height: 0, caption: String::new(), most_mm: PHOTO_MM },
                 ]),
             ],
             ..Paper::default()

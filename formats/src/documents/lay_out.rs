@@ -64,7 +64,10 @@ pub fn pages(paper: &Paper) -> Vec<String> {
                     PITCH
                         + match paper.blocks.get(at + 1) {
                             Some(Block::Table(_)) => 4.0 * setter.pitch(),
-                            Some(Block::Pictures(_)) => PICTURE_MM.1 + 2.0 * setter.pitch(),
+                            Some(Block::Pictures(pictures)) => {
+                                pictures.iter().take(2).map(|one| one.size_mm().1).fold(0.0, f64::max)
+                                    + 2.0 * setter.pitch()
+                            }
                             _ => PITCH,
                         },
                 );
@@ -369,7 +372,7 @@ impl Setter {
 
     /// Two pictures in a row, on one line of feet; under each what it shows.
     fn pictures(&mut self, pictures: &[Picture]) {
-        let (width, pitch, size) = (PICTURE_MM.0, self.pitch(), self.size);
+        let (width, pitch, size) = (PICTURE_MM, self.pitch(), self.size);
         for row in pictures.chunks(2) {
             let captions: Vec<Vec<String>> = row.iter().map(|one| self.lines(&one.caption, width)).collect();
             let tallest = row.iter().map(|one| one.size_mm().1).fold(0.0, f64::max);

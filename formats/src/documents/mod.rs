@@ -22,8 +22,11 @@ pub(crate) const TOP_MM: f64 = 37.0;
 pub(crate) const WIDTH_MM: f64 = 156.0;
 /// Height of the text block.
 pub(crate) const HEIGHT_MM: f64 = 225.0;
-/// The box a picture stands in: two of them and a gap of 6 mm fill a line.
-pub(crate) const PICTURE_MM: (f64, f64) = (75.0, 56.0);
+/// Width of a picture, two of which stand in a row, in millimetres.
+pub const PICTURE_MM: f64 = 75.0;
+
+/// Height of a photograph at most, in millimetres: three quarters of its width, as phones take them.
+pub const PHOTO_MM: u32 = 56;
 /// Characters in a line.
 pub(crate) const CHARS: f64 = 28.0;
 /// Lines on a page.
@@ -122,13 +125,15 @@ pub struct Picture {
     pub height: u32,
     /// What it shows, where and when.
     pub caption: String,
+    /// How high it may stand, in millimetres: [`PHOTO_MM`] for what is taken, more for what is drawn and read.
+    pub most_mm: u32,
 }
 
 impl Picture {
-    /// Width and height in millimetres within a box of [`PICTURE_MM`], keeping the shape.
+    /// Width and height in millimetres within half the block's width and its own height, keeping the shape.
     fn size_mm(&self) -> (f64, f64) {
         let (width, height) = (f64::from(self.width.max(1)), f64::from(self.height.max(1)));
-        let scale = (PICTURE_MM.0 / width).min(PICTURE_MM.1 / height);
+        let scale = (PICTURE_MM / width).min(f64::from(self.most_mm) / height);
         (width * scale, height * scale)
     }
 }

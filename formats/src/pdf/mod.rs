@@ -102,6 +102,23 @@ pub fn from_svg(svg: &str, width_mm: f64, height_mm: f64, fonts: &Fonts) -> Resu
     from_pages(&[svg.to_owned()], width_mm, height_mm, fonts)
 }
 
+/// A drawing in pixels, for what takes no drawings: width, height, and red, green and blue of each pixel, on white.
+///
+/// # Errors
+/// As [`from_svg`].
+pub fn to_pixels(svg: &str, width_px: u32, fonts: &Fonts) -> Result<(u32, u32, Vec<u8>), PdfError> {
+    let tree = usvg::Tree::from_str(svg, &options(fonts)).map_err(|fault| PdfError::Drawing(fault.to_string()))?;
+    let scale = width_px as f32 / tree.size().width();
+    let height_px = (tree.size().height() * scale).ceil() as u32;
+    let mut pixels = resvg::tiny_skia::Pixmap::new(width_px, height_px)
+        .ok_or_else(|| PdfError::Drawing(format!("a picture of {width_px} × {height_px} pixels cannot be made")))?;
+    pixels.fill(resvg::tiny_skia::Color::WHITE);
+    resvg::render(&tree, resvg::tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
+    // On white nothing shines through, so that colours are what is stored.
+    let colours = pixels.data().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+    Ok((width_px, height_px, colours))
+}
+
 /// Drawings as pages of one PDF, all of one size.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! What a bulletin freezes: one line a project, ranked. Pure; integers only, so that the same figures are the same bytes.
 
+use crate::features::targets::drawings::Standing;
 use serde::{Deserialize, Serialize};
 
 /// A project's line. Shares in tenths of a per cent, gaps in tenths of a percentage point.
@@ -59,6 +60,24 @@ pub struct Figures {
     pub done_e1: i64,
     /// The rule set that gave the lamps.
     pub rule: String,
+    /// Buildings whose elevations are printed; none in issues of before they were frozen.
+    #[serde(default)]
+    pub drawn: Vec<DrawnBuilding>,
+}
+
+/// A building as its elevation shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrawnBuilding {
+    /// The building.
+    pub building: String,
+    /// Its project, as in its line.
+    pub project: String,
+    /// Its name at the time.
+    pub name: String,
+    /// Done − planned, in tenths of a percentage point.
+    pub gap_e1: i64,
+    /// Its works.
+    pub works: Vec<Standing>,
 }
 
 /// Ranks lines: the larger gap first; of equal gaps the one that came forward more; then by name, so that a ranking never

@@ -1,8 +1,9 @@
 //! What a bulletin freezes, gathered from plans, targets and reports as they stand now.
 
-use super::figures::{Figures, Line, rank};
+use super::figures::{DrawnBuilding, Figures, Line, rank};
 use super::store;
 use crate::db::Conn;
+use crate::features::targets::drawings::Standing;
 use crate::features::targets::model::Grade;
 use crate::features::targets::progress::Weighed;
 use crate::features::{Guatu, plan, reports, targets};
@@ -35,7 +36,11 @@ async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Res
         let weighed = targets.whole();
         let Some((planned_e1, done_e1, gap_e1)) = weighed.points_e1() else { continue };
         whole.join(&weighed);
-        let open = targets.by_building.keys().filter(|building| targets.of(building).any(targets::assess::Assessed::is_open)).count();
+        let open = targets
+            .by_building
+            .keys()
+            .filter(|building| targets.of(building).any(targets::assess::Assessed::is_open))
+            .count();
         let days = (today.min(to) - from).get_days().max(0) as u32 + 1;
         let scheduled = domain.networks.scheduled(conn, &place.id).await?;
         let late = scheduled
@@ -43,14 +48,24 @@ async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Res
             .iter()
             .filter_map(|outlook| Some((outlook.float_days_e3.filter(|float| *float < 0)?, &outlook.mandate)))
             .min()
-            .and_then(|(float, mandate)| Some((scheduled.mandates.iter().find(|one| one.id == *mandate)?.name.clone(), -float / 1000)));
+            .and_then(|(float, mandate)| {
+                Some((scheduled.mandates.iter().find(|one| one.id == *mandate)?.name.clone(), -float / 1000))
+            });
         let (count, disputes) = came.get(&place.id).copied().unwrap_or_default();
-        let measured: Vec<Grade> = targets.items.iter().filter_map(|item| grades.of_work(&place.id, &item.activity)).collect();
-        let printed = before.as_ref().and_then(|before| before.figures.lines.iter().find(|line| line.project == place.id));
+        let measured: Vec<Grade> =
+            targets.items.iter().filter_map(|item| grades.of_work(&place.id, &item.activity)).collect();
+        let printed =
+            before.as_ref().and_then(|before| before.figures.lines.iter().find(|line| line.project == place.id));
         let gap_before_e1 = match printed {
             Some(line) => Some(line.gap_e1),
             // No issue to be held to: what the ledger says of the end of the week before, if the project had begun.
-            None if before.is_none() => targets::assess::project(conn, domain, &place.id, from.saturating_sub(1.days())).await?.whole().points_e1().map(|(_, _, gap)| gap),
+            None if before.is_none() => {
+                targets::assess::project(conn, domain, &place.id, from.saturating_sub(1.days()))
+                    .await?
+                    .whole()
+                    .points_e1()
+                    .map(|(_, _, gap)| gap)
+            }
             None => None,
         };
         lines.push(Line {
@@ -70,6 +85,33 @@ async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Res
         });
     }
     rank(&mut lines);
+    // Of the best project its best building and of the worst its worst: what the two sentences about them look like.
+    let mut drawn = Vec::new();
+    for (line, is_best) in lines
+        .first()
+        .map(|line| (line, true))
+        .into_iter()
+        .chain(lines.iter().skip(1).next_back().map(|line| (line, false)))
+    {
+        let targets = targets::assess::project(conn, domain, &line.project, to.min(today)).await?;
+        let buildings =
+            targets.by_building.keys().filter_map(|id| Some((tree.get(id)?, targets.weighed.get(id)?.points_e1()?.2)));
+        let chosen = buildings.min_by_key(|(place, gap)| (if is_best { -gap } else { *gap }, tree.position(&place.id)));
+        drawn.extend(chosen.map(|(place, gap_e1)| {
+            let mut works: Vec<Standing> = targets.of(&place.id).map(Into::into).collect();
+            // There is room for what one sees; of a road that is all there is.
+            if works.iter().any(Standing::is_seen) {
+                works.retain(Standing::is_seen);
+            }
+            DrawnBuilding {
+                building: place.id.clone(),
+                project: line.project.clone(),
+                name: place.attributes.name.clone(),
+                gap_e1,
+                works,
+            }
+        }));
+    }
     let (planned_e1, done_e1, _) = whole.points_e1().unwrap_or_default();
-    Ok((Figures { lines, planned_e1, done_e1, rule: domain.rules.gap(conn, today).await?.0.id }, number))
+    Ok((Figures { lines, planned_e1, done_e1, rule: domain.rules.gap(conn, today).await?.0.id, drawn }, number))
 }

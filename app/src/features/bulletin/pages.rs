@@ -3,7 +3,7 @@
 use super::figures::Line;
 use super::gather::gather;
 use super::model::{Command, MOST_PHOTOS, Photo, Stage};
-use super::print::{compose, signed};
+use super::print::{Shown, compose, elevations, signed};
 use super::store::{self, Bulletin, Chosen, Objection};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -409,6 +409,7 @@ async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): P
     }
     drop(conn);
     let rule = rule_sets::pages::name_of(&visitor, &bulletin.figures.rule, rule_set.as_ref());
-    let paper = compose(&site, &visitor, &bulletin, &objections, pictures, &rule);
+    let elevations = elevations(&visitor, &bulletin)?;
+    let paper = compose(&site, &visitor, &bulletin, &objections, Shown { photos: pictures, elevations }, &rule);
     papers::download(&visitor, paper, &format, &format!("guatu-bulletin-{}", bulletin.from)).await
 }

@@ -2,33 +2,63 @@
 
 use super::model::Stage;
 use super::store::{Bulletin, Objection};
+use crate::features::targets::drawings::{Ground, elevation};
 use crate::features::targets::progress::tenths_text;
 use crate::web::{Site, papers};
 use crate::web::visitor::Visitor;
-use guatu_formats::documents::{Block, Column, Form, Paper, Picture, Proof, Table, qr};
+use guatu_formats::charts::{self, Heading, Ink, Sheet};
+use guatu_formats::documents::{Block, Column, Form, PICTURE_MM, Paper, Picture, Proof, Table, qr};
+
+/// A drawing as large as it is printed, so that its type is what it says.
+const ELEVATION_SHEET: Sheet = Sheet::Paper { width_mm: PICTURE_MM, height_mm: papers::DRAWING_MM as f64 };
 
 /// A gap with its sign.
 pub fn signed(value_e1: i64) -> String {
     if value_e1 > 0 { format!("+{}", tenths_text(value_e1)) } else { tenths_text(value_e1) }
 }
 
-/// Composes the paper of a bulletin, from what was frozen and the photographs that their owners allow. `rule` is the name of the rule set it was judged by.
-pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: &[Objection], pictures: Vec<Picture>, rule: &str) -> Paper {
+/// What a bulletin shows beside its words.
+pub struct Shown {
+    /// Photographs that their owners allow.
+    pub photos: Vec<Picture>,
+    /// Elevations of the buildings it froze.
+    pub elevations: Vec<Picture>,
+}
+
+/// The elevations of the buildings a bulletin froze, as pictures; a project that this person may not see is not drawn.
+///
+/// # Errors
+/// When no font is installed.
+pub fn elevations(visitor: &Visitor, bulletin: &Bulletin) -> anyhow::Result<Vec<Picture>> {
+    let mut pictures = Vec::new();
+    for one in &bulletin.figures.drawn {
+        let Some(line) = bulletin.figures.lines.iter().find(|line| line.project == one.project) else { continue };
+        // What it stands on and its stamps are the paper's.
+        let heading = Heading { title: one.name.clone(), subtitle: visitor.tf("bulletin.drawn_gap", &[("gap", signed(one.gap_e1))]), ..Heading::default() };
+        let ground = Ground { heading, sheet: ELEVATION_SHEET, ink: Ink::Colour };
+        let Some(drawing) = elevation(visitor, &one.works, ground) else { continue };
+        pictures.push(papers::drawn(&charts::elevation::draw(&drawing), format!("{} {}", line.name, one.name))?);
+    }
+    Ok(pictures)
+}
+
+/// Composes the paper of a bulletin, from what was frozen and what may be shown. `rule` is the name of the rule set it was judged by.
+pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: &[Objection], shown: Shown, rule: &str) -> Paper {
     let t = |key: &str| visitor.t(key);
     let column = |key: &str, share, is_number| Column { title: t(key), share, is_number };
     let mut table = Table {
         caption: visitor.tf("bulletin.caption", &[("from", bulletin.from.to_string()), ("to", bulletin.to.to_string())]),
         columns: vec![
             column("bulletin.rank", 3, true),
-            column("place_kind.project", 15, false),
+            column("place_kind.project", 14, false),
             column("bulletin.planned_short", 5, true),
             column("bulletin.done", 5, true),
             column("bulletin.gap_short", 5, true),
-            column("bulletin.moved", 5, true),
+            column("bulletin.moved", 4, true),
             column("bulletin.reports", 7, true),
             column("bulletin.confirmed", 7, true),
             column("bulletin.disputes", 3, true),
-            column("bulletin.broken_short", 4, true),
+            column("bulletin.broken_short", 3, true),
         ],
         rows: Vec::new(),
     };
@@ -63,8 +93,10 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
     parts.push(("bulletin.second", vec![Block::Paragraph(visitor.tf("bulletin.rule_text", &[("rule", rule.to_owned())]))]));
     let wanted = (!bulletin.closing.is_empty()).then(|| Block::Paragraph(bulletin.closing.clone()));
     parts.push(("bulletin.wanted", wanted.into_iter().collect()));
-    let pictures = (!pictures.is_empty()).then_some(Block::Pictures(pictures));
-    parts.push(("bulletin.photos", pictures.into_iter().collect()));
+    for (title, pictures) in [("bulletin.elevations", shown.elevations), ("bulletin.photos", shown.photos)] {
+        let pictures = (!pictures.is_empty()).then_some(Block::Pictures(pictures));
+        parts.push((title, pictures.into_iter().collect()));
+    }
     blocks.extend(papers::parts(visitor, parts));
     let mut stamps = papers::stamps(site, visitor);
     if bulletin.stage != Stage::Issued {

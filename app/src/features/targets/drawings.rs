@@ -15,6 +15,7 @@ use guatu_formats::charts::{Heading, Ink, Sheet};
 use guatu_kernel::guarantee::WorkDays;
 use jiff::ToSpan;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 /// Between two points of a curve.
 const STEP_DAYS: i32 = 7;
@@ -85,8 +86,50 @@ pub struct Ground {
     pub ink: Ink,
 }
 
+/// How a work of a building stands: what its elevation shows, and what papers freeze of it. Amounts in thousandths of the unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Its name.
+    pub name: String,
+    /// Its stage on the wall chart, where it has one.
+    pub stage: Option<String>,
+    /// Its unit.
+    pub unit: String,
+    /// All there is of it.
+    pub total_e3: i64,
+    /// Done.
+    pub done_e3: i64,
+    /// Planned to date.
+    pub planned_e3: i64,
+}
+
+impl From<&Assessed> for Standing {
+    fn from(item: &Assessed) -> Standing {
+        let e3 = |amount: f64| (amount * 1000.0).round() as i64;
+        Standing {
+            name: item.name.clone(),
+            stage: item.stage.clone(),
+            unit: item.unit.clone(),
+            total_e3: e3(item.total),
+            done_e3: e3(item.done),
+            planned_e3: e3(item.planned * item.total),
+        }
+    }
+}
+
+impl Standing {
+    /// Whether it is counted storey by storey above the ground, and is what one sees of a building.
+    pub fn is_seen(&self) -> bool {
+        self.unit == STOREY && stage_of(self).and_then(|(_, drawn)| drawn) != Some(Drawn::Below)
+    }
+
+    fn share(&self, amount_e3: i64) -> f64 {
+        if self.total_e3 > 0 { (amount_e3 as f64 / self.total_e3 as f64).clamp(0.0, 1.0) } else { 0.0 }
+    }
+}
+
 /// The elevation of a building; `None` where nothing is measured.
-pub fn elevation<'a>(visitor: &Visitor, items: impl Iterator<Item = &'a Assessed>, on: Ground) -> Option<Elevation> {
+pub fn elevation(visitor: &Visitor, items: &[Standing], on: Ground) -> Option<Elevation> {
     let words = Words {
         done: visitor.t("elevation.done"),
         missing: visitor.t("elevation.missing"),
@@ -97,28 +140,28 @@ pub fn elevation<'a>(visitor: &Visitor, items: impl Iterator<Item = &'a Assessed
     };
     let Ground { heading, sheet, ink } = on;
     let mut drawing = Elevation { heading, storeys: 0, columns: Vec::new(), below: Vec::new(), whole: Vec::new(), words, sheet, ink };
-    let mut sorted: Vec<(usize, &Assessed)> = items.map(|item| (stage_of(item).map_or(usize::MAX, |(at, _)| at), item)).collect();
+    let mut sorted: Vec<(usize, &Standing)> = items.iter().map(|item| (stage_of(item).map_or(usize::MAX, |(at, _)| at), item)).collect();
     sorted.sort_by_key(|(at, _)| *at);
     for (_, item) in sorted {
         let drawn = stage_of(item).and_then(|(_, drawn)| drawn);
         let unit = unit_name(visitor, &item.unit);
-        let amount = format!("{} / {} {unit}", quantity(item.done), quantity(item.total));
-        if item.unit == STOREY && drawn != Some(Drawn::Below) {
-            let planned = item.planned * item.total;
+        let (total, done, planned) = (units(item.total_e3), units(item.done_e3), units(item.planned_e3));
+        let amount = format!("{} / {} {unit}", quantity(done), quantity(total));
+        if item.is_seen() {
             let due = visitor.tf("elevation.due", &[("amount", quantity(planned.floor()))]);
-            drawing.storeys = drawing.storeys.max(item.total.ceil().max(0.0) as usize);
+            drawing.storeys = drawing.storeys.max(total.ceil().max(0.0) as usize);
             drawing.columns.push(Column {
                 name: visitor.shown(&item.name).into_owned(),
                 amount,
-                due: if planned.floor() > item.done { due } else { String::new() },
-                total: item.total,
-                done: item.done,
+                due: if planned.floor() > done { due } else { String::new() },
+                total,
+                done,
                 planned,
                 direction: if drawn == Some(Drawn::Down) { Direction::Down } else { Direction::Up },
             });
             continue;
         }
-        let part = Part { name: visitor.shown(&item.name).into_owned(), amount, done: item.done_share(), planned: item.planned };
+        let part = Part { name: visitor.shown(&item.name).into_owned(), amount, done: item.share(item.done_e3), planned: item.share(item.planned_e3) };
         if drawn == Some(Drawn::Below) { drawing.below.push(part) } else { drawing.whole.push(part) }
     }
     // What lies deepest was dug first.
@@ -126,7 +169,7 @@ pub fn elevation<'a>(visitor: &Visitor, items: impl Iterator<Item = &'a Assessed
     (!(drawing.columns.is_empty() && drawing.below.is_empty() && drawing.whole.is_empty())).then_some(drawing)
 }
 
-fn stage_of(item: &Assessed) -> Option<(usize, Option<Drawn>)> {
+fn stage_of(item: &Standing) -> Option<(usize, Option<Drawn>)> {
     let id = item.stage.as_deref()?;
     STAGES.iter().position(|stage| stage.id == id).map(|at| (at, STAGES[at].drawn))
 }

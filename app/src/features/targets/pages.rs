@@ -300,7 +300,8 @@ async fn elevation(State(site): State<Site>, visitor: Visitor, Path((id, format)
     let targets = place_and_targets(&mut conn, &site, &place).await?;
     drop(conn);
     let on = drawings::Ground { heading: heading(&site, &visitor, &place, "elevation.title", sheet), sheet, ink: on.ink() };
-    let drawing = drawings::elevation(&visitor, targets.of(&place.id), on).ok_or_else(missing)?;
+    let items: Vec<drawings::Standing> = targets.of(&place.id).map(Into::into).collect();
+    let drawing = drawings::elevation(&visitor, &items, on).ok_or_else(missing)?;
     papers::drawing(charts::elevation::draw(&drawing), &format, sheet, &format!("guatu-elevation-{}", site.clock.today())).await
 }
 
