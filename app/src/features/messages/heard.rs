@@ -23,6 +23,7 @@ use crate::features::reports::model::Fact as ReportFact;
 use crate::features::round::model::Fact as RoundFact;
 use crate::features::{Fact as AnyFact, bulletin, duties, hazards, orders, plan, problems, reports, round};
 use crate::journal::domain::Entry;
+use crate::web::problem::form_urlencoded;
 use anyhow::Result;
 use jiff::civil::Date;
 
@@ -204,7 +205,7 @@ async fn decision(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &RoundFact) -> 
         RoundFact::Seen { .. } | RoundFact::Minuted { .. } => return Ok(None),
     };
     let Some(decision) = round::store::decision(conn, &entry.subject).await? else { return Ok(None) };
-    let heard = Heard::new(name, entry, &decision.content, format!("/round?place={}", decision.place))
+    let heard = Heard::new(name, entry, &decision.content, format!("/round?place={}", form_urlencoded(&decision.place)))
         .account("owner", Some(&decision.owner))
         .account("decider", Some(&decision.decided_by))
         .due(Some(decision.due));
@@ -255,7 +256,7 @@ fn gate(entry: &Entry<AnyFact>, fact: &GateFact) -> Option<Heard> {
         GateFact::Returned { gate, .. } => ("gates.returned", gate),
         GateFact::Confirmed { .. } | GateFact::Withdrawn { .. } => return None,
     };
-    let mut heard = Heard::new(name, entry, "", format!("/gates/{}#{gate}", entry.place))
+    let mut heard = Heard::new(name, entry, "", format!("/gates/{}#{gate}", form_urlencoded(&entry.place)))
         .to("engineers", Party::Verb(Verb::Confirm))
         .to("site", Party::Verb(Verb::Report));
     heard.word = format!("value.gate_{gate}");
@@ -265,7 +266,7 @@ fn gate(entry: &Entry<AnyFact>, fact: &GateFact) -> Option<Heard> {
 async fn date(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &PlanFact) -> Result<Option<Heard>> {
     let (name, title, due, link) = match fact {
         PlanFact::Drafted { .. } => ("plan.drafted", String::new(), None, format!("/plan-versions/{}", entry.subject)),
-        PlanFact::Mandated { name, finish_by, project, .. } => ("plan.mandated", name.clone(), Some(*finish_by), format!("/plans/{project}")),
+        PlanFact::Mandated { name, finish_by, project, .. } => ("plan.mandated", name.clone(), Some(*finish_by), format!("/plans/{}", form_urlencoded(project))),
         PlanFact::ChangeRequested { mandate, finish_by, .. } => {
             let name = plan::store::mandate(conn, mandate).await?.map(|mandate| mandate.name).unwrap_or_default();
             ("plan.change_requested", name, Some(*finish_by), format!("/mandate-requests/{}", entry.subject))
@@ -274,7 +275,7 @@ async fn date(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &PlanFact) -> Resul
             let found = plan::store::mandate(conn, mandate).await?;
             let due = found.as_ref().map(|mandate| mandate.finish_by);
             let name = found.map(|mandate| mandate.name).unwrap_or_default();
-            ("plan.change_answered", name, due, format!("/plans/{}", entry.place))
+            ("plan.change_answered", name, due, format!("/plans/{}", form_urlencoded(&entry.place)))
         }
         _ => return Ok(None),
     };

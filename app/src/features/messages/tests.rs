@@ -356,6 +356,11 @@ async fn services_say_when_it_is_too_much_too_long_or_not_ours() {
             assert_eq!(matches!(said, Outcome::Never { .. }), is_final, "{channel:?} {status}: {said:?}");
         }
     }
+    let (service, address) = Service::start(clock.clone(), Channel::Feishu).await;
+    let called = "<at user_id=\"all\"></at> look";
+    let post = Post { address: &address, secret: SECRET, text: called, reach: &reach, now_seconds: clock.now().as_second() };
+    assert_eq!(feishu::send(post).await, Outcome::Sent);
+    assert!(!service.texts()[0].contains('<'), "a title calls nobody");
     // At a round time Feishu is crowded; nobody at all is there at another address.
     let noon = Clock::rehearsal("2026-11-23T02:30:00Z".parse().unwrap());
     let (_, address) = Service::start(noon.clone(), Channel::Feishu).await;

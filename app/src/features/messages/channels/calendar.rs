@@ -14,6 +14,7 @@ use crate::features::orders::store::Which;
 use crate::features::places::tree::Tree;
 use crate::features::{Guatu, duties, orders, plan, round};
 use crate::web::locale::Language;
+use crate::web::problem::form_urlencoded;
 use anyhow::Result;
 use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, ToSpan};
@@ -87,7 +88,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, reader: &Reader, today: Dat
                 when: When::Day(mandate.finish_by),
                 summary: language.tf("calendar_feed.mandate", &[("title", language.shown(&mandate.name).into_owned()), ("place", name(&tree, &state.project))]),
                 description: format!("{} {}", mandate.document, mandate.edition),
-                link: format!("/plans/{}", state.project),
+                link: format!("/plans/{}", form_urlencoded(&state.project)),
                 is_provisional: false,
             });
         }
@@ -118,7 +119,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, reader: &Reader, today: Dat
             when: When::Day(decision.due),
             summary: language.tf("calendar_feed.decision", &[("title", decision.content.clone())]),
             description: name(&tree, &decision.place),
-            link: format!("/round?place={}", decision.place),
+            link: format!("/round?place={}", form_urlencoded(&decision.place)),
             is_provisional: false,
         });
     }

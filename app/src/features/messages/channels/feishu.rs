@@ -13,8 +13,13 @@ const SILENCE_SECONDS: i64 = 60;
 /// Sends a text.
 pub async fn send(post: Post<'_>) -> Outcome {
     let at = post.now_seconds;
-    let body = json!({ "timestamp": at.to_string(), "sign": sign(post.secret, at), "msg_type": "text", "content": { "text": post.text } });
+    let body = json!({ "timestamp": at.to_string(), "sign": sign(post.secret, at), "msg_type": "text", "content": { "text": plain(post.text) } });
     of_robot(network::post_json(post.reach, post.address, &[], &body).await, "code", &LIMITED, SILENCE_SECONDS)
+}
+
+/// Text in which nothing is a tag: `<at user_id="all">` in a title would call everybody of the group.
+fn plain(text: &str) -> String {
+    text.replace('<', "\u{ff1c}")
 }
 
 /// The signature of an instant in seconds: of nothing, under `instant\nkey`.
