@@ -103,6 +103,30 @@ fn csv_xlsx_and_mspdi_are_read_again() {
 }
 
 #[test]
+fn a_plan_is_drawn_as_bars_and_as_a_network() {
+    let draw = |more: &[&str], plan: &str| {
+        guatu(&[&["schedule", "-", "--format", "svg", "--language", "en"], more].concat(), plan.as_bytes())
+    };
+    let bars = text(&draw(&[], JSON).stdout);
+    assert!(bars.contains(r#"class="row task"#) && !bars.contains(r#"class="event"#));
+    let network = text(&draw(&["--drawing", "network"], JSON).stdout);
+    // Two works between three events, the last of them the milestone.
+    assert_eq!(
+        (network.matches("arrow work critical").count(), network.matches(r#"<g class="event"#).count()),
+        (2, 3),
+        "{network}"
+    );
+    let part = text(&draw(&["--drawing", "network", "--under", "W"], JSON).stdout);
+    assert!(part.contains("1 thing of the plan is not drawn") && !part.contains("event milestone"), "{part}");
+    let missing = draw(&["--drawing", "network", "--under", "V"], JSON);
+    assert_eq!((missing.status.code(), text(&missing.stderr).contains("`V`")), (Some(4), true));
+    let many: String = (0..301).map(|at| format!(r#"{{"id":"N{at}","duration":"1d"}},"#)).collect();
+    let large =
+        draw(&["--drawing", "network"], &JSON.replace(r#""activities":["#, &format!(r#""activities":[{many}"#)));
+    assert_eq!((large.status.code(), text(&large.stderr).contains("--under")), (Some(5), true));
+}
+
+#[test]
 fn formula_prefixes_are_refused_or_stay_text() {
     let named = |name: &str| JSON.replace(r#""id":"A","#, &format!(r#""id":"A","name":"{name}","#));
     let refused = guatu(&["schedule", "-", "--format", "csv"], named("=cmd|' /C calc'!A0").as_bytes());

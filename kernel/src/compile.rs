@@ -255,7 +255,7 @@ fn drop_unordered(network: &mut Network, place: &[u32], is_broken: &[bool], cycl
 }
 
 impl<'a> Reader<'a> {
-    fn new(plan: &'a Plan, fallback: &'a Calendar) -> Reader<'a> {
+    pub(crate) fn new(plan: &'a Plan, fallback: &'a Calendar) -> Reader<'a> {
         let mut diagnostics = Vec::new();
         let shifts = Shifts::new(plan, fallback, &mut diagnostics);
         let default = shifts.default.unwrap_or(0);

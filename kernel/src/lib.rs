@@ -42,6 +42,7 @@ mod cpm;
 mod crash;
 mod crews;
 pub mod diagnose;
+pub mod drawing;
 mod explain;
 mod floats;
 pub mod flowline;

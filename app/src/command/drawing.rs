@@ -1,12 +1,17 @@
-//! The chart of a plan file: rows from the plan, dates from its schedule, words from the locale files.
+//! The drawings of a plan file, bars and the network on a time scale: from the plan and its schedule, words from the locale
+//! files.
 
+use super::{NOT_FOUND, REFUSED, Stopped};
 use crate::features::plan::network::untouched;
 use crate::features::wall_chart::model::front_on;
+use crate::features::wall_chart::network::MOST_WORKS;
 use crate::web::locale::Language;
 use clap::ValueEnum;
+use guatu_formats::charts::arrows::{self, ArrowChart, Said};
 use guatu_formats::charts::bars::{self, BarChart, Flag, Kind, Row, Words};
 use guatu_formats::charts::{Heading, Ink, Lamp, LampWords, Sheet};
 use guatu_formats::pdf::{self, Fonts, PdfError};
+use guatu_kernel::drawing::{ArrowKind, arrow_diagram, closed_days, lay_out};
 use guatu_kernel::plan::{Activity, ActivityKind, Plan};
 use guatu_kernel::{Dates, Schedule};
 use std::collections::HashMap;
@@ -23,12 +28,27 @@ pub struct Arguments {
     /// Paper of a PDF, in landscape.
     #[arg(long, value_enum, default_value = "a3")]
     paper: Paper,
+    /// What is drawn.
+    #[arg(long, value_enum, default_value = "bars")]
+    drawing: Subject,
+    /// In a network, only what stands under this activity of the breakdown.
+    #[arg(long, value_name = "ACTIVITY")]
+    under: Option<String>,
     /// Draw a chart in black alone.
     #[arg(long)]
     mono: bool,
     /// Language of a chart's words.
     #[arg(long, value_enum, default_value = "zh")]
     language: Tongue,
+}
+
+/// Drawings of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Subject {
+    /// Bars.
+    Bars,
+    /// The network on a time scale, activities on arrows.
+    Network,
 }
 
 /// Paper sizes.
@@ -49,25 +69,141 @@ enum Tongue {
 }
 
 /// A chart for the screen.
-pub fn svg(arguments: &Arguments, plan: &Plan, schedule: &Schedule) -> String {
-    bars::draw(&chart(arguments, plan, schedule, Sheet::Screen { width_px: SCREEN_PX }))
+pub fn svg(arguments: &Arguments, plan: &Plan, schedule: &Schedule) -> Result<String, Stopped> {
+    Ok(match arguments.drawing {
+        Subject::Bars => bars::draw(&chart(arguments, plan, schedule, Sheet::Screen { width_px: SCREEN_PX })),
+        Subject::Network => {
+            let mut chart = network(arguments, plan, Sheet::Screen { width_px: SCREEN_PX })?;
+            chart.sheet = Sheet::Screen { width_px: arrows::screen_px(&chart.diagram) };
+            arrows::draw(&chart)
+        }
+    })
 }
 
-/// A chart on paper, on as many pages as its rows need.
-///
-/// # Errors
-/// A missing font.
-pub fn pdf(arguments: &Arguments, plan: &Plan, schedule: &Schedule) -> Result<Vec<u8>, PdfError> {
+/// A chart on paper: bars on as many pages as their rows need, a network on one.
+pub fn pdf(arguments: &Arguments, plan: &Plan, schedule: &Schedule) -> Result<Vec<u8>, Stopped> {
     let sheet = Sheet::series_a(arguments.paper as u8);
+    let pages = match arguments.drawing {
+        Subject::Bars => bars::pages(&chart(arguments, plan, schedule, sheet)),
+        Subject::Network => vec![arrows::draw(&network(arguments, plan, sheet)?)],
+    };
+    on_paper(&pages, sheet).map_err(|fault| anyhow::anyhow!(fault).into())
+}
+
+fn on_paper(pages: &[String], sheet: Sheet) -> Result<Vec<u8>, PdfError> {
     let Sheet::Paper { width_mm, height_mm } = sheet else { return Err(PdfError::Drawing("a PDF needs paper".into())) };
-    pdf::from_pages(&bars::pages(&chart(arguments, plan, schedule, sheet)), width_mm, height_mm, &Fonts::load()?)
+    pdf::from_pages(pages, width_mm, height_mm, &Fonts::load()?)
+}
+
+fn language(arguments: &Arguments) -> Language {
+    match arguments.language {
+        Tongue::Zh => Language::Zh,
+        Tongue::En => Language::En,
+    }
+}
+
+/// The network as planned, with the front line at the data date.
+fn network(arguments: &Arguments, plan: &Plan, sheet: Sheet) -> Result<ArrowChart, Stopped> {
+    let index: HashMap<&str, usize> =
+        plan.activities.iter().enumerate().map(|(at, one)| (one.id.as_str(), at)).collect();
+    if let Some(under) = arguments.under.as_ref().filter(|under| !index.contains_key(under.as_str())) {
+        return Err(Stopped::new(NOT_FOUND, format!("--under: the plan has no activity `{under}`")));
+    }
+    let is_here = |at: usize| {
+        let above = std::iter::successors(Some(&plan.activities[at]), |one| {
+            Some(&plan.activities[*index.get(one.parent.as_deref()?)?])
+        });
+        // A hierarchy is never deeper than the limit of its readers.
+        arguments.under.as_ref().is_none_or(|under| above.take(64).any(|one| one.id == *under))
+    };
+    let here: Vec<bool> =
+        (0..plan.activities.len()).map(|at| plan.activities[at].kind != ActivityKind::Summary && is_here(at)).collect();
+    let count = here.iter().filter(|is_here| **is_here).count();
+    if count > MOST_WORKS {
+        let sentence = format!(
+            "{count} activities are more than a network can show ({MOST_WORKS}); name a part of the plan with --under ACTIVITY"
+        );
+        return Err(Stopped::new(REFUSED, sentence));
+    }
+    let untouched = untouched(plan);
+    let planned = guatu_kernel::schedule(&untouched);
+    let diagram = arrow_diagram(&untouched, &planned, |activity| here[activity]);
+    let diagram = diagram.ok_or_else(|| {
+        Stopped::new(REFUSED, "so many links cannot be drawn; name a part of the plan with --under ACTIVITY")
+    })?;
+    let layout = lay_out(&diagram, arrows::apart_days(&diagram));
+    let language = language(arguments);
+    let t = |key: &str| language.t(&format!("network.{key}"));
+    let data_date = plan.data_date.map(|moment| moment.date());
+    let days = |days: f64| format!("{}", (days * 10.0).round() / 10.0);
+    let said = diagram.arrows.iter().map(|arrow| match arrow.kind {
+        ArrowKind::Dummy => Said::default(),
+        ArrowKind::Waiting { .. } => {
+            Said { name: t("waiting"), days: days(arrow.solid_day - arrow.from_day), ..Said::default() }
+        }
+        ArrowKind::Work { activity, part, parts } => {
+            let one = &plan.activities[activity];
+            let dates = planned.activities[activity]
+                .as_ref()
+                .map(|dates| (dates.early_start.date(), dates.early_finish.date()));
+            let front = dates.zip(data_date).and_then(|(dates, data_date)| {
+                let (start, finish) = (one.actual_start.map(|at| at.date()), one.actual_finish.map(|at| at.date()));
+                front_on(dates, start, finish, one.percent_e3.unwrap_or(0), data_date)
+            });
+            // Of a work in parts, the part on which the front stands.
+            let front = front.filter(|front| {
+                let day = f64::from((*front - diagram.first).get_days());
+                (part == 0 || day >= arrow.from_day) && (part + 1 == parts || day < arrow.solid_day)
+            });
+            let name = if parts > 1 { format!("{} {}/{parts}", one.name, part + 1) } else { one.name.clone() };
+            Said { name, days: days(arrow.solid_day - arrow.from_day), front, ..Said::default() }
+        }
+    });
+    let milestones = diagram.events.iter().map(|event| {
+        let names = event.milestones.iter().map(|at| plan.activities[*at].name.as_str());
+        Said { name: language.list(names), ..Said::default() }
+    });
+    let last = diagram.events.iter().map(|event| event.day).fold(0.0, f64::max);
+    let last = diagram.first.saturating_add(jiff::Span::new().days(last.ceil() as i64));
+    let untold = diagram.untold.len();
+    Ok(ArrowChart {
+        heading: Heading {
+            title: plan.name.clone().unwrap_or_else(|| t("title")),
+            subtitle: language.t("chart.from_file"),
+            as_of: data_date.map(|date| format!("{} {date}", language.t("chart.data_date"))).unwrap_or_default(),
+            stamps: Vec::new(),
+        },
+        label: t("title"),
+        said: said.collect(),
+        milestones: milestones.collect(),
+        data_date,
+        flags: Vec::new(),
+        closed: closed_days(plan, diagram.first, last),
+        notes: (untold > 0)
+            .then(|| language.tf("network.untold", &[("count", untold.to_string())]))
+            .into_iter()
+            .collect(),
+        sheet,
+        ink: if arguments.mono { Ink::Mono } else { Ink::Colour },
+        words: arrows::Words {
+            critical: t("critical"),
+            work: t("work"),
+            float: t("float"),
+            dummy: t("dummy"),
+            waiting: t("waiting"),
+            front: language.t("chart.front"),
+            data_date: language.t("chart.data_date"),
+            mandated: language.t("chart.mandated"),
+            milestone: t("milestone"),
+            unnamed: t("unnamed"),
+        },
+        diagram,
+        layout,
+    })
 }
 
 fn chart(arguments: &Arguments, plan: &Plan, schedule: &Schedule, sheet: Sheet) -> BarChart {
-    let language = match arguments.language {
-        Tongue::Zh => Language::Zh,
-        Tongue::En => Language::En,
-    };
+    let language = language(arguments);
     let data_date = plan.data_date.map(|moment| moment.date());
     let depths = depths(plan);
     let baseline = guatu_kernel::schedule(&untouched(plan));

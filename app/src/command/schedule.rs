@@ -1,6 +1,6 @@
 //! `guatu schedule`: a plan file in, its dates out.
 
-use super::{FAILED, Stopped, UNREADABLE, drawing, has_errors, read_plan, tell, write_result};
+use super::{Stopped, UNREADABLE, drawing, has_errors, read_plan, tell, write_result};
 use clap::ValueEnum;
 use guatu_formats::plans::{self, mspdi, sheet};
 use guatu_formats::schedules;
@@ -12,6 +12,7 @@ const EXAMPLES: &str = "Examples:
   guatu schedule plan.json
   guatu schedule plan.xml --finish-by 120=2026-12-31 --format csv
   guatu schedule plan.xer --data-date 2026-11-22 --format pdf --paper a1 -o plan.pdf
+  guatu schedule plan.json --format svg --drawing network --under B1 -o network.svg
   cat plan.json | guatu schedule - | jq .milestones";
 
 /// What to schedule, and in which form to answer.
@@ -47,9 +48,9 @@ enum Format {
     Xlsx,
     /// MS Project XML.
     Mspdi,
-    /// A chart of bars for the screen.
+    /// A drawing for the screen.
     Svg,
-    /// A chart of bars on paper.
+    /// A drawing on paper.
     Pdf,
 }
 
@@ -95,12 +96,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Stopped> {
             write_result(&bytes, arguments.output.as_ref(), false)?;
         }
         Format::Svg => {
-            let text = drawing::svg(&arguments.drawing, &plan, &computed);
+            let text = drawing::svg(&arguments.drawing, &plan, &computed)?;
             write_result(text.as_bytes(), arguments.output.as_ref(), true)?;
         }
         Format::Pdf => {
-            let bytes = drawing::pdf(&arguments.drawing, &plan, &computed)
-                .map_err(|fault| Stopped::new(FAILED, fault.to_string()))?;
+            let bytes = drawing::pdf(&arguments.drawing, &plan, &computed)?;
             write_result(&bytes, arguments.output.as_ref(), false)?;
         }
     }

@@ -40,6 +40,11 @@ impl Axis {
         self.start(date) + self.width / self.days
     }
 
+    /// Width of a day.
+    pub(super) fn day(&self) -> f64 {
+        self.width / self.days
+    }
+
     /// Where a date stands, kept inside the axis.
     pub(super) fn kept(&self, x: f64) -> f64 {
         x.clamp(self.left, self.left + self.width)

@@ -8,9 +8,12 @@
 use jiff::civil::Date;
 
 use super::axis::Axis;
+use super::flags::{self, Room};
 use super::frame::Frame;
 use super::svg::{Anchor, BAND, BLACK, Canvas, GREY, GRID, ems, fitted, number};
 use super::{Heading, Ink, Lamp, LampWords, Sheet};
+
+pub use super::flags::Flag;
 
 /// Part of a row's height that its type takes. Rows on paper are at least so high that it can be read; more rows go to
 /// another page.
@@ -27,10 +30,6 @@ const SCREEN_ROW_EMS: f64 = 1.9;
 const NAMES_PART: f64 = 0.26;
 /// Room of a date in ems.
 const DATE_EMS: f64 = 5.2;
-/// Levels on which flags stand so that their words do not meet.
-const FLAG_LEVELS: usize = 3;
-/// Height of such a level in ems.
-const FLAG_EMS: f64 = 1.35;
 
 /// Where the bar of the approved plan stands in a row, in parts of its height.
 const BASELINE_TOP: f64 = 0.7;
@@ -73,17 +72,6 @@ pub struct Row {
     pub is_critical: bool,
     /// Where it leads on a screen.
     pub href: Option<String>,
-}
-
-/// A mandated date.
-#[derive(Clone, Debug)]
-pub struct Flag {
-    /// The date.
-    pub on: Date,
-    /// Name with the days left, as it should read.
-    pub label: String,
-    /// State of its outlook.
-    pub lamp: Lamp,
 }
 
 /// Words of the chart.
@@ -188,7 +176,7 @@ impl Measures {
     fn new(chart: &BarChart, count: usize) -> Measures {
         let rows = count.max(1) as f64;
         let signs = chart.flags.len() + usize::from(chart.data_date.is_some());
-        let flags = |size: f64| size * FLAG_EMS * signs.min(FLAG_LEVELS) as f64;
+        let flags = |size: f64| flags::height(size, signs);
         let head = |size: f64| flags(size) + size * 3.2;
         let frame = Frame::new(chart.sheet, &chart.heading, |size| head(size) + rows * size * SCREEN_ROW_EMS);
         let size = frame.size;
@@ -251,7 +239,9 @@ fn page(chart: &BarChart, rows: &[Row], height: usize, number: &str) -> String {
             canvas.close_link();
         }
     }
-    draw_flags(&mut canvas, chart, &at, end);
+    let room = Room { frame: &at.frame, axis: &at.axis, axis_top: at.axis_top, rows_top: at.rows_top, end };
+    let today = chart.data_date.map(|on| (on, chart.words.data_date.as_str()));
+    flags::draw(&mut canvas, &room, &chart.flags, today);
     if let Some(data_date) = chart.data_date {
         draw_front(&mut canvas, &at, rows, data_date, end);
     }
@@ -453,66 +443,6 @@ fn draw_front(canvas: &mut Canvas, at: &Measures, rows: &[Row], data_date: Date,
         number(wide)
     );
     canvas.lines(&points, false, &paint);
-}
-
-/// Mandated dates and the data date, with their words on levels where they do not meet.
-fn draw_flags(canvas: &mut Canvas, chart: &BarChart, at: &Measures, end: f64) {
-    let size = at.frame.size;
-    let mut flags: Vec<&Flag> = chart.flags.iter().collect();
-    flags.sort_by_key(|flag| flag.on);
-    let levels = (flags.len() + usize::from(chart.data_date.is_some())).min(FLAG_LEVELS);
-    let mut taken: Vec<Vec<(f64, f64)>> = vec![Vec::new(); levels];
-    // The first level with room for words beside a line at `x`: to the right, or left of it at the edge of the sheet.
-    let mut place = |x: f64, width: f64, prefers_left: bool| {
-        let sides = if prefers_left || x + width > at.frame.right { [-1.0, 1.0] } else { [1.0, -1.0] };
-        let span = |side: f64| if side > 0.0 { (x, x + width) } else { (x - width, x) };
-        let is_inside = |(from, to): (f64, f64)| from >= at.frame.left && to <= at.frame.right;
-        let free = (0..levels).flat_map(|level| sides.map(|side| (level, side))).find(|(level, side)| {
-            let (from, to) = span(*side);
-            is_inside((from, to)) && taken[*level].iter().all(|(start, finish)| to <= *start || from >= *finish)
-        });
-        let (level, side) = free?;
-        taken[level].push(span(side));
-        Some((at.axis_top - size * FLAG_EMS * (levels - level) as f64, side))
-    };
-    canvas.open("flags");
-    if let Some(data_date) = chart.data_date {
-        let (x, width) = (at.axis.start(data_date), (ems(&chart.words.data_date) + 1.4) * size);
-        if let Some((y, side)) = place(x, width, true) {
-            let front = canvas.front();
-            let line = [[(x, y), (x, at.rows_top)]];
-            canvas.strokes(&line, &format!(r#"stroke="{front}" stroke-width="{}""#, number(size * 0.1)));
-            let anchor = if side < 0.0 { Anchor::End } else { Anchor::Start };
-            let paint = format!(r#"class="today" font-weight="700" fill="{front}""#);
-            canvas.text(x + side * size * 0.5, y + size * 0.85, size, anchor, &chart.words.data_date, &paint);
-        }
-    }
-    for flag in flags {
-        let x = at.axis.end(flag.on);
-        let width = (ems(&flag.label) + 2.0) * size;
-        let placed = place(x, width, false);
-        let colour = if flag.lamp == Lamp::Bad { canvas.alarm() } else { BLACK };
-        canvas.open(&format!("flag {}", flag.lamp.name()));
-        let dash = number(size * 0.35);
-        let top = placed.map_or(at.axis_top, |(y, _)| y);
-        canvas.strokes(
-            &[[(x, top), (x, end)]],
-            &format!(r#"stroke="{colour}" stroke-width="{}" stroke-dasharray="{dash} {dash}""#, number(size * 0.1)),
-        );
-        // Where all levels are taken the line stands alone: words over words say less than none.
-        if let Some((y, side)) = placed {
-            canvas.lines(
-                &[(x, y), (x + side * size * 0.9, y + size * 0.45), (x, y + size * 0.9)],
-                true,
-                &format!(r#"fill="{colour}""#),
-            );
-            let anchor = if side < 0.0 { Anchor::End } else { Anchor::Start };
-            let paint = format!(r#"class="flag" font-weight="700" fill="{colour}""#);
-            canvas.text(x + side * size * 1.2, y + size * 0.85, size, anchor, &flag.label, &paint);
-        }
-        canvas.close();
-    }
-    canvas.close();
 }
 
 fn draw_legend(canvas: &mut Canvas, chart: &BarChart, at: &Measures) {

@@ -1,14 +1,18 @@
-//! Drawings as SVG: bars against a time axis, the matrix of places by stages, a building as it stands, and the S-curve.
+//! Drawings as SVG: bars against a time axis, arrow diagrams and flowlines on it, the matrix of places by stages, a building as it stands,
+//! and the S-curve.
 //! Pure: values in, text out.
 //!
 //! Every text is passed in. Shapes and patterns carry the meaning, colour repeats it, so that a drawing printed in black
 //! and white says the same. Presentation attributes are written on the elements: a drawing stands alone in a page, in a
 //! file and in a PDF.
 
+pub mod arrows;
 mod axis;
 pub mod bars;
 pub mod curve;
 pub mod elevation;
+mod flags;
+pub mod flowline;
 mod frame;
 pub mod matrix;
 pub(crate) mod svg;

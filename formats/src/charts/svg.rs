@@ -156,6 +156,19 @@ impl Canvas {
         let _ = write!(self.text, r#"<path d="{data}" {paint}/>"#);
     }
 
+    /// A level wave from one place to another, in whole swings.
+    pub(super) fn wave(&mut self, (from, to): (f64, f64), y: f64, tall: f64, paint: &str) {
+        let swings = ((to - from) / (tall * 3.2)).round().max(1.0);
+        let half = (to - from) / swings / 2.0;
+        let mut data = format!("M{} {}", number(from), number(y));
+        for swing in 0..swings as usize * 2 {
+            let side = if swing % 2 == 0 { -tall } else { tall };
+            // The top of such a curve is half as high as the point that bends it.
+            let _ = write!(data, "q{} {} {} 0", number(half / 2.0), number(side * 1.6), number(half));
+        }
+        let _ = write!(self.text, r#"<path d="{data}" fill="none" {paint}/>"#);
+    }
+
     /// Many separate lines as one path.
     pub(super) fn strokes(&mut self, lines: &[[(f64, f64); 2]], paint: &str) {
         let mut data = String::new();

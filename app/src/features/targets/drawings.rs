@@ -1,11 +1,13 @@
-//! A building as it stands, and the S-curve of a project: from assessments and plans to drawings.
+//! A building as it stands, how its works go through its storeys, and the S-curve of a project: from assessments and plans
+//! to drawings.
 
 use super::assess::{Assessed, units};
+use super::measured;
 use super::pages::{quantity, unit_name};
 use super::progress::planned_share;
 use crate::db::Conn;
 use crate::features::{Guatu, plan};
-use crate::features::plan::network::{Drawn, STAGES};
+use crate::features::plan::network::{Drawn, ProjectWork, STAGES, Scheduled};
 use crate::features::plan::store::Bar;
 use crate::web::visitor::Visitor;
 use anyhow::Result;
@@ -16,6 +18,7 @@ use guatu_kernel::guarantee::WorkDays;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Between two points of a curve.
 const STEP_DAYS: i32 = 7;
@@ -216,39 +219,111 @@ impl Work<'_> {
     }
 }
 
+/// The measured works of a project with what was measured of them, on days a week apart.
+struct Gathered {
+    scheduled: Arc<Scheduled>,
+    project: Arc<ProjectWork>,
+    measured: Arc<measured::Works>,
+    /// Days asked for, ascending: yesterday and the first measured day among them.
+    days: Vec<Date>,
+}
+
+impl Gathered {
+    async fn read(conn: &mut Conn, domain: &Guatu, project: &str, today: Date) -> Result<Option<Gathered>> {
+        let scheduled = domain.networks.scheduled(conn, project).await?;
+        let Some(first) = scheduled.bars.iter().filter_map(|bar| bar.baseline.map(|(start, _)| start)).min() else { return Ok(None) };
+        let Some(work) = domain.networks.work(conn, project, plan::network::first_counted(&scheduled.bars, today)).await? else { return Ok(None) };
+        let ends = work.items.iter().filter_map(|(at, _)| scheduled.bars.get(at)).flat_map(|bar| [bar.baseline, bar.early, bar.late]);
+        let last = ends.flatten().map(|(_, finish)| finish).max().unwrap_or(today).max(today);
+        let measured = domain.measured.of(conn, project).await?;
+        let begun = measured.values().map(|one| one.first_on).min();
+        let mut days: Vec<Date> = std::iter::successors(Some(first.saturating_sub(1.days())), |day| day.checked_add(STEP_DAYS.days()).ok().filter(|next| *next < last)).collect();
+        days.extend([today.saturating_sub(1.days()), last]);
+        days.extend(begun.map(|day| day.saturating_sub(1.days())));
+        days.sort_unstable();
+        days.dedup();
+        Ok(Some(Gathered { scheduled, project: work, measured, days }))
+    }
+
+    /// Its works, by position in the plan; those without a weight are left out.
+    fn works(&self, by: Measure) -> impl Iterator<Item = (usize, Work<'_>)> {
+        self.project.items.iter().filter_map(move |(at, item)| {
+            let bar = self.scheduled.bars.get(at)?;
+            let baseline = bar.baseline?;
+            let weight = match by {
+                Measure::Quantity => (item.work.through(baseline.1) - item.work.before(baseline.0)).max(1.0),
+                Measure::Value => self.project.base.plan.activities[at].value_fen.filter(|fen| *fen > 0)? as f64,
+            };
+            let measured = self.measured.get(&bar.activity).filter(|_| item.total > 0.0).map(|one| {
+                let share = |day: &Date| (units(one.before_e3(day.saturating_add(1.days()))) / item.total).clamp(0.0, 1.0);
+                Measured { first_on: one.first_on, shares: self.days.iter().map(share).collect() }
+            });
+            Some((at, Work { weight, days: item.work, bar, baseline, measured }))
+        })
+    }
+}
+
+/// How a measured work goes on: the share of it that is done through days, ascending.
+#[derive(Debug)]
+pub struct Progression {
+    /// Position in the approved plan.
+    pub at: usize,
+    /// Whether it goes from the highest storey down.
+    pub is_down: bool,
+    /// By the approved plan.
+    pub planned: Vec<(Date, f64)>,
+    /// Done; empty before it has begun.
+    pub actual: Vec<(Date, f64)>,
+    /// Forecast; empty once it is finished.
+    pub forecast: Vec<(Date, f64)>,
+}
+
+/// How the works of a building that are counted in storeys go on, in the order of the plan; those below ground are left out.
+pub async fn storeys(conn: &mut Conn, domain: &Guatu, project: &str, building: &str, today: Date) -> Result<Vec<Progression>> {
+    let Some(gathered) = Gathered::read(conn, domain, project, today).await? else { return Ok(Vec::new()) };
+    let yesterday = today.saturating_sub(1.days());
+    let now = gathered.days.iter().position(|day| *day == yesterday).unwrap_or(0);
+    let drawn = |bar: &Bar| bar.stage.as_deref().and_then(|id| STAGES.iter().find(|stage| stage.id == id)).and_then(|stage| stage.drawn);
+    let is_storeys = |bar: &Bar| bar.place.as_deref() == Some(building) && bar.unit.as_deref() == Some(STOREY) && drawn(bar) != Some(Drawn::Below);
+    let works = gathered.works(Measure::Quantity).filter(|(_, work)| is_storeys(work.bar));
+    Ok(works
+        .map(|(at, work)| {
+            let done = |at: usize| work.done(at, gathered.days[at], today);
+            // Days between a first and a last one, both among them.
+            let between = |from: Date, to: Date| gathered.days.iter().copied().filter(move |day| from < *day && *day < to);
+            let (start, finish) = work.baseline;
+            let through = |day: Date| (day, planned_share(work.days, work.baseline, day));
+            let before = start.saturating_sub(1.days());
+            let planned = std::iter::once((before, 0.0)).chain(between(before, finish).map(through)).chain([(finish, 1.0)]).collect();
+            let begun = work.bar.actual_start.map(|start| start.saturating_sub(1.days()));
+            let ended = work.bar.actual_finish.unwrap_or(yesterday);
+            let actual = match begun.filter(|begun| *begun < ended) {
+                Some(begun) => {
+                    let passed = gathered.days.iter().enumerate().filter(|(_, day)| begun < **day && **day < ended).map(|(at, day)| (*day, done(at)));
+                    let last = if work.bar.actual_finish.is_some() { 1.0 } else { done(now) };
+                    std::iter::once((begun, 0.0)).chain(passed).chain([(ended, last)]).collect()
+                }
+                None => Vec::new(),
+            };
+            let forecast = match work.bar.early.filter(|_| work.bar.actual_finish.is_none()) {
+                Some((start, finish)) => {
+                    let share = done(now);
+                    let begins = start.saturating_sub(1.days()).max(yesterday);
+                    let rest = between(begins, finish).map(|day| (day, work.forecast(share, day, today)));
+                    std::iter::once((begins, share)).chain(rest).chain([(finish.max(begins), 1.0)]).collect()
+                }
+                None => Vec::new(),
+            };
+            Progression { at, is_down: drawn(work.bar) == Some(Drawn::Down), planned, actual, forecast }
+        })
+        .collect())
+}
+
 /// The S-curve of a project; `None` where nothing is measured, or no measured work has a value to be weighed by.
 pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: &str, (today, by): (Date, Measure), on: Ground) -> Result<Option<Curve>> {
-    let scheduled = domain.networks.scheduled(conn, project).await?;
-    let Some(first) = scheduled.bars.iter().filter_map(|bar| bar.baseline.map(|(start, _)| start)).min() else { return Ok(None) };
-    let Some(work_of_project) = domain.networks.work(conn, project, plan::network::first_counted(&scheduled.bars, today)).await? else { return Ok(None) };
-    let ends = work_of_project.items.iter().filter_map(|(at, _)| scheduled.bars.get(at)).flat_map(|bar| [bar.baseline, bar.early, bar.late]);
-    let last = ends.flatten().map(|(_, finish)| finish).max().unwrap_or(today).max(today);
-    // Points a week apart, with yesterday and the first measured day among them.
-    let done = domain.measured.of(conn, project).await?;
-    let begun = done.values().map(|one| one.first_on).min();
+    let Some(gathered) = Gathered::read(conn, domain, project, today).await? else { return Ok(None) };
+    let (days, works) = (&gathered.days, gathered.works(by).map(|(_, work)| work).collect::<Vec<_>>());
     let yesterday = today.saturating_sub(1.days());
-    let mut days: Vec<Date> = std::iter::successors(Some(first.saturating_sub(1.days())), |day| day.checked_add(STEP_DAYS.days()).ok().filter(|next| *next < last)).collect();
-    days.extend([yesterday, last]);
-    days.extend(begun.map(|day| day.saturating_sub(1.days())));
-    days.sort_unstable();
-    days.dedup();
-    let mut works = Vec::new();
-    for (at, item) in work_of_project.items.iter() {
-        let Some(bar) = scheduled.bars.get(at) else { continue };
-        let Some(baseline) = bar.baseline else { continue };
-        let weight = match by {
-            Measure::Quantity => (item.work.through(baseline.1) - item.work.before(baseline.0)).max(1.0),
-            Measure::Value => match work_of_project.base.plan.activities[at].value_fen.filter(|fen| *fen > 0) {
-                Some(fen) => fen as f64,
-                None => continue,
-            },
-        };
-        let measured = done.get(&bar.activity).filter(|_| item.total > 0.0).map(|one| {
-            let share = |day: &Date| (units(one.before_e3(day.saturating_add(1.days()))) / item.total).clamp(0.0, 1.0);
-            Measured { first_on: one.first_on, shares: days.iter().map(share).collect() }
-        });
-        works.push(Work { weight, days: item.work, bar, baseline, measured });
-    }
     let whole: f64 = works.iter().map(|work| work.weight).sum();
     if whole <= 0.0 {
         return Ok(None);

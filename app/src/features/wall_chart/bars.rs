@@ -189,7 +189,12 @@ pub fn address(asked: &Asked, row: &ChartRow<'_>) -> String {
     if row.bar.activity.is_empty() {
         return asked.address(row.bar.place.as_deref().unwrap_or(&row.bar.project), "bars");
     }
-    format!("/wall/bar?project={}&activity={}", form_urlencoded(&row.bar.project), form_urlencoded(&row.bar.activity))
+    address_of(&row.bar.project, &row.bar.activity)
+}
+
+/// The page of an activity.
+pub fn address_of(project: &str, activity: &str) -> String {
+    format!("/wall/bar?project={}&activity={}", form_urlencoded(project), form_urlencoded(activity))
 }
 
 /// The days that the table's own bars are drawn on.

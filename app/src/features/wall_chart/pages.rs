@@ -5,7 +5,7 @@ use super::bars;
 use super::events::events;
 use super::matrix::{Gathered, gather};
 use super::model::{Cell, Lamp, Reason, SCREEN, Word, page_around, verdict};
-use super::{paper, store};
+use super::{flowline, network, paper, store};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::Tree;
@@ -50,7 +50,7 @@ pub fn routes() -> Router<Site> {
 pub struct Asked {
     /// The place; the root of what the person may see when absent.
     pub place: Option<String>,
-    /// `matrix` or `bars`.
+    /// `matrix`, `bars`, `network` or `flowline`.
     pub view: Option<String>,
     /// `1` for the command room.
     pub wall: Option<String>,
@@ -116,6 +116,8 @@ async fn wall(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
     let class = if asked.is_wall() { "wide wall" } else { "wide" };
     let board = match asked.view.as_deref() {
         Some("bars") => bars::board(&mut conn, &site, &visitor, &place, &asked).await?,
+        Some("network") if network::has_sheets(place.kind) => network::board(&mut conn, &site, &visitor, &place, &asked).await?,
+        Some("flowline") if network::has_sheets(place.kind) => flowline::board(&mut conn, &site, &visitor, &place, &asked).await?,
         _ if place.kind == Kind::Building => bars::board(&mut conn, &site, &visitor, &place, &asked).await?,
         _ => matrix(&mut conn, &site, &visitor, &place, &asked).await?,
     };
@@ -146,8 +148,9 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
             span.end {}
             // The line of lamps is full in some languages; beside the title there is room.
             @if asked.is_wall() { (Marks::short(visitor).legend()) }
-            @for (name, key) in [("matrix", "wall.matrix"), ("bars", "wall.bars")] {
-                @if !(name == "matrix" && place.kind == Kind::Building) {
+            @for (name, key) in [("matrix", "wall.matrix"), ("bars", "wall.bars"), ("network", "wall.network"), ("flowline", "wall.flowline")] {
+                // A building has one row; a command room has no time to read a network.
+                @if !(name == "matrix" && place.kind == Kind::Building) && !(matches!(name, "network" | "flowline") && (asked.is_wall() || !network::has_sheets(place.kind))) {
                     a.button.second href=(asked.address(&place.id, name)) aria-current=[(name == view).then_some("true")] { (visitor.t(key)) }
                 }
             }

@@ -4,13 +4,14 @@ use crate::web::extract::Query;
 use super::bars::Chart;
 use super::matrix::gather;
 use super::model::Lamp;
-use super::pages::{Asked, Goal, asked_place, cell_label, days_text, goals};
+use super::flowline as flowlines;
+use super::network::{self, Asking, flags};
+use super::pages::{Asked, asked_place, cell_label};
 use crate::clock::civil;
 use crate::db::Conn;
 use crate::features::authority::missing;
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
-use crate::features::plan::pages::days_between;
 use crate::features::targets::grades::Marks;
 use crate::web::{Site, papers};
 use crate::web::problem::Problem;
@@ -19,39 +20,50 @@ use anyhow::Context;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use guatu_formats::charts::{Heading, Ink, Lamp as DrawnLamp, LampWords, Sheet, bars, matrix};
+use guatu_formats::charts::{Heading, Ink, Lamp as DrawnLamp, LampWords, Sheet, arrows, bars, flowline, matrix};
 use guatu_formats::pdf;
 use tokio::sync::Semaphore;
 
 /// Papers drawn at once: each takes a core.
 static DRAWING: Semaphore = Semaphore::const_new(2);
 
-/// `GET /wall.pdf?place=&view=matrix|bars&size=A0…A3&ink=color|mono`.
+/// `GET /wall.pdf?place=&view=matrix|bars|network|flowline&size=A0…A3&ink=color|mono`. A network that cannot be read on the paper asked for
+/// comes on the smallest on which it can.
 pub async fn pdf(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    let number = match asked.size.as_deref().unwrap_or("A3") {
+    let mut number = match asked.size.as_deref().unwrap_or("A3") {
         "A0" => 0,
         "A1" => 1,
         "A2" => 2,
         "A3" => 3,
         _ => return Err(missing().into()),
     };
-    let sheet = Sheet::series_a(number);
-    let Sheet::Paper { width_mm, height_mm } = sheet else { return Err(missing().into()) };
     let ink = if asked.ink.as_deref() == Some("mono") { Ink::Mono } else { Ink::Colour };
     let mut conn = site.reader().await?;
     let place = asked_place(&mut conn, &site.domain, &visitor, &asked).await?.ok_or(missing())?;
-    let is_bars = asked.view.as_deref() == Some("bars") || place.kind == Kind::Building;
-    let drawing = if is_bars {
-        Drawing::Bars(bar_chart(&mut conn, &site, &visitor, &place, sheet, ink).await?)
-    } else {
-        Drawing::Matrix(matrix_chart(&mut conn, &site, &visitor, &place, sheet, ink).await?)
+    let drawing = match asked.view.as_deref() {
+        Some("network") if network::has_sheets(place.kind) => {
+            let Asking::Drawn(network) = network::gather(&mut conn, &site.domain, &place).await? else { return Err(missing().into()) };
+            number = network.least_paper().min(number);
+            Drawing::Network(network.chart(&mut conn, &site, &visitor, &place, Sheet::series_a(number), ink).await?)
+        }
+        Some("flowline") if flowlines::has_floors(place.kind) => {
+            let flow = flowlines::gather(&mut conn, &site.domain, &place, site.clock.today()).await?.ok_or(missing())?;
+            Drawing::Flowline(flow.chart(&mut conn, &site, &visitor, &place, Sheet::series_a(number), ink).await?)
+        }
+        view if view == Some("bars") || place.kind == Kind::Building => {
+            Drawing::Bars(bar_chart(&mut conn, &site, &visitor, &place, Sheet::series_a(number), ink).await?)
+        }
+        _ => Drawing::Matrix(matrix_chart(&mut conn, &site, &visitor, &place, Sheet::series_a(number), ink).await?),
     };
     drop(conn);
+    let Sheet::Paper { width_mm, height_mm } = Sheet::series_a(number) else { return Err(missing().into()) };
     let _turn = DRAWING.acquire().await.context("the queue for drawing is never closed")?;
     let bytes = tokio::task::spawn_blocking(move || -> anyhow::Result<Vec<u8>> {
         let pages = match &drawing {
             Drawing::Bars(chart) => bars::pages(chart),
             Drawing::Matrix(chart) => matrix::pages(chart),
+            Drawing::Network(chart) => vec![arrows::draw(chart)],
+            Drawing::Flowline(chart) => vec![flowline::draw(chart)],
         };
         Ok(pdf::from_pages(&pages, width_mm, height_mm, papers::fonts()?)?)
     })
@@ -64,6 +76,8 @@ pub async fn pdf(State(site): State<Site>, visitor: Visitor, Query(asked): Query
 enum Drawing {
     Bars(bars::BarChart),
     Matrix(matrix::Matrix),
+    Network(arrows::ArrowChart),
+    Flowline(flowline::Flowlines),
 }
 
 fn heading(site: &Site, visitor: &Visitor, place: &Place, key: &str) -> Heading {
@@ -96,15 +110,7 @@ fn drawn(lamp: Lamp) -> DrawnLamp {
 async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, sheet: Sheet, ink: Ink) -> Result<bars::BarChart, Problem> {
     let today = site.clock.today();
     let chart = Chart::read(conn, &site.domain, place, today).await?;
-    let mut flags = Vec::new();
-    for Goal { mandate, is_planned, float_days_e3, .. } in goals(conn, &site.domain, place).await?.into_iter().take(8) {
-        let is_late = !is_planned || float_days_e3.is_some_and(|float| float < 0);
-        flags.push(bars::Flag {
-            on: mandate.finish_by,
-            label: format!("{} {}", visitor.shown(&mandate.name), days_text(visitor, days_between(today, mandate.finish_by))),
-            lamp: if is_late { DrawnLamp::Bad } else { DrawnLamp::Good },
-        });
-    }
+    let flags = flags(conn, site, visitor, place, today).await?;
     let rows = chart
         .rows(place, today, false)
         .into_iter()

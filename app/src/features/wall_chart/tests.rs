@@ -274,14 +274,18 @@ on_both_databases!(paper_has_the_size_asked_for_and_shows_only_what_one_may_see,
     let drafted =
         site.post("office", "/plans/ours/template", &[("template", "resettlement_tower"), ("start", "2026-06-01")]).await;
     assert_eq!(site.post("chief", drafted.location(), &[("reason", "checked")]).await.status, 303);
-    for view in ["matrix", "bars"] {
-        let page = site.get("builder", &format!("/wall.pdf?place=ours&view={view}&size=A2&ink=mono")).await;
+    for (view, place) in [("matrix", "ours"), ("bars", "ours"), ("network", "ours"), ("network", "ours-b1"), ("flowline", "ours-b1")] {
+        let page = site.get("builder", &format!("/wall.pdf?place={place}&view={view}&size=A2&ink=mono")).await;
         assert_eq!(page.status, 200, "{view}");
         assert!(page.body.starts_with("%PDF-"), "{view}");
         // 594 × 420 mm in points.
         assert!(page.body.contains("/MediaBox [0 0 1683.") || page.body.contains("/MediaBox[0 0 1683."), "{view}");
     }
-    assert_eq!(site.get("builder", "/wall.pdf?place=theirs").await.status, 404);
+    let network = site.get("builder", "/wall.pdf?place=ours-b1&view=network&size=A3").await;
+    assert!(network.body.contains("/Count 1"), "a network is one sheet");
+    for path in ["/wall.pdf?place=theirs", "/wall.pdf?place=theirs&view=network", "/wall.pdf?place=theirs-b1&view=flowline"] {
+        assert_eq!(site.get("builder", path).await.status, 404, "{path}");
+    }
     assert_eq!(site.get("builder", "/wall.pdf?place=ours&size=A9").await.status, 404);
     assert_eq!(site.get("", "/wall.pdf?place=ours").await.status, 303);
     site
@@ -305,5 +309,52 @@ on_both_databases!(a_date_that_no_plan_leads_to_hangs_first_with_its_lamp, |site
     let wall = site.get("builder", "/wall?place=ours&wall=1").await;
     assert_eq!(wall.texts(".milestones strong"), ["Topped out", "All home"]);
     assert_eq!(wall.texts(".milestones li:first-child .lamp.bad").len(), 1);
+    site
+});
+
+on_both_databases!(a_plan_is_drawn_as_a_network_and_a_building_as_flowlines, |site| async move {
+    let site = site.with_cast().await;
+    assert!(!site.get("builder", "/wall?place=ours&view=network").await.texts("p.empty").is_empty(), "no plan, no drawing");
+    for project in ["ours", "theirs"] {
+        let drafted = site.post("office", &format!("/plans/{project}/template"), &[("template", "resettlement_tower"), ("start", "2026-06-01")]).await;
+        assert_eq!(site.post("chief", drafted.location(), &[("reason", "checked")]).await.status, 303);
+    }
+    let whole = site.get("builder", "/wall?place=ours&view=network").await;
+    let building = site.get("builder", "/wall?place=ours-b1&view=network").await;
+    // Two buildings of eighteen works and two milestones; structure and services in two parts, masonry in three.
+    let works = |page: &crate::testing::Page| page.attributes("svg g.work", "class").len();
+    assert_eq!((works(&whole), works(&building)), (2 * 22, 22));
+    assert!(!building.attributes("svg g.work.critical", "class").is_empty(), "a sheet has a critical path of its own");
+    assert_eq!(building.texts("tbody tr").len(), 22 + 2, "the table says what the drawing says");
+    let paths = building.texts("ol.paths li");
+    assert!(paths.len() == 5 && paths[0].matches('→').count() > 8, "the critical path first: {paths:?}");
+    let numbers = |selector: &str| building.texts(selector);
+    assert_eq!(numbers("svg text.number").len(), numbers("svg g.event").len());
+    let links = building.attributes("svg a", "href");
+    assert_eq!(links.len(), 22 + 2, "every work and milestone leads to its page");
+    assert_eq!(site.get("builder", &links[0]).await.status, 200);
+    // The names of one building's works need no place before them; of several buildings each begins with its own.
+    assert!(whole.texts("svg text.name").iter().any(|name| name.contains("ours-b1")) || whole.body.contains("ours-b1 name"));
+    let flow = site.get("builder", "/wall?place=ours-b1&view=flowline").await;
+    assert_eq!(flow.attributes("svg g.crew", "class").len(), 5, "structure, masonry, scaffold, services, fit-out");
+    assert_eq!(flow.texts("tbody tr").len(), 5);
+    assert!(flow.attributes("svg path.actual", "class").is_empty() && flow.attributes("svg path.forecast", "class").len() == 5, "nothing has begun");
+    let choices = site.get("builder", "/wall?place=ours&view=flowline").await;
+    assert!(choices.attributes("main p a", "href").contains(&"/wall?place=ours-b1&view=flowline".to_owned()));
+    // Work that has begun leaves a front and a thick line.
+    let begun = [("actual_start", "2026-10-05"), ("percent", "50")];
+    assert_eq!(site.post("builder", "/plans/ours/progress?activity=ours-b1/structure", &begun).await.status, 303);
+    let after = site.get("builder", "/wall?place=ours-b1&view=flowline").await;
+    assert_eq!(after.attributes("svg path.actual", "class").len(), 1);
+    let then = site.get("builder", &format!("/wall?place=ours-b1&view=network&as_of={}", site.site.head())).await;
+    assert_eq!((then.status.as_u16(), works(&then)), (200, 22));
+    for view in ["network", "flowline"] {
+        for place in ["theirs", "theirs-b1"] {
+            assert_eq!(site.get("builder", &format!("/wall?place={place}&view={view}")).await.status, 404, "{place} {view}");
+        }
+        assert_eq!(site.get("", &format!("/wall?place=ours&view={view}")).await.status, 303, "{view}");
+        let district = site.get("chief", &format!("/wall?view={view}")).await;
+        assert!(district.texts("svg").is_empty() && district.texts("table.matrix").len() == 1, "a district has no such drawing");
+    }
     site
 });
