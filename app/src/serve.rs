@@ -5,6 +5,9 @@ use crate::clock::Clock;
 use crate::db::{Conn, Db};
 use crate::features::Guatu;
 use crate::features::identity::session::{self, Purpose};
+use crate::features::messages::channels::mail::Mailer;
+use crate::features::messages::model::Reach;
+use crate::features::messages::outbox::{self, Outward};
 use crate::journal::Journal;
 use crate::journal::replay::{self, Broken};
 use crate::signer::Signer;
@@ -53,9 +56,45 @@ pub struct Arguments {
     /// A proxy in front of this server speaks TLS: cookies are then sent over it only.
     #[arg(long, env = "GUATU_BEHIND_TLS")]
     behind_tls: bool,
+    #[command(flatten)]
+    outside: Outside,
     /// Where a rehearsal's clock stands at first, e.g. `2026-11-22T08:00:00+08:00`.
     #[arg(long, value_name = "INSTANT", requires = "rehearsal")]
     now: Option<Timestamp>,
+}
+
+/// What may leave this server. Nothing does unless it is set here, or somebody adds a robot of a place.
+#[derive(Clone, Debug, clap::Args)]
+struct Outside {
+    /// Mail server: `smtps://name:password@host` or `smtp://name:password@host:587?tls=required`.
+    #[arg(long, env = "GUATU_SMTP_URL", hide_env_values = true, requires = "mail_from")]
+    smtp_url: Option<String>,
+    /// Sender of mails, e.g. `Guatu <guatu@example.org>`.
+    #[arg(long, env = "GUATU_MAIL_FROM")]
+    mail_from: Option<String>,
+    /// Address under which people reach this site, for links in messages, e.g. `https://guatu.example.org`.
+    #[arg(long, env = "GUATU_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Hosts to which webhooks may go, separated by commas.
+    #[arg(long, env = "GUATU_WEBHOOK_HOSTS", value_delimiter = ',')]
+    webhook_hosts: Vec<String>,
+}
+
+impl Outside {
+    fn open(&self) -> Result<Outward> {
+        let mailer = match (&self.smtp_url, &self.mail_from) {
+            (Some(server), Some(from)) => Some(Mailer::open(server, from)?),
+            _ => None,
+        };
+        let base = self.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned());
+        anyhow::ensure!(
+            base.as_ref().is_none_or(|base| base.starts_with("https://") || base.starts_with("http://")),
+            "the public address (GUATU_PUBLIC_URL) begins with https://"
+        );
+        let hosts =
+            self.webhook_hosts.iter().map(|host| host.trim().to_owned()).filter(|host| !host.is_empty()).collect();
+        Ok(Outward { mailer, base, reach: Reach { hosts, allows_loopback: false } })
+    }
 }
 
 /// An opened site and the task of its write door.
@@ -159,6 +198,7 @@ pub async fn open(db: Db, folder: &Path, clock: Clock) -> Result<Opened> {
         signer,
         throttle: web::throttle(),
         closing,
+        outward: Arc::default(),
         is_behind_tls,
         past: Some(Arc::default()),
     };
@@ -189,6 +229,7 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
         (Some(folder), Some(now)) => (Place { data: folder.clone(), database_url: None }, Clock::rehearsal(now)),
         _ => (arguments.place.clone(), Clock::System),
     };
+    let outward = arguments.outside.open()?;
     let db = place.db().await?;
     let clock = match check_rehearsal(&db, clock, arguments.rehearsal.is_some()).await? {
         Ok(clock) => clock,
@@ -199,6 +240,7 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
     };
     let Opened { mut site, writer } = open(db.clone(), &place.data, clock).await?;
     site.is_behind_tls = arguments.behind_tls;
+    site.outward = Arc::new(outward);
     let listener = tokio::net::TcpListener::bind(arguments.listen).await.with_context(|| {
         format!("cannot listen on {} (another program may hold it; choose --listen)", arguments.listen)
     })?;
@@ -206,6 +248,8 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
     let closing = site.closing.clone();
     let router = web::router(site.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let timer = tokio::spawn(crate::timers::run(site.clone()));
+    // Apart from the clocks of orders: a slow mail server holds up no rung.
+    let sender = tokio::spawn(outbox::run(site.clone()));
     axum::serve(listener, router)
         .with_graceful_shutdown(async move {
             stopped().await;
@@ -213,8 +257,10 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
             closing.send_replace(true);
         })
         .await?;
-    timer.abort();
-    let _ = timer.await;
+    for task in [timer, sender] {
+        task.abort();
+        let _ = task.await;
+    }
     site.signer.sign_head(&db).await?;
     drop(site);
     writer.await?;

@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::db::Db;
 use crate::features::identity::model::Role;
 use crate::features::identity::session;
+use crate::features::messages::outbox::Outward;
 use crate::features::places::model::{Attributes, Figures, Kind};
 use crate::features::{Command, identity, organisations, places};
 use crate::journal::domain::Permit;
@@ -18,6 +19,7 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use jiff::civil::Date;
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
@@ -243,6 +245,17 @@ impl TestSite {
     pub fn become_rehearsal(&mut self) {
         self.site.stamps.is_rehearsal = true;
         self.router = web::router(self.site.clone());
+    }
+
+    /// Says what of the world outside may be reached.
+    pub fn look_outward(&mut self, outward: Outward) {
+        self.site.outward = Arc::new(outward);
+        self.router = web::router(self.site.clone());
+    }
+
+    /// Asks for a page with another header.
+    pub async fn get_with(&self, who: &str, path: &str, name: &str, value: &str) -> Page {
+        self.ask(who, Request::get(path).header(name, value), Body::empty()).await
     }
 
     /// Asks for a page as a person of the cast, or as the public with `""`.

@@ -6,7 +6,12 @@ use anyhow::{Result, bail};
 use std::collections::HashMap;
 
 /// Every version of the ground tables, oldest first. A version that has been released is never edited.
-const VERSIONS: &[&str] = &[include_str!("ground_1.sql"), include_str!("ground_2.sql"), include_str!("ground_3.sql")];
+const VERSIONS: &[&str] = &[
+    include_str!("ground_1.sql"),
+    include_str!("ground_2.sql"),
+    include_str!("ground_3.sql"),
+    include_str!("ground_4.sql"),
+];
 
 /// Triggers that refuse to change or remove a fact, in each dialect's own words.
 const GUARDS_SQLITE: &str = include_str!("guards_sqlite.sql");

@@ -82,7 +82,8 @@ macro_rules! features {
                 }
                 plan::heard::hear(conn, entry).await?;
                 targets::store::hear(conn, entry).await?;
-                duties::store::hear(conn, entry).await
+                duties::store::hear(conn, entry).await?;
+                messages::heard::hear(conn, entry).await
             }
 
             async fn settle(&self, conn: &mut Conn, urgency: Urgency) -> Result<()> {
@@ -147,6 +148,7 @@ features! {
         8 Orders orders;
         9 Closings closings;
         9 Inspections inspections;
+        10 Messages messages;
     }
     viewing {
         6 audit;

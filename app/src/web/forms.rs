@@ -23,8 +23,8 @@ const TEXT_CHARS: usize = 2_000;
 const TEXT_FIELDS: [&str; 10] =
     ["opening", "closing", "reason", "remark", "content", "minutes", "evidence", "finding", "progress", "outcome"];
 
-/// Fields that no sheet ever shows: a password may begin as it likes.
-const NOT_LINES: [&str; 2] = ["password", "new_password"];
+/// Fields that no sheet ever shows: a password or a key may begin as it likes.
+const NOT_LINES: [&str; 3] = ["password", "new_password", "secret"];
 
 /// Longest text of a field, in characters.
 fn limit_chars(name: &str) -> usize {
@@ -210,6 +210,8 @@ pub struct Form<'a> {
     values: &'a Values,
     refusal: Option<&'a Refusal>,
     has_file: bool,
+    /// What stands between the fields and the button.
+    extra: Option<Markup>,
     /// What the ids of its fields begin with, where a page has several forms.
     prefix: String,
 }
@@ -225,6 +227,7 @@ impl<'a> Form<'a> {
             values,
             refusal: None,
             has_file: false,
+            extra: None,
             prefix: "field-".to_owned(),
         }
     }
@@ -232,6 +235,12 @@ impl<'a> Form<'a> {
     /// Shows why the last attempt was refused.
     pub fn refused(mut self, refusal: Option<&'a Refusal>) -> Self {
         self.refusal = refusal;
+        self
+    }
+
+    /// Something between the fields and the button that is no field of these: boxes to tick.
+    pub fn extra(mut self, extra: Markup) -> Self {
+        self.extra = Some(extra);
         self
     }
 
@@ -310,6 +319,7 @@ impl<'a> Form<'a> {
             form.fields method="post" action=(self.action) enctype=[self.has_file.then_some("multipart/form-data")] {
                 (seal_with(visitor, self.values))
                 @for field in &self.fields { (self.render_field(field)) }
+                @if let Some(extra) = &self.extra { (extra) }
                 div.actions { button type="submit" { (visitor.t(self.button)) } }
             }
         }

@@ -6,6 +6,7 @@ use super::problem::Problem;
 use super::visitor::{LANGUAGE_COOKIE, Visitor};
 use super::{Site, assets};
 use crate::features::authority::Verb;
+use crate::features::messages::store::MOST_COUNTED;
 use crate::serve::set_setting;
 use axum::extract::State;
 use axum::http::header;
@@ -17,6 +18,7 @@ use serde::Deserialize;
 /// Entries of the navigation: address, key of the name, and the right that shows it.
 const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/desk", "nav.desk", Verb::Read),
+    ("/messages", "nav.messages", Verb::Read),
     ("/wall", "nav.wall", Verb::Read),
     ("/round", "nav.round", Verb::Read),
     ("/targets", "nav.targets", Verb::Read),
@@ -81,6 +83,7 @@ pub fn shell(site: &Site, visitor: &Visitor, title: &str, class: &str, body: Mar
                                     a href=(href) aria-current=[here.starts_with(href).then_some("page")] {
                                         (visitor.t(key))
                                         @if *href == "/orders" && visitor.orders_waiting > 0 { " " span.count title=(visitor.t("orders.waiting")) { (visitor.orders_waiting) } }
+                                        @if *href == "/messages" && visitor.messages_unread > 0 { " " span.fresh title=(visitor.t("messages.unread_here")) { (visitor.messages_unread.min(MOST_COUNTED)) @if visitor.messages_unread > MOST_COUNTED { "+" } } }
                                     }
                                 }
                             }

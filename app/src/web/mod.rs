@@ -22,6 +22,7 @@ mod tests;
 use crate::clock::Clock;
 use crate::db::{Conn, Db};
 use crate::features::identity::session;
+use crate::features::messages::outbox::Outward;
 use crate::features::{Command, FEATURES, Guatu, plan};
 use crate::journal::domain::Permit;
 use crate::journal::{Document, Journal, Receipt, Submission, SubmitError};
@@ -68,6 +69,8 @@ pub struct Site {
     pub throttle: Arc<security::Throttle>,
     /// Turns true when the server is to end.
     pub closing: Arc<tokio::sync::watch::Sender<bool>>,
+    /// What an operator configured of the world outside.
+    pub outward: Arc<Outward>,
     /// Whether cookies are sent over TLS only.
     pub is_behind_tls: bool,
     /// Earlier states; `None` where the pages are of one already.

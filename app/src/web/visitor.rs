@@ -6,7 +6,7 @@ use super::locale::Language;
 use super::problem::Problem;
 use crate::db::Conn;
 use crate::features::authority::{self, Rights, Verb};
-use crate::features::{Guatu, identity, orders, places};
+use crate::features::{Guatu, identity, messages, orders, places};
 use crate::journal::domain::Permit;
 use crate::serve::setting;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
@@ -32,6 +32,8 @@ pub struct Visitor {
     pub language: Language,
     /// Orders that wait for the person's unit.
     pub orders_waiting: usize,
+    /// Messages that the person has not read.
+    pub messages_unread: usize,
     /// Path and query of this request, for links back.
     pub here: String,
     /// The session token, for touching and closing it.
@@ -168,6 +170,8 @@ impl FromRequestParts<Site> for Visitor {
             visitor.rights = authority::rights(&mut conn, &account, site.clock.today()).await?;
             visitor.name = identity::store::name(&mut conn, &account).await?;
             visitor.orders_waiting = orders::store::waiting_for(&mut conn, &account, &visitor.rights).await?;
+            visitor.messages_unread =
+                messages::store::unread(&mut conn, &account, &visitor.rights, site.clock.now()).await?;
             // What a person chose anywhere holds wherever they are logged in, also where they were already.
             let chosen = setting(&mut conn, &language_setting(&account)).await?;
             visitor.language = chosen.as_deref().and_then(Language::from_name).unwrap_or(visitor.language);

@@ -36,7 +36,7 @@ pub mod rates;
 pub mod rules;
 pub mod store;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use super::authority::{self, Need, Scope, Verb, missing};
 use super::places;

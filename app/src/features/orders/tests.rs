@@ -511,7 +511,7 @@ fn ranks_compare_fractions_and_equals_share() {
 }
 
 /// A cast with a firm that builds `ours` and a bureau that helps.
-async fn with_firm(mut site: TestSite) -> TestSite {
+pub async fn with_firm(mut site: TestSite) -> TestSite {
     for (id, kind) in [("firm", organisations::Kind::Contractor), ("bureau", organisations::Kind::Bureau)] {
         site.submit(organisations::Command::Register { id: id.into(), name: format!("{id} name"), kind }).await.unwrap();
     }
@@ -534,7 +534,7 @@ const FORM: [(&str, &str); 9] = [
 ];
 
 /// Drafts, approves and issues an order with fields changed. Returns its address.
-async fn issued(site: &TestSite, id: &str, changes: &[(&'static str, &'static str)]) -> String {
+pub async fn issued(site: &TestSite, id: &str, changes: &[(&'static str, &'static str)]) -> String {
     let mut fields: Vec<(&str, &str)> = FORM.to_vec();
     fields.retain(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
     fields.extend(changes);

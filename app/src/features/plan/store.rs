@@ -238,6 +238,12 @@ pub async fn mandate(conn: &mut Conn, id: &str) -> Result<Option<Mandate>> {
     conn.row(sql, args![id]).await?.map(|row| read_mandate(&row)).transpose()
 }
 
+/// The fact that last changed a mandated date.
+pub async fn mandate_number(conn: &mut Conn, id: &str) -> Result<u64> {
+    let row = conn.row("SELECT changed_number FROM mandate WHERE id = ?", args![id]).await?;
+    row.map_or(Ok(0), |row| row.count(0))
+}
+
 /// Mandated dates of a project, in the order issued.
 pub async fn mandates(conn: &mut Conn, project: &str) -> Result<Vec<Mandate>> {
     let sql = "SELECT id, project, activity, name, finish_by, issuer, document, edition FROM mandate WHERE project = ? ORDER BY finish_by, id";
