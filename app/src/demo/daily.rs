@@ -134,14 +134,26 @@ fn sites(at: usize, project: &Project, plan: &Plan, exempt: usize, today: Date) 
             until,
         })
     };
-    let mut sites: Vec<Site> = project.blocks.iter().filter_map(site).collect();
-    // Whatever day it is, the site of which something is told is one that has been at work for weeks and still is.
+    project.blocks.iter().filter_map(site).collect()
+}
+
+/// Gives the parts of the story: two sites that claim too much, one that gets a second crew. Whatever day it is, each is a site that
+/// has been at work for weeks and still is, of a project that goes on: those meant for it, or else the next that has one.
+fn cast(projects: &mut [(usize, Vec<Site>)], today: Date) {
     let is_running = |work: &Work| !work.is_whole && work.start < day(today, -DAILY) && work.finish > today;
-    if let Some(site) = sites.iter_mut().find(|site| site.works.iter().any(is_running)) {
-        site.is_claimant = CLAIMANTS.contains(&at);
-        site.is_rescued = RESCUED.0 == at;
+    let meant = |at: usize| CLAIMANTS.iter().chain([&RESCUED.0]).position(|known| *known == at).unwrap_or(usize::MAX);
+    let mut order: Vec<usize> = (0..projects.len()).filter(|number| projects[*number].0 != STOPPED.0).collect();
+    order.sort_by_key(|number| meant(projects[*number].0));
+    let mut given = 0;
+    for number in order {
+        let Some(site) = projects[number].1.iter_mut().find(|site| site.works.iter().any(is_running)) else { continue };
+        match given {
+            0 | 1 => site.is_claimant = true,
+            2 => site.is_rescued = true,
+            _ => break,
+        }
+        given += 1;
     }
-    sites
 }
 
 impl Work {
@@ -171,9 +183,11 @@ pub(super) struct Daily {
 impl Daily {
     /// The sites of the active projects.
     pub fn new(district: &District, plans: &[Plan], active: &[usize], exempt: usize, today: Date) -> Result<Daily> {
-        let of = |at: &usize| sites(*at, &district.projects[*at], &plans[*at], exempt, today);
+        let of = |at: &usize| (*at, sites(*at, &district.projects[*at], &plans[*at], exempt, today));
+        let mut projects: Vec<(usize, Vec<Site>)> = active.iter().map(of).collect();
+        cast(&mut projects, today);
         Ok(Daily {
-            sites: active.iter().flat_map(of).collect(),
+            sites: projects.into_iter().flat_map(|(_, sites)| sites).collect(),
             pictures: pictures()?,
             judged: Vec::new(),
             inspected: Vec::new(),

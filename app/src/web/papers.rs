@@ -111,6 +111,13 @@ pub async fn download(visitor: &Visitor, mut paper: Paper, format: &str, name: &
     Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
 }
 
+/// Pages that a paper takes once its days are written in full.
+pub fn page_count(visitor: &Visitor, paper: &Paper) -> usize {
+    let mut paper = paper.clone();
+    paper.for_each_sentence(|sentence| *sentence = with_days_in_full(visitor, sentence));
+    documents::pages(&paper).len()
+}
+
 /// A sentence with its days in full: `2026-11-26` stands in it as pages write days, and is part of no longer number.
 fn with_days_in_full(visitor: &Visitor, sentence: &str) -> String {
     let (mut written, mut rest) = (String::with_capacity(sentence.len() + 16), sentence);

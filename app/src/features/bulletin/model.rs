@@ -4,6 +4,7 @@ use crate::journal::domain::{Actor, Context, Draft};
 use crate::refusal::text;
 use crate::refusals;
 use guatu_kernel::guarantee::PeriodKind;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,9 @@ impl Stage {
         [Stage::Draft, Stage::Reviewed, Stage::Issued, Stage::Withdrawn].into_iter().find(|stage| stage.name() == name)
     }
 }
+
+/// Days after the end of a week in which its bulletin can be drafted: by then the next one is due.
+pub const LATEST_DAYS: i64 = 7;
 
 /// Photographs a bulletin may hold: three pages of two rows would be an album.
 pub const MOST_PHOTOS: usize = 6;
@@ -189,6 +193,8 @@ refusals! {
     UnknownPhoto = "B-112" Rule photos;
     /// Not one of its photographs.
     NotChosen = "B-113" Rule photos;
+    /// The week has been over for too long.
+    LongPast { days } = "B-114" Rule from;
 }
 
 /// What the rule sees.
@@ -236,6 +242,10 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             let week = PeriodKind::Week.around(*from);
             if week.from != *from || *from > context.today {
                 return Err(Refused::NotAWeek);
+            }
+            // Grades and floats are as they stand now: of a week long past they would say nothing.
+            if week.to < context.today.saturating_sub(LATEST_DAYS.days()) {
+                return Err(Refused::LongPast { days: LATEST_DAYS.to_string() });
             }
             if state.is_week_taken {
                 return Err(Refused::WeekTaken);

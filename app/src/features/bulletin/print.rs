@@ -49,7 +49,7 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
     let mut table = Table {
         caption: visitor.tf("bulletin.caption", &[("from", bulletin.from.to_string()), ("to", bulletin.to.to_string())]),
         columns: vec![
-            column("bulletin.rank", 3, true),
+            column("bulletin.rank", 2, true),
             column("place_kind.project", 14, false),
             column("bulletin.planned_short", 5, true),
             column("bulletin.done", 5, true),
@@ -58,7 +58,7 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
             column("bulletin.reports", 7, true),
             column("bulletin.confirmed", 7, true),
             column("bulletin.disputes", 3, true),
-            column("bulletin.broken_short", 3, true),
+            column("bulletin.broken_short", 4, true),
         ],
         rows: Vec::new(),
     };

@@ -42,6 +42,8 @@ fn rules() {
     let cases: Vec<(&str, State, Command, &str, Option<Refused>)> = vec![
         ("a week", State::default(), draft(MONDAY, None), "wen", None),
         ("a week from a Tuesday", State::default(), draft(date(2026, 11, 24), None), "wen", Some(Refused::NotAWeek)),
+        ("the week before", State::default(), draft(date(2026, 11, 16), None), "wen", None),
+        ("a week long past", State::default(), draft(date(2026, 11, 9), None), "wen", Some(Refused::LongPast { days: "7".into() })),
         ("next week", State::default(), draft(date(2026, 11, 30), None), "wen", Some(Refused::NotAWeek)),
         ("a week twice", State { is_week_taken: true, ..State::default() }, draft(MONDAY, None), "wen", Some(Refused::WeekTaken)),
         ("an id twice", State { is_id_taken: true, ..State::default() }, draft(MONDAY, None), "wen", Some(Refused::IdTaken)),

@@ -10,7 +10,7 @@ use crate::features::rule_sets;
 use crate::features::targets::grades::Marks;
 use crate::web::visitor::Visitor;
 use crate::web::{Site, papers};
-use guatu_formats::documents::{self, Block, Form, Paper};
+use guatu_formats::documents::{Block, Form, Paper};
 
 /// Entries of each list at most.
 const MOST_LISTED: usize = 10;
@@ -22,7 +22,7 @@ pub fn compose(site: &Site, visitor: &Visitor, profile: &Profile) -> Paper {
     loop {
         let paper = with_lists(site, visitor, profile, listed);
         let longest = listed.iter_mut().max();
-        match longest.filter(|length| **length > 0 && documents::pages(&paper).len() > 1) {
+        match longest.filter(|length| **length > 0 && papers::page_count(visitor, &paper) > 1) {
             Some(length) => *length -= 1,
             None => return paper,
         }

@@ -23,6 +23,7 @@ pub struct Item {
 
 /// What hinders, and who must decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Hindrance {
     /// Kind, from `rules/reports.toml`.
     pub kind: String,
@@ -43,7 +44,7 @@ pub struct Photo {
 
 /// What a report says besides quantities.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Content {
     /// Quantities of work items.
     pub items: Vec<Item>,

@@ -33,6 +33,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Reports of a building among which one with a photograph is looked for: three months.
 const NEWEST_LOOKED_AT: u64 = 92;
+/// Reports in which the last one with a change is looked for.
+const LAST_LOOKED_AT: u64 = 14;
 
 /// Routes of this feature.
 pub fn routes() -> Router<Site> {
@@ -250,15 +252,18 @@ async fn new_page(
     let mut conn = site.reader().await?;
     let works = store::works(&mut conn, &building.id, None).await?;
     let units = units(&mut conn, &building.id).await?;
-    let before = store::of_building(&mut conn, &building.id, 1).await?.into_iter().next();
-    let last = before.as_ref().filter(|report| !report.is_unchanged).map(|report| &report.content);
+    let reports = store::of_building(&mut conn, &building.id, LAST_LOOKED_AT).await?;
+    let before = reports.first();
+    // A day without a change says the same as the day before it.
+    let last = reports.iter().find(|report| !report.is_unchanged).map(|report| &report.content);
     let tree = site.domain.places.tree(&mut conn).await?;
     let project = tree.lineage(building).find(|other| other.kind == Kind::Project).map(|project| project.id.clone()).unwrap_or_default();
     let targets = targets::assess::project(&mut conn, &site.domain, &project, site.clock.today()).await?;
     let (open, done): (Vec<&Work>, Vec<&Work>) = works.iter().partition(|work| work.before_e3 < work.total_e3);
     let filled = |name: String, known: Option<u32>| {
+        // Once it was sent, what was emptied stays empty.
         let typed = values.text(&name).to_owned();
-        if typed.is_empty() { known.map(|count| count.to_string()).unwrap_or_default() } else { typed }
+        if typed.is_empty() && refused.is_none() { known.map(|count| count.to_string()).unwrap_or_default() } else { typed }
     };
     let counts = |prefix: &'static str, words: &[String], known: Option<&BTreeMap<String, u32>>| {
         html! {
@@ -446,7 +451,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
         (error_summary(visitor, refused))
         @if let Some(received) = received { (received) }
         div.bar { h1 { (building.attributes.name) " · " (report.on) } (grade_tag(visitor, report)) }
-        @if let Some(days) = skewed { div.notice { p { (visitor.tf("reports.clock_wrong", &[("days", days.to_string())])) } } }
+        @if let Some(days) = skewed { div.notice { p { (visitor.tf("reports.clock_wrong", &[("days", days.to_string()), ("at", device_time(report))])) } } }
         @if let (Some(reason), Some(by)) = (&report.reason, &report.judged_by) { div.notice { p { (visitor.labelled(format!("{} {}", name(by), report.judged_on.map_or(String::new(), |on| on.to_string())), reason)) } } }
         @if !days.is_empty() {
             div.scroll tabindex="0" { table {
@@ -485,7 +490,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
             }
             @if may_verify { a.button href={ "/reports/" (report.id) "/verify" } { (visitor.t("reports.verify")) } }
             @if report.grade == Grade::Disputed { a.button.second href={ "/problems/of/" (report.id) } { (visitor.t("reports.its_problem")) } }
-            @if visitor.may(Verb::Report, &building.path) && !report.is_unchanged && report.grade != Grade::Verified { a.button.second href={ "/reports/" (report.id) "/correct" } { (visitor.t("reports.correct")) } }
+            @if visitor.may(Verb::Report, &building.path) && report.grade != Grade::Verified { a.button.second href={ "/reports/" (report.id) "/correct" } { (visitor.t("reports.correct")) } }
             a.button.second href={ "/reports?on=" (report.on) } { (visitor.t("reports.title")) }
         }
     };
@@ -500,6 +505,12 @@ fn through(work: Option<&Work>, amount_e3: Option<i64>) -> String {
 
 fn hex(hash: &[u8]) -> String {
     hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// When the device says a report was written, in local time.
+fn device_time(report: &Report) -> String {
+    let at = report.written_at.as_ref().and_then(|at| at.parse().ok());
+    at.map_or_else(String::new, |at| civil(at).strftime("%Y-%m-%d %H:%M").to_string())
 }
 
 /// What an address asks for behind a figure.

@@ -497,7 +497,7 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
         }
         Fact::Unchanged { project } => insert(conn, entry, project, true, &Content::default()).await,
         Fact::Corrected { reason, standings } => {
-            let sql = "UPDATE report SET grade = 'reported', judged_by = NULL, judged_on = NULL, judged_at = NULL, reason = ?, corrected_number = ? WHERE id = ?";
+            let sql = "UPDATE report SET grade = 'reported', is_unchanged = 0, judged_by = NULL, judged_on = NULL, judged_at = NULL, reason = ?, corrected_number = ? WHERE id = ?";
             conn.execute(sql, args![reason, entry.number, id]).await?;
             restate(conn, entry, standings, Grade::Reported).await
         }

@@ -18,7 +18,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// Work whose latest date comes within so many days and that is not done will be red.
+/// Work with less float than so many days will be red when nothing is done of it: 72 hours.
 const SOON_DAYS: i64 = 3;
 /// A hindrance holds until the building's next report with a change, and this long without one.
 const HINDERED_DAYS: i64 = 14;
@@ -86,7 +86,7 @@ pub struct Red {
     pub grade: Option<Grade>,
 }
 
-/// Work that will be late within 72 hours.
+/// Work that will be late within 72 hours unless something is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Soon {
     /// The building, or the project.
@@ -97,11 +97,13 @@ pub struct Soon {
     pub name: String,
     /// Its latest date.
     pub latest: Date,
+    /// Working days that may pass without progress.
+    pub float_days: i64,
     /// Who stands for what is said to be done of it; `None` where nothing is.
     pub grade: Option<Grade>,
 }
 
-/// A target of yesterday that was not reached.
+/// What was promised for yesterday and not done; of work that nobody promised, a target that was not reached.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unmet {
     /// The building.
@@ -112,8 +114,10 @@ pub struct Unmet {
     pub name: String,
     /// Unit.
     pub unit: String,
-    /// What was due yesterday.
+    /// What was promised for yesterday, or else asked for.
     pub target: f64,
+    /// Whether it was promised.
+    pub is_promised: bool,
     /// What was done.
     pub done: f64,
     /// Who stands for it; `None` where nothing was measured.
@@ -171,7 +175,8 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
         let yesterday = today.saturating_sub(1.days());
         let before = targets::assess::project(conn, domain, &project.id, yesterday).await?;
         round.unmet = before.by_building.keys().filter(|id| within(id)).flat_map(|id| unmet_of(id, before.of(id), |activity| grades.of_work(&project.id, activity))).collect();
-        round.unmet.sort_by(|one, other| (other.target - other.done).total_cmp(&(one.target - one.done)));
+        // Broken promises first, then the largest shortfall.
+        round.unmet.sort_by(|one, other| other.is_promised.cmp(&one.is_promised).then((other.target - other.done).total_cmp(&(one.target - one.done))));
         round.hindered = extract(&mut hindered, |one| within(&one.building) && tree.get(&one.building).is_some_and(|other| other.path.starts_with(&project.path)));
         round.line = Line {
             project: project.id.clone(),
@@ -238,25 +243,33 @@ fn look_at_lamps(
             } else if let Some(known) = by_place.get_mut(at) {
                 known.count += 1;
             }
-        } else if let Some((_, latest)) = bar.late.filter(|(_, latest)| *latest >= today && *latest <= horizon) {
-            round.soon.push(Soon { place: at.to_owned(), activity: bar.activity.clone(), name: bar.name.clone(), latest, grade: grades.of(bar) });
+        } else if let Some((_, latest)) = bar.late.filter(|_| turns_red(bar, horizon)) {
+            round.soon.push(Soon { place: at.to_owned(), activity: bar.activity.clone(), name: bar.name.clone(), latest, float_days: bar.float_days_e3.unwrap_or(0) / 1000, grade: grades.of(bar) });
         }
     }
     round.red = by_place.into_values().collect();
     round.red.sort_by_key(|red| (std::cmp::Reverse(red.since), tree.position(&red.place)));
-    round.soon.sort_by_key(|soon| (soon.latest, tree.position(&soon.place)));
+    round.soon.sort_by_key(|soon| (soon.float_days, soon.latest, tree.position(&soon.place)));
+}
+
+/// Whether work that could go on by a day is red then if nothing is done of it: every working day without progress takes one of
+/// its float.
+fn turns_red(bar: &plan::store::Bar, horizon: Date) -> bool {
+    let could_go_on = bar.actual_start.is_some() || bar.early.is_some_and(|(start, _)| start <= horizon);
+    could_go_on && bar.float_days_e3.is_some_and(|float| (0..SOON_DAYS * 1000).contains(&float))
 }
 
 fn unmet_of<'a>(building: &str, items: impl Iterator<Item = &'a Assessed>, grade: impl Fn(&str) -> Option<Grade>) -> Vec<Unmet> {
     let unmet = items.filter_map(|item| {
-        let target = item.facts.today_whole.unwrap_or(item.facts.today);
         let day = item.facts.windows.iter().find(|window| window.period.kind == PeriodKind::Day)?;
+        let target = day.will.unwrap_or(item.facts.today_whole.unwrap_or(item.facts.today));
         (day.done + TOLERANCE < target).then(|| Unmet {
             building: building.to_owned(),
             activity: item.activity.clone(),
             name: item.name.clone(),
             unit: item.unit.clone(),
             target,
+            is_promised: day.will.is_some(),
             done: day.done,
             grade: grade(&item.activity),
         })

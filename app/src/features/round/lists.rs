@@ -94,9 +94,10 @@ fn columns(register: Register<'_>, list: List) -> Register<'_> {
             .column("since", "profile.since")
             .number("works", "profile.works")
             .column("grade", "profile.grade"),
-        List::Soon => register.column("work", "profile.work").column("latest", "wall.latest_dates").column("grade", "profile.grade"),
+        List::Soon => register.column("work", "profile.work").number("float", "plans.total_float").column("latest", "wall.latest_dates").column("grade", "profile.grade"),
         List::Unmet => register
             .column("work", "profile.work")
+            .column("promised", "targets.will")
             .number("target", "round.target")
             .number("done", "targets.done")
             .column("unit", "field.unit")
@@ -119,8 +120,7 @@ fn rows(visitor: &Visitor, shown: &Shown, round: &ProjectRound, list: List) -> V
             .map(|id| vec![project(), linked(shown.place_name(id), html! { a href={ "/reports/new?building=" (form_urlencoded(id)) } { (shown.place_name(id)) } })])
             .collect(),
         List::Red => round
-            .red
-            .iter()
+            .red_buildings()
             .map(|red| {
                 let word = visitor.t(&format!("lamp.{}", red.word.key()));
                 let lamp = linked(&word, html! { span.lamp.bad { (word) } });
@@ -131,7 +131,7 @@ fn rows(visitor: &Visitor, shown: &Shown, round: &ProjectRound, list: List) -> V
         List::Soon => round
             .soon
             .iter()
-            .map(|soon| vec![project(), place(&soon.place), work(&soon.activity, &soon.name), (Cell::Date(soon.latest), None), graded(&marks, soon.grade)])
+            .map(|soon| vec![project(), place(&soon.place), work(&soon.activity, &soon.name), (Cell::Number(soon.float_days as f64), None), (Cell::Date(soon.latest), None), graded(&marks, soon.grade)])
             .collect(),
         List::Unmet => round
             .unmet
@@ -140,7 +140,8 @@ fn rows(visitor: &Visitor, shown: &Shown, round: &ProjectRound, list: List) -> V
                 let work = linked(&visitor.shown(&unmet.name), html! { a href={ "/targets/" (unmet.building) } { (visitor.shown(&unmet.name)) } });
                 let amounts = [unmet.target, unmet.done].map(|units| (Cell::Number((units * 1000.0).round() / 1000.0), Some(html! { (amount(units)) })));
                 let [target, done] = amounts;
-                vec![project(), place(&unmet.building), work, target, done, words(unit_name(visitor, &unmet.unit)), graded(&marks, unmet.grade)]
+                let promised = words(if unmet.is_promised { amount(unmet.target) } else { visitor.t("targets.unpromised") });
+                vec![project(), place(&unmet.building), work, promised, target, done, words(unit_name(visitor, &unmet.unit)), graded(&marks, unmet.grade)]
             })
             .collect(),
         List::Hindered => round

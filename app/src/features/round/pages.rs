@@ -231,7 +231,7 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
                 span.quiet { (visitor.list(&names[..names.len().min(NAMES_SHOWN)])) @if names.len() > NAMES_SHOWN { " …" } }
             });
         }
-        for red in &round.red {
+        for red in round.red_buildings() {
             entries.entry("red").or_default().push(html! {
                 span.lamp.bad { (visitor.t(&format!("lamp.{}", red.word.key()))) } " " (with_project(line, &red.place)) br;
                 (bar_link(&line.project, &red.activity, &visitor.shown(&red.name))) (mark(red.grade))
@@ -242,13 +242,13 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
         for soon in &round.soon {
             entries.entry("soon").or_default().push(html! {
                 span.lamp.warn { (visitor.t("round.soon_short")) } " " (with_project(line, &soon.place)) br;
-                (bar_link(&line.project, &soon.activity, &visitor.shown(&soon.name))) (mark(soon.grade)) " " span.quiet { (visitor.tf("wall.latest", &[("date", soon.latest.to_string())])) }
+                (bar_link(&line.project, &soon.activity, &visitor.shown(&soon.name))) (mark(soon.grade)) " " span.quiet { (visitor.tf("round.float_left", &[("days", soon.float_days.to_string()), ("date", soon.latest.to_string())])) }
             });
         }
         for unmet in &round.unmet {
             let params = [("target", amount(unmet.target)), ("done", amount(unmet.done)), ("unit", unit_name(visitor, &unmet.unit))];
             entries.entry("unmet").or_default().push(html! {
-                (with_project(line, &unmet.building)) br; a href={ "/targets/" (unmet.building) } { (visitor.shown(&unmet.name)) } (mark(unmet.grade)) " " span.quiet { (visitor.tf("round.unmet_line", &params)) }
+                (with_project(line, &unmet.building)) br; a href={ "/targets/" (unmet.building) } { (visitor.shown(&unmet.name)) } (mark(unmet.grade)) " " span.quiet { (visitor.tf(if unmet.is_promised { "round.broken_line" } else { "round.unmet_line" }, &params)) }
             });
         }
         for waits in &round.hindered {

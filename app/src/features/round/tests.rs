@@ -60,7 +60,7 @@ on_both_databases!(a_round_shows_the_day_and_keeps_what_is_decided, |site| async
     let date = [("activity", "ours-b1/topping_out"), ("name", "Topped out"), ("finish_by", "2026-12-31"), ("issuer", "headquarters"), ("document", "Notice 7"), ("edition", "1")];
     assert_eq!(site.post("chief", "/plans/ours/mandate", &date).await.status, 303);
     crate::timers::once(&site.site).await.unwrap();
-    assert_eq!(counts("chief").await, ["2", "1", "0", "0", "0", "0"], "missing, red, soon, undone, waiting, decisions");
+    assert_eq!(counts("chief").await, ["2", "1", "1", "0", "0", "0"], "missing, red, soon, undone, waiting, decisions");
     let day = [("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "900"), ("hindrance", "funds"), ("decider", "the bureau"), ("remark", "no payment since May")];
     let filed = site.post("builder", "/reports/new", &day).await;
     assert_eq!(filed.status, 303, "{:?}", filed.texts(".summary li"));

@@ -86,14 +86,16 @@ fn groups(visitor: &Visitor, shown: &Shown) -> Vec<(&'static str, Vec<Markup>)> 
     let red = red.into_iter().map(|red| {
         html! { (at(&red.place)) (visitor.shown(&red.name)) (mark(red.grade)) @if let Some(since) = red.since { " " span.quiet { (visitor.tf("round.since", &[("date", since.to_string())])) } } }
     });
-    let unmet = rounds().flat_map(|round| &round.unmet).map(|unmet| {
+    let mut unmet: Vec<_> = rounds().flat_map(|round| &round.unmet).collect();
+    unmet.sort_by_key(|unmet| std::cmp::Reverse(unmet.is_promised));
+    let unmet = unmet.into_iter().map(|unmet| {
         let done = format!("{}/{} {}", amount(unmet.done), amount(unmet.target), unit_name(visitor, &unmet.unit));
-        html! { (at(&unmet.building)) (visitor.shown(&unmet.name)) (mark(unmet.grade)) " " span.quiet { (done) } }
+        html! { (at(&unmet.building)) (visitor.shown(&unmet.name)) (mark(unmet.grade)) " " span.quiet { @if unmet.is_promised { (visitor.t("targets.will")) " " } (done) } }
     });
     let mut soon: Vec<_> = rounds().flat_map(|round| &round.soon).collect();
-    soon.sort_by_key(|soon| soon.latest);
+    soon.sort_by_key(|soon| (soon.float_days, soon.latest));
     let soon = soon.into_iter().map(|soon| {
-        html! { (at(&soon.place)) (visitor.shown(&soon.name)) (mark(soon.grade)) " " span.quiet { (visitor.tf("wall.latest", &[("date", soon.latest.to_string())])) } }
+        html! { (at(&soon.place)) (visitor.shown(&soon.name)) (mark(soon.grade)) " " span.quiet { (visitor.tf("round.float_left", &[("days", soon.float_days.to_string()), ("date", soon.latest.to_string())])) } }
     });
     let hindered = rounds().flat_map(|round| &round.hindered).map(|waits| {
         let decider = &waits.hindrance.decider;

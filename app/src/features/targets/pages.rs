@@ -364,6 +364,10 @@ fn figure(visitor: &Visitor, place: &Place, name: &str, asked: &str, title: &str
 
 async fn building(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
     let place = visitor.place(&mut site.reader().await?, &id).await?;
+    // What is measured stands at the leaves; above them are sums.
+    if matches!(place.kind, Kind::District | Kind::Zone | Kind::Project | Kind::Parcel) {
+        return Ok(Redirect::to(&format!("/targets?place={}", form_urlencoded(&place.id))).into_response());
+    }
     building_page(&site, &visitor, &place, &Values::default(), None).await
 }
 
