@@ -57,6 +57,8 @@ pub struct Register<'a> {
     kept: Vec<(&'static str, String)>,
     /// Classes of the table's frame.
     class: &'static str,
+    /// What it is about: a place.
+    about: Option<String>,
     title: String,
     asked: &'a Asked,
     columns: Vec<Column>,
@@ -76,6 +78,7 @@ impl<'a> Register<'a> {
             address: address.into(),
             kept: Vec::new(),
             class: "",
+            about: None,
             title: visitor.t(title),
             asked,
             columns: Vec::new(),
@@ -86,6 +89,12 @@ impl<'a> Register<'a> {
     /// Something else its address asks for, which sorting and finding keep: a place, a day.
     pub fn keep(mut self, name: &'static str, value: impl ToString) -> Self {
         self.kept.push((name, value.to_string()));
+        self
+    }
+
+    /// What it is about, a place by its name: two workbooks of two places must not be taken for each other.
+    pub fn about(mut self, name: &str) -> Self {
+        self.about = Some(name.to_owned());
         self
     }
 
@@ -228,14 +237,15 @@ impl<'a> Register<'a> {
         let visitor = self.visitor;
         let today = site.clock.today();
         let stamps = papers::stamps(site, visitor).join(" ");
-        let note =
-            format!("{today}   {}   {stamps}", visitor.tf("shell.as_of", &[("number", site.head().to_string())]));
+        let as_of = visitor.tf("shell.as_of", &[("number", site.head().to_string())]);
+        let maker = visitor.tf("shell.made_by", &[("name", visitor.name.clone())]);
+        let note = format!("{today}   {as_of}   {maker}   {stamps}");
         if let Some(at) = self.columns.iter().position(|column| column.is_acts) {
             self.columns.remove(at);
             self.rows.iter_mut().for_each(|row| drop(row.cells.remove(at)));
         }
         let sheet = Sheet {
-            title: self.title,
+            title: self.about.map_or(self.title.clone(), |about| format!("{about} · {}", self.title)),
             note: note.trim_end().to_owned(),
             columns: self.columns.into_iter().map(|column| column.title).collect(),
             rows: self.rows.into_iter().map(|row| row.cells).collect(),

@@ -12,9 +12,10 @@
 //! off in between is sent again under the same id. What fails comes back later each time, and after some attempts is dead until
 //! somebody who may see it sends it again.
 //!
-//! Mail goes to persons, at an address that they have shown to be theirs by typing a code that was sent there; robots and webhooks belong to places and are added by who governs them; that is a fact, their address
-//! and key are beside the ledger. A robot gets what whoever added it may still tell. The network is touched only for what an
-//! operator or a person configured; a rehearsal sends nothing.
+//! Mail goes to persons, at an address that they have shown to be theirs by typing a code that was sent there. Robots and webhooks
+//! belong to places and are added by who governs them; that is a fact, their address and key are beside the ledger. A robot gets
+//! what whoever added it may still tell. The network is touched only for what an operator or a person configured; a rehearsal
+//! sends nothing.
 //!
 //! Refusals: A-101 … A-114. Extra files: `rules.rs`, `heard.rs`, `outbox.rs`, `channels/` (mail, three kinds of robots, webhooks,
 //! calendars, and the one way to the network), `settings.rs` and `dead.rs` (pages).

@@ -81,10 +81,8 @@ pub(super) fn silent_words(visitor: &Visitor, profile: &Profile) -> String {
     let mut words = visitor.tf("profile.came", &came);
     if !profile.silent.is_empty() {
         let rest = profile.silent.len().saturating_sub(LISTED);
-        words += &format!(" {}", visitor.tf("profile.silent", &[("buildings", visitor.list(silent))]));
-        if rest > 0 {
-            words += &format!(" {}", visitor.tf("round.more", &[("count", rest.to_string())]));
-        }
+        let more = (rest > 0).then(|| visitor.tf("round.more", &[("count", rest.to_string())]));
+        words += &format!(" {}", visitor.tf("profile.silent", &[("buildings", visitor.list(silent.chain(more)))]));
     }
     words
 }

@@ -17,7 +17,7 @@ use crate::web::Site;
 use crate::web::extract::{Query, Sent, SentWithFiles};
 use crate::web::forms::{Values, error_summary, form_response, refusal, seal, seal_with};
 use crate::web::layout::page;
-use crate::web::problem::{Problem, form_urlencoded};
+use crate::web::problem::{Problem, form_urlencoded, sentence};
 use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
 use axum::extract::{Path, State};
@@ -259,6 +259,9 @@ async fn new_page(
     let tree = site.domain.places.tree(&mut conn).await?;
     let project = tree.lineage(building).find(|other| other.kind == Kind::Project).map(|project| project.id.clone()).unwrap_or_default();
     let targets = targets::assess::project(&mut conn, &site.domain, &project, site.clock.today()).await?;
+    // Nobody fills in what is refused afterwards.
+    let is_active = plan::store::plan_over(&mut conn, &building.path).await?.is_some_and(|plan| plan.active_on.is_some());
+    let idle = (!is_active && refused.is_none()).then(|| rule("R-103", "building"));
     let (open, done): (Vec<&Work>, Vec<&Work>) = works.iter().partition(|work| work.before_e3 < work.total_e3);
     let filled = |name: String, known: Option<u32>| {
         // Once it was sent, what was emptied stays empty.
@@ -280,6 +283,7 @@ async fn new_page(
         (places::pages::crumbs_of(&mut conn, visitor, building).await?)
         h1 { (building.attributes.name) " · " (visitor.t("reports.title")) }
         (error_summary(visitor, refused))
+        @if let Some(idle) = &idle { div.notice { p { (sentence(visitor, idle)) } } }
         form.report method="post" action="/reports/new" enctype="multipart/form-data" {
             (seal_with(visitor, values))
             input type="hidden" name="building" value=(building.id);

@@ -96,7 +96,7 @@ pub async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let longest = reasons.first().map_or(1, |(_, reason)| reason.days.max(1));
     let months: std::collections::BTreeSet<&String> = reasons.iter().flat_map(|(_, reason)| reason.months.keys()).collect();
     let mut register = Register::new(&visitor, "/reports/reasons", "reasons.title", &list)
-        .keep("place", &place.id)
+        .keep("place", &place.id).about(&place.attributes.name)
         .keep("from", from)
         .keep("to", to)
         .class("pareto")

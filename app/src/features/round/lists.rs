@@ -71,7 +71,7 @@ pub async fn show(
     let shown = Shown::gather(&mut conn, &site, &place).await?;
     drop(conn);
     let title = format!("round.{name}");
-    let mut register = columns(Register::new(&visitor, format!("/round/lists/{name}"), &title, &wanted).keep("place", &place.id), list);
+    let mut register = columns(Register::new(&visitor, format!("/round/lists/{name}"), &title, &wanted).keep("place", &place.id).about(&place.attributes.name), list);
     for round in &shown.rounds {
         for row in rows(&visitor, &shown, round, list) {
             register.row(row);

@@ -390,7 +390,7 @@ async fn decide(State(site): State<Site>, visitor: Visitor, Query(asked): Query<
             decision: values.request_id()?,
             place: about.id.clone(),
             content: values.text("content").into(),
-            owner: values.text("assignee").into(),
+            owner: values.choice("assignee", |text| (!text.is_empty()).then(|| text.to_owned()))?,
             due: values.date("due")?,
         };
         site.submit(&visitor, values.request_id()?, command).await
@@ -415,7 +415,7 @@ async fn decisions(State(site): State<Site>, visitor: Visitor, Query(asked): Que
     let all = store::decisions(&mut conn, Date::MIN).await?;
     drop(conn);
     let mut register = Register::new(&visitor, "/round/decisions", "round.all_decisions", &list)
-        .keep("place", &place.id)
+        .keep("place", &place.id).about(&place.attributes.name)
         .column("content", "round.what")
         .column("place", "field.place")
         .column("owner", "field.assignee")

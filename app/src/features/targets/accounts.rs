@@ -71,7 +71,8 @@ struct Account {
     can: f64,
     will: f64,
     done: f64,
-    /// `min(WILL, SHOULD)`, `min(done, SHOULD)` and `min(done, WILL)` of each work.
+    /// `min(WILL, SHOULD)`, `min(done, SHOULD)` and `min(done, WILL)` of each work, none below nothing: what a judgement takes
+    /// back of an earlier period is no debt of this one.
     promised: f64,
     required: f64,
     kept: f64,
@@ -94,8 +95,8 @@ impl Account {
             (&mut self.will, will),
             (&mut self.done, window.done),
             (&mut self.promised, will.min(window.should)),
-            (&mut self.required, window.done.min(window.should)),
-            (&mut self.kept, window.done.min(will)),
+            (&mut self.required, window.done.min(window.should).max(0.0)),
+            (&mut self.kept, window.done.min(will).max(0.0)),
             (&mut self.promise_debt, window.promise_debt()),
             (&mut self.requirement_debt, window.requirement_debt),
         ] {
@@ -170,7 +171,7 @@ pub(super) async fn accounts(
     let mut rows: Vec<(Subject, Account)> = rows.into_iter().collect();
     rows.sort_by(|(_, one), (_, other)| other.requirement_debt.total_cmp(&one.requirement_debt));
     let mut register = Register::new(&visitor, "/targets/periods", "period_account.title", &list)
-        .keep("place", &place.id)
+        .keep("place", &place.id).about(&place.attributes.name)
         .keep("period", kind.name())
         .keep("by", by.name())
         .column("subject", &format!("period_account.by_{}", by.name()))

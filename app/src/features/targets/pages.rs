@@ -137,7 +137,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     rows.sort_by_key(|(_, sum)| sum.weighed.points_e1().map_or(0, |(_, _, gap)| gap));
     let (rule_set, rules) = site.domain.rules.gap(&mut conn, on).await?;
     let mut register = Register::new(&visitor, "/targets", "targets.title", &list)
-        .keep("place", &place.id)
+        .keep("place", &place.id).about(&place.attributes.name)
         .column("place", "wall.place")
         .number("planned", "targets.planned")
         .number("done", "targets.done")
@@ -259,10 +259,10 @@ async fn place_and_targets(conn: &mut Conn, site: &Site, place: &Place) -> Resul
 }
 
 /// What stands around the drawings of a place. On a screen the page around it has the title and the stamps.
-fn heading(site: &Site, visitor: &Visitor, place: &Place, key: &str, sheet: Sheet) -> Heading {
+fn heading(site: &Site, visitor: &Visitor, name: &str, key: &str, sheet: Sheet) -> Heading {
     let is_paper = matches!(sheet, Sheet::Paper { .. });
     Heading {
-        title: if is_paper { format!("{} · {}", place.attributes.name, visitor.t(key)) } else { String::new() },
+        title: if is_paper { format!("{name} · {}", visitor.t(key)) } else { String::new() },
         subtitle: site.clock.today().to_string(),
         as_of: visitor.tf("shell.as_of", &[("number", site.head().to_string())]),
         stamps: papers::stamps(site, visitor),
@@ -298,8 +298,9 @@ async fn elevation(State(site): State<Site>, visitor: Visitor, Path((id, format)
     let place = visitor.place(&mut conn, &id).await?;
     let sheet = on.sheet(&format)?;
     let targets = place_and_targets(&mut conn, &site, &place).await?;
+    let name = site.domain.places.tree(&mut conn).await?.full_name(&place);
     drop(conn);
-    let on = drawings::Ground { heading: heading(&site, &visitor, &place, "elevation.title", sheet), sheet, ink: on.ink() };
+    let on = drawings::Ground { heading: heading(&site, &visitor, &name, "elevation.title", sheet), sheet, ink: on.ink() };
     let items: Vec<drawings::Standing> = targets.of(&place.id).map(Into::into).collect();
     let drawing = drawings::elevation(&visitor, &items, on).ok_or_else(missing)?;
     papers::drawing(charts::elevation::draw(&drawing), &format, sheet, &format!("guatu-elevation-{}", site.clock.today())).await
@@ -311,7 +312,7 @@ async fn curve(State(site): State<Site>, visitor: Visitor, Path((id, format)): P
     let sheet = on.sheet(&format)?;
     let today = site.clock.today();
     let by = Measure::from_name(on.by.as_deref()).ok_or_else(missing)?;
-    let ground = drawings::Ground { heading: heading(&site, &visitor, &place, curve_title(by), sheet), sheet, ink: on.ink() };
+    let ground = drawings::Ground { heading: heading(&site, &visitor, &place.attributes.name, curve_title(by), sheet), sheet, ink: on.ink() };
     let drawing = drawings::curve(&mut conn, &site.domain, &visitor, &place.id, (today, by), ground).await?.ok_or_else(missing)?;
     drop(conn);
     papers::drawing(charts::curve::draw(&drawing), &format, sheet, &format!("guatu-curve-{today}")).await

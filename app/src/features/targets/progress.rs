@@ -75,7 +75,9 @@ impl Weighed {
             return None;
         }
         let share = |part: f64| (part / self.weight * 1000.0).round() as i64;
-        let (planned, done) = (share(self.planned), share(self.done));
+        // What is not done is not called done, however little is left.
+        let is_done = self.done >= self.weight * (1.0 - 1e-9);
+        let (planned, done) = (share(self.planned), if is_done { share(self.done) } else { share(self.done).min(999) });
         Some((planned, done, done - planned))
     }
 }
