@@ -72,6 +72,11 @@ pub struct Content {
 }
 
 impl Content {
+    /// Without quantities, photographs, and when it was written.
+    pub fn besides(&self) -> Content {
+        Content { items: Vec::new(), photos: Vec::new(), written_at: None, ..self.clone() }
+    }
+
     /// Hands on site, all trades.
     pub fn hands_total(&self) -> u32 {
         self.hands.values().fold(0, |sum, count| sum.saturating_add(*count))
@@ -137,12 +142,14 @@ pub enum Command {
         /// One report a building.
         reports: Vec<Filing>,
     },
-    /// Correct quantities of a report.
+    /// Correct a report.
     Correct {
         /// The report.
         report: String,
         /// Right quantities.
         items: Vec<Item>,
+        /// Everything else as it was, where that was said wrongly: it has no quantities and no photographs.
+        besides: Option<Box<Content>>,
         /// Why.
         reason: String,
     },
@@ -180,8 +187,13 @@ pub enum Fact {
     Filed { project: String, content: Box<Content>, standings: Vec<Standing> },
     /// A day without change was filed.
     Unchanged { project: String },
-    /// Quantities were corrected.
-    Corrected { reason: String, standings: Vec<Standing> },
+    /// It was corrected; `besides` takes the place of what was said besides quantities and photographs.
+    Corrected {
+        reason: String,
+        standings: Vec<Standing>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        besides: Option<Box<Content>>,
+    },
     /// The supervision engineer agrees.
     Confirmed {},
     /// The supervision engineer does not agree.
@@ -390,7 +402,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             });
             facts.collect()
         }
-        Command::Correct { report, items, reason } => {
+        Command::Correct { report, items, besides, reason } => {
             let known = state.report.as_ref().ok_or(Refused::NotABuilding)?;
             if let (Grade::Verified, Some((by, on))) = (known.grade, &known.judged) {
                 return Err(Refused::Inspected { by: by.clone(), date: on.to_string() }.into());
@@ -415,7 +427,11 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
                     }
                 }
             }
-            draft(Fact::Corrected { reason, standings }, report, &known.building, known.on)
+            if let Some(besides) = besides {
+                check_content(besides)?;
+            }
+            let besides = besides.as_ref().map(|besides| Box::new(besides.besides()));
+            draft(Fact::Corrected { reason, standings, besides }, report, &known.building, known.on)
         }
         Command::Confirm { report } => {
             let known = unjudged(state, context)?;

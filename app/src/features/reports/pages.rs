@@ -12,6 +12,7 @@ use crate::features::plan::amounts;
 use crate::features::targets::model::Grade;
 use crate::features::targets::pages::unit_name;
 use crate::features::{identity, places, plan, targets};
+use crate::names::narrow;
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
 use crate::web::extract::{Query, Sent, SentWithFiles};
@@ -263,21 +264,6 @@ async fn new_page(
     let is_active = plan::store::plan_over(&mut conn, &building.path).await?.is_some_and(|plan| plan.active_on.is_some());
     let idle = (!is_active && refused.is_none()).then(|| rule("R-103", "building"));
     let (open, done): (Vec<&Work>, Vec<&Work>) = works.iter().partition(|work| work.before_e3 < work.total_e3);
-    let filled = |name: String, known: Option<u32>| {
-        // Once it was sent, what was emptied stays empty.
-        let typed = values.text(&name).to_owned();
-        if typed.is_empty() && refused.is_none() { known.map(|count| count.to_string()).unwrap_or_default() } else { typed }
-    };
-    let counts = |prefix: &'static str, words: &[String], known: Option<&BTreeMap<String, u32>>| {
-        html! {
-            div.pairs { @for word in words {
-                @let name = format!("{prefix}.{word}");
-                label { span { (visitor.t(&format!("{prefix}.{word}"))) }
-                    input inputmode="numeric" name=(name) value=(filled(name.clone(), known.and_then(|known| known.get(word)).copied()));
-                }
-            } }
-        }
-    };
     let decimal = |name: &str| values.text(name).to_owned();
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, building).await?)
@@ -303,20 +289,7 @@ async fn new_page(
                 }
             } }
             @if !done.is_empty() { p.quiet { (visitor.tf("reports.finished_items", &[("count", done.len().to_string())])) } }
-            details open[last.is_some()] { summary { (visitor.t("reports.hands")) } div id="field-hands" { (counts("trade", &WORDS.trades, last.map(|last| &last.hands))) } }
-            details { summary { (visitor.t("reports.machines")) } (counts("machine", &WORDS.machines, last.map(|last| &last.machines))) }
-            details { summary { (visitor.t("reports.materials")) } p.hint { (visitor.t("reports.cover_hint")) } (counts("material", &WORDS.materials, last.map(|last| &last.cover_days))) }
-            details open[refused.is_some_and(|refusal| matches!(refusal.field, Some("hindrance" | "decider" | "remark"))) || !values.text("hindrance").is_empty()] {
-                summary { (visitor.t("reports.hindrance")) }
-                label for="field-hindrance" { (visitor.t("field.hindrance")) }
-                select id="field-hindrance" name="hindrance" {
-                    option value="" { (visitor.t("reports.nothing_hinders")) }
-                    @for kind in &WORDS.hindrances { option value=(kind) selected[values.text("hindrance") == kind] { (visitor.t(&format!("hindrance.{kind}"))) } }
-                }
-                label { (visitor.t("field.decider")) input id="field-decider" name="decider" value=(values.text("decider")); }
-                label { (visitor.t("field.remark")) textarea name="remark" rows="2" { (values.text("remark")) } }
-                label { (visitor.t("field.weather_hours")) input inputmode="numeric" name="weather_hours" value=(values.text("weather_hours")); }
-            }
+            (besides(visitor, values, last, refused))
             details open[refused.is_some_and(|refusal| refusal.field == Some("photos"))] {
                 summary { (visitor.t("reports.photos")) }
                 p.hint { (visitor.t("reports.photos_hint")) }
@@ -330,6 +303,42 @@ async fn new_page(
     Ok(form_response(refused, page(site, visitor, &title, body)))
 }
 
+/// What a report says besides quantities, folded away. `known` stands where nothing has been typed: the last day's figures.
+fn besides(visitor: &Visitor, values: &Values, known: Option<&Content>, refused: Option<&Refusal>) -> Markup {
+    let filled = |name: &str, known: Option<u32>| {
+        // Once it was sent, what was emptied stays empty.
+        let typed = values.text(name).to_owned();
+        if typed.is_empty() && refused.is_none() { known.map(|count| count.to_string()).unwrap_or_default() } else { typed }
+    };
+    let counts = |prefix: &'static str, words: &[String], known: Option<&BTreeMap<String, u32>>| {
+        html! {
+            div.pairs { @for word in words {
+                @let name = format!("{prefix}.{word}");
+                label { span { (visitor.t(&name)) }
+                    input inputmode="numeric" name=(name) value=(filled(&name, known.and_then(|known| known.get(word)).copied()));
+                }
+            } }
+        }
+    };
+    let is_hindered = !values.text("hindrance").is_empty() || refused.is_some_and(|refusal| matches!(refusal.field, Some("hindrance" | "decider" | "remark")));
+    html! {
+        details open[known.is_some()] { summary { (visitor.t("reports.hands")) } div id="field-hands" { (counts("trade", &WORDS.trades, known.map(|known| &known.hands))) } }
+        details { summary { (visitor.t("reports.machines")) } (counts("machine", &WORDS.machines, known.map(|known| &known.machines))) }
+        details { summary { (visitor.t("reports.materials")) } p.hint { (visitor.t("reports.cover_hint")) } (counts("material", &WORDS.materials, known.map(|known| &known.cover_days))) }
+        details open[is_hindered] {
+            summary { (visitor.t("reports.hindrance")) }
+            label for="field-hindrance" { (visitor.t("field.hindrance")) }
+            select id="field-hindrance" name="hindrance" {
+                option value="" { (visitor.t("reports.nothing_hinders")) }
+                @for kind in &WORDS.hindrances { option value=(kind) selected[values.text("hindrance") == kind] { (visitor.t(&format!("hindrance.{kind}"))) } }
+            }
+            label { (visitor.t("field.decider")) input id="field-decider" name="decider" value=(values.text("decider")); }
+            label { (visitor.t("field.remark")) textarea name="remark" rows="2" { (values.text("remark")) } }
+            label { (visitor.t("field.weather_hours")) input inputmode="numeric" name="weather_hours" value=(values.text("weather_hours")); }
+        }
+    }
+}
+
 /// Units of a building's work items.
 pub(super) async fn units(conn: &mut Conn, building: &str) -> Result<HashMap<String, String>, Problem> {
     let bars = plan::store::measured_bars(conn, building).await?;
@@ -339,7 +348,7 @@ pub(super) async fn units(conn: &mut Conn, building: &str) -> Result<HashMap<Str
 fn counts(values: &Values, prefix: &str) -> Result<BTreeMap<String, u32>, Refusal> {
     let mut counts = BTreeMap::new();
     for (word, text) in values.under(prefix).filter(|(_, text)| !text.is_empty()) {
-        let count: u32 = text.parse().map_err(|_| rule("G-107", "hands"))?;
+        let count: u32 = narrow(text).parse().map_err(|_| rule("G-107", "hands"))?;
         if count > 0 {
             counts.insert(word.to_owned(), count);
         }
@@ -642,6 +651,19 @@ async fn correct_form(State(site): State<Site>, visitor: Visitor, Path(id): Path
     restate_page(&site, &visitor, &report, &building, Restating::Correction, &Values::default(), None).await
 }
 
+/// What a report says in words, where nothing has been typed.
+fn said_besides(values: &Values, content: &Content, refused: Option<&Refusal>) -> Values {
+    if refused.is_some() {
+        return values.clone();
+    }
+    let weather = content.weather_hours.map(|hours| hours.to_string()).unwrap_or_default();
+    let values = values.clone().with("weather_hours", weather);
+    match &content.hindrance {
+        Some(hindrance) => values.with("hindrance", &hindrance.kind).with("decider", &hindrance.decider).with("remark", &hindrance.remark),
+        None => values,
+    }
+}
+
 /// Quantities said again, by whom.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Restating {
@@ -677,6 +699,10 @@ async fn restate_page(site: &Site, visitor: &Visitor, report: &Report, building:
                     input inputmode="decimal" name=(name) value=(values.text(&name)) placeholder=(amounts::text(work.before_e3 + work.day_e3));
                 }
             } }
+            @if what == Restating::Correction {
+                input type="hidden" name="besides" value="1";
+                (besides(visitor, &said_besides(values, &report.content, refused), Some(&report.content), refused))
+            }
             label for="field-reason" { (visitor.t(if what == Restating::Verification { "reports.finding" } else { "field.reason" })) }
             textarea id="field-reason" name="reason" rows="3" required[what != Restating::Verification] { (values.text("reason")) }
             div.actions.thumb { button type="submit" { (visitor.t(title)) } }
@@ -708,7 +734,12 @@ async fn restate(site: &Site, visitor: &Visitor, id: &str, values: &Values, what
         let (items, reason) = (items(values)?, values.text("reason").to_owned());
         let command = match what {
             Restating::Dispute => Command::Dispute { report: id.to_owned(), items, reason },
-            Restating::Correction => Command::Correct { report: id.to_owned(), items, reason },
+            Restating::Correction => {
+                // A form without these fields says nothing of them.
+                let besides = if values.text("besides").is_empty() { None } else { Some(content(values)?.besides()) };
+                let besides = besides.filter(|besides| *besides != report.content.besides()).map(Box::new);
+                Command::Correct { report: id.to_owned(), items, besides, reason }
+            }
             Restating::Verification => Command::Verify { report: id.to_owned(), items, finding: reason },
         };
         site.submit(visitor, values.request_id()?, command).await

@@ -496,7 +496,10 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
             Ok(())
         }
         Fact::Unchanged { project } => insert(conn, entry, project, true, &Content::default()).await,
-        Fact::Corrected { reason, standings } => {
+        Fact::Corrected { reason, standings, besides } => {
+            if let Some(besides) = besides {
+                say_besides(conn, id, besides).await?;
+            }
             let sql = "UPDATE report SET grade = 'reported', is_unchanged = 0, judged_by = NULL, judged_on = NULL, judged_at = NULL, reason = ?, corrected_number = ? WHERE id = ?";
             conn.execute(sql, args![reason, entry.number, id]).await?;
             restate(conn, entry, standings, Grade::Reported).await
@@ -580,6 +583,15 @@ async fn insert(conn: &mut Conn, entry: &Entry<AnyFact>, project: &str, is_uncha
     )
     .await
     .map(drop)
+}
+
+/// Takes what is said besides quantities and photographs for what was said before.
+async fn say_besides(conn: &mut Conn, report_id: &str, besides: &Content) -> Result<()> {
+    let before = report(conn, report_id).await?.context("what is corrected was filed")?.content;
+    let now = Content { items: before.items, photos: before.photos, written_at: before.written_at, ..besides.clone() };
+    let hindrance = now.hindrance.as_ref().map(serde_json::to_string).transpose()?;
+    let sql = "UPDATE report SET content = ?, hindrance = ?, hands = ? WHERE id = ?";
+    conn.execute(sql, args![serde_json::to_string(&now)?, hindrance, i64::from(now.hands_total()), report_id]).await.map(drop)
 }
 
 fn written_on(entry: &Entry<AnyFact>) -> Result<Date> {

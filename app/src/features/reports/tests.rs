@@ -48,7 +48,7 @@ fn rules() {
     let unchanged = |on| Command::FileUnchanged { report: "r".into(), building: "b".into(), on };
     let confirm = Command::Confirm { report: "r".into() };
     let dispute = |floor: i64, reason: &str| Command::Dispute { report: "r".into(), items: floors(floor).items, reason: reason.into() };
-    let correct = |floor: i64, reason: &str| Command::Correct { report: "r".into(), items: floors(floor).items, reason: reason.into() };
+    let correct = |floor: i64, reason: &str| Command::Correct { report: "r".into(), items: floors(floor).items, besides: None, reason: reason.into() };
     let photo = vec![Photo { original: "o".into(), copy: "c".into() }];
     let hindered = |kind: &str, remark: &str| Content { hindrance: Some(Hindrance { kind: kind.into(), decider: "bureau".into(), remark: remark.into() }), ..floors(6) };
     let crowd = |trade: &str, count| Content { hands: [(trade.to_owned(), count)].into(), ..floors(6) };
@@ -229,7 +229,17 @@ on_both_databases!(a_report_moves_the_plan_and_a_dispute_moves_it_back, |site| a
     assert_eq!(site.post("builder", "/reports/new", &hands).await.status, 303);
     assert_eq!(site.post("wei", "/reports/report-0002/dispute", &[("reason", "three hands stand there")]).await.status, 303);
     assert_eq!(listed("chief", "place=ours").await, ["ours-b2 name · 2026-11-23"]);
-    assert_eq!(site.post("builder", "/reports/report-0002/correct", &[("reason", "counted the whole site")]).await.status, 303);
+    // Hands are corrected as quantities are; a form without them says nothing of them.
+    let form = site.get("builder", "/reports/report-0002/correct").await;
+    assert!(form.attributes("input[name^='trade.']", "value").iter().any(|value| !value.is_empty()), "what was said stands there");
+    let dragon = [("besides", "1"), ("trade.wizard", "3"), ("reason", "counted the whole site")];
+    assert_eq!(site.post("builder", "/reports/report-0002/correct", &dragon).await.texts(".summary .quiet"), ["R-116"]);
+    let counted = [("besides", "1"), ("trade.general", "3"), ("reason", "counted the whole site")];
+    assert_eq!(site.post("builder", "/reports/report-0002/correct", &counted).await.status, 303);
+    let mut now = site.site.reader().await.unwrap();
+    let hands = crate::features::reports::store::report(&mut now, "report-0002").await.unwrap().unwrap().content.hands;
+    assert_eq!(hands.into_iter().collect::<Vec<_>>(), [("general".to_owned(), 3)]);
+    drop(now);
     assert_eq!(listed("chief", "place=ours").await.len(), 0);
     drop(conn);
     site
