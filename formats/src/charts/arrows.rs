@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use super::axis::Axis;
 use super::flags::{self, Flag, Room};
 use super::frame::Frame;
-use super::svg::{Anchor, BLACK, Canvas, GREY, GRID, ems, escape, fitted, number};
+use super::svg::{Anchor, BLACK, Canvas, GREY, ems, escape, fitted, number};
 use super::{Heading, Ink, Sheet};
 
 /// Height of a row with names in ems: two lines of a name, the line itself, its days.
@@ -399,39 +399,9 @@ fn in_order_of_weight(chart: &ArrowChart) -> Vec<usize> {
 fn draw_grid(canvas: &mut Canvas, chart: &ArrowChart, at: &Measures) {
     let (frame, size) = (&at.frame, at.frame.size);
     canvas.open("grid");
-    let tint = if chart.ink == Ink::Mono { "#efefef" } else { "#f3f1ea" };
-    for (from, to) in &chart.closed {
-        let (left, right) = (at.axis.kept(at.axis.start(*from)), at.axis.kept(at.axis.end(*to)));
-        // Weekends on the scale of years would be a haze.
-        if right - left >= size * 0.3 {
-            canvas.rect(
-                left,
-                at.rows_top,
-                right - left,
-                at.end - at.rows_top,
-                &format!(r#"class="closed" fill="{tint}""#),
-            );
-        }
-    }
-    let rows = at.axis.rows(size * 0.9);
-    for (level, ticks) in rows.iter().enumerate() {
-        let top = at.axis_top + size * 1.6 * level as f64;
-        let lines: Vec<_> = ticks
-            .iter()
-            .map(|tick| [(tick.from, top), (tick.from, if level == 0 { top + size * 1.6 } else { at.end })])
-            .collect();
-        canvas.strokes(&lines, &format!(r#"stroke="{GRID}" stroke-width="{}""#, number(size * 0.035)));
-        if level == 0 {
-            let lines: Vec<_> =
-                ticks.iter().skip(1).map(|tick| [(tick.from, at.rows_top), (tick.from, at.end)]).collect();
-            canvas.strokes(&lines, &format!(r##"stroke="#b4bcc4" stroke-width="{}""##, number(size * 0.06)));
-        }
-        for tick in ticks.iter().filter(|tick| !tick.label.is_empty()) {
-            let (type_size, paint) =
-                if level == 0 { (size, r#"class="tick" font-weight="700""#) } else { (size * 0.9, r#"class="tick""#) };
-            canvas.text((tick.from + tick.to) / 2.0, top + size * 1.18, type_size, Anchor::Middle, &tick.label, paint);
-        }
-    }
+    let [years, _] = at.axis.draw(canvas, &chart.closed, chart.ink, size, (at.axis_top, at.rows_top, at.end));
+    let lines: Vec<_> = years.iter().skip(1).map(|year| [(year.from, at.rows_top), (year.from, at.end)]).collect();
+    canvas.strokes(&lines, &format!(r##"stroke="#b4bcc4" stroke-width="{}""##, number(size * 0.06)));
     let lines =
         [[(frame.left, at.rows_top), (frame.right, at.rows_top)], [(frame.left, at.end), (frame.right, at.end)]];
     canvas.strokes(&lines, &format!(r#"stroke="{BLACK}" stroke-width="{}""#, number(size * 0.07)));

@@ -3,6 +3,9 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
+use super::Ink;
+use super::svg::{Anchor, Canvas, GRID, number};
+
 /// Ticks of the lower row closer than this many ems are not written.
 const LABEL_EMS: f64 = 2.4;
 
@@ -48,6 +51,40 @@ impl Axis {
     /// Where a date stands, kept inside the axis.
     pub(super) fn kept(&self, x: f64) -> f64 {
         x.clamp(self.left, self.left + self.width)
+    }
+
+    /// Draws it over rows that begin and end at heights: stretches not worked as a tint, two rows of ticks with their names,
+    /// the finer one's lines through all rows. Its rows of ticks come back, the coarser first.
+    pub(super) fn draw(
+        &self,
+        canvas: &mut Canvas,
+        closed: &[(Date, Date)],
+        ink: Ink,
+        size: f64,
+        (axis_top, rows_top, end): (f64, f64, f64),
+    ) -> [Vec<Tick>; 2] {
+        let tint = if ink == Ink::Mono { "#efefef" } else { "#f3f1ea" };
+        for (from, to) in closed {
+            let (left, right) = (self.kept(self.start(*from)), self.kept(self.end(*to)));
+            // Weekends on the scale of years would be a haze.
+            if right - left >= size * 0.3 {
+                canvas.rect(left, rows_top, right - left, end - rows_top, &format!(r#"class="closed" fill="{tint}""#));
+            }
+        }
+        let rows = self.rows(size * 0.9);
+        for (level, ticks) in rows.iter().enumerate() {
+            let top = axis_top + size * 1.6 * level as f64;
+            let below = if level == 0 { top + size * 1.6 } else { end };
+            let lines: Vec<_> = ticks.iter().map(|tick| [(tick.from, top), (tick.from, below)]).collect();
+            canvas.strokes(&lines, &format!(r#"stroke="{GRID}" stroke-width="{}""#, number(size * 0.035)));
+            let (type_size, paint) =
+                if level == 0 { (size, r#"class="tick" font-weight="700""#) } else { (size * 0.9, r#"class="tick""#) };
+            for tick in ticks.iter().filter(|tick| !tick.label.is_empty()) {
+                let middle = (tick.from + tick.to) / 2.0;
+                canvas.text(middle, top + size * 1.18, type_size, Anchor::Middle, &tick.label, paint);
+            }
+        }
+        rows
     }
 
     /// The two rows of the axis for type of a size: coarse above, fine below.

@@ -204,33 +204,7 @@ fn draw_grid(canvas: &mut Canvas, chart: &Flowlines, at: &Measures) {
     let (frame, size) = (&at.frame, at.frame.size);
     let left = frame.left + AXIS_EMS * size;
     canvas.open("grid");
-    let tint = if chart.ink == Ink::Mono { "#efefef" } else { "#f3f1ea" };
-    for (from, to) in &chart.closed {
-        let (from, to) = (at.axis.kept(at.axis.start(*from)), at.axis.kept(at.axis.end(*to)));
-        if to - from >= size * 0.3 {
-            canvas.rect(
-                from,
-                at.rows_top,
-                to - from,
-                at.end - at.rows_top,
-                &format!(r#"class="closed" fill="{tint}""#),
-            );
-        }
-    }
-    let rows = at.axis.rows(size * 0.9);
-    for (level, ticks) in rows.iter().enumerate() {
-        let top = at.axis_top + size * 1.6 * level as f64;
-        let lines: Vec<_> = ticks
-            .iter()
-            .map(|tick| [(tick.from, top), (tick.from, if level == 0 { top + size * 1.6 } else { at.end })])
-            .collect();
-        canvas.strokes(&lines, &format!(r#"stroke="{GRID}" stroke-width="{}""#, number(size * 0.035)));
-        for tick in ticks.iter().filter(|tick| !tick.label.is_empty()) {
-            let (type_size, paint) =
-                if level == 0 { (size, r#"class="tick" font-weight="700""#) } else { (size * 0.9, r#"class="tick""#) };
-            canvas.text((tick.from + tick.to) / 2.0, top + size * 1.18, type_size, Anchor::Middle, &tick.label, paint);
-        }
-    }
+    at.axis.draw(canvas, &chart.closed, chart.ink, size, (at.axis_top, at.rows_top, at.end));
     let floor = (at.ground - at.roof) / f64::from(chart.floors.max(1));
     let lines: Vec<_> =
         (1..chart.floors).map(|floors| at.y(chart, f64::from(floors))).map(|y| [(left, y), (frame.right, y)]).collect();

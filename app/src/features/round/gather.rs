@@ -286,3 +286,30 @@ pub fn amount(units: f64) -> String {
 pub fn subjects<'a>(tree: &'a Tree, place: &'a Place) -> impl Iterator<Item = &'a Place> {
     std::iter::once(place).chain(tree.under(place).iter().filter(|other| other.kind == Kind::Project && other.id != place.id))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::wall_chart::tests::bar;
+    use jiff::civil::date;
+
+    #[test]
+    fn work_turns_red_when_its_float_runs_out() {
+        let horizon = date(2026, 11, 26);
+        let soon = Some((date(2026, 11, 25), date(2026, 12, 20)));
+        let later = Some((date(2026, 11, 27), date(2026, 12, 20)));
+        let begun = Some(date(2026, 11, 1));
+        for (name, float_days_e3, early, actual_start, expected) in [
+            ("no float left, at work", Some(0), soon, begun, true),
+            ("less than three days", Some(2_999), soon, begun, true),
+            ("three days", Some(3_000), soon, begun, false),
+            ("red already", Some(-1), soon, begun, false),
+            ("could begin within them", Some(1_000), soon, None, true),
+            ("cannot begin before", Some(1_000), later, None, false),
+            ("no mandated date hangs on it", None, soon, begun, false),
+        ] {
+            let bar = plan::store::Bar { float_days_e3, early, actual_start, ..bar() };
+            assert_eq!(turns_red(&bar, horizon), expected, "{name}");
+        }
+    }
+}

@@ -20,7 +20,7 @@ pub mod pages;
 mod paper;
 pub mod store;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use super::authority::{Need, Scope, Verb, missing};
 use super::places;

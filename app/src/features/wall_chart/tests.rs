@@ -10,7 +10,8 @@ use jiff::civil::{Date, date};
 
 const TODAY: Date = date(2026, 11, 23);
 
-fn bar() -> Bar {
+/// A work of two months with room, not begun.
+pub fn bar() -> Bar {
     Bar {
         project: "p".into(),
         ordinal: 1,
