@@ -277,6 +277,7 @@ fn form() -> Form {
         counts: vec!["trade.rebar".into(), "machine.hoist".into(), "material.pipes".into()],
         hindrances: vec!["funds".into(), "land".into()],
         most: 5_000,
+        most_stock: 100_000,
     }
 }
 

@@ -333,8 +333,12 @@ impl Site {
             content.machines.insert("tower_crane".into(), 1);
         }
         content.machines.insert("hoist".into(), 1);
-        content.cover_days.insert("rebar".into(), rng.random_range(3..=25));
-        content.cover_days.insert("blocks".into(), rng.random_range(2..=20));
+        // Of rebar a tower takes about three tonnes a day, of blocks eight cubic metres.
+        for (material, days, a_day_e3) in [("rebar", 3..=25, 3_000), ("blocks", 2..=20, 8_000)] {
+            let days: u32 = rng.random_range(days);
+            content.cover_days.insert(material.into(), days);
+            content.stock_e3.insert(material.into(), u64::from(days) * a_day_e3);
+        }
         if is_stopped {
             content.weather_hours = Some(4);
         }
@@ -365,7 +369,7 @@ impl Site {
                 }
             }
         }
-        Command::Verify { report, items, finding }
+        Command::Verify { report, items, finding, is_sure: true }
     }
 
     /// The supervision engineer agrees, or measures what truly stands.
@@ -384,7 +388,7 @@ impl Site {
         }
         self.is_claimant = false;
         self.disputed = Some(report.clone());
-        Ask::by(&self.supervisor, Command::Dispute { report, items, reason: papers().dispute.clone() })
+        Ask::by(&self.supervisor, Command::Dispute { report, items, reason: papers().dispute.clone(), is_sure: true })
     }
 }
 

@@ -59,7 +59,8 @@ fn report() -> Value {
                     "cumulative_e3": { "type": "integer", "description": "Done so far, in thousandths of the unit" } } } },
                 "hands": counts(&WORDS.trades, "Hands on site by trade"),
                 "machines": counts(&WORDS.machines, "Machines on site"),
-                "cover_days": counts(&WORDS.materials, "Days that materials on hand will last"),
+                "stock_e3": { "type": "object", "description": "Materials on hand, in thousandths of the unit", "propertyNames": { "enum": WORDS.material_ids() }, "additionalProperties": { "type": "integer", "minimum": 0, "maximum": WORDS.most_stock * 1000 } },
+                "cover_days": counts(&WORDS.material_ids(), "Days that materials on hand will last"),
                 "weather_hours": { "type": "integer", "minimum": 0, "maximum": 24 },
                 "hindrance": { "type": "object", "required": ["kind", "decider", "remark"], "properties": {
                     "kind": { "enum": WORDS.hindrances }, "decider": { "type": "string" }, "remark": { "type": "string" } } },

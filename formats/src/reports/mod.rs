@@ -30,8 +30,10 @@ const ITEM_COLUMNS: [&str; 9] =
 /// Columns of [`BUILDINGS`] by key: those before the counts, and those behind them.
 const BUILDING_COLUMNS: [&[&str]; 2] =
     [&["day", "building", "building_name", "unchanged"], &["weather_hours", "hindrance", "decider", "remark"]];
-/// What keys of counts begin with: hands by trade, machines, days of cover.
-const COUNTS: [&str; 3] = ["trade.", "machine.", "material."];
+/// What keys of amounts begin with, which need not be whole: materials on hand.
+const AMOUNTS: &str = "stock.";
+/// What keys of counts and amounts begin with: hands by trade, machines, materials on hand, their days of cover.
+const COUNTS: [&str; 4] = ["trade.", "machine.", AMOUNTS, "material."];
 
 /// A building of a workbook to be filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,12 +78,14 @@ pub struct Form {
     pub buildings: Vec<BuildingRow>,
     /// Their works that are not complete.
     pub items: Vec<ItemRow>,
-    /// Keys of counts, `trade.rebar`, in order.
+    /// Keys of counts and amounts, `trade.rebar`, `stock.blocks`, in order.
     pub counts: Vec<String>,
     /// Kinds of hindrance.
     pub hindrances: Vec<String>,
     /// Most of any count.
     pub most: u32,
+    /// Most of any amount, in its unit.
+    pub most_stock: u64,
 }
 
 /// What a workbook says of one building.
@@ -95,7 +99,7 @@ pub struct BuildingDay {
     pub unchanged: Option<Cell>,
     /// Works with their cumulative quantities.
     pub items: Vec<(String, Cell)>,
-    /// Counts by key.
+    /// Counts and amounts by key.
     pub counts: Vec<(String, Cell)>,
     /// Hours lost to weather.
     pub weather_hours: Option<Cell>,

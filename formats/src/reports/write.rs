@@ -1,6 +1,6 @@
 //! Writes the workbook: what was done before beside the cells to be filled in, in-cell rules, headings that stay and repeat.
 
-use super::{ABOUT, BUILDING_COLUMNS, BUILDINGS, Form, ITEM_COLUMNS, ITEMS};
+use super::{ABOUT, AMOUNTS, BUILDING_COLUMNS, BUILDINGS, Form, ITEM_COLUMNS, ITEMS};
 use crate::filled::{self, A3, A4, Formats, new_book};
 use crate::plans::sheet::labels::labels;
 use jiff::civil::Date;
@@ -14,7 +14,7 @@ const DAY_HOURS: i32 = 24;
 const FROZEN_COLUMNS: u16 = 3;
 
 /// Writes a workbook to be filled in. `word` gives the name of a key in the language of whoever asks: of a column, of
-/// `trade.rebar` and `hindrance.funds`, and what the in-cell rules `rule.amount`, `rule.count`, `rule.hours`, `rule.list` say.
+/// `trade.rebar` and `hindrance.funds`, and what the in-cell rules `rule.amount`, `rule.count`, `rule.stock`, `rule.hours`, `rule.list` say.
 ///
 /// # Errors
 /// More rows than a sheet holds.
@@ -98,6 +98,10 @@ fn write_buildings(
             }
             "weather_hours" => (counts(DAY_HOURS), "rule.hours"),
             "day" | "building" | "building_name" | "decider" | "remark" => continue,
+            amount if amount.starts_with(AMOUNTS) => {
+                let most = DataValidationRule::Between(0.0, form.most_stock as f64);
+                (DataValidation::new().allow_decimal_number(most), "rule.stock")
+            }
             _ => (counts(i32::try_from(form.most).unwrap_or(i32::MAX)), "rule.count"),
         };
         sheet.add_data_validation(1, column, last_row, column, &rule.set_error_message(word(message))?)?;

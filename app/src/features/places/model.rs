@@ -326,15 +326,19 @@ pub struct Programme {
 
 #[derive(Deserialize)]
 struct ProgrammeFile {
+    idle: Vec<String>,
     programme: Vec<Programme>,
 }
 
-/// Programme types, from data with source.
-pub static PROGRAMMES: LazyLock<Vec<Programme>> = LazyLock::new(|| {
-    let file: ProgrammeFile = toml::from_str(include_str!("../../../../rules/programmes.toml"))
-        .expect("rules/programmes.toml is part of the program and read by a test");
-    file.programme
+static FILE: LazyLock<ProgrammeFile> = LazyLock::new(|| {
+    toml::from_str(include_str!("../../../../rules/programmes.toml")).expect("rules/programmes.toml is part of the program and read by a test")
 });
+
+/// Programme types, from data with source.
+pub static PROGRAMMES: LazyLock<&[Programme]> = LazyLock::new(|| &FILE.programme);
+
+/// States in which no work goes on.
+pub static IDLE: LazyLock<&[String]> = LazyLock::new(|| &FILE.idle);
 
 /// The programme of an id.
 pub fn programme(id: &str) -> Option<&'static Programme> {

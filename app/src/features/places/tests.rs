@@ -1,6 +1,6 @@
 //! Scenarios of places.
 
-use super::model::{Attributes, Command, Fact, Figures, Kind, MOST_AT_ONCE, Opening, PROGRAMMES, Refused, Standing, State, decide};
+use super::model::{Attributes, Command, Fact, Figures, IDLE, Kind, MOST_AT_ONCE, Opening, PROGRAMMES, Refused, Standing, State, decide};
 use crate::clock::civil_date;
 use crate::features::identity::model::Role;
 use crate::journal::domain::{Actor, Context};
@@ -86,6 +86,7 @@ fn an_amendment_keeps_its_reason() {
 
 #[test]
 fn programmes_have_names_states_and_templates() {
+    assert!(IDLE.iter().all(|idle| PROGRAMMES.iter().any(|programme| programme.states.contains(idle))), "{IDLE:?}");
     for programme in PROGRAMMES.iter() {
         assert!(crate::features::plan::template::template(&programme.template).is_some(), "{}", programme.id);
         for key in programme.states.iter().map(|state| format!("state.{state}")).chain([format!("programme.{}", programme.id)]) {

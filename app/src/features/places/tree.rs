@@ -1,10 +1,11 @@
 //! The place tree in memory: parents before children, siblings in order, so that a subtree is one slice.
 
-use super::model::{Figures, Kind};
+use super::model::{Figures, IDLE, Kind};
 use super::store::{self, Place};
 use crate::args;
 use crate::db::Conn;
 use anyhow::Result;
+use jiff::civil::Date;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -59,6 +60,14 @@ impl Tree {
         let own = |place: &Place| figure(&place.attributes.figures).map_or(0, u64::from);
         let from_buildings: u64 = self.under(place).iter().filter(|other| other.kind == Kind::Building).map(own).sum();
         if from_buildings > 0 { from_buildings } else { own(place) }
+    }
+
+    /// Whether no work goes on at a place on a day: it, or a place it stands in, is in an idle state since then or before.
+    pub fn is_idle(&self, place: &Place, on: Date) -> bool {
+        self.lineage(place).any(|place| {
+            let is_idle = place.state.as_ref().is_some_and(|state| IDLE.contains(state));
+            is_idle && place.state_since.is_none_or(|since| since <= on)
+        })
     }
 
     /// The accountable official of a place, its own or the nearest above, and the place that names it.

@@ -180,10 +180,7 @@ impl Diary<'_> {
     fn means(&self, content: &Content) -> Vec<String> {
         let groups = [("trade", &content.hands), ("machine", &content.machines)];
         let mut means: Vec<String> = groups.iter().flat_map(|(prefix, counts)| counts.iter().map(move |(word, count)| format!("{} {count}", self.visitor.t(&format!("{prefix}.{word}"))))).collect();
-        means.extend(content.cover_days.iter().map(|(word, days)| {
-            let material = self.visitor.t(&format!("material.{word}"));
-            format!("{} {days}", self.visitor.tf("report_sheet.cover_of", &[("material", material)]))
-        }));
+        means.extend(super::sheet::on_hand(self.visitor, content));
         means
     }
 

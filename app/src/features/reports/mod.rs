@@ -20,7 +20,7 @@
 //!
 //! States of a report: reported → confirmed | disputed → verified; corrected → reported again.
 //!
-//! Refusals: R-101 … … of the rules; R-119 … … R-139 of what is sent. Extra files:
+//! Refusals: R-101 … … … R-144 of the rules; R-119 … … of what is sent. Extra files:
 //! `diary.rs` (site and supervision diaries as papers), `photos.rs` (photographs: checked, sealed, and copied without their metadata), `reasons.rs` (what holds work up, over
 //! time), `sheet.rs` (from facts to a workbook, and from a filled one to reports and findings), `upload.rs` (its pages),
 //! `programs.rs` (reports from programs), `register.rs` (a day as a list).
@@ -39,11 +39,20 @@ mod upload;
 pub mod tests;
 
 use super::authority::{Need, Scope, Verb, missing};
-use super::places;
+use super::places::{self, tree::Tree};
+use super::targets::assess::{Assessed, ProjectTargets};
 use crate::db::Conn;
 use crate::journal::domain::{Context, Decision};
 use anyhow::Result;
+use jiff::civil::Date;
 use model::{Command, Fact};
+
+/// Whether a building owes the report of a day: it had something left to measure in the morning (reporting the last of it does
+/// not end what was owed that day), and work goes on there.
+pub fn owes(tree: &Tree, targets: &ProjectTargets, building: &str, on: Date) -> bool {
+    let is_open = targets.of(building).any(Assessed::was_open);
+    is_open && !tree.get(building).is_some_and(|place| tree.is_idle(place, on))
+}
 
 /// The rights a command needs, on the rows it names.
 pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {

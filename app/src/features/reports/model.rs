@@ -54,6 +54,9 @@ pub struct Content {
     /// Machines on site by kind.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub machines: BTreeMap<String, u32>,
+    /// Materials on hand by kind, in thousandths of the unit that `rules/reports.toml` gives.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub stock_e3: BTreeMap<String, u64>,
     /// Days that materials on hand will last, by kind.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub cover_days: BTreeMap<String, u32>,
@@ -150,6 +153,8 @@ pub enum Command {
         items: Vec<Item>,
         /// Everything else as it was, where that was said wrongly: it has no quantities and no photographs.
         besides: Option<Box<Content>>,
+        /// The photographs it holds from now on, where others belong to it.
+        photos: Option<Vec<Photo>>,
         /// Why.
         reason: String,
     },
@@ -166,6 +171,8 @@ pub enum Command {
         items: Vec<Item>,
         /// Why.
         reason: String,
+        /// Whether a figure far from the reported one is meant.
+        is_sure: bool,
     },
     /// Say what an inspection found where a report speaks.
     Verify {
@@ -175,6 +182,8 @@ pub enum Command {
         items: Vec<Item>,
         /// What was found; needed where something differs.
         finding: String,
+        /// Whether a figure far from the one that counted is meant.
+        is_sure: bool,
     },
 }
 
@@ -187,12 +196,14 @@ pub enum Fact {
     Filed { project: String, content: Box<Content>, standings: Vec<Standing> },
     /// A day without change was filed.
     Unchanged { project: String },
-    /// It was corrected; `besides` takes the place of what was said besides quantities and photographs.
+    /// It was corrected; `besides` takes the place of what was said besides quantities and photographs, `photos` that of these.
     Corrected {
         reason: String,
         standings: Vec<Standing>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         besides: Option<Box<Content>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        photos: Option<Vec<Photo>>,
     },
     /// The supervision engineer agrees.
     Confirmed {},
@@ -283,6 +294,12 @@ refusals! {
     GatesOpen { name, gates } = "R-140" Rule items;
     /// Nobody is named who must decide.
     NoDecider = "R-141" Rule decider;
+    /// A correction that says what was said.
+    NothingCorrected = "R-142" Rule items;
+    /// A small part of what counted: meant, or a slip of the finger?
+    FarOff { name, counted, measured } = "R-143" Rule sure;
+    /// More photographs than a report holds.
+    TooManyPhotos { limit } = "R-144" Rule photos;
 }
 
 /// Buildings whose reports are filed together at most: they share one transaction, and others wait for it.
@@ -292,6 +309,8 @@ const DECIDER_CHARS: usize = 200;
 const REMARK_CHARS: usize = 2_000;
 /// Characters of a word that a refusal repeats.
 const WORD_CHARS: usize = 60;
+/// Photographs of a report at most: as many as a form carries.
+pub const MOST_PHOTOS: usize = 6;
 /// Days that are named when there should be one.
 const DAYS_NAMED: usize = 4;
 
@@ -356,8 +375,18 @@ pub struct Known {
     pub grade: Grade,
     /// Who judged it, and when.
     pub judged: Option<(String, DateTime)>,
-    /// Whether it holds a photograph.
-    pub is_pictured: bool,
+    /// How many photographs it holds.
+    pub photo_count: usize,
+}
+
+/// A material that sites keep.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Material {
+    /// Name in keys; `material.<id>` in the locale files.
+    pub id: String,
+    /// Its unit; `unit.<unit>` in the locale files where it is not the same in all languages.
+    pub unit: String,
 }
 
 /// Words and limits of reports.
@@ -369,15 +398,26 @@ pub struct Words {
     /// Machines.
     pub machines: Vec<String>,
     /// Materials.
-    pub materials: Vec<String>,
+    pub materials: Vec<Material>,
     /// Kinds of hindrance.
     pub hindrances: Vec<String>,
     /// Those of which nobody decides.
     pub undecided: Vec<String>,
     /// Days back that a report is taken.
     pub back_days: u16,
+    /// A measure below this share of what counted is asked about once.
+    pub doubt_percent: i64,
     /// Most of anything on one site.
     pub most: u32,
+    /// Most of a material on one site, in its unit.
+    pub most_stock: u64,
+}
+
+impl Words {
+    /// Names of materials in keys.
+    pub fn material_ids(&self) -> Vec<String> {
+        self.materials.iter().map(|material| material.id.clone()).collect()
+    }
 }
 
 /// `rules/reports.toml`.
@@ -402,7 +442,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             });
             facts.collect()
         }
-        Command::Correct { report, items, besides, reason } => {
+        Command::Correct { report, items, besides, photos, reason } => {
             let known = state.report.as_ref().ok_or(Refused::NotABuilding)?;
             if let (Grade::Verified, Some((by, on))) = (known.grade, &known.judged) {
                 return Err(Refused::Inspected { by: by.clone(), date: on.to_string() }.into());
@@ -413,10 +453,17 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             }
             let reason = text(reason, Refused::NoReason)?;
             let standings = standings(state, items, Compare::Corrected)?;
-            let counts = |standing: &Standing| state.works.iter().find(|work| work.activity == standing.activity).map_or(0, |work| work.before_e3 + work.day_e3 + work.after_e3);
-            let claimed = standings.iter().find(|one| one.done_e3 >= one.total_e3 && counts(one) < one.total_e3);
-            if let Some(claimed) = claimed.filter(|_| !known.is_pictured) {
-                return Err(Refused::PhotoNeeded { name: name_of(state, &claimed.activity) }.into());
+            let is_same = besides.is_none() && photos.is_none() && !standings.iter().any(|one| differs(state, one));
+            // Saying the measured figure is how a site gives in to a dispute.
+            if is_same && (known.grade != Grade::Disputed || standings.is_empty()) {
+                return Err(Refused::NothingCorrected.into());
+            }
+            let photo_count = photos.as_ref().map_or(known.photo_count, Vec::len);
+            if photo_count > MOST_PHOTOS {
+                return Err(Refused::TooManyPhotos { limit: MOST_PHOTOS.to_string() }.into());
+            }
+            if let Some(claimed) = claimed(state, &standings, photos.is_some()).filter(|_| photo_count == 0) {
+                return Err(Refused::PhotoNeeded { name: claimed.name.clone() }.into());
             }
             // The better grade counts: a site cannot take a dispute back by saying its figure again.
             if known.grade == Grade::Disputed {
@@ -431,13 +478,14 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
                 check_content(besides)?;
             }
             let besides = besides.as_ref().map(|besides| Box::new(besides.besides()));
-            draft(Fact::Corrected { reason, standings, besides }, report, &known.building, known.on)
+            let photos = photos.clone();
+            draft(Fact::Corrected { reason, standings, besides, photos }, report, &known.building, known.on)
         }
         Command::Confirm { report } => {
             let known = unjudged(state, context)?;
             draft(Fact::Confirmed {}, report, &known.building, known.on)
         }
-        Command::Dispute { report, items, reason } => {
+        Command::Dispute { report, items, reason, is_sure } => {
             let known = unjudged(state, context)?;
             let reason = text(reason, Refused::NoReason)?;
             let standings = standings(state, items, Compare::Freely)?;
@@ -445,9 +493,10 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if !standings.is_empty() && !standings.iter().any(|one| differs(state, one)) {
                 return Err(Refused::NothingDiffers.into());
             }
+            check_far(state, &standings, *is_sure)?;
             draft(Fact::Disputed { reason, standings }, report, &known.building, known.on)
         }
-        Command::Verify { report, items, finding } => {
+        Command::Verify { report, items, finding, is_sure } => {
             let known = state.report.as_ref().ok_or(Refused::NotABuilding)?;
             let me = |account: &String| context.actor == Actor::Account(account.clone());
             match &known.judged {
@@ -460,6 +509,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             }
             let mut standings = standings(state, items, Compare::Freely)?;
             standings.retain(|one| differs(state, one));
+            check_far(state, &standings, *is_sure)?;
             let finding = if standings.is_empty() { finding.trim().to_owned() } else { text(finding, Refused::NoReason)? };
             draft(Fact::Verified { finding, standings }, report, &known.building, known.on)
         }
@@ -470,6 +520,30 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
 fn differs(state: &State, standing: &Standing) -> bool {
     let counts = |work: &Work| work.before_e3 + work.day_e3;
     state.works.iter().any(|work| work.activity == standing.activity && counts(work) != standing.through_e3)
+}
+
+/// A measure of a small part of what counted is asked about once: it may be true, or a digit may be missing.
+fn check_far(state: &State, standings: &[Standing], is_sure: bool) -> Result<(), Refused> {
+    let far = standings.iter().filter(|_| !is_sure).find_map(|standing| {
+        let work = state.works.iter().find(|work| work.activity == standing.activity)?;
+        let counted_e3 = work.before_e3 + work.day_e3;
+        (standing.through_e3 < counted_e3 / 100 * WORDS.doubt_percent).then(|| Refused::FarOff {
+            name: work.name.clone(),
+            counted: amounts::text(counted_e3),
+            measured: amounts::text(standing.through_e3),
+        })
+    });
+    far.map_or(Ok(()), Err)
+}
+
+/// A work that a corrected report claims complete: by its new figure, or by the one that stays where its photographs change.
+fn claimed<'a>(state: &'a State, standings: &[Standing], are_photos_other: bool) -> Option<&'a Work> {
+    state.works.iter().find(|work| {
+        let counted_e3 = work.before_e3 + work.day_e3 + work.after_e3;
+        let restated = standings.iter().find(|one| one.activity == work.activity);
+        let done_e3 = restated.map_or(counted_e3, |one| one.done_e3);
+        done_e3 >= work.total_e3 && (counted_e3 < work.total_e3 || (are_photos_other && work.day_e3 > 0))
+    })
 }
 
 fn measured_through(state: &State, standing: &Standing) -> Option<i64> {
@@ -549,7 +623,17 @@ fn check_day(state: &State, on: Date, today: Date) -> Result<(), Refused> {
 
 fn check_content(content: &Content) -> Result<(), Refused> {
     let words = &*WORDS;
-    let lists = [(&content.hands, &words.trades), (&content.machines, &words.machines), (&content.cover_days, &words.materials)];
+    let materials = words.material_ids();
+    let lists = [(&content.hands, &words.trades), (&content.machines, &words.machines), (&content.cover_days, &materials)];
+    if content.photos.len() > MOST_PHOTOS {
+        return Err(Refused::TooManyPhotos { limit: MOST_PHOTOS.to_string() });
+    }
+    if let Some(word) = content.stock_e3.keys().find(|word| !materials.contains(word)) {
+        return Err(Refused::UnknownWord { word: shortened(word) });
+    }
+    if content.stock_e3.values().any(|amount| *amount > words.most_stock * 1000) {
+        return Err(Refused::TooMany { limit: words.most_stock.to_string() });
+    }
     for (counts, known) in lists {
         if let Some(word) = counts.keys().find(|word| !known.contains(word)) {
             return Err(Refused::UnknownWord { word: shortened(word) });

@@ -1,7 +1,9 @@
 //! Pages of daily reports: who has reported, the form on a phone, one report and its judgement, what waits for supervision.
 
-use super::model::{Command, Content, Hindrance, Item, WORDS, Work};
+use super::model::{Command, Content, Hindrance, Item, Photo, WORDS, Work};
 use super::photos;
+use super::owes;
+use super::sheet::{on_hand, stock_of};
 use super::store::{self, Report, Waiting, WorkDay};
 use crate::clock::civil;
 use crate::db::Conn;
@@ -13,9 +15,9 @@ use crate::features::targets::model::Grade;
 use crate::features::targets::pages::unit_name;
 use crate::features::{identity, places, plan, targets};
 use crate::names::narrow;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::{AT, Reason, Refusal};
 use crate::web::Site;
-use crate::web::extract::{Query, Sent, SentWithFiles};
+use crate::web::extract::{Files, Query, Sent, SentWithFiles};
 use crate::web::forms::{Values, error_summary, form_response, refusal, seal, seal_with};
 use crate::web::layout::page;
 use crate::web::problem::{Problem, form_urlencoded, sentence};
@@ -195,12 +197,11 @@ fn diaries(visitor: &Visitor, asked: Option<&str>, groups: &[(&Place, Vec<&Place
     } } }
 }
 
-/// Buildings of a project with something left to measure in the morning: who has nothing left owes no report, and reporting
-/// the last of it does not end what was owed that day.
+/// Buildings of a project that owe the report of a day, whether it came or not.
 pub(super) async fn open_buildings(conn: &mut Conn, site: &Site, project: &str, on: Date) -> Result<Vec<String>, Problem> {
     let targets = targets::assess::project(conn, &site.domain, project, on.min(site.clock.today())).await?;
-    let is_open = |building: &&String| targets.of(building).any(targets::assess::Assessed::was_open);
-    Ok(targets.by_building.keys().filter(is_open).cloned().collect())
+    let tree = site.domain.places.tree(conn).await?;
+    Ok(targets.by_building.keys().filter(|building| owes(&tree, &targets, building, on)).cloned().collect())
 }
 
 /// That a report has been received, with the number and the hash of its fact.
@@ -305,11 +306,12 @@ async fn new_page(
 
 /// What a report says besides quantities, folded away. `known` stands where nothing has been typed: the last day's figures.
 fn besides(visitor: &Visitor, values: &Values, known: Option<&Content>, refused: Option<&Refusal>) -> Markup {
-    let filled = |name: &str, known: Option<u32>| {
+    let typed = |name: &str, known: Option<String>| {
         // Once it was sent, what was emptied stays empty.
         let typed = values.text(name).to_owned();
-        if typed.is_empty() && refused.is_none() { known.map(|count| count.to_string()).unwrap_or_default() } else { typed }
+        if typed.is_empty() && refused.is_none() { known.unwrap_or_default() } else { typed }
     };
+    let filled = |name: &str, known: Option<u32>| typed(name, known.map(|count| count.to_string()));
     let counts = |prefix: &'static str, words: &[String], known: Option<&BTreeMap<String, u32>>| {
         html! {
             div.pairs { @for word in words {
@@ -324,7 +326,13 @@ fn besides(visitor: &Visitor, values: &Values, known: Option<&Content>, refused:
     html! {
         details open[known.is_some()] { summary { (visitor.t("reports.hands")) } div id="field-hands" { (counts("trade", &WORDS.trades, known.map(|known| &known.hands))) } }
         details { summary { (visitor.t("reports.machines")) } (counts("machine", &WORDS.machines, known.map(|known| &known.machines))) }
-        details { summary { (visitor.t("reports.materials")) } p.hint { (visitor.t("reports.cover_hint")) } (counts("material", &WORDS.materials, known.map(|known| &known.cover_days))) }
+        details open[refused.is_some_and(|refusal| refusal.field == Some("stock"))] { summary { (visitor.t("reports.materials")) } p.hint { (visitor.t("reports.cover_hint")) } div.pairs id="field-stock" { @for material in &WORDS.materials {
+            @let (stock, cover) = (format!("stock.{}", material.id), format!("material.{}", material.id));
+            @let known_stock = known.and_then(|known| known.stock_e3.get(&material.id)).and_then(|amount| i64::try_from(*amount).ok()).map(amounts::text);
+            label { span { (stock_of(visitor, &material.id)) } input inputmode="decimal" name=(stock) value=(typed(&stock, known_stock)); }
+            label { span { (visitor.tf("report_sheet.cover_of", &[("material", visitor.t(&cover))])) }
+                input inputmode="numeric" name=(cover) value=(filled(&cover, known.and_then(|known| known.cover_days.get(&material.id)).copied())); }
+        } } }
         details open[is_hindered] {
             summary { (visitor.t("reports.hindrance")) }
             label for="field-hindrance" { (visitor.t("field.hindrance")) }
@@ -345,10 +353,11 @@ pub(super) async fn units(conn: &mut Conn, building: &str) -> Result<HashMap<Str
     Ok(bars.into_iter().filter_map(|bar| Some((bar.activity, bar.unit?))).collect())
 }
 
-fn counts(values: &Values, prefix: &str) -> Result<BTreeMap<String, u32>, Refusal> {
+/// Whole numbers under a prefix. What is none is named.
+fn counts(visitor: &Visitor, values: &Values, prefix: &str) -> Result<BTreeMap<String, u32>, Refusal> {
     let mut counts = BTreeMap::new();
     for (word, text) in values.under(prefix).filter(|(_, text)| !text.is_empty()) {
-        let count: u32 = narrow(text).parse().map_err(|_| rule("G-107", "hands"))?;
+        let count: u32 = narrow(text).parse().map_err(|_| rule("G-107", "hands").at(&visitor.t(&format!("{prefix}{word}"))))?;
         if count > 0 {
             counts.insert(word.to_owned(), count);
         }
@@ -356,10 +365,21 @@ fn counts(values: &Values, prefix: &str) -> Result<BTreeMap<String, u32>, Refusa
     Ok(counts)
 }
 
+/// Amounts of materials on hand, in thousandths of their units.
+fn stock(visitor: &Visitor, values: &Values) -> Result<BTreeMap<String, u64>, Refusal> {
+    let typed = values.under("stock.").filter(|(_, text)| !text.is_empty());
+    let read = typed.map(|(material, text)| {
+        let amount = amounts::read(text).ok_or_else(|| rule("R-145", "stock").at(&stock_of(visitor, material)))?;
+        Ok((material.to_owned(), amount.unsigned_abs()))
+    });
+    read.filter(|read| !matches!(read, Ok((_, 0)))).collect()
+}
+
+/// Quantities of work items. One that is none is named by its activity, which the page turns into a name.
 fn items(values: &Values) -> Result<Vec<Item>, Refusal> {
     let typed = values.under("done.").filter(|(_, text)| !text.is_empty());
     let read = typed.map(|(activity, text)| {
-        let cumulative_e3 = amounts::read(text).ok_or_else(|| rule("R-119", "items"))?;
+        let cumulative_e3 = amounts::read(text).ok_or_else(|| rule("R-119", "items").at(activity))?;
         Ok(Item { activity: activity.to_owned(), cumulative_e3 })
     });
     let mut items = read.collect::<Result<Vec<Item>, Refusal>>()?;
@@ -367,7 +387,7 @@ fn items(values: &Values) -> Result<Vec<Item>, Refusal> {
     Ok(items)
 }
 
-fn content(values: &Values) -> Result<Content, Refusal> {
+fn content(visitor: &Visitor, values: &Values) -> Result<Content, Refusal> {
     // Words about what hinders are not thrown away for want of its kind.
     if values.text("hindrance").is_empty() && !(values.text("remark").is_empty() && values.text("decider").is_empty()) {
         return Err(rule("G-108", "hindrance"));
@@ -379,9 +399,10 @@ fn content(values: &Values) -> Result<Content, Refusal> {
     });
     Ok(Content {
         items: items(values)?,
-        hands: counts(values, "trade.")?,
-        machines: counts(values, "machine.")?,
-        cover_days: counts(values, "material.")?,
+        hands: counts(visitor, values, "trade.")?,
+        machines: counts(visitor, values, "machine.")?,
+        stock_e3: stock(visitor, values)?,
+        cover_days: counts(visitor, values, "material.")?,
         weather_hours: values.opt_number("weather_hours")?,
         hindrance,
         photos: Vec::new(),
@@ -394,7 +415,7 @@ async fn file(State(site): State<Site>, visitor: Visitor, sent: SentWithFiles) -
     let building = visitor.place_for(&mut site.reader().await?, values.text("building"), Verb::Report).await?;
     let done = async {
         let on = values.date("on")?;
-        let mut content = content(&values)?;
+        let mut content = content(&visitor, &values)?;
         let (photos, documents) = photos::take(files).await??;
         content.photos = photos;
         if content.is_empty() {
@@ -407,7 +428,10 @@ async fn file(State(site): State<Site>, visitor: Visitor, sent: SentWithFiles) -
     };
     match done.await {
         Ok(report) => Ok(Redirect::to(&format!("/reports/{report}?filed=1")).into_response()),
-        Err(problem) => new_page(&site, &visitor, &building, &values, Some(&refusal(problem)?)).await,
+        Err(problem) => {
+            let refused = named(&site, &visitor, &building, refusal(problem)?).await?;
+            new_page(&site, &visitor, &building, &values, Some(&refused)).await
+        }
     }
 }
 
@@ -487,7 +511,8 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
             @if let (Some(by), Some(on)) = (&report.judged_by, report.judged_on) { dt { (visitor.t(if report.grade == Grade::Verified { "reports.verified_by" } else { "reports.judged_by" })) } dd { (name(by)) " " (on) } }
             @if !content.hands.is_empty() { dt { (visitor.t("reports.hands")) } dd { (report.hands) "（" (pairs("trade", &content.hands)) "）" } }
             @if !content.machines.is_empty() { dt { (visitor.t("reports.machines")) } dd { (pairs("machine", &content.machines)) } }
-            @if !content.cover_days.is_empty() { dt { (visitor.t("reports.materials")) } dd { (pairs("material", &content.cover_days)) } }
+            @let materials = on_hand(visitor, content);
+            @if !materials.is_empty() { dt { (visitor.t("reports.materials")) } dd { (visitor.list(materials)) } }
             @if let Some(hours) = content.weather_hours { dt { (visitor.t("field.weather_hours")) } dd { (hours) } }
             @if let Some(hindrance) = &content.hindrance { dt { (visitor.t("reports.hindrance")) } dd { (visitor.t(&format!("hindrance.{}", hindrance.kind))) " · " (hindrance.remark) @if !hindrance.decider.is_empty() { " · " (hindrance.decider) } } }
             @if let Some(number) = report.corrected_number { dt { (visitor.t("reports.correction")) } dd { (report.reason.as_deref().unwrap_or_default()) " " a href={ "/facts?subject=" (report.id) } { "№ " (number) } } }
@@ -614,12 +639,19 @@ async fn judged(site: &Site, visitor: &Visitor, id: &str, verb: Verb) -> Result<
     Ok((report, building))
 }
 
-/// Names instead of accounts in a refusal that says who was faster.
-async fn named(site: &Site, refusal: Refusal) -> Result<Refusal, Problem> {
-    let names = identity::names(&mut site.reader().await?).await?;
+/// Names instead of accounts and activities in a refusal.
+async fn named(site: &Site, visitor: &Visitor, building: &Place, refusal: Refusal) -> Result<Refusal, Problem> {
+    let mut conn = site.reader().await?;
+    let people = identity::names(&mut conn).await?;
+    let works = plan::store::measured_bars(&mut conn, &building.id).await?;
     let params = refusal.params.into_iter().map(|(key, value)| {
-        let shown = if key == "by" { names.get(&value).cloned().unwrap_or(value) } else { value };
-        (key, shown)
+        let work = || works.iter().find(|bar| bar.activity == value).map(|bar| visitor.shown(&bar.name).into_owned());
+        let shown = match key {
+            "by" => people.get(&value).cloned(),
+            AT => work(),
+            _ => None,
+        };
+        (key, shown.unwrap_or(value))
     });
     Ok(Refusal { params: params.collect(), ..refusal })
 }
@@ -630,7 +662,7 @@ async fn confirm(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
     match site.submit(&visitor, values.request_id()?, Command::Confirm { report: id }).await {
         Ok(_) => Ok(Redirect::to(&to).into_response()),
         Err(problem) => {
-            let refused = named(&site, refusal(problem)?).await?;
+            let refused = named(&site, &visitor, &building, refusal(problem)?).await?;
             show_page(&site, &visitor, &report, &building, false, Some(&refused)).await
         }
     }
@@ -689,7 +721,7 @@ async fn restate_page(site: &Site, visitor: &Visitor, report: &Report, building:
         h1 { (visitor.t(title)) " · " (building.attributes.name) " " (report.on) }
         p.lead { (visitor.t(lead)) }
         (error_summary(visitor, refused))
-        form.report method="post" action={ "/reports/" (report.id) "/" (act) } {
+        form.report method="post" action={ "/reports/" (report.id) "/" (act) } enctype=[(what == Restating::Correction).then_some("multipart/form-data")] {
             (seal_with(visitor, values))
             div.works id="field-items" { @for work in concerned {
                 @let name = format!("done.{}", work.activity);
@@ -702,6 +734,10 @@ async fn restate_page(site: &Site, visitor: &Visitor, report: &Report, building:
             @if what == Restating::Correction {
                 input type="hidden" name="besides" value="1";
                 (besides(visitor, &said_besides(values, &report.content, refused), Some(&report.content), refused))
+                (photographs(visitor, report, values, refused))
+            }
+            @if refused.is_some_and(|refusal| refusal.code == "R-143") {
+                label.inline { input type="checkbox" id="field-sure" name="sure" value="yes"; " " (visitor.t("reports.sure")) }
             }
             label for="field-reason" { (visitor.t(if what == Restating::Verification { "reports.finding" } else { "field.reason" })) }
             textarea id="field-reason" name="reason" rows="3" required[what != Restating::Verification] { (values.text("reason")) }
@@ -711,19 +747,35 @@ async fn restate_page(site: &Site, visitor: &Visitor, report: &Report, building:
     Ok(form_response(refused, page(site, visitor, &visitor.t(title), body)))
 }
 
-async fn dispute(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
-    restate(&site, &visitor, &id, &values, Restating::Dispute).await
+/// Photographs that a correction takes out, and those it adds.
+fn photographs(visitor: &Visitor, report: &Report, values: &Values, refused: Option<&Refusal>) -> Markup {
+    html! { details open[!report.content.photos.is_empty() || refused.is_some_and(|refusal| refusal.field == Some("photos"))] {
+        summary { (visitor.t("reports.photos")) }
+        @if !report.content.photos.is_empty() { div.photos { @for photo in &report.content.photos {
+            @let name = format!("drop.{}", photo.copy);
+            label { img loading="lazy" src={ "/reports/" (report.id) "/photos/" (photo.copy) } alt=(visitor.t("reports.photos"));
+                span { input type="checkbox" name=(name) value="yes" checked[values.text(&name) == "yes"]; " " (visitor.t("reports.drop_photo")) } }
+        } } }
+        p.hint { (visitor.t("reports.add_photos")) }
+        input id="field-photos" type="file" name="photos" accept="image/jpeg,image/png,image/webp" capture="environment" multiple;
+    } }
 }
 
-async fn correct(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
-    restate(&site, &visitor, &id, &values, Restating::Correction).await
+async fn dispute(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    restate(&site, &visitor, &id, SentWithFiles { values, files: Files::default() }, Restating::Dispute).await
+}
+
+async fn correct(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, sent: SentWithFiles) -> Result<Response, Problem> {
+    restate(&site, &visitor, &id, sent, Restating::Correction).await
 }
 
 async fn verify(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
-    restate(&site, &visitor, &id, &values, Restating::Verification).await
+    restate(&site, &visitor, &id, SentWithFiles { values, files: Files::default() }, Restating::Verification).await
 }
 
-async fn restate(site: &Site, visitor: &Visitor, id: &str, values: &Values, what: Restating) -> Result<Response, Problem> {
+async fn restate(site: &Site, visitor: &Visitor, id: &str, sent: SentWithFiles, what: Restating) -> Result<Response, Problem> {
+    let SentWithFiles { values, files } = sent;
+    let values = &values;
     let verb = match what {
         Restating::Dispute => Verb::Confirm,
         Restating::Correction => Verb::Report,
@@ -732,22 +784,27 @@ async fn restate(site: &Site, visitor: &Visitor, id: &str, values: &Values, what
     let (report, building) = judged(site, visitor, id, verb).await?;
     let done = async {
         let (items, reason) = (items(values)?, values.text("reason").to_owned());
+        let is_sure = values.text("sure") == "yes";
+        let (added, documents) = photos::take(files).await??;
         let command = match what {
-            Restating::Dispute => Command::Dispute { report: id.to_owned(), items, reason },
+            Restating::Dispute => Command::Dispute { report: id.to_owned(), items, reason, is_sure },
             Restating::Correction => {
                 // A form without these fields says nothing of them.
-                let besides = if values.text("besides").is_empty() { None } else { Some(content(values)?.besides()) };
+                let besides = if values.text("besides").is_empty() { None } else { Some(content(visitor, values)?.besides()) };
                 let besides = besides.filter(|besides| *besides != report.content.besides()).map(Box::new);
-                Command::Correct { report: id.to_owned(), items, besides, reason }
+                let stay = report.content.photos.iter().filter(|photo| values.text(&format!("drop.{}", photo.copy)) != "yes");
+                let photos: Vec<Photo> = stay.cloned().chain(added).collect();
+                let photos = Some(photos).filter(|photos| *photos != report.content.photos);
+                Command::Correct { report: id.to_owned(), items, besides, photos, reason }
             }
-            Restating::Verification => Command::Verify { report: id.to_owned(), items, finding: reason },
+            Restating::Verification => Command::Verify { report: id.to_owned(), items, finding: reason, is_sure },
         };
-        site.submit(visitor, values.request_id()?, command).await
+        site.submit_with(visitor, values.request_id()?, command, documents).await
     };
     match done.await {
         Ok(_) => Ok(Redirect::to(&format!("/reports/{id}")).into_response()),
         Err(problem) => {
-            let refused = named(site, refusal(problem)?).await?;
+            let refused = named(site, visitor, &building, refusal(problem)?).await?;
             restate_page(site, visitor, &report, &building, what, values, Some(&refused)).await
         }
     }

@@ -111,9 +111,10 @@ pub(super) async fn form(conn: &mut Conn, site: &Site, visitor: &Visitor, tree: 
         on,
         buildings: rows,
         items,
-        counts: [counts("trade", &WORDS.trades), counts("machine", &WORDS.machines), counts("material", &WORDS.materials)].concat(),
+        counts: [counts("trade", &WORDS.trades), counts("machine", &WORDS.machines), counts("stock", &WORDS.material_ids()), counts("material", &WORDS.material_ids())].concat(),
         hindrances: WORDS.hindrances.clone(),
         most: WORDS.most,
+        most_stock: WORDS.most_stock,
     })
 }
 
@@ -121,9 +122,30 @@ pub(super) async fn form(conn: &mut Conn, site: &Site, visitor: &Visitor, tree: 
 pub(super) fn word(visitor: &Visitor, key: &str) -> String {
     match key.split_once('.') {
         Some(("material", _)) => visitor.tf("report_sheet.cover_of", &[("material", visitor.t(key))]),
+        Some(("stock", material)) => stock_of(visitor, material),
         Some(("trade" | "machine" | "hindrance", _)) => visitor.t(key),
         _ => visitor.t(&format!("report_sheet.{}", key.replace('.', "_"))),
     }
+}
+
+/// What is said of a material on hand: its name with its unit.
+pub(super) fn stock_of(visitor: &Visitor, material: &str) -> String {
+    let unit = WORDS.materials.iter().find(|one| one.id == material).map_or("", |one| one.unit.as_str());
+    visitor.tf("report_sheet.stock_of", &[("material", visitor.t(&format!("material.{material}"))), ("unit", unit_name(visitor, unit))])
+}
+
+/// Materials on hand and for how many days they last, a text each.
+pub(super) fn on_hand(visitor: &Visitor, content: &Content) -> Vec<String> {
+    let both = |material: &String| {
+        let stock = content.stock_e3.get(material).and_then(|amount| i64::try_from(*amount).ok()).map(|amount| {
+            let unit = WORDS.materials.iter().find(|one| one.id == *material).map_or("", |one| one.unit.as_str());
+            format!(" {} {}", amounts::text(amount), unit_name(visitor, unit))
+        });
+        let days = content.cover_days.get(material).map(|days| visitor.tf("reports.cover_short", &[("days", days.to_string())]));
+        let name = visitor.t(&format!("material.{material}"));
+        (stock.is_some() || days.is_some()).then(|| format!("{name}{}{}", stock.unwrap_or_default(), days.map_or_else(String::new, |days| format!(" {days}"))))
+    };
+    WORDS.material_ids().iter().filter_map(both).collect()
 }
 
 /// The name of a building, with its project's where a list holds several.
@@ -273,9 +295,10 @@ fn said(visitor: &Visitor, state: &State, fact: &Fact, content: &Content) -> Vec
         format!("{name} {} → {}", amounts::text(standing.before_e3), amounts::text(standing.through_e3))
     });
     let mut said: Vec<String> = moved.collect();
-    for (prefix, counts) in [("trade", &content.hands), ("machine", &content.machines), ("material", &content.cover_days)] {
+    for (prefix, counts) in [("trade", &content.hands), ("machine", &content.machines)] {
         said.extend(counts.iter().map(|(id, count)| format!("{} {count}", word(visitor, &format!("{prefix}.{id}")))));
     }
+    said.extend(on_hand(visitor, content));
     said.extend(content.weather_hours.map(|hours| format!("{} {hours}", visitor.t("field.weather_hours"))));
     let hindrance = content.hindrance.as_ref();
     said.extend(hindrance.map(|one| format!("{} {}", visitor.t(&format!("hindrance.{}", one.kind)), one.remark)));
@@ -309,9 +332,14 @@ fn parts(day: &BuildingDay) -> Vec<(&str, Result<Content, Refusal>)> {
 
 /// A count under its key, `trade.rebar`. None at all is the same as nothing said, as in the form.
 fn count(key: &str, cell: &Cell) -> Result<Content, Refusal> {
-    let count: u32 = cell.text.parse().map_err(|_| rule("G-107", "hands"))?;
     let mut content = Content::default();
     let (list, word) = key.split_once('.').unwrap_or_default();
+    if list == "stock" {
+        let amount = amounts::read(&cell.text).ok_or_else(|| rule("R-145", "stock"))?.unsigned_abs();
+        content.stock_e3.extend((amount > 0).then(|| (word.to_owned(), amount)));
+        return Ok(content);
+    }
+    let count: u32 = cell.text.parse().map_err(|_| rule("G-107", "hands"))?;
     let counts = match list {
         "trade" => &mut content.hands,
         "machine" => &mut content.machines,
@@ -334,6 +362,7 @@ fn joined(mut whole: Content, part: &Content) -> Content {
     for (all, some) in [(&mut whole.hands, &part.hands), (&mut whole.machines, &part.machines), (&mut whole.cover_days, &part.cover_days)] {
         all.extend(some.iter().map(|(word, count)| (word.clone(), *count)));
     }
+    whole.stock_e3.extend(part.stock_e3.iter().map(|(word, amount)| (word.clone(), *amount)));
     whole.weather_hours = whole.weather_hours.or(part.weather_hours);
     whole.hindrance = whole.hindrance.or_else(|| part.hindrance.clone());
     whole

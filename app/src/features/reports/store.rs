@@ -1,6 +1,6 @@
 //! Reports, and where each work item stands.
 
-use super::model::{Command, Content, Fact, Hindrance, Known, MOST_REPORTS, Standing, State, Work};
+use super::model::{Command, Content, Fact, Hindrance, Known, MOST_REPORTS, Photo, Standing, State, Work};
 use super::reasons::Said;
 use crate::args;
 use crate::db::{Conn, Row};
@@ -423,7 +423,7 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
                 filed_by: found.filed_by,
                 grade: found.grade,
                 judged: found.judged_by.zip(judged_at(conn, id).await?),
-                is_pictured: !found.content.photos.is_empty(),
+                photo_count: found.content.photos.len(),
             });
             (found.building, found.on)
         }
@@ -496,10 +496,8 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
             Ok(())
         }
         Fact::Unchanged { project } => insert(conn, entry, project, true, &Content::default()).await,
-        Fact::Corrected { reason, standings, besides } => {
-            if let Some(besides) = besides {
-                say_besides(conn, id, besides).await?;
-            }
+        Fact::Corrected { reason, standings, besides, photos } => {
+            say_again(conn, id, besides.as_deref(), photos.as_deref()).await?;
             let sql = "UPDATE report SET grade = 'reported', is_unchanged = 0, judged_by = NULL, judged_on = NULL, judged_at = NULL, reason = ?, corrected_number = ? WHERE id = ?";
             conn.execute(sql, args![reason, entry.number, id]).await?;
             restate(conn, entry, standings, Grade::Reported).await
@@ -585,10 +583,15 @@ async fn insert(conn: &mut Conn, entry: &Entry<AnyFact>, project: &str, is_uncha
     .map(drop)
 }
 
-/// Takes what is said besides quantities and photographs for what was said before.
-async fn say_besides(conn: &mut Conn, report_id: &str, besides: &Content) -> Result<()> {
+/// Takes what is said besides quantities, and photographs, for what was there before.
+async fn say_again(conn: &mut Conn, report_id: &str, besides: Option<&Content>, photos: Option<&[Photo]>) -> Result<()> {
+    if besides.is_none() && photos.is_none() {
+        return Ok(());
+    }
     let before = report(conn, report_id).await?.context("what is corrected was filed")?.content;
-    let now = Content { items: before.items, photos: before.photos, written_at: before.written_at, ..besides.clone() };
+    let photos = photos.map_or_else(|| before.photos.clone(), <[Photo]>::to_vec);
+    let said = besides.unwrap_or(&before).clone();
+    let now = Content { items: before.items, photos, written_at: before.written_at, ..said };
     let hindrance = now.hindrance.as_ref().map(serde_json::to_string).transpose()?;
     let sql = "UPDATE report SET content = ?, hindrance = ?, hands = ? WHERE id = ?";
     conn.execute(sql, args![serde_json::to_string(&now)?, hindrance, i64::from(now.hands_total()), report_id]).await.map(drop)

@@ -40,18 +40,21 @@ fn file(on: Date, content: Content) -> Command {
 fn rules() {
     let work = Work { activity: "b/structure".into(), name: "Structure".into(), total_e3: 18_000, is_whole: true, before_e3: 5_000, ..Work::default() };
     let site = State { is_building: true, is_active: true, project: "p".into(), works: vec![work.clone()], ..State::default() };
-    let known = Known { building: "b".into(), on: TODAY, filed_by: "builder".into(), grade: Grade::Reported, judged: None, is_pictured: false };
+    let known = Known { building: "b".into(), on: TODAY, filed_by: "builder".into(), grade: Grade::Reported, judged: None, photo_count: 0 };
     let bound = State { works: vec![Work { open_gates: vec!["fire".into()], ..work.clone() }], ..site.clone() };
     let filed = State { report: Some(known.clone()), works: vec![Work { day_e3: 1_000, ..work.clone() }], ..site.clone() };
-    let judged = State { report: Some(Known { grade: Grade::Confirmed, judged: Some(("wei".into(), TODAY.at(14, 5, 0, 0))), ..known }), ..filed.clone() };
+    let judged = State { report: Some(Known { grade: Grade::Confirmed, judged: Some(("wei".into(), TODAY.at(14, 5, 0, 0))), ..known.clone() }), ..filed.clone() };
     let later = State { works: vec![Work { day_e3: 1_000, after_e3: 10_000, ..work.clone() }], ..filed.clone() };
     let unchanged = |on| Command::FileUnchanged { report: "r".into(), building: "b".into(), on };
     let confirm = Command::Confirm { report: "r".into() };
-    let dispute = |floor: i64, reason: &str| Command::Dispute { report: "r".into(), items: floors(floor).items, reason: reason.into() };
-    let correct = |floor: i64, reason: &str| Command::Correct { report: "r".into(), items: floors(floor).items, besides: None, reason: reason.into() };
+    let dispute = |floor: i64, reason: &str| Command::Dispute { report: "r".into(), items: floors(floor).items, reason: reason.into(), is_sure: false };
+    let correct = |floor: i64, reason: &str| Command::Correct { report: "r".into(), items: floors(floor).items, besides: None, photos: None, reason: reason.into() };
     let photo = vec![Photo { original: "o".into(), copy: "c".into() }];
     let hindered = |kind: &str, remark: &str| Content { hindrance: Some(Hindrance { kind: kind.into(), decider: "bureau".into(), remark: remark.into() }), ..floors(6) };
     let crowd = |trade: &str, count| Content { hands: [(trade.to_owned(), count)].into(), ..floors(6) };
+    let stocked = |material: &str, amount: u64| Content { stock_e3: [(material.to_owned(), amount * 1000)].into(), ..floors(6) };
+    let pictures = |photos| Command::Correct { report: "r".into(), items: Vec::new(), besides: None, photos, reason: "the wrong house".into() };
+    let complete = State { works: vec![Work { before_e3: 17_000, day_e3: 1_000, ..work.clone() }], report: Some(Known { photo_count: 1, ..known.clone() }), ..site.clone() };
     let half = Content { items: vec![Item { activity: "b/structure".into(), cumulative_e3: 6_500 }], ..Content::default() };
     let strange = Content { items: vec![Item { activity: "theirs/pit".into(), cumulative_e3: 1 }], ..Content::default() };
     let cases: Vec<(&str, State, Command, Option<Refused>)> = vec![
@@ -75,7 +78,7 @@ fn rules() {
         ("more than there is", site.clone(), file(TODAY, floors(19)), Some(Refused::Exceeds { name: "Structure".into(), total: "18".into() })),
         ("half a floor", site.clone(), file(TODAY, half), Some(Refused::NotWhole { name: "Structure".into() })),
         ("complete without a picture", site.clone(), file(TODAY, floors(18)), Some(Refused::PhotoNeeded { name: "Structure".into() })),
-        ("complete with a picture", site.clone(), file(TODAY, Content { photos: photo, ..floors(18) }), None),
+        ("complete with a picture", site.clone(), file(TODAY, Content { photos: photo.clone(), ..floors(18) }), None),
         ("hindered", site.clone(), file(TODAY, hindered("funds", "no payment since May")), None),
         ("hindered by nothing in words", site.clone(), file(TODAY, hindered("funds", " ")), Some(Refused::NoReason)),
         ("hindered by nobody in particular", site.clone(), file(TODAY, Content { hindrance: Some(Hindrance { kind: "funds".into(), decider: " ".into(), remark: "unpaid".into() }), ..floors(6) }), Some(Refused::NoDecider)),
@@ -94,7 +97,18 @@ fn rules() {
         ("disputed after somebody else", judged, dispute(5, "five slabs stand"), Some(Refused::AlreadyJudged { by: "wei".into(), at: "2026-11-23 14:05".into() })),
         ("disputed without a reason", filed.clone(), dispute(5, ""), Some(Refused::NoReason)),
         ("disputed with the same figure", filed.clone(), dispute(6, "looks wrong"), Some(Refused::NothingDiffers)),
-        ("disputed for its hands alone", filed.clone(), Command::Dispute { report: "r".into(), items: Vec::new(), reason: "three hands stand there".into() }, None),
+        ("disputed for its hands alone", filed.clone(), Command::Dispute { report: "r".into(), items: Vec::new(), reason: "three hands stand there".into(), is_sure: false }, None),
+        ("disputed by a digit", filed.clone(), dispute(1, "one slab stands"), Some(Refused::FarOff { name: "Structure".into(), counted: "6".into(), measured: "1".into() })),
+        ("disputed by all of it, for sure", filed.clone(), Command::Dispute { report: "r".into(), items: floors(0).items, reason: "nothing stands".into(), is_sure: true }, None),
+        ("found far less without being sure", filed.clone(), Command::Verify { report: "r".into(), items: floors(1).items, finding: "one slab".into(), is_sure: false }, Some(Refused::FarOff { name: "Structure".into(), counted: "6".into(), measured: "1".into() })),
+        ("corrected to what it says", filed.clone(), correct(6, "looked again"), Some(Refused::NothingCorrected)),
+        ("corrected in nothing", filed.clone(), pictures(None), Some(Refused::NothingCorrected)),
+        ("another photograph", filed.clone(), pictures(Some(photo.clone())), None),
+        ("seven photographs", filed.clone(), pictures(Some(vec![photo[0].clone(); 7])), Some(Refused::TooManyPhotos { limit: "6".into() })),
+        ("complete, its photograph taken out", complete, pictures(Some(Vec::new())), Some(Refused::PhotoNeeded { name: "Structure".into() })),
+        ("a material nobody keeps", site.clone(), file(TODAY, stocked("gold", 1)), Some(Refused::UnknownWord { word: "gold".into() })),
+        ("more rebar than any site has", site.clone(), file(TODAY, stocked("rebar", 100_001)), Some(Refused::TooMany { limit: "100000".into() })),
+        ("twelve tonnes of rebar", site.clone(), file(TODAY, stocked("rebar", 12)), None),
         ("corrected downwards", filed.clone(), correct(5, "counted the mezzanine"), None),
         ("corrected without a reason", filed, correct(5, " "), Some(Refused::NoReason)),
         ("corrected so that later days exceed", later, correct(9, "more"), Some(Refused::Exceeds { name: "Structure".into(), total: "18".into() })),
@@ -102,7 +116,7 @@ fn rules() {
     for (name, state, command, expected) in cases {
         assert_eq!(decide(&state, &command, &context("jian")).err(), expected.map(Refusal::from), "{name}");
     }
-    let filed = State { report: Some(Known { building: "b".into(), on: TODAY, filed_by: "jian".into(), grade: Grade::Reported, judged: None, is_pictured: false }), ..site };
+    let filed = State { report: Some(Known { building: "b".into(), on: TODAY, filed_by: "jian".into(), grade: Grade::Reported, judged: None, photo_count: 0 }), ..site };
     assert_eq!(decide(&filed, &Command::Confirm { report: "r".into() }, &context("jian")).err(), Some(Refused::OwnReport.into()));
 }
 
@@ -333,8 +347,12 @@ fn with_photo(site: &TestSite, id: &str, on: &str, bytes: &[u8]) -> Vec<u8> {
 
 fn with_files(site: &TestSite, id: &str, on: &str, files: &[&[u8]]) -> Vec<u8> {
     let token = site.form_token("builder");
+    multipart(&[("form_token", token.as_str()), ("building", "ours-b1"), ("on", on), ("request_id", id), ("done.ours-b1/pit", "5500")], files)
+}
+
+fn multipart(fields: Fields, files: &[&[u8]]) -> Vec<u8> {
     let mut body = Vec::new();
-    for (name, value) in [("form_token", token.as_str()), ("building", "ours-b1"), ("on", on), ("request_id", id), ("done.ours-b1/pit", "5500")] {
+    for (name, value) in fields {
         body.extend(format!("------guatu\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
     }
     for bytes in files {
@@ -345,6 +363,57 @@ fn with_files(site: &TestSite, id: &str, on: &str, files: &[&[u8]]) -> Vec<u8> {
     body.extend(b"------guatu--\r\n");
     body
 }
+
+on_both_databases!(what_a_report_said_wrongly_is_put_right_as_a_whole, |site| async move {
+    let site = active(site.with_cast().await).await;
+    let filed = site.post_bytes("builder", "/reports/new", MULTIPART, with_photo(&site, "report-0001", "2026-11-23", &jpeg())).await;
+    assert_eq!(filed.status, 303, "{:?}", filed.texts(".summary li"));
+    let show = async || site.get("chief", "/reports/report-0001").await;
+    let picture = show().await.attributes(".photos img", "src").remove(0);
+    let drop = format!("drop.{}", picture.rsplit('/').next().unwrap());
+    let correct = async |fields: Fields<'_>, file: &[u8]| {
+        let token = site.form_token("builder");
+        let fields: Vec<(&str, &str)> = [("form_token", token.as_str()), ("request_id", "correct-0001"), ("reason", "the wrong house")].into_iter().chain(fields.iter().copied()).collect();
+        site.post_bytes("builder", "/reports/report-0001/correct", MULTIPART, multipart(&fields, if file.is_empty() { &[] } else { std::slice::from_ref(&file) })).await
+    };
+    let other = || {
+        let mut picture = Vec::new();
+        image::RgbImage::from_pixel(50, 20, image::Rgb([10, 90, 160])).write_to(&mut Cursor::new(&mut picture), image::ImageFormat::Png).unwrap();
+        picture
+    };
+    let cases: [(&str, Fields, &[u8], &str); 4] = [
+        ("nothing", &[], b"", "R-142"),
+        ("no picture", &[], b"GIF89a", "R-120"),
+        ("the only picture of a completed work", &[(&drop, "yes")], b"", "R-110"),
+        ("an amount that is none", &[("besides", "1"), ("stock.rebar", "much")], b"", "R-145"),
+    ];
+    for (name, fields, file, code) in cases {
+        let page = correct(fields, file).await;
+        assert_eq!((page.status.as_u16(), page.texts(".summary .quiet")), (422, vec![code.to_owned()]), "{name}: {:?}", page.texts(".summary li"));
+        assert!(page.body.contains("the wrong house"), "{name}: still filled");
+    }
+    // Photographs and materials together, one picture for another.
+    let done = correct(&[("besides", "1"), ("stock.rebar", "12.5"), ("material.rebar", "4"), (&drop, "yes")], &other()).await;
+    assert_eq!(done.status, 303, "{:?}", done.texts(".summary li"));
+    let page = show().await;
+    let now = page.attributes(".photos img", "src");
+    assert!(now.len() == 1 && now[0] != picture, "{now:?}");
+    assert!(page.texts("dl.facts dd").iter().any(|text| text.contains("12.5")), "{:?}", page.texts("dl.facts dd"));
+    assert_eq!(site.get("chief", &picture).await.status, 404, "what was taken out is not shown any more");
+    // The next day's form knows what is on hand, and a figure that is none is named.
+    let form = site.get("builder", "/reports/new?building=ours-b2").await;
+    assert!(!form.attributes("input[name='stock.rebar']", "value").contains(&"12.5".to_owned()), "of another building");
+    let named = site.post("builder", "/reports/new", &[("building", "ours-b2"), ("on", "2026-11-23"), ("done.ours-b2/pit", "many")]).await;
+    let work = form.texts(".work .name")[0].clone();
+    assert!(named.texts(".summary li")[0].starts_with(&work), "{:?} {work}", named.texts(".summary li"));
+    // A digit that is missing is asked about once.
+    let measured = [("done.ours-b1/pit", "55"), ("reason", "measured by cross section")];
+    let asked = site.post("wei", "/reports/report-0001/dispute", &measured).await;
+    assert_eq!(asked.texts(".summary .quiet"), ["R-143"]);
+    assert_eq!(asked.texts("label input[name='sure']").len(), 1);
+    assert_eq!(site.post("wei", "/reports/report-0001/dispute", &[&measured[..], &[("sure", "yes")]].concat()).await.status, 303);
+    site
+});
 
 on_both_databases!(programs_report_under_the_same_rules, |site| async move {
     let site = active(site.with_cast().await).await;
@@ -428,7 +497,10 @@ impl Workbook {
         let rows = self.rows(sheet);
         let row = rows.iter().position(|row| row.iter().any(|cell| cell == text)).unwrap_or_else(|| panic!("{text} in {sheet}"));
         let column = rows[0].iter().position(|head| head.ends_with(&format!("\n{key}"))).unwrap_or_else(|| panic!("{key} in {sheet}"));
-        format!("{sheet}!{}{}", char::from(b'A' + u8::try_from(column).unwrap()), row + 1)
+        let letter = |at: usize| char::from(b'A' + u8::try_from(at).unwrap());
+        // Behind Z comes AA.
+        let before = (column / 26).checked_sub(1).map(letter).into_iter();
+        format!("{sheet}!{}{}", before.chain([letter(column % 26)]).collect::<String>(), row + 1)
     }
 
     fn part(&mut self, sheet: &str) -> &mut String {
