@@ -1,6 +1,7 @@
 //! What a bulletin freezes: one line a project, ranked. Pure; integers only, so that the same figures are the same bytes.
 
 use crate::features::targets::drawings::Standing;
+use crate::features::targets::model::Grade;
 use serde::{Deserialize, Serialize};
 
 /// A project's line. Shares in tenths of a per cent, gaps in tenths of a percentage point.
@@ -29,6 +30,9 @@ pub struct Line {
     /// Of these, confirmed by the supervision engineer or verified by an inspection.
     #[serde(default)]
     pub confirmed: u32,
+    /// The lowest truth grade among what was measured; `None` in issues of before this was frozen.
+    #[serde(default)]
+    pub grade: Option<Grade>,
     /// Disputed reports that wait for a correction.
     pub disputes: u32,
     /// Work items with a date that cannot be kept.

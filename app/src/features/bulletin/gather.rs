@@ -26,6 +26,8 @@ async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Res
     let tree = domain.places.tree(conn).await?;
     let before = store::before(conn, from).await?;
     let to = from.saturating_add(6.days());
+    let (rule, rules) = domain.rules.gap(conn, today).await?;
+    let measure = rules.measure;
     let mut lines = Vec::new();
     let mut whole = Weighed::default();
     let came = reports::store::counts(conn, from, to).await?;
@@ -34,14 +36,12 @@ async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Res
         let Some(place) = tree.get(&state.project) else { continue };
         let targets = targets::assess::project(conn, domain, &place.id, to.min(today)).await?;
         let weighed = targets.whole();
-        let Some((planned_e1, done_e1, gap_e1)) = weighed.points_e1() else { continue };
+        let Some((planned_e1, done_e1, gap_e1)) = weighed.judged_e1(measure, to.min(today)) else { continue };
         whole.join(&weighed);
-        let open = targets
-            .by_building
-            .keys()
-            .filter(|building| targets.of(building).any(targets::assess::Assessed::is_open))
-            .count();
-        let days = (today.min(to) - from).get_days().max(0) as u32 + 1;
+        // Of each day what was owed on it: work may have been stopped during the week.
+        let days = || from.series(1.days()).take_while(|day| *day <= today.min(to));
+        let open = targets.by_building.keys().filter(|building| targets.of(building).any(targets::assess::Assessed::is_open));
+        let owed: usize = open.filter_map(|building| tree.get(building)).map(|building| days().filter(|day| !tree.is_idle(building, *day)).count()).sum();
         let scheduled = domain.networks.scheduled(conn, &place.id).await?;
         let late = scheduled
             .outlooks
@@ -63,7 +63,7 @@ async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Res
                 targets::assess::project(conn, domain, &place.id, from.saturating_sub(1.days()))
                     .await?
                     .whole()
-                    .points_e1()
+                    .judged_e1(measure, from.saturating_sub(1.days()))
                     .map(|(_, _, gap)| gap)
             }
             None => None,
@@ -75,10 +75,11 @@ async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Res
             done_e1,
             gap_e1,
             gap_before_e1,
-            reports_due: (open as u32 * days).max(count),
+            reports_due: (owed as u32).max(count),
             reports_came: count,
             measured: measured.len() as u32,
             confirmed: measured.iter().filter(|grade| **grade >= Grade::Confirmed).count() as u32,
+            grade: measured.iter().min().copied(),
             disputes,
             broken: targets.items.iter().filter(|item| item.outlook().first_impossible().is_some()).count() as u32,
             late,
@@ -95,7 +96,7 @@ async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Res
     {
         let targets = targets::assess::project(conn, domain, &line.project, to.min(today)).await?;
         let buildings =
-            targets.by_building.keys().filter_map(|id| Some((tree.get(id)?, targets.weighed.get(id)?.points_e1()?.2)));
+            targets.by_building.keys().filter_map(|id| Some((tree.get(id)?, targets.weighed.get(id)?.judged_e1(measure, to.min(today))?.2)));
         let chosen = buildings.min_by_key(|(place, gap)| (if is_best { -gap } else { *gap }, tree.position(&place.id)));
         drawn.extend(chosen.map(|(place, gap_e1)| {
             let mut works: Vec<Standing> = targets.of(&place.id).map(Into::into).collect();
@@ -112,6 +113,6 @@ async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Res
             }
         }));
     }
-    let (planned_e1, done_e1, _) = whole.points_e1().unwrap_or_default();
-    Ok((Figures { lines, planned_e1, done_e1, rule: domain.rules.gap(conn, today).await?.0.id, drawn }, number))
+    let (planned_e1, done_e1, _) = whole.judged_e1(measure, to.min(today)).unwrap_or_default();
+    Ok((Figures { lines, planned_e1, done_e1, rule: rule.id, drawn }, number))
 }

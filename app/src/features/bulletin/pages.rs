@@ -10,6 +10,7 @@ use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::places::tree::Tree;
 use crate::features::rule_sets::model::{GapRules, RuleSet, gap_rules};
+use crate::features::targets::grades::Marks;
 use crate::features::targets::progress::{grade, tenths_text};
 use crate::features::{identity, rule_sets};
 use crate::refusal::Refusal;
@@ -244,6 +245,7 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
 }
 
 fn figures_table(visitor: &Visitor, bulletin: &Bulletin, is_whole: bool, rules: &GapRules) -> Markup {
+    let marks = Marks::of_visitor(visitor);
     html! {
         div.scroll tabindex="0" { table {
             thead { tr { th.number { (visitor.t("bulletin.rank")) } th { (visitor.t("place_kind.project")) } th.number { (visitor.t("bulletin.planned")) } th.number { (visitor.t("bulletin.done")) } th { (visitor.t("bulletin.gap")) } th.number { (visitor.t("bulletin.moved")) }
@@ -251,7 +253,7 @@ fn figures_table(visitor: &Visitor, bulletin: &Bulletin, is_whole: bool, rules: 
             tbody { @for (at, line) in bulletin.figures.lines.iter().enumerate() { tr {
                 td.number { @if is_whole { (at + 1) } @else { "—" } }
                 td { a href={ "/targets?place=" (line.project) } { (line.name) } }
-                td.number { (tenths_text(line.planned_e1)) } td.number { (tenths_text(line.done_e1)) }
+                td.number { (tenths_text(line.planned_e1)) } td.number { (tenths_text(line.done_e1)) @if let Some(grade) = line.grade { " " (marks.of(grade)) } }
                 td { span class={ "lamp " (grade(line.gap_e1, rules).name()) } { (signed(line.gap_e1)) } }
                 td.number { @match line.moved_e1() { Some(moved) => (signed(moved)), None => "—" } }
                 td.number { (line.reports_came) "/" (line.reports_due) } td.number { (line.confirmed_text()) } td.number { (line.disputes) } td.number { (line.broken) }

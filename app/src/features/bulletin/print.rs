@@ -3,6 +3,7 @@
 use super::model::Stage;
 use super::store::{Bulletin, Objection};
 use crate::features::targets::drawings::{Ground, elevation};
+use crate::features::targets::grades::Marks;
 use crate::features::targets::progress::tenths_text;
 use crate::web::{Site, papers};
 use crate::web::visitor::Visitor;
@@ -67,7 +68,7 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
             (at + 1).to_string(),
             line.name.clone(),
             tenths_text(line.planned_e1),
-            tenths_text(line.done_e1),
+            Marks::marked(&tenths_text(line.done_e1), line.grade),
             signed(line.gap_e1),
             line.moved_e1().map_or("—".into(), signed),
             format!("{}/{}", line.reports_came, line.reports_due),
@@ -77,6 +78,10 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
         ]);
     }
     let mut blocks = vec![Block::Table(table)];
+    if bulletin.figures.lines.iter().any(|line| line.grade.is_some()) {
+        let grades = Marks::of_visitor(visitor).line(&t("wall.unmarked"));
+        blocks.push(Block::Paragraph(visitor.tf("round.brief_grades", &[("grades", grades)])));
+    }
     if bulletin.drafted_on <= bulletin.to {
         let params = [("to", bulletin.to.to_string()), ("date", bulletin.drafted_on.to_string())];
         blocks.push(Block::Paragraph(visitor.tf("bulletin.runs", &params)));

@@ -113,6 +113,7 @@ pub async fn gather(conn: &mut Conn, site: &Site, visitor: &Visitor, place: Plac
     let missing = round.iter().flat_map(|round| &round.missing);
     let mut silent: Vec<(String, Option<Date>)> = missing.map(|building| (building.clone(), last_days.get(building).copied())).collect();
     silent.sort_by_key(|(building, on)| (*on, tree.position(building)));
+    let rules = site.domain.rules.gap(conn, today).await?;
     Ok(Profile {
         counts: places::pages::headline(&tree, &place),
         seats: seats(conn, &place.id, today, &people, &organisations).await?,
@@ -120,8 +121,8 @@ pub async fn gather(conn: &mut Conn, site: &Site, visitor: &Visitor, place: Plac
         problems: open.into_iter().map(|case| { let owner = case.owner.as_ref().and_then(|owner| people.get(owner)).cloned(); (case, owner) }).collect(),
         orders: open_orders,
         now: civil(site.clock.now()),
-        points_e1: assessed.whole().points_e1(),
-        rules: site.domain.rules.gap(conn, today).await?,
+        points_e1: assessed.whole().judged_e1(rules.1.measure, today),
+        rules,
         place,
         today,
         number,

@@ -44,6 +44,10 @@ pub struct Line {
     pub unmet: usize,
     /// Buildings that wait for somebody.
     pub hindered: usize,
+    /// The lowest truth grade among what these counts stand on; `None` where nothing was measured, and in minutes of before this
+    /// was frozen.
+    #[serde(default)]
+    pub grade: Option<Grade>,
 }
 
 impl Line {
@@ -146,6 +150,12 @@ impl ProjectRound {
     pub fn red_buildings(&self) -> impl Iterator<Item = &Red> {
         self.red.iter().filter(|red| red.place != self.line.project)
     }
+
+    /// Who stands for what it lists.
+    fn grades(&self) -> impl Iterator<Item = Grade> {
+        let (red, soon) = (self.red.iter().map(|one| one.grade), self.soon.iter().map(|one| one.grade));
+        red.chain(soon).chain(self.unmet.iter().map(|one| one.grade)).flatten()
+    }
 }
 
 /// A round of a place on a day: its active projects, those with most to talk about first.
@@ -164,9 +174,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
         let within = |id: &str| tree.get(id).is_some_and(|other| other.path.starts_with(&place.path));
         let mut round = ProjectRound { line: Line { project: project.id.clone(), ..Line::default() }, ..ProjectRound::default() };
         let now = targets::assess::project(conn, domain, &project.id, today).await?;
-        // Who owes a report is known in the morning: what is reported during the day does not change it.
-        let owes = |building: &&String| now.of(building).any(Assessed::was_open);
-        let due: Vec<&String> = now.by_building.keys().filter(|id| within(id)).filter(owes).collect();
+        let due: Vec<&String> = now.by_building.keys().filter(|id| within(id) && reports::owes(&tree, &now, id, today)).collect();
         round.missing = due.iter().filter(|id| !filed.contains_key(**id)).map(|id| (*id).clone()).collect();
         round.missing.sort_by_key(|id| tree.position(id));
         let noted = wall_chart::store::noted_of(conn, &project.id).await?;
@@ -188,6 +196,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
             soon: round.soon.len(),
             unmet: round.unmet.len(),
             hindered: round.hindered.len(),
+            grade: round.grades().min(),
         };
         rounds.push(round);
     }

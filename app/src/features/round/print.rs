@@ -23,7 +23,7 @@ pub fn compose(site: &Site, visitor: &Visitor, minutes: &Minutes, place: &str, d
     let t = |key: &str| visitor.t(key);
     let (today, earlier): (Vec<&RoundDecision>, Vec<&RoundDecision>) = decisions.iter().partition(|one| one.decided_on == minutes.on);
     let remark = minutes.remark.lines().filter(|line| !line.trim().is_empty()).map(|line| Block::Paragraph(line.trim().to_owned()));
-    let blocks = papers::parts(
+    let mut blocks = papers::parts(
         visitor,
         vec![
             ("round.brief_day", vec![Block::Paragraph(in_short(visitor, &minutes.figures)), projects(visitor, &minutes.figures, minutes.on)]),
@@ -32,6 +32,7 @@ pub fn compose(site: &Site, visitor: &Visitor, minutes: &Minutes, place: &str, d
             ("round.fourth", remark.collect()),
         ],
     );
+    blocks.extend(marks_said(visitor, minutes.figures.lines.iter().any(|line| line.grade.is_some())));
     let frozen = visitor.tf("bulletin.frozen", &[("number", minutes.frozen_number.to_string())]);
     Paper {
         form: Form::Bulletin,
@@ -46,6 +47,12 @@ pub fn compose(site: &Site, visitor: &Visitor, minutes: &Minutes, place: &str, d
         proof: qr(&format!("{}\n{}", minutes.id, minutes.frozen_number)).map(|cells| Proof { lines: vec![frozen, minutes.id.clone()], cells }),
         stamps: papers::stamps(site, visitor),
     }
+}
+
+/// What the marks of grades mean, where there are any.
+fn marks_said(visitor: &Visitor, is_graded: bool) -> Option<Block> {
+    let line = || Marks::of_visitor(visitor).line(&visitor.t("wall.unmarked"));
+    is_graded.then(|| Block::Paragraph(visitor.tf("round.brief_grades", &[("grades", line())])))
 }
 
 /// The day in one sentence.
@@ -103,7 +110,7 @@ pub(super) fn brief(site: &Site, visitor: &Visitor, place: &Place, shown: &Shown
     let yesterday = shown.today.saturating_sub(1.days());
     let red = shown.rounds.iter().flat_map(|round| &round.red).filter(|red| red.since.is_some_and(|since| since >= yesterday));
     let red: Vec<_> = red.collect();
-    let is_graded = red.iter().any(|red| red.grade.is_some());
+    let is_graded = red.iter().any(|red| red.grade.is_some()) || shown.figures.lines.iter().any(|line| line.grade.is_some());
     let red = red.into_iter().map(|red| {
         let since = red.since.map_or_else(String::new, |since| since.to_string());
         vec![shown.full_name(&red.place), Marks::marked(&visitor.shown(&red.name), red.grade), t(&format!("lamp.{}", red.word.key())), since]
@@ -124,9 +131,7 @@ pub(super) fn brief(site: &Site, visitor: &Visitor, place: &Place, shown: &Shown
     let columns = [("field.place", 9, false), ("problems.content", 12, false), ("field.assignee", 5, false), ("problems.days", 4, true)];
     parts.push(("profile.problems", papers::list(visitor, "", &columns, cases.collect(), BRIEF_LISTED).into_iter().collect()));
     let mut blocks = papers::parts(visitor, parts);
-    if is_graded {
-        blocks.push(Block::Paragraph(visitor.tf("round.brief_grades", &[("grades", Marks::of_visitor(visitor).line(&t("wall.unmarked")))])));
-    }
+    blocks.extend(marks_said(visitor, is_graded));
     let stands = visitor.tf("round.brief_stands", &[("number", shown.number.to_string())]);
     Paper {
         form: Form::Bulletin,
@@ -185,5 +190,5 @@ pub fn letter(site: &Site, visitor: &Visitor, decision: &RoundDecision, place: &
 fn row(line: &Line) -> Vec<String> {
     let reports = format!("{}/{}", line.reports_came, line.reports_due);
     let counts = [line.red, line.red_new, line.soon, line.unmet, line.hindered];
-    [line.name.clone(), reports].into_iter().chain(counts.iter().map(usize::to_string)).collect()
+    [Marks::marked(&line.name, line.grade), reports].into_iter().chain(counts.iter().map(usize::to_string)).collect()
 }

@@ -33,9 +33,44 @@ impl Thresholds {
     }
 }
 
+/// Against what it is measured what is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// All work by the approved baseline: its S-curve.
+    #[default]
+    Curve,
+    /// Of what is planned for the year, the share of months that have passed: 序时进度 as reports of districts use it.
+    Months,
+    /// Of what is planned for the year, the share of days that have passed.
+    Days,
+}
+
+impl Measure {
+    /// Every measure.
+    pub const ALL: [Measure; 3] = [Measure::Curve, Measure::Months, Measure::Days];
+
+    /// Its name in forms and locale keys.
+    pub fn name(self) -> &'static str {
+        match self {
+            Measure::Curve => "curve",
+            Measure::Months => "months",
+            Measure::Days => "days",
+        }
+    }
+
+    /// The measure of a name.
+    pub fn from_name(name: &str) -> Option<Measure> {
+        Measure::ALL.into_iter().find(|measure| measure.name() == name)
+    }
+}
+
 /// When a gap is a lamp of its own. Gaps are percentage points, never ratios.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GapRules {
+    /// What a gap is taken from.
+    #[serde(default)]
+    pub measure: Measure,
     /// Behind by this many percentage points and more: at risk. In tenths.
     pub warn_points_e1: i64,
     /// Behind by more than this: late. In tenths.
@@ -74,6 +109,8 @@ struct GapRow {
     id: String,
     source: String,
     from: Date,
+    #[serde(default)]
+    measure: Measure,
     warn_points_e1: i64,
     bad_points_e1: i64,
 }
@@ -101,8 +138,8 @@ pub static SHIPPED: LazyLock<Vec<RuleSet>> = LazyLock::new(|| {
         .expect("rules/lamps.toml is part of the program and read by a test");
     let shipped = |id, source, from, thresholds| RuleSet { id, name: None, source, from, thresholds, number: 0 };
     let mut all: Vec<RuleSet> = Vec::new();
-    for GapRow { id, source, from, warn_points_e1, bad_points_e1 } in gaps.gap {
-        all.push(shipped(id, source, from, Thresholds::Gap(GapRules { warn_points_e1, bad_points_e1 })));
+    for GapRow { id, source, from, measure, warn_points_e1, bad_points_e1 } in gaps.gap {
+        all.push(shipped(id, source, from, Thresholds::Gap(GapRules { measure, warn_points_e1, bad_points_e1 })));
     }
     let LampFile { id, source, from, warn_float_days, look_ahead_days } = lamps;
     all.push(shipped(id, source, from, Thresholds::Lamps(LampRules { warn_float_days, look_ahead_days })));
@@ -221,7 +258,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         return Err(Refused::BeginsInThePast { date: context.today.to_string() });
     }
     let is_ordered = match *thresholds {
-        Thresholds::Gap(GapRules { warn_points_e1, bad_points_e1 }) => 0 <= warn_points_e1 && warn_points_e1 <= bad_points_e1 && bad_points_e1 <= MOST_POINTS_E1,
+        Thresholds::Gap(GapRules { warn_points_e1, bad_points_e1, .. }) => 0 <= warn_points_e1 && warn_points_e1 <= bad_points_e1 && bad_points_e1 <= MOST_POINTS_E1,
         Thresholds::Lamps(LampRules { warn_float_days, look_ahead_days }) => {
             [warn_float_days, look_ahead_days].iter().all(|days| (0..=MOST_DAYS).contains(days))
         }

@@ -1,6 +1,6 @@
 //! Pages of rule sets: the register, and the form that copies and edits one.
 
-use super::model::{Command, GapRules, LampRules, RuleSet, SHIPPED, Thresholds, gap_rules, lamp_rules};
+use super::model::{Command, GapRules, LampRules, Measure, RuleSet, SHIPPED, Thresholds, gap_rules, lamp_rules};
 use super::store;
 use crate::features::authority::{Verb, missing};
 use crate::refusal::{Reason, Refusal};
@@ -55,8 +55,9 @@ fn points(tenths: i64) -> String {
 
 fn numbers(visitor: &Visitor, thresholds: &Thresholds) -> String {
     match *thresholds {
-        Thresholds::Gap(GapRules { warn_points_e1, bad_points_e1 }) => {
-            visitor.tf("rule_sets.gap_numbers", &[("warn", points(warn_points_e1)), ("bad", points(bad_points_e1))])
+        Thresholds::Gap(GapRules { measure, warn_points_e1, bad_points_e1 }) => {
+            let measure = visitor.t(&format!("measure.{}", measure.name()));
+            visitor.tf("rule_sets.gap_numbers", &[("measure", measure), ("warn", points(warn_points_e1)), ("bad", points(bad_points_e1))])
         }
         Thresholds::Lamps(LampRules { warn_float_days, look_ahead_days }) => {
             visitor.tf("rule_sets.lamps_numbers", &[("float", warn_float_days.to_string()), ("ahead", look_ahead_days.to_string())])
@@ -122,7 +123,10 @@ async fn form(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Co
         Thresholds::Lamps(rules) => (rules.warn_float_days.to_string(), rules.look_ahead_days.to_string()),
     };
     let [warn, bad] = fields(&set.thresholds);
-    let values = Values::default().with(warn, first).with(bad, second).with("from", site.clock.today());
+    let mut values = Values::default().with(warn, first).with(bad, second).with("from", site.clock.today());
+    if let Some(rules) = set.gap() {
+        values = values.with("gap_measure", rules.measure.name());
+    }
     form_page(&site, &visitor, &set, &values, None)
 }
 
@@ -138,12 +142,14 @@ fn form_page(site: &Site, visitor: &Visitor, set: &RuleSet, values: &Values, ref
     let [first, second] = fields(&set.thresholds);
     // A refusal of both numbers stands at the first.
     let refused = refused.map(|refusal| Refusal { field: if refusal.field == Some("thresholds") { Some(first) } else { refusal.field }, ..refusal.clone() });
+    let measures = || Measure::ALL.iter().map(|measure| (measure.name().to_owned(), visitor.t(&format!("measure.{}", measure.name())))).collect();
+    let form = Form::new(visitor, format!("/rule-sets/new?copy={}", form_urlencoded(&set.id)), "rule_sets.adopt", values).text("name");
+    let form = if set.gap().is_some() { form.choice("gap_measure", measures(), true) } else { form };
     let body = html! {
         p.crumbs { a href="/rule-sets" { (visitor.t("rule_sets.title")) } " ›" }
         h1 { (visitor.tf("rule_sets.copy_of", &[("name", name(visitor, set))])) }
         p.lead { (visitor.t("rule_sets.copy_lead")) }
-        (Form::new(visitor, format!("/rule-sets/new?copy={}", form_urlencoded(&set.id)), "rule_sets.adopt", values)
-            .text("name").number(first).number(second).date("from", true).text("source").text("reason").refused(refused.as_ref()).render())
+        (form.number(first).number(second).date("from", true).text("source").text("reason").refused(refused.as_ref()).render())
     };
     Ok(form_response(refused.as_ref(), page(site, visitor, &visitor.t("rule_sets.adopt"), body)))
 }
@@ -166,7 +172,11 @@ async fn adopt(State(site): State<Site>, visitor: Visitor, Query(asked): Query<C
     let done = async {
         let [first, second] = fields(&set.thresholds);
         let thresholds = match set.thresholds {
-            Thresholds::Gap(_) => Thresholds::Gap(GapRules { warn_points_e1: number(&values, first, true)?, bad_points_e1: number(&values, second, true)? }),
+            Thresholds::Gap(_) => Thresholds::Gap(GapRules {
+                measure: values.choice("gap_measure", Measure::from_name)?,
+                warn_points_e1: number(&values, first, true)?,
+                bad_points_e1: number(&values, second, true)?,
+            }),
             Thresholds::Lamps(_) => Thresholds::Lamps(LampRules { warn_float_days: number(&values, first, false)?, look_ahead_days: number(&values, second, false)? }),
         };
         let command = Command::Adopt {

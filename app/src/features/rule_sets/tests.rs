@@ -1,6 +1,6 @@
 //! Scenarios of rule sets.
 
-use super::model::{Command, GapRules, LampRules, Refused, RuleSet, SHIPPED, State, Thresholds, decide, gap_rules, lamp_rules};
+use super::model::{Command, GapRules, LampRules, Measure, Refused, RuleSet, SHIPPED, State, Thresholds, decide, gap_rules, lamp_rules};
 use crate::clock::civil_date;
 use crate::journal::domain::{Actor, Context};
 use crate::on_both_databases;
@@ -15,7 +15,7 @@ fn context() -> Context {
 }
 
 fn gap(warn_points_e1: i64, bad_points_e1: i64) -> Thresholds {
-    Thresholds::Gap(GapRules { warn_points_e1, bad_points_e1 })
+    Thresholds::Gap(GapRules { measure: Measure::Curve, warn_points_e1, bad_points_e1 })
 }
 
 fn lamps(warn_float_days: i64, look_ahead_days: i64) -> Thresholds {
@@ -87,9 +87,9 @@ on_both_databases!(a_district_adopts_its_own_rule_and_old_bulletins_keep_theirs,
     assert_eq!(site.get("office", "/rule-sets/new?copy=nothing").await.status, 404);
     let form = site.get("office", "/rule-sets/new?copy=yinchuan_2025").await;
     assert_eq!((form.attributes("#field-warn_points", "value"), form.attributes("#field-bad_points", "value")), (vec!["10".to_owned()], vec!["30".to_owned()]));
-    let own = [("name", "Ours"), ("warn_points", "0"), ("bad_points", "0.1"), ("from", "2026-11-23"), ("source", "Notice 9"), ("reason", "too lenient")];
+    let own = [("name", "Ours"), ("gap_measure", "curve"), ("warn_points", "0"), ("bad_points", "0.1"), ("from", "2026-11-23"), ("source", "Notice 9"), ("reason", "too lenient")];
     assert_eq!(site.post("builder", "/rule-sets/new?copy=yinchuan_2025", &own).await.status, 403);
-    for (field, value, code) in [("bad_points", "many", "G-107"), ("bad_points", "0.15", "G-107"), ("from", "2026-11-22", "U-105"), ("source", " ", "U-104")] {
+    for (field, value, code) in [("bad_points", "many", "G-107"), ("gap_measure", "moons", "G-108"), ("bad_points", "0.15", "G-107"), ("from", "2026-11-22", "U-105"), ("source", " ", "U-104")] {
         let fields: Vec<(&str, &str)> = own.iter().map(|(name, said)| if *name == field { (*name, value) } else { (*name, *said) }).collect();
         let page = site.post("office", "/rule-sets/new?copy=yinchuan_2025", &fields).await;
         assert_eq!((page.status.as_u16(), page.texts(".summary .quiet")), (422, vec![code.to_owned()]), "{field} {value}");
@@ -99,6 +99,17 @@ on_both_databases!(a_district_adopts_its_own_rule_and_old_bulletins_keep_theirs,
     assert_eq!(site.get("builder", "/rule-sets").await.texts("tbody tr:first-child .lamp.good").len(), 1, "it holds");
     assert!(site.get("chief", "/targets?place=ours").await.body.contains("Notice 9"), "its source is printed beside the lamps it gives");
     assert_eq!(lamp().await, before, "what was frozen is judged by the rule of its day");
+
+    // A district that reports by months of the year sees its lamps by them: ten of twelve have passed.
+    let planned = async || site.get("chief", "/targets?place=ours").await.texts("tbody td.number")[0].clone();
+    assert_ne!(planned().await, "83.3");
+    let months = own.map(|(name, said)| match name {
+        "name" => (name, "By months"),
+        "gap_measure" => (name, "months"),
+        _ => (name, said),
+    });
+    assert_eq!(site.post("office", "/rule-sets/new?copy=yinchuan_2025_months", &months).await.status, 303);
+    assert_eq!(planned().await, "83.3");
 
     // Lamps of the wall follow theirs, from its day on.
     let wide = [("name", "Wide"), ("warn_float_days", "300"), ("look_ahead_days", "365"), ("from", "2026-11-24"), ("source", "Notice 10"), ("reason", "look further")];

@@ -155,6 +155,7 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
         let commitment = Commitment { period: one.kind.around(one.from), will, cumulative };
         promised.entry(one.activity).or_default().push(commitment);
     }
+    let Some(year) = periods.iter().find(|period| period.kind == PeriodKind::Year) else { return Ok(ProjectTargets::default()) };
     let mut begun: Vec<Option<HashMap<String, Needed>>> = Vec::new();
     for period in &periods {
         begun.push(store::needs(conn, id, period.kind, period.from).await?);
@@ -203,10 +204,16 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
             done_today,
             ahead,
         };
-        Some((building, weight, assessed))
+        let share = |amount: f64| if item.total > 0.0 { (amount / item.total).clamp(0.0, 1.0) } else { 0.0 };
+        let planned = |through: Date| planned_share(item.work, baseline, through);
+        let of_year = (
+            planned(year.to) - planned(year.from.saturating_sub(1.days())),
+            share(actuals.before(tomorrow)) - share(actuals.before(year.from)),
+        );
+        Some((building, weight, of_year, assessed))
     });
     let mut targets = ProjectTargets { items: Vec::with_capacity(assessed.len()), ..ProjectTargets::default() };
-    for (building, weight, assessed) in assessed {
+    for (building, weight, of_year, assessed) in assessed {
         // Twenty work items share a building: its name is copied for the first.
         if !targets.by_building.contains_key(building) {
             targets.by_building.insert(building.clone(), Vec::new());
@@ -214,6 +221,7 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
         }
         if let (Some(weighed), Some(items)) = (targets.weighed.get_mut(building), targets.by_building.get_mut(building)) {
             weighed.add(weight, assessed.planned, assessed.done_share());
+            weighed.add_year(weight, of_year.0, of_year.1);
             items.push(targets.items.len());
         }
         targets.items.push(assessed);

@@ -4,7 +4,7 @@ use super::assess::{self, Assessed, ProjectTargets};
 use super::drawings::{self, Measure, Worth};
 use super::grades::Marks;
 use super::model::{Command, Grade, Promised};
-use super::progress::{Weighed, grade, linear_by_months_e1, tenths_text};
+use super::progress::{Weighed, grade, linear_e1, tenths_text};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
@@ -134,8 +134,9 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             rows.push((row, sum));
         }
     }
-    rows.sort_by_key(|(_, sum)| sum.weighed.points_e1().map_or(0, |(_, _, gap)| gap));
     let (rule_set, rules) = site.domain.rules.gap(&mut conn, on).await?;
+    let judged = |weighed: &Weighed| weighed.judged_e1(rules.measure, on);
+    rows.sort_by_key(|(_, sum)| judged(&sum.weighed).map_or(0, |(_, _, gap)| gap));
     let mut register = Register::new(&visitor, "/targets", "targets.title", &list)
         .keep("place", &place.id).about(&place.attributes.name)
         .column("place", "wall.place")
@@ -146,7 +147,8 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         .number("promised", "targets.promised_week")
         .number("made", "targets.made_week")
         .number("kept", "targets.kept_week")
-        .number("broken", "targets.broken_items");
+        .number("broken", "targets.broken_items")
+        .column("grade", "profile.grade");
     if on < today {
         register = register.keep("on", on);
     }
@@ -157,19 +159,20 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let count = |count: usize| (Cell::Number(count as f64), None);
     for (row, sum) in &rows {
         // Only what has a weight is a row, and that has points.
-        let Some((planned, done, gap)) = sum.weighed.points_e1() else { continue };
+        let Some((planned, done, gap)) = judged(&sum.weighed) else { continue };
         let signed = format!("{}{}", if gap > 0 { "+" } else { "" }, tenths_text(gap));
         let broken = html! { @if sum.broken > 0 { span.lamp.bad { (sum.broken) } } @else { "0" } };
         register.row(vec![
             (Cell::Text(row.attributes.name.clone()), Some(html! { a href={ "/targets?place=" (form_urlencoded(&row.id)) (earlier) } { (row.attributes.name) } })),
             (tenths(planned), Some(html! { (tenths_text(planned)) })),
-            (tenths(done), Some(html! { (tenths_text(done)) @if let Some(grade) = sum.grade { " " (marks.of(grade)) } })),
+            (tenths(done), Some(html! { (tenths_text(done)) })),
             (tenths(gap), Some(html! { span class={ "lamp " (grade(gap, &rules).name()) } { (visitor.tf("targets.points", &[("gap", signed)])) } })),
             count(sum.needed),
             count(sum.promised),
             count(sum.made),
             count(sum.kept),
             (Cell::Number(sum.broken as f64), Some(broken)),
+            sum.grade.map_or((Cell::Empty, None), |grade| (Cell::Text(marks.word(grade).to_owned()), Some(marks.with_word(grade)))),
         ]);
     }
     let crumbs = places::pages::crumbs_of(&mut conn, &visitor, &place).await?;
@@ -181,11 +184,11 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) } @if on < today { span.quiet { (on) } } a.button.second.end.no-print href={ "/targets/periods?place=" (form_urlencoded(&place.id)) (earlier) } { (visitor.t("period_account.title")) } }
             p.lead { (visitor.t("targets.lead")) }
             ul.counts {
-                @if let Some((planned, done, _)) = whole.weighed.points_e1() {
+                @if let Some((planned, done, _)) = judged(&whole.weighed) {
                     li { b { (tenths_text(planned)) "%" } span { (visitor.t("targets.planned")) } }
                     li { b { (tenths_text(done)) "%" } span { (visitor.t("targets.done")) @if let Some(grade) = whole.grade { " " (marks.of(grade)) } } }
                 }
-                li { b { (tenths_text(linear_by_months_e1(on.month().unsigned_abs() - 1))) "%" } span { (visitor.t("targets.linear")) } }
+                @if let Some(linear) = linear_e1(rule_sets::model::Measure::Months, on) { li { b { (tenths_text(linear)) "%" } span { (visitor.t("targets.linear")) } } }
                 li { b { (whole.promised) " / " (whole.needed) } span { (visitor.t("targets.promised_of_needed")) } }
                 li { b { (whole.broken) } span { (visitor.t("targets.broken_items")) } }
             }
@@ -390,7 +393,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
     let project = tree.lineage(place).find(|other| other.kind == Kind::Project).map_or("", |project| project.id.as_str());
     let names = identity::names(&mut conn).await?;
     let targets_grade = |item: &Assessed| grades.of_work(project, &item.activity);
-    let points = targets.weighed.get(&place.id).and_then(Weighed::points_e1);
+    let points = targets.weighed.get(&place.id).and_then(|weighed| weighed.judged_e1(rules.measure, today));
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
         (error_summary(visitor, refused))

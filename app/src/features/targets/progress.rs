@@ -3,7 +3,7 @@
 //! The gap is done − planned in percentage points, never a ratio. Roll-ups weigh each work item by its planned working days;
 //! an average of percentages is never taken. The numbers that make it a lamp are a rule set's (`rule_sets`).
 
-use crate::features::rule_sets::model::GapRules;
+use crate::features::rule_sets::model::{GapRules, Measure};
 use guatu_kernel::guarantee::WorkDays;
 use jiff::civil::Date;
 
@@ -43,6 +43,16 @@ pub fn linear_by_months_e1(months: u8) -> i64 {
     (i64::from(months.min(12)) * 1000 + 6) / 12
 }
 
+/// Planned share of the year at the end of a day by a linear measure, in tenths of a per cent; a month has passed with its last
+/// day. `None` of the curve, which is no share of a year.
+pub fn linear_e1(measure: Measure, on: Date) -> Option<i64> {
+    match measure {
+        Measure::Curve => None,
+        Measure::Months => Some(linear_by_months_e1(on.month().unsigned_abs() - u8::from(on != on.last_of_month()))),
+        Measure::Days => Some((i64::from(on.day_of_year()) * 1000 + i64::from(on.days_in_year()) / 2) / i64::from(on.days_in_year())),
+    }
+}
+
 /// A planned and a done share, each the sum of weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Weighed {
@@ -52,6 +62,10 @@ pub struct Weighed {
     pub planned: f64,
     /// Weight of what is done.
     pub done: f64,
+    /// Weight of what is planned for the year of the day.
+    pub year_planned: f64,
+    /// Weight of what was done in that year.
+    pub year_done: f64,
 }
 
 impl Weighed {
@@ -62,8 +76,28 @@ impl Weighed {
         self.done += weight * done;
     }
 
+    /// Adds what a work item has of the year: the shares of it that are planned for the year and were done in it.
+    pub fn add_year(&mut self, weight: f64, planned: f64, done: f64) {
+        self.year_planned += weight * planned;
+        self.year_done += weight * done;
+    }
+
+    /// Planned, done and gap as a rule set measures them on a day. By a linear measure these are shares of the year's plan;
+    /// what has none is measured by the curve.
+    pub fn judged_e1(&self, measure: Measure, on: Date) -> Option<(i64, i64, i64)> {
+        match linear_e1(measure, on).filter(|_| self.year_planned > 0.0) {
+            Some(planned) => {
+                let done = (self.year_done / self.year_planned * 1000.0).round() as i64;
+                Some((planned, done, done - planned))
+            }
+            None => self.points_e1(),
+        }
+    }
+
     /// Adds another sum.
     pub fn join(&mut self, other: &Weighed) {
+        self.year_planned += other.year_planned;
+        self.year_done += other.year_done;
         self.weight += other.weight;
         self.planned += other.planned;
         self.done += other.done;

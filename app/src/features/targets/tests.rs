@@ -1,7 +1,8 @@
 //! Scenarios of targets.
 
 use super::model::{Command, Promised, Refused, State, Work, decide};
-use super::progress::{GapLamp, Weighed, grade, linear_by_months_e1, tenths_text};
+use super::progress::{GapLamp, Weighed, grade, linear_by_months_e1, linear_e1, tenths_text};
+use crate::features::rule_sets::model::Measure;
 use super::store;
 use crate::clock::civil_date;
 use crate::features::calendars::plan_calendars;
@@ -69,6 +70,21 @@ fn gaps_are_percentage_points() {
     sum.add(9.0, 0.5, 0.0);
     assert_eq!(sum.points_e1(), Some((550, 100, -450)));
     assert_eq!(Weighed::default().points_e1(), None);
+    // The same work against the year: half of it is planned for this one, a tenth was done in it.
+    for (measure, on, planned) in [
+        (Measure::Months, date(2026, 8, 30), 583),
+        (Measure::Months, date(2026, 8, 31), 667),
+        (Measure::Months, date(2026, 1, 1), 0),
+        (Measure::Days, date(2026, 12, 31), 1000),
+        (Measure::Days, date(2024, 2, 29), 164),
+    ] {
+        assert_eq!(linear_e1(measure, on), Some(planned), "{measure:?} {on}");
+        assert_eq!(sum.judged_e1(measure, on), sum.points_e1(), "without a plan for the year by the curve");
+        let mut of_year = sum;
+        of_year.add_year(10.0, 0.5, 0.4);
+        assert_eq!(of_year.judged_e1(measure, on), Some((planned, 800, 800 - planned)), "{measure:?} {on}");
+        assert_eq!(of_year.judged_e1(Measure::Curve, on), sum.points_e1());
+    }
     assert_eq!([-5, -123, 60].map(tenths_text), ["-0.5", "-12.3", "6.0"].map(str::to_owned));
 }
 
