@@ -181,6 +181,7 @@ async fn bulletin(teller: &mut Teller<'_>, district: &District, day: Date, today
         opening: papers().bulletin_opening.clone(),
         closing: papers().bulletin_closing.clone(),
         corrects: None,
+        correction: String::new(),
     };
     teller.wave(vec![Ask::by(office, draft)]).await?;
     let mut conn = teller.db.reader().await?;

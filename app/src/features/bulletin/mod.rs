@@ -11,7 +11,7 @@
 //!
 //! States: draft → reviewed → issued; draft or reviewed → withdrawn.
 //!
-//! Refusals: B-101 … B-113. Extra files: `figures.rs` (what is frozen), `gather.rs` (where it comes from), `print.rs` (the paper).
+//! Refusals: B-101 … B-115. Extra files: `figures.rs` (what is frozen), `gather.rs` (where it comes from), `print.rs` (the paper).
 
 pub mod figures;
 pub mod gather;

@@ -78,6 +78,8 @@ pub enum Command {
         closing: String,
         /// The issue it corrects.
         corrects: Option<String>,
+        /// Which figure of that issue was wrong, and what it should have been.
+        correction: String,
     },
     /// Change what is said around the figures.
     Edit {
@@ -147,7 +149,7 @@ pub enum Command {
 #[allow(missing_docs, reason = "fields are those of the commands, which are documented")]
 pub enum Fact {
     /// One was drafted.
-    Drafted { from: Date, to: Date, figures: String, frozen_number: u64, opening: String, closing: String, corrects: Option<String> },
+    Drafted { from: Date, to: Date, figures: String, frozen_number: u64, opening: String, closing: String, corrects: Option<String>, #[serde(default, skip_serializing_if = "String::is_empty")] correction: String },
     /// Its words were changed.
     Edited { opening: String, closing: String },
     /// Photographs were chosen; of those chosen before, what their owners said stands.
@@ -195,6 +197,8 @@ refusals! {
     NotChosen = "B-113" Rule photos;
     /// The week has been over for too long.
     LongPast { days } = "B-114" Rule from;
+    /// Which figure was wrong must be said with the issue it stood in, and the other way round.
+    NoCorrection = "B-115" Rule correction;
 }
 
 /// What the rule sees.
@@ -235,7 +239,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
     };
     let is_by = |account: Option<&String>| account.is_some_and(|account| context.actor == Actor::Account(account.clone()));
     match command {
-        Command::Draft { bulletin, from, figures, frozen_number, opening, closing, corrects } => {
+        Command::Draft { bulletin, from, figures, frozen_number, opening, closing, corrects, correction } => {
             if state.is_id_taken {
                 return Err(Refused::IdTaken);
             }
@@ -253,6 +257,10 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if corrects.is_some() && !state.is_corrected_known {
                 return Err(Refused::UnknownIssue);
             }
+            let correction = correction.trim();
+            if corrects.is_some() == correction.is_empty() {
+                return Err(Refused::NoCorrection);
+            }
             let fact = Fact::Drafted {
                 from: week.from,
                 to: week.to,
@@ -261,6 +269,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
                 opening: opening.trim().into(),
                 closing: closing.trim().into(),
                 corrects: corrects.clone(),
+                correction: correction.into(),
             };
             one(fact, bulletin)
         }

@@ -3,7 +3,7 @@
 use super::figures::Line;
 use super::gather::gather;
 use super::model::{Command, MOST_PHOTOS, Photo, Stage};
-use super::print::{Shown, compose, elevations, signed};
+use super::print::{Shown, compose, correction, elevations, signed};
 use super::store::{self, Bulletin, Chosen, Objection};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -111,7 +111,7 @@ async fn list_page(site: &Site, visitor: &Visitor, asked: &Asked, values: &Value
             (table)
             @if visitor.may(Verb::Govern, "/") {
                 h2 { (visitor.t("bulletin.draft")) }
-                (Form::new(visitor, "/bulletins", "bulletin.draft", values).date("from", true).lines("opening", false).lines("closing", false).choice("corrects", issued, false).refused(refused).render())
+                (Form::new(visitor, "/bulletins", "bulletin.draft", values).date("from", true).lines("opening", false).lines("closing", false).choice("corrects", issued, false).lines("correction", false).refused(refused).render())
             }
         };
         form_response(refused, page(site, visitor, &visitor.t("bulletin.title"), body))
@@ -132,6 +132,7 @@ async fn draft(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -
             opening: values.text("opening").into(),
             closing: values.text("closing").into(),
             corrects: values.opt("corrects"),
+            correction: values.text("correction").into(),
         };
         site.submit(&visitor, bulletin.clone(), command).await?;
         Ok::<String, Problem>(bulletin)
@@ -157,6 +158,7 @@ async fn readable(conn: &mut Conn, site: &Site, visitor: &Visitor, id: &str) -> 
     // Before it is issued, a unit sees its own line and nothing that is said of others.
     bulletin.opening.clear();
     bulletin.closing.clear();
+    bulletin.correction.clear();
     Ok(bulletin)
 }
 
@@ -197,6 +199,7 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
         }
         @if !is_whole { div.notice { p { (visitor.t("bulletin.own_line")) } } }
         (figures_table(visitor, bulletin, is_whole, &rules))
+        @if let Some(corrected) = correction(visitor, bulletin).filter(|_| is_whole) { div.notice { p { (corrected) } } }
         p.quiet { (visitor.tf("bulletin.frozen", &[("number", bulletin.frozen_number.to_string())])) " · " (visitor.tf("bulletin.rule_text", &[("rule", rule_sets::pages::name_of(visitor, &bulletin.figures.rule, rule_set.as_ref()))])) }
         @if is_whole { dl.facts {
             dt { (visitor.t("bulletin.drafted_by")) } dd { (name(&Some(bulletin.drafted_by.clone()))) }

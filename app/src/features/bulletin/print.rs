@@ -87,10 +87,7 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
         blocks.push(Block::Paragraph(visitor.tf("bulletin.runs", &params)));
     }
     // What is put right stands where the figures do.
-    if let Some((year, number)) = bulletin.corrected {
-        let issue = visitor.tf("bulletin.number", &[("year", year.to_string()), ("number", number.to_string())]);
-        blocks.push(Block::Paragraph(visitor.tf("bulletin.corrects", &[("issue", issue)])));
-    }
+    blocks.extend(correction(visitor, bulletin).map(Block::Paragraph));
     if !bulletin.opening.is_empty() {
         blocks.push(Block::Paragraph(bulletin.opening.clone()));
     }
@@ -122,6 +119,13 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
         proof: proof(visitor, bulletin),
         stamps,
     }
+}
+
+/// Which issue it corrects, and what was wrong there.
+pub fn correction(visitor: &Visitor, bulletin: &Bulletin) -> Option<String> {
+    let (year, number) = bulletin.corrected?;
+    let issue = visitor.tf("bulletin.number", &[("year", year.to_string()), ("number", number.to_string())]);
+    Some(visitor.tf("bulletin.corrects", &[("issue", issue), ("words", bulletin.correction.clone())]))
 }
 
 /// The best and the worst, in one sentence each, with the reason that figures give.

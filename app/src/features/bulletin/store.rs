@@ -33,6 +33,8 @@ pub struct Bulletin {
     pub closing: String,
     /// The issue it corrects.
     pub corrects: Option<String>,
+    /// Which figure of it was wrong, and what it should have been.
+    pub correction: String,
     /// Year and number of that issue.
     pub corrected: Option<(i64, i64)>,
     /// When its figures were frozen.
@@ -71,7 +73,7 @@ pub struct Chosen {
 
 macro_rules! columns {
     () => {
-        "id, year, ordinal, from_on, to_on, state, frozen_number, figures, opening, closing, corrects, drafted_by, reviewed_by, issued_by, issued_on, checkpoint, (SELECT c.year FROM bulletin c WHERE c.id = bulletin.corrects), (SELECT c.ordinal FROM bulletin c WHERE c.id = bulletin.corrects), drafted_on"
+        "id, year, ordinal, from_on, to_on, state, frozen_number, figures, opening, closing, corrects, drafted_by, reviewed_by, issued_by, issued_on, checkpoint, (SELECT c.year FROM bulletin c WHERE c.id = bulletin.corrects), (SELECT c.ordinal FROM bulletin c WHERE c.id = bulletin.corrects), drafted_on, correction"
     };
 }
 
@@ -111,6 +113,7 @@ fn read(row: &Row) -> Result<Bulletin> {
         checkpoint: row.opt_text(15)?,
         corrected: row.opt_int(16)?.zip(row.opt_int(17)?),
         drafted_on: row.date(18)?,
+        correction: row.text(19)?,
     })
 }
 
@@ -190,10 +193,10 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
 pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Result<()> {
     let (id, by, on, number) = (&entry.subject, &entry.actor, entry.occurred_on, entry.number);
     let done = match fact {
-        Fact::Drafted { from, to, figures, frozen_number, opening, closing, corrects } => {
-            let sql = "INSERT INTO bulletin (id, year, ordinal, from_on, to_on, state, frozen_number, figures, opening, closing, corrects, drafted_by, drafted_on, number)
-                       VALUES (?, 0, 0, ?, ?, 'draft', ?, ?, ?, ?, ?, ?, ?, ?)";
-            conn.execute(sql, args![id, *from, *to, *frozen_number, figures, opening, closing, corrects.as_ref(), by, on, number]).await
+        Fact::Drafted { from, to, figures, frozen_number, opening, closing, corrects, correction } => {
+            let sql = "INSERT INTO bulletin (id, year, ordinal, from_on, to_on, state, frozen_number, figures, opening, closing, corrects, correction, drafted_by, drafted_on, number)
+                       VALUES (?, 0, 0, ?, ?, 'draft', ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+            conn.execute(sql, args![id, *from, *to, *frozen_number, figures, opening, closing, corrects.as_ref(), correction, by, on, number]).await
         }
         Fact::Edited { opening, closing } => {
             conn.execute("UPDATE bulletin SET opening = ?, closing = ?, number = ? WHERE id = ?", args![opening, closing, number, id]).await

@@ -11,6 +11,8 @@ CREATE TABLE bulletin (
     opening TEXT NOT NULL,
     closing TEXT NOT NULL,
     corrects TEXT,
+    -- Which figure of that issue was wrong, and what it should have been; empty where none is corrected.
+    correction TEXT NOT NULL,
     drafted_by TEXT NOT NULL,
     drafted_on TEXT NOT NULL,
     reviewed_by TEXT,

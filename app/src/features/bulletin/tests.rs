@@ -26,6 +26,13 @@ fn rules() {
         opening: String::new(),
         closing: String::new(),
         corrects: corrects.map(str::to_owned),
+        correction: corrects.map_or_else(String::new, |_| "The gap of p1 was -3.0, not 3.0.".into()),
+    };
+    let worded = |corrects: Option<&str>, words: &str| match draft(MONDAY, corrects) {
+        Command::Draft { bulletin, from, figures, frozen_number, opening, closing, corrects, .. } => {
+            Command::Draft { bulletin, from, figures, frozen_number, opening, closing, corrects, correction: words.into() }
+        }
+        other => other,
     };
     let at = |stage, reviewer: Option<&str>| State {
         known: Some((stage, "wen".into(), reviewer.map(str::to_owned), date(2026, 11, 29))),
@@ -49,6 +56,8 @@ fn rules() {
         ("an id twice", State { is_id_taken: true, ..State::default() }, draft(MONDAY, None), "wen", Some(Refused::IdTaken)),
         ("correcting nothing", State::default(), draft(MONDAY, Some("x")), "wen", Some(Refused::UnknownIssue)),
         ("correcting an issue", State { is_corrected_known: true, ..State::default() }, draft(MONDAY, Some("x")), "wen", None),
+        ("correcting without a word", State { is_corrected_known: true, ..State::default() }, worded(Some("x"), " "), "wen", Some(Refused::NoCorrection)),
+        ("words that correct no issue", State::default(), worded(None, "the gap was 3.0"), "wen", Some(Refused::NoCorrection)),
         ("edited", at(Stage::Draft, None), edit.clone(), "wen", None),
         ("edited after review", at(Stage::Reviewed, Some("lu")), edit, "wen", wrong("reviewed")),
         ("reviewed by another", at(Stage::Draft, None), review.clone(), "lu", None),

@@ -124,7 +124,10 @@ impl Asking<'_> {
         let mut lines = Vec::new();
         for place in highest {
             for building in reports::sheet::owing(conn, self.site, self.visitor, self.tree, place, self.today).await? {
-                lines.push(html! { a href={ "/reports/new?building=" (form_urlencoded(&building.id)) } { (self.named(building)) } });
+                lines.push(html! {
+                    a href={ "/reports/new?building=" (form_urlencoded(&building.id)) } { (self.named(building)) }
+                    " " (reports::pages::unchanged_button(self.visitor, building, self.today))
+                });
             }
         }
         Ok(some(Section::new("desk.owing", "/reports", lines)))

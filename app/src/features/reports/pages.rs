@@ -217,7 +217,8 @@ fn ordered<'a>(buildings: &[&'a Place], reports: &HashMap<String, Report>) -> Ve
     ordered
 }
 
-fn unchanged_button(visitor: &Visitor, building: &Place, on: Date) -> Markup {
+/// Files with one tap that nothing has changed.
+pub fn unchanged_button(visitor: &Visitor, building: &Place, on: Date) -> Markup {
     html! {
         form.inline method="post" action="/reports/unchanged" {
             (seal(visitor))

@@ -16,6 +16,7 @@ use guatu_kernel::guarantee::{PeriodKind, TOLERANCE};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 /// Work with less float than so many days will be red when nothing is done of it: 72 hours.
@@ -183,8 +184,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
         let yesterday = today.saturating_sub(1.days());
         let before = targets::assess::project(conn, domain, &project.id, yesterday).await?;
         round.unmet = before.by_building.keys().filter(|id| within(id)).flat_map(|id| unmet_of(id, before.of(id), |activity| grades.of_work(&project.id, activity))).collect();
-        // Broken promises first, then the largest shortfall.
-        round.unmet.sort_by(|one, other| other.is_promised.cmp(&one.is_promised).then((other.target - other.done).total_cmp(&(one.target - one.done))));
+        round.unmet.sort_by(worse_first);
         round.hindered = extract(&mut hindered, |one| within(&one.building) && tree.get(&one.building).is_some_and(|other| other.path.starts_with(&project.path)));
         round.line = Line {
             project: project.id.clone(),
@@ -286,6 +286,12 @@ fn unmet_of<'a>(building: &str, items: impl Iterator<Item = &'a Assessed>, grade
     unmet.collect()
 }
 
+/// Broken promises before targets that nobody promised, of these the largest shortfall first.
+fn worse_first(one: &Unmet, other: &Unmet) -> Ordering {
+    let short = |unmet: &Unmet| unmet.target - unmet.done;
+    other.is_promised.cmp(&one.is_promised).then(short(other).total_cmp(&short(one)))
+}
+
 /// An amount as people write it.
 pub fn amount(units: f64) -> String {
     amounts::text((units * 1000.0).round() as i64)
@@ -301,6 +307,23 @@ mod tests {
     use super::*;
     use crate::features::wall_chart::tests::bar;
     use jiff::civil::date;
+
+    #[test]
+    fn a_broken_promise_comes_before_any_target_that_nobody_promised() {
+        let unmet = |name: &str, target, done, is_promised| {
+            let text = || name.to_owned();
+            Unmet { building: text(), activity: text(), name: text(), unit: "m2".into(), target, is_promised, done, grade: None }
+        };
+        let mut all = [
+            unmet("a large target", 90.0, 0.0, false),
+            unmet("a promise nearly kept", 10.0, 9.0, true),
+            unmet("a promise not begun", 10.0, 0.0, true),
+            unmet("a small target", 5.0, 4.0, false),
+        ];
+        all.sort_by(worse_first);
+        let names = all.each_ref().map(|one| one.name.as_str());
+        assert_eq!(names, ["a promise not begun", "a promise nearly kept", "a large target", "a small target"]);
+    }
 
     #[test]
     fn work_turns_red_when_its_float_runs_out() {

@@ -487,13 +487,15 @@ fn restoration(visitor: &Visitor, one: &Restoration) -> String {
     }
 }
 
-/// Periods that can still be promised: those that begin today or next.
-fn open_periods(today: Date) -> Vec<(PeriodKind, Date)> {
+/// Periods that can still be promised: of those that begin today what nobody has promised for all works yet, else the next.
+fn open_periods(items: &[&Assessed], today: Date) -> Vec<(PeriodKind, Date)> {
+    let is_promised = |item: &&Assessed, kind| item.promised_by.iter().any(|(known, _)| *known == kind);
     PeriodKind::ALL
         .into_iter()
         .map(|kind| {
             let period = kind.around(today);
-            let from = if period.from == today { today } else { period.to.saturating_add(1.days()) };
+            let is_open = period.from == today && !items.iter().all(|item| is_promised(item, kind));
+            let from = if is_open { today } else { period.to.saturating_add(1.days()) };
             (kind, from)
         })
         .collect()
@@ -510,7 +512,7 @@ fn promise_form(visitor: &Visitor, place: &Place, items: &[&Assessed], today: Da
         form.report method="post" action={ "/targets/" (place.id) "/promise" } {
             (seal_with(visitor, values))
             label for="field-kind" { (visitor.t("targets.period")) }
-            select id="field-kind" name="period" { @for (kind, from) in open_periods(today) {
+            select id="field-kind" name="period" { @for (kind, from) in open_periods(items, today) {
                 @let value = format!("{} {from}", kind.name());
                 option value=(value) selected[values.text("period") == value || (values.text("period").is_empty() && kind == PeriodKind::Week)] { (visitor.t(&format!("period.{}", kind.name()))) " " (span_text(from, kind.around(from).to)) }
             } }
@@ -542,8 +544,8 @@ async fn promise(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
         let kind = PeriodKind::from_name(kind).ok_or_else(|| rule("E-102", "kind"))?;
         let mut items = Vec::new();
         for (activity, text) in values.under("will.").filter(|(_, text)| !text.is_empty()) {
-            let will_e3 = plan::amounts::read(text).ok_or_else(|| rule("R-119", "items"))?;
             let item = targets.of(&id).find(|item| item.activity == activity).ok_or_else(|| rule("E-104", "items"))?;
+            let will_e3 = plan::amounts::read(text).ok_or_else(|| rule("R-119", "items").at(&visitor.shown(&item.name)))?;
             // What is needed and possible is frozen with the promise. A period that begins later has no window of its own yet:
             // its need is judged on its first day.
             let window = item.facts.windows.iter().find(|window| window.period.kind == kind && window.period.from == from);
