@@ -65,7 +65,7 @@ const open = async (page, path) => {
   return page.goto(site.address + path);
 };
 
-const paths = ["/desk", "/messages", "/messages/settings", "/messages/dead", "/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/wall?place=p05-b01&view=network", "/wall?place=p03&view=network", "/wall?place=p05-b01&view=flowline", "/wall?place=p05&view=flowline", "/wall?wall=1&place=p03", "/reports/reasons", "/search?find=gu", "/plans?sort=-days_left&find=a", "/round", "/round?place=p03", "/round?wall=1", "/round/decisions?place=p03", "/targets", "/targets?place=p03", "/targets/periods?place=p03", "/targets/periods?period=year&by=official", "/targets/p05-b10", "/reports", "/reports/day?place=p03", "/reports?place=p03", "/problems", "/problems/new?place=p03", "/problems/problem-0", "/orders", "/orders?show=all", "/orders/order-23", "/orders/order-26", "/orders/new", "/orders/new?kind=problem&id=problem-0", "/orders/of?kind=problem&id=problem-0", "/orders/proposals", "/orders/rates", "/orders/rules", "/hazards", "/hazards/new?place=p04", "/hazards/hazard-09", "/hazards/hazard-20", "/risks", "/risks?place=p04", "/risks/p04-b11", "/risks/rules", "/gates", "/gates/p02", "/gates/p02-b20", "/gates/rules", "/bulletins", "/bulletins/bulletin-1", "/returns", "/returns/day_projects", "/returns/month_programmes", "/returns/sent/return-2", "/places", "/places/p01", "/places/p03/profile", "/places/new", "/places/excel", "/places/excel?place=p01", "/plans", "/mandates", "/plan-versions", "/plans/p03", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/organisations/excel", "/rule-sets", "/rule-sets/new?copy=wall_2026", "/calendars", "/calendars/alerts", "/calendars/exemptions", "/calendars/seasons", "/calendars/new/alert", "/calendars/new/winter", "/import?project=p01", "/plan-versions/p05-v1", "/wall/bar?project=p03&activity=p03-b01/structure", "/facts?subject=p03-b01", "/facts?subject=p01", "/plans/p01/ties", "/ledger", "/accounts", "/posts", "/demo", "/reports/waiting", "/reports/excel", "/phone/visits", "/places?level=building", "/duties?show=all", "/duties/institutions", "/duties/rates", "/duties/rules/new?template=official_visit", "/duties/rules/rule-0", "/closings", "/closings/reasons", "/closings?kind=month", "/no-such-page"];
+const paths = ["/desk", "/messages", "/messages/settings", "/messages/dead", "/wall", "/wall?place=p01", "/wall?place=p03&view=bars", "/wall?place=p05-b01&view=network", "/wall?place=p03&view=network", "/wall?place=p05-b01&view=flowline", "/wall?place=p05&view=flowline", "/wall?wall=1&place=p03", "/reports/reasons", "/search?find=gu", "/plans?sort=-days_left&find=a", "/round", "/round?place=p03", "/round?wall=1", "/round/decisions?place=p03", "/targets", "/targets?place=p03", "/targets/periods?place=p03", "/targets/periods?period=year&by=official", "/targets/p05-b10", "/reports", "/reports/day?place=p03", "/reports?place=p03", "/problems", "/problems/new?place=p03", "/problems/problem-0", "/orders", "/orders?show=all", "/orders/order-23", "/orders/order-26", "/orders/new", "/orders/new?kind=problem&id=problem-0", "/orders/of?kind=problem&id=problem-0", "/orders/proposals", "/orders/rates", "/orders/rules", "/hazards", "/hazards/new?place=p04", "/hazards/hazard-09", "/hazards/hazard-20", "/risks", "/risks?place=p04", "/risks/p04-b11", "/risks/rules", "/gates", "/gates/p02", "/gates/p02-b20", "/gates/rules", "/bulletins", "/bulletins/bulletin-1", "/returns", "/returns/day_projects", "/returns/month_programmes", "/returns/sent/return-2", "/places", "/places/p01", "/places/p03/profile", "/places/new", "/places/excel", "/places/excel?place=p01", "/plans", "/mandates", "/plan-versions", "/plans/p03", "/plans/p04/what-if?place=p04-b40&activity=p04-b40/structure", "/plans/p01/template", "/plans/p01/mandate", "/task-forces", "/task-forces/p01", "/organisations", "/organisations/excel", "/rule-sets", "/rule-sets/new?copy=wall_2026", "/calendars", "/calendars/alerts", "/calendars/exemptions", "/calendars/seasons", "/calendars/new/alert", "/calendars/new/winter", "/import?project=p01", "/plan-versions/p05-v1", "/wall/bar?project=p03&activity=p03-b01/structure", "/facts?subject=p03-b01", "/facts?subject=p01", "/plans/p01/ties", "/ledger", "/accounts", "/posts", "/demo", "/reports/waiting", "/reports/excel", "/phone/visits", "/places?level=building", "/duties?show=all", "/duties/institutions", "/duties/rates", "/duties/rules/new?template=official_visit", "/duties/rules/rule-0", "/closings", "/closings/reasons", "/closings?kind=month", "/no-such-page"];
 
 for (const width of [360, 768, 1440]) {
   for (const colorScheme of ["light", "dark"]) {
@@ -287,6 +287,56 @@ test("bars are gone through and opened by the keyboard", async () => {
   assert.equal(await page.locator("h1").textContent(), "手续办理");
   assert.equal(await page.locator("section h2").first().textContent(), "为什么");
   await context.close();
+});
+
+test("what if: a bar is moved by the pointer and by the keys, and the page says at once what becomes of it", async () => {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });
+  await context.addCookies([people.planner]);
+  const page = await context.newPage();
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  try {
+    await page.goto(`${site.address}/plans/p04/what-if?place=p04-b40`);
+    const chart = page.locator(".gantt[data-tries]");
+    await chart.waitFor();
+    const changes = () => page.locator("#what-if section:first-child ul.rows li:has-text('撤销')").count();
+    assert.equal(await changes(), 0);
+    // Where the pointer may take a bar, it says so.
+    const box = await chart.boundingBox();
+    const find = async (wanted) => {
+      for (let y = box.y + 60; y < box.y + box.height - 10; y += 8) {
+        for (let x = box.x + box.width * 0.3; x < box.x + box.width; x += 5) {
+          await page.mouse.move(x, y);
+          if ((await chart.evaluate((one) => one.style.cursor)) === wanted) return [x, y];
+        }
+      }
+      assert.fail(`no bar can be taken: ${wanted}`);
+    };
+    const [x, y] = await find("grab");
+    await page.mouse.down();
+    await page.mouse.move(x + 40, y, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForURL(/changes=%5B/);
+    assert.equal(await changes(), 1, "the change is listed");
+    assert.ok((await page.locator("#what-if table tbody tr").count()) > 0, "and what moves with it");
+    // The key changes the end of the same bar; what was current stays so.
+    const before = page.url();
+    await page.locator(".gantt[data-tries][aria-activedescendant]").focus();
+    await page.keyboard.press("Shift+ArrowRight");
+    await page.waitForURL((url) => url.href !== before);
+    assert.equal(await changes(), 1, "of the same work");
+    // And the keys go on.
+    await page.locator(".gantt[data-tries]:focus").waitFor();
+    // What stands in the address is the same for whoever opens it, and putting it forward makes a draft.
+    await page.reload();
+    assert.equal(await changes(), 1);
+    await fill(page, { reason: "第二班组进场" });
+    assert.match(page.url(), /\/plan-versions\/v-/);
+    assert.ok((await page.locator("main").textContent()).includes("第二班组进场"));
+    assert.deepEqual(errors, []);
+  } finally {
+    await context.close();
+  }
 });
 
 test("the matrix is one stop of the Tab key and is gone through by arrows", async () => {

@@ -39,4 +39,10 @@ impl WorkTime {
         let units = i64::from(calendar.ceil(label(to))) - i64::from(calendar.ceil(label(from)));
         if calendar.unit == Unit::Minute { units } else { units * i64::from(calendar.minutes_per_day) }
     }
+
+    /// The same in working days of the activity's calendar.
+    pub fn days_between(&self, plan: &Plan, activity: usize, from: DateTime, to: DateTime) -> f64 {
+        let calendar = &self.calendars[self.of.get(activity).map_or(0, |calendar| *calendar as usize)];
+        self.minutes_between(plan, activity, from, to) as f64 / f64::from(calendar.minutes_per_day.max(1))
+    }
 }

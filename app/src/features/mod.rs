@@ -153,6 +153,7 @@ features! {
     viewing {
         6 audit;
         6 exchange;
+        7 what_if;
         9 profile;
         9 search;
         9 desk;

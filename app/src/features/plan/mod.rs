@@ -10,12 +10,13 @@
 //!
 //! States of a version: draft → approved → superseded. Of a request: open → accepted | declined.
 //!
-//! Refusals: L-101 … L-128. Extra files: `amounts.rs` (quantities as people write them), `binding.rs` (gates without which a stage is not met), `heard.rs` (what facts of other features mean for plans), `mapping.rs` (work to buildings and stages), `network.rs` (facts → kernel → tables), `template.rs` (plans from
+//! Refusals: L-101 … L-128; L-129 … L-138 of changes that are tried. Extra files: `amounts.rs` (quantities as people write them), `changes.rs` (what is tried on a plan), `binding.rs` (gates without which a stage is not met), `heard.rs` (what facts of other features mean for plans), `mapping.rs` (work to buildings and stages), `network.rs` (facts → kernel → tables), `template.rs` (plans from
 //! templates); pages of their own for versions, mandated dates, progress and links: `versions.rs`, `mandates.rs`, `progress.rs`, `ties.rs`; `registers.rs` (dates and versions of
 //! all projects).
 
 pub mod amounts;
 pub mod binding;
+pub mod changes;
 pub mod heard;
 mod mandates;
 pub mod mapping;

@@ -19,6 +19,15 @@ pub enum Source {
     },
     /// Templates, for the buildings of the project.
     Template,
+    /// Changes that somebody tried on the approved plan and puts forward.
+    Tried {
+        /// How many activities they change.
+        changes: u32,
+        /// Why.
+        reason: String,
+        /// Whether the approved plan came from templates.
+        is_from_template: bool,
+    },
 }
 
 /// State of a version.
@@ -339,6 +348,9 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             }
             if *activity_count == 0 {
                 return Err(Refused::EmptyPlan);
+            }
+            if let Source::Tried { reason, .. } = source {
+                text(reason, Refused::NoReason)?;
             }
             dated(state)?;
             let fact = Fact::Drafted {

@@ -85,6 +85,26 @@ pub struct ProjectWork {
     first: Date,
 }
 
+impl ProjectWork {
+    /// The measured work of a plan of the same activities, as it is scheduled; days from `first` on are covered.
+    pub fn of(base: Arc<BasePlan>, plan: &Plan, computed: &Schedule, first: Date, data_date: Date) -> ProjectWork {
+        ProjectWork { base, items: PlanItems::read(plan, computed, first, data_date), first }
+    }
+}
+
+/// A plan with what facts say laid over it: what is scheduled.
+#[derive(Debug)]
+pub struct LaidOver {
+    /// The approved plan.
+    pub base: Arc<BasePlan>,
+    /// The plan as it is scheduled. Waiting for other projects stands behind its own activities.
+    pub plan: Plan,
+    /// Facts up to the day before are in.
+    pub data_date: Date,
+    /// Whether the approved plan came from templates.
+    pub is_from_template: bool,
+}
+
 /// Plans kept in memory at most.
 const CACHE_LEN: usize = 64;
 
@@ -146,7 +166,7 @@ impl Networks {
         let Some(state) = store::project_plan(conn, project).await? else { return Ok(None) };
         let version = store::version(conn, &state.version).await?.context("an approved version is a version")?;
         let base = self.base(conn, &version.document).await?;
-        let plan = laid_over(conn, &base, &state, &version).await?;
+        let plan = laid_over(conn, (&base.plan, &base.index), &state, &version).await?;
         let computed = schedule(&plan);
         let items = PlanItems::read(&plan, &computed, first, state.data_date);
         let work = Arc::new(ProjectWork { base, items, first });
@@ -157,6 +177,16 @@ impl Networks {
             self.keep(project, digest, work.clone());
         }
         Ok(Some(work))
+    }
+
+    /// A project's approved plan with what facts say laid over it, or another plan of the same activities in its place. `None`
+    /// where nothing is approved.
+    pub async fn laid_over(&self, conn: &mut Conn, project: &str, other: Option<&Plan>) -> Result<Option<LaidOver>> {
+        let Some(state) = store::project_plan(conn, project).await? else { return Ok(None) };
+        let version = store::version(conn, &state.version).await?.context("an approved version is a version")?;
+        let base = self.base(conn, &version.document).await?;
+        let plan = laid_over(conn, (other.unwrap_or(&base.plan), &base.index), &state, &version).await?;
+        Ok(Some(LaidOver { base, plan, data_date: state.data_date, is_from_template: is_from_template(&version)? }))
     }
 
     fn keep(&self, project: &str, digest: String, work: Arc<ProjectWork>) {
@@ -284,7 +314,7 @@ async fn schedule_project(conn: &mut Conn, networks: &Networks, project: &str) -
     let version = store::version(conn, &state.version).await?.context("an approved version is a version")?;
     let base = networks.base(conn, &version.document).await?;
     let mandates = store::mandates(conn, project).await?;
-    let plan = laid_over(conn, &base, &state, &version).await?;
+    let plan = laid_over(conn, (&base.plan, &base.index), &state, &version).await?;
     let computed = schedule(&plan);
     let bars = bars(conn, project, &base, &plan, &computed).await?;
     write_bars(conn, project, &bars).await?;
@@ -345,24 +375,34 @@ pub fn first_counted(bars: &[Bar], today: Date) -> Date {
     bars.iter().filter_map(|bar| bar.baseline.map(|(start, _)| start)).min().map_or(year, |start| start.min(year))
 }
 
+/// A plan with the index of its activities.
+type Indexed<'a> = (&'a Plan, &'a HashMap<String, usize>);
+
+/// Whether a version came from templates, by however many changes.
+fn is_from_template(version: &store::Version) -> Result<bool> {
+    let source: Source = serde_json::from_str(&version.source)?;
+    Ok(matches!(source, Source::Template | Source::Tried { is_from_template: true, .. }))
+}
+
 /// The approved plan with everything that facts say about it.
-async fn laid_over(conn: &mut Conn, base: &BasePlan, state: &store::ProjectPlan, version: &store::Version) -> Result<Plan> {
+async fn laid_over(conn: &mut Conn, approved: Indexed<'_>, state: &store::ProjectPlan, version: &store::Version) -> Result<Plan> {
     let mandates = store::mandates(conn, &state.project).await?;
-    let mut plan = overlay(conn, base, state, &mandates).await?;
-    if serde_json::from_str::<Source>(&version.source)? == Source::Template {
+    let mut plan = overlay(conn, approved, state, &mandates).await?;
+    if is_from_template(version)? {
         calendars::set_festivals(conn, &mut plan).await?;
     }
     Ok(plan)
 }
 
 /// Lays facts over the approved plan.
-async fn overlay(conn: &mut Conn, base: &BasePlan, state: &store::ProjectPlan, mandates: &[store::Mandate]) -> Result<Plan> {
+async fn overlay(conn: &mut Conn, approved: Indexed<'_>, state: &store::ProjectPlan, mandates: &[store::Mandate]) -> Result<Plan> {
     let project = &state.project;
-    let mut plan = base.plan.clone();
+    let (plan, index) = approved;
+    let mut plan = plan.clone();
     plan.data_date = Some(Moment::Day(state.data_date));
     plan.mandated = mandates
         .iter()
-        .filter(|mandate| base.index.contains_key(&mandate.activity))
+        .filter(|mandate| index.contains_key(&mandate.activity))
         .map(|mandate| Mandate {
             activity: mandate.activity.clone(),
             finish_by: Moment::Day(mandate.finish_by),
@@ -371,7 +411,7 @@ async fn overlay(conn: &mut Conn, base: &BasePlan, state: &store::ProjectPlan, m
         .collect();
     let sql = "SELECT activity, actual_start, actual_finish, percent_e3, remaining_days FROM progress WHERE project = ?";
     for row in conn.rows(sql, args![project]).await? {
-        if let Some(at) = base.index.get(&row.text(0)?) {
+        if let Some(at) = index.get(&row.text(0)?) {
             let Progress { actual_start, actual_finish, percent_e3, remaining_days } = store::read_progress(&row, 1)?;
             let activity = &mut plan.activities[*at];
             activity.actual_start = actual_start.map(Moment::Day);
@@ -384,21 +424,21 @@ async fn overlay(conn: &mut Conn, base: &BasePlan, state: &store::ProjectPlan, m
     }
     for tie in store::ties(conn).await? {
         if tie.to_project == *project
-            && let Some(at) = base.index.get(&tie.to_activity)
+            && let Some(at) = index.get(&tie.to_activity)
             && let Some((_, finish)) = store::bar(conn, &tie.from_project, &tie.from_activity).await?.and_then(|bar| bar.early)
         {
             tie_in(&mut plan, *at, &tie, finish);
         }
     }
     plan.stops.extend(calendars::stops(conn, project, state.data_date).await?);
-    stand_still(conn, base, &mut plan, state).await?;
+    stand_still(conn, approved, &mut plan, state).await?;
     Ok(plan)
 }
 
 /// Work stands still where a major hazard has stopped it: everything at the place but papers, which offices go on with. While
 /// nobody has let it go on, it stands until the day by which the hazard is to be gone, and past that day from one day to the
 /// next.
-async fn stand_still(conn: &mut Conn, base: &BasePlan, plan: &mut Plan, state: &store::ProjectPlan) -> Result<()> {
+async fn stand_still(conn: &mut Conn, (approved, index): Indexed<'_>, plan: &mut Plan, state: &store::ProjectPlan) -> Result<()> {
     let stops = heard::work_stops(conn, &state.project).await?;
     if stops.is_empty() {
         return Ok(());
@@ -406,8 +446,8 @@ async fn stand_still(conn: &mut Conn, base: &BasePlan, plan: &mut Plan, state: &
     let path = places::path(conn, &state.project).await?.unwrap_or_default();
     let known = places::store::subtree(conn, &path).await?;
     let named = mapping::named(&state.project, &known);
-    let activities = &base.plan.activities;
-    let above = |at: usize| activities[at].parent.as_ref().and_then(|parent| base.index.get(parent)).copied();
+    let activities = &approved.activities;
+    let above = |at: usize| activities[at].parent.as_ref().and_then(|parent| index.get(parent)).copied();
     let at_places = mapping::inherited(activities, above, |activity| mapping::own_place(activity, &named));
     let stages = mapping::inherited(activities, above, mapping::own_stage);
     let is_paper = |at: usize| stages[at].is_some_and(|stage| STAGES.iter().any(|one| one.id == stage && one.is_paper));

@@ -70,7 +70,8 @@ pub async fn project(conn: &mut Conn, visitor: &Visitor, id: &str) -> Result<Pla
 }
 
 /// A project at which this person may do something.
-pub(super) async fn project_for(conn: &mut Conn, visitor: &Visitor, id: &str, verb: Verb) -> Result<Place, Problem> {
+/// A project at which this person may do something.
+pub async fn project_for(conn: &mut Conn, visitor: &Visitor, id: &str, verb: Verb) -> Result<Place, Problem> {
     let place = project(conn, visitor, id).await?;
     visitor.need(verb, &place.path)?;
     Ok(place)
@@ -187,6 +188,7 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, refused: Optio
             (plan_state(visitor, plan.as_ref(), 0))
             span.end {}
             a.button.second href={ "/wall?place=" (id) } { (visitor.t("nav.wall")) }
+            @if plan.is_some() { a.button.second href={ "/plans/" (id) "/what-if" } { (visitor.t("what_if.title")) } }
             a.button.second href={ "/places/" (id) "/profile" } { (visitor.t("profile.title")) }
             @if may(Verb::Plan) {
                 a.button.second href={ "/plans/" (id) "/template" } { (visitor.t("plans.from_template")) }
@@ -382,6 +384,7 @@ pub(super) fn source_text(visitor: &Visitor, source: &str) -> String {
     match serde_json::from_str(source) {
         Ok(Source::Import { format, file }) => visitor.tf("plans.source_import", &[("format", format), ("file", file)]),
         Ok(Source::Template) => visitor.t("plans.source_template"),
+        Ok(Source::Tried { changes, reason, .. }) => visitor.tf("plans.source_tried", &[("count", changes.to_string()), ("reason", reason)]),
         Err(_) => source.to_owned(),
     }
 }

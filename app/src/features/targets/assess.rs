@@ -6,7 +6,7 @@ use super::measured::Measured;
 use super::store;
 use crate::db::Conn;
 use crate::features::Guatu;
-use crate::features::plan;
+use crate::features::plan::{self, network::ProjectWork};
 use anyhow::Result;
 use guatu_kernel::guarantee::{Actuals, Commitment, Item, ItemFacts, PeriodKind, TOLERANCE, assess};
 use jiff::ToSpan;
@@ -137,10 +137,18 @@ pub async fn project(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> 
 }
 
 async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Result<ProjectTargets> {
-    let periods = PeriodKind::ALL.map(|kind| kind.around(today));
     let scheduled = domain.networks.scheduled(conn, id).await?;
     let first = plan::network::first_counted(&scheduled.bars, today);
-    let Some(work) = domain.networks.work(conn, id, first).await? else { return Ok(ProjectTargets::default()) };
+    match domain.networks.work(conn, id, first).await? {
+        Some(work) => of_work(conn, domain, id, today, &work).await,
+        None => Ok(ProjectTargets::default()),
+    }
+}
+
+/// A project's work items were its measured work what is given: that of its schedule, or of one that somebody tries.
+pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, work: &ProjectWork) -> Result<ProjectTargets> {
+    let periods = PeriodKind::ALL.map(|kind| kind.around(today));
+    let scheduled = domain.networks.scheduled(conn, id).await?;
     // Windows look at what was done before the start of each period, before today, and through today.
     let tomorrow = today.saturating_add(1.days());
     let days: Vec<Date> = periods.iter().map(|period| period.from).chain([today, tomorrow]).collect();

@@ -69,6 +69,17 @@ impl Chart {
         Ok(Chart { tree, project, schedules, grades: domain.grades.grades(conn).await?, rules: domain.rules.lamps(conn, today).await?.1 })
     }
 
+    /// What the chart of a project, or of a place in it, needs when it is scheduled as given.
+    pub async fn of(conn: &mut Conn, domain: &Guatu, project: &str, scheduled: Arc<Scheduled>, today: Date) -> Result<Chart, Problem> {
+        Ok(Chart {
+            tree: domain.places.tree(conn).await?,
+            project: Some(project.to_owned()),
+            schedules: vec![(project.to_owned(), scheduled)],
+            grades: domain.grades.grades(conn).await?,
+            rules: domain.rules.lamps(conn, today).await?.1,
+        })
+    }
+
     /// Rows of a place: every activity of a project, those of a parcel or building, or one row a project for a district. A
     /// wall shows a project or parcel by its buildings: no eye follows a thousand rows from three metres.
     pub fn rows(&self, place: &Place, today: Date, is_wall: bool) -> Vec<ChartRow<'_>> {
@@ -240,13 +251,6 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
     let shown = if asked.is_wall() { page_around(first, rows.len(), SCREEN.rows_of_bars) } else { first..first.saturating_add(PAGE_LEN) };
     let page_address = asked.address(&place.id, "bars");
     let data = format!("/wall/rows.json?place={}{}", form_urlencoded(&place.id), if asked.is_wall() { "&wall=1" } else { "" });
-    let words = ["wall.today", "wall.days_left", "wall.days_past", "wall.row_text"].map(str::to_owned).into_iter();
-    let grades = Grade::ALL.map(|(_, name)| format!("grade.{name}"));
-    let words = words.chain(Word::ALL.map(|word| format!("lamp.{}", word.key()))).chain(grades).map(|key| {
-        let name = key.rsplit('.').next().unwrap_or_default().to_owned();
-        (name, json!(visitor.t(&key)))
-    });
-    let words: Value = words.collect::<serde_json::Map<_, _>>().into();
     let counts = words_of(&chart.tree, chart.schedules.iter().map(|(_, scheduled)| scheduled.as_ref()), place, today, &chart.rules);
     // Paper and whoever has no script see the bars in the table itself; a wall has no room for both.
     let axis = if asked.is_wall() { None } else { Axis::of(&rows, today) };
@@ -262,9 +266,10 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
                     @if !asked.is_wall() { (Marks::of_visitor(visitor).legend()) }
                     span.key.baseline { (visitor.t("wall.baseline")) } " " span.key.forecast { (visitor.t("wall.forecast")) } " " span.key.actual { (visitor.t("wall.actual")) } " " span.key.front { (visitor.t("wall.front")) }
                 }
+                @if let (false, Some(project)) = (asked.is_wall(), &chart.project) { a.button.second.end.no-print href={ "/plans/" (project) "/what-if?place=" (form_urlencoded(&place.id)) } { (visitor.t("what_if.title")) } }
                 @if asked.is_wall() { (wall_pager(visitor, &page_address, first, rows.len(), SCREEN.rows_of_bars)) }
             }
-            div.gantt hidden data-rows=(data) data-words=(words.to_string()) data-first=[part(shown.start)] data-end=[part(shown.end)] tabindex="0" role="listbox" aria-label=(label) { canvas aria-hidden="true" {} }
+            div.gantt hidden data-rows=(data) data-words=(words(visitor)) data-first=[part(shown.start)] data-end=[part(shown.end)] tabindex="0" role="listbox" aria-label=(label) { canvas aria-hidden="true" {} }
             div.scroll.rows { table {
                 thead { tr {
                     th { (visitor.t("field.name")) } th { (visitor.t("field.state")) } th { (visitor.t("wall.baseline")) } th { (visitor.t("wall.forecast")) }
@@ -295,6 +300,17 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
     })
 }
 
+/// The words of the drawing, as JSON.
+pub fn words(visitor: &Visitor) -> String {
+    let words = ["wall.today", "wall.days_left", "wall.days_past", "wall.row_text"].map(str::to_owned).into_iter();
+    let grades = Grade::ALL.map(|(_, name)| format!("grade.{name}"));
+    let words = words.chain(Word::ALL.map(|word| format!("lamp.{}", word.key()))).chain(grades).map(|key| {
+        let name = key.rsplit('.').next().unwrap_or_default().to_owned();
+        (name, json!(visitor.t(&key)))
+    });
+    Value::from(words.collect::<serde_json::Map<_, _>>()).to_string()
+}
+
 /// Rows for the canvas, as short as they can be said: dates are days since 1970, absent ones null.
 ///
 /// `[label, depth, kind, lamp, baseline start, finish, forecast start, finish, actual start, finish, per cent, address, front, word, grade]`
@@ -304,6 +320,11 @@ pub async fn rows(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let today = site.clock.today();
     let chart = Chart::read(&mut conn, &site.domain, &place, today).await?;
     let rows = chart.rows(&place, today, asked.is_wall());
+    Ok(Json(drawn(&visitor, &chart, &rows, (today, site.head()), |row| address(&asked, row))))
+}
+
+/// Rows of a chart for the canvas, as of a day and a ledger number; `address` says where one leads.
+pub fn drawn(visitor: &Visitor, chart: &Chart, rows: &[ChartRow<'_>], (today, number): (Date, u64), address: impl Fn(&ChartRow<'_>) -> String) -> Value {
     let mandated: Vec<Value> =
         chart.mandates().iter().map(|mandate| json!([visitor.shown(&mandate.name), day(mandate.finish_by)])).collect();
     let rows: Vec<Value> = rows
@@ -323,14 +344,14 @@ pub async fn rows(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
                 bar.actual_start.map(day),
                 bar.actual_finish.map(day),
                 bar.percent_e3 / 1000,
-                address(&asked, row),
+                address(row),
                 row.front.map(day),
                 row.verdict.word().key(),
                 row.grade.map(Grade::name),
             ])
         })
         .collect();
-    Ok(Json(json!({ "today": day(today), "rows": rows, "mandated": mandated, "number": site.head() })))
+    json!({ "today": day(today), "rows": rows, "mandated": mandated, "number": number })
 }
 
 /// Days since 1970-01-01.

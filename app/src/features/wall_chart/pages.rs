@@ -505,6 +505,7 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
         }
         p.bar {
             @if visitor.may(Verb::Report, &project.path) && bar.kind != "summary" { a.button href={ "/plans/" (project.id) "/progress?activity=" (form_urlencoded(&bar.activity)) } { (visitor.t("plans.record")) } }
+            @if bar.kind == "task" && bar.actual_finish.is_none() { a.button.second href={ "/plans/" (project.id) "/what-if?place=" (form_urlencoded(&at.id)) "&activity=" (form_urlencoded(&bar.activity)) } { (visitor.t("what_if.title")) } }
             a.button.second href={ "/facts?subject=" (form_urlencoded(&format!("{}#{}", project.id, bar.activity))) } { (visitor.t("wall.facts")) }
         }
     };

@@ -69,7 +69,7 @@ function drawCharts() {
   for (const chart of document.querySelectorAll(".gantt[data-rows]")) chartOf(chart);
 }
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.querySelectorAll(".gantt").forEach((chart) => drawings.get(chart)?.()));
-async function chartOf(chart) {
+async function chartOf(chart, at = 0) {
   const answer = await fetch(chart.dataset.rows).catch(() => null);
   if (!answer?.ok) return;
   const { today, rows: all, mandated } = await answer.json();
@@ -115,14 +115,15 @@ async function chartOf(chart) {
   const usual = parseFloat(getComputedStyle(chart).fontSize), family = getComputedStyle(chart).fontFamily;
   // The wall is read from three metres: nothing on it is smaller than its usual type.
   const text = isWall ? usual : usual * 0.85, hair = Math.max(1, usual / 18);
-  let row = Math.round(usual * 1.7), top = 0, current = 0;
+  let row = Math.round(usual * 1.7), top = 0, current = 0, scale = 1, origin = 0;
   const draw = () => {
     const wide = chart.clientWidth, high = chart.clientHeight, dots = devicePixelRatio || 1;
     if (!wide || !high) return;
     const gutter = Math.round(Math.min(usual * (isWall ? 17 : 15), wide * 0.4));
     // On a phone a month keeps its width, and the chart is moved sideways.
     const whole = wide < usual * 45 ? Math.max(wide, gutter + ((last - first) / 30.4) * usual * 2.4) : wide;
-    const left = chart.scrollLeft, scale = (whole - gutter - 12) / (last - first);
+    const left = chart.scrollLeft;
+    scale = (whole - gutter - 12) / (last - first); origin = gutter - left;
     const x = (d) => gutter + (d - first) * scale - left;
     pen.setTransform(dots, 0, 0, dots, 0, 0);
     const face = (size, weight = "") => { pen.font = `${weight} ${size}px ${family}`; };
@@ -146,7 +147,7 @@ async function chartOf(chart) {
     top = Math.round(levels * line + axis);
     if (isWall) row = Math.min((high - top) / Math.max(rows.length, 1), usual * 5);
     else {
-      const wanted = Math.min(Math.round(innerHeight * 0.72), Math.ceil(top + rows.length * row) + 20);
+      const wanted = Math.min(Math.round(innerHeight * (chart.dataset.tries === undefined ? 0.72 : 0.45)), Math.ceil(top + rows.length * row) + 20);
       if (Math.abs(wanted - chart.offsetHeight) > 2) chart.style.height = wanted + "px";
     }
     canvas.width = wide * dots; canvas.height = high * dots; canvas.style.width = wide + "px"; canvas.style.height = high + "px";
@@ -257,7 +258,9 @@ async function chartOf(chart) {
   };
   drawings.set(chart, draw);
   chart.onscroll = () => requestAnimationFrame(draw);
-  chart.onclick = (event) => { const box = chart.getBoundingClientRect(), at = Math.floor((event.clientY - box.top - top + chart.scrollTop) / row); if (event.clientY - box.top > top && rows[at]) location.href = rows[at][11]; };
+  const rowAt = (event) => { const box = chart.getBoundingClientRect(); return event.clientY - box.top > top ? Math.floor((event.clientY - box.top - top + chart.scrollTop) / row) : -1; };
+  if (chart.dataset.tries !== undefined) trying(chart, { rows, rowAt, draw, dayAt: (event) => first + (event.clientX - chart.getBoundingClientRect().left - origin) / scale, reach: () => 9 / scale, point: (at) => point(at) });
+  else chart.onclick = (event) => { const box = chart.getBoundingClientRect(), at = Math.floor((event.clientY - box.top - top + chart.scrollTop) / row); if (event.clientY - box.top > top && rows[at]) location.href = rows[at][11]; };
   new ResizeObserver(draw).observe(chart);
   // One row is the current one: arrows move it, Enter opens it, and its words are read out.
   const date = (day) => (day === null ? "—" : new Date(day * 864e5).toISOString().slice(0, 10));
@@ -287,16 +290,82 @@ async function chartOf(chart) {
     const to = { ArrowUp: current - 1, ArrowDown: current + 1, PageUp: current - page, PageDown: current + page, Home: 0, End: rows.length - 1 }[event.key];
     if (to !== undefined) point(to);
     else if (event.key === "Enter" || event.key === " ") location.href = rows[current][11];
+    else if (chart.tryBy && (event.key === "ArrowLeft" || event.key === "ArrowRight")) chart.tryBy(current, event.key === "ArrowLeft" ? -1 : 1, event.shiftKey);
     else return;
     event.preventDefault();
   };
   chart.onfocus = chart.onblur = draw;
-  point(0);
+  point(at);
   // Where the whole does not fit, today is in sight.
   const gap = chart.scrollWidth - chart.clientWidth;
   if (gap > 0) chart.scrollLeft = ((today - first) / (last - first)) * chart.scrollWidth - chart.clientWidth * 0.6;
 }
 drawCharts();
+
+// What if: a bar is taken by its body to begin on another day, by its end to last longer or shorter. The server says what
+// becomes of it: the page that it answers takes the place of this one, and the address holds the changes.
+function trying(chart, { rows, rowAt, draw, dayAt, reach, point }) {
+  const iso = (day) => new Date(day * 864e5).toISOString().slice(0, 10);
+  const mayMove = (line) => line && line[2] === "task" && line[6] !== null && line[9] === null;
+  let asked = 0;
+  const ask = async (line, name, day, current) => {
+    const to = new URL(line[11], location.href), mine = ++asked;
+    to.searchParams.set(name, iso(day));
+    const answer = await fetch(to).catch(() => null);
+    const html = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = html?.getElementById("what-if"), old = document.getElementById("what-if");
+    if (mine !== asked || !fresh || !old) return;
+    const [top, left, hadFocus] = [chart.scrollTop, chart.scrollLeft, document.activeElement === chart];
+    old.replaceWith(fresh);
+    if (answer.ok) history.pushState(null, "", answer.url);
+    const next = fresh.querySelector(".gantt[data-rows]");
+    next.style.height = chart.style.height;
+    await chartOf(next, current);
+    next.scrollTo(left, top);
+    if (hadFocus) next.focus({ preventScroll: true });
+  };
+  let held = null;
+  const grip = (event) => {
+    const line = rows[rowAt(event)], day = dayAt(event);
+    if (!mayMove(line) || day < line[6] - reach() || day > line[7] + 1 + reach()) return null;
+    // What has begun stays where it began.
+    return line[8] !== null || Math.abs(day - line[7] - 1) <= reach() ? "to" : "from";
+  };
+  chart.onpointerdown = (event) => {
+    const name = event.button === 0 && grip(event);
+    if (!name) return;
+    const at = rowAt(event);
+    held = { at, name, from: dayAt(event), before: [rows[at][6], rows[at][7]], by: 0 };
+    chart.setPointerCapture(event.pointerId);
+    event.preventDefault();
+    chart.focus({ preventScroll: true });
+    point(at);
+  };
+  chart.onpointermove = (event) => {
+    if (!held) { chart.style.cursor = { to: "ew-resize", from: "grab" }[grip(event)] ?? ""; return; }
+    held.by = Math.round(dayAt(event) - held.from);
+    const line = rows[held.at], [start, finish] = held.before;
+    if (held.name === "from") [line[6], line[7]] = [start + held.by, finish + held.by];
+    else line[7] = Math.max(start, finish + held.by);
+    draw();
+  };
+  chart.onpointerup = () => {
+    if (!held) return;
+    const { at, name, by } = held, line = rows[at];
+    held = null;
+    if (by) ask(line, name, name === "from" ? line[6] : line[7], at);
+  };
+  chart.onpointercancel = () => { if (held) [rows[held.at][6], rows[held.at][7]] = held.before; held = null; draw(); };
+  chart.tryBy = (at, days, isEnd) => {
+    const line = rows[at];
+    if (!mayMove(line)) return;
+    const name = isEnd || line[8] !== null ? "to" : "from", day = (name === "from" ? line[6] : line[7]) + days;
+    if (name === "from") line[6] += days;
+    line[7] = Math.max(line[6], line[7] + days);
+    draw();
+    ask(line, name, Math.max(day, line[6]), at);
+  };
+}
 
 // The matrix is one stop for the Tab key: arrows move from link to link. Without a script every link is a stop of its own.
 function rove() {
