@@ -9,6 +9,7 @@ mod daily;
 mod district;
 mod duties;
 mod inspections;
+mod instructions;
 mod orders;
 pub mod pages;
 mod safety;
