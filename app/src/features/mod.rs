@@ -146,6 +146,7 @@ features! {
         7 Rounds round;
         7 Duties duties;
         7 Instructions instructions;
+        7 Contingencies contingencies;
         8 Returns returns;
         8 Orders orders;
         9 Closings closings;

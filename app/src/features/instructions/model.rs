@@ -2,6 +2,7 @@
 
 use crate::features::reports::model::Photo;
 use crate::journal::domain::{Actor, Context, Draft};
+use crate::names::names_person;
 use crate::refusal::text;
 use crate::refusals;
 use jiff::civil::Date;
@@ -485,24 +486,8 @@ pub struct State {
 
 impl State {
     fn names_somebody(&self, words: &str) -> bool {
-        self.names.iter().any(|name| names(words, name))
+        self.names.iter().any(|name| names_person(words, name))
     }
-}
-
-/// Whether words name a person. Han characters stand without spaces, so a name may stand anywhere among them; other letters only
-/// as words of their own.
-fn names(words: &str, name: &str) -> bool {
-    let name = name.trim();
-    if name.chars().count() < 2 {
-        return false;
-    }
-    if !name.is_ascii() {
-        return words.contains(name);
-    }
-    let is_letter = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
-    words.match_indices(name).any(|(at, found)| {
-        !is_letter(words[..at].chars().next_back()) && !is_letter(words[at + found.len()..].chars().next())
-    })
 }
 
 /// Decides a command.

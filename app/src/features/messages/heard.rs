@@ -11,6 +11,7 @@ use crate::db::Conn;
 use crate::features::authority::Verb;
 use crate::features::bulletin::model::Fact as BulletinFact;
 use crate::features::closings::model::Fact as ClosingFact;
+use crate::features::contingencies::model::Fact as ContingencyFact;
 use crate::features::duties::model::Fact as DutyFact;
 use crate::features::gates::model::Fact as GateFact;
 use crate::features::hazards::model::{Fact as HazardFact, Grade};
@@ -22,7 +23,7 @@ use crate::features::plan::model::Fact as PlanFact;
 use crate::features::problems::model::Fact as ProblemFact;
 use crate::features::reports::model::Fact as ReportFact;
 use crate::features::round::model::Fact as RoundFact;
-use crate::features::{Fact as AnyFact, bulletin, duties, hazards, instructions, orders, plan, problems, reports, round};
+use crate::features::{Fact as AnyFact, bulletin, contingencies, duties, hazards, instructions, orders, plan, problems, reports, round};
 use crate::journal::domain::Entry;
 use crate::web::problem::form_urlencoded;
 use anyhow::Result;
@@ -93,6 +94,7 @@ pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
         AnyFact::Rounds(fact) => decision(conn, entry, fact).await?.into_iter().collect(),
         AnyFact::Duties(DutyFact::Raised { due, duties }) => raised(conn, entry, *due, duties).await?,
         AnyFact::Instructions(fact) => instruction(conn, entry, fact).await?.into_iter().collect(),
+        AnyFact::Contingencies(ContingencyFact::Fired { .. }) => fired(conn, entry).await?.into_iter().collect(),
         AnyFact::Hazards(fact) => hazard(conn, entry, fact).await?.into_iter().collect(),
         AnyFact::Gates(fact) => gate(entry, fact).into_iter().collect(),
         AnyFact::Plans(fact) => date(conn, entry, fact).await?.into_iter().collect(),
@@ -243,6 +245,14 @@ async fn instruction(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Instruction
     };
     let mut heard = Heard::new(name, entry, title, format!("/instructions/{}", whole.id)).at("-").due(due);
     heard.parties.extend(units.into_iter().map(|unit| ("unit", Party::Unit(unit))));
+    Ok(Some(heard))
+}
+
+async fn fired(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<Option<Heard>> {
+    let Some(plan) = contingencies::store::contingency(conn, &entry.subject).await? else { return Ok(None) };
+    let heard = Heard::new("contingencies.fired", entry, &plan.terms.document, format!("/contingencies/{}", plan.id))
+        .to("unit", Party::Unit(plan.terms.unit.clone()))
+        .to("governors", Party::Verb(Verb::Govern));
     Ok(Some(heard))
 }
 

@@ -48,11 +48,13 @@ pub enum SourceKind {
     Duty,
     /// An item of an instruction that is recorded here.
     Item,
+    /// A contingency plan that was set off.
+    Contingency,
 }
 
 impl SourceKind {
     /// Every kind with its name in tables, addresses and locale keys.
-    pub const ALL: [(SourceKind, &'static str); 14] = [
+    pub const ALL: [(SourceKind, &'static str); 15] = [
         (SourceKind::Instruction, "instruction"),
         (SourceKind::Minutes, "minutes"),
         (SourceKind::Document, "document"),
@@ -67,6 +69,7 @@ impl SourceKind {
         (SourceKind::Risk, "risk"),
         (SourceKind::Duty, "duty"),
         (SourceKind::Item, "item"),
+        (SourceKind::Contingency, "contingency"),
     ];
 
     /// Its name.

@@ -7,7 +7,7 @@ use crate::clock;
 use crate::db::{Conn, Row};
 use crate::features::Fact as AnyFact;
 use crate::features::authority::{self, Rights, Verb};
-use crate::features::{duties, hazards, identity, instructions, organisations, places, plan, problems, round};
+use crate::features::{contingencies, duties, hazards, identity, instructions, organisations, places, plan, problems, round};
 use crate::journal::domain::{Context, Entry};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
@@ -257,6 +257,7 @@ pub async fn source_place(conn: &mut Conn, source: &Source) -> Result<Option<Str
         SourceKind::Duty => duties::store::duty(conn, &source.reference).await?.map(|one| one.place),
         SourceKind::Hazard => hazards::store::hazard(conn, &source.reference).await?.map(|one| one.known.place),
         SourceKind::Item => instructions::store::place_to_order(conn, &source.reference).await?,
+        SourceKind::Contingency => contingencies::store::place_to_order(conn, &source.reference).await?,
         _ => None,
     })
 }
