@@ -99,6 +99,28 @@ pub struct InstructionRow {
     pub items: Vec<ItemRow>,
 }
 
+/// A contingency plan.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "the fixture says what each is")]
+pub struct ContingencyRow {
+    pub project: usize,
+    pub building: i64,
+    pub kind: String,
+    pub document: String,
+    pub trigger: String,
+    pub measures: String,
+    pub part: String,
+    pub post: String,
+    pub stock: String,
+    pub yuan: i64,
+    pub laid: i64,
+    pub before: i64,
+    pub ends: i64,
+    pub drilled: i64,
+    pub down: i64,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fixture {
@@ -122,6 +144,8 @@ struct Fixture {
     closing_words: HashMap<String, String>,
     instructions: Vec<InstructionRow>,
     instruction_words: HashMap<String, String>,
+    contingencies: Vec<ContingencyRow>,
+    contingency_words: HashMap<String, String>,
 }
 
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
@@ -162,6 +186,16 @@ pub fn safety_word(what: &str) -> &'static str {
 /// What is said in accounts.
 pub fn closing_word(what: &str) -> &'static str {
     FIXTURE.closing_words.get(what).map_or("", String::as_str)
+}
+
+/// Contingency plans.
+pub fn contingencies() -> &'static [ContingencyRow] {
+    &FIXTURE.contingencies
+}
+
+/// What is said of contingency plans.
+pub fn contingency_word(what: &str) -> &'static str {
+    FIXTURE.contingency_words.get(what).map_or("", String::as_str)
 }
 
 /// Instructions of the last ninety days.

@@ -20,7 +20,7 @@ use crate::journal::domain::Entry;
 /// | a report is verified by inspection | its problem ends; another opens when the inspection found something else |
 /// | an inspection finds something | an order to put it right is issued in the inspector's name |
 /// | somebody else looks again | that order is closed, or its report sent back |
-/// | an alert, a stop of work, a major hazard, or a report with lost hours or with materials that last so long | contingency plans whose trigger that meets fire |
+/// | an alert, a stop of work, a major hazard, or a report with lost hours or with materials that last so long | contingency plans that wait for it fire |
 pub fn consequences(entry: &Entry<Fact>) -> Vec<Command> {
     let report = || entry.subject.clone();
     let raise = |cause, content: &str| Problems::Raise { cause, content: content.to_owned(), by: entry.actor.clone() };

@@ -28,7 +28,6 @@ const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/instructions", "nav.instructions", Verb::Read),
     ("/inspections", "nav.inspections", Verb::Read),
     ("/hazards", "nav.hazards", Verb::Read),
-    ("/contingencies", "nav.contingencies", Verb::Read),
     ("/gates", "nav.gates", Verb::Read),
     ("/bulletins", "nav.bulletins", Verb::Read),
     ("/returns", "nav.returns", Verb::Read),

@@ -13,7 +13,7 @@ use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
 use crate::features::reports::model::WORDS;
 use crate::features::reports::photos;
-use crate::features::{hazards, identity, organisations, places};
+use crate::features::{hazards, identity, organisations};
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::{Files, Query, Sent, SentWithFiles};
@@ -141,7 +141,6 @@ async fn list(
     let units = unit_names(&mut conn).await?;
     let mut plans = store::contingencies(&mut conn).await?;
     let needed = needed_within(&mut conn, &site, &visitor, &tree, &whole, &plans, today).await?;
-    let crumb = places::pages::crumbs_of(&mut conn, &visitor, &whole).await?;
     drop(conn);
     plans.retain(|plan| tree.get(&plan.place).is_some_and(|at| at.path.starts_with(&whole.path) && visitor.may(Verb::Read, &at.path)));
     let mut register = Register::new(&visitor, "/contingencies", "contingencies.title", &asked)
@@ -179,7 +178,7 @@ async fn list(
     let here = form_urlencoded(&whole.id);
     register.respond(&site, "contingencies.none", |table| {
         let body = html! {
-            (crumb)
+            (crumbs(&visitor, &[("/hazards".to_owned(), visitor.t("nav.hazards"))]))
             div.bar {
                 h1 { (visitor.t("contingencies.title")) " · " (whole.attributes.name) } span.end {}
                 @if may_lay { a.button.no-print href={ "/contingencies/new?place=" (here) } { (visitor.t("contingencies.lay")) } }
@@ -444,7 +443,8 @@ async fn show_page(
     let steps = store::steps(&mut conn, &plan.id).await?;
     drop(conn);
     let (terms, (state, lamp)) = (&plan.terms, standing(visitor, plan, today));
-    let blank = Values::default().with("on", today);
+    // What is under way is at most one.
+    let blank = Values::default().with("on", today).with("firing", plan.under_way().map_or(0, |firing| firing.number));
     let works = works(&visitor.rights, &place.path);
     let form = |act: &str, key: &'static str, is_open: bool, fields: &dyn Fn(Form) -> Markup| {
         let is_this = values.text("act") == act;

@@ -105,7 +105,7 @@ pub(super) fn forms(visitor: &Visitor, found: &Readable, values: &Values, refuse
     html! {
         @if found.sight == Sight::Whole && wide.len() + narrow.len() > 0 {
             div.masonry.no-print { @for one in narrow { (section(visitor, found, one, values, refused)) } }
-            @for one in wide { div.no-print { (section(visitor, found, one, values, refused)) } }
+            @for one in wide { div.columns.no-print { (section(visitor, found, one, values, refused)) } }
         }
     }
 }

@@ -179,10 +179,15 @@ async fn list(
     for one in all.iter().filter(|one| is_shown(show, one)) {
         let (state, lamp) = stage_lamp(&visitor, one, today);
         let sums = Sums::of(&one.roster);
-        let of = |(part, of): (usize, usize)| if of == 0 { Cell::Empty } else { Cell::Text(share(part, of)) };
-        let is_whole = names.sight(&visitor, one) == Some(Sight::Whole);
+        let sight = names.sight(&visitor, one).unwrap_or(Sight::Items);
+        let is_whole = sight == Sight::Whole;
+        // Whoever sees a part is told nothing of the rest, sums neither.
+        let of = |(part, of): (usize, usize)| {
+            if of == 0 || !is_whole { Cell::Empty } else { Cell::Text(share(part, of)) }
+        };
         let due = items_of(one)
             .filter(|item| item.known.reported_on.is_none() && one.withdrawn_on.is_none())
+            .filter(|item| names.shows(&visitor, sight, item))
             .map(|item| item.known.due)
             .min();
         register.row(vec![
@@ -407,16 +412,15 @@ fn items_table(visitor: &Visitor, found: &Readable, today: Date) -> Markup {
         @if shown.is_empty() { p.empty { (visitor.t("instructions.no_items")) } }
         @else { div.scroll tabindex="0" { table {
             thead { tr {
-                th.number { (visitor.t("instructions.item")) } th { (visitor.t("field.content")) } th { (visitor.t("field.owner")) } th { (visitor.t("field.place")) }
+                th.number { (visitor.t("instructions.item")) } th { (visitor.t("field.content")) } th { (visitor.t("field.owner")) }
                 th { (visitor.t("instructions.due")) } th { (visitor.t("field.state")) } th { (visitor.t("nav.orders")) } th { (visitor.t("instructions.answer")) }
             } }
             tbody { @for item in shown {
                 @let place = names.tree.get(&item.known.place);
                 tr id={ "item-" (item.known.number) } {
                     td.number data-title=(visitor.t("instructions.item")) { (item.known.number) }
-                    td { (item.content) }
+                    td { (item.content) " " span.quiet { (names.place(&item.known.place)) } }
                     td { (names.unit(&item.known.unit)) @if !item.post.is_empty() { " · " (item.post) } }
-                    td { (names.place(&item.known.place)) }
                     td.whole { (item.known.due) }
                     td { (standing_lamp(visitor, item, today)) }
                     td {
