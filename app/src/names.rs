@@ -1,5 +1,5 @@
-//! What people type: names by a part, by pinyin, by initials, or by a mixture, with every reading of a character; and figures of
-//! either width.
+//! What people type: names by a part, by pinyin, by initials, or by a mixture, with every reading of a character; figures of
+//! either width; and whether words name a person where a post is asked for.
 
 use pinyin::{ToPinyin, ToPinyinMulti};
 
@@ -84,9 +84,25 @@ pub fn narrow(text: &str) -> String {
     text.chars().map(one).collect()
 }
 
+/// Whether words name a person. Han characters stand without spaces, so a name may stand anywhere among them; other letters only
+/// as words of their own. A name of one character names nobody: it would stand in every other word.
+pub fn names_person(words: &str, name: &str) -> bool {
+    let name = name.trim();
+    if name.chars().count() < 2 {
+        return false;
+    }
+    if !name.is_ascii() {
+        return words.contains(name);
+    }
+    let is_letter = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+    words.match_indices(name).any(|(at, found)| {
+        !is_letter(words[..at].chars().next_back()) && !is_letter(words[at + found.len()..].chars().next())
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Query, sort_key};
+    use super::{Query, names_person, sort_key};
 
     #[test]
     fn a_name_is_found_as_people_type_it() {
@@ -120,5 +136,21 @@ mod tests {
         let mut names = ["10号楼", "2号楼", "张店", "安定", "北渠", "Alpha"];
         names.sort_by_key(|name| sort_key(name));
         assert_eq!(names, ["2号楼", "10号楼", "Alpha", "安定", "北渠", "张店"]);
+    }
+
+    #[test]
+    fn words_name_a_person_wherever_the_name_stands() {
+        for (words, name, expected) in [
+            ("区长云知远批示", "云知远", true),
+            ("云知办公室", "云知远", false),
+            ("secretary Ren Zhao", "Ren Zhao", true),
+            ("Ren Zhaoling street", "Ren Zhao", false),
+            ("the Renewal office", "Ren", false),
+            ("Ren, secretary", "Ren", true),
+            ("任何岗位", "任", false),
+            ("anybody", "", false),
+        ] {
+            assert_eq!(names_person(words, name), expected, "{name} in {words}");
+        }
     }
 }

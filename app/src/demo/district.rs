@@ -76,6 +76,51 @@ pub type InspectionRow = (usize, String, i64, String, String, String, String, St
 /// contingency, who finds it, and what happened so many days after.
 pub type HazardRow = (usize, usize, String, String, i64, String, String, i64, i64, String, String, String);
 
+/// A post due at a meeting: unit, post, whether it came, note.
+pub type SeatRow = (String, String, String, String);
+
+/// An item: project, who owns it, post, content, days in which it is reported back, and what happened so many days after.
+pub type ItemRow = (usize, String, String, String, i64, String);
+
+/// An instruction from above.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "the fixture says what each is")]
+pub struct InstructionRow {
+    pub kind: String,
+    pub source: String,
+    pub reference: String,
+    pub ago: i64,
+    pub subject: String,
+    pub content: String,
+    pub seats: Vec<SeatRow>,
+    pub told: Vec<(String, i64)>,
+    pub told_days: i64,
+    pub items: Vec<ItemRow>,
+}
+
+/// A contingency plan.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "the fixture says what each is")]
+pub struct ContingencyRow {
+    pub project: usize,
+    pub building: i64,
+    pub kind: String,
+    pub document: String,
+    pub trigger: String,
+    pub measures: String,
+    pub part: String,
+    pub post: String,
+    pub stock: String,
+    pub yuan: i64,
+    pub laid: i64,
+    pub before: i64,
+    pub ends: i64,
+    pub drilled: i64,
+    pub down: i64,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fixture {
@@ -97,6 +142,10 @@ struct Fixture {
     safety_words: HashMap<String, String>,
     duty_words: HashMap<String, String>,
     closing_words: HashMap<String, String>,
+    instructions: Vec<InstructionRow>,
+    instruction_words: HashMap<String, String>,
+    contingencies: Vec<ContingencyRow>,
+    contingency_words: HashMap<String, String>,
 }
 
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
@@ -137,6 +186,26 @@ pub fn safety_word(what: &str) -> &'static str {
 /// What is said in accounts.
 pub fn closing_word(what: &str) -> &'static str {
     FIXTURE.closing_words.get(what).map_or("", String::as_str)
+}
+
+/// Contingency plans.
+pub fn contingencies() -> &'static [ContingencyRow] {
+    &FIXTURE.contingencies
+}
+
+/// What is said of contingency plans.
+pub fn contingency_word(what: &str) -> &'static str {
+    FIXTURE.contingency_words.get(what).map_or("", String::as_str)
+}
+
+/// Instructions of the last ninety days.
+pub fn instructions() -> &'static [InstructionRow] {
+    &FIXTURE.instructions
+}
+
+/// What is said of instructions.
+pub fn instruction_word(what: &str) -> &'static str {
+    FIXTURE.instruction_words.get(what).map_or("", String::as_str)
 }
 
 /// What is said of institutions and duties.
@@ -361,7 +430,7 @@ impl Names {
 
 impl District {
     /// The organisation of a kind, by a running number.
-    fn organisation(&self, kind: Body, number: usize) -> Option<String> {
+    pub fn organisation(&self, kind: Body, number: usize) -> Option<String> {
         let of_kind: Vec<&Organisation> = self.organisations.iter().filter(|one| one.kind == kind).collect();
         (!of_kind.is_empty()).then(|| of_kind[number % of_kind.len()].id.clone())
     }

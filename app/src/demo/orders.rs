@@ -31,25 +31,32 @@ struct Parties {
     help_unit: Option<String>,
 }
 
+/// Who acts for the unit of a part in a project.
+pub(super) fn account_of(district: &District, project: &Project, part: &str) -> Result<String> {
+    Ok(match part {
+        "contractor" => project.reporter.clone(),
+        "employer" => project.drafter.clone(),
+        "supervisor" => project.supervisor.clone(),
+        "bureau" => project.leader().context("a project has a leader")?.to_owned(),
+        "sub_district" => sub_district(district, project).context("a zone has a sub-district")?,
+        other => bail!("nobody is a {other}"),
+    })
+}
+
+/// The organisation of somebody.
+pub(super) fn unit_of(district: &District, account: &str) -> Result<String> {
+    let person = district.people.iter().find(|person| person.account == account);
+    person.and_then(|person| person.organisation.clone()).context("people of an order have an organisation")
+}
+
 fn parties(district: &District, row: &OrderRow) -> Result<Parties> {
     let project = district.projects.get(row.0).context("an order names a project")?;
-    let unit = |account: &str| {
-        let person = district.people.iter().find(|person| person.account == account);
-        person.and_then(|person| person.organisation.clone()).context("people of an order have an organisation")
+    let lead = account_of(district, project, &row.1)?;
+    let help = match row.2.as_str() {
+        "" => None,
+        part => Some(unit_of(district, &account_of(district, project, part)?)?),
     };
-    let account = |role: &str| -> Result<String> {
-        Ok(match role {
-            "contractor" => project.reporter.clone(),
-            "employer" => project.drafter.clone(),
-            "supervisor" => project.supervisor.clone(),
-            "bureau" => project.leader().context("a project has a leader")?.to_owned(),
-            "sub_district" => sub_district(district, project).context("a zone has a sub-district")?,
-            other => bail!("nobody is a {other}"),
-        })
-    };
-    let lead = account(&row.1)?;
-    let help = if row.2.is_empty() { None } else { Some(unit(&account(&row.2)?)?) };
-    let lead_unit = unit(&lead)?;
+    let lead_unit = unit_of(district, &lead)?;
     Ok(Parties { help_unit: help.filter(|help| *help != lead_unit), lead, lead_unit })
 }
 
@@ -67,7 +74,7 @@ fn id(order: usize) -> String {
     format!("order-{:02}", order + 1)
 }
 
-fn choice(limit: &str, ladder: &str) -> Result<Choice> {
+pub(super) fn choice(limit: &str, ladder: &str) -> Result<Choice> {
     let (preset, limit) = limit.split_once('/').context("a limit is named by its preset")?;
     Ok(Choice { preset: preset.to_owned(), limit: limit.to_owned(), ladder: ladder.to_owned() })
 }

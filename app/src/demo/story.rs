@@ -2,7 +2,7 @@
 
 use super::daily::{self, Daily};
 use super::district::{Block, District, Project, Prospect, papers, price_fen};
-use super::{Ask, Teller, closings, duties, inspections, orders::Orders, safety};
+use super::{Ask, Teller, closings, contingencies, duties, inspections, instructions, orders::Orders, safety};
 use crate::clock;
 use crate::db::{Conn, Db};
 use crate::features::bulletin::{self, model::Photo};
@@ -102,7 +102,10 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
         inspections::seal(teller, on).await?;
         turn(teller, district, ago, today).await?;
         orders.work(teller, district, on, ago).await?;
+        instructions::work(teller, district, on, ago).await?;
         inspections::work(teller, district, on, ago, rng).await?;
+        // A plan is laid in the morning, before what sets it off.
+        contingencies::work(teller, district, on, ago).await?;
         safety::work(teller, district, on, ago).await?;
         duties::work(teller, district, on, ago).await?;
         closings::work(teller, district, on, ago).await?;
@@ -122,6 +125,7 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     bulletin(teller, district, last_week, today).await?;
     decide(teller, district, today).await?;
     safety::today(teller, district, today).await?;
+    contingencies::look(teller, today).await?;
     duties::raise(teller, today).await?;
     orders.today(teller, district).await?;
     inspections::today(teller, district, today).await

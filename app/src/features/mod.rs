@@ -83,6 +83,7 @@ macro_rules! features {
                 plan::heard::hear(conn, entry).await?;
                 targets::store::hear(conn, entry).await?;
                 duties::store::hear(conn, entry).await?;
+                instructions::store::hear(conn, entry).await?;
                 messages::heard::hear(conn, entry).await
             }
 
@@ -144,6 +145,8 @@ features! {
         7 Bulletins bulletin;
         7 Rounds round;
         7 Duties duties;
+        7 Instructions instructions;
+        7 Contingencies contingencies;
         8 Returns returns;
         8 Orders orders;
         9 Closings closings;

@@ -1,7 +1,11 @@
 //! Every "a fact in X makes Y act", in one table. Consequences are decided in the same transaction as their fact.
 
+use super::calendars::model::Fact as Calendars;
+use super::contingencies::model::{Command as Contingencies, Happening};
+use super::hazards::model::{Fact as Hazards, Grade};
 use super::inspections::model::Fact as Inspections;
 use super::orders::model::Command as Orders;
+use super::places::model::Fact as Places;
 use super::problems::model::{Cause, Command as Problems};
 use super::reports::model::Fact as Reports;
 use super::{Command, Fact};
@@ -16,6 +20,7 @@ use crate::journal::domain::Entry;
 /// | a report is verified by inspection | its problem ends; another opens when the inspection found something else |
 /// | an inspection finds something | an order to put it right is issued in the inspector's name |
 /// | somebody else looks again | that order is closed, or its report sent back |
+/// | an alert, a stop of work, a major hazard, or a report with lost hours or with materials that last so long | contingency plans that wait for it fire |
 pub fn consequences(entry: &Entry<Fact>) -> Vec<Command> {
     let report = || entry.subject.clone();
     let raise = |cause, content: &str| Problems::Raise { cause, content: content.to_owned(), by: entry.actor.clone() };
@@ -32,7 +37,35 @@ pub fn consequences(entry: &Entry<Fact>) -> Vec<Command> {
         Fact::Inspections(fact) => return ordered(entry, fact).into_iter().map(Command::from).collect(),
         _ => Vec::new(),
     };
-    commands.into_iter().map(Command::from).collect()
+    let happened = happened(entry).map(|(place, happening)| Contingencies::Hear { place, happening });
+    commands.into_iter().map(Command::from).chain(happened.map(Command::from)).collect()
+}
+
+/// The state of a place whose work stands still, in every programme.
+const STOPPED: &str = "stopped";
+
+/// What a fact is to contingency plans, and where.
+fn happened(entry: &Entry<Fact>) -> Option<(Option<String>, Happening)> {
+    let (subject, here) = (entry.subject.clone(), Some(entry.place.clone()));
+    Some(match &entry.fact {
+        Fact::Calendars(Calendars::AlertAnnounced { level, .. } | Calendars::LevelChanged { level, .. }) => {
+            (None, Happening::Alert { alert: subject, level: *level })
+        }
+        Fact::Hazards(Hazards::Found { grade: Grade::Major, .. }) => (here, Happening::MajorHazard { hazard: subject }),
+        Fact::Hazards(Hazards::WorkStopped { .. }) => {
+            (here, Happening::Stopped { of: subject, since: entry.occurred_on })
+        }
+        Fact::Places(Places::StateSet { state, since }) if state == STOPPED => {
+            (here, Happening::Stopped { of: subject, since: *since })
+        }
+        Fact::Reports(Reports::Filed { content, .. })
+            if content.weather_hours.is_some() || !content.cover_days.is_empty() =>
+        {
+            let (weather_hours, cover_days) = (content.weather_hours, content.cover_days.clone());
+            (here, Happening::Report { report: subject, weather_hours, cover_days })
+        }
+        _ => return None,
+    })
 }
 
 /// Characters of a finding that make the title of its order.

@@ -25,6 +25,7 @@ const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/reports", "nav.reports", Verb::Read),
     ("/problems", "nav.problems", Verb::Read),
     ("/orders", "nav.orders", Verb::Read),
+    ("/instructions", "nav.instructions", Verb::Read),
     ("/inspections", "nav.inspections", Verb::Read),
     ("/hazards", "nav.hazards", Verb::Read),
     ("/gates", "nav.gates", Verb::Read),

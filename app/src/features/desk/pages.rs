@@ -12,7 +12,7 @@ use crate::clock::civil;
 use crate::features::orders::acts::act_key;
 use crate::features::orders::known::{Person, duty};
 use crate::features::orders::store::Which;
-use crate::features::{bulletin, duties, gates, hazards, orders, plan, problems, reports, round};
+use crate::features::{bulletin, duties, gates, hazards, identity, instructions, orders, plan, problems, reports, round};
 use crate::web::Site;
 use crate::web::layout::page;
 use crate::web::problem::{Problem, form_urlencoded};
@@ -79,6 +79,7 @@ async fn desk(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Prob
     }
     sections.extend(asking.gates(&mut conn).await?);
     sections.extend(asking.orders(&mut conn).await?);
+    sections.extend(asking.instructions(&mut conn).await?);
     sections.extend(asking.problems(&mut conn).await?);
     sections.extend(asking.decisions(&mut conn).await?);
     sections.extend(asking.duties(&mut conn).await?);
@@ -278,6 +279,18 @@ impl Asking<'_> {
         }
         lines.sort_by_key(|(due, _)| *due);
         Ok(some(Section::new("orders.waiting", "/orders?show=mine", lines.into_iter().map(|(_, line)| line).collect())))
+    }
+
+    /// Instructions that this person's unit was told and has not acknowledged.
+    async fn instructions(&self, conn: &mut Conn) -> Result<Option<Section>, Problem> {
+        let Some(account) = &self.visitor.account else { return Ok(None) };
+        let Some(unit) = identity::store::account(conn, account).await?.and_then(|found| found.organisation) else { return Ok(None) };
+        let waiting = instructions::store::unacknowledged(conn, &unit).await?;
+        let lines = waiting.iter().map(|one| {
+            let lamp = if one.due.is_some_and(|due| due < self.today) { "lamp bad" } else { "quiet" };
+            html! { a href={ "/instructions/" (one.id) } { (one.subject) } @if let Some(due) = one.due { " " span class=(lamp) { (due) } } }
+        });
+        Ok(some(Section::new("instructions.to_acknowledge", "/instructions?show=untold", lines.collect())))
     }
 
     /// Open problems that this person owns.

@@ -116,7 +116,7 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
     let standing: Vec<&Hazard> = hazards.iter().filter(|hazard| hazard.known.stops_work()).collect();
     register.respond(&site, "hazards.none", |table| {
         let body = html! {
-            div.bar { h1 { (visitor.t("nav.hazards")) } span.end {} @if may_find { a.button.no-print href="/hazards/new" { (visitor.t("hazards.find")) } } a.button.second.no-print href="/risks" { (visitor.t("nav.risks")) } }
+            div.bar { h1 { (visitor.t("nav.hazards")) } span.end {} @if may_find { a.button.no-print href="/hazards/new" { (visitor.t("hazards.find")) } } a.button.second.no-print href="/risks" { (visitor.t("nav.risks")) } a.button.second.no-print href="/contingencies" { (visitor.t("contingencies.title")) } }
             p.lead { (visitor.t("hazards.lead")) }
             ul.counts { @for (key, count) in &counts { li { b { (count) } (visitor.t(key)) } } }
             @if !standing.is_empty() { aside.notice #stopped {

@@ -11,17 +11,19 @@ use crate::db::Conn;
 use crate::features::authority::Verb;
 use crate::features::bulletin::model::Fact as BulletinFact;
 use crate::features::closings::model::Fact as ClosingFact;
+use crate::features::contingencies::model::Fact as ContingencyFact;
 use crate::features::duties::model::Fact as DutyFact;
 use crate::features::gates::model::Fact as GateFact;
 use crate::features::hazards::model::{Fact as HazardFact, Grade};
 use crate::features::identity::model::Fact as IdentityFact;
+use crate::features::instructions::model::Fact as InstructionFact;
 use crate::features::inspections::model::Fact as InspectionFact;
 use crate::features::orders::model::{Fact as OrderFact, Stage};
 use crate::features::plan::model::Fact as PlanFact;
 use crate::features::problems::model::Fact as ProblemFact;
 use crate::features::reports::model::Fact as ReportFact;
 use crate::features::round::model::Fact as RoundFact;
-use crate::features::{Fact as AnyFact, bulletin, duties, hazards, orders, plan, problems, reports, round};
+use crate::features::{Fact as AnyFact, bulletin, contingencies, duties, hazards, instructions, orders, plan, problems, reports, round};
 use crate::journal::domain::Entry;
 use crate::web::problem::form_urlencoded;
 use anyhow::Result;
@@ -91,6 +93,8 @@ pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
         AnyFact::Reports(ReportFact::Disputed { .. }) => report(conn, entry).await?.into_iter().collect(),
         AnyFact::Rounds(fact) => decision(conn, entry, fact).await?.into_iter().collect(),
         AnyFact::Duties(DutyFact::Raised { due, duties }) => raised(conn, entry, *due, duties).await?,
+        AnyFact::Instructions(fact) => instruction(conn, entry, fact).await?.into_iter().collect(),
+        AnyFact::Contingencies(ContingencyFact::Fired { .. }) => fired(conn, entry).await?.into_iter().collect(),
         AnyFact::Hazards(fact) => hazard(conn, entry, fact).await?.into_iter().collect(),
         AnyFact::Gates(fact) => gate(entry, fact).into_iter().collect(),
         AnyFact::Plans(fact) => date(conn, entry, fact).await?.into_iter().collect(),
@@ -225,6 +229,31 @@ async fn raised(conn: &mut Conn, entry: &Entry<AnyFact>, due: Date, raised: &[du
         );
     }
     Ok(heard)
+}
+
+/// Units are told whether or not their people see the place that an instruction is about.
+async fn instruction(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &InstructionFact) -> Result<Option<Heard>> {
+    let (name, units, due) = match fact {
+        InstructionFact::Conveyed { units, due } => ("instructions.conveyed", units.clone(), *due),
+        InstructionFact::Assigned { unit, due, .. } => ("instructions.assigned", vec![unit.clone()], Some(*due)),
+        _ => return Ok(None),
+    };
+    let Some(whole) = instructions::store::instruction(conn, &entry.subject).await? else { return Ok(None) };
+    let title = match fact {
+        InstructionFact::Assigned { content, .. } => content,
+        _ => &whole.subject,
+    };
+    let mut heard = Heard::new(name, entry, title, format!("/instructions/{}", whole.id)).at("-").due(due);
+    heard.parties.extend(units.into_iter().map(|unit| ("unit", Party::Unit(unit))));
+    Ok(Some(heard))
+}
+
+async fn fired(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<Option<Heard>> {
+    let Some(plan) = contingencies::store::contingency(conn, &entry.subject).await? else { return Ok(None) };
+    let heard = Heard::new("contingencies.fired", entry, &plan.terms.document, format!("/contingencies/{}", plan.id))
+        .to("unit", Party::Unit(plan.terms.unit.clone()))
+        .to("governors", Party::Verb(Verb::Govern));
+    Ok(Some(heard))
 }
 
 async fn hazard(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &HazardFact) -> Result<Option<Heard>> {

@@ -88,7 +88,13 @@ pub fn concerns(party: &Party, not_unit: Option<&str>, by: &str, path: Option<&s
         Party::Unit(unit) => reader.organisation.as_ref() == Some(unit),
         Party::Verb(verb) => path.is_some_and(|path| reader.rights.may(*verb, path)),
     };
-    is_party && path.map_or(matches!(party, Party::Account(_)), |path| reader.rights.may(Verb::Read, path))
+    // What belongs to no place concerns a person, and the people of a unit while they hold a post.
+    let without_place = match party {
+        Party::Account(_) => true,
+        Party::Unit(_) => reader.rights.may_somewhere(Verb::Read),
+        Party::Verb(_) => false,
+    };
+    is_party && path.map_or(without_place, |path| reader.rights.may(Verb::Read, path))
 }
 
 /// What can be asked of messages.

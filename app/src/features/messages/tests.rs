@@ -177,7 +177,10 @@ fn a_notice_concerns_whoever_may_still_see_it() {
         ("a person's", Party::Account("jian".into()), None, "office", Some("/d/ours/"), &builder, true),
         ("a person's, who may no longer", Party::Account("jian".into()), None, "office", Some("/d/ours/"), &former, false),
         ("a person's, of no place", Party::Account("jian".into()), None, "office", None, &former, true),
-        ("a unit's, of no place", unit(), None, "office", None, &builder, false),
+        ("a unit's, of no place", unit(), None, "office", None, &builder, true),
+        ("a unit's, of no place, of whoever was there", unit(), None, "office", None, &former, false),
+        ("another unit's, of no place", unit(), None, "chief", None, &office, false),
+        ("whoever governs, of no place", Party::Verb(Verb::Govern), None, "x", None, &office, false),
     ] {
         assert_eq!(concerns(&party, not_unit, by, path, reader), expected, "{name}");
     }

@@ -3,7 +3,7 @@
 use super::budget::Budget;
 use super::drafts::{choice_of, limit_name, limits, source_link};
 use super::known::{Act, Known, Person, Step, duty, may};
-use super::model::{Command, Fact, Stage};
+use super::model::{Command, Fact, SourceKind, Stage};
 use super::pages::{Names, clock_notice, left_text, rung_mark, stage_lamp, standing, units_text};
 use super::rules::told_at;
 use super::store::{self, Order};
@@ -14,7 +14,7 @@ use crate::features::authority::{Verb, missing};
 use crate::features::places::store::Place;
 use crate::features::reports::model::Photo;
 use crate::features::reports::photos;
-use crate::features::{identity, organisations, places, plan};
+use crate::features::{identity, instructions, organisations, places, plan};
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::{Files, SentWithFiles};
@@ -104,6 +104,10 @@ async fn show_page(site: &Site, visitor: &Visitor, order: &Order, place: &Place,
     let person = store::person(&mut conn, &account, &visitor.rights, &place.path).await?;
     let acts: Vec<Act> = Act::ALL.iter().map(|(act, _)| *act).filter(|act| may(*act, known, &person, now).is_ok()).collect();
     let parts = store::parts(&mut conn, &known.id).await?;
+    let item = match order.source.kind {
+        SourceKind::Item => instructions::store::item(&mut conn, &order.source.reference).await?,
+        _ => None,
+    };
     let parent = match &order.parent {
         Some(parent) => store::order(&mut conn, parent).await?.filter(|found| names.tree.get(&found.known.place).is_some_and(|at| visitor.may(Verb::Read, &at.path))),
         None => None,
@@ -138,7 +142,10 @@ async fn show_page(site: &Site, visitor: &Visitor, order: &Order, place: &Place,
             dt { (visitor.t("field.lead")) } dd { a href={ "/orders?unit=" (form_urlencoded(&known.lead)) "&show=all" } { (names.unit(&known.lead)) } }
             @if !known.supporting.is_empty() { dt { (visitor.t("orders.supporting")) } dd { (visitor.list(known.supporting.iter().map(|one| names.unit(one)))) } }
             dt { (visitor.t("field.place")) } dd { a href={ "/places/" (place.id) } { (names.place(&place.id)) } }
-            dt { (visitor.t("orders.source")) } dd { (source_link(visitor, &names, &order.source, &known.place)) }
+            dt { (visitor.t("orders.source")) } dd {
+                (source_link(visitor, &names, &order.source, &known.place))
+                @if let Some((whole, item)) = &item { " · " (visitor.tf("instructions.item_of", &[("name", whole.name()), ("item", item.known.number.to_string())])) }
+            }
             dt { (visitor.t("orders.rule")) } dd { (rule_text(visitor, known, today)) " " a href="/orders/rules" { (visitor.t("orders.rules")) } }
             @if let Some(parent) = &parent { dt { (visitor.t("orders.part_of")) } dd { a href={ "/orders/" (parent.known.id) } { (parent.title) } } }
             dt { (visitor.t("orders.registered")) } dd { (known.registered()) }

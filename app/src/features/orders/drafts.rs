@@ -149,6 +149,8 @@ pub(super) fn source_link(visitor: &Visitor, names: &Names, source: &Source, pla
             SourceKind::Hazard => a href={ "/hazards/" (reference) } { (name) },
             SourceKind::Duty => a href={ "/duties/" (form_urlencoded(reference)) } { (name) },
             SourceKind::Risk => a href={ "/risks?place=" (form_urlencoded(reference)) } { (name) },
+            SourceKind::Item => a href={ "/instructions/items/" (form_urlencoded(reference)) } { (name) },
+            SourceKind::Contingency => a href={ "/contingencies/firings/" (form_urlencoded(reference)) } { (name) },
             SourceKind::Finding => a href={ "/inspections/findings/" (form_urlencoded(reference)) } { (name) },
             _ => { (name) " · " (reference) },
         }

@@ -46,11 +46,15 @@ pub enum SourceKind {
     Risk,
     /// A duty that is not done in time.
     Duty,
+    /// An item of an instruction that is recorded here.
+    Item,
+    /// A contingency plan that was set off.
+    Contingency,
 }
 
 impl SourceKind {
     /// Every kind with its name in tables, addresses and locale keys.
-    pub const ALL: [(SourceKind, &'static str); 13] = [
+    pub const ALL: [(SourceKind, &'static str); 15] = [
         (SourceKind::Instruction, "instruction"),
         (SourceKind::Minutes, "minutes"),
         (SourceKind::Document, "document"),
@@ -64,6 +68,8 @@ impl SourceKind {
         (SourceKind::Hazard, "hazard"),
         (SourceKind::Risk, "risk"),
         (SourceKind::Duty, "duty"),
+        (SourceKind::Item, "item"),
+        (SourceKind::Contingency, "contingency"),
     ];
 
     /// Its name.
@@ -435,6 +441,23 @@ pub enum Fact {
     Redated { due_on: Date },
     /// The machine's clock is right again.
     ClockTrusted { reason: String },
+}
+
+impl Fact {
+    /// Where an order stands after it; `None` where that does not change.
+    pub fn leads_to(&self) -> Option<Stage> {
+        Some(match self {
+            Fact::Drafted { .. } => Stage::Drafted,
+            Fact::Approved {} => Stage::Approved,
+            Fact::Issued { .. } | Fact::Reopened { .. } => Stage::Issued,
+            Fact::Signed { .. } | Fact::Resumed { .. } | Fact::Returned { .. } => Stage::Signed,
+            Fact::Paused { .. } => Stage::Paused,
+            Fact::Reported { .. } => Stage::Reported,
+            Fact::Closed { .. } => Stage::Closed,
+            Fact::Withdrawn { .. } => Stage::Withdrawn,
+            _ => return None,
+        })
+    }
 }
 
 refusals! {

@@ -6,7 +6,7 @@ use crate::db::Conn;
 use crate::features::authority::Verb;
 use crate::features::places::model::Kind;
 use crate::features::places::tree::Tree;
-use crate::features::{duties, hazards, identity, places, plan, problems, round, targets};
+use crate::features::{contingencies, duties, hazards, identity, instructions, places, plan, problems, round, targets};
 use crate::web::Site;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
@@ -98,8 +98,40 @@ pub async fn of_source(conn: &mut Conn, site: &Site, visitor: &Visitor, source: 
             }
             None => None,
         },
+        SourceKind::Item => instructions::store::item(conn, id).await?.map(|(whole, item)| of_item(visitor, &whole, item)),
+        SourceKind::Contingency => contingencies::store::firing(conn, id).await?.map(|(plan, firing)| of_firing(visitor, &plan, &firing)),
         _ => None,
     })
+}
+
+/// A contingency plan that was set off becomes an order of the unit that owns it, until it is stood down.
+fn of_firing(visitor: &Visitor, plan: &contingencies::store::Contingency, firing: &contingencies::store::Firing) -> Proposal {
+    let terms = &plan.terms;
+    let why = contingencies::pages::happening_text(visitor, &terms.trigger, &firing.happening);
+    let stock = if terms.stock.is_empty() { String::new() } else { format!("\n{}", visitor.labelled(visitor.t("field.stock"), &terms.stock)) };
+    Proposal {
+        source: Source { kind: SourceKind::Contingency, reference: contingencies::model::firing_id(&plan.id, firing.number) },
+        place: plan.place.clone(),
+        title: line(&visitor.labelled(terms.document.clone(), &why)),
+        content: format!("{}{stock}", terms.measures),
+        why: if firing.stood_down.is_none() { why } else { String::new() },
+        lead: Some(terms.unit.clone()),
+    }
+}
+
+/// An item of an instruction becomes an order of the unit that owns it, unless it is reported back without one.
+fn of_item(visitor: &Visitor, whole: &instructions::store::Instruction, item: instructions::store::Item) -> Proposal {
+    let number = item.known.number;
+    let params = [("name", whole.name()), ("item", number.to_string()), ("date", item.known.due.to_string())];
+    let is_open = whole.withdrawn_on.is_none() && item.known.standing() == instructions::model::Standing::Open;
+    Proposal {
+        source: Source { kind: SourceKind::Item, reference: instructions::model::item_id(&whole.id, number) },
+        title: line(&item.content),
+        content: item.content,
+        why: if is_open { visitor.tf("order_why.item", &params) } else { String::new() },
+        lead: Some(item.known.unit),
+        place: item.known.place,
+    }
 }
 
 /// A duty becomes an order when its day has passed and nobody has done it.
@@ -262,6 +294,12 @@ pub async fn gather(conn: &mut Conn, site: &Site, visitor: &Visitor) -> Result<V
     }
     for duty in duties::store::overdue(conn, today).await?.into_iter().filter(|one| may(&one.place)) {
         all.push(of_duty(conn, visitor, &tree, duty, today).await?);
+    }
+    for whole in instructions::store::instructions(conn).await? {
+        all.extend(whole.items.iter().filter(|item| may(&item.known.place)).map(|item| of_item(visitor, &whole, item.clone())));
+    }
+    for plan in contingencies::store::contingencies(conn).await?.iter().filter(|plan| may(&plan.place)) {
+        all.extend(plan.under_way().map(|firing| of_firing(visitor, plan, firing)));
     }
     for hazard in hazards::store::hazards(conn, Date::MAX).await?.into_iter().filter(|one| may(&one.known.place)) {
         all.push(of_hazard(conn, visitor, hazard, today).await?);

@@ -7,7 +7,7 @@ use crate::clock;
 use crate::db::{Conn, Row};
 use crate::features::Fact as AnyFact;
 use crate::features::authority::{self, Rights, Verb};
-use crate::features::{duties, hazards, identity, organisations, places, plan, problems, round};
+use crate::features::{contingencies, duties, hazards, identity, instructions, organisations, places, plan, problems, round};
 use crate::journal::domain::{Context, Entry};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
@@ -256,6 +256,8 @@ pub async fn source_place(conn: &mut Conn, source: &Source) -> Result<Option<Str
         SourceKind::Promise | SourceKind::Risk => Some(source.reference.clone()),
         SourceKind::Duty => duties::store::duty(conn, &source.reference).await?.map(|one| one.place),
         SourceKind::Hazard => hazards::store::hazard(conn, &source.reference).await?.map(|one| one.known.place),
+        SourceKind::Item => instructions::store::place_to_order(conn, &source.reference).await?,
+        SourceKind::Contingency => contingencies::store::place_to_order(conn, &source.reference).await?,
         _ => None,
     })
 }
@@ -296,21 +298,6 @@ pub(super) async fn load(conn: &mut Conn, command: &Command, context: &Context) 
     Ok(state)
 }
 
-/// Where an order stands after a fact; `None` where that does not change.
-fn stage_after(fact: &Fact) -> Option<Stage> {
-    Some(match fact {
-        Fact::Drafted { .. } => Stage::Drafted,
-        Fact::Approved {} => Stage::Approved,
-        Fact::Issued { .. } | Fact::Reopened { .. } => Stage::Issued,
-        Fact::Signed { .. } | Fact::Resumed { .. } | Fact::Returned { .. } => Stage::Signed,
-        Fact::Paused { .. } => Stage::Paused,
-        Fact::Reported { .. } => Stage::Reported,
-        Fact::Closed { .. } => Stage::Closed,
-        Fact::Withdrawn { .. } => Stage::Withdrawn,
-        _ => return None,
-    })
-}
-
 /// What one fact does to the tables.
 pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Result<()> {
     let (id, number) = (&entry.subject, entry.number);
@@ -334,7 +321,7 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
             conn.execute("UPDATE order_ SET number = ? WHERE id = ?", args![number, id]).await?;
         }
     }
-    if let Some(stage) = stage_after(fact) {
+    if let Some(stage) = fact.leads_to() {
         conn.execute("UPDATE order_ SET stage = ?, is_asked = 0 WHERE id = ?", args![stage.name(), id]).await?;
     }
     if let Fact::ExtensionAsked { .. } | Fact::Extended { .. } | Fact::ExtensionRefused { .. } = fact {
