@@ -255,3 +255,24 @@ impl<const W: usize> Scheme for Generator<W> {
         (!self.profile.is_stepped()).then(|| starts.iter().zip(&self.durations).map(turned).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Arc, Capacity, Job};
+    use super::*;
+
+    #[test]
+    fn parallel_generation_lets_nothing_wait_that_could_start() {
+        let job = |duration, need| Job { duration, needs: vec![need] };
+        let jobs = vec![job(1, 1), job(2, 2), job(4, 1)];
+        let arcs = vec![Arc { from: 0, to: 1, gap: 1 }];
+        let project = Project::new(jobs, arcs, vec![Capacity { units: 2, steps: vec![] }]).expect("a sound project");
+        let mut generator = Generator::<1>::new(&project);
+        for (generation, expected, value) in [(Generation::Serial, [0, 1, 3], 7), (Generation::Parallel, [0, 4, 0], 6)]
+        {
+            let mut starts = [0; 3];
+            let pass = generator.pass(generation, false, &[0, 1, 2], &mut starts, i32::MAX);
+            assert_eq!((starts, pass), (expected, Pass { value, placed: 3 }), "{generation:?}");
+        }
+    }
+}

@@ -10,7 +10,7 @@
 //!   and takes the order within the window, or outside it, from the father;
 //! * some children are generated in parallel, the list giving the priorities (Hartmann 2002 lets each schedule choose):
 //!   the same list then makes another, denser schedule, and populations converge later. Only serial generation is sure
-//!   to reach an optimum: the share of the others falls with the square of what is left of the effort;
+//!   to reach an optimum: the share of the others falls faster than what is left of the effort;
 //! * populations are small: a second generation bears more than a larger first one;
 //! * activities that end together come in an order drawn once for each schedule;
 //! * a child must beat its place or come close to the best schedule; how close shrinks to nothing as the search ends,
@@ -32,7 +32,7 @@ const WITHIN: f64 = 0.8;
 /// How often the mother is the schedule whose place the child competes for.
 const OWN_MOTHER: f64 = 0.7;
 /// Share of children generated in parallel at the beginning.
-const PARALLEL: f64 = 0.4;
+const PARALLEL: f64 = 0.5;
 /// Exchanges of neighbours in a child, on average.
 const EXCHANGES: f64 = 3.0;
 /// Schedules sampled for each that is kept.
@@ -296,7 +296,7 @@ impl<'a, S: Scheme> Population<'a, S> {
         let tolerance = (f64::from(self.best_value) * TOLERANCE * share_left).round() as i32;
         let limit = old.max(self.best_value.saturating_add(tolerance));
         let mut starts = vec![0; child.len()];
-        let is_parallel = self.chance.unit() < PARALLEL * share_left * share_left;
+        let is_parallel = self.chance.unit() < PARALLEL * share_left * share_left.sqrt();
         let generation = if is_parallel { Generation::Parallel } else { Generation::Serial };
         let pass = self.pass(generation, is_backward, &child, &mut starts, limit);
         // What holds the best value is only replaced by as good a schedule.
