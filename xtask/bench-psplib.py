@@ -99,7 +99,7 @@ def main():
         best = list(csv.DictReader(file))
     print(f"PSPLIB, the first and every {every}th instance after it, {seconds:g} processor seconds each, one core, seed {SEED}")
     print("set   instances  best known   CP-SAT    Guatu   points better  without a schedule of CP-SAT")
-    for name in ["j30", "j60", "j90", "j120"]:
+    for name in sys.argv[3:] or ["j30", "j60", "j90", "j120"]:
         sample = [row for row in best if row["set"] == name][::every]
         sums, missing = [0.0, 0.0, 0.0], 0
         for row in sample:
