@@ -25,7 +25,7 @@ const SMALL: usize = 12;
 
 /// What is wrong with a schedule, as sentences; empty when nothing is.
 pub fn check(plan: &Plan, schedule: &Schedule) -> Vec<String> {
-    let walker = Walker { plan };
+    let walker = Walker::new(plan);
     let mut faults = Vec::new();
     for (activity, dates) in plan.activities.iter().zip(&schedule.activities) {
         if let Some(dates) = dates {
@@ -47,6 +47,8 @@ pub fn check(plan: &Plan, schedule: &Schedule) -> Vec<String> {
 
 struct Walker<'a> {
     plan: &'a Plan,
+    /// Monday to Friday, eight hours: what a plan without any calendar is scheduled by.
+    assumed: Calendar,
 }
 
 /// Start and finish day of an activity.
@@ -56,7 +58,13 @@ fn day_of(moment: Moment) -> Date {
     moment.date()
 }
 
-impl Walker<'_> {
+impl<'a> Walker<'a> {
+    fn new(plan: &'a Plan) -> Walker<'a> {
+        let week = std::array::from_fn(|day| if day < 5 { DayWork::Usual } else { DayWork::Free });
+        let assumed = Calendar { id: String::new(), name: None, week, minutes_per_day: 480, exceptions: Vec::new() };
+        Walker { plan, assumed }
+    }
+
     /// Whether the plan has only what the walker can schedule itself: no progress, summaries, stops, hard or late rules.
     fn is_plain(&self) -> bool {
         let plan = self.plan;
@@ -79,7 +87,7 @@ impl Walker<'_> {
     fn named(&self, id: Option<&str>) -> Option<&Calendar> {
         match id {
             Some(id) => self.plan.calendars.iter().find(|calendar| calendar.id == id),
-            None => self.plan.calendars.first(),
+            None => self.plan.calendars.first().or(Some(&self.assumed)),
         }
     }
 

@@ -70,9 +70,10 @@ fn one_crew_does_one_thing_at_a_time() {
 
 #[test]
 fn a_mandated_date_comes_before_the_end_of_the_plan() {
+    // Two days late weigh eight days of the plan, which ends seven days later for it.
     check(
-        "A 2d\nB 6d\nC 6d\nA -> C FS\nresource crew 1 -\nA needs crew 1\nB needs crew 1\nby B 2026-06-08",
-        &["A 06-09 06-10 crew:B", "B 06-01 06-08 start", "C 06-11 06-18 link { from: 0 }"],
+        "A 2d\nB 6d\nC 5d\nA -> C FS\nresource crew 1 -\nA needs crew 1\nB needs crew 1\nby B 2026-06-08",
+        &["A 06-09 06-10 crew:B", "B 06-01 06-08 start", "C 06-11 06-17 link { from: 0 }"],
     );
 }
 

@@ -127,6 +127,14 @@ fn worked_on(plan: &Plan, days: &[jiff::civil::Date]) -> Plan {
     worked
 }
 
+#[test]
+fn a_plan_without_a_calendar_is_walked_monday_to_friday() {
+    let mut plan = reader::text::plan("A 7d\nB 2d\nA -> B FS");
+    plan.calendars.clear();
+    plan.calendar = None;
+    checked(&plan);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(7), ..ProptestConfig::default() })]
 

@@ -58,7 +58,7 @@ fn units_at(resource: &Capacity, period: i32) -> u32 {
 /// What is wrong with a levelled plan, as sentences: work that does not take its time, links not kept, resources of
 /// which more is used than there is. Plans with progress, stops or hard dates are only checked for resources.
 pub fn check_levelled(plan: &Plan, levelled: &Levelled) -> Vec<String> {
-    let walker = Walker { plan };
+    let walker = Walker::new(plan);
     let mut faults = Vec::new();
     // Units used of each resource in each day or minute that somebody works.
     let mut used: BTreeMap<(usize, i64), u32> = BTreeMap::new();

@@ -9,7 +9,7 @@ use super::steps::{EVER, Steps};
 use crate::calendar::{FAR, Unit};
 use crate::cpm::{Passes, hard_of};
 use crate::network::{Goal, Hard, NO_FLOOR, Network, traits};
-use crate::rcpsp::population::{Pass, Scheme};
+use crate::rcpsp::population::{Generation, Pass, Scheme};
 
 /// What has no place.
 pub(crate) const UNPLACED: i32 = i32::MIN;
@@ -371,13 +371,16 @@ impl Scheme for Site<'_> {
         self.latest_finish[job]
     }
 
-    fn pass(&mut self, is_backward: bool, list: &[u32], starts: &mut [i32], limit: i32) -> Pass {
+    fn pass(
+        &mut self,
+        _generation: Generation,
+        is_backward: bool,
+        list: &[u32],
+        starts: &mut [i32],
+        limit: i32,
+    ) -> Pass {
         self.clear(is_backward);
         if is_backward { self.backward(list, starts) } else { self.forward(list, starts, limit) }
-    }
-
-    fn parallel(&mut self, _starts: &mut [i32]) -> Option<i32> {
-        None
     }
 
     fn order(&self, is_backward: bool, starts: &[i32], ties: &[u32], list: &mut Vec<u32>) {

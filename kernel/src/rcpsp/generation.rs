@@ -5,7 +5,7 @@
 //! starts what may start, in order of priority; its schedules are non-delay and good on average. A backward pass is a
 //! forward pass of the mirrored project.
 
-use super::population::{Pass, Scheme};
+use super::population::{Generation, Pass, Scheme};
 use super::profile::{Amounts, Profile, packed};
 use super::{Arc, Project};
 
@@ -23,6 +23,11 @@ impl Side {
     /// What comes before an activity.
     fn before(&self, job: usize) -> &[(u32, i32)] {
         &self.arcs[self.first[job] as usize..self.first[job + 1] as usize]
+    }
+
+    /// The first period that arcs allow, once all that comes before is placed.
+    fn earliest(&self, job: usize, starts: &[i32]) -> i32 {
+        self.before(job).iter().fold(0, |at, (from, gap)| at.max(starts[*from as usize] + gap))
     }
 
     fn new(project: &Project, is_backward: bool, topological: &[u32]) -> Side {
@@ -124,6 +129,77 @@ impl<const W: usize> Generator<W> {
         }
         *list = repaired;
     }
+
+    fn serial(&mut self, is_backward: bool, list: &[u32], starts: &mut [i32], limit: i32) -> Pass {
+        let side = &self.sides[usize::from(is_backward)];
+        let mut value = 0;
+        for (placed, &job) in list.iter().enumerate() {
+            let job = job as usize;
+            let duration = self.durations[job];
+            let start = self.profile.first_room(side.earliest(job, starts), duration, &self.needs[job]);
+            if start + side.tails[job] > limit {
+                return Pass { value: start + side.tails[job], placed: placed + 1 };
+            }
+            self.profile.take(start, duration, &self.needs[job]);
+            starts[job] = start;
+            value = value.max(start + duration);
+        }
+        Pass { value, placed: list.len() }
+    }
+
+    fn parallel(&mut self, is_backward: bool, list: &[u32], starts: &mut [i32], limit: i32) -> Pass {
+        let [side, other] = if is_backward { [1, 0] } else { [0, 1] }.map(|side: usize| &self.sides[side]);
+        let mut rank = vec![0; list.len()];
+        for (at, job) in list.iter().enumerate() {
+            rank[*job as usize] = at;
+        }
+        let mut waiting: Vec<usize> = (0..list.len()).map(|job| side.before(job).len()).collect();
+        // Ranks of what waits for nothing but room, ascending, and the first period in which there may be any.
+        let free = (0..list.len()).filter(|at| waiting[list[*at] as usize] == 0);
+        let mut ready: Vec<(usize, i32)> = free.map(|at| (at, 0)).collect();
+        let (mut now, mut value, mut placed) = (0, 0, 0);
+        while !ready.is_empty() {
+            let (mut at, mut next) = (0, i32::MAX);
+            while let Some(&(index, earliest)) = ready.get(at) {
+                let job = list[index] as usize;
+                let duration = self.durations[job];
+                if earliest <= now {
+                    let start = self.profile.first_room(now, duration, &self.needs[job]);
+                    if start + side.tails[job] > limit {
+                        return Pass { value: start + side.tails[job], placed: placed + 1 };
+                    }
+                    // Room only ever shrinks: what is refused now need not be asked before then.
+                    ready[at].1 = start;
+                }
+                if ready[at].1 > now {
+                    next = next.min(ready[at].1);
+                    at += 1;
+                    continue;
+                }
+                ready.remove(at);
+                self.profile.take(now, duration, &self.needs[job]);
+                starts[job] = now;
+                value = value.max(now + duration);
+                placed += 1;
+                for (to, _) in other.before(job) {
+                    let to = *to as usize;
+                    waiting[to] -= 1;
+                    if waiting[to] == 0 {
+                        // An arc of no length lets it start in this very period.
+                        let entry = (rank[to], side.earliest(to, starts).max(now));
+                        let slot = ready.partition_point(|one| *one < entry);
+                        ready.insert(slot, entry);
+                        if slot < at {
+                            at += 1;
+                            next = next.min(entry.1);
+                        }
+                    }
+                }
+            }
+            now = next;
+        }
+        Pass { value, placed }
+    }
 }
 
 impl<const W: usize> Scheme for Generator<W> {
@@ -139,61 +215,23 @@ impl<const W: usize> Scheme for Generator<W> {
         self.path - self.sides[0].tails[job] + self.durations[job]
     }
 
-    fn pass(&mut self, is_backward: bool, list: &[u32], starts: &mut [i32], limit: i32) -> Pass {
+    fn pass(
+        &mut self,
+        generation: Generation,
+        is_backward: bool,
+        list: &[u32],
+        starts: &mut [i32],
+        limit: i32,
+    ) -> Pass {
         self.profile.clear(is_backward.then_some(self.end));
-        let side = &self.sides[usize::from(is_backward)];
-        let mut value = 0;
-        for (placed, &job) in list.iter().enumerate() {
-            let job = job as usize;
-            let earliest = side.before(job).iter().fold(0, |at, (from, gap)| at.max(starts[*from as usize] + gap));
-            let duration = self.durations[job];
-            let start = self.profile.first_room(earliest, duration, &self.needs[job]);
-            if start + side.tails[job] > limit {
-                return Pass { value: start + side.tails[job], placed: placed + 1 };
-            }
-            self.profile.take(start, duration, &self.needs[job]);
-            starts[job] = start;
-            value = value.max(start + duration);
+        let pass = match generation {
+            Generation::Serial => self.serial(is_backward, list, starts, limit),
+            Generation::Parallel => self.parallel(is_backward, list, starts, limit),
+        };
+        if !is_backward && pass.value <= limit {
+            self.end = self.end.min(pass.value);
         }
-        if !is_backward {
-            self.end = self.end.min(value);
-        }
-        Pass { value, placed: list.len() }
-    }
-
-    fn parallel(&mut self, starts: &mut [i32]) -> Option<i32> {
-        const UNPLACED: i32 = i32::MIN;
-        self.profile.clear(None);
-        let mut left = self.topological.clone();
-        left.sort_by_key(|job| self.latest_finish(*job as usize));
-        starts.fill(UNPLACED);
-        let (mut now, mut makespan) = (0, 0);
-        while !left.is_empty() {
-            let before = left.len();
-            left.retain(|&job| {
-                let index = job as usize;
-                let earliest = self.sides[0].before(index).iter().try_fold(0, |at, (from, gap)| {
-                    let start = starts[*from as usize];
-                    (start != UNPLACED).then(|| at.max(start + gap))
-                });
-                let duration = self.durations[index];
-                let need = &self.needs[index];
-                if earliest.is_none_or(|earliest| earliest > now) || self.profile.first_room(now, duration, need) != now
-                {
-                    return true;
-                }
-                self.profile.take(now, duration, need);
-                starts[index] = now;
-                makespan = makespan.max(now + duration);
-                false
-            });
-            // What was placed may let another start in the same period, by an arc of no length.
-            if left.len() == before {
-                now += 1;
-            }
-        }
-        self.end = self.end.min(makespan);
-        Some(makespan)
+        pass
     }
 
     fn order(&self, is_backward: bool, starts: &[i32], ties: &[u32], list: &mut Vec<u32>) {
@@ -215,5 +253,26 @@ impl<const W: usize> Scheme for Generator<W> {
         // Where capacities change a backward schedule is tied to its end, which is no earlier than the best.
         let turned = |(start, duration): (&i32, &i32)| value - start - duration;
         (!self.profile.is_stepped()).then(|| starts.iter().zip(&self.durations).map(turned).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Arc, Capacity, Job};
+    use super::*;
+
+    #[test]
+    fn parallel_generation_lets_nothing_wait_that_could_start() {
+        let job = |duration, need| Job { duration, needs: vec![need] };
+        let jobs = vec![job(1, 1), job(2, 2), job(4, 1)];
+        let arcs = vec![Arc { from: 0, to: 1, gap: 1 }];
+        let project = Project::new(jobs, arcs, vec![Capacity { units: 2, steps: vec![] }]).expect("a sound project");
+        let mut generator = Generator::<1>::new(&project);
+        for (generation, expected, value) in [(Generation::Serial, [0, 1, 3], 7), (Generation::Parallel, [0, 4, 0], 6)]
+        {
+            let mut starts = [0; 3];
+            let pass = generator.pass(generation, false, &[0, 1, 2], &mut starts, i32::MAX);
+            assert_eq!((starts, pass), (expected, Pass { value, placed: 3 }), "{generation:?}");
+        }
     }
 }

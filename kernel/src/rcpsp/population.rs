@@ -4,14 +4,21 @@
 //! generated forwards and joins the early ones, and the other way round: every pass is at once a crossover and one half
 //! of a double justification (Valls, Ballestín & Quintanilla 2005). What else is in it was kept because it paid in
 //! points on PSPLIB:
-//! * the first schedules come from regret-based biased random sampling by latest finish (Kolisch & Drexl 1996), twice as
-//!   many as are kept;
+//! * the first schedules come from regret-based biased random sampling by latest finish (Kolisch & Drexl 1996), some
+//!   for each that is kept;
 //! * crossover leaves every activity in the part of the list where the mother has it, before, in or after a window,
 //!   and takes the order within the window, or outside it, from the father;
+//! * some children are generated in parallel, the list giving the priorities (Hartmann 2002 lets each schedule choose):
+//!   the same list then makes another, denser schedule, and populations converge later. Only serial generation is sure
+//!   to reach an optimum: the share of the others falls faster than what is left of the effort;
+//! * populations are small: a second generation bears more than a larger first one;
 //! * activities that end together come in an order drawn once for each schedule;
 //! * a child must beat its place or come close to the best schedule; how close shrinks to nothing as the search ends,
 //!   and a pass is broken off when it cannot come so close;
 //! * no schedule is in a population twice.
+//!
+//! Tried, and of no use beyond chance: mutation that grows with the share of repeated schedules, ties in value broken
+//! by the centre of gravity of the work, parallel generation of the first schedules.
 
 use super::{Effort, Solution};
 use crate::chance::Chance;
@@ -21,13 +28,27 @@ const TOLERANCE: f64 = 0.04;
 /// Least and greatest length of the window of a crossover, as shares of the list.
 const WINDOW: (f64, f64) = (0.25, 0.75);
 /// How often the father orders the window; elsewhere he orders what is around it.
-const WITHIN: f64 = 0.6;
+const WITHIN: f64 = 0.8;
 /// How often the mother is the schedule whose place the child competes for.
-const OWN_MOTHER: f64 = 0.6;
+const OWN_MOTHER: f64 = 0.7;
+/// Share of children generated in parallel at the beginning.
+const PARALLEL: f64 = 0.5;
 /// Exchanges of neighbours in a child, on average.
 const EXCHANGES: f64 = 3.0;
 /// Schedules sampled for each that is kept.
-const SAMPLED: usize = 2;
+const SAMPLED: usize = 3;
+/// Least share of a schedule that a pass counts for. Near a lower bound passes break off almost at once; this keeps the
+/// search from running on.
+const LEAST_COUNTED: f64 = 0.1;
+
+/// How a pass uses its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Generation {
+    /// One activity after the other, each as early as it can be.
+    Serial,
+    /// One moment after the other, each with all that can start; the list decides who is asked first.
+    Parallel,
+}
 
 /// What a pass made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +59,7 @@ pub(crate) struct Pass {
     pub(crate) placed: usize,
 }
 
-/// Serial generation over some kind of project, forwards and backwards in time. Starts are whatever the scheme makes of
+/// Generation over some kind of project, forwards and backwards in time. Starts are whatever the scheme makes of
 /// them; the search only keeps and compares them.
 pub(crate) trait Scheme {
     /// Number of activities.
@@ -47,10 +68,10 @@ pub(crate) trait Scheme {
     fn before(&self, is_backward: bool, job: usize) -> &[(u32, i32)];
     /// Latest finish of an activity by arcs alone.
     fn latest_finish(&self, job: usize) -> i32;
-    /// Places the activities of a list one by one. Broken off as soon as the value must exceed the limit.
-    fn pass(&mut self, is_backward: bool, list: &[u32], starts: &mut [i32], limit: i32) -> Pass;
-    /// One schedule by parallel generation, the latest finishes first, where the scheme knows how.
-    fn parallel(&mut self, starts: &mut [i32]) -> Option<i32>;
+    /// Places the activities of a list. Broken off as soon as the value must exceed the limit. A scheme that knows no
+    /// parallel generation uses the serial one.
+    fn pass(&mut self, generation: Generation, is_backward: bool, list: &[u32], starts: &mut [i32], limit: i32)
+    -> Pass;
     /// Brings all activities in the order in which the other direction is to place them: what ends last (backwards: what
     /// starts first) comes first, `ties` deciding.
     fn order(&self, is_backward: bool, starts: &[i32], ties: &[u32], list: &mut Vec<u32>);
@@ -96,8 +117,10 @@ fn digest(starts: &[i32]) -> u64 {
 
 /// Schedules kept in each population: small projects converge early and need more, and more effort bears more.
 fn size(count: usize, schedules: u32) -> usize {
-    let effort = (f64::from(schedules) / 5000.0).sqrt().clamp(0.3, 4.0);
-    ((40.0 + 1500.0 / count as f64) * effort) as usize + 2
+    let effort = f64::from(schedules) / 5000.0;
+    // To the power of ¾, by operations that are exact on every machine.
+    let effort = (effort.sqrt() * effort.sqrt().sqrt()).clamp(0.1, 8.0);
+    ((4000.0 / count as f64).clamp(20.0, 150.0) * effort) as usize + 2
 }
 
 impl<'a, S: Scheme> Population<'a, S> {
@@ -169,17 +192,17 @@ impl<'a, S: Scheme> Population<'a, S> {
         let mut list = Vec::with_capacity(count);
         while pairs.len() < size * SAMPLED && !self.is_over() {
             let mut starts = vec![0; count];
-            let parallel = if pairs.is_empty() { self.parallel(&mut starts) } else { None };
-            let value = parallel.unwrap_or_else(|| {
-                self.sample(&mut list);
-                self.pass(false, &list, &mut starts, i32::MAX).value
-            });
+            // Of single schedules this is the best on average, and it may be the only one.
+            let is_first = pairs.is_empty();
+            let generation = if is_first { Generation::Parallel } else { Generation::Serial };
+            self.sample(!is_first, &mut list);
+            let value = self.pass(generation, false, &list, &mut starts, i32::MAX).value;
             let early = self.individual(false, &starts, value);
             if self.is_over() {
                 break;
             }
             let mut starts = vec![0; count];
-            let pass = self.pass(true, &early.list, &mut starts, i32::MAX);
+            let pass = self.pass(Generation::Serial, true, &early.list, &mut starts, i32::MAX);
             let late = self.individual(true, &starts, pass.value);
             pairs.push((early, late));
         }
@@ -190,10 +213,18 @@ impl<'a, S: Scheme> Population<'a, S> {
     }
 
     /// One pass, counted; keeps the best schedule.
-    fn pass(&mut self, is_backward: bool, list: &[u32], starts: &mut [i32], limit: i32) -> Pass {
-        let pass = self.scheme.pass(is_backward, list, starts, limit);
-        // Near a lower bound passes break off almost at once; counting half of each keeps the search from running on.
-        self.count(pass.placed.max(list.len() / 2));
+    fn pass(
+        &mut self,
+        generation: Generation,
+        is_backward: bool,
+        list: &[u32],
+        starts: &mut [i32],
+        limit: i32,
+    ) -> Pass {
+        let pass = self.scheme.pass(generation, is_backward, list, starts, limit);
+        self.left -= pass.placed.max((list.len() as f64 * LEAST_COUNTED) as usize) as i64;
+        let share_left = self.share_left();
+        (self.progress)(1.0 - share_left);
         if pass.value <= limit && pass.value < self.best_value {
             let found = if is_backward { self.scheme.mirrored(starts, pass.value) } else { Some(starts.to_vec()) };
             if let Some(found) = found {
@@ -203,18 +234,8 @@ impl<'a, S: Scheme> Population<'a, S> {
         pass
     }
 
-    fn count(&mut self, placed: usize) {
-        self.left -= placed as i64;
-        (self.progress)(1.0 - self.left as f64 / self.total as f64);
-    }
-
-    fn parallel(&mut self, starts: &mut [i32]) -> Option<i32> {
-        let value = self.scheme.parallel(starts)?;
-        self.count(starts.len());
-        if value < self.best_value {
-            (self.best, self.best_value) = (starts.to_vec(), value);
-        }
-        Some(value)
+    fn share_left(&self) -> f64 {
+        self.left as f64 / self.total as f64
     }
 
     fn individual(&mut self, is_backward: bool, starts: &[i32], value: i32) -> Individual {
@@ -225,7 +246,8 @@ impl<'a, S: Scheme> Population<'a, S> {
     }
 
     /// Draws a list by regret-based biased random sampling: the earlier its latest finish, the likelier an activity.
-    fn sample(&mut self, list: &mut Vec<u32>) {
+    /// Without chance the earliest always comes first.
+    fn sample(&mut self, is_by_chance: bool, list: &mut Vec<u32>) {
         let count = self.scheme.count();
         let mut waiting: Vec<usize> = (0..count).map(|job| self.scheme.before(false, job).len()).collect();
         let mut ready: Vec<u32> = (0..count as u32).filter(|job| waiting[*job as usize] == 0).collect();
@@ -234,11 +256,15 @@ impl<'a, S: Scheme> Population<'a, S> {
             let latest = |job: &u32| i64::from(self.scheme.latest_finish(*job as usize));
             let worst = ready.iter().map(latest).max().unwrap_or(0);
             let regret = |job: &u32| (worst - latest(job) + 1) as f64;
-            let mut draw = self.chance.unit() * ready.iter().map(regret).sum::<f64>();
             let mut at = 0;
-            while at + 1 < ready.len() && draw >= regret(&ready[at]) {
-                draw -= regret(&ready[at]);
-                at += 1;
+            if is_by_chance {
+                let mut draw = self.chance.unit() * ready.iter().map(regret).sum::<f64>();
+                while at + 1 < ready.len() && draw >= regret(&ready[at]) {
+                    draw -= regret(&ready[at]);
+                    at += 1;
+                }
+            } else {
+                at = (0..ready.len()).min_by_key(|at| latest(&ready[*at])).unwrap_or(0);
             }
             let job = ready.swap_remove(at);
             list.push(job);
@@ -266,11 +292,13 @@ impl<'a, S: Scheme> Population<'a, S> {
         let mut child = self.cross(from, mother, father);
         self.mutate(is_backward, &mut child);
         let old = self.sides[into][place].value;
-        let share_left = self.left as f64 / self.total as f64;
+        let share_left = self.share_left();
         let tolerance = (f64::from(self.best_value) * TOLERANCE * share_left).round() as i32;
         let limit = old.max(self.best_value.saturating_add(tolerance));
         let mut starts = vec![0; child.len()];
-        let pass = self.pass(is_backward, &child, &mut starts, limit);
+        let is_parallel = self.chance.unit() < PARALLEL * share_left * share_left.sqrt();
+        let generation = if is_parallel { Generation::Parallel } else { Generation::Serial };
+        let pass = self.pass(generation, is_backward, &child, &mut starts, limit);
         // What holds the best value is only replaced by as good a schedule.
         if pass.value > limit || (pass.value > old && old == self.best_value) {
             return;
