@@ -261,7 +261,7 @@ impl Daily {
     }
 }
 
-/// The leader of a task force answers the first dispute; a contractor opens what blocks its works.
+/// The leader of a task force answers the first dispute.
 async fn answer(teller: &mut Teller<'_>, district: &District, all: &[Site], today: Date) -> Result<()> {
     let mut asks = Vec::new();
     let project = &district.projects[CLAIMANTS[0]];
@@ -274,19 +274,21 @@ async fn answer(teller: &mut Teller<'_>, district: &District, all: &[Site], toda
         };
         asks.push(Ask::by(leader, command));
     }
-    let project = &district.projects[STOPPED.0];
-    if let (Some(leader), Some(first)) = (project.leader(), project.blocks.first()) {
-        let command = problems::Command::Open {
-            problem: "problem-0".into(),
-            place: first.id.clone(),
-            kind: "funds".into(),
-            decider: papers().issuer_of_hindrance.clone(),
-            content: papers().blocker.clone(),
-            owner: leader.to_owned(),
-        };
-        asks.push(Ask::by(&project.reporter, command));
-    }
     teller.wave(asks).await
+}
+
+/// A contractor opens what blocks its works, on the day they stop.
+pub(super) fn blocked(district: &District) -> Option<Ask> {
+    let project = &district.projects[STOPPED.0];
+    let command = problems::Command::Open {
+        problem: "problem-0".into(),
+        place: project.id.clone(),
+        kind: "funds".into(),
+        decider: papers().issuer_of_hindrance.clone(),
+        content: papers().blocker.clone(),
+        owner: project.leader()?.to_owned(),
+    };
+    Some(Ask::by(&project.reporter, command))
 }
 
 /// A report as the supervision engineer sees it.

@@ -153,7 +153,8 @@ async fn turn(teller: &mut Teller<'_>, district: &District, ago: i64, today: Dat
         _ if ago == STOPPED.1 => {
             let (place, state) = (district.projects[STOPPED.0].id.clone(), "stopped".to_owned());
             let command = places::Command::SetState { place, state, since: on };
-            teller.wave(vec![Ask::by(&district.people[0].account, command)]).await
+            let stopped = Ask::by(&district.people[0].account, command);
+            teller.wave([stopped].into_iter().chain(daily::blocked(district)).collect()).await
         }
         _ => Ok(()),
     }

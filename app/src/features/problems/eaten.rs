@@ -2,7 +2,7 @@
 //!
 //! The plan is scheduled twice, as it stands and without the blocker. Without it, every work of the place that was under way or
 //! could have begun (papers aside, which offices go on with) would have done a day's work on each working day since; what it did
-//! all the same is taken off. The difference in float is what was eaten. Work whose progress nobody measured is left out: of it
+//! all the same is taken off, day by day. The difference in float is what was eaten. Work whose progress nobody measured is left out: of it
 //! nobody can say how long it stood.
 
 use super::model::Cause;
@@ -15,6 +15,7 @@ use crate::features::plan::network::{LaidOver, STAGES};
 use crate::features::plan::store::Bar;
 use crate::features::targets::measured::Works;
 use anyhow::Result;
+use guatu_kernel::guarantee::TOLERANCE;
 use guatu_kernel::plan::{Activity, LinkKind, Moment, Span};
 use guatu_kernel::{LivePlan, WorkTime};
 use jiff::ToSpan;
@@ -43,8 +44,8 @@ impl Eaten {
 /// What a blocker holds up.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Held {
-    /// Works and for how many working days they stood.
-    pub works: Vec<(String, i64)>,
+    /// Works: their place, their name, and for how many working days they stood.
+    pub works: Vec<(Option<String>, String, i64)>,
     /// Mandated dates that have lost float, the most first.
     pub eaten: Vec<Eaten>,
 }
@@ -69,7 +70,7 @@ pub async fn held(conn: &mut Conn, domain: &Guatu, tree: &Tree, case: &Problem) 
     for (at, bar) in scheduled.bars.iter().enumerate().filter(|(_, bar)| is_within(bar)) {
         let Some(days) = stood.days(at, bar).filter(|days| *days > 0) else { continue };
         live.revise(at, without(&laid.plan.activities[at], stood.planned_days(at), days));
-        held.works.push((bar.name.clone(), days));
+        held.works.push((bar.place.clone(), bar.name.clone(), days));
     }
     for (before, after) in before.iter().zip(live.milestones()) {
         let mandate = &laid.plan.mandated[before.mandate];
@@ -130,15 +131,22 @@ impl Stood<'_> {
             return None;
         }
         let since = self.ready_since(at)?.max(self.from);
-        let worked_days = match (self.done.get(&bar.activity), bar.quantity_e3) {
+        let days = || since.series(1.days()).take_while(|day| *day < self.through);
+        let next = |day: Date| day.saturating_add(1.day());
+        let stood = match (self.done.get(&bar.activity), bar.quantity_e3) {
             (Some(done), Some(total)) if total > 0 => {
-                let made_e3 = (done.before_e3(self.through) - done.before_e3(since)).max(0);
-                made_e3 as f64 / total as f64 * self.planned_days(at)
+                let day_e3 = total as f64 / self.planned_days(at).max(1.0);
+                // A day on which much was made does not make up for one on which nothing was.
+                let stood = |day| {
+                    let made_days = (done.before_e3(next(day)) - done.before_e3(day)) as f64 / day_e3;
+                    (self.between(at, day, next(day)) - made_days).max(0.0)
+                };
+                days().map(stood).sum()
             }
-            _ if bar.percent_e3 == 0 => 0.0,
+            _ if bar.percent_e3 == 0 => self.between(at, since, self.through),
             _ => return None,
         };
-        Some((self.between(at, since, self.through) - worked_days).floor() as i64)
+        Some((stood + TOLERANCE).floor() as i64)
     }
 }
 

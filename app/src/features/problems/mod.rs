@@ -10,8 +10,12 @@
 //!
 //! States: open (answered or not) → closed. Days open are counted from the day it was opened and never start anew.
 //!
-//! Refusals: Q-101 … Q-112.
+//! Of a blocker the page says which works it holds up and how much float each mandated date has lost by it, computed from the
+//! plan with and without it.
+//!
+//! Refusals: Q-101 … Q-112. Extra file: `eaten.rs` (float that a blocker has eaten).
 
+pub mod eaten;
 pub mod model;
 pub mod pages;
 pub mod store;

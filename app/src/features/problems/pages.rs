@@ -1,12 +1,14 @@
 //! Pages of problems: the register, the form that opens one, one problem with what was said about it.
 
 use super::MAY_OPEN;
+use super::eaten::{self, Held};
 use super::model::{Cause, Command};
 use super::store::{self, Problem as Case};
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::reports::model::WORDS;
+use crate::features::plan::amounts;
 use crate::features::{identity, places, reports};
 use crate::refusal::Refusal;
 use crate::web::Site;
@@ -58,6 +60,7 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
         .column("owner", "field.assignee")
         .column("opened", "problems.opened")
         .number("days", "problems.days")
+        .number("eaten", "problems.eaten_days")
         .column("due", "problems.due")
         .column("state", "field.state");
     for case in store::problems(&mut conn, today.saturating_sub(ENDED_DAYS.days())).await? {
@@ -67,6 +70,8 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
         let link = html! { a href={ "/problems/" (case.id) } { (case.content) } };
         let owner = case.owner.as_ref().and_then(|owner| names.get(owner)).cloned();
         let owner_shown = owner.is_none().then(|| html! { span.lamp.bad { (visitor.t("problems.no_owner")) } });
+        let held = if case.closed.is_none() { eaten::held(&mut conn, &site.domain, &tree, &case).await? } else { None };
+        let eaten = held.and_then(|held| held.eaten.first().map(|one| (one.days() * 10.0).round() / 10.0));
         let state = visitor.t(state_key(&case, today));
         let lamp = html! { span.lamp.bad[case.is_overdue(today)].good[case.closed.is_some()].idle[case.closed.is_none() && !case.is_overdue(today)] { (state) } };
         register.row(vec![
@@ -76,6 +81,7 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
             (owner.map_or(Cell::Empty, Cell::Text), owner_shown),
             (Cell::Date(case.opened_on), None),
             (Cell::Number(f64::from(case.days_open(today))), None),
+            (eaten.map_or(Cell::Empty, Cell::Number), None),
             (case.answer.as_ref().map_or(Cell::Empty, |(.., by)| Cell::Date(*by)), None),
             (Cell::Text(state.clone()), Some(lamp)),
         ]);
@@ -100,6 +106,9 @@ fn state_key(case: &Case, today: jiff::civil::Date) -> &'static str {
         (None, None) => "problems.is_open",
     }
 }
+
+/// Works that stand because of a blocker, named at most; how many there are is always said.
+const HELD_NAMED: usize = 6;
 
 /// What an address fills a new problem with.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -210,6 +219,7 @@ async fn show_page(site: &Site, visitor: &Visitor, case: &Case, place: &Place, v
     let may_close = !is_mine && (may_govern || visitor.account.as_deref() == Some(case.raised_by.as_str()));
     let owners = if is_mine || may_govern { identity::pages::owners(&mut conn, visitor, &tree, place, today).await? } else { Vec::new() };
     let is_open = case.closed.is_none();
+    let held = eaten::held(&mut conn, &site.domain, &tree, case).await?;
     let form = |key: &'static str, act: &str, fields: &dyn Fn(Form) -> Markup| {
         let is_this = values.text("act") == act;
         let blank = Values::default();
@@ -236,6 +246,7 @@ async fn show_page(site: &Site, visitor: &Visitor, case: &Case, place: &Place, v
             dt.no-print { (visitor.t("nav.orders")) } dd.no-print { a href={ "/orders/of?kind=problem&id=" (form_urlencoded(&case.id)) } { (visitor.t("orders.of_this")) } }
             dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (case.id) } { "№ " (case.number) } }
         }
+        @if let Some(held) = &held { (held_up(visitor, held, &tree)) }
         @if is_open {
             div.columns.no-print {
                 @if is_mine { (form("problems.answer", "answer", &|form| form.lines("content", true).date("due", true).render())) }
@@ -245,6 +256,31 @@ async fn show_page(site: &Site, visitor: &Visitor, case: &Case, place: &Place, v
         }
     };
     Ok(form_response(refused, page(site, visitor, &case.content, body)))
+}
+
+/// What a blocker holds up, and what mandated dates have lost by it.
+fn held_up(visitor: &Visitor, held: &Held, tree: &places::Tree) -> Markup {
+    let days = |days: f64| amounts::text((days * 1000.0).round() as i64);
+    html! {
+        h2 { (visitor.t("problems.eaten")) }
+        @if held.eaten.is_empty() { p.quiet { (visitor.t(if held.works.is_empty() { "problems.holds_nothing" } else { "problems.eats_nothing" })) } } @else {
+            div.scroll tabindex="0" { table {
+                thead { tr { th { (visitor.t("field.name")) } th { (visitor.t("problems.finish_by")) } th.number { (visitor.t("problems.without")) } th.number { (visitor.t("problems.left")) } th.number { (visitor.t("problems.eaten_days")) } } }
+                tbody { @for one in &held.eaten { tr {
+                    td { (visitor.shown(&one.name)) } td { (one.finish_by) } td.number { (days(one.without_days)) }
+                    td.number { span.lamp.bad[one.left_days < 0.0].good[one.left_days >= 0.0] { (days(one.left_days)) } } td.number { strong { (days(one.days())) } }
+                } } }
+            } }
+        }
+        @if !held.works.is_empty() {
+            @let works = held.works.iter().take(HELD_NAMED).map(|(place, name, days)| {
+                let place = place.as_ref().and_then(|id| tree.get(id)).map_or_else(String::new, |place| format!("{} ", place.attributes.name));
+                visitor.tf("problems.held_work", &[("name", place + &visitor.shown(name)), ("days", days.to_string())])
+            });
+            p.quiet { (visitor.tf("problems.held", &[("count", held.works.len().to_string()), ("works", visitor.list(works))])) @if held.works.len() > HELD_NAMED { " …" } }
+            p.quiet { (visitor.t("problems.how_eaten")) }
+        }
+    }
 }
 
 async fn act(site: &Site, visitor: &Visitor, id: String, values: Values, act: &str, command: impl FnOnce(&Values) -> Result<Command, Refusal>) -> Result<Response, Problem> {

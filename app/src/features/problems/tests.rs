@@ -147,3 +147,36 @@ on_both_databases!(a_dispute_is_a_problem_with_an_owner_and_an_inspection_overru
     assert_eq!(site.post("builder", "/problems/problem-0001/close", &[("outcome", "paid")]).await.status, 303);
     site
 });
+
+on_both_databases!(a_blocker_says_how_much_float_it_has_eaten, |site| async move {
+    let site = crate::features::reports::tests::active(site.with_cast().await).await;
+    let date = [("activity", "ours-b1/topping_out"), ("name", "Topped out"), ("finish_by", "2027-12-31"), ("issuer", "headquarters"), ("document", "Notice 7"), ("edition", "1")];
+    assert_eq!(site.post("chief", "/plans/ours/mandate", &date).await.status, 303);
+    let day = [("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "1200"), ("request_id", "report-0001")];
+    assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
+    let open = [("request_id", "problem-0001"), ("about", "ours-b1"), ("hindrance", "funds"), ("remark", "no payment since May"), ("assignee", "builder")];
+    assert_eq!(site.post("chief", "/problems/new?place=ours", &open).await.location(), "/problems/problem-0001");
+    let look = async |days: i64| {
+        assert!(site.site.clock.advance(site.site.clock.now() + (24 * days).hours()));
+        crate::timers::once(&site.site).await.unwrap();
+        crate::features::reports::tests::settled(&site).await;
+    };
+    let eaten = async || site.get("chief", "/problems/problem-0001").await.texts("tbody td.number");
+    assert_eq!(eaten().await.len(), 0, "nothing stands on the day itself");
+    look(11).await;
+    let cells = eaten().await;
+    let [without, left, gone] = [0, 1, 2].map(|at: usize| cells[at].parse::<f64>().unwrap());
+    let mut conn = site.site.db.reader().await.unwrap();
+    let outlook = crate::features::plan::store::outlooks(&mut conn, "ours").await.unwrap().remove(0);
+    drop(conn);
+    assert_eq!(outlook.float_days_e3, Some((left * 1000.0) as i64), "what is left is what the plan says");
+    // Eleven days of a site that works all week: the day of the report was worked.
+    assert_eq!((without - left, gone), (10.0, 10.0), "{cells:?}");
+    assert_eq!(site.get("chief", "/problems").await.texts("tbody td.number").last().unwrap(), "10");
+    assert_eq!(site.get("stranger", "/problems/problem-0001").await.status, 404);
+    // Days after its end are not its own.
+    assert_eq!(site.post("chief", "/problems/problem-0001/close", &[("outcome", "paid")]).await.status, 303);
+    look(5).await;
+    assert_eq!(eaten().await[2], "10");
+    site
+});
