@@ -5,7 +5,7 @@ use super::contingencies::model::{Command as Contingencies, Happening};
 use super::hazards::model::{Fact as Hazards, Grade};
 use super::inspections::model::Fact as Inspections;
 use super::orders::model::Command as Orders;
-use super::places::model::Fact as Places;
+use super::places::model::{Fact as Places, IDLE};
 use super::problems::model::{Cause, Command as Problems};
 use super::reports::model::Fact as Reports;
 use super::{Command, Fact};
@@ -41,9 +41,6 @@ pub fn consequences(entry: &Entry<Fact>) -> Vec<Command> {
     commands.into_iter().map(Command::from).chain(happened.map(Command::from)).collect()
 }
 
-/// The state of a place whose work stands still, in every programme.
-const STOPPED: &str = "stopped";
-
 /// What a fact is to contingency plans, and where.
 fn happened(entry: &Entry<Fact>) -> Option<(Option<String>, Happening)> {
     let (subject, here) = (entry.subject.clone(), Some(entry.place.clone()));
@@ -55,7 +52,7 @@ fn happened(entry: &Entry<Fact>) -> Option<(Option<String>, Happening)> {
         Fact::Hazards(Hazards::WorkStopped { .. }) => {
             (here, Happening::Stopped { of: subject, since: entry.occurred_on })
         }
-        Fact::Places(Places::StateSet { state, since }) if state == STOPPED => {
+        Fact::Places(Places::StateSet { state, since }) if IDLE.contains(state) => {
             (here, Happening::Stopped { of: subject, since: *since })
         }
         Fact::Reports(Reports::Filed { content, .. })
