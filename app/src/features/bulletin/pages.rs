@@ -3,7 +3,7 @@
 use super::figures::Line;
 use super::gather::gather;
 use super::model::{Command, MOST_PHOTOS, Photo, Stage};
-use super::print::{Shown, compose, correction, elevations, signed};
+use super::print::{Shown, compose, correction, elevations, runs, signed};
 use super::store::{self, Bulletin, Chosen, Objection};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -199,6 +199,9 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
         }
         @if !is_whole { div.notice { p { (visitor.t("bulletin.own_line")) } } }
         (figures_table(visitor, bulletin, is_whole, &rules))
+        @if let Some(runs) = runs(visitor, bulletin) { div.notice { p { (runs) } } }
+        @if !bulletin.opening.is_empty() { p { (bulletin.opening) } }
+        @if !bulletin.closing.is_empty() { p { (visitor.labelled(visitor.t("field.closing"), &bulletin.closing)) } }
         @if let Some(corrected) = correction(visitor, bulletin).filter(|_| is_whole) { div.notice { p { (corrected) } } }
         p.quiet { (visitor.tf("bulletin.frozen", &[("number", bulletin.frozen_number.to_string())])) " · " (visitor.tf("bulletin.rule_text", &[("rule", rule_sets::pages::name_of(visitor, &bulletin.figures.rule, rule_set.as_ref()))])) }
         @if is_whole { dl.facts {

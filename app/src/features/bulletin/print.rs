@@ -50,16 +50,16 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
     let mut table = Table {
         caption: visitor.tf("bulletin.caption", &[("from", bulletin.from.to_string()), ("to", bulletin.to.to_string())]),
         columns: vec![
-            column("bulletin.rank", 2, true),
-            column("place_kind.project", 14, false),
-            column("bulletin.planned_short", 5, true),
-            column("bulletin.done", 5, true),
-            column("bulletin.gap_short", 5, true),
-            column("bulletin.moved", 4, true),
-            column("bulletin.reports", 7, true),
-            column("bulletin.confirmed", 7, true),
-            column("bulletin.disputes", 3, true),
-            column("bulletin.broken_short", 4, true),
+            column("bulletin.rank", 15, true),
+            column("place_kind.project", 64, false),
+            column("bulletin.planned_short", 26, true),
+            column("bulletin.done", 33, true),
+            column("bulletin.gap_short", 26, true),
+            column("bulletin.moved", 21, true),
+            column("bulletin.reports", 39, true),
+            column("bulletin.confirmed", 39, true),
+            column("bulletin.disputes", 21, true),
+            column("bulletin.broken_short", 21, true),
         ],
         rows: Vec::new(),
     };
@@ -82,10 +82,7 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
         let grades = Marks::of_visitor(visitor).line(&t("wall.unmarked"));
         blocks.push(Block::Paragraph(visitor.tf("round.brief_grades", &[("grades", grades)])));
     }
-    if bulletin.drafted_on <= bulletin.to {
-        let params = [("to", bulletin.to.to_string()), ("date", bulletin.drafted_on.to_string())];
-        blocks.push(Block::Paragraph(visitor.tf("bulletin.runs", &params)));
-    }
+    blocks.extend(runs(visitor, bulletin).map(Block::Paragraph));
     // What is put right stands where the figures do.
     blocks.extend(correction(visitor, bulletin).map(Block::Paragraph));
     if !bulletin.opening.is_empty() {
@@ -119,6 +116,12 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
         proof: proof(visitor, bulletin),
         stamps,
     }
+}
+
+/// That its week was not over when its figures were frozen.
+pub fn runs(visitor: &Visitor, bulletin: &Bulletin) -> Option<String> {
+    let params = [("to", bulletin.to.to_string()), ("date", bulletin.drafted_on.to_string())];
+    (bulletin.drafted_on <= bulletin.to).then(|| visitor.tf("bulletin.runs", &params))
 }
 
 /// Which issue it corrects, and what was wrong there.

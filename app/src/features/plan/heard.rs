@@ -8,13 +8,16 @@ use crate::db::Conn;
 use crate::features::calendars::model::Fact as CalendarFact;
 use crate::features::gates::model::Fact as GateFact;
 use crate::features::hazards::model::Fact as HazardFact;
-use crate::features::places::model::Kind;
+use crate::features::places::model::{Fact as PlaceFact, IDLE, Kind};
 use crate::features::reports::model::Standing;
 use crate::features::{Fact as AnyFact, places};
 use crate::journal::domain::Entry;
 use anyhow::Result;
 use jiff::civil::Date;
 use std::collections::HashSet;
+
+/// What ids of stops begin with that follow from the state of a place.
+const STATE: &str = "state-";
 
 /// What facts of other features mean for plans: alerts, exemptions and seasonal stops move dates, and so do places where work
 /// stands still because something there is dangerous.
@@ -28,6 +31,9 @@ pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
     }
     if let AnyFact::Hazards(fact) = &entry.fact {
         return stand_still(conn, entry, fact, on).await;
+    }
+    if let AnyFact::Places(PlaceFact::StateSet { state, since }) = &entry.fact {
+        return set_idle(conn, entry, IDLE.contains(state), *since, on).await;
     }
     let AnyFact::Calendars(fact) = &entry.fact else { return Ok(()) };
     if let CalendarFact::ProjectExempted { project, .. } = fact {
@@ -57,11 +63,7 @@ async fn pass(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &GateFact) -> Resul
 /// Work at a place stands still, or goes on.
 async fn stand_still(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &HazardFact, on: Date) -> Result<()> {
     let (id, place) = (&entry.subject, &entry.place);
-    let mut project = None;
-    for above in places::path(conn, place).await?.unwrap_or_default().trim_matches('/').split('/') {
-        project = project.or(places::get(conn, above).await?.filter(|above| above.kind == Kind::Project).map(|above| above.id));
-    }
-    let Some(project) = project else { return Ok(()) };
+    let Some(project) = project_of(conn, place).await? else { return Ok(()) };
     match fact {
         HazardFact::WorkStopped { until } => {
             let sql = "INSERT INTO work_stop (id, place, project, from_on, until_on) VALUES (?, ?, ?, ?, ?)";
@@ -73,6 +75,37 @@ async fn stand_still(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &HazardFact,
         _ => return Ok(()),
     }
     touch(conn, &project, on, entry.number).await
+}
+
+/// The project that a place is or stands in.
+async fn project_of(conn: &mut Conn, place: &str) -> Result<Option<String>> {
+    for above in places::path(conn, place).await?.unwrap_or_default().trim_matches('/').split('/') {
+        if let Some(found) = places::get(conn, above).await?.filter(|above| above.kind == Kind::Project) {
+            return Ok(Some(found.id));
+        }
+    }
+    Ok(None)
+}
+
+/// A place is in a state in which no work goes on, or is no longer: until then nothing is planned there.
+async fn set_idle(conn: &mut Conn, entry: &Entry<AnyFact>, is_idle: bool, since: Date, on: Date) -> Result<()> {
+    let place = &entry.place;
+    let Some(project) = project_of(conn, place).await? else { return Ok(()) };
+    let id = format!("{STATE}{place}");
+    if is_idle {
+        let sql = "INSERT INTO work_stop (id, place, project, from_on, until_on) VALUES (?, ?, ?, ?, ?)
+                   ON CONFLICT (id) DO UPDATE SET from_on = excluded.from_on, until_on = excluded.until_on, ended_on = NULL";
+        conn.execute(sql, args![id, place, &project, since, since]).await?;
+    } else {
+        conn.execute("UPDATE work_stop SET ended_on = ? WHERE id = ? AND ended_on IS NULL", args![since, id]).await?;
+    }
+    touch(conn, &project, on, entry.number).await
+}
+
+/// Since when no work goes on at a place, by its state or that of a place it stands in.
+pub async fn idle_since(conn: &mut Conn, path: &str) -> Result<Option<Date>> {
+    let sql = "SELECT MIN(from_on) FROM work_stop WHERE place IN (?, ?, ?, ?, ?, ?, ?, ?) AND id LIKE 'state-%' AND ended_on IS NULL";
+    conn.row(sql, &from_root(path)).await?.map_or(Ok(None), |row| row.opt_date(0))
 }
 
 /// What daily reports measured becomes progress: begun with the first quantity, finished with the last. Dates follow soon,
@@ -121,8 +154,8 @@ pub async fn open_gates(conn: &mut Conn, place: &str, stage: &str) -> Result<Vec
 /// A place where work stands still, or stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkStop {
-    /// The hazard that stopped it.
-    pub hazard: String,
+    /// The hazard that stopped it; `None` where the state of the place says that no work goes on.
+    pub hazard: Option<String>,
     /// The place; everything in it stands.
     pub place: String,
     /// First day.
@@ -137,7 +170,8 @@ pub struct WorkStop {
 pub async fn work_stops(conn: &mut Conn, project: &str) -> Result<Vec<WorkStop>> {
     let sql = "SELECT id, place, from_on, until_on, ended_on FROM work_stop WHERE project = ? ORDER BY from_on, id";
     let rows = conn.rows(sql, args![project]).await?;
-    rows.iter().map(|row| Ok(WorkStop { hazard: row.text(0)?, place: row.text(1)?, from: row.date(2)?, until: row.date(3)?, ended_on: row.opt_date(4)? })).collect()
+    let hazard = |id: String| (!id.starts_with(STATE)).then_some(id);
+    rows.iter().map(|row| Ok(WorkStop { hazard: hazard(row.text(0)?), place: row.text(1)?, from: row.date(2)?, until: row.date(3)?, ended_on: row.opt_date(4)? })).collect()
 }
 
 /// Ids of the gates that are open for a bar; what belongs to no place is bound at its project.

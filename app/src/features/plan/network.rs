@@ -435,7 +435,10 @@ async fn overlay(conn: &mut Conn, approved: Indexed<'_>, state: &store::ProjectP
     Ok(plan)
 }
 
-/// Work stands still where a major hazard has stopped it: everything at the place but papers, which offices go on with. While
+/// The source of stops that follow from the state of a place.
+pub const STATE_OF_PLACE: &str = "state_of_place";
+
+/// Work stands still where a major hazard or the state of the place has stopped it: everything at the place but papers, which offices go on with. While
 /// nobody has let it go on, it stands until the day by which the hazard is to be gone, and past that day from one day to the
 /// next.
 async fn stand_still(conn: &mut Conn, (approved, index): Indexed<'_>, plan: &mut Plan, state: &store::ProjectPlan) -> Result<()> {
@@ -459,7 +462,7 @@ async fn stand_still(conn: &mut Conn, (approved, index): Indexed<'_>, plan: &mut
             to: Some(to.to_datetime(time(0, 0, 0, 0))),
             level: None,
             kinds: Vec::new(),
-            source: None,
+            source: stop.hazard.is_none().then(|| STATE_OF_PLACE.to_owned()),
         };
         for (at, place) in at_places.iter().enumerate() {
             let within = place.and_then(|id| known.iter().find(|place| place.id == id)).is_some_and(|place| place.path.starts_with(&stopped.path));

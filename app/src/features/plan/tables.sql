@@ -97,6 +97,7 @@ CREATE TABLE gate_passed (
 
 -- Places where work stands still because of a major hazard, whose id a row has: from a day, as far as is known until a day.
 CREATE TABLE work_stop (
+    -- A hazard, or the state of a place that says that no work goes on.
     id TEXT NOT NULL PRIMARY KEY,
     place TEXT NOT NULL,
     project TEXT NOT NULL,
@@ -105,6 +106,7 @@ CREATE TABLE work_stop (
     ended_on TEXT
 );
 CREATE INDEX work_stop_project ON work_stop (project, from_on);
+CREATE INDEX work_stop_place ON work_stop (place);
 
 -- The schedule of the approved plan: one row an activity, dates of the first and of the present computation.
 CREATE TABLE bar (

@@ -11,7 +11,7 @@ use crate::db::Conn;
 use crate::features::Guatu;
 use crate::features::places::Tree;
 use crate::features::places::model::Kind;
-use crate::features::plan::network::{LaidOver, STAGES};
+use crate::features::plan::network::{LaidOver, STAGES, STATE_OF_PLACE};
 use crate::features::plan::store::Bar;
 use crate::features::targets::measured::Works;
 use anyhow::Result;
@@ -57,7 +57,10 @@ pub async fn held(conn: &mut Conn, domain: &Guatu, tree: &Tree, case: &Problem) 
     let Some(laid) = domain.networks.laid_over(conn, &project.id, None).await? else { return Ok(None) };
     let scheduled = domain.networks.scheduled(conn, &project.id).await?;
     let done = domain.measured.of(conn, &project.id).await?;
-    let time = WorkTime::of_plan(&laid.plan);
+    // What stopped the place on paper is the blocker's doing as well.
+    let mut free = laid.plan.clone();
+    free.activities.iter_mut().for_each(|activity| activity.stops.retain(|stop| stop.source.as_deref() != Some(STATE_OF_PLACE)));
+    let time = WorkTime::of_plan(&free);
     let through = case.closed.as_ref().map_or(laid.data_date, |(on, ..)| (*on).min(laid.data_date));
     let is_within = |bar: &Bar| {
         let at = bar.place.as_deref().unwrap_or(&project.id);
@@ -65,14 +68,14 @@ pub async fn held(conn: &mut Conn, domain: &Guatu, tree: &Tree, case: &Problem) 
     };
     let stood = Stood { laid: &laid, done: &done, time: &time, from: case.opened_on, through };
     let mut held = Held::default();
-    let mut live = LivePlan::new(laid.plan.clone());
-    let before = live.milestones().to_vec();
+    let mut unblocked = laid.plan.clone();
     for (at, bar) in scheduled.bars.iter().enumerate().filter(|(_, bar)| is_within(bar)) {
         let Some(days) = stood.days(at, bar).filter(|days| *days > 0) else { continue };
-        live.revise(at, without(&laid.plan.activities[at], stood.planned_days(at), days));
+        unblocked.activities[at] = without(&free.activities[at], stood.planned_days(at), days);
         held.works.push((bar.place.clone(), bar.name.clone(), days));
     }
-    for (before, after) in before.iter().zip(live.milestones()) {
+    let (before, after) = (LivePlan::new(laid.plan.clone()), LivePlan::new(unblocked));
+    for (before, after) in before.milestones().iter().zip(after.milestones()) {
         let mandate = &laid.plan.mandated[before.mandate];
         let (Some(left_days), Some(without_days)) = (before.float_days, after.float_days) else { continue };
         if without_days > left_days {

@@ -257,7 +257,7 @@ refusals! {
     /// A reason is needed.
     NoReason = "R-111" Rule reason;
     /// Somebody has judged it: who, and when.
-    AlreadyJudged { by, at } = "R-112" Conflict _;
+    AlreadyJudged { by, when, grade } = "R-112" Conflict _;
     /// Nobody judges their own report.
     OwnReport = "R-113" Forbidden _;
     /// Figures of a dispute are those that differ.
@@ -298,6 +298,8 @@ refusals! {
     NothingCorrected = "R-142" Rule items;
     /// A small part of what counted: meant, or a slip of the finger?
     FarOff { name, counted, measured } = "R-143" Rule sure;
+    /// No work goes on there by the state of the place.
+    Stopped { date } = "R-146" Rule building;
     /// More photographs than a report holds.
     TooManyPhotos { limit } = "R-144" Rule photos;
 }
@@ -352,6 +354,8 @@ pub struct State {
     pub project: String,
     /// Whether the project is active.
     pub is_active: bool,
+    /// Since when no work goes on there by the state of the place or of one it stands in.
+    pub idle_since: Option<Date>,
     /// The building's measured work.
     pub works: Vec<Work>,
     /// The newest day that has a report.
@@ -614,6 +618,9 @@ fn check_day(state: &State, on: Date, today: Date) -> Result<(), Refused> {
         return Err(Refused::NotActive);
     }
     check_date(on, today)?;
+    if let Some(since) = state.idle_since.filter(|since| *since <= on) {
+        return Err(Refused::Stopped { date: since.to_string() });
+    }
     match state.last_on {
         Some(last) if last == on => Err(Refused::AlreadyReported { date: on.to_string() }),
         Some(last) if last > on => Err(Refused::LaterReported { date: last.to_string() }),
@@ -726,7 +733,8 @@ fn standings(state: &State, items: &[Item], compare: Compare) -> Result<Vec<Stan
 fn unjudged<'a>(state: &'a State, context: &Context) -> Result<&'a Known, Refused> {
     let known = state.report.as_ref().ok_or(Refused::NotABuilding)?;
     if let Some((by, at)) = &known.judged {
-        return Err(Refused::AlreadyJudged { by: by.clone(), at: at.strftime("%Y-%m-%d %H:%M").to_string() });
+        let when = at.strftime("%Y-%m-%d %H:%M").to_string();
+        return Err(Refused::AlreadyJudged { by: by.clone(), when, grade: format!("grade_{}", known.grade.name()) });
     }
     if context.actor == Actor::Account(known.filed_by.clone()) {
         return Err(Refused::OwnReport);

@@ -479,6 +479,9 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
     let is_own = [Some(&report.filed_by), report.judged_by.as_ref()].contains(&visitor.account.as_ref());
     let may_verify = visitor.may(Verb::Inspect, &building.path) && report.grade != Grade::Verified && !report.is_unchanged && !is_own;
     let is_inspected = days.iter().any(|day| day.verified_e3.is_some());
+    let judgements = store::judgements_of(&mut conn, &report.id).await?;
+    let newest = store::of_building(&mut conn, &report.building, 1).await?.into_iter().next().filter(|newest| newest.on > report.on);
+    let last_number = judgements.last().map_or(0, |(_, number)| *number).max(report.number).max(report.corrected_number.and_then(|number| u64::try_from(number).ok()).unwrap_or(0));
     let received = if is_filed { Some(receipt(&mut conn, visitor, report).await?) } else { None };
     let content = &report.content;
     let pairs = |prefix: &str, counts: &BTreeMap<String, u32>| {
@@ -489,7 +492,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
         (error_summary(visitor, refused))
         @if let Some(received) = received { (received) }
         div.bar { h1 { (building.attributes.name) " · " (report.on) } (grade_tag(visitor, report)) }
-        @if let Some(days) = skewed { div.notice { p { (visitor.tf("reports.clock_wrong", &[("days", days.to_string()), ("at", device_time(report))])) } } }
+        @if let Some(days) = skewed { div.notice { p { (visitor.tf("reports.clock_wrong", &[("days", days.abs().to_string()), ("at", device_time(report))])) } } }
         @if let (Some(reason), Some(by)) = (&report.reason, &report.judged_by) { div.notice { p { (visitor.labelled(format!("{} {}", name(by), report.judged_on.map_or(String::new(), |on| on.to_string())), reason)) } } }
         @if !days.is_empty() {
             div.scroll tabindex="0" { table {
@@ -517,8 +520,14 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
             @if let Some(hours) = content.weather_hours { dt { (visitor.t("field.weather_hours")) } dd { (hours) } }
             @if let Some(hindrance) = &content.hindrance { dt { (visitor.t("reports.hindrance")) } dd { (visitor.t(&format!("hindrance.{}", hindrance.kind))) " · " (hindrance.remark) @if !hindrance.decider.is_empty() { " · " (hindrance.decider) } } }
             @if let Some(number) = report.corrected_number { dt { (visitor.t("reports.correction")) } dd { (report.reason.as_deref().unwrap_or_default()) " " a href={ "/facts?subject=" (report.id) } { "№ " (number) } } }
-            dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (report.id) } { "№ " (report.number) } }
+            dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (report.id) } { "№ " (last_number) } }
+            @if let Some(newest) = &newest { dt { (visitor.t("reports.newest")) } dd { a href={ "/reports/" (newest.id) } { (newest.on) } } }
         }
+        // A correction takes a judgement off what counts, and nothing from what was said.
+        @if judgements.len() > usize::from(report.judged_by.is_some()) { h2 { (visitor.t("reports.judged_before")) } ul.rows { @for (judgement, number) in &judgements { li {
+            span { (judgement.judged_on) " " (name(&judgement.judged_by)) } span class={ "lamp " (if judgement.grade == Grade::Disputed { "bad" } else { "good" }) } { (visitor.t(&format!("grade.{}", judgement.grade.name()))) }
+            @if let Some(reason) = &judgement.reason { span.quiet { (reason) } } a href={ "/facts?subject=" (report.id) } { "№ " (number) }
+        } } } }
         @if !content.photos.is_empty() { div.photos { @for photo in &content.photos {
             a href={ "/reports/" (report.id) "/photos/" (photo.copy) } { img loading="lazy" src={ "/reports/" (report.id) "/photos/" (photo.copy) } alt=(visitor.t("reports.photos")); }
         } } }
@@ -528,7 +537,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
                 a.button.second href={ "/reports/" (report.id) "/dispute" } { (visitor.t("reports.dispute")) }
             }
             @if may_verify { a.button href={ "/reports/" (report.id) "/verify" } { (visitor.t("reports.verify")) } }
-            @if report.grade == Grade::Disputed { a.button.second href={ "/problems/of/" (report.id) } { (visitor.t("reports.its_problem")) } }
+            @if judgements.iter().any(|(judgement, _)| judgement.grade == Grade::Disputed) { a.button.second href={ "/problems/of/" (report.id) } { (visitor.t("reports.its_problem")) } }
             @if visitor.may(Verb::Report, &building.path) && report.grade != Grade::Verified { a.button.second href={ "/reports/" (report.id) "/correct" } { (visitor.t("reports.correct")) } }
             a.button.second href={ "/reports?on=" (report.on) } { (visitor.t("reports.title")) }
         }

@@ -119,7 +119,7 @@ pub fn clock_difference(written_at: Option<&str>, filed_at: &str) -> Option<i64>
     let written: Timestamp = written_at?.parse().ok()?;
     let filed: Timestamp = filed_at.parse().ok()?;
     let hours = filed.duration_since(written).as_hours();
-    (!(-1..=72).contains(&hours)).then_some(hours / 24)
+    (!(-1..=72).contains(&hours)).then_some((hours as f64 / 24.0).round() as i64)
 }
 
 /// What the reports that wait have moved: by report, the work, its amount in thousandths, and its unit.
@@ -203,6 +203,17 @@ pub struct Judgement {
     pub judged_on: Date,
     /// On what grounds.
     pub reason: Option<String>,
+}
+
+/// How a report was judged over time, the newest last.
+pub async fn judgements_of(conn: &mut Conn, report: &str) -> Result<Vec<(Judgement, u64)>> {
+    let sql = "SELECT building, on_day, grade, judged_by, judged_on, reason, number FROM report_judgement WHERE report = ? ORDER BY number";
+    let read = |row: &Row| {
+        let grade = Grade::from_name(&row.text(2)?).context("a stored grade is known")?;
+        let judgement = Judgement { building: row.text(0)?, on: row.date(1)?, grade, judged_by: row.text(3)?, judged_on: row.date(4)?, reason: row.opt_text(5)? };
+        Ok((judgement, row.count(6)?))
+    };
+    conn.rows(sql, args![report]).await?.iter().map(read).collect()
 }
 
 /// Judgements of supervision engineers on some days, in the order in which they were made.
@@ -475,6 +486,7 @@ async fn of_place(conn: &mut Conn, building: &str, state: &mut State) -> Result<
         state.is_active = plan.active_on.is_some();
         state.project = plan.project;
     }
+    state.idle_since = plan::heard::idle_since(conn, &place.path).await?;
     state.name = place.attributes.name;
     let last = conn.row("SELECT on_day FROM report WHERE building = ? ORDER BY on_day DESC LIMIT 1", args![building]).await?;
     state.last_on = last.map(|row| row.date(0)).transpose()?;

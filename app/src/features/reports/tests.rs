@@ -66,6 +66,8 @@ fn rules() {
         ("a part of it", bound, file(TODAY, floors(6)), None),
         ("for a parcel", State { is_building: false, ..site.clone() }, file(TODAY, floors(6)), Some(Refused::NotABuilding)),
         ("for a project that has not begun", State { is_active: false, ..site.clone() }, unchanged(TODAY), Some(Refused::NotActive)),
+        ("where work stands", State { idle_since: Some(date(2026, 11, 20)), ..site.clone() }, unchanged(TODAY), Some(Refused::Stopped { date: "2026-11-20".into() })),
+        ("of a day before it stood", State { idle_since: Some(TODAY), ..site.clone() }, unchanged(date(2026, 11, 20)), None),
         ("for tomorrow", site.clone(), file(date(2026, 11, 24), floors(6)), Some(Refused::FutureDay { date: "2026-11-24".into() })),
         ("for last year", site.clone(), file(date(2025, 11, 24), floors(6)), Some(Refused::TooOld { days: "100".into() })),
         ("the same day again", State { last_on: Some(TODAY), ..site.clone() }, unchanged(TODAY), Some(Refused::AlreadyReported { date: "2026-11-23".into() })),
@@ -92,9 +94,9 @@ fn rules() {
         ("written at no instant", site.clone(), file(TODAY, Content { written_at: Some("soon".into()), ..floors(6) }), Some(Refused::NoInstant)),
         ("a work item twice", site.clone(), file(TODAY, Content { items: [floors(6).items, floors(7).items].concat(), ..Content::default() }), Some(Refused::ItemTwice { name: "Structure".into() })),
         ("confirmed", filed.clone(), confirm.clone(), None),
-        ("confirmed after somebody else", judged.clone(), confirm, Some(Refused::AlreadyJudged { by: "wei".into(), at: "2026-11-23 14:05".into() })),
+        ("confirmed after somebody else", judged.clone(), confirm, Some(Refused::AlreadyJudged { by: "wei".into(), when: "2026-11-23 14:05".into(), grade: "grade_confirmed".into() })),
         ("disputed", filed.clone(), dispute(5, "five slabs stand"), None),
-        ("disputed after somebody else", judged, dispute(5, "five slabs stand"), Some(Refused::AlreadyJudged { by: "wei".into(), at: "2026-11-23 14:05".into() })),
+        ("disputed after somebody else", judged, dispute(5, "five slabs stand"), Some(Refused::AlreadyJudged { by: "wei".into(), when: "2026-11-23 14:05".into(), grade: "grade_confirmed".into() })),
         ("disputed without a reason", filed.clone(), dispute(5, ""), Some(Refused::NoReason)),
         ("disputed with the same figure", filed.clone(), dispute(6, "looks wrong"), Some(Refused::NothingDiffers)),
         ("disputed for its hands alone", filed.clone(), Command::Dispute { report: "r".into(), items: Vec::new(), reason: "three hands stand there".into(), is_sure: false }, None),
@@ -228,7 +230,8 @@ on_both_databases!(a_report_moves_the_plan_and_a_dispute_moves_it_back, |site| a
     assert_eq!(site.post("builder", "/reports/report-0001/correct", &[("done.ours-b1/pit", "900"), ("reason", "")]).await.texts(".summary .quiet"), ["R-111"]);
     assert_eq!(site.post("builder", "/reports/report-0001/correct", &[("done.ours-b1/pit", "900"), ("reason", "double count")]).await.status, 303);
     assert_eq!(site.post("wei", "/reports/report-0001/confirm", &[]).await.status, 303);
-    assert_eq!(site.get("chief", "/reports/report-0001").await.texts("span.lamp.good").len(), 1);
+    let judged = site.get("chief", "/reports/report-0001").await;
+    assert_eq!((judged.texts("div.bar span.lamp.good").len(), judged.texts("ul.rows li").len()), (1, 2), "what was disputed before stays to be seen");
     assert_eq!(listed("chief", "place=ours").await.len(), 0, "until it is corrected");
     assert_eq!(site.get("stranger", "/reports/report-0001").await.status, 404);
 

@@ -274,13 +274,17 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
         (shown.counts(visitor))
         form.seen.no-print method="post" action="/round/seen" {
             (seal(visitor)) input type="hidden" name="place" value=(place.id); input type="hidden" name="number" value=(shown.number);
-            p {
+            div {
                 @match seen {
                     None => (visitor.t("round.never_seen")),
                     Some((number, on)) => {
                         (visitor.tf("round.seen_on", &[("date", on.to_string()), ("number", number.to_string())])) " "
                         @if changes.is_empty() { (visitor.t("round.no_changes")) }
-                        @for (kind, count) in &changes { span.tag { (kind_name(visitor, kind)) " " (count) } " " }
+                        ul.rows { @for changed in &changes { li {
+                            span.tag { (kind_name(visitor, &changed.kind)) " " (changed.count) }
+                            @for at in changed.places.iter().take(NAMES_SHOWN).filter_map(|id| shown.tree.get(id)) { " " a href=(changed.address(at)) { (shown.full_name(&at.id)) } }
+                            @if changed.places.len() > NAMES_SHOWN { " …" }
+                        } } }
                     }
                 }
             }
@@ -363,18 +367,39 @@ async fn decide_form(site: &Site, visitor: &Visitor, shown: &Shown, place: &Plac
 }
 
 /// What happened under a place after a fact, by kind, the most first. That somebody looked is no change.
-pub(super) async fn changes_since(conn: &mut Conn, tree: &Tree, place: &Place, number: u64) -> Result<Vec<(String, u64)>, Problem> {
+pub(super) async fn changes_since(conn: &mut Conn, tree: &Tree, place: &Place, number: u64) -> Result<Vec<Changed>, Problem> {
     let sql = "SELECT kind, place, COUNT(*) FROM fact WHERE number > ? GROUP BY kind, place";
-    let mut counts: HashMap<String, u64> = HashMap::new();
+    let mut found: HashMap<String, Changed> = HashMap::new();
     for row in conn.rows(sql, args![number]).await? {
         let (kind, at) = (row.text(0)?, row.text(1)?);
         if !kind.starts_with("round.seen/") && tree.get(&at).is_some_and(|at| at.path.starts_with(&place.path)) {
-            *counts.entry(kind).or_default() += row.count(2)?;
+            let changed = found.entry(kind.clone()).or_insert_with(|| Changed { kind, count: 0, places: Vec::new() });
+            changed.count += row.count(2)?;
+            changed.places.push(at);
         }
     }
-    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
-    counts.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-    Ok(counts)
+    let mut found: Vec<Changed> = found.into_values().collect();
+    found.iter_mut().for_each(|changed| changed.places.sort_by_key(|at| tree.position(at)));
+    found.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.kind.cmp(&other.kind)));
+    Ok(found)
+}
+
+/// Facts of a kind since somebody looked.
+pub(super) struct Changed {
+    /// The kind of fact.
+    pub kind: String,
+    /// How many there are.
+    pub count: u64,
+    /// Where, in the order of places.
+    pub places: Vec<String>,
+}
+
+impl Changed {
+    /// Where most of a kind is looked at: the newest report of a building, or the place.
+    fn address(&self, at: &Place) -> String {
+        let is_report = self.kind.starts_with("reports.") && matches!(at.kind, Kind::Building | Kind::Facility);
+        if is_report { format!("/reports/of/{}", at.id) } else { format!("/places/{}", at.id) }
+    }
 }
 
 /// The name of a kind of fact.

@@ -33,7 +33,7 @@ pub(super) async fn show(site: &Site, visitor: &Visitor, place: &Place) -> Resul
     drop(conn);
     let mut groups = groups(visitor, &shown);
     if !changes.is_empty() {
-        let words = changes.iter().map(|(kind, count)| format!("{} {count}", kind_name(visitor, kind)));
+        let words = changes.iter().map(|changed| format!("{} {}", kind_name(visitor, &changed.kind), changed.count));
         let words = visitor.list(words);
         groups.push(("round.changed", vec![html! { (words) }]));
     }

@@ -388,7 +388,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
     let today = site.clock.today();
     let may_promise = visitor.may(Verb::Report, &place.path);
     let grades = site.domain.grades.grades(&mut conn).await?;
-    let (_, rules) = site.domain.rules.gap(&mut conn, today).await?;
+    let (rule_set, rules) = site.domain.rules.gap(&mut conn, today).await?;
     let tree = site.domain.places.tree(&mut conn).await?;
     let project = tree.lineage(place).find(|other| other.kind == Kind::Project).map_or("", |project| project.id.as_str());
     let names = identity::names(&mut conn).await?;
@@ -398,7 +398,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
         (error_summary(visitor, refused))
         div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) }
-            @if let Some((planned, done, gap)) = points { span class={ "lamp " (grade(gap, &rules).name()) } { (visitor.tf("targets.standing", &[("planned", tenths_text(planned)), ("done", tenths_text(done)), ("gap", tenths_text(gap))])) } }
+            @if let Some((planned, done, gap)) = points { span class={ "lamp " (grade(gap, &rules).name()) } { (visitor.tf("targets.standing", &[("planned", tenths_text(planned)), ("done", tenths_text(done)), ("gap", tenths_text(gap))])) } @if let Some(lowest) = targets.of(&place.id).filter_map(targets_grade).min() { (Marks::of_visitor(visitor).with_word(lowest)) } }
             a.no-print href={ "/orders/of?kind=promise&id=" (form_urlencoded(&place.id)) } { (visitor.t("orders.of_this")) }
             @if targets.of(&place.id).any(|item| targets_grade(item).is_some()) { " " a.no-print href={ "/reports/of/" (form_urlencoded(&place.id)) } { (visitor.t("targets.behind")) } }
         }
@@ -409,6 +409,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
             li { span { (visitor.shown(&item.name)) } b.days-left { (today_text(visitor, item)) } @if item.facts.today_whole.is_some() { span.quiet { (visitor.tf("targets.exactly", &[("amount", quantity(item.facts.today))])) } } @if let Some(so_far) = so_far(visitor, item) { (so_far) } }
         } }
         @if targets.by_building.contains_key(&place.id) { (figure(visitor, place, "elevation", "", &visitor.t("elevation.title"))) }
+        @if points.is_some() { p.quiet { (rule_sets::pages::told(visitor, &rule_set)) } }
         @for item in &current { (item_sheet(visitor, &place.id, item, targets_grade(item), &names)) }
         @if may_promise && !current.is_empty() { (promise_form(visitor, place, &current, today, values)) }
         @if !rest.is_empty() { details { summary { (visitor.tf("targets.others", &[("count", rest.len().to_string())])) }
@@ -502,9 +503,10 @@ fn open_periods(items: &[&Assessed], today: Date) -> Vec<(PeriodKind, Date)> {
 }
 
 fn promise_form(visitor: &Visitor, place: &Place, items: &[&Assessed], today: Date, values: &Values) -> Markup {
+    // What each period that holds now would need and allow; of the one chosen the person takes what fits.
     let draft = |item: &Assessed| {
-        let week = item.facts.windows.iter().find(|window| window.period.kind == PeriodKind::Week);
-        week.map_or(String::new(), |week| quantity(week.draft()))
+        let each = item.facts.windows.iter().map(|window| format!("{} {}", visitor.t(&format!("period.{}", window.period.kind.name())), quantity(window.draft())));
+        visitor.list(each)
     };
     html! {
         h2 { (visitor.t("targets.promise")) }
