@@ -14,7 +14,7 @@ use crate::web::Site;
 use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Form, Values, form_response, refusal, seal};
 use crate::web::layout::{PAGE_LEN, finding, page, pager};
-use crate::web::problem::Problem;
+use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -197,6 +197,7 @@ async fn version_page(site: &Site, visitor: &Visitor, id: &str, first: usize, va
     let title = visitor.tf("plans.version_number", &[("number", version.ordinal.to_string())]);
     let errors: Vec<_> = base.baseline.diagnostics.iter().collect();
     let lost = if version.state == VersionState::Draft { store::lost_by(&mut conn, &version).await? } else { Vec::new() };
+    let in_force = store::project_plan(&mut conn, &place.id).await?.map(|plan| plan.version).filter(|other| *other != version.id);
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, &place).await?)
         p.crumbs { a href={ "/plans/" (place.id) } { (place.attributes.name) " · " (visitor.t("nav.plans")) } " ›" }
@@ -210,6 +211,7 @@ async fn version_page(site: &Site, visitor: &Visitor, id: &str, first: usize, va
             dt { (visitor.t("plans.forecast_end")) } dd { @match base.baseline.finish { Some(finish) => (finish.date()), None => "—" } }
             dt { (visitor.t("plans.document")) } dd { code { (version.document.get(..16).unwrap_or_default()) } }
         }
+        @if let Some(other) = &in_force { p.no-print { a.button.second href={ "/plans/" (place.id) "/compare?a=" (form_urlencoded(other)) "&b=" (form_urlencoded(&version.id)) } { (visitor.t("plans.compare")) } } }
         @if !errors.is_empty() {
             div.notice { ul { @for found in errors.iter().take(20) { li { (found.code) " " (finding(visitor, found.code, &found.message, &found.params)) } } } }
         }

@@ -10,10 +10,13 @@ use crate::refusal::Refusal;
 use anyhow::{Context, Result};
 use guatu_kernel::guarantee::TOLERANCE;
 use guatu_kernel::{Dates, LivePlan, MilestoneFloat, Schedule, WorkTime};
-use guatu_kernel::plan::{Moment, Plan};
+use guatu_kernel::plan::{Moment, Plan, Span};
 use jiff::ToSpan;
 use jiff::civil::{Date, time};
 use std::sync::Arc;
+
+/// Of work that is as good as done a day more is no hundred days of duration.
+const LEAST_LEFT: f64 = 0.01;
 
 /// A mandated date before and after.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,14 +79,24 @@ impl Trial {
         (count(&self.targets.0), count(&self.targets.1))
     }
 
-    /// Working days of an activity from its start through a day, at least one: what a bar that is drawn so long lasts.
+    /// Duration in working days, at least one, with which an activity ends on a day: that of a bar whose end is drawn there.
+    ///
+    /// The end moves by what is left to do, and of begun work that is a share of the whole: a bar drawn one day longer lasts so
+    /// much longer in all that its remaining part takes a day more. How late it is already is in its end and not counted twice.
     pub fn days_through(&self, activity: &str, finish: Date) -> Option<i64> {
         let at = *self.now.base.index.get(activity)?;
         let dates = self.schedule.activities.get(at)?.as_ref()?;
-        let start = dates.early_start.date().to_datetime(time(0, 0, 0, 0));
-        let end = finish.checked_add(1.day()).ok()?.to_datetime(time(0, 0, 0, 0));
-        let days = WorkTime::of_plan(&self.now.plan).days_between(&self.now.plan, at, start, end);
-        Some((days.ceil() as i64).max(1))
+        let now = self.now.plan.activities.get(at)?;
+        let end_of = |day: Date| Some(day.checked_add(1.day()).ok()?.to_datetime(time(0, 0, 0, 0)));
+        let working = |from, to| WorkTime::of_plan(&self.now.plan).days_between(&self.now.plan, at, from, to);
+        let present = match self.changed.activities.get(at)?.duration {
+            Span::Working { days_e3, minutes: 0 } => days_e3 as f64 / 1000.0,
+            _ => working(dates.early_start.date().to_datetime(time(0, 0, 0, 0)), end_of(dates.early_finish.date())?),
+        };
+        let moved = working(end_of(dates.early_finish.date())?, end_of(finish)?);
+        let done = if now.actual_start.is_some() { f64::from(now.percent_e3.unwrap_or(0)) / 100_000.0 } else { 0.0 };
+        let days = present + moved / (1.0 - done).max(LEAST_LEFT);
+        Some((days.round() as i64).max(1))
     }
 }
 

@@ -4,6 +4,7 @@ use crate::features::plan::store as plans;
 use crate::features::reports::tests::{active, settled};
 use crate::on_both_databases;
 use crate::testing::TestSite;
+use jiff::ToSpan;
 use jiff::civil::date;
 
 /// `ours` with a date commanded for the topping out of its first building.
@@ -65,6 +66,31 @@ on_both_databases!(a_trial_is_kept_as_a_draft_that_does_what_it_showed, |site| a
     assert_eq!(outlooks[0].forecast.to_string(), shown, "what was shown");
     let bar = plans::bar(&mut conn, "ours", "ours-b1/ground_zero").await.unwrap().unwrap();
     assert_eq!(bar.early.unwrap().0, date(2027, 6, 1));
+    drop(conn);
+    site
+});
+
+on_both_databases!(an_end_that_is_drawn_a_day_later_is_a_day_later_of_begun_work_too, |site| async move {
+    let site = mandated(site).await;
+    // Planned for June, begun in November: its end is late already.
+    let day = [("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "2200"), ("request_id", "report-0001")];
+    assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
+    settled(&site).await;
+    let mut conn = site.site.db.reader().await.unwrap();
+    let finish = |bar: plans::Bar| bar.early.unwrap().1;
+    // Where work goes on all week: an end that is drawn into a holiday falls before or behind it.
+    for activity in ["pit", "structure"] {
+        let id = format!("ours-b1/{activity}");
+        let end = finish(plans::bar(&mut conn, "ours", &id).await.unwrap().unwrap());
+        for days in [1_i64, 14] {
+            let wanted = end.saturating_add(days.days());
+            let address = changed(&site, "chief", "/plans/ours/what-if?place=ours-b1", &format!("activity={id}&to={wanted}")).await;
+            let page = site.get("chief", &address).await;
+            let dates = page.texts("#what-if section:first-child p.quiet").pop().unwrap();
+            let drawn: jiff::civil::Date = dates.split(" – ").last().unwrap().parse().unwrap();
+            assert!((drawn - wanted).get_days().abs() <= 1, "{id}: {end} drawn to {wanted} became {drawn}");
+        }
+    }
     drop(conn);
     site
 });

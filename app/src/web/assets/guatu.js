@@ -307,6 +307,8 @@ drawCharts();
 function trying(chart, { rows, rowAt, draw, dayAt, reach, point }) {
   const iso = (day) => new Date(day * 864e5).toISOString().slice(0, 10);
   const mayMove = (line) => line && line[2] === "task" && line[6] !== null && line[9] === null;
+  // Whoever goes back sees the changes that stood there.
+  onpopstate = () => location.reload();
   let asked = 0;
   const ask = async (line, name, day, current) => {
     const to = new URL(line[11], location.href), mine = ++asked;
