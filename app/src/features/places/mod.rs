@@ -7,6 +7,8 @@
 //! (resettlement, finished pre-sold flats, heritage works) from `rules/programmes.toml`, with the states and headline
 //! counts that type has. Amendments and appointments are facts; the place's history is read from the ledger.
 //!
+//! In a state in which no work goes on (`idle` in the same file) nobody owes a report and nothing is planned: `plan` hears of it.
+//!
 //! Many are opened at once from a workbook, all or none.
 //!
 //! Refusals: P-101 … P-115. Extra files: `tree.rs` (the tree in memory, for pages that show much of it), `sheet.rs` (places by

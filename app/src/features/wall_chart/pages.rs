@@ -467,7 +467,7 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
                 p { (visitor.t(&format!("driver.{}", bar.driver)))
                     @if let Some(driver) = &driver { " " a href={ "/wall/bar?project=" (project.id) "&activity=" (form_urlencoded(&driver.activity)) } { (visitor.shown(&driver.name)) } }
                 }
-                @for stop in &stands { p { strong { (visitor.tf("wall.stands", &[("date", stop.from.to_string())])) } @if let Some(hazard) = &stop.hazard { " " a href={ "/hazards/" (hazard) } { (visitor.t("wall.the_hazard")) } } } }
+                @for stop in &stands { p { strong { (visitor.tf(if stop.hazard.is_some() { "wall.stands" } else { "wall.stands_by_state" }, &[("date", stop.from.to_string())])) } @if let Some(hazard) = &stop.hazard { " " a href={ "/hazards/" (hazard) } { (visitor.t("wall.the_hazard")) } } } }
                 @if !gates.is_empty() { p { (visitor.tf("wall.gates", &[("gates", visitor.list(gates.iter().map(|gate| visitor.t(&format!("value.gate_{}", gate.id)))))])) " " a href={ "/gates/" (at.id) } { (visitor.t("nav.gates")) } } }
                 @if let Some(grade) = grade { p { (Marks::of_visitor(&visitor).of(grade)) " " (visitor.t(&format!("grade_sentence.{}", grade.name()))) } }
                 p.quiet { (rule_sets::pages::told(&visitor, &rule_set)) }
