@@ -129,6 +129,9 @@ for (const database of ["sqlite", "postgres"]) {
       await second.goto(site.address + bulletin);
       await press(second, "审核");
       await leader.goto(site.address + bulletin);
+      // Its week runs on: whoever issues it now is asked first.
+      await press(leader, "签发");
+      await leader.check("#field-early");
       await press(leader, "签发");
       assert.match(await leader.locator("h1 + .tag").textContent(), /已印发/);
       const frozen = await leader.locator("tbody").first().textContent();

@@ -1,13 +1,16 @@
 // Starts the program on a fresh folder, and a browser beside it.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const binary = new URL("../target/debug/guatu", import.meta.url).pathname;
 
-/** Serves a fresh site on SQLite or PostgreSQL; `demo` fills it with the invented district first. */
+/**
+ * Serves a fresh site on SQLite or PostgreSQL; `demo` fills it with the invented district first: with a copy of the one in the
+ * folder that `E2E_DEMO` names, where there is one, since to tell it takes most of a minute.
+ */
 export async function startSite({ database = "sqlite", demo = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "guatu-e2e-"));
   const env = { ...process.env, GUATU_DATA: folder, GUATU_LISTEN: "127.0.0.1:0" };
@@ -17,7 +20,8 @@ export async function startSite({ database = "sqlite", demo = false } = {}) {
     await finished(spawn("psql", [process.env.TEST_PG_URL, "-qc", `CREATE SCHEMA ${schema}`]));
     env.GUATU_DATABASE_URL = `${process.env.TEST_PG_URL}${process.env.TEST_PG_URL.includes("?") ? "&" : "?"}options=-c%20search_path%3D${schema}`;
   }
-  if (demo) await finished(spawn(binary, ["demo"], { env, stdio: "ignore" }));
+  if (demo && database === "sqlite" && process.env.E2E_DEMO) cpSync(process.env.E2E_DEMO, folder, { recursive: true });
+  else if (demo) await finished(spawn(binary, ["demo"], { env, stdio: "ignore" }));
   const server = spawn(binary, ["serve"], { env });
   let said = "";
   server.stderr.pipe(process.stderr);

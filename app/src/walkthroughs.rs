@@ -124,7 +124,7 @@ on_both_databases!(from_a_days_report_to_the_bulletin, |site| async move {
     // Three people issue the week's bulletin; a later report leaves it as it is.
     let bulletin = accepted(&site, "office", "/bulletins", &[("from", "2026-11-23")]).await;
     accepted(&site, "second", &format!("{bulletin}/review"), &[]).await;
-    accepted(&site, "chief", &format!("{bulletin}/issue"), &[]).await;
+    accepted(&site, "chief", &format!("{bulletin}/issue"), &[("early", "yes")]).await;
     let frozen = site.get("chief", &bulletin).await.texts("tbody td");
     accepted(&site, "builder", "/reports/unchanged", &[("building", "ours-b2"), ("on", "2026-11-23")]).await;
     assert_eq!(site.get("chief", &bulletin).await.texts("tbody td"), frozen);

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 fn guatu(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guatu"));
@@ -20,10 +21,12 @@ fn edit(folder: &Path, sql: &str) -> Result<(), rusqlite::Error> {
 }
 
 /// A folder with the invented district, made once and copied for each case.
-fn demo(folder: &Path) {
-    let made = guatu(folder, &["demo"]);
+static DEMO: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let made = guatu(folder.path(), &["demo"]);
     assert!(made.status.success(), "{}", text(&made));
-}
+    folder
+});
 
 fn copied(from: &Path) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -36,8 +39,7 @@ fn copied(from: &Path) -> tempfile::TempDir {
 
 #[test]
 fn tampering_is_named_and_derived_tables_come_back() {
-    let original = tempfile::tempdir().unwrap();
-    demo(original.path());
+    let original = copied(DEMO.path());
     let sound = guatu(original.path(), &["verify"]);
     assert_eq!(sound.status.code(), Some(0), "{}", text(&sound));
 
@@ -93,8 +95,7 @@ fn tampering_is_named_and_derived_tables_come_back() {
 
 #[test]
 fn a_real_ledger_never_becomes_a_rehearsal_nor_the_other_way() {
-    let real = tempfile::tempdir().unwrap();
-    demo(real.path());
+    let real = copied(DEMO.path());
     let folder = real.path().display().to_string();
     let refused = Command::new(env!("CARGO_BIN_EXE_guatu"))
         .args(["serve", "--rehearsal", &folder, "--now", "2026-11-22T08:00:00+08:00", "--listen", "127.0.0.1:0"])
@@ -106,8 +107,7 @@ fn a_real_ledger_never_becomes_a_rehearsal_nor_the_other_way() {
 
 #[test]
 fn a_checkpoint_kept_outside_closes_what_the_file_alone_cannot() {
-    let folder = tempfile::tempdir().unwrap();
-    demo(folder.path());
+    let folder = copied(DEMO.path());
     let missing = guatu(folder.path(), &["verify", "--checkpoint", "/no/such/note"]);
     assert_eq!(missing.status.code(), Some(4), "{}", text(&missing));
     let foreign = folder.path().join("foreign.note");

@@ -74,7 +74,7 @@ fn fault(at: String, message: String) -> Diagnostic {
         severity: Severity::Error,
         activity: None,
         params: vec![at.clone()],
-        message: format!("{at}: {message}"),
+        message,
         at: Some(at),
     }
 }

@@ -4,7 +4,7 @@
 
 use guatu_kernel::guarantee::{
     Actuals, Boundary, Capacity, Commitment, Grade, Item, Measured, PeriodKind, Programme, Restoration, WorkDays,
-    assess, check, whole_units,
+    ahead, assess, check, whole_units,
 };
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -204,6 +204,21 @@ fn windows_say_what_was_needed_possible_promised_and_done() {
     assert!((found.today - 35.0 / 71.0).abs() < 1e-6, "{}", found.today);
     assert_eq!(found.today_whole, Some(0.0), "half a floor a day makes no whole floor today");
     assert_eq!(found.next_whole_on, Some(day(22)), "but one by tomorrow");
+}
+
+#[test]
+fn a_period_to_come_stands_on_what_is_needed_and_possible_until_it_begins() {
+    let work = every_day();
+    let item = tower(&work);
+    let next = PeriodKind::Week.around(day(28));
+    // By 28 June 8 are needed, by 5 July 11.5; the seven days from the 22nd hold 3.5, as does the week.
+    for (done, should, can, debt) in
+        [(5.0, 3.5, 3.5, 0.0), (2.0, 6.0, 3.5, 2.5), (9.0, 2.5, 3.5, 0.0), (40.0, 0.0, 0.0, 0.0)]
+    {
+        let window = ahead(&item, done, next, day(21));
+        assert_eq!((window.should, window.can, window.requirement_debt), (should, can, debt), "{done} done");
+        assert_eq!((window.will, window.done, window.draft()), (None, 0.0, f64::min(should, can)));
+    }
 }
 
 #[test]

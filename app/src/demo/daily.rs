@@ -18,8 +18,10 @@ use std::collections::HashMap;
 
 /// Days of reports.
 pub const DAYS: i64 = 90;
-/// Every day is reported for the last so many days; before, every third.
-const DAILY: i64 = 30;
+/// Whoever plays a part in the story has been at work for so many days.
+const AT_WORK: i64 = 30;
+/// Until so many days ago days without change went unreported: a district that begins to report does not do so at once.
+const LEARNT: i64 = 60;
 /// The supervision engineers have judged everything up to so many days ago.
 const JUDGED: i64 = 2;
 /// Projects of which one site claims more than it builds.
@@ -140,7 +142,7 @@ fn sites(at: usize, project: &Project, plan: &Plan, exempt: usize, today: Date) 
 /// Gives the parts of the story: two sites that claim too much, one that gets a second crew. Whatever day it is, each is a site that
 /// has been at work for weeks and still is, of a project that goes on: those meant for it, or else the next that has one.
 fn cast(projects: &mut [(usize, Vec<Site>)], today: Date) {
-    let is_running = |work: &Work| !work.is_whole && work.start < day(today, -DAILY) && work.finish > today;
+    let is_running = |work: &Work| !work.is_whole && work.start < day(today, -AT_WORK) && work.finish > today;
     let meant = |at: usize| CLAIMANTS.iter().chain([&RESCUED.0]).position(|known| *known == at).unwrap_or(usize::MAX);
     let mut order: Vec<usize> = (0..projects.len()).filter(|number| projects[*number].0 != STOPPED.0).collect();
     order.sort_by_key(|number| meant(projects[*number].0));
@@ -204,18 +206,17 @@ impl Daily {
     /// The reports of a day so many days ago.
     pub async fn evening(&mut self, teller: &mut Teller<'_>, ago: i64, today: Date, rng: &mut impl Rng) -> Result<()> {
         let on = day(today, -ago);
-        let is_reported = ago <= DAILY || ago % 3 == 0;
         let is_stopped = ALERT.contains(&ago);
         let mut asks = Vec::new();
         for (site, picture) in self.sites.iter_mut().zip(self.pictures.iter().cycle()) {
-            if on >= site.until || on < site.from || !is_reported {
+            if on >= site.until || on < site.from {
                 continue;
             }
             let report = format!("r-{}-{on}", site.building);
             let before = site.works.iter().map(|work| work.known_e3).collect::<Vec<_>>();
             let (items, is_done) =
                 site.day(on, (is_stopped && !site.is_exempt) || safety::stands_still(&site.building, ago), today);
-            if items.is_empty() && ago > JUDGED * 5 {
+            if items.is_empty() && ago > LEARNT {
                 continue;
             }
             let judged = Judgement { report: report.clone(), is_disputed: site.is_claimant && ago == JUDGED * 3 };
@@ -418,7 +419,7 @@ async fn promise(teller: &mut Teller<'_>, all: &[Site], kind: PeriodKind, from: 
             items.sort_by(|one, other| one.activity.cmp(&other.activity));
             let promise = format!("c-{}-{}-{from}", site.building, kind.name());
             let (building, kind) = (site.building.clone(), kind.name().to_owned());
-            let command = targets::Command::Promise { promise, building, kind, from, items };
+            let command = targets::Command::Promise { promise, building, kind, from, items, is_sure: true };
             asks.push(Ask::by(&site.reporter, command));
         }
     }

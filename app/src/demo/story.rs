@@ -109,6 +109,9 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
         safety::work(teller, district, on, ago).await?;
         duties::work(teller, district, on, ago).await?;
         closings::work(teller, district, on, ago).await?;
+        if ago == 1 {
+            draft_bulletin(teller, district, PeriodKind::Week.around(today).from.saturating_sub(1.days()), on).await?;
+        }
         weather(teller, district, ago, today).await?;
         teller.stand_at(on, EVENING);
         sites.evening(teller, ago, today, rng).await?;
@@ -122,7 +125,7 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     report_upwards(teller, district, ("return-3", "day_projects"), yesterday, today, "").await?;
     let last_week = PeriodKind::Week.around(today).from.saturating_sub(1.days());
     report_upwards(teller, district, ("return-4", "week_projects"), last_week, today, "").await?;
-    bulletin(teller, district, last_week, today).await?;
+    issue_bulletin(teller, district).await?;
     decide(teller, district, today).await?;
     safety::today(teller, district, today).await?;
     contingencies::look(teller, today).await?;
@@ -168,16 +171,17 @@ async fn roll(teller: &mut Teller<'_>, on: Date) -> Result<()> {
     teller.wave(asks.collect()).await
 }
 
-/// The bulletin of a week: three people, and three photographs of which one may not be printed.
-async fn bulletin(teller: &mut Teller<'_>, district: &District, day: Date, today: Date) -> Result<()> {
-    let (leader, office, second) =
-        (&district.people[0].account, &district.people[1].account, &district.people[2].account);
+const BULLETIN: &str = "bulletin-1";
+
+/// The bulletin of a week is drafted, with three photographs of which one may not be printed.
+async fn draft_bulletin(teller: &mut Teller<'_>, district: &District, day: Date, today: Date) -> Result<()> {
+    let office = &district.people[1].account;
     let week = PeriodKind::Week.around(day);
     let mut conn = settled(teller).await?;
     let gathered = bulletin::gather::gather(&mut conn, teller.domain, week.from, today).await;
     let (figures, frozen_number) = gathered.map_err(|problem| anyhow!("{problem:?}"))?;
     drop(conn);
-    let id = || "bulletin-1".to_owned();
+    let id = || BULLETIN.to_owned();
     let draft = bulletin::model::Command::Draft {
         bulletin: id(),
         from: week.from,
@@ -207,10 +211,16 @@ async fn bulletin(teller: &mut Teller<'_>, district: &District, day: Date, today
             bulletin::model::Command::Allow { bulletin: id(), copy: photo.copy.clone(), is_allowed: at + 1 < PHOTOS };
         Some(Ask::by(&project.reporter, command))
     });
-    teller.wave(answers.collect()).await?;
-    teller.wave(vec![Ask::by(second, bulletin::model::Command::Review { bulletin: id() })]).await?;
+    teller.wave(answers.collect()).await
+}
+
+/// Two others review and issue it, when those named in it have had the time to object.
+async fn issue_bulletin(teller: &mut Teller<'_>, district: &District) -> Result<()> {
+    let (leader, second) = (&district.people[0].account, &district.people[2].account);
+    teller.wave(vec![Ask::by(second, bulletin::model::Command::Review { bulletin: BULLETIN.into() })]).await?;
     teller.signer.sign_head(teller.db).await?;
-    teller.wave(vec![Ask::by(leader, bulletin::model::Command::Issue { bulletin: id() })]).await
+    let issue = bulletin::model::Command::Issue { bulletin: BULLETIN.into(), is_early: false };
+    teller.wave(vec![Ask::by(leader, issue)]).await
 }
 
 /// A connection once what reports have moved is scheduled, so that the same seed freezes the same figures.

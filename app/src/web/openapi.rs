@@ -1,5 +1,6 @@
 //! The machine-readable list of what programs may ask, at `/api/openapi.json`.
 
+use super::extract::FILE_COUNT;
 use crate::features::reports::model::{MOST_REPORTS, WORDS};
 use axum::Json;
 use serde_json::{Value, json};
@@ -45,22 +46,23 @@ pub async fn describe() -> Json<Value> {
 
 /// A daily report as `/api/reports` takes it.
 fn report() -> Value {
-    let counts = |words: &[String], description: &str| json!({ "type": "object", "description": description, "propertyNames": { "enum": words }, "additionalProperties": { "type": "integer", "minimum": 0, "maximum": WORDS.most } });
+    let counts = |words: &[String], most: u32, description: &str| json!({ "type": "object", "description": description, "propertyNames": { "enum": words }, "additionalProperties": { "type": "integer", "minimum": 0, "maximum": most } });
     json!({
         "type": "object", "additionalProperties": false, "required": ["id", "building", "on"],
         "properties": {
             "id": { "type": "string", "pattern": "^[A-Za-z0-9-]{8,64}$", "description": "Made by the sender" },
             "building": { "type": "string", "description": "Place id of a building or facility" },
             "on": { "type": "string", "format": "date" },
+            "photos": { "type": "array", "maxItems": FILE_COUNT, "description": "Photographs, each a whole JPEG, PNG or WebP file; what claims a work complete needs one", "items": { "type": "string", "contentEncoding": "base64" } },
             "unchanged": { "type": "boolean", "description": "Nothing has changed; then there is no content" },
             "content": { "type": "object", "properties": {
                 "items": { "type": "array", "items": { "type": "object", "required": ["activity", "cumulative_e3"], "properties": {
                     "activity": { "type": "string" },
                     "cumulative_e3": { "type": "integer", "description": "Done so far, in thousandths of the unit" } } } },
-                "hands": counts(&WORDS.trades, "Hands on site by trade"),
-                "machines": counts(&WORDS.machines, "Machines on site"),
+                "hands": counts(&WORDS.trades, WORDS.most, "Hands on site by trade"),
+                "machines": counts(&WORDS.machines, WORDS.most_machines, "Machines on site"),
                 "stock_e3": { "type": "object", "description": "Materials on hand, in thousandths of the unit", "propertyNames": { "enum": WORDS.material_ids() }, "additionalProperties": { "type": "integer", "minimum": 0, "maximum": WORDS.most_stock * 1000 } },
-                "cover_days": counts(&WORDS.material_ids(), "Days that materials on hand will last"),
+                "cover_days": counts(&WORDS.material_ids(), WORDS.most, "Days that materials on hand will last"),
                 "weather_hours": { "type": "integer", "minimum": 0, "maximum": 24 },
                 "hindrance": { "type": "object", "required": ["kind", "decider", "remark"], "properties": {
                     "kind": { "enum": WORDS.hindrances }, "decider": { "type": "string" }, "remark": { "type": "string" } } },

@@ -231,6 +231,23 @@ fn window(item: &Item<'_>, actuals: &Actuals, promise: Option<&Commitment>, peri
     }
 }
 
+/// What a period that has yet to begin would need and allow of an item, for whoever promises it beforehand: until it begins,
+/// what is needed is taken to be done as far as that is possible.
+pub fn ahead(item: &Item<'_>, done: f64, period: Period, data_date: Date) -> Window {
+    let eve = period.from.saturating_sub(1.days());
+    let possible_before = Capacity::new(item.work, item.rate, data_date, item.starts).through(eve);
+    let at_start = item.required(eve).min(done + possible_before).min(item.total).max(done);
+    let possible = Capacity::new(item.work, item.rate, period.from, item.starts).through(period.to);
+    Window {
+        period,
+        should: (item.required(period.to) - at_start).max(0.0),
+        can: possible.min((item.total - at_start).max(0.0)),
+        will: None,
+        done: 0.0,
+        requirement_debt: (item.required(eve) - at_start).max(0.0),
+    }
+}
+
 /// What would make a boundary possible, each way computed on its own.
 fn restorations(item: &Item<'_>, capacity: &Capacity<'_>, broken: &Broken, data_date: Date) -> Vec<Restoration> {
     let mut found = Vec::new();

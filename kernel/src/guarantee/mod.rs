@@ -28,7 +28,7 @@ mod plan_items;
 mod work_days;
 
 pub(crate) use items::MAX_ADDED_CREWS;
-pub use items::{Actuals, Commitment, Grade, Item, ItemFacts, Measured, Restoration, assess};
+pub use items::{Actuals, Commitment, Grade, Item, ItemFacts, Measured, Restoration, ahead, assess};
 pub use period::{Period, PeriodKind, Window};
 pub use plan_items::PlanItems;
 pub use work_days::WorkDays;

@@ -1,5 +1,6 @@
 //! What a bulletin freezes: one line a project, ranked. Pure; integers only, so that the same figures are the same bytes.
 
+use super::model::RULES;
 use crate::features::targets::drawings::Standing;
 use crate::features::targets::model::Grade;
 use serde::{Deserialize, Serialize};
@@ -82,6 +83,13 @@ pub struct DrawnBuilding {
     pub gap_e1: i64,
     /// Its works.
     pub works: Vec<Standing>,
+}
+
+impl Line {
+    /// Whether it reported often enough to be named as the best.
+    pub fn has_reported(&self) -> bool {
+        u64::from(self.reports_came) * 100 >= u64::from(self.reports_due) * u64::from(RULES.reported_percent)
+    }
 }
 
 /// Ranks lines: the larger gap first; of equal gaps the one that came forward more; then by name, so that a ranking never

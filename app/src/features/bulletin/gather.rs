@@ -38,10 +38,11 @@ async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Res
         let weighed = targets.whole();
         let Some((planned_e1, done_e1, gap_e1)) = weighed.judged_e1(measure, to.min(today)) else { continue };
         whole.join(&weighed);
-        // Of each day what was owed on it: work may have been stopped during the week.
+        // Of each day what was owed on it: work may have been stopped during the week, and holidays owe nothing.
         let days = || from.series(1.days()).take_while(|day| *day <= today.min(to));
-        let open = targets.by_building.keys().filter(|building| targets.of(building).any(targets::assess::Assessed::is_open));
-        let owed: usize = open.filter_map(|building| tree.get(building)).map(|building| days().filter(|day| !tree.is_idle(building, *day)).count()).sum();
+        let is_worked = |building: &str, day: Date| targets.of(building).any(|item| item.is_open() && item.is_worked_on(day));
+        let buildings = targets.by_building.keys().filter_map(|building| tree.get(building));
+        let owed: usize = buildings.map(|building| days().filter(|day| !tree.is_idle(building, *day) && is_worked(&building.id, *day)).count()).sum();
         let scheduled = domain.networks.scheduled(conn, &place.id).await?;
         let late = scheduled
             .outlooks
@@ -89,7 +90,8 @@ async fn of_now(conn: &mut Conn, domain: &Guatu, from: Date, today: Date) -> Res
     // Of the best project its best building and of the worst its worst: what the two sentences about them look like.
     let mut drawn = Vec::new();
     for (line, is_best) in lines
-        .first()
+        .iter()
+        .find(|line| line.has_reported())
         .map(|line| (line, true))
         .into_iter()
         .chain(lines.iter().skip(1).next_back().map(|line| (line, false)))

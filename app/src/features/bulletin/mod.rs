@@ -5,13 +5,14 @@
 //! in percentage points against last issue's, promises kept, buildings that reported, disputes, and a ranking with its rule.
 //! The figures are frozen with the number of the ledger they stand on; what people write around them can be changed until
 //! it is reviewed. A project named in it sees its own line beforehand and may object once; the objection is settled with a
-//! sentence or printed. Somebody else reviews, a third person issues it; it takes the next number of its year and names the
+//! sentence or printed. It has some hours for that: whoever issues before, or before the week is over, is asked first and
+//! the issue says so. Somebody else reviews, a third person issues it; it takes the next number of its year and names the
 //! newest signed checkpoint. A wrong figure is corrected in a later issue that refers to it. Photographs are chosen from the
 //! reports of the week; one is printed only when those who report from its building have allowed it.
 //!
 //! States: draft → reviewed → issued; draft or reviewed → withdrawn.
 //!
-//! Refusals: B-101 … B-115. Extra files: `figures.rs` (what is frozen), `gather.rs` (where it comes from), `print.rs` (the paper).
+//! Refusals: B-101 … B-117. Extra files: `figures.rs` (what is frozen), `gather.rs` (where it comes from), `print.rs` (the paper).
 
 pub mod figures;
 pub mod gather;
@@ -36,7 +37,7 @@ pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
         Command::Edit { bulletin, .. } | Command::Review { bulletin } | Command::Withdraw { bulletin, .. } | Command::Settle { bulletin, .. } => {
             (bulletin, Need::everywhere(Verb::Govern))
         }
-        Command::Issue { bulletin } => (bulletin, Need::everywhere(Verb::Approve)),
+        Command::Issue { bulletin, .. } => (bulletin, Need::everywhere(Verb::Approve)),
         Command::Choose { bulletin, .. } => (bulletin, Need::everywhere(Verb::Govern)),
         // A photograph belongs to those who report from where it was taken.
         Command::Allow { bulletin, copy, .. } => {

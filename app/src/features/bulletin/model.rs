@@ -4,9 +4,10 @@ use crate::journal::domain::{Actor, Context, Draft};
 use crate::refusal::text;
 use crate::refusals;
 use guatu_kernel::guarantee::PeriodKind;
-use jiff::ToSpan;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
+use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 
 /// State of a bulletin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +116,8 @@ pub enum Command {
     Issue {
         /// The bulletin.
         bulletin: String,
+        /// Whether whoever issues it before its week is over, or before named units had time to object, means to.
+        is_early: bool,
     },
     /// Give it up.
     Withdraw {
@@ -159,7 +162,7 @@ pub enum Fact {
     /// A second person agreed.
     Reviewed {},
     /// It went out.
-    Issued { year: i16, ordinal: u32, checkpoint: Option<String> },
+    Issued { year: i16, ordinal: u32, checkpoint: Option<String>, #[serde(default, skip_serializing_if = "std::ops::Not::not")] is_early: bool },
     /// It was given up.
     Withdrawn { reason: String },
     /// A unit named in it objects.
@@ -199,6 +202,44 @@ refusals! {
     LongPast { days } = "B-114" Rule from;
     /// Which figure was wrong must be said with the issue it stood in, and the other way round.
     NoCorrection = "B-115" Rule correction;
+    /// Its week runs on: asked about once.
+    WeekRuns { date } = "B-116" Rule early;
+    /// Units named in it still have time to object: asked about once.
+    TimeToObject { time } = "B-117" Rule early;
+}
+
+/// What `rules/bulletins.toml` says.
+#[derive(Debug, Deserialize)]
+pub struct Rules {
+    /// Hours from a draft in which units named in it may object before it is issued.
+    objection_hours: i64,
+    /// Share of the reports owed below which nobody is named as the best.
+    pub reported_percent: u32,
+}
+
+/// `rules/bulletins.toml`.
+pub static RULES: LazyLock<Rules> = LazyLock::new(|| toml::from_str(include_str!("../../../../rules/bulletins.toml")).expect("rules/bulletins.toml is part of the program and read by a test"));
+
+/// Until when units named in a bulletin drafted at an instant may object before it is issued.
+pub fn object_until(drafted_at: Timestamp) -> Timestamp {
+    drafted_at.saturating_add(RULES.objection_hours.hours()).unwrap_or(drafted_at)
+}
+
+/// A bulletin as the rule sees it.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// How far it has come.
+    pub stage: Stage,
+    /// Who drafted it.
+    pub drafter: String,
+    /// Until when units named in it may object before it is issued.
+    pub object_until: Timestamp,
+    /// The same in local time.
+    pub object_until_local: DateTime,
+    /// Who reviewed it.
+    pub reviewer: Option<String>,
+    /// Last day of its week.
+    pub to: Date,
 }
 
 /// What the rule sees.
@@ -210,8 +251,8 @@ pub struct State {
     pub is_week_taken: bool,
     /// Whether the issue to be corrected exists and was issued.
     pub is_corrected_known: bool,
-    /// The bulletin: stage, drafter, reviewer, last day of its week.
-    pub known: Option<(Stage, String, Option<String>, Date)>,
+    /// The bulletin.
+    pub known: Option<Known>,
     /// Projects named in it.
     pub named: Vec<String>,
     /// Projects that have objected, and whether it is settled.
@@ -231,7 +272,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
     let one = |fact, subject: &str| {
         Ok(vec![Draft { fact, subject: subject.to_owned(), place: "-".to_owned(), occurred_on: context.today }])
     };
-    let stage = state.known.as_ref().map(|(stage, ..)| *stage);
+    let stage = state.known.as_ref().map(|known| known.stage);
     let within = |allowed: &[Stage]| match stage {
         Some(stage) if allowed.contains(&stage) => Ok(()),
         Some(stage) => Err(Refused::WrongStage { state: stage.name().into() }),
@@ -302,19 +343,23 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         }
         Command::Review { bulletin } => {
             within(&[Stage::Draft])?;
-            if is_by(state.known.as_ref().map(|(_, drafter, ..)| drafter)) {
+            if is_by(state.known.as_ref().map(|known| &known.drafter)) {
                 return Err(Refused::SamePerson);
             }
             one(Fact::Reviewed {}, bulletin)
         }
-        Command::Issue { bulletin } => {
+        Command::Issue { bulletin, is_early } => {
             within(&[Stage::Reviewed])?;
-            let Some((_, drafter, reviewer, to)) = &state.known else { return Err(Refused::SamePerson) };
-            if is_by(Some(drafter)) || is_by(reviewer.as_ref()) {
+            let Some(known) = &state.known else { return Err(Refused::SamePerson) };
+            if is_by(Some(&known.drafter)) || is_by(known.reviewer.as_ref()) {
                 return Err(Refused::SamePerson);
             }
-            let fact = Fact::Issued { year: to.year(), ordinal: state.issued_of_year + 1, checkpoint: state.checkpoint.clone() };
-            one(fact, bulletin)
+            let early = early(state, known, context);
+            if let Some(refused) = early.clone().filter(|_| !is_early) {
+                return Err(refused);
+            }
+            let (year, ordinal) = (known.to.year(), state.issued_of_year + 1);
+            one(Fact::Issued { year, ordinal, checkpoint: state.checkpoint.clone(), is_early: early.is_some() }, bulletin)
         }
         Command::Withdraw { bulletin, reason } => {
             within(&[Stage::Draft, Stage::Reviewed])?;
@@ -338,4 +383,14 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             one(Fact::Settled { project: project.clone(), reason: text(reason, Refused::NoText)? }, bulletin)
         }
     }
+}
+
+/// Why it is early to issue a bulletin: its week runs on, or somebody named in it has not had the time to object.
+fn early(state: &State, known: &Known, context: &Context) -> Option<Refused> {
+    if context.today <= known.to {
+        return Some(Refused::WeekRuns { date: known.to.to_string() });
+    }
+    let is_open = |project: &String| !state.objected.iter().any(|(objected, _)| objected == project);
+    let is_time_left = context.now < known.object_until && state.named.iter().any(is_open);
+    is_time_left.then(|| Refused::TimeToObject { time: known.object_until_local.strftime("%m-%d %H:%M").to_string() })
 }

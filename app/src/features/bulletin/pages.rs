@@ -2,9 +2,10 @@
 
 use super::figures::Line;
 use super::gather::gather;
-use super::model::{Command, MOST_PHOTOS, Photo, Stage};
-use super::print::{Shown, compose, correction, elevations, runs, signed};
+use super::model::{Command, MOST_PHOTOS, Photo, Stage, object_until};
+use super::print::{Shown, compose, correction, elevations, rule_text, runs, signed};
 use super::store::{self, Bulletin, Chosen, Objection};
+use crate::clock;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
@@ -200,10 +201,12 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
         @if !is_whole { div.notice { p { (visitor.t("bulletin.own_line")) } } }
         (figures_table(visitor, bulletin, is_whole, &rules))
         @if let Some(runs) = runs(visitor, bulletin) { div.notice { p { (runs) } } }
+        @if bulletin.is_early { div.notice { p { (visitor.t("bulletin.was_early")) } } }
+        @if is_open && object_until(bulletin.drafted_at) > site.clock.now() { p.quiet { (visitor.tf("bulletin.object_until", &[("time", clock::civil(object_until(bulletin.drafted_at)).strftime("%m-%d %H:%M").to_string())])) } }
         @if !bulletin.opening.is_empty() { p { (bulletin.opening) } }
         @if !bulletin.closing.is_empty() { p { (visitor.labelled(visitor.t("field.closing"), &bulletin.closing)) } }
         @if let Some(corrected) = correction(visitor, bulletin).filter(|_| is_whole) { div.notice { p { (corrected) } } }
-        p.quiet { (visitor.tf("bulletin.frozen", &[("number", bulletin.frozen_number.to_string())])) " · " (visitor.tf("bulletin.rule_text", &[("rule", rule_sets::pages::name_of(visitor, &bulletin.figures.rule, rule_set.as_ref()))])) }
+        p.quiet { (visitor.tf("bulletin.frozen", &[("number", bulletin.frozen_number.to_string())])) " · " (rule_text(visitor, &rule_sets::pages::name_of(visitor, &bulletin.figures.rule, rule_set.as_ref()))) }
         @if is_whole { dl.facts {
             dt { (visitor.t("bulletin.drafted_by")) } dd { (name(&Some(bulletin.drafted_by.clone()))) }
             dt { (visitor.t("bulletin.reviewed_by")) } dd { (name(&bulletin.reviewed_by)) }
@@ -241,7 +244,12 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
         }
         p.bar {
             @if bulletin.stage == Stage::Draft && may_govern { (act("review", "bulletin.review")) }
-            @if bulletin.stage == Stage::Reviewed && visitor.may(Verb::Approve, "/") { (act("issue", "bulletin.issue")) }
+            @if bulletin.stage == Stage::Reviewed && visitor.may(Verb::Approve, "/") {
+                form.inline method="post" action={ "/bulletins/" (bulletin.id) "/issue" } { (seal(visitor))
+                    @if refused.is_some_and(|refusal| refusal.field == Some("early")) { label.inline { input type="checkbox" id="field-early" name="early" value="yes"; " " (visitor.t("bulletin.early")) } " " }
+                    button type="submit" { (visitor.t("bulletin.issue")) }
+                }
+            }
         }
         @if is_open && may_govern { details { summary { (visitor.t("bulletin.withdraw")) }
             form method="post" action={ "/bulletins/" (bulletin.id) "/withdraw" } { (seal(visitor)) label { (visitor.t("field.reason")) input name="reason" required; } button type="submit" { (visitor.t("bulletin.withdraw")) } }
@@ -382,7 +390,7 @@ async fn review(State(site): State<Site>, visitor: Visitor, Path(id): Path<Strin
 async fn issue(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
     // What is printed proves the figures only with a signed head that holds them.
     site.signer.sign_head(&site.db).await?;
-    act(&site, &visitor, &id, &values, Some(Verb::Approve), Command::Issue { bulletin: id.clone() }).await
+    act(&site, &visitor, &id, &values, Some(Verb::Approve), Command::Issue { bulletin: id.clone(), is_early: values.text("early") == "yes" }).await
 }
 
 async fn withdraw(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {

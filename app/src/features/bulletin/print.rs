@@ -1,6 +1,6 @@
 //! The bulletin as an official paper: the table first, then the ranking's rule, objections, and the proof.
 
-use super::model::Stage;
+use super::model::{RULES, Stage};
 use super::store::{Bulletin, Objection};
 use crate::features::targets::drawings::{Ground, elevation};
 use crate::features::targets::grades::Marks;
@@ -83,13 +83,16 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
         blocks.push(Block::Paragraph(visitor.tf("round.brief_grades", &[("grades", grades)])));
     }
     blocks.extend(runs(visitor, bulletin).map(Block::Paragraph));
+    if bulletin.is_early {
+        blocks.push(Block::Paragraph(t("bulletin.was_early")));
+    }
     // What is put right stands where the figures do.
     blocks.extend(correction(visitor, bulletin).map(Block::Paragraph));
     if !bulletin.opening.is_empty() {
         blocks.push(Block::Paragraph(bulletin.opening.clone()));
     }
     let mut parts = vec![("bulletin.first", ends(visitor, bulletin)), ("bulletin.objections", objected(visitor, bulletin, objections))];
-    parts.push(("bulletin.second", vec![Block::Paragraph(visitor.tf("bulletin.rule_text", &[("rule", rule.to_owned())]))]));
+    parts.push(("bulletin.second", vec![Block::Paragraph(rule_text(visitor, rule))]));
     let wanted = (!bulletin.closing.is_empty()).then(|| Block::Paragraph(bulletin.closing.clone()));
     parts.push(("bulletin.wanted", wanted.into_iter().collect()));
     for (title, pictures) in [("bulletin.elevations", shown.elevations), ("bulletin.photos", shown.photos)] {
@@ -118,6 +121,11 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
     }
 }
 
+/// How its lines are ranked.
+pub fn rule_text(visitor: &Visitor, rule: &str) -> String {
+    visitor.tf("bulletin.rule_text", &[("rule", rule.to_owned()), ("percent", RULES.reported_percent.to_string())])
+}
+
 /// That its week was not over when its figures were frozen.
 pub fn runs(visitor: &Visitor, bulletin: &Bulletin) -> Option<String> {
     let params = [("to", bulletin.to.to_string()), ("date", bulletin.drafted_on.to_string())];
@@ -135,7 +143,7 @@ pub fn correction(visitor: &Visitor, bulletin: &Bulletin) -> Option<String> {
 fn ends(visitor: &Visitor, bulletin: &Bulletin) -> Vec<Block> {
     let lines = &bulletin.figures.lines;
     let mut blocks = Vec::new();
-    for (key, line) in [("bulletin.best", lines.first()), ("bulletin.worst", lines.last().filter(|_| lines.len() > 1))] {
+    for (key, line) in [("bulletin.best", lines.iter().find(|line| line.has_reported())), ("bulletin.worst", lines.last().filter(|_| lines.len() > 1))] {
         let Some(line) = line else { continue };
         let late = line.late.as_ref().map_or_else(String::new, |(name, days)| {
             visitor.tf("bulletin.late", &[("name", name.clone()), ("days", days.to_string())])

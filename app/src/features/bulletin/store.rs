@@ -1,13 +1,15 @@
 //! Bulletins and objections to them.
 
 use super::figures::Figures;
-use super::model::{Command, Fact, Photo, Stage, State};
+use super::model::{Command, Fact, Known, Photo, Stage, State, object_until};
 use crate::args;
+use crate::clock;
 use crate::db::{Conn, Row};
 use crate::features::Fact as AnyFact;
 use crate::features::reports::{self, store::Report};
 use crate::journal::domain::Entry;
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 /// A bulletin as the tables hold it.
@@ -39,6 +41,8 @@ pub struct Bulletin {
     pub corrected: Option<(i64, i64)>,
     /// When its figures were frozen.
     pub drafted_on: Date,
+    /// The instant.
+    pub drafted_at: Timestamp,
     /// Who drafted, reviewed and issued it, with the days of the last two.
     pub drafted_by: String,
     /// Who reviewed it.
@@ -49,6 +53,8 @@ pub struct Bulletin {
     pub issued_on: Option<Date>,
     /// The signed head it names.
     pub checkpoint: Option<String>,
+    /// Whether it went out before its week was over or before those named in it had time to object.
+    pub is_early: bool,
 }
 
 /// An objection.
@@ -73,7 +79,7 @@ pub struct Chosen {
 
 macro_rules! columns {
     () => {
-        "id, year, ordinal, from_on, to_on, state, frozen_number, figures, opening, closing, corrects, drafted_by, reviewed_by, issued_by, issued_on, checkpoint, (SELECT c.year FROM bulletin c WHERE c.id = bulletin.corrects), (SELECT c.ordinal FROM bulletin c WHERE c.id = bulletin.corrects), drafted_on, correction"
+        "id, year, ordinal, from_on, to_on, state, frozen_number, figures, opening, closing, corrects, drafted_by, reviewed_by, issued_by, issued_on, checkpoint, (SELECT c.year FROM bulletin c WHERE c.id = bulletin.corrects), (SELECT c.ordinal FROM bulletin c WHERE c.id = bulletin.corrects), drafted_on, correction, drafted_at, is_early"
     };
 }
 
@@ -114,6 +120,8 @@ fn read(row: &Row) -> Result<Bulletin> {
         corrected: row.opt_int(16)?.zip(row.opt_int(17)?),
         drafted_on: row.date(18)?,
         correction: row.text(19)?,
+        drafted_at: row.text(20)?.parse().context("a stored instant can be read")?,
+        is_early: row.int(21)? != 0,
     })
 }
 
@@ -165,7 +173,7 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
         }
         Command::Edit { bulletin, .. }
         | Command::Review { bulletin }
-        | Command::Issue { bulletin }
+        | Command::Issue { bulletin, .. }
         | Command::Choose { bulletin, .. }
         | Command::Allow { bulletin, .. }
         | Command::Withdraw { bulletin, .. }
@@ -185,7 +193,15 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
         Command::Allow { .. } => state.chosen = photos(conn, id).await?.into_iter().map(|one| one.photo.copy).collect(),
         _ => {}
     }
-    state.known = Some((found.stage, found.drafted_by, found.reviewed_by, found.to));
+    let until = object_until(found.drafted_at);
+    state.known = Some(Known {
+        stage: found.stage,
+        drafter: found.drafted_by,
+        object_until: until,
+        object_until_local: clock::civil(until),
+        reviewer: found.reviewed_by,
+        to: found.to,
+    });
     Ok(state)
 }
 
@@ -194,9 +210,9 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
     let (id, by, on, number) = (&entry.subject, &entry.actor, entry.occurred_on, entry.number);
     let done = match fact {
         Fact::Drafted { from, to, figures, frozen_number, opening, closing, corrects, correction } => {
-            let sql = "INSERT INTO bulletin (id, year, ordinal, from_on, to_on, state, frozen_number, figures, opening, closing, corrects, correction, drafted_by, drafted_on, number)
-                       VALUES (?, 0, 0, ?, ?, 'draft', ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-            conn.execute(sql, args![id, *from, *to, *frozen_number, figures, opening, closing, corrects.as_ref(), correction, by, on, number]).await
+            let sql = "INSERT INTO bulletin (id, year, ordinal, from_on, to_on, state, frozen_number, figures, opening, closing, corrects, correction, drafted_by, drafted_on, drafted_at, is_early, number)
+                       VALUES (?, 0, 0, ?, ?, 'draft', ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)";
+            conn.execute(sql, args![id, *from, *to, *frozen_number, figures, opening, closing, corrects.as_ref(), correction, by, on, &entry.recorded_at, number]).await
         }
         Fact::Edited { opening, closing } => {
             conn.execute("UPDATE bulletin SET opening = ?, closing = ?, number = ? WHERE id = ?", args![opening, closing, number, id]).await
@@ -219,9 +235,9 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
             let sql = "UPDATE bulletin_photo SET is_allowed = ? WHERE bulletin = ? AND copy = ?";
             conn.execute(sql, args![i64::from(*is_allowed), id, copy]).await
         }
-        Fact::Issued { year, ordinal, checkpoint } => {
-            let sql = "UPDATE bulletin SET state = 'issued', year = ?, ordinal = ?, checkpoint = ?, issued_by = ?, issued_on = ?, number = ? WHERE id = ?";
-            conn.execute(sql, args![i64::from(*year), i64::from(*ordinal), checkpoint.as_ref(), by, on, number, id]).await
+        Fact::Issued { year, ordinal, checkpoint, is_early } => {
+            let sql = "UPDATE bulletin SET state = 'issued', year = ?, ordinal = ?, checkpoint = ?, is_early = ?, issued_by = ?, issued_on = ?, number = ? WHERE id = ?";
+            conn.execute(sql, args![i64::from(*year), i64::from(*ordinal), checkpoint.as_ref(), i64::from(*is_early), by, on, number, id]).await
         }
         Fact::Withdrawn { .. } => conn.execute("UPDATE bulletin SET state = 'withdrawn', number = ? WHERE id = ?", args![number, id]).await,
         Fact::Objected { project, reason } => {

@@ -15,11 +15,14 @@ CREATE TABLE bulletin (
     correction TEXT NOT NULL,
     drafted_by TEXT NOT NULL,
     drafted_on TEXT NOT NULL,
+    drafted_at TEXT NOT NULL,
     reviewed_by TEXT,
     reviewed_on TEXT,
     issued_by TEXT,
     issued_on TEXT,
     checkpoint TEXT,
+    -- Whether it went out before its week was over or before those named in it had time to object.
+    is_early BIGINT NOT NULL,
     number BIGINT NOT NULL
 );
 CREATE INDEX bulletin_week ON bulletin (from_on, number);

@@ -1,18 +1,39 @@
 //! Scenarios of bulletins.
 
 use super::figures::{Line, rank};
-use super::model::{Command, MOST_PHOTOS, Photo, Refused, Stage, State, decide};
+use super::model::{Command, Known, MOST_PHOTOS, Photo, Refused, Stage, State, decide};
 use crate::clock::civil_date;
 use crate::features::identity::model::Role;
 use crate::journal::domain::{Actor, Context};
 use crate::on_both_databases;
 use jiff::civil::{Date, date};
+use jiff::{Timestamp, ToSpan};
 
 const MONDAY: Date = date(2026, 11, 23);
 
 fn context(actor: &str) -> Context {
     let now = crate::testing::NOW.parse().unwrap();
     Context { actor: Actor::Account(actor.into()), now, today: civil_date(now) }
+}
+
+/// A bulletin of a week that ends on a day, drafted so many hours ago.
+fn known(stage: Stage, reviewer: Option<&str>, to: Date, hours_ago: i64) -> Known {
+    let now: Timestamp = crate::testing::NOW.parse().unwrap();
+    let object_until = now - hours_ago.hours() + 4.hours();
+    Known {
+        stage,
+        drafter: "wen".into(),
+        object_until,
+        object_until_local: crate::clock::civil(object_until),
+        reviewer: reviewer.map(str::to_owned),
+        to,
+    }
+}
+
+/// Until when units named in a bulletin drafted so many hours ago may object, as it is shown.
+fn object_time(hours_ago: i64) -> String {
+    let now: Timestamp = crate::testing::NOW.parse().unwrap();
+    crate::clock::civil(now - hours_ago.hours() + 4.hours()).strftime("%m-%d %H:%M").to_string()
 }
 
 #[test]
@@ -35,11 +56,14 @@ fn rules() {
         other => other,
     };
     let at = |stage, reviewer: Option<&str>| State {
-        known: Some((stage, "wen".into(), reviewer.map(str::to_owned), date(2026, 11, 29))),
+        known: Some(known(stage, reviewer, date(2026, 11, 22), 4)),
         named: vec!["p1".into()],
         ..State::default()
     };
-    let (review, issue) = (Command::Review { bulletin: id() }, Command::Issue { bulletin: id() });
+    let (review, issue) = (Command::Review { bulletin: id() }, Command::Issue { bulletin: id(), is_early: false });
+    let issue_early = Command::Issue { bulletin: id(), is_early: true };
+    let drafted = |to: Date, hours_ago: i64| State { known: Some(known(Stage::Reviewed, Some("lu"), to, hours_ago)), ..at(Stage::Reviewed, Some("lu")) };
+    let last_week = date(2026, 11, 22);
     let object = |project: &str, reason: &str| Command::Object { bulletin: id(), project: project.into(), reason: reason.into() };
     let settle = Command::Settle { bulletin: id(), project: "p1".into(), reason: "checked".into() };
     let withdraw = |reason: &str| Command::Withdraw { bulletin: id(), reason: reason.into() };
@@ -66,6 +90,11 @@ fn rules() {
         ("issued by a third", at(Stage::Reviewed, Some("lu")), issue.clone(), "jin", None),
         ("issued by its reviewer", at(Stage::Reviewed, Some("lu")), issue.clone(), "lu", Some(Refused::SamePerson)),
         ("issued by its author", at(Stage::Reviewed, Some("lu")), issue.clone(), "wen", Some(Refused::SamePerson)),
+        ("issued while its week runs", drafted(date(2026, 11, 29), 9), issue.clone(), "jin", Some(Refused::WeekRuns { date: "2026-11-29".into() })),
+        ("issued while its week runs, and meant", drafted(date(2026, 11, 29), 9), issue_early.clone(), "jin", None),
+        ("issued before named units had time", drafted(last_week, 3), issue.clone(), "jin", Some(Refused::TimeToObject { time: object_time(3) })),
+        ("issued before named units had time, and meant", drafted(last_week, 3), issue_early, "jin", None),
+        ("issued when all of them have objected", State { objected: vec![("p1".into(), false)], ..drafted(last_week, 3) }, issue.clone(), "jin", None),
         ("issued without review", at(Stage::Draft, None), issue, "jin", wrong("draft")),
         ("withdrawn", at(Stage::Reviewed, Some("lu")), withdraw("wrong week"), "wen", None),
         ("withdrawn without a reason", at(Stage::Draft, None), withdraw(" "), "wen", Some(Refused::NoText)),
@@ -85,7 +114,7 @@ fn rules() {
 fn photo_cases() -> Vec<(&'static str, State, Command, &'static str, Option<Refused>)> {
     let photo = |at: usize| Photo { report: format!("r{at}"), copy: format!("c{at}"), building: "b1".into(), on: MONDAY };
     let at = |stage| State {
-        known: Some((stage, "wen".into(), None, date(2026, 11, 29))),
+        known: Some(known(stage, None, date(2026, 11, 29), 0)),
         offered: (0..9).map(photo).collect(),
         chosen: vec!["c1".into()],
         ..State::default()
@@ -141,7 +170,11 @@ on_both_databases!(three_people_issue_a_bulletin_that_never_changes, |site| asyn
     assert_eq!(site.post("second", &format!("{address}/review"), &[]).await.status, 303);
     assert_eq!(site.post("office", &address, &[("opening", "Changed.")]).await.texts(".summary .quiet"), ["B-104"]);
     site.site.signer.sign_head(&site.site.db).await.unwrap();
-    assert_eq!(site.post("chief", &format!("{address}/issue"), &[]).await.status, 303);
+    let early = site.post("chief", &format!("{address}/issue"), &[]).await;
+    assert_eq!(early.texts(".summary .quiet"), ["B-116"], "its week runs on");
+    assert_eq!(early.attributes("input[type=checkbox][name=early]", "value"), ["yes"]);
+    assert_eq!(site.post("chief", &format!("{address}/issue"), &[("early", "yes")]).await.status, 303);
+    assert_eq!(site.get("chief", &address).await.texts(".notice").len(), 3, "the week, that it is early, and the objection");
     let before = site.get("chief", &address).await.texts("tbody td");
 
     // Later facts do not move it, and its papers are what they were.
@@ -189,7 +222,7 @@ on_both_databases!(a_photograph_is_printed_when_its_owner_allows_it, |site| asyn
     assert_eq!(site.get("office", &paper).await.bytes.len(), without);
     assert_eq!(site.post("builder", &shown, &[("is_allowed", "yes")]).await.status, 303);
     assert_eq!(site.post("second", &format!("{address}/review"), &[]).await.status, 303);
-    assert_eq!(site.post("chief", &format!("{address}/issue"), &[]).await.status, 303);
+    assert_eq!(site.post("chief", &format!("{address}/issue"), &[("early", "yes")]).await.status, 303);
     assert_eq!(site.post("builder", &shown, &[("is_allowed", "no")]).await.texts(".summary .quiet"), ["B-104"]);
     assert_eq!(site.get("builder", &shown).await.status, 200);
     site

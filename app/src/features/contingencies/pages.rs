@@ -11,6 +11,7 @@ use crate::features::calendars::model::Level;
 use crate::features::places::model::Kind as PlaceKind;
 use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
+use crate::features::plan::amounts::yuan;
 use crate::features::reports::model::WORDS;
 use crate::features::reports::photos;
 use crate::features::{hazards, identity, organisations};
@@ -50,10 +51,6 @@ pub fn routes() -> Router<Site> {
         .route("/contingencies/{id}/end", post(end))
         .route("/contingencies/{id}/stand-down", post(stand_down))
         .route("/contingencies/{id}/photos/{copy}", get(photo))
-}
-
-fn yuan(amount_fen: i64) -> String {
-    format!("{}.{:02}", amount_fen / 100, amount_fen % 100)
 }
 
 fn kind_name(visitor: &Visitor, kind: &str) -> String {

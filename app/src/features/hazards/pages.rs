@@ -7,6 +7,7 @@ use super::{posts, safety};
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
+use crate::features::plan::amounts::yuan;
 use crate::features::reports::photos;
 use crate::features::{identity, places, plan, reports};
 use crate::refusal::Refusal;
@@ -42,11 +43,6 @@ pub fn routes() -> Router<Site> {
         .route("/hazards/{id}/{act}", post(act))
         .route("/hazards/{id}/photos/{copy}", get(photo))
         .merge(safety::routes())
-}
-
-/// Whole yuan of an amount in fen.
-fn yuan(amount_fen: i64) -> String {
-    format!("{}.{:02}", amount_fen / 100, amount_fen % 100)
 }
 
 fn state_text(visitor: &Visitor, hazard: &Hazard, today: Date) -> String {

@@ -1,4 +1,5 @@
-//! Quantities as people write them, kept as thousandths of a unit so that tables hold no floating point. Pure.
+//! Quantities and money as people write them, kept as thousandths of a unit and as fen, so that tables hold no floating
+//! point. Pure.
 
 use crate::names::narrow;
 
@@ -20,9 +21,15 @@ pub fn read(text: &str) -> Option<i64> {
     Some(whole.parse::<i64>().ok()? * 1000 + format!("{rest:0<3}").parse::<i64>().ok()?)
 }
 
+/// Money in yuan, of an amount in fen: `12.50`.
+pub fn yuan(amount_fen: i64) -> String {
+    let sign = if amount_fen < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", amount_fen.abs() / 100, amount_fen.abs() % 100)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{read, text};
+    use super::{read, text, yuan};
 
     #[test]
     fn amounts_as_people_write_them() {
@@ -33,5 +40,6 @@ mod tests {
             assert_eq!(read(typed), None, "{typed}");
         }
         assert_eq!([12_000, 12_500, 1, -250].map(text), ["12", "12.5", "0.001", "-0.25"].map(str::to_owned));
+        assert_eq!([1_250, 5, -1, 0].map(yuan), ["12.50", "0.05", "-0.01", "0.00"].map(str::to_owned));
     }
 }

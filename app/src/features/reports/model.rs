@@ -300,6 +300,8 @@ refusals! {
     FarOff { name, counted, measured } = "R-143" Rule sure;
     /// No work goes on there by the state of the place.
     Stopped { date } = "R-146" Rule building;
+    /// Weather stopped work for the whole day, and work was done.
+    StoppedAllDay = "R-147" Rule weather_hours;
     /// More photographs than a report holds.
     TooManyPhotos { limit } = "R-144" Rule photos;
 }
@@ -309,6 +311,8 @@ pub const MOST_REPORTS: usize = 500;
 /// Characters of who must decide, and of what hinders: as many as forms take of a line and of a text.
 const DECIDER_CHARS: usize = 200;
 const REMARK_CHARS: usize = 2_000;
+/// Hours that weather can stop in a day.
+const DAY_HOURS: u32 = 24;
 /// Characters of a word that a refusal repeats.
 const WORD_CHARS: usize = 60;
 /// Photographs of a report at most: as many as a form carries.
@@ -413,6 +417,8 @@ pub struct Words {
     pub doubt_percent: i64,
     /// Most of anything on one site.
     pub most: u32,
+    /// Most machines of a kind on one site.
+    pub most_machines: u32,
     /// Most of a material on one site, in its unit.
     pub most_stock: u64,
 }
@@ -567,6 +573,9 @@ pub(super) fn filed(state: &State, on: Date, content: Option<&Content>, context:
     let Some(content) = content else { return Ok(Fact::Unchanged { project }) };
     check_content(content)?;
     let standings = standings(state, &content.items, Compare::Forward)?;
+    if content.weather_hours == Some(DAY_HOURS) && standings.iter().any(|one| one.through_e3 > one.before_e3) {
+        return Err(Refused::StoppedAllDay);
+    }
     if content.photos.is_empty()
         && let Some(claimed) = standings.iter().find(|one| one.done_e3 >= one.total_e3 && one.before_e3 < one.total_e3)
     {
@@ -631,7 +640,11 @@ fn check_day(state: &State, on: Date, today: Date) -> Result<(), Refused> {
 fn check_content(content: &Content) -> Result<(), Refused> {
     let words = &*WORDS;
     let materials = words.material_ids();
-    let lists = [(&content.hands, &words.trades), (&content.machines, &words.machines), (&content.cover_days, &materials)];
+    let lists = [
+        (&content.hands, &words.trades, words.most),
+        (&content.machines, &words.machines, words.most_machines),
+        (&content.cover_days, &materials, words.most),
+    ];
     if content.photos.len() > MOST_PHOTOS {
         return Err(Refused::TooManyPhotos { limit: MOST_PHOTOS.to_string() });
     }
@@ -641,16 +654,16 @@ fn check_content(content: &Content) -> Result<(), Refused> {
     if content.stock_e3.values().any(|amount| *amount > words.most_stock * 1000) {
         return Err(Refused::TooMany { limit: words.most_stock.to_string() });
     }
-    for (counts, known) in lists {
+    for (counts, known, most) in lists {
         if let Some(word) = counts.keys().find(|word| !known.contains(word)) {
             return Err(Refused::UnknownWord { word: shortened(word) });
         }
-        if counts.values().any(|count| *count > words.most) {
-            return Err(Refused::TooMany { limit: words.most.to_string() });
+        if counts.values().any(|count| *count > most) {
+            return Err(Refused::TooMany { limit: most.to_string() });
         }
     }
-    if content.weather_hours.is_some_and(|hours| hours > 24) {
-        return Err(Refused::TooMany { limit: "24".into() });
+    if content.weather_hours.is_some_and(|hours| hours > DAY_HOURS) {
+        return Err(Refused::TooMany { limit: DAY_HOURS.to_string() });
     }
     if content.written_at.as_ref().is_some_and(|at| at.parse::<Timestamp>().is_err()) {
         return Err(Refused::NoInstant);

@@ -1,11 +1,14 @@
 //! Reports from programs: one or many of a day as JSON, under the rules and refusals of forms.
 
-use super::model::{Command, Content, Filing, MOST_REPORTS, Refused};
+use super::model::{Command, Content, Filing, MOST_REPORTS, Photo, Refused};
 use super::pages::rule;
+use super::photos;
 use crate::db::Conn;
 use crate::features::authority::Verb;
+use crate::journal::Document;
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
+use crate::web::extract::{FILE_COUNT, Files};
 use crate::web::forms::{Values, derived_id};
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
@@ -16,6 +19,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::civil::Date;
 
 /// Characters of what is said about JSON that cannot be read.
@@ -42,6 +46,9 @@ struct Posted {
     unchanged: bool,
     #[serde(default)]
     content: Content,
+    /// Photographs, each a whole file in base64.
+    #[serde(default)]
+    photos: Vec<String>,
 }
 
 /// One report or a list of them. What is wrong is named with its line and column.
@@ -64,21 +71,34 @@ fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Posted>, Refusal> {
     read.map_err(|fault| unreadable(fault.to_string()))
 }
 
-/// The report that was sent, once its building is one on which this person may report.
-async fn filing(conn: &mut Conn, visitor: &Visitor, Posted { id, building, on, unchanged, content }: Posted) -> Result<Filing, Problem> {
+/// The report that was sent with the papers of its photographs, once its building is one on which this person may report.
+async fn filing(conn: &mut Conn, visitor: &Visitor, Posted { id, building, on, unchanged, mut content, photos }: Posted) -> Result<(Filing, Vec<Document>), Problem> {
     let report = Values::default().with("request_id", &id).request_id()?;
     visitor.place_for(conn, &building, Verb::Report).await?;
-    // Photographs are checked and copied where they are taken; a program cannot name one.
+    // Photographs are checked and copied where they are taken; a program sends them and cannot name one.
     if !content.photos.is_empty() {
         return Err(rule("R-120", "photos").into());
     }
+    let (photos, documents) = taken(photos).await?;
+    content.photos = photos;
     if unchanged && content != Content::default() {
         return Err(rule("R-138", "content").into());
     }
     if !unchanged && content.is_empty() {
         return Err(rule("R-132", "content").into());
     }
-    Ok(Filing { report, building, on, content: (!unchanged).then(|| Box::new(content)) })
+    Ok((Filing { report, building, on, content: (!unchanged).then(|| Box::new(content)) }, documents))
+}
+
+/// Takes what was sent for photographs, under the limits of forms.
+async fn taken(photos: Vec<String>) -> Result<(Vec<Photo>, Vec<Document>), Problem> {
+    if photos.len() > FILE_COUNT {
+        let params = vec![("limit", FILE_COUNT.to_string())];
+        return Err(Refusal { code: "G-114", reason: Reason::Rule, params, field: Some("photos") }.into());
+    }
+    let files: Result<Vec<Vec<u8>>, _> = photos.iter().map(|text| STANDARD.decode(text)).collect();
+    let files = files.map_err(|_| rule("R-120", "photos"))?;
+    Ok(photos::take(Files::of(files)).await??)
 }
 
 async fn file(State(site): State<Site>, visitor: Visitor, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
@@ -88,20 +108,22 @@ async fn file(State(site): State<Site>, visitor: Visitor, headers: HeaderMap, bo
         return Err(Refusal::from(Refused::TooManyReports { limit: MOST_REPORTS.to_string() }).into());
     }
     let mut conn = site.reader().await?;
-    let mut reports = Vec::with_capacity(posted.len());
+    let (mut reports, mut documents) = (Vec::with_capacity(posted.len()), Vec::new());
     for one in posted {
         let building: String = one.building.chars().take(ID_CHARS).collect();
-        reports.push(filing(&mut conn, &visitor, one).await.map_err(|problem| match problem {
+        let (report, papers) = filing(&mut conn, &visitor, one).await.map_err(|problem| match problem {
             Problem::Refused(refusal) => Problem::Refused(refusal.at(&building)),
             other => other,
-        })?);
+        })?;
+        reports.push(report);
+        documents.extend(papers);
     }
     drop(conn);
     let ids: Vec<String> = reports.iter().map(|one| one.report.clone()).collect();
     // The same bytes from the same person are the same request; others under an id that is in use are refused by the rule.
     let bytes = serde_json::to_vec(&reports).context("reports are JSON")?;
     let request_id = derived_id(visitor.account.as_deref().unwrap_or_default(), &bytes);
-    let receipt = site.submit(&visitor, request_id, Command::FileSheet { reports }).await?;
+    let receipt = site.submit_with(&visitor, request_id, Command::FileSheet { reports }, documents).await?;
     let status = if receipt.is_repeat { StatusCode::OK } else { StatusCode::CREATED };
     let answer = serde_json::json!({
         "reports": ids,

@@ -10,6 +10,8 @@ use crate::journal::domain::{Actor, Context};
 use crate::on_both_databases;
 use crate::refusal::Refusal;
 use crate::testing::{Page, TestSite};
+use crate::web::extract::FILE_COUNT;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use calamine::Reader;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -89,6 +91,9 @@ fn rules() {
         ("a trade nobody knows", site.clone(), file(TODAY, crowd("wizard", 1)), Some(Refused::UnknownWord { word: "wizard".into() })),
         ("an army", site.clone(), file(TODAY, crowd("rebar", 5_001)), Some(Refused::TooMany { limit: "5000".into() })),
         ("a day of thirty hours", site.clone(), file(TODAY, Content { weather_hours: Some(30), ..floors(6) }), Some(Refused::TooMany { limit: "24".into() })),
+        ("a whole day of weather, and a floor more", site.clone(), file(TODAY, Content { weather_hours: Some(24), ..floors(6) }), Some(Refused::StoppedAllDay)),
+        ("a whole day of weather", site.clone(), file(TODAY, Content { weather_hours: Some(24), ..Content::default() }), None),
+        ("more pumps than there are", site.clone(), file(TODAY, Content { machines: [("pump".to_owned(), 61)].into(), ..floors(6) }), Some(Refused::TooMany { limit: "60".into() })),
         ("a remark of a book's length", site.clone(), file(TODAY, hindered("funds", &"n".repeat(10_000))), Some(Refused::TextTooLong { limit: "2000".into() })),
         ("a remark that is a formula", site.clone(), file(TODAY, hindered("funds", "=cmd|' /C calc'!A0")), Some(Refused::LikeFormula)),
         ("written at no instant", site.clone(), file(TODAY, Content { written_at: Some("soon".into()), ..floors(6) }), Some(Refused::NoInstant)),
@@ -466,6 +471,25 @@ on_both_databases!(programs_report_under_the_same_rules, |site| async move {
     assert_eq!((post(list).await.status.as_u16(), site.site.head()), (200, head + 2), "a resend");
     let one = r#"{"id":"api-00008","building":"ours-b1","on":"2026-11-24","content":{"hands":{"rebar":1}}}"#;
     assert!(post(one).await.body.contains("R-101"), "an id of a list is in use by itself");
+    assert!(site.site.clock.advance(site.site.clock.now() + 24.hours()));
+    // Photographs travel in base64, under the checks of forms; what claims a work complete needs one.
+    let pictured = |id: &str, photos: &[String]| {
+        let whole = serde_json::json!({"id": id, "building": "ours-b1", "on": "2026-11-25", "photos": photos, "content": {"items": [{"activity": "ours-b1/pit", "cumulative_e3": 5_500_000}]}});
+        site.post_bytes("builder", "/api/reports", "application/json", whole.to_string().into_bytes())
+    };
+    let encoded = |bytes: &[u8]| STANDARD.encode(bytes);
+    for (photos, code) in [
+        (vec![], "R-110"),
+        (vec!["no base64".to_owned()], "R-120"),
+        (vec![encoded(b"no picture")], "R-120"),
+        (vec![encoded(&jpeg()); FILE_COUNT + 1], "G-114"),
+    ] {
+        let said: serde_json::Value = serde_json::from_str(&pictured("api-00010", &photos).await.body).unwrap();
+        assert_eq!(said["code"], code, "{said}");
+    }
+    assert_eq!(pictured("api-00010", &[encoded(&jpeg())]).await.status, 201);
+    assert_eq!(pictured("api-00010", &[encoded(&jpeg())]).await.status, 200, "a resend");
+    assert_eq!(site.get("wei", "/reports/api-00010").await.attributes(".photos img", "src").len(), 1);
     let foreign = site.post_bytes("stranger", "/api/reports", "application/json", list.as_bytes().to_vec()).await;
     assert_eq!(foreign.status, 404, "the same bytes from somebody else");
     site

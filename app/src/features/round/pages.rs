@@ -36,7 +36,7 @@ use maud::{Markup, html};
 use std::collections::{BTreeMap, HashMap};
 
 /// Entries of a list that are shown before the rest is folded.
-const SHOWN: usize = 8;
+const SHOWN: usize = 5;
 /// Names of buildings that owe a report, of one project.
 const NAMES_SHOWN: usize = 12;
 /// Minutes that are listed.

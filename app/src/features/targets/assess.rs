@@ -8,7 +8,7 @@ use crate::db::Conn;
 use crate::features::Guatu;
 use crate::features::plan::{self, network::ProjectWork};
 use anyhow::Result;
-use guatu_kernel::guarantee::{Actuals, Commitment, Item, ItemFacts, PeriodKind, TOLERANCE, assess};
+use guatu_kernel::guarantee::{Actuals, Commitment, Item, ItemFacts, PeriodKind, TOLERANCE, Window, ahead, assess};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -34,6 +34,8 @@ pub struct Assessed {
     pub facts: ItemFacts,
     /// Who promised for a kind of period that holds today.
     pub promised_by: Vec<(PeriodKind, String)>,
+    /// On which days of the week, Monday first, its calendar works.
+    workdays: [bool; 7],
     /// Done today, once today's report is in.
     pub done_today: Option<f64>,
     /// What today's report has made of the days after it, where it is in and says something else than the morning did.
@@ -64,6 +66,11 @@ impl Assessed {
     pub fn is_promise_kept(&self, kind: PeriodKind) -> Option<bool> {
         let window = self.facts.windows.iter().find(|window| window.period.kind == kind)?;
         window.will.map(|will| window.done + TOLERANCE >= will)
+    }
+
+    /// Whether it is worked on a day of the week that was assessed.
+    pub fn is_worked_on(&self, day: Date) -> bool {
+        self.workdays[usize::from(day.weekday().to_monday_zero_offset().unsigned_abs())]
     }
 
     /// Whether anything was left to do this morning.
@@ -145,6 +152,24 @@ async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Resu
     }
 }
 
+/// The windows that can be promised of each work item of a building, by activity: those that hold today and the next of each kind.
+pub async fn promisable(conn: &mut Conn, domain: &Guatu, id: &str, building: &str, today: Date) -> Result<HashMap<String, Vec<Window>>> {
+    let targets = project(conn, domain, id, today).await?;
+    let mut windows: HashMap<String, Vec<Window>> = targets.of(building).map(|item| (item.activity.clone(), item.facts.windows.clone())).collect();
+    let scheduled = domain.networks.scheduled(conn, id).await?;
+    let first = plan::network::first_counted(&scheduled.bars, today);
+    let Some(work) = domain.networks.work(conn, id, first).await? else { return Ok(windows) };
+    let done: HashMap<&str, f64> = targets.of(building).map(|item| (item.activity.as_str(), item.facts.done)).collect();
+    for (at, item) in work.items.iter() {
+        let activity = &work.base.plan.activities[at].id;
+        if let (Some(windows), Some(done)) = (windows.get_mut(activity), done.get(activity.as_str())) {
+            let next = PeriodKind::ALL.map(|kind| kind.around(kind.around(today).to.saturating_add(1.days())));
+            windows.extend(next.map(|period| ahead(&item, *done, period, today)));
+        }
+    }
+    Ok(windows)
+}
+
 /// A project's work items were its measured work what is given: that of its schedule, or of one that somebody tries.
 pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, work: &ProjectWork) -> Result<ProjectTargets> {
     let periods = PeriodKind::ALL.map(|kind| kind.around(today));
@@ -209,6 +234,7 @@ pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, wor
             unit_crew_days: if item.rate > 0.0 { f64::from(item.crews) / item.rate } else { 0.0 },
             facts,
             promised_by: promisers.get(&activity.id).cloned().unwrap_or_default(),
+            workdays: days_of_week(today).map(|day| item.work.share(day) > 0.0),
             done_today,
             ahead,
         };
@@ -235,6 +261,12 @@ pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, wor
         targets.items.push(assessed);
     }
     Ok(targets)
+}
+
+/// The days of the week of a day, Monday first.
+fn days_of_week(day: Date) -> [Date; 7] {
+    let monday = PeriodKind::Week.around(day).from;
+    std::array::from_fn(|at| monday.saturating_add((at as i64).days()))
 }
 
 /// Fewer items than this are done before a thread has begun.

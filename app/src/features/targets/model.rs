@@ -7,6 +7,7 @@ use guatu_kernel::guarantee::PeriodKind;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 
 /// A promise for one work item, with what was needed and possible when it was made. Thousandths of its unit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +71,8 @@ pub enum Command {
         from: Date,
         /// What is promised.
         items: Vec<Promised>,
+        /// Whether whoever promises far more than is possible has been asked, and means it.
+        is_sure: bool,
     },
     /// Freeze what periods of a project need and allow, once each, on their first day; only the timer asks this.
     Freeze {
@@ -130,6 +133,8 @@ refusals! {
     OutOfBounds { done, left } = "E-106" Rule items;
     /// Later than the next one of its kind: nobody knows yet what it needs.
     TooFar { from } = "E-107" Rule kind;
+    /// Far more than the plan allows: asked about once.
+    FarMore { work, will, can } = "E-108" Rule sure;
 }
 
 /// Measured work that can be promised; amounts in thousandths of its unit.
@@ -162,10 +167,22 @@ pub struct State {
     pub frozen: Vec<(String, Date)>,
 }
 
+/// What `rules/targets.toml` says.
+#[derive(Debug, Deserialize)]
+pub struct Rules {
+    /// Who promises more than this share of what is possible is asked whether it is meant.
+    far_percent: i64,
+    /// More additional crews than these are another plan, not a remedy.
+    pub most_crews: u32,
+}
+
+/// `rules/targets.toml`.
+pub static RULES: LazyLock<Rules> = LazyLock::new(|| toml::from_str(include_str!("../../../../rules/targets.toml")).expect("rules/targets.toml is part of the program and read by a test"));
+
 /// Decides a command.
 pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
-    let (promise, building, kind, from, items) = match command {
-        Command::Promise { promise, building, kind, from, items } => (promise, building, kind, from, items),
+    let (promise, building, kind, from, items, is_sure) = match command {
+        Command::Promise { promise, building, kind, from, items, is_sure } => (promise, building, kind, from, items, *is_sure),
         Command::Freeze { project, periods } => return Ok(freeze(state, project, periods, context)),
     };
     if state.is_id_taken {
@@ -196,6 +213,9 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         let (done, left) = (done_e3 - start_e3, total_e3 - start_e3);
         if item.will_e3 < done || item.will_e3 > left {
             return Err(Refused::OutOfBounds { done: amounts::text(done), left: amounts::text(left) });
+        }
+        if !is_sure && item.will_e3 > item.can_e3 / 100 * RULES.far_percent {
+            return Err(Refused::FarMore { work: name.clone(), will: amounts::text(item.will_e3), can: amounts::text(item.can_e3) });
         }
         frozen.push(Promised { start_e3: *start_e3, ..item.clone() });
     }

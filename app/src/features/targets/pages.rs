@@ -3,7 +3,7 @@
 use super::assess::{self, Assessed, ProjectTargets};
 use super::drawings::{self, Measure, Worth};
 use super::grades::Marks;
-use super::model::{Command, Grade, Promised};
+use super::model::{Command, Grade, Promised, RULES};
 use super::progress::{Weighed, grade, linear_e1, tenths_text};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -330,7 +330,8 @@ fn curve_title(by: Measure) -> &'static str {
 
 /// The curve of a project, what it may be weighed by instead, and how much is known of values.
 fn curve_figure(visitor: &Visitor, place: &Place, by: Measure, worth: Worth, earlier: &str) -> Markup {
-    let params = [("valued", worth.valued.to_string()), ("works", worth.works.to_string()), ("yuan", yuan(worth.total_fen))];
+    let wan = format!("{:.1}", worth.total_fen as f64 / 1_000_000.0);
+    let params = [("valued", worth.valued.to_string()), ("works", worth.works.to_string()), ("wan", wan)];
     let address = format!("/targets?place={}", form_urlencoded(&place.id));
     html! {
         @if worth.valued == 0 {
@@ -344,11 +345,6 @@ fn curve_figure(visitor: &Visitor, place: &Place, by: Measure, worth: Worth, ear
             p.quiet { (visitor.tf("curve.value_of", &params)) }
         }
     }
-}
-
-/// An amount of money as people write it, in yuan.
-fn yuan(fen: i64) -> String {
-    format!("{}.{:02}", fen / 100, fen % 100)
 }
 
 /// A drawing in a page, with the papers it can be printed on.
@@ -393,6 +389,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
     let project = tree.lineage(place).find(|other| other.kind == Kind::Project).map_or("", |project| project.id.as_str());
     let names = identity::names(&mut conn).await?;
     let targets_grade = |item: &Assessed| grades.of_work(project, &item.activity);
+    let promisable = if may_promise { assess::promisable(&mut conn, &site.domain, project, &place.id, today).await? } else { HashMap::new() };
     let points = targets.weighed.get(&place.id).and_then(|weighed| weighed.judged_e1(rules.measure, today));
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
@@ -411,7 +408,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
         @if targets.by_building.contains_key(&place.id) { (figure(visitor, place, "elevation", "", &visitor.t("elevation.title"))) }
         @if points.is_some() { p.quiet { (rule_sets::pages::told(visitor, &rule_set)) } }
         @for item in &current { (item_sheet(visitor, &place.id, item, targets_grade(item), &names)) }
-        @if may_promise && !current.is_empty() { (promise_form(visitor, place, &current, today, values)) }
+        @if may_promise && !current.is_empty() { (promise_form(visitor, place, &current, &promisable, today, values, refused)) }
         @if !rest.is_empty() { details { summary { (visitor.tf("targets.others", &[("count", rest.len().to_string())])) }
             ul { @for item in &rest { li { (visitor.shown(&item.name)) " " (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) } } }
         } }
@@ -484,6 +481,7 @@ fn restoration(visitor: &Visitor, one: &Restoration) -> String {
             let days = visitor.list(on.iter().take(6).map(ToString::to_string));
             visitor.tf("restore.work_days", &[("count", on.len().to_string()), ("days", days)])
         }
+        Restoration::AddCrews { crews } if *crews > RULES.most_crews => visitor.tf("restore.many_crews", &[("crews", crews.to_string())]),
         Restoration::AddCrews { crews } => visitor.tf("restore.add_crews", &[("crews", crews.to_string())]),
     }
 }
@@ -502,10 +500,22 @@ fn open_periods(items: &[&Assessed], today: Date) -> Vec<(PeriodKind, Date)> {
         .collect()
 }
 
-fn promise_form(visitor: &Visitor, place: &Place, items: &[&Assessed], today: Date, values: &Values) -> Markup {
-    // What each period that holds now would need and allow; of the one chosen the person takes what fits.
+/// What can be promised of each work item, by activity.
+type Promisable = HashMap<String, Vec<Window>>;
+
+/// The window of a work item that a promise is for.
+fn window_of<'a>(promisable: &'a Promisable, activity: &str, kind: PeriodKind, from: Date) -> Option<&'a Window> {
+    promisable.get(activity)?.iter().find(|window| window.period.kind == kind && window.period.from == from)
+}
+
+fn promise_form(visitor: &Visitor, place: &Place, items: &[&Assessed], promisable: &Promisable, today: Date, values: &Values, refused: Option<&Refusal>) -> Markup {
+    let periods = open_periods(items, today);
+    // What each period of the list would need and allow; of the one chosen the person takes what fits.
     let draft = |item: &Assessed| {
-        let each = item.facts.windows.iter().map(|window| format!("{} {}", visitor.t(&format!("period.{}", window.period.kind.name())), quantity(window.draft())));
+        let each = periods.iter().filter_map(|(kind, from)| {
+            let draft = window_of(promisable, &item.activity, *kind, *from)?.draft();
+            Some(format!("{} {}", visitor.t(&format!("period.{}", kind.name())), quantity(draft)))
+        });
         visitor.list(each)
     };
     html! {
@@ -514,7 +524,7 @@ fn promise_form(visitor: &Visitor, place: &Place, items: &[&Assessed], today: Da
         form.report method="post" action={ "/targets/" (place.id) "/promise" } {
             (seal_with(visitor, values))
             label for="field-kind" { (visitor.t("targets.period")) }
-            select id="field-kind" name="period" { @for (kind, from) in open_periods(items, today) {
+            select id="field-kind" name="period" { @for (kind, from) in periods.iter().copied() {
                 @let value = format!("{} {from}", kind.name());
                 option value=(value) selected[values.text("period") == value || (values.text("period").is_empty() && kind == PeriodKind::Week)] { (visitor.t(&format!("period.{}", kind.name()))) " " (span_text(from, kind.around(from).to)) }
             } }
@@ -526,6 +536,9 @@ fn promise_form(visitor: &Visitor, place: &Place, items: &[&Assessed], today: Da
                     input inputmode="decimal" name=(name) value=(values.text(&name));
                 }
             } }
+            @if refused.is_some_and(|refusal| refusal.code == "E-108") {
+                label.inline { input type="checkbox" id="field-sure" name="sure" value="yes"; " " (visitor.t("reports.sure")) }
+            }
             div.actions.thumb { button type="submit" { (visitor.t("targets.promise")) } }
         }
     }
@@ -539,6 +552,9 @@ async fn promise(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
     let mut conn = site.reader().await?;
     let place = visitor.place_for(&mut conn, &id, Verb::Report).await?;
     let targets = place_and_targets(&mut conn, &site, &place).await?;
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let project = tree.lineage(&place).find(|other| other.kind == Kind::Project).map_or("", |project| project.id.as_str());
+    let promisable = assess::promisable(&mut conn, &site.domain, project, &id, site.clock.today()).await?;
     drop(conn);
     let done = async {
         let (kind, from) = values.text("period").split_once(' ').ok_or_else(|| rule("E-102", "kind"))?;
@@ -548,9 +564,9 @@ async fn promise(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
         for (activity, text) in values.under("will.").filter(|(_, text)| !text.is_empty()) {
             let item = targets.of(&id).find(|item| item.activity == activity).ok_or_else(|| rule("E-104", "items"))?;
             let will_e3 = plan::amounts::read(text).ok_or_else(|| rule("R-119", "items").at(&visitor.shown(&item.name)))?;
-            // What is needed and possible is frozen with the promise. A period that begins later has no window of its own yet:
-            // its need is judged on its first day.
-            let window = item.facts.windows.iter().find(|window| window.period.kind == kind && window.period.from == from);
+            // What is needed and possible is frozen with the promise; of a period that begins later it is what is known today,
+            // and judged again on its first day.
+            let window = window_of(&promisable, activity, kind, from);
             let e3 = |value: f64| (value * 1000.0).round() as i64;
             items.push(Promised {
                 activity: activity.to_owned(),
@@ -562,7 +578,7 @@ async fn promise(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
         }
         items.sort_by(|one, other| one.activity.cmp(&other.activity));
         let promise = values.request_id()?;
-        let command = Command::Promise { promise: promise.clone(), building: id.clone(), kind: kind.name().to_owned(), from, items };
+        let command = Command::Promise { promise: promise.clone(), building: id.clone(), kind: kind.name().to_owned(), from, items, is_sure: values.text("sure") == "yes" };
         site.submit(&visitor, promise, command).await
     };
     match done.await {

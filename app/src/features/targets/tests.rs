@@ -26,8 +26,16 @@ fn context() -> Context {
 }
 
 fn promise(kind: &str, from: Date, will_e3: i64) -> Command {
-    let items = vec![Promised { activity: "b/pit".into(), will_e3, should_e3: 0, can_e3: 0, start_e3: 0 }];
-    Command::Promise { promise: "p1".into(), building: "b".into(), kind: kind.into(), from, items }
+    let items = vec![Promised { activity: "b/pit".into(), will_e3, should_e3: 0, can_e3: 50_000, start_e3: 0 }];
+    Command::Promise { promise: "p1".into(), building: "b".into(), kind: kind.into(), from, items, is_sure: false }
+}
+
+/// Asked again, and meant.
+fn surely(command: Command) -> Command {
+    match command {
+        Command::Promise { promise, building, kind, from, items, .. } => Command::Promise { promise, building, kind, from, items, is_sure: true },
+        other => other,
+    }
 }
 
 #[test]
@@ -41,6 +49,9 @@ fn rules() {
         ("a fortnight", site.clone(), promise("fortnight", TODAY, 40_000), Some(Refused::NoPeriod)),
         ("less than is done", site.clone(), promise("week", TODAY, 9_000), Some(Refused::OutOfBounds { done: "10".into(), left: "80".into() })),
         ("more than is left", site.clone(), promise("week", TODAY, 80_001), Some(Refused::OutOfBounds { done: "10".into(), left: "80".into() })),
+        ("half as much again as is possible", site.clone(), promise("week", TODAY, 75_000), None),
+        ("far more than is possible", site.clone(), promise("week", TODAY, 75_001), Some(Refused::FarMore { work: "the pit".into(), will: "75.001".into(), can: "50".into() })),
+        ("far more than is possible, and meant", site.clone(), surely(promise("week", TODAY, 75_001)), None),
         ("twice", State { promised: vec!["b/pit".into()], ..site.clone() }, promise("week", TODAY, 40_000), Some(Refused::AlreadyPromised { work: "the pit".into() })),
         ("again before it begins", State { promised: vec!["b/pit".into()], ..site.clone() }, promise("month", date(2026, 12, 1), 40_000), None),
         ("the month after next", site.clone(), promise("month", date(2027, 1, 1), 40_000), Some(Refused::TooFar { from: "2026-12-01".into() })),
@@ -107,6 +118,8 @@ on_both_databases!(a_promise_binds_today_and_a_report_moves_it, |site| async mov
     let done = site.post("builder", "/targets/ours-b1/promise", &week).await;
     assert_eq!(done.status, 303, "{:?}", done.texts(".summary li"));
     assert_eq!(site.post("builder", "/targets/ours-b1/promise", &week).await.texts(".summary .quiet"), ["E-105"]);
+    let far = site.post("builder", "/targets/ours-b1/promise", &[("period", "week 2026-11-30"), ("will.ours-b1/pit", "5000")]).await;
+    assert_eq!((far.texts(".summary .quiet"), far.attributes("input[name=sure]", "value").len()), (vec!["E-108".to_owned()], 1), "far more than is possible is asked about");
     // Of a week to come the last word counts.
     for amount in ["600", "650"] {
         let coming = [("period", "week 2026-11-30"), ("will.ours-b1/pit", amount)];
@@ -206,7 +219,7 @@ on_both_databases!(what_a_period_needs_is_frozen_on_its_first_day, |site| async 
     settled(&site).await;
     assert_eq!(should().await, 0.0);
     let next = date(2026, 11, 30);
-    let promise = [("period", "week 2026-11-30"), ("will.ours-b1/pit", "700")];
+    let promise = [("period", "week 2026-11-30"), ("will.ours-b1/pit", "700"), ("sure", "yes")];
     assert_eq!(site.post("builder", "/targets/ours-b1/promise", &promise).await.status, 303);
     assert_eq!(site.post("builder", "/reports/new", &[("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "100")]).await.status, 303);
     assert!(site.site.clock.advance(site.site.clock.now() + 168.hours()));
@@ -270,7 +283,7 @@ on_both_databases!(a_curve_is_drawn_by_value_where_values_are_known, |site| asyn
     let by_value = page("&by=value").await;
     assert_eq!(by_value.attributes("nav.bar a[aria-current]", "href"), ["/targets?place=ours&by=value"]);
     let words = by_value.texts("p.quiet").join(" ");
-    assert!(words.contains("250000.50") && words.contains('2') && words.contains('1'), "{words}");
+    assert!(words.contains("25.0 ") && words.contains('2') && words.contains('1'), "{words}");
     assert!(by_value.attributes("figure img", "src")[0].ends_with("/curve/svg?by=value"));
     let (quantity, value) = (curve("?by=quantity").await, curve("?by=value").await);
     assert_eq!((quantity.status.as_u16(), value.status.as_u16()), (200, 200));
@@ -286,7 +299,7 @@ on_both_databases!(the_account_of_a_period_adds_up_by_place_work_and_official, |
     assert_eq!(site.post("chief", "/plans/ours/mandate", &date).await.status, 303);
     for (building, will) in [("ours-b1", "500"), ("ours-b2", "400")] {
         let name = format!("will.{building}/pit");
-        let form = [("period", "week 2026-11-23"), (name.as_str(), will)];
+        let form = [("period", "week 2026-11-23"), (name.as_str(), will), ("sure", "yes")];
         assert_eq!(site.post("builder", &format!("/targets/{building}/promise"), &form).await.status, 303);
     }
     // One does more than it promised, the other less: surplus does not hide debt.

@@ -11,6 +11,7 @@ use crate::features::targets::model::Grade;
 use crate::features::{Guatu, identity};
 use crate::web::problem::Problem;
 use jiff::civil::Date;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -39,6 +40,18 @@ pub struct Gathered {
 }
 
 impl Gathered {
+    /// Puts the rows first that most is late on: overdue works count before late ones, late ones before those at risk,
+    /// and what is finished comes last.
+    pub fn put_worst_first(&mut self) {
+        self.rows.sort_by_key(|row| {
+            let cells = || row.cells.iter().flatten();
+            let at_risk = cells().filter(|cell| cell.word.accuses()).count();
+            let of = |count: fn(&Cell) -> usize| cells().map(count).sum::<usize>();
+            let is_open = cells().any(|cell| cell.done < cell.count);
+            Reverse((of(|cell| cell.overdue), of(|cell| cell.late), at_risk, is_open))
+        });
+    }
+
     /// The place of a row.
     pub fn place(&self, row: &Row) -> &Place {
         &self.tree.places()[row.at]

@@ -56,6 +56,8 @@ pub struct Asked {
     pub wall: Option<String>,
     /// First row of a long list.
     pub from: Option<u64>,
+    /// `worst` for the rows that most is late on first, else in the order of the tree.
+    pub order: Option<String>,
     /// Paper, `A0` to `A3`.
     pub size: Option<String>,
     /// `mono` for black and white.
@@ -68,8 +70,19 @@ impl Asked {
         self.wall.as_deref() == Some("1")
     }
 
+    /// Whether the rows that most is late on come first.
+    fn is_worst_first(&self) -> bool {
+        self.order.as_deref() == Some("worst")
+    }
+
     /// The address of another place or view, keeping the rest.
     pub fn address(&self, place: &str, view: &str) -> String {
+        let order = if self.is_worst_first() { "&order=worst" } else { "" };
+        format!("{}{order}", self.address_in_order(place, view))
+    }
+
+    /// The same with the rows in the order of the tree.
+    fn address_in_order(&self, place: &str, view: &str) -> String {
         let wall = if self.is_wall() { "&wall=1" } else { "" };
         format!("/wall?place={}&view={view}{wall}", form_urlencoded(place))
     }
@@ -156,7 +169,7 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
             }
             @if asked.is_wall() { a.button.second href={ "/wall?place=" (place.id) "&view=" (view) } { (visitor.t("wall.leave")) } }
             @else {
-                a.button.second.no-print href={ "/wall?place=" (place.id) "&view=" (view) "&wall=1" } { (visitor.t("wall.command_room")) }
+                a.button.second.no-print href={ "/wall?place=" (place.id) "&view=" (view) @if asked.is_worst_first() { "&order=worst" } "&wall=1" } { (visitor.t("wall.command_room")) }
                 details.papers.no-print { summary { (visitor.t("wall.print")) }
                     ul { @for size in ["A0", "A1", "A2", "A3"] { li {
                         a href={ "/wall.pdf?place=" (place.id) "&view=" (view) "&size=" (size) } { (size) " " (visitor.t("wall.colour")) } " · "
@@ -284,7 +297,12 @@ async fn todays(conn: &mut Conn, site: &Site, visitor: &Visitor, gathered: &Gath
 
 async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
     let today = site.clock.today();
-    let gathered = gather(conn, &site.domain, place, today).await?;
+    let mut gathered = gather(conn, &site.domain, place, today).await?;
+    if asked.is_worst_first() {
+        gathered.put_worst_first();
+    }
+    // Rows that do not stand under their parcel say where they belong, and so do those of a wall, which has no room for headings.
+    let are_grouped = !asked.is_wall() && !asked.is_worst_first();
     let Gathered { stages, rows, .. } = &gathered;
     let todays = todays(conn, site, visitor, &gathered, place, today).await?;
     let schedules = site.domain.networks.all_scheduled(conn).await?;
@@ -310,6 +328,10 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
                 @if !asked.is_wall() { span.quiet { (rule_sets::pages::told(visitor, &rule_set)) } }
             }
             @if !asked.is_wall() { p.legend { (words.marks.legend()) } }
+            @if rows.len() > 1 { nav.bar.no-print aria-label=(visitor.t("wall.order")) { @for (is_worst, key) in [(false, "wall.by_place"), (true, "wall.worst_first")] {
+                @let address = asked.address_in_order(&place.id, "matrix");
+                a.button.second href={ (address) @if is_worst { "&order=worst" } } aria-current=[(is_worst == asked.is_worst_first()).then_some("true")] { (visitor.t(key)) }
+            } } }
             @if asked.is_wall() { (wall_pager(visitor, &address, first, rows.len(), most)) }
         }
         @if stages.is_empty() { p.empty {
@@ -326,16 +348,15 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
                         @for (at, row) in rows.iter().enumerate().take(shown.end).skip(shown.start) {
                             @let place = gathered.place(row);
                             @let parcel = gathered.parcel(row);
-                            @if let (Some(parcel), false) = (parcel, asked.is_wall()) && (at == shown.start || rows[at - 1].parcel != row.parcel) {
+                            @if let (Some(parcel), false) = (parcel, !are_grouped) && (at == shown.start || rows[at - 1].parcel != row.parcel) {
                                 tr.group { th scope="colgroup" colspan=(stages.len() + 1) { a href=(asked.address(&parcel.id, "matrix")) { (parcel.attributes.name) } } }
                             }
                             tr {
                                 th scope="row" {
                                     a href=(asked.address(&place.id, "matrix")) { (place.attributes.name) }
-                                    // A wall has no room for headings between its rows: each row says where it belongs.
                                     @let target = todays.get(place.id.as_str());
-                                    @match (parcel, asked.is_wall()) {
-                                        (Some(parcel), true) => { @if target.is_some() { " " } @else { br; } span.quiet { (parcel.attributes.name) } }
+                                    @match (parcel, !are_grouped) {
+                                        (Some(parcel), true) => { @if target.is_some() && asked.is_wall() { " " } @else { br; } span.quiet { (parcel.attributes.name) } }
                                         _ if !row.official.is_empty() => { br; span.quiet { (row.official) } }
                                         _ => {}
                                     }

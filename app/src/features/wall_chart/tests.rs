@@ -186,6 +186,14 @@ on_both_databases!(the_wall_shows_only_what_one_may_see_and_every_lamp_opens, |s
     assert_eq!(rows["rows"].as_array().unwrap().len(), 21, "one building only");
     let wall = site.get("builder", "/wall?place=ours&wall=1").await;
     assert_eq!(wall.attributes("body", "class"), ["wide wall"]);
+    // A date that one building misses puts it first where the worst comes first.
+    let order = [("activity", "ours-b2/topping_out"), ("name", "Topped out"), ("finish_by", "2026-12-31"), ("issuer", "headquarters"), ("document", "Notice 7"), ("edition", "1")];
+    assert_eq!(site.post("chief", "/plans/ours/mandate", &order).await.status, 303);
+    crate::features::reports::tests::settled(&site).await;
+    let names = async |query: &str| site.get("builder", &format!("/wall?place=ours{query}")).await.texts("tbody th[scope=row] a");
+    assert_eq!(names("").await, ["ours-b1 name", "ours-b2 name"]);
+    assert_eq!(names("&order=worst").await, ["ours-b2 name", "ours-b1 name"]);
+    assert!(site.get("builder", "/wall?place=ours&order=worst").await.attributes("header a, .bar a", "href").iter().any(|to| to.ends_with("&order=worst&wall=1")), "the command room keeps the order");
     assert_eq!(wall.attributes("#board", "data-events"), ["/wall/events"]);
     assert!(wall.attributes("nav.pages", "data-next").is_empty(), "two buildings are one page");
     site
