@@ -11,7 +11,7 @@ use crate::refusals;
 use jiff::{Timestamp, ToSpan};
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What seals and interests are filed under: they belong to no place.
 const NOWHERE: &str = "-";
@@ -299,6 +299,14 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Take a form that a program filled: all that it says, or nothing.
+    Fill {
+        inspection: String,
+        /// SHA-256 of the form as it came, which is sealed and shown to nobody.
+        form: String,
+        /// What it says: scores and findings.
+        acts: Vec<Command>,
+    },
     /// See whether a finding was put right as reported.
     Reinspect {
         inspection: String,
@@ -329,6 +337,7 @@ impl Command {
             | Command::Answer { inspection, .. }
             | Command::Propose { inspection, .. }
             | Command::Settle { inspection, .. }
+            | Command::Fill { inspection, .. }
             | Command::Reinspect { inspection, .. } => Some(inspection),
         }
     }
@@ -395,6 +404,8 @@ pub enum Fact {
     Proposed { consequence: Consequence, content: String },
     /// It was decided.
     Settled { is_approved: bool, reason: String },
+    /// A form that a program filled was taken; what it says follows as facts of its own.
+    Filled { form: String },
     /// A finding was looked at again by somebody else.
     Reinspected {
         finding: String,
@@ -483,6 +494,14 @@ refusals! {
     PieceTooLarge { limit } = "V-137" Rule photos;
     /// It is no submission of a phone.
     Unreadable = "V-138" Rule _;
+    /// What came is no filled form.
+    NotAForm { limit } = "V-139" Rule _;
+    /// An answer that the form does not ask for, or that is none.
+    OtherShape { name } = "V-140" Rule _;
+    /// The place lies outside the inspection.
+    PlaceOutside = "V-141" Rule _;
+    /// A form in which nothing is scored and nothing found.
+    NothingFilled = "V-142" Rule _;
 }
 
 /// What the rule sees.
@@ -672,6 +691,11 @@ fn step(state: &State, known: &Known, command: &Command, context: &Context) -> R
             ask(Act::Settle)?;
             Fact::Settled { is_approved: *is_approved, reason: text(reason, Refused::NoReason)? }
         }
+        Command::Fill { form, acts, .. } => {
+            ask(Act::Find)?;
+            one_form(known, acts)?;
+            Fact::Filled { form: form.clone() }
+        }
         Command::Reinspect { finding, is_done, content, photos, .. } => {
             ask(Act::Reinspect)?;
             let (_, found) = known.findings().find(|(id, _)| id == finding).ok_or(Refused::NotReported)?;
@@ -687,6 +711,22 @@ fn step(state: &State, known: &Known, command: &Command, context: &Context) -> R
         }
         Command::Seal { .. } | Command::Declare { .. } | Command::CheckIn { .. } | Command::Lapse { .. } => return Err(Refused::NotYours),
     })
+}
+
+/// Whether acts are what one form can say: scores and findings of one inspection, no finding twice.
+fn one_form(known: &Known, acts: &[Command]) -> Result<(), Refused> {
+    let mut findings = BTreeSet::new();
+    let is_said = |act: &Command| match act {
+        Command::Score { .. } => true,
+        Command::Find { finding, .. } => findings.insert(finding.clone()),
+        _ => false,
+    };
+    if acts.is_empty() {
+        return Err(Refused::NothingFilled);
+    }
+    let id = known.stop().id.as_str();
+    let is_whole = acts.iter().all(|act| act.inspection() == Some(id)) && acts.iter().all(is_said);
+    if is_whole { Ok(()) } else { Err(Refused::OtherShape { name: id.to_owned() }) }
 }
 
 /// Words that say something, or why they must.

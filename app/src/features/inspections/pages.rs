@@ -6,7 +6,7 @@ use super::known::Known;
 use super::model::Command;
 use super::sealing::{Basis, LEAVES, Stop};
 use super::showing::stage_lamp;
-use super::{acts, doubts, phone, plans, store};
+use super::{acts, doubts, openrosa, phone, plans, store};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::orders::rules::Mark;
@@ -47,6 +47,7 @@ pub fn routes() -> Router<Site> {
         .route("/inspections/{id}/photos/{copy}", get(acts::photo))
         .route("/inspections/{id}/paper/{format}", get(acts::paper))
         .merge(phone::routes())
+        .merge(openrosa::routes())
 }
 
 /// What pages name things by.
@@ -167,7 +168,7 @@ async fn list_page(site: &Site, visitor: &Visitor, asked: &registers::Asked, val
                 @if visitor.rights.may_somewhere(Verb::Approve) { a.button.no-print href="/inspections/new" { (visitor.t("inspections.direct")) } }
                 @if visitor.may(Verb::Govern, "/") { a.button.second.no-print href="/inspections/draw" { (visitor.t("inspections.draw")) } }
                 @if may_doubt(visitor) { a.button.second.no-print href="/inspections/doubts" { (visitor.t("inspections.doubts")) } }
-                @if visitor.rights.may_somewhere(Verb::Inspect) { a.button.no-print href="/phone/visits" { (visitor.t("phone.title")) } }
+                @if visitor.rights.may_somewhere(Verb::Inspect) { a.button.no-print href="/phone/visits" { (visitor.t("phone.title")) } a.button.second.no-print href="/inspections/odk" { (visitor.t("odk.title")) } }
                 a.button.second.no-print href="/inspections/seals" { (visitor.t("inspections.seals")) }
             }
             p.lead { (visitor.t("inspections.lead")) }

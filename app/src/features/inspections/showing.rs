@@ -124,6 +124,7 @@ pub(super) fn said(visitor: &Visitor, step: &Step) -> Vec<String> {
             let print = visitor.tf("inspections.signature", &[("print", signature.chars().take(SHORT_PRINT).collect())]);
             std::iter::once(print).chain(moment.iter().flat_map(at_phone)).collect()
         }
+        Fact::Filled { form } => vec![visitor.tf("inspections.form", &[("print", form.chars().take(SHORT_PRINT).collect())])],
         Fact::Scored { checklist, moment, .. } => std::iter::once(visitor.t(&format!("checklist.{checklist}"))).chain(moment.iter().flat_map(at_phone)).collect(),
         Fact::Found { content, .. } | Fact::Objected { content } | Fact::Concluded { content, .. } => vec![content.clone()],
         Fact::Received { paper } if !paper.is_empty() => vec![paper.clone()],

@@ -341,6 +341,7 @@ fn every_refusal_has_its_case() {
     let object = |content: &str| Command::Object { inspection: at(), content: content.into() };
     let propose = || Command::Propose { inspection: at(), consequence: Consequence::Praise, content: "well".into() };
     let settle = || Command::Settle { inspection: at(), is_approved: true, reason: "yes".into() };
+    let fill = |acts| Command::Fill { inspection: at(), form: "5e".into(), acts };
     let seal = |hour: &str| Command::Seal { hour: hour.into(), root: "r".into() };
     const DONE: &str = "scored wang, found wang, concluded wang";
     const RECEIVED: &str = "scored wang, found wang, concluded wang, received jian";
@@ -406,6 +407,12 @@ fn every_refusal_has_its_case() {
         ("zhao", reported("zhao", OrderStage::Reported), reinspect(), "reinspected"),
         ("wang", reported("wang", OrderStage::Reported), reinspect(), "V-127"),
         ("zhao", reported("zhao", OrderStage::Signed), reinspect(), "V-128"),
+        ("wang", state("wang", ""), fill(vec![score("funds", "wages_paid", 20), find("a hole", "ordinary")]), "filled"),
+        ("wang", state("wang", ""), fill(Vec::new()), "V-142"),
+        ("wang", state("wang", ""), fill(vec![find("a hole", "ordinary"), find("a pit", "ordinary")]), "V-140"),
+        ("wang", state("wang", ""), fill(vec![sign("5e")]), "V-140"),
+        ("zhao", state("zhao", ""), fill(vec![find("a hole", "ordinary")]), "V-111"),
+        ("wang", state("wang", DONE), fill(vec![find("a hole", "ordinary")]), "V-113"),
     ];
     let mut seen = BTreeSet::new();
     for (at, (who, state, command, expected)) in cases.into_iter().enumerate() {
@@ -418,7 +425,7 @@ fn every_refusal_has_its_case() {
         assert_eq!(came, expected, "case {at}: {command:?}");
         seen.insert(came);
     }
-    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132", "V-134", "V-135", "V-136", "V-137", "V-138"];
+    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132", "V-134", "V-135", "V-136", "V-137", "V-138", "V-139", "V-141"];
     let missing: Vec<&&str> = Refused::CODES.iter().filter(|code| !seen.contains(**code) && !elsewhere.contains(code)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
