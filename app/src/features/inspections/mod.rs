@@ -13,6 +13,9 @@
 //! then a plan is seen by its inspectors, by who made it, and by who inspects everywhere and has no interest there; to
 //! everybody else it is not there.
 //!
+//! How often and how long a project is inspected is limited by the year's plan (`yearly.rs`): a leader goes beyond it with a reason,
+//! chance does not. What others have sealed is not counted, since a number would tell of it.
+//!
 //! Inspectors score checklists (`checklists.rs`, `rules/checklists.toml`) and say what is wrong. A finding becomes an order to
 //! the unit that puts it right, in the same transaction; somebody else looks again. The conclusion is written; the target,
 //! whose task force it is, receives it, may object, and is answered by people who took no part (政府督查工作条例 Art. 17). Praise,
@@ -24,9 +27,9 @@
 //!
 //! Stages: (sealed) → visiting → concluded → delivered → objected → answered; lapsed, when nobody went.
 //!
-//! Refusals: V-101 … V-142. Extra files: `planning.rs` and `sealing.rs` (rules of plans, and the proof of one), `known.rs` (what
+//! Refusals: V-101 … V-146. Extra files: `planning.rs` and `sealing.rs` (rules of plans, and the proof of one), `known.rs` (what
 //! follows from an inspection's facts, and who may do what), `draw.rs`, `gather.rs` (what a draw weighs), `doubts.rs` (reports
-//! that stand against each other), `checklists.rs`, `plans.rs`, `acts.rs`, `showing.rs` (pages of plans and of one inspection),
+//! that stand against each other), `checklists.rs`, `plans.rs`, `yearly.rs`, `acts.rs`, `showing.rs` (pages of plans and of one inspection),
 //! `print.rs` (the conclusion as a letter), `phone.rs`, `pack.rs` and `pieces.rs` with the page in `phone/` (a day without a signal), `openrosa/` (forms for
 //! ODK Collect: the protocol, the forms, what waits for its photographs, and the page on which a key is made).
 
@@ -52,6 +55,7 @@ mod showing;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod yearly;
 
 use super::authority::{self, Need, Scope, Verb, missing};
 use super::places;
@@ -66,6 +70,7 @@ pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
         // The place of a sealed plan is asked of nobody here: whoever may read it and not open the plan would be told so.
         Command::Seal { .. } | Command::CheckIn { .. } | Command::Lapse { .. } => Ok(Ok(Vec::new())),
         Command::Declare { project } => Ok(Ok(vec![Need::at(Verb::Inspect, project.clone())])),
+        Command::PlanYear { .. } => Ok(Ok(vec![Need::everywhere(Verb::Approve)])),
         other => match store::place_of(conn, other.inspection().unwrap_or_default()).await? {
             Some(place) => Ok(Ok(vec![Need::at(Verb::Read, place)])),
             None => Ok(Err(missing())),

@@ -31,6 +31,8 @@ pub(super) fn plan_facts(visitor: &Visitor, names: &Names, stop: &Stop) -> Marku
         dt { (visitor.t("inspections.people")) } dd { (visitor.list(stop.inspectors.iter().map(|one| names.person(one)))) }
         dt { (visitor.t("inspections.basis")) } dd { (visitor.t(basis_key(&stop.basis))) @if let Basis::Directed { reason } = &stop.basis { " · " (reason) } }
         @if !stop.again.is_empty() { dt { (visitor.t("field.again")) } dd { (stop.again) } }
+        @if stop.days > 1 { dt { (visitor.t("field.visit_days")) } dd { (stop.days) } }
+        @if !stop.beyond.is_empty() { dt { (visitor.t("field.beyond")) } dd { (stop.beyond) } }
         dt { (visitor.t("inspections.made_by")) } dd { (names.person(&stop.made_by)) }
         dt { (visitor.t("inspections.last_day")) } dd { (stop.until) }
     }
