@@ -331,6 +331,13 @@ impl TestSite {
         self.ask(who, request, Body::from(bytes)).await
     }
 
+    /// Sends what a program sends that has no session: headers and bytes.
+    pub async fn by_program(&self, method: &str, path: &str, headers: &[(&str, &str)], bytes: Vec<u8>) -> Page {
+        let request = Request::builder().method(method).uri(path);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.ask("", request, Body::from(bytes)).await
+    }
+
     async fn ask(&self, who: &str, request: axum::http::request::Builder, body: Body) -> Page {
         let request = match self.sessions.get(who) {
             Some(token) => request.header(header::COOKIE, format!("{}={token}", web::visitor::SESSION_COOKIE)),

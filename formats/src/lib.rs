@@ -15,3 +15,4 @@ pub mod reports;
 pub mod risks;
 pub mod schedules;
 pub mod targets;
+pub mod xforms;

@@ -73,9 +73,9 @@ pub(super) async fn today(teller: &mut Teller<'_>, district: &District, today: D
     store::keep_plan(&mut teller.db.writer().await?, &plan).await
 }
 
-/// What is known of a place, and inspectors without an interest there.
-async fn free(teller: &Teller<'_>, place: &str, on: Date) -> Result<(Ground, Vec<String>)> {
-    let ground = store::ground(&mut teller.db.reader().await?, &[place.to_owned()], on).await?;
+/// What a planner knows of a place, and inspectors without an interest there.
+async fn free(teller: &Teller<'_>, place: &str, planner: &str, on: Date) -> Result<(Ground, Vec<String>)> {
+    let ground = store::ground(&mut teller.db.reader().await?, &[place.to_owned()], planner, on).await?;
     let people = store::eligible(&ground).into_iter().map(|one| one.account).collect();
     Ok((ground, people))
 }
@@ -88,7 +88,8 @@ async fn direct(
     until: Date,
 ) -> Result<Plan> {
     let place = district.projects[project].id.clone();
-    let (ground, free) = free(teller, &place, on).await?;
+    let made_by = district.people[0].account.clone();
+    let (ground, free) = free(teller, &place, &made_by, on).await?;
     let places = vec![place];
     let team = RULES.team.value as usize;
     let is_again = places.iter().any(|place| duplicate(&ground, place).is_some());
@@ -99,7 +100,9 @@ async fn direct(
         reason: reason.to_owned(),
         again: if is_again { reason.to_owned() } else { String::new() },
         until,
-        made_by: district.people[0].account.clone(),
+        days: 1,
+        beyond: String::new(),
+        made_by,
     };
     let stops = directed(&route, &ground).map_err(|refused| anyhow::anyhow!("{refused:?}"))?;
     Ok(Plan::Directed(stops))
@@ -120,7 +123,7 @@ async fn plan(
         let mut conn = teller.db.reader().await?;
         let candidates = gather::candidates(&mut conn, teller.domain, civil(teller.clock.now())).await?;
         let places: Vec<String> = candidates.iter().map(|one| one.place.clone()).collect();
-        let ground = store::ground(&mut conn, &places, on).await?;
+        let ground = store::ground(&mut conn, &places, &district.people[1].account, on).await?;
         drop(conn);
         let seed: [u8; 32] = rng.random();
         let drawing = Drawing {
@@ -195,7 +198,7 @@ async fn happen(teller: &Teller<'_>, district: &District, at: usize, what: &str)
     let (inspection, finding) = (stop.id.clone(), format!("finding-{:02}", at + 1));
     let order = store::order_of(&finding);
     let word = |what: &str| inspection_word(what).to_owned();
-    let (_, free) = free(teller, &stop.place, civil(teller.clock.now()).date()).await?;
+    let (_, free) = free(teller, &stop.place, &stop.made_by, civil(teller.clock.now()).date()).await?;
     let other = free.iter().find(|one| !stop.inspectors.contains(one));
     Ok(match what {
         "receive" => Ask::by(reporter, Command::Receive { inspection, paper: String::new() }),

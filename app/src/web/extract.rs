@@ -101,6 +101,29 @@ impl Upload {
     }
 }
 
+/// Parts of an upload that are read.
+const PART_COUNT: usize = 100;
+
+impl Upload {
+    /// Every part: its name, or that of its file, and its bytes.
+    ///
+    /// # Errors
+    /// G-119 when more came than may be sent, G-113 when what came cannot be read.
+    pub async fn parts(self) -> Result<Vec<(String, Vec<u8>)>, Problem> {
+        let mut parts = self.0.ok_or_else(|| unreadable("G-113"))?;
+        let mut found = Vec::new();
+        let read = |error: MultipartError| unreadable_as(error.status());
+        while let Some(part) = parts.next_field().await.map_err(read)? {
+            let name = part.name().or(part.file_name()).unwrap_or_default().to_owned();
+            found.push((name, part.bytes().await.map_err(read)?.to_vec()));
+            if found.len() > PART_COUNT {
+                return Err(unreadable("G-113"));
+            }
+        }
+        Ok(found)
+    }
+}
+
 /// Files a form carries at most.
 pub const FILE_COUNT: usize = 6;
 /// Bytes of the largest file a form may carry.

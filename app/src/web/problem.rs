@@ -64,8 +64,16 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Forms that are sent before anybody is logged in.
-const OPEN_FORMS: [&str; 3] = ["/login", "/logout", "/welcome/"];
+/// Where something is sent without a session: before anybody is logged in, and by programs that bring a key.
+const OPEN_FORMS: [&str; 4] = ["/login", "/logout", "/welcome/", "/openrosa/"];
+/// Addresses that hold a key, which is no business of a log.
+const KEYED: [&str; 3] = ["/calendar/", "/openrosa/", "/welcome/"];
+
+/// An address as a log may have it.
+fn logged(address: &str) -> &str {
+    let path = address.split('?').next().unwrap_or_default();
+    KEYED.into_iter().find(|keyed| path.starts_with(keyed)).unwrap_or(path)
+}
 
 /// Faults since the start, so that a person can name one.
 static FAULTS: AtomicU64 = AtomicU64::new(0);
@@ -97,8 +105,8 @@ pub async fn render(State(site): State<Site>, visitor: Option<Visitor>, mut requ
         }
     };
     let carried = response.extensions_mut().remove::<Carried>();
-    let too_large =
-        || (response.status() == StatusCode::PAYLOAD_TOO_LARGE).then(|| Carried(Arc::new(too_large().into())));
+    let is_bare = is_bare(&response);
+    let too_large = || is_bare.then(|| Carried(Arc::new(too_large().into())));
     let Some(Carried(problem)) = carried.or_else(too_large) else { return response };
     let visitor = visitor.unwrap_or_default();
     let (status, code, sentence) = match &*problem {
@@ -112,7 +120,7 @@ pub async fn render(State(site): State<Site>, visitor: Option<Visitor>, mut requ
         }
         Problem::Fault(fault) => {
             let number = FAULTS.fetch_add(1, Ordering::Relaxed) + 1;
-            tracing::error!(number, path = %here.split('?').next().unwrap_or_default(), "fault: {fault:#}");
+            tracing::error!(number, path = %logged(&here), "fault: {fault:#}");
             let params = [("number", number.to_string())];
             (StatusCode::INTERNAL_SERVER_ERROR, "G-500".to_owned(), visitor.tf("refusal.G-500", &params))
         }
@@ -140,6 +148,13 @@ pub async fn render(State(site): State<Site>, visitor: Option<Visitor>, mut requ
     *page.status_mut() = status;
     page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     page
+}
+
+/// Whether an answer is of the layer that counts bytes, which says nothing to a person; a protocol says it in words of its own.
+fn is_bare(response: &Response) -> bool {
+    let is_text = |kind: &HeaderValue| kind.as_bytes().starts_with(b"text/plain");
+    response.status() == StatusCode::PAYLOAD_TOO_LARGE
+        && response.headers().get(header::CONTENT_TYPE).is_none_or(is_text)
 }
 
 /// The refusal for more than a request may bring; the layer that counts bytes knows no language.

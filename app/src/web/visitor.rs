@@ -6,6 +6,7 @@ use super::locale::Language;
 use super::problem::Problem;
 use crate::db::Conn;
 use crate::features::authority::{self, Rights, Verb};
+use crate::features::identity::keys::{self, Purpose};
 use crate::features::{Guatu, identity, messages, orders, places};
 use crate::journal::domain::Permit;
 use crate::serve::setting;
@@ -74,6 +75,23 @@ impl Visitor {
     /// The right to knock at the write door.
     pub fn permit(&self) -> Result<Permit, Problem> {
         self.account.clone().map(Permit::account).ok_or(Problem::LoginNeeded)
+    }
+
+    /// Whoever owns a key that a program brought: no session, and the rights of today.
+    pub async fn by_key(site: &Site, purpose: Purpose, key: &str) -> Result<Option<Visitor>, Problem> {
+        let mut conn = site.reader().await?;
+        let Some(account) = keys::owner(&mut conn, purpose, key).await? else { return Ok(None) };
+        Ok(Some(Visitor::default().known(&mut conn, site, account).await?))
+    }
+
+    /// The person of an account. What they chose to read in holds wherever they are, also where they were already.
+    async fn known(mut self, conn: &mut Conn, site: &Site, account: String) -> Result<Visitor, Problem> {
+        self.rights = authority::rights(conn, &account, site.clock.today()).await?;
+        self.name = identity::store::name(conn, &account).await?;
+        let chosen = setting(conn, &language_setting(&account)).await?;
+        self.language = chosen.as_deref().and_then(Language::from_name).unwrap_or(self.language);
+        self.account = Some(account);
+        Ok(self)
     }
 
     /// Whether the person may do something at a path.
@@ -167,15 +185,10 @@ impl FromRequestParts<Site> for Visitor {
         let Some(token) = cookie(parts, SESSION_COOKIE) else { return Ok(visitor) };
         let mut conn = site.reader().await?;
         if let Some(account) = identity::session::account_of(&mut conn, token, site.clock.machine()).await? {
-            visitor.rights = authority::rights(&mut conn, &account, site.clock.today()).await?;
-            visitor.name = identity::store::name(&mut conn, &account).await?;
+            visitor = visitor.known(&mut conn, site, account.clone()).await?;
             visitor.orders_waiting = orders::store::waiting_for(&mut conn, &account, &visitor.rights).await?;
             visitor.messages_unread =
                 messages::store::unread(&mut conn, &account, &visitor.rights, site.clock.now()).await?;
-            // What a person chose anywhere holds wherever they are logged in, also where they were already.
-            let chosen = setting(&mut conn, &language_setting(&account)).await?;
-            visitor.language = chosen.as_deref().and_then(Language::from_name).unwrap_or(visitor.language);
-            visitor.account = Some(account);
             visitor.token = Some(token.to_owned());
         }
         Ok(visitor)

@@ -12,8 +12,9 @@
 //! in `model.rs`.
 //! Names and passwords are kept beside the ledger; facts name accounts only.
 //!
-//! Refusals: I-101 … I-115, I-128.
+//! Refusals: I-101 … I-115, I-128. Extra files: `session.rs` (what a browser brings), `keys.rs` (what other programs bring).
 
+pub mod keys;
 pub mod model;
 pub mod pages;
 pub mod session;

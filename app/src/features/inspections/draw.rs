@@ -47,6 +47,20 @@ pub struct Sourced {
     pub mark: Mark,
 }
 
+/// How often and how long a project is inspected in a year that nobody has planned.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Yearly {
+    /// Inspections of one project.
+    pub visits: u32,
+    /// Days of each.
+    pub days: u32,
+    /// Where that comes from.
+    pub source: String,
+    /// What that stands on.
+    pub mark: Mark,
+}
+
 /// When reports stand against each other.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,6 +105,8 @@ pub struct Rules {
     pub duplicate: Sourced,
     /// Days after which a sealed plan is opened at the latest.
     pub sealed: Sourced,
+    /// What a year allows that nobody has planned.
+    pub yearly: Yearly,
     /// Natural days in which the target may object.
     pub objection: Sourced,
     /// Natural days in which that is answered.
@@ -128,6 +144,11 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    /// The candidate without weight: it cannot be drawn.
+    pub fn weightless(self) -> Candidate {
+        Candidate { weight: 0, ..self }
+    }
+
     /// The candidate with its weight on a day.
     pub fn weighed(mut self, weights: &Weights, on: Date) -> Candidate {
         let of = |count: u32, each: u32| count.min(weights.most_each) * each;

@@ -13,20 +13,25 @@
 //! then a plan is seen by its inspectors, by who made it, and by who inspects everywhere and has no interest there; to
 //! everybody else it is not there.
 //!
+//! How often and how long a project is inspected is limited by the year's plan (`yearly.rs`): a leader goes beyond it with a reason,
+//! chance does not. What others have sealed is not counted, since a number would tell of it.
+//!
 //! Inspectors score checklists (`checklists.rs`, `rules/checklists.toml`) and say what is wrong. A finding becomes an order to
 //! the unit that puts it right, in the same transaction; somebody else looks again. The conclusion is written; the target,
 //! whose task force it is, receives it, may object, and is answered by people who took no part (政府督查工作条例 Art. 17). Praise,
 //! criticism and accountability are proposed, and wait for a leader (Art. 21).
 //!
 //! On a phone all of a visit can be written down without a signal and sent when there is one (`phone.rs`): the same commands with
-//! ids that the phone makes, photographs as they were taken, and a receipt before anything is deleted.
+//! ids that the phone makes, photographs as they were taken, and a receipt before anything is deleted. Whoever has ODK Collect
+//! fills forms in that instead (`openrosa/`): the same commands, all of a form or nothing, and forms only of what is open.
 //!
 //! Stages: (sealed) → visiting → concluded → delivered → objected → answered; lapsed, when nobody went.
 //!
-//! Refusals: V-101 … V-138. Extra files: `planning.rs` and `sealing.rs` (rules of plans, and the proof of one), `known.rs` (what
+//! Refusals: V-101 … V-146. Extra files: `planning.rs` and `sealing.rs` (rules of plans, and the proof of one), `known.rs` (what
 //! follows from an inspection's facts, and who may do what), `draw.rs`, `gather.rs` (what a draw weighs), `doubts.rs` (reports
-//! that stand against each other), `checklists.rs`, `plans.rs`, `acts.rs`, `showing.rs` (pages of plans and of one inspection),
-//! `print.rs` (the conclusion as a letter), `phone.rs`, `pack.rs` and `pieces.rs` with the page in `phone/` (a day without a signal).
+//! that stand against each other), `checklists.rs`, `plans.rs`, `yearly.rs`, `acts.rs`, `showing.rs` (pages of plans and of one inspection),
+//! `print.rs` (the conclusion as a letter), `phone.rs`, `pack.rs` and `pieces.rs` with the page in `phone/` (a day without a signal), `openrosa/` (forms for
+//! ODK Collect: the protocol, the forms, what waits for its photographs, and the page on which a key is made).
 
 mod acts;
 pub mod checklists;
@@ -35,6 +40,7 @@ pub mod draw;
 pub mod gather;
 pub mod known;
 pub mod model;
+mod openrosa;
 mod pack;
 pub mod pages;
 mod phone;
@@ -49,6 +55,7 @@ mod showing;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod yearly;
 
 use super::authority::{self, Need, Scope, Verb, missing};
 use super::places;
@@ -63,6 +70,7 @@ pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
         // The place of a sealed plan is asked of nobody here: whoever may read it and not open the plan would be told so.
         Command::Seal { .. } | Command::CheckIn { .. } | Command::Lapse { .. } => Ok(Ok(Vec::new())),
         Command::Declare { project } => Ok(Ok(vec![Need::at(Verb::Inspect, project.clone())])),
+        Command::PlanYear { .. } => Ok(Ok(vec![Need::everywhere(Verb::Approve)])),
         other => match store::place_of(conn, other.inspection().unwrap_or_default()).await? {
             Some(place) => Ok(Ok(vec![Need::at(Verb::Read, place)])),
             None => Ok(Err(missing())),
@@ -70,8 +78,27 @@ pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
     }
 }
 
-/// Loads what the rule needs and asks it.
+/// Loads what the rule needs and asks it; of a form it is asked about the form and then about each thing that the form says.
 pub async fn decide(conn: &mut Conn, command: &Command, context: &Context) -> Result<Decision<Fact>> {
+    let Command::Fill { acts, .. } = command else { return decide_one(conn, command, context).await };
+    let mut drafts = match decide_one(conn, command, context).await? {
+        Ok(drafts) => drafts,
+        refused => return Ok(refused),
+    };
+    let mut found = 0;
+    for act in acts {
+        found += usize::from(matches!(act, Command::Find { .. }));
+        match decide_one(conn, act, context).await? {
+            Ok(more) => drafts.extend(more),
+            // Which of several findings it is about.
+            Err(refusal) if found > 0 && acts.len() > 1 => return Ok(Err(refusal.at(&found.to_string()))),
+            refused => return Ok(refused),
+        }
+    }
+    Ok(Ok(drafts))
+}
+
+async fn decide_one(conn: &mut Conn, command: &Command, context: &Context) -> Result<Decision<Fact>> {
     let mut state = store::load(conn, command, context).await?;
     let place = match (&state.known, &state.unopened) {
         (Some(known), _) => Some(known.stop().place.clone()),

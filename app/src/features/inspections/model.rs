@@ -2,6 +2,7 @@
 
 use super::checklists;
 use super::draw::{Drawing, RULES};
+use super::planning::Allowed;
 use super::known::{Act, Known, Person, Step, Unopened, may};
 use super::sealing::{Opening, Stop};
 use crate::features::orders::model::{Choice, Stage as OrderStage};
@@ -11,7 +12,7 @@ use crate::refusals;
 use jiff::{Timestamp, ToSpan};
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What seals and interests are filed under: they belong to no place.
 const NOWHERE: &str = "-";
@@ -204,6 +205,17 @@ pub enum Command {
         /// The project.
         project: String,
     },
+    /// Decide how often and how long a project is inspected in a year.
+    PlanYear {
+        /// The year.
+        year: i16,
+        /// Inspections of one project.
+        visits: u32,
+        /// Days of each.
+        days: u32,
+        /// Why, and by which paper.
+        reason: String,
+    },
     /// Open a sealed stop: an inspector is there.
     CheckIn {
         inspection: String,
@@ -299,6 +311,14 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Take a form that a program filled: all that it says, or nothing.
+    Fill {
+        inspection: String,
+        /// SHA-256 of the form as it came, which is sealed and shown to nobody.
+        form: String,
+        /// What it says: scores and findings.
+        acts: Vec<Command>,
+    },
     /// See whether a finding was put right as reported.
     Reinspect {
         inspection: String,
@@ -317,7 +337,7 @@ impl Command {
     /// The inspection it is about.
     pub fn inspection(&self) -> Option<&str> {
         match self {
-            Command::Seal { .. } | Command::Declare { .. } => None,
+            Command::Seal { .. } | Command::Declare { .. } | Command::PlanYear { .. } => None,
             Command::CheckIn { inspection, .. }
             | Command::Lapse { inspection }
             | Command::Score { inspection, .. }
@@ -329,6 +349,7 @@ impl Command {
             | Command::Answer { inspection, .. }
             | Command::Propose { inspection, .. }
             | Command::Settle { inspection, .. }
+            | Command::Fill { inspection, .. }
             | Command::Reinspect { inspection, .. } => Some(inspection),
         }
     }
@@ -343,6 +364,8 @@ pub enum Fact {
     Sealed { hour: String, root: String },
     /// An inspector declared an interest.
     Declared { project: String },
+    /// A year's inspections were planned; a later plan of it replaces an earlier one.
+    YearPlanned { year: i16, visits: u32, days: u32, reason: String },
     /// A stop was opened by an inspector on the spot.
     Opened {
         opening: Opening<Stop>,
@@ -395,6 +418,8 @@ pub enum Fact {
     Proposed { consequence: Consequence, content: String },
     /// It was decided.
     Settled { is_approved: bool, reason: String },
+    /// A form that a program filled was taken; what it says follows as facts of its own.
+    Filled { form: String },
     /// A finding was looked at again by somebody else.
     Reinspected {
         finding: String,
@@ -483,7 +508,26 @@ refusals! {
     PieceTooLarge { limit } = "V-137" Rule photos;
     /// It is no submission of a phone.
     Unreadable = "V-138" Rule _;
+    /// What came is no filled form.
+    NotAForm { limit } = "V-139" Rule _;
+    /// An answer that the form does not ask for, or that is none.
+    OtherShape { name } = "V-140" Rule _;
+    /// The place lies outside the inspection.
+    PlaceOutside = "V-141" Rule _;
+    /// A form in which nothing is scored and nothing found.
+    NothingFilled = "V-142" Rule _;
+    /// The year's inspections of the project have been: beyond that a reason is asked for.
+    YearFull { place, year, count, most } = "V-143" Rule beyond;
+    /// No day, or more than the year allows: beyond that a reason is asked for.
+    TooLong { most } = "V-144" Rule visit_days;
+    /// Neither this year nor the next.
+    YearOutside { from, to } = "V-145" Rule plan_year;
+    /// Nothing, or more than a year holds.
+    AllowedOutside { visits, days } = "V-146" Rule visits;
 }
+
+/// Inspections of one project that a year may allow, and days of each.
+pub const MOST_ALLOWED: Allowed = Allowed { visits: 52, days: 30 };
 
 /// What the rule sees.
 #[derive(Clone, Debug, Default)]
@@ -533,6 +577,17 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             }
             let fact = Fact::Declared { project: project.clone() };
             Ok(vec![Draft { fact, subject: context.actor.text().to_owned(), place: project.clone(), occurred_on: today }])
+        }
+        Command::PlanYear { year, visits, days, reason } => {
+            let (from, to) = (today.year(), today.year() + 1);
+            if !(from..=to).contains(year) {
+                return Err(Refused::YearOutside { from: from.to_string(), to: to.to_string() });
+            }
+            if !(1..=MOST_ALLOWED.visits).contains(visits) || !(1..=MOST_ALLOWED.days).contains(days) {
+                return Err(Refused::AllowedOutside { visits: MOST_ALLOWED.visits.to_string(), days: MOST_ALLOWED.days.to_string() });
+            }
+            let fact = Fact::YearPlanned { year: *year, visits: *visits, days: *days, reason: text(reason, Refused::NoReason)? };
+            Ok(vec![Draft { fact, subject: format!("inspections-{year}"), place: NOWHERE.to_owned(), occurred_on: today }])
         }
         Command::CheckIn { position, moment, .. } => {
             sound(position.iter(), moment.iter())?;
@@ -672,6 +727,11 @@ fn step(state: &State, known: &Known, command: &Command, context: &Context) -> R
             ask(Act::Settle)?;
             Fact::Settled { is_approved: *is_approved, reason: text(reason, Refused::NoReason)? }
         }
+        Command::Fill { form, acts, .. } => {
+            ask(Act::Find)?;
+            one_form(known, acts)?;
+            Fact::Filled { form: form.clone() }
+        }
         Command::Reinspect { finding, is_done, content, photos, .. } => {
             ask(Act::Reinspect)?;
             let (_, found) = known.findings().find(|(id, _)| id == finding).ok_or(Refused::NotReported)?;
@@ -685,8 +745,24 @@ fn step(state: &State, known: &Known, command: &Command, context: &Context) -> R
             let content = text(content, Refused::NoFinding)?;
             Fact::Reinspected { finding: finding.clone(), order: order.clone(), is_done: *is_done, content, photos: photos.clone() }
         }
-        Command::Seal { .. } | Command::Declare { .. } | Command::CheckIn { .. } | Command::Lapse { .. } => return Err(Refused::NotYours),
+        Command::Seal { .. } | Command::Declare { .. } | Command::PlanYear { .. } | Command::CheckIn { .. } | Command::Lapse { .. } => return Err(Refused::NotYours),
     })
+}
+
+/// Whether acts are what one form can say: scores and findings of one inspection, no finding twice.
+fn one_form(known: &Known, acts: &[Command]) -> Result<(), Refused> {
+    let mut findings = BTreeSet::new();
+    let is_said = |act: &Command| match act {
+        Command::Score { .. } => true,
+        Command::Find { finding, .. } => findings.insert(finding.clone()),
+        _ => false,
+    };
+    if acts.is_empty() {
+        return Err(Refused::NothingFilled);
+    }
+    let id = known.stop().id.as_str();
+    let is_whole = acts.iter().all(|act| act.inspection() == Some(id)) && acts.iter().all(is_said);
+    if is_whole { Ok(()) } else { Err(Refused::OtherShape { name: id.to_owned() }) }
 }
 
 /// Words that say something, or why they must.

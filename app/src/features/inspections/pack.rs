@@ -23,9 +23,9 @@ use serde::Serialize;
 /// Sites of a pack.
 const MOST_SITES: usize = 40;
 /// Places of a site.
-const MOST_PLACES: usize = 300;
+pub(super) const MOST_PLACES: usize = 300;
 /// Units to choose from at a site.
-const MOST_UNITS: usize = 60;
+pub(super) const MOST_UNITS: usize = 60;
 /// Open orders of a site.
 const MOST_ORDERS: usize = 100;
 /// Parts in which a phone sends a photograph, in bytes: as much as a weak signal carries before it is gone again.

@@ -6,7 +6,7 @@ use super::known::Known;
 use super::model::Command;
 use super::sealing::{Basis, LEAVES, Stop};
 use super::showing::stage_lamp;
-use super::{acts, doubts, phone, plans, store};
+use super::{acts, doubts, openrosa, phone, plans, store, yearly};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::orders::rules::Mark;
@@ -37,6 +37,7 @@ pub fn routes() -> Router<Site> {
         .route("/inspections", get(list).post(declare))
         .route("/inspections/new", get(plans::new_form).post(plans::direct))
         .route("/inspections/draw", get(plans::draw_form).post(plans::draw_lots))
+        .route("/inspections/year", get(yearly::show).post(yearly::plan))
         .route("/inspections/doubts", get(doubtful))
         .route("/inspections/seals", get(seals))
         .route("/inspections/rules", get(rule_page))
@@ -47,6 +48,7 @@ pub fn routes() -> Router<Site> {
         .route("/inspections/{id}/photos/{copy}", get(acts::photo))
         .route("/inspections/{id}/paper/{format}", get(acts::paper))
         .merge(phone::routes())
+        .merge(openrosa::routes())
 }
 
 /// What pages name things by.
@@ -167,7 +169,8 @@ async fn list_page(site: &Site, visitor: &Visitor, asked: &registers::Asked, val
                 @if visitor.rights.may_somewhere(Verb::Approve) { a.button.no-print href="/inspections/new" { (visitor.t("inspections.direct")) } }
                 @if visitor.may(Verb::Govern, "/") { a.button.second.no-print href="/inspections/draw" { (visitor.t("inspections.draw")) } }
                 @if may_doubt(visitor) { a.button.second.no-print href="/inspections/doubts" { (visitor.t("inspections.doubts")) } }
-                @if visitor.rights.may_somewhere(Verb::Inspect) { a.button.no-print href="/phone/visits" { (visitor.t("phone.title")) } }
+                @if visitor.rights.may_somewhere(Verb::Inspect) { a.button.no-print href="/phone/visits" { (visitor.t("phone.title")) } a.button.second.no-print href="/inspections/odk" { (visitor.t("odk.title")) } }
+                a.button.second.no-print href="/inspections/year" { (visitor.t("inspections.year")) }
                 a.button.second.no-print href="/inspections/seals" { (visitor.t("inspections.seals")) }
             }
             p.lead { (visitor.t("inspections.lead")) }
@@ -313,6 +316,7 @@ async fn rule_page(State(site): State<Site>, visitor: Visitor) -> Result<Respons
         h1 { (visitor.t("inspections.rules")) }
         section.sheet { h2 { (visitor.t("inspections.weights")) " " (mark(weights.mark)) } p { (visitor.tf("inspections.weight_rule", &params)) } p.quiet lang="en" { (weights.source) } }
         @for (key, number) in numbers { section.sheet { p { (visitor.tf(&format!("inspection_rule.{key}"), &[("value", number.value.to_string())])) " " (mark(number.mark)) } p.quiet lang="en" { (number.source) } } }
+        section.sheet { p { (visitor.tf("inspection_rule.yearly", &[("visits", RULES.yearly.visits.to_string()), ("days", RULES.yearly.days.to_string())])) " " (mark(RULES.yearly.mark)) } p.quiet lang="en" { (RULES.yearly.source) } }
         @for one in &RULES.severity { section.sheet {
             p { (severity(one)) " → " (visitor.t(&format!("order_limit.{}_{}", one.preset, one.limit))) " · " (visitor.t(&format!("order_preset.{}", one.preset))) " " (mark(one.mark)) }
             p.quiet lang="en" { (one.source) }

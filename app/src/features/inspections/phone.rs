@@ -263,14 +263,14 @@ async fn submit(State(site): State<Site>, visitor: Visitor, headers: HeaderMap, 
 }
 
 /// The first fact that a request became.
-struct Earlier {
+pub(super) struct Earlier {
     number: u64,
-    actor: String,
+    pub(super) actor: String,
     subject: String,
-    fact: Fact,
+    pub(super) fact: Fact,
 }
 
-async fn earlier(conn: &mut Conn, site: &Site, request: &str) -> anyhow::Result<Option<Earlier>> {
+pub(super) async fn earlier(conn: &mut Conn, site: &Site, request: &str) -> anyhow::Result<Option<Earlier>> {
     let sql = "SELECT f.number, f.actor, f.subject, f.kind, f.payload FROM request r JOIN fact f ON f.number = r.first_number WHERE r.id = ?";
     let Some(row) = conn.row(sql, args![request]).await? else { return Ok(None) };
     let fact = match site.domain.decode(&row.text(3)?, &row.text(4)?)? {

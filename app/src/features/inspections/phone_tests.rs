@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::io::Cursor;
 
 /// A site with a sealed plan of wang and li at `ours`.
-async fn planned(site: TestSite) -> TestSite {
+pub(super) async fn planned(site: TestSite) -> TestSite {
     let site = with_inspectors(site.with_cast().await).await;
     assert_eq!(site.post("chief", "/inspections/new", &PLAN).await.status, 303);
     timers::once(&site.site).await.unwrap();
@@ -26,7 +26,7 @@ async fn planned(site: TestSite) -> TestSite {
 }
 
 /// A photograph of one colour, of twelve that are no other once they are a JPEG.
-fn photo(shade: u8) -> Vec<u8> {
+pub(super) fn photo(shade: u8) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     RgbImage::from_pixel(64, 48, image::Rgb([shade * 20, 90, 90])).write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
     bytes.into_inner()

@@ -15,7 +15,7 @@ use jiff::{Timestamp, ToSpan};
 /// Largest part, in bytes.
 pub const MOST_PART_BYTES: usize = 1 << 20;
 /// What may wait of one person, in bytes: many findings of large photographs, and not the disk.
-const MOST_WAITING_BYTES: u64 = 256 << 20;
+pub const MOST_WAITING_BYTES: u64 = 256 << 20;
 /// So long a piece waits for its submission, in hours: phones come back after weeks, and send again what is gone.
 const LONGEST_HOURS: i64 = 24 * 14;
 
@@ -69,7 +69,7 @@ pub async fn put(conn: &mut Conn, account: &str, part: &Part<'_>, now: Timestamp
 }
 
 /// Ends a transaction: what was done is kept, a fault leaves nothing.
-async fn ended<T>(conn: &mut Conn, done: Result<T>) -> Result<T> {
+pub(super) async fn ended<T>(conn: &mut Conn, done: Result<T>) -> Result<T> {
     match done {
         Ok(done) => conn.commit().await.map(|()| done),
         Err(fault) => {

@@ -25,8 +25,36 @@ pub struct Route {
     pub again: String,
     /// Last day.
     pub until: Date,
+    /// Days on the spot, each.
+    pub days: u32,
+    /// Why more often or longer than the year allows.
+    pub beyond: String,
     /// Who plans it.
     pub made_by: String,
+}
+
+/// What a year allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    /// Inspections of one project.
+    pub visits: u32,
+    /// Days of each.
+    pub days: u32,
+}
+
+impl Default for Allowed {
+    fn default() -> Allowed {
+        Allowed { visits: RULES.yearly.visits, days: RULES.yearly.days }
+    }
+}
+
+/// Inspections of a year at the project of a place. Of what others have sealed nothing is counted: a number would tell of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// The project.
+    pub project: String,
+    /// How many.
+    pub visits: u32,
 }
 
 /// What a plan sees of the places it names, by place.
@@ -40,6 +68,17 @@ pub struct Ground {
     pub interested: BTreeMap<String, Vec<String>>,
     /// When it was visited last.
     pub visited_on: BTreeMap<String, Date>,
+    /// What this year allows.
+    pub allowed: Allowed,
+    /// This year's inspections.
+    pub counted: BTreeMap<String, Counted>,
+}
+
+impl Ground {
+    /// Whether the year's inspections at a place have all been.
+    pub fn is_full(&self, place: &str) -> bool {
+        self.counted.get(place).is_some_and(|counted| counted.visits >= self.allowed.visits)
+    }
 }
 
 /// The last day of a plan lies ahead, and no further than it may stay sealed.
@@ -52,6 +91,24 @@ pub fn last_day(until: Date, today: Date) -> Result<Date, Refused> {
 pub fn duplicate(ground: &Ground, place: &str) -> Option<Date> {
     let visited = ground.visited_on.get(place)?;
     ((ground.today - *visited).get_days() < i32::try_from(RULES.duplicate.value).unwrap_or(i32::MAX)).then_some(*visited)
+}
+
+/// More often or longer than the year allows goes only with a reason.
+fn within_year(route: &Route, ground: &Ground) -> Result<(), Refused> {
+    let most = ground.allowed;
+    if route.days == 0 || (route.days > most.days && route.beyond.trim().is_empty()) {
+        return Err(Refused::TooLong { most: most.days.to_string() });
+    }
+    let mut planned: BTreeMap<&str, u32> = BTreeMap::new();
+    for (place, counted) in route.places.iter().filter_map(|place| Some((place, ground.counted.get(place)?))) {
+        let more = planned.entry(&counted.project).or_default();
+        if counted.visits + *more >= most.visits && route.beyond.trim().is_empty() {
+            let (place, year) = (place.clone(), ground.today.year().to_string());
+            return Err(Refused::YearFull { place, year, count: (counted.visits + *more).to_string(), most: most.visits.to_string() });
+        }
+        *more += 1;
+    }
+    Ok(())
 }
 
 /// The stops of a directed plan.
@@ -80,6 +137,7 @@ pub fn directed(route: &Route, ground: &Ground) -> Result<Vec<Stop>, Refused> {
     {
         return Err(Refused::Duplicate { place: place.clone(), date: date.to_string() });
     }
+    within_year(route, ground)?;
     let stop = |(position, place): (u32, &String)| Stop {
         id: format!("{}-{position}", route.plan),
         plan: route.plan.clone(),
@@ -90,6 +148,8 @@ pub fn directed(route: &Route, ground: &Ground) -> Result<Vec<Stop>, Refused> {
         again: again.to_owned(),
         until,
         made_by: route.made_by.clone(),
+        days: route.days,
+        beyond: route.beyond.trim().to_owned(),
     };
     Ok((0..).zip(&route.places).map(stop).collect())
 }
@@ -114,6 +174,8 @@ pub fn drawn(drawing: &Drawing, commitment: &str, until: Date, made_by: &str, to
         again: String::new(),
         until,
         made_by: made_by.to_owned(),
+        days: 1,
+        beyond: String::new(),
     };
     Ok((0..).zip(picks).map(stop).collect())
 }

@@ -5,7 +5,7 @@ use super::pages::{Names, hour_text};
 use super::planning::{self, MOST_STOPS, Route};
 use super::showing::proof_mark;
 use super::store::{self, Plan};
-use super::gather;
+use super::{gather, yearly};
 use crate::clock::civil;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
@@ -27,7 +27,7 @@ const PEOPLE: [&str; 3] = ["inspector1", "inspector2", "inspector3"];
 
 pub(super) async fn new_form(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
     let until = site.clock.today().saturating_add(7.days());
-    new_page(&site, &visitor, &Values::default().with("last_day", until), None).await
+    new_page(&site, &visitor, &Values::default().with("last_day", until).with("visit_days", 1), None).await
 }
 
 async fn new_page(site: &Site, visitor: &Visitor, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
@@ -38,7 +38,8 @@ async fn new_page(site: &Site, visitor: &Visitor, values: &Values, refused: Opti
     let at = |place: &&Place| matches!(place.kind, Kind::Project | Kind::Building | Kind::Facility) && visitor.may(Verb::Approve, &place.path);
     let places: Vec<(String, String)> = names.tree.places().iter().filter(at).map(|place| (place.id.clone(), names.place(&place.id))).collect();
     let ids: Vec<String> = names.tree.places().iter().filter(|place| place.kind == Kind::Project).map(|place| place.id.clone()).collect();
-    let ground = store::ground(&mut conn, &ids, today).await?;
+    let account = visitor.account.as_deref().unwrap_or_default();
+    let ground = store::ground(&mut conn, &ids, account, today).await?;
     drop(conn);
     let mut people: Vec<(String, String)> = ground.inspect.values().flatten().map(|account| (account.clone(), names.person(account).to_owned())).collect();
     people.sort();
@@ -55,7 +56,8 @@ async fn new_page(site: &Site, visitor: &Visitor, values: &Values, refused: Opti
         (crumbs(visitor, &[("/inspections".to_owned(), visitor.t("nav.inspections"))]))
         h1 { (visitor.t("inspections.direct")) }
         p.lead { (visitor.t("inspections.direct_lead")) }
-        (form.lines("reason", true).date("last_day", true).opt_text("again").refused(refused.as_ref()).render())
+        (form.lines("reason", true).date("last_day", true).number("visit_days").opt_text("again").opt_text("beyond").refused(refused.as_ref()).render())
+        (yearly::counts(visitor, &names, &ground))
     };
     Ok(form_response(refused.as_ref(), page(site, visitor, &visitor.t("inspections.direct"), body)))
 }
@@ -78,9 +80,9 @@ pub(super) async fn direct(State(site): State<Site>, visitor: Visitor, Sent(valu
     for place in &chosen {
         visitor.place_for(&mut conn, place, Verb::Approve).await?;
     }
-    let ground = store::ground(&mut conn, &chosen, site.clock.today()).await?;
-    drop(conn);
     let account = visitor.account.clone().ok_or(Problem::LoginNeeded)?;
+    let ground = store::ground(&mut conn, &chosen, &account, site.clock.today()).await?;
+    drop(conn);
     let done = async {
         let route = Route {
             plan: values.request_id()?,
@@ -89,6 +91,8 @@ pub(super) async fn direct(State(site): State<Site>, visitor: Visitor, Sent(valu
             reason: values.text("reason").to_owned(),
             again: values.text("again").to_owned(),
             until: values.date("last_day")?,
+            days: values.opt_number("visit_days")?.unwrap_or(1),
+            beyond: values.text("beyond").to_owned(),
             made_by: account,
         };
         let stops = planning::directed(&route, &ground).map_err(Refusal::from)?;
@@ -116,7 +120,8 @@ async fn draw_page(site: &Site, visitor: &Visitor, values: &Values, refused: Opt
     let names = Names::read(&mut conn, site).await?;
     let candidates = gather::candidates(&mut conn, &site.domain, civil(site.clock.now())).await?;
     let ids: Vec<String> = candidates.iter().map(|one| one.place.clone()).collect();
-    let ground = store::ground(&mut conn, &ids, site.clock.today()).await?;
+    let account = visitor.account.as_deref().unwrap_or_default();
+    let ground = store::ground(&mut conn, &ids, account, site.clock.today()).await?;
     drop(conn);
     let candidates = store::weighed(candidates, &ground);
     let form = Form::new(visitor, "/inspections/draw", "inspections.draw", values).text("count").date("last_day", true);
@@ -128,6 +133,7 @@ async fn draw_page(site: &Site, visitor: &Visitor, values: &Values, refused: Opt
         h2 { (visitor.t("inspections.weights")) }
         (weights(visitor, &names, &candidates))
         p { a href="/inspections/rules" { (visitor.t("inspections.rules")) } }
+        p { (yearly::allowed_text(visitor, ground.allowed)) " " a href="/inspections/year" { (visitor.t("inspections.year")) } }
     };
     Ok(form_response(refused, page(site, visitor, &visitor.t("inspections.draw"), body)))
 }
@@ -162,7 +168,7 @@ pub(super) async fn draw_lots(State(site): State<Site>, visitor: Visitor, Sent(v
         }
         let (today, candidates) = (site.clock.today(), gather::candidates(&mut conn, &site.domain, civil(site.clock.now())).await?);
         let ids: Vec<String> = candidates.iter().map(|one| one.place.clone()).collect();
-        let ground = store::ground(&mut conn, &ids, today).await?;
+        let ground = store::ground(&mut conn, &ids, &account, today).await?;
         drop(conn);
         let seed = store::new_salt().iter().map(|byte| format!("{byte:02x}")).collect();
         let drawing = Drawing { plan, seed, count, team: RULES.team.value, candidates: store::weighed(candidates, &ground), inspectors: store::eligible(&ground) };

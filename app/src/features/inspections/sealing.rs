@@ -46,6 +46,21 @@ pub struct Stop {
     pub until: Date,
     /// Who planned it.
     pub made_by: String,
+    /// Days on the spot, of which one goes without saying.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub days: u32,
+    /// Why more often or longer than the year allows; empty otherwise.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub beyond: String,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_one(days: &u32) -> bool {
+    *days == 1
 }
 
 /// Something sealed, opened: with it anybody can check that the seal of an hour held it.

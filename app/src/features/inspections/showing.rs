@@ -31,6 +31,8 @@ pub(super) fn plan_facts(visitor: &Visitor, names: &Names, stop: &Stop) -> Marku
         dt { (visitor.t("inspections.people")) } dd { (visitor.list(stop.inspectors.iter().map(|one| names.person(one)))) }
         dt { (visitor.t("inspections.basis")) } dd { (visitor.t(basis_key(&stop.basis))) @if let Basis::Directed { reason } = &stop.basis { " · " (reason) } }
         @if !stop.again.is_empty() { dt { (visitor.t("field.again")) } dd { (stop.again) } }
+        @if stop.days > 1 { dt { (visitor.t("field.visit_days")) } dd { (stop.days) } }
+        @if !stop.beyond.is_empty() { dt { (visitor.t("field.beyond")) } dd { (stop.beyond) } }
         dt { (visitor.t("inspections.made_by")) } dd { (names.person(&stop.made_by)) }
         dt { (visitor.t("inspections.last_day")) } dd { (stop.until) }
     }
@@ -124,6 +126,7 @@ pub(super) fn said(visitor: &Visitor, step: &Step) -> Vec<String> {
             let print = visitor.tf("inspections.signature", &[("print", signature.chars().take(SHORT_PRINT).collect())]);
             std::iter::once(print).chain(moment.iter().flat_map(at_phone)).collect()
         }
+        Fact::Filled { form } => vec![visitor.tf("inspections.form", &[("print", form.chars().take(SHORT_PRINT).collect())])],
         Fact::Scored { checklist, moment, .. } => std::iter::once(visitor.t(&format!("checklist.{checklist}"))).chain(moment.iter().flat_map(at_phone)).collect(),
         Fact::Found { content, .. } | Fact::Objected { content } | Fact::Concluded { content, .. } => vec![content.clone()],
         Fact::Received { paper } if !paper.is_empty() => vec![paper.clone()],

@@ -3,13 +3,14 @@
 use super::draw::{Candidate, Drawing, Eligible, RULES};
 use super::known::{Known, Person, Step, Unopened};
 use super::model::{Command, Fact, Stage, State, hour_of};
-use super::planning::Ground;
+use super::planning::{Allowed, Counted, Ground};
 use super::sealing::{LEAVES, Opening, Stop, sealed_leaf};
 use crate::args;
 use crate::clock;
 use crate::db::{Conn, Row};
 use crate::features::Fact as AnyFact;
 use crate::features::authority::{Rights, Verb};
+use crate::features::places::model::Kind;
 use crate::features::task_force::model::Holder;
 use crate::features::{identity, orders, organisations, places, task_force};
 use crate::journal::domain::{Actor, Context, Entry};
@@ -300,14 +301,50 @@ pub async fn interested(conn: &mut Conn, path: &str, on: Date) -> Result<Vec<Str
     Ok(people)
 }
 
-/// What a plan needs to know of places.
-pub async fn ground(conn: &mut Conn, places: &[String], today: Date) -> Result<Ground> {
-    let mut ground = Ground { today, visited_on: visits(conn).await?, ..Ground::default() };
+/// What a year allows, and the fact by which that was decided.
+pub async fn allowed(conn: &mut Conn, year: i16) -> Result<(Allowed, Option<u64>)> {
+    let Some(row) = conn.row("SELECT visits, days, number FROM inspection_year WHERE year = ?", args![i64::from(year)]).await? else {
+        return Ok((Allowed::default(), None));
+    };
+    Ok((Allowed { visits: u32::try_from(row.count(0)?)?, days: u32::try_from(row.count(1)?)? }, Some(row.count(2)?)))
+}
+
+/// Places that were or will be inspected in a year, one for each time: what is open, and what this person has planned.
+async fn planned_in(conn: &mut Conn, year: i16, planner: &str) -> Result<Vec<String>> {
+    let sql = "SELECT place FROM inspection WHERE stage <> 'lapsed' AND opened_on BETWEEN ? AND ?";
+    let rows = conn.rows(sql, args![format!("{year}-01-01"), format!("{year}-12-31")]).await?;
+    let mut places: Vec<String> = rows.iter().map(|row| row.text(0)).collect::<Result<_>>()?;
+    let own = sealed_stops(conn).await?.into_iter().map(|(stop, _)| stop).filter(|stop| stop.made_by == planner);
+    places.extend(own.map(|stop| stop.place));
+    Ok(places)
+}
+
+/// The project in a path; the place itself where it is in none.
+async fn project_of(conn: &mut Conn, path: &str, place: &str) -> Result<places::store::Place> {
+    for above in path.trim_matches('/').split('/') {
+        if let Some(above) = places::get(conn, above).await?.filter(|above| above.kind == Kind::Project) {
+            return Ok(above);
+        }
+    }
+    places::get(conn, place).await?.context("a place that has a path is there")
+}
+
+/// What a plan of somebody needs to know of places.
+pub async fn ground(conn: &mut Conn, places: &[String], planner: &str, today: Date) -> Result<Ground> {
+    let (allowed, _) = allowed(conn, today.year()).await?;
+    let mut ground = Ground { today, visited_on: visits(conn).await?, allowed, ..Ground::default() };
     let inspectors = inspectors(conn, today).await?;
+    let mut planned = Vec::new();
+    for place in planned_in(conn, today.year(), planner).await? {
+        planned.extend(places::path(conn, &place).await?);
+    }
     for place in places {
         let Some(path) = places::path(conn, place).await? else { continue };
         let here = inspectors.iter().filter(|(_, root)| path.starts_with(root.as_str())).map(|(account, _)| account.clone()).collect();
         ground.inspect.insert(place.clone(), here);
+        let project = project_of(conn, &path, place).await?;
+        let visits = planned.iter().filter(|path| path.starts_with(&project.path)).count() as u32;
+        ground.counted.insert(place.clone(), Counted { project: project.id, visits });
         ground.interested.insert(place.clone(), interested(conn, &path, today).await?);
     }
     Ok(ground)
@@ -328,11 +365,13 @@ pub fn eligible(ground: &Ground) -> Vec<Eligible> {
     people.into_iter().map(|(account, places)| Eligible { account: account.clone(), places }).collect()
 }
 
-/// Candidates with their weights on a day, in the order of their places.
+/// Candidates with their weights on a day, in the order of their places; one whose year is full weighs nothing.
 pub fn weighed(candidates: Vec<Candidate>, ground: &Ground) -> Vec<Candidate> {
     let weigh = |candidate: Candidate| {
         let visited_on = ground.visited_on.get(&candidate.place).copied();
-        Candidate { visited_on, ..candidate }.weighed(&RULES.draw, ground.today)
+        let is_full = ground.is_full(&candidate.place);
+        let candidate = Candidate { visited_on, ..candidate }.weighed(&RULES.draw, ground.today);
+        if is_full { candidate.weightless() } else { candidate }
     };
     candidates.into_iter().map(weigh).collect()
 }
@@ -401,6 +440,11 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
         Fact::Declared { project } => {
             let sql = "INSERT INTO inspection_interest (account, project, number) VALUES (?, ?, ?)";
             return conn.execute(sql, args![&entry.actor, project, number]).await.map(drop);
+        }
+        Fact::YearPlanned { year, visits, days, .. } => {
+            let sql = "INSERT INTO inspection_year (year, visits, days, number) VALUES (?, ?, ?, ?)
+                       ON CONFLICT (year) DO UPDATE SET visits = excluded.visits, days = excluded.days, number = excluded.number";
+            return conn.execute(sql, args![i64::from(*year), u64::from(*visits), u64::from(*days), number]).await.map(drop);
         }
         Fact::Drawn { opening } => {
             let sql = "INSERT INTO opened_draw (plan, opening, number) VALUES (?, ?, ?)";

@@ -53,3 +53,11 @@ CREATE TABLE inspection_interest (
     number BIGINT NOT NULL,
     PRIMARY KEY (account, project)
 );
+
+-- What years allow, where that was decided.
+CREATE TABLE inspection_year (
+    year BIGINT NOT NULL PRIMARY KEY,
+    visits BIGINT NOT NULL,
+    days BIGINT NOT NULL,
+    number BIGINT NOT NULL
+);

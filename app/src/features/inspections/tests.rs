@@ -187,6 +187,8 @@ fn stop() -> Stop {
         again: String::new(),
         until: date(2026, 11, 30),
         made_by: "chief".into(),
+        days: 1,
+        beyond: String::new(),
     }
 }
 
@@ -254,11 +256,12 @@ fn plans() {
             inspect: BTreeMap::from([("ours".to_owned(), people("wang li zhao")), ("theirs".to_owned(), people("wang li"))]),
             interested: BTreeMap::from([("ours".to_owned(), people("zhao"))]),
             visited_on: BTreeMap::from([("theirs".to_owned(), date(2026, 11, 3))]),
+            ..Ground::default()
         }
     };
     let plan = |places: &str, people: &str, reason: &str, until: Date, again: &str| {
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
-        let route = Route { plan: "plan".into(), places: words(places), inspectors: words(people), reason: reason.into(), again: again.into(), until, made_by: "chief".into() };
+        let route = Route { plan: "plan".into(), places: words(places), inspectors: words(people), reason: reason.into(), again: again.into(), until, days: 1, beyond: String::new(), made_by: "chief".into() };
         directed(&route, &ground()).map(|stops| stops.len())
     };
     let (next, far) = (date(2026, 11, 30), date(2026, 12, 24));
@@ -285,6 +288,45 @@ fn plans() {
     assert_eq!(lots(1, "wang ours, li ours"), Ok(1));
     assert_eq!(lots(1, "wang ours"), Err(Refused::NothingToDraw), "V-108");
     assert_eq!(lots(0, "wang ours, li ours"), Err(Refused::CountOutside { most: "10".into() }), "V-109");
+}
+
+#[test]
+fn a_year_limits_number_and_length() {
+    let people = || vec!["wang".to_owned(), "li".to_owned()];
+    let counted = |project: &str, visits| Counted { project: project.into(), visits };
+    let ground = Ground {
+        today: date(2026, 11, 23),
+        inspect: BTreeMap::from(["ours", "ours-b1", "theirs"].map(|place| (place.to_owned(), people()))),
+        allowed: Allowed { visits: 3, days: 2 },
+        counted: BTreeMap::from([("ours".to_owned(), counted("ours", 2)), ("ours-b1".to_owned(), counted("ours", 2)), ("theirs".to_owned(), counted("theirs", 3))]),
+        ..Ground::default()
+    };
+    // Places, days, why beyond; how many stops, or why not.
+    let cases = [
+        ("ours", 1, "", "1", "the third of three"),
+        ("ours", 2, "", "1", "as long as the year allows"),
+        ("ours", 3, "", "V-144", "longer"),
+        ("ours", 3, "a collapse", "1", "longer, with a reason"),
+        ("ours", 0, "a collapse", "V-144", "no day is no inspection"),
+        ("theirs", 1, "", "V-143", "the fourth of three"),
+        ("theirs", 1, " ", "V-143", "blanks are no reason"),
+        ("theirs", 1, "a collapse", "1", "the fourth, with a reason"),
+        ("ours ours-b1", 1, "", "V-143", "two at once in one project count as two"),
+    ];
+    for (places, days, beyond, expected, why) in cases {
+        let places = places.split(' ').map(str::to_owned).collect();
+        let route = Route { plan: "plan".into(), places, inspectors: people(), reason: "look".into(), again: String::new(), until: date(2026, 11, 30), days, beyond: beyond.into(), made_by: "chief".into() };
+        let came = directed(&route, &ground).map_or_else(|refused| crate::refusal::Refusal::from(refused).code.to_owned(), |stops| stops.len().to_string());
+        assert_eq!(came, expected, "{why}");
+    }
+    let candidate = |place: &str| Candidate { place: place.into(), ..Candidate::default() };
+    let weights: Vec<u32> = store::weighed(vec![candidate("ours"), candidate("theirs")], &ground).iter().map(|one| one.weight).collect();
+    assert!(weights[0] > 0 && weights[1] == 0, "chance does not go beyond");
+    // A stop of one day is sealed with the bytes that such stops always had.
+    let usual = serde_json::to_string(&stop()).unwrap();
+    assert!(usual.ends_with("\"made_by\":\"chief\"}"), "{usual}");
+    let longer = Stop { days: 3, beyond: "a collapse".into(), ..stop() };
+    assert_eq!(serde_json::from_str::<Stop>(&serde_json::to_string(&longer).unwrap()).unwrap(), longer);
 }
 
 /// An inspection with a story: `kind by`, opened by wang on the 23rd.
@@ -341,6 +383,8 @@ fn every_refusal_has_its_case() {
     let object = |content: &str| Command::Object { inspection: at(), content: content.into() };
     let propose = || Command::Propose { inspection: at(), consequence: Consequence::Praise, content: "well".into() };
     let settle = || Command::Settle { inspection: at(), is_approved: true, reason: "yes".into() };
+    let plan_year = |year, visits, days, reason: &str| Command::PlanYear { year, visits, days, reason: reason.into() };
+    let fill = |acts| Command::Fill { inspection: at(), form: "5e".into(), acts };
     let seal = |hour: &str| Command::Seal { hour: hour.into(), root: "r".into() };
     const DONE: &str = "scored wang, found wang, concluded wang";
     const RECEIVED: &str = "scored wang, found wang, concluded wang, received jian";
@@ -406,6 +450,19 @@ fn every_refusal_has_its_case() {
         ("zhao", reported("zhao", OrderStage::Reported), reinspect(), "reinspected"),
         ("wang", reported("wang", OrderStage::Reported), reinspect(), "V-127"),
         ("zhao", reported("zhao", OrderStage::Signed), reinspect(), "V-128"),
+        ("chief", State { now, ..State::default() }, plan_year(2027, 6, 2, "paper 7"), "year_planned"),
+        ("chief", State { now, ..State::default() }, plan_year(2025, 6, 2, "paper 7"), "V-145"),
+        ("chief", State { now, ..State::default() }, plan_year(2028, 6, 2, "paper 7"), "V-145"),
+        ("chief", State { now, ..State::default() }, plan_year(2026, 0, 2, "paper 7"), "V-146"),
+        ("chief", State { now, ..State::default() }, plan_year(2026, 53, 2, "paper 7"), "V-146"),
+        ("chief", State { now, ..State::default() }, plan_year(2026, 6, 31, "paper 7"), "V-146"),
+        ("chief", State { now, ..State::default() }, plan_year(2026, 6, 2, " "), "V-105"),
+        ("wang", state("wang", ""), fill(vec![score("funds", "wages_paid", 20), find("a hole", "ordinary")]), "filled"),
+        ("wang", state("wang", ""), fill(Vec::new()), "V-142"),
+        ("wang", state("wang", ""), fill(vec![find("a hole", "ordinary"), find("a pit", "ordinary")]), "V-140"),
+        ("wang", state("wang", ""), fill(vec![sign("5e")]), "V-140"),
+        ("zhao", state("zhao", ""), fill(vec![find("a hole", "ordinary")]), "V-111"),
+        ("wang", state("wang", DONE), fill(vec![find("a hole", "ordinary")]), "V-113"),
     ];
     let mut seen = BTreeSet::new();
     for (at, (who, state, command, expected)) in cases.into_iter().enumerate() {
@@ -418,7 +475,7 @@ fn every_refusal_has_its_case() {
         assert_eq!(came, expected, "case {at}: {command:?}");
         seen.insert(came);
     }
-    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132", "V-134", "V-135", "V-136", "V-137", "V-138"];
+    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132", "V-134", "V-135", "V-136", "V-137", "V-138", "V-139", "V-141", "V-143", "V-144"];
     let missing: Vec<&&str> = Refused::CODES.iter().filter(|code| !seen.contains(**code) && !elsewhere.contains(code)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
@@ -696,5 +753,36 @@ on_both_databases!(a_draw_is_opened_with_its_last_place_and_nobody_draws_until_i
     assert_eq!(site.post("wang", "/inspections", &[("project", "ours")]).await.texts(".summary .quiet"), ["V-131"]);
     let plan = site.post("chief", "/inspections/new", &plan_with(&[("last_day", "2026-12-01")])).await;
     assert_eq!(plan.texts(".summary .quiet"), ["V-104"]);
+    site
+});
+
+on_both_databases!(a_year_is_planned_by_leaders_and_counted_without_telling, |site| async move {
+    let site = with_inspectors(site.with_cast().await).await;
+    let year = |visits: &'static str| [("plan_year", "2026"), ("visits", visits), ("visit_days", "2"), ("reason", "paper 7")];
+    for (who, status) in [("office", 403), ("deputy", 403), ("jian", 403), ("admin", 403), ("chief", 303)] {
+        assert_eq!(site.post(who, "/inspections/year", &year("1")).await.status, status, "{who}");
+    }
+    let refused = site.post("chief", "/inspections/year", &year("0")).await;
+    assert_eq!((refused.texts(".summary .quiet"), refused.texts("#field-reason")), (vec!["V-146".to_owned()], vec!["paper 7".to_owned()]));
+    let count = async |who: &str, page: &str| site.get(who, page).await.texts("table tbody tr td.number");
+    assert_eq!(count("chief", "/inspections/new").await, ["0 / 1", "0 / 1"]);
+    assert_eq!(site.post("chief", "/inspections/new", &PLAN).await.status, 303);
+    // Whoever planned it counts it; nobody else is told of what is sealed.
+    assert_eq!(count("chief", "/inspections/new").await, ["1 / 1 已满", "0 / 1"]);
+    for who in ["jian", "deputy"] {
+        assert_eq!(count(who, "/inspections/year").await, ["0 / 1"], "{who}");
+    }
+    assert_eq!(count("office", "/inspections/year").await, ["0 / 1", "0 / 1"]);
+    let again = |changes: &[(&'static str, &'static str)]| plan_with(&[&[("request_id", "second-plan")], changes].concat());
+    let page = site.post("chief", "/inspections/new", &again(&[("site1", "ours-b1")])).await;
+    assert_eq!((page.status.as_u16(), page.texts(".summary .quiet")), (422, vec!["V-143".to_owned()]), "a building is of its project");
+    let page = site.post("chief", "/inspections/new", &again(&[("site1", "theirs"), ("visit_days", "3")])).await;
+    assert_eq!(page.texts(".summary .quiet"), ["V-144"]);
+    assert_eq!(site.post("chief", "/inspections/new", &again(&[("site1", "ours-b1"), ("visit_days", "3"), ("beyond", "a collapse")])).await.status, 303);
+    timers::once(&site.site).await.unwrap();
+    assert_eq!(site.post("wang", "/inspections/second-plan-0/check_in", &[]).await.status, 303);
+    let page = site.get("jian", "/inspections/second-plan-0").await;
+    assert!(page.texts("dl.facts .lamp.good").len() == 1 && page.body.contains("a collapse"), "{}", page.body);
+    assert_eq!(count("jian", "/inspections/year").await, ["1 / 1 已满"], "open it counts for everybody");
     site
 });

@@ -5,6 +5,7 @@ use super::model::Reader;
 use super::store::{self, Received};
 use super::{dead, outbox, rules, settings};
 use crate::features::authority::{Verb, missing};
+use crate::features::identity::keys::{self, Purpose};
 use crate::journal::sha256_hex;
 use crate::serve::setting;
 use crate::web::Site;
@@ -134,7 +135,7 @@ async fn feed(State(site): State<Site>, Path(token): Path<String>, headers: Head
     let not_there = || Problem::Refused(missing());
     let token = token.strip_suffix(".ics").ok_or_else(not_there)?;
     let mut conn = site.reader().await?;
-    let account = store::calendar_owner(&mut conn, token).await?.ok_or_else(not_there)?;
+    let account = keys::owner(&mut conn, Purpose::Calendar, token).await?.ok_or_else(not_there)?;
     let reader = store::reader(&mut conn, &account, site.clock.today()).await?;
     if !reader.rights.may_somewhere(Verb::Read) {
         return Err(not_there());

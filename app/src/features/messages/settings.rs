@@ -6,6 +6,7 @@ use super::pages::reader;
 use super::store::{self, Robot, Wishes};
 use super::{outbox, rules};
 use crate::features::authority::{Verb, missing};
+use crate::features::identity::keys::{self, Purpose};
 use crate::features::identity::{self, session};
 use crate::features::places::model::Kind;
 use crate::refusal::Refusal;
@@ -285,14 +286,14 @@ async fn make_calendar(State(site): State<Site>, visitor: Visitor, Sent(values):
     let reader = reader(&site, &visitor).await?;
     values.check()?;
     let token = session::token();
-    store::set_calendar(&mut site.db.writer().await?, &reader.account, Some(&token)).await?;
+    keys::set(&mut site.db.writer().await?, &reader.account, Purpose::Calendar, Some(&token)).await?;
     settings_page(&site, &visitor, Again::Calendar(&format!("/calendar/{token}.ics"))).await
 }
 
 async fn end_calendar(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
     let reader = reader(&site, &visitor).await?;
     values.check()?;
-    store::set_calendar(&mut site.db.writer().await?, &reader.account, None).await?;
+    keys::set(&mut site.db.writer().await?, &reader.account, Purpose::Calendar, None).await?;
     Ok(Redirect::to("/messages/settings").into_response())
 }
 

@@ -8,6 +8,7 @@ use crate::db::{Conn, Row};
 use crate::features::Fact as AnyFact;
 use crate::features::authority::{self, Rights, Verb};
 use crate::features::identity;
+use crate::features::identity::keys::{self, Purpose};
 use crate::journal::domain::Entry;
 use crate::web::locale::Language;
 use anyhow::{Context as _, Result};
@@ -276,13 +277,13 @@ pub struct Wishes {
 
 /// How a person wants to be told.
 pub async fn wishes(conn: &mut Conn, account: &str) -> Result<Wishes> {
-    let mut wishes = Wishes { mail: mail_of(conn, account).await?, ..Wishes::default() };
-    let sql = "SELECT unmailed, quiet_from, quiet_to, mail_asked, CAST(CASE WHEN calendar_hash IS NULL THEN 0 ELSE 1 END AS BIGINT) FROM message_person WHERE account = ?";
+    let has_calendar = keys::is_set(conn, account, Purpose::Calendar).await?;
+    let mut wishes = Wishes { mail: mail_of(conn, account).await?, has_calendar, ..Wishes::default() };
+    let sql = "SELECT unmailed, quiet_from, quiet_to, mail_asked FROM message_person WHERE account = ?";
     if let Some(row) = conn.row(sql, args![account]).await? {
         wishes.unmailed = row.json(0)?;
         wishes.quiet = read_quiet(row.opt_text(1)?, row.opt_text(2)?)?;
         wishes.mail_asked = row.opt_text(3)?;
-        wishes.has_calendar = row.flag(4)?;
     }
     Ok(wishes)
 }
@@ -362,23 +363,6 @@ pub async fn correspondents(conn: &mut Conn) -> Result<Vec<Correspondent>> {
         Ok(Correspondent { account: row.text(0)?, wishes })
     };
     conn.rows(sql, &[]).await?.iter().map(read).collect()
-}
-
-fn token_hash(token: &str) -> Vec<u8> {
-    sha256(&[b"guatu calendar", token.as_bytes()]).0.to_vec()
-}
-
-/// Gives a person's calendar another address, which ends the one before; with `None` it has none.
-pub async fn set_calendar(conn: &mut Conn, account: &str, token: Option<&str>) -> Result<()> {
-    let sql = "INSERT INTO message_person (account, unmailed, calendar_hash, mail_tries) VALUES (?, '[]', ?, 0)
-               ON CONFLICT (account) DO UPDATE SET calendar_hash = excluded.calendar_hash";
-    conn.execute(sql, args![account, token.map(token_hash)]).await.map(drop)
-}
-
-/// Whose calendar an address is.
-pub async fn calendar_owner(conn: &mut Conn, token: &str) -> Result<Option<String>> {
-    let row = conn.row("SELECT account FROM message_person WHERE calendar_hash = ?", args![token_hash(token)]).await?;
-    row.map(|row| row.text(0)).transpose()
 }
 
 /// A robot or another program that gets the messages of a place.
