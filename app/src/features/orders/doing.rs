@@ -6,6 +6,7 @@ use super::store::{self, Which};
 use super::{print, rates, rules};
 use crate::clock::civil;
 use crate::features::authority::{Verb, missing};
+use crate::features::{duties, identity};
 use crate::journal::replay;
 use crate::web::Site;
 use crate::web::extract::Query;
@@ -52,7 +53,8 @@ pub(super) async fn rate_paper(State(site): State<Site>, visitor: Visitor, Path(
     papers::download(&visitor, paper, &format, &format!("guatu-order-rates-{}", doing.now.date())).await
 }
 
-/// The open orders of a unit as a paper that hands them over: to people of that unit, and to whoever governs.
+/// The open orders of a unit and the duties of its people as a paper that hands them over: to people of that unit, and to
+/// whoever governs.
 pub(super) async fn hand_over(State(site): State<Site>, visitor: Visitor, Path(format): Path<String>, Query(shown): Query<Shown>) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Read)?;
     let mut conn = site.reader().await?;
@@ -62,17 +64,22 @@ pub(super) async fn hand_over(State(site): State<Site>, visitor: Visitor, Path(f
     let is_own = me.organisation.as_ref() == Some(&unit);
     let number = replay::head_number(&mut conn).await?;
     let mut orders = store::orders(&mut conn, Which::Open).await?;
+    let mut duties = duties::store::open(&mut conn).await?;
+    let accounts = identity::store::accounts(&mut conn).await?;
     drop(conn);
-    orders.retain(|order| {
-        let path = names.tree.get(&order.known.place).map_or("", |place| place.path.as_str());
-        order.known.lead == unit && visitor.may(if is_own { Verb::Read } else { Verb::Govern }, path)
-    });
-    if orders.is_empty() {
+    let may_see = |place: &str| {
+        let path = names.tree.get(place).map_or("", |place| place.path.as_str());
+        visitor.may(if is_own { Verb::Read } else { Verb::Govern }, path)
+    };
+    let is_of_unit = |account: &str| accounts.iter().any(|one| one.id == account && one.organisation.as_ref() == Some(&unit));
+    orders.retain(|order| order.known.lead == unit && may_see(&order.known.place));
+    duties.retain(|duty| duty.owner_now(&names.tree).is_some_and(is_of_unit) && may_see(&duty.place));
+    if orders.is_empty() && duties.is_empty() {
         return Err(missing().into());
     }
     orders.sort_by_key(|order| order.known.budget(order.known.round).and_then(|budget| budget.last_due()).map(|due| due.at));
     let now = civil(site.clock.now());
-    let paper = print::hand_over(&site, &visitor, &names, &unit, &orders, (now, number));
+    let paper = print::hand_over(&site, &visitor, &names, &unit, (&orders, &duties), (now, number));
     papers::download(&visitor, paper, &format, &format!("guatu-hand-over-{}", now.date())).await
 }
 

@@ -1,4 +1,4 @@
-//! Papers of orders: the letter by which one is issued, the slip of a rung that was reached, the list that hands orders over,
+//! Papers of orders: the letter by which one is issued, the slip of a rung that was reached, the list that hands a unit over,
 //! and how units do.
 
 use super::known::Step;
@@ -6,6 +6,7 @@ use super::model::Fact;
 use super::pages::{Names, act_name};
 use super::rules::Rung;
 use super::store::Order;
+use crate::features::duties::store::Duty;
 use crate::web::Site;
 use crate::web::papers;
 use crate::web::visitor::Visitor;
@@ -14,7 +15,7 @@ use super::rates::{Rate, Unit};
 use guatu_formats::documents::{Block, Form, Paper, Proof, qr};
 use jiff::civil::DateTime;
 
-/// Orders on a paper that hands them over: a unit with more has other troubles, and the paper says how many are left out.
+/// Orders, and duties, on a paper that hands them over: a unit with more has other troubles, and the paper says how many are left out.
 const MOST_HANDED: usize = 60;
 /// Units on a paper of rates.
 const MOST_UNITS: usize = 60;
@@ -82,9 +83,9 @@ pub(super) fn slip(site: &Site, visitor: &Visitor, names: &Names, order: &Order,
     compose(site, visitor, order, issuer, "slip", &params, &["slip_begin", "slip_why", "slip_what", "slip_end"])
 }
 
-/// The open orders of a unit for whoever leaves and whoever comes: both sign it. It changes nothing: orders hang on the unit,
-/// and their clocks go on.
-pub(super) fn hand_over(site: &Site, visitor: &Visitor, names: &Names, unit: &str, orders: &[Order], (now, number): (DateTime, u64)) -> Paper {
+/// The open orders of a unit and the open duties of its people for whoever leaves and whoever comes: both sign it. It changes
+/// nothing: orders hang on the unit and duties on the post, and their clocks go on.
+pub(super) fn hand_over(site: &Site, visitor: &Visitor, names: &Names, unit: &str, (orders, duties): (&[Order], &[Duty]), (now, number): (DateTime, u64)) -> Paper {
     let row = |order: &Order| {
         let known = &order.known;
         let budget = known.budget(known.round);
@@ -93,8 +94,14 @@ pub(super) fn hand_over(site: &Site, visitor: &Visitor, names: &Names, unit: &st
         vec![order.title.clone(), names.place(&known.place), visitor.t(&format!("order_stage.{}", known.stage.name())), due, left]
     };
     let columns = [("field.title", 11, false), ("field.place", 8, false), ("field.state", 5, false), ("orders.due", 6, false), ("orders.left_short", 7, false)];
-    let mut blocks = vec![Block::Paragraph(visitor.tf("order_paper.hand_over_lead", &[("unit", names.unit(unit).to_owned()), ("count", orders.len().to_string())]))];
-    blocks.extend(papers::list(visitor, "", &columns, orders.iter().map(row).collect(), MOST_HANDED));
+    let mut blocks = vec![Block::Paragraph(visitor.tf("order_paper.hand_over_lead", &[("unit", names.unit(unit).to_owned()), ("count", orders.len().to_string()), ("duties", duties.len().to_string())]))];
+    blocks.extend(papers::list(visitor, "order_paper.handed_orders", &columns, orders.iter().map(row).collect(), MOST_HANDED));
+    let owed = |duty: &Duty| {
+        let owner = duty.owner_now(&names.tree).map_or_else(String::new, |account| names.person(visitor, account).into_owned());
+        vec![duty.name.clone(), names.place(&duty.place), owner, duty.due_on.to_string()]
+    };
+    let columns = [("duties.what", 12, false), ("field.place", 11, false), ("field.assignee", 8, false), ("duties.due_on", 6, false)];
+    blocks.extend(papers::list(visitor, "order_paper.handed_duties", &columns, duties.iter().map(owed).collect(), MOST_HANDED));
     blocks.extend(["hand_over_from", "hand_over_to", "hand_over_seen"].map(|key| Block::Paragraph(visitor.t(&format!("order_paper.{key}")))));
     Paper {
         form: Form::Sheet,
