@@ -5,9 +5,11 @@
 use std::time::Instant;
 
 use guatu_formats::charts::bars::{self, BarChart, Flag, Kind, Row, Words};
+use guatu_formats::charts::links::{Link, Weight};
 use guatu_formats::charts::matrix::{self, Cell, Group, Matrix};
 use guatu_formats::charts::{Heading, Ink, Lamp, LampWords, Sheet};
 use guatu_formats::pdf::{self, Fonts};
+use guatu_kernel::plan::LinkKind;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
@@ -83,6 +85,14 @@ fn chart(count: usize, sheet: Sheet, ink: Ink) -> BarChart {
             href: None,
         }
     };
+    let driving = |to: usize| Link {
+        from: to - 1,
+        to,
+        kind: LinkKind::FS,
+        weight: Weight::Driving,
+        label: String::new(),
+        tip: String::new(),
+    };
     let flag = |on, lamp| Flag { on, label: format!("{} −{} d", name(5, 5), 40), lamp };
     let words = ["activity", "start", "finish", "baseline", "done", "critical", "front line", "data date", "mandated"]
         .map(str::to_owned);
@@ -91,6 +101,7 @@ fn chart(count: usize, sheet: Sheet, ink: Ink) -> BarChart {
         heading: heading(),
         rows: (0..count).map(row).collect(),
         data_date: Some(data_date),
+        links: (1..count).map(driving).collect(),
         flags: vec![
             flag(date(2026, 12, 31), Lamp::Bad),
             flag(date(2027, 2, 10), Lamp::Good),
@@ -108,6 +119,9 @@ fn chart(count: usize, sheet: Sheet, ink: Ink) -> BarChart {
             front,
             data_date: data,
             mandated,
+            critical_link: "critical link".into(),
+            driving_link: "driving link".into(),
+            other_link: "other link".into(),
             lamps: lamps(),
         },
     }

@@ -52,6 +52,7 @@ fn chart(sheet: Sheet) -> BarChart {
         heading: heading(),
         rows: vec![sum, done, late, row("Idle", may(20), may(28)), point],
         data_date: Some(may(12)),
+        links: Vec::new(),
         flags: vec![Flag { on: may(29), label: "Due, 17 days left".into(), lamp: Lamp::Bad }],
         sheet,
         ink: Ink::Colour,

@@ -1,7 +1,7 @@
 //! Working time between two instants in the calendars of a plan's activities, to compare dates that other programs
 //! write differently: the evening of one day and the next morning are one instant of work (contract rule 10).
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 
 use crate::calendar::{DAY_MINUTES, Unit, WorkCalendar, day_number};
 use crate::plan::{Granularity, Plan};
@@ -38,6 +38,13 @@ impl WorkTime {
         };
         let units = i64::from(calendar.ceil(label(to))) - i64::from(calendar.ceil(label(from)));
         if calendar.unit == Unit::Minute { units } else { units * i64::from(calendar.minutes_per_day) }
+    }
+
+    /// Whether an activity's calendar works at all on a day.
+    pub fn works_on(&self, plan: &Plan, activity: usize, on: Date) -> bool {
+        let calendar = &self.calendars[self.of.get(activity).map_or(0, |calendar| *calendar as usize)];
+        let per_day = if plan.granularity == Granularity::Minute { DAY_MINUTES } else { 1 };
+        calendar.ceil(day_number(on) * per_day) != calendar.ceil((day_number(on) + 1) * per_day)
     }
 
     /// The same in working days of the activity's calendar.

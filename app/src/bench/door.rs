@@ -244,6 +244,7 @@ fn paper_ms() -> Result<f64> {
         heading: Heading::default(),
         rows: rows.collect(),
         data_date: Some(start),
+        links: Vec::new(),
         flags: Vec::new(),
         sheet,
         ink: Ink::Colour,

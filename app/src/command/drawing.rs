@@ -3,17 +3,18 @@
 
 use super::{NOT_FOUND, REFUSED, Stopped};
 use crate::features::plan::network::untouched;
+use crate::features::wall_chart::links::{self, Held, Shown};
 use crate::features::wall_chart::model::front_on;
 use crate::features::wall_chart::network::MOST_WORKS;
 use crate::web::locale::Language;
 use clap::ValueEnum;
 use guatu_formats::charts::arrows::{self, ArrowChart, Said};
 use guatu_formats::charts::bars::{self, BarChart, Flag, Kind, Row, Words};
-use guatu_formats::charts::{Heading, Ink, Lamp, LampWords, Sheet};
+use guatu_formats::charts::{self, Heading, Ink, Lamp, LampWords, Sheet};
 use guatu_formats::pdf::{self, Fonts, PdfError};
 use guatu_kernel::drawing::{ArrowKind, arrow_diagram, closed_days, lay_out};
 use guatu_kernel::plan::{Activity, ActivityKind, Plan};
-use guatu_kernel::{Dates, Schedule};
+use guatu_kernel::{Dates, Driver, Schedule};
 use std::collections::HashMap;
 
 /// Width of a chart on a screen in pixels.
@@ -34,6 +35,9 @@ pub struct Arguments {
     /// In a network, only what stands under this activity of the breakdown.
     #[arg(long, value_name = "ACTIVITY")]
     under: Option<String>,
+    /// Links on bars; as many as the rows bear when absent.
+    #[arg(long, value_enum)]
+    links: Option<Links>,
     /// Draw a chart in black alone.
     #[arg(long)]
     mono: bool,
@@ -49,6 +53,17 @@ enum Subject {
     Bars,
     /// The network on a time scale, activities on arrows.
     Network,
+}
+
+/// Links on bars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Links {
+    /// All.
+    All,
+    /// Those that hold their successors where they are.
+    Driving,
+    /// None.
+    None,
 }
 
 /// Paper sizes.
@@ -211,7 +226,7 @@ fn chart(arguments: &Arguments, plan: &Plan, schedule: &Schedule, sheet: Sheet) 
     let rows = plan.activities.iter().zip(dates).zip(depths);
     let rows = rows
         .map(|((activity, (dates, planned)), indent)| row(plan, activity, dates.as_ref(), planned.as_ref(), indent));
-    let rows = rows.collect();
+    let rows: Vec<Row> = rows.collect();
     let flags = schedule.milestones.iter().map(|outlook| {
         let mandate = &plan.mandated[outlook.mandate];
         let on = mandate.finish_by.date();
@@ -228,6 +243,7 @@ fn chart(arguments: &Arguments, plan: &Plan, schedule: &Schedule, sheet: Sheet) 
             as_of: data_date.map(|date| format!("{} {date}", t("data_date"))).unwrap_or_default(),
             stamps: Vec::new(),
         },
+        links: drawn_links(arguments, plan, schedule),
         rows,
         data_date,
         flags: flags.collect(),
@@ -243,6 +259,9 @@ fn chart(arguments: &Arguments, plan: &Plan, schedule: &Schedule, sheet: Sheet) 
             front: t("front"),
             data_date: t("data_date"),
             mandated: t("mandated"),
+            critical_link: language.t("links.critical_link"),
+            driving_link: language.t("links.driving_link"),
+            other_link: language.t("links.other_link"),
             lamps: LampWords {
                 done: lamp("done"),
                 idle: lamp("idle"),
@@ -252,6 +271,26 @@ fn chart(arguments: &Arguments, plan: &Plan, schedule: &Schedule, sheet: Sheet) 
             },
         },
     }
+}
+
+/// Links between the rows of a plan file: each activity is a row.
+fn drawn_links(arguments: &Arguments, plan: &Plan, schedule: &Schedule) -> Vec<charts::links::Link> {
+    let shown = match arguments.links {
+        Some(Links::All) => Shown::All,
+        Some(Links::Driving) => Shown::Driving,
+        Some(Links::None) => Shown::None,
+        None => Shown::of(None, plan.activities.len()),
+    };
+    let rows: Vec<Option<usize>> = (0..plan.activities.len()).map(Some).collect();
+    links::between(plan, &rows, shown, |at| {
+        let dates = schedule.activities[at].as_ref()?;
+        let driver = match dates.driver {
+            Some(Driver::Link { from }) if plan.activities[at].actual_start.is_none() => Some(from),
+            _ => None,
+        };
+        let ends = (dates.early_start.date(), dates.early_finish.date());
+        Some(Held { dates: ends, driver, is_critical: dates.is_critical })
+    })
 }
 
 /// Depth of each activity; parents may stand after their children.

@@ -43,6 +43,11 @@ impl Axis {
         self.start(date) + self.width / self.days
     }
 
+    /// Where it begins.
+    pub(super) fn start_of_all(&self) -> f64 {
+        self.left
+    }
+
     /// Width of a day.
     pub(super) fn day(&self) -> f64 {
         self.width / self.days

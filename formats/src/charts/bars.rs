@@ -5,11 +5,15 @@
 //! to the right where it is ahead. It is drawn on the bars of the approved plan, at dates that are handed in: a screen that
 //! draws the same rows shows the same line.
 
+use std::ops::Range;
+
+use guatu_kernel::drawing::RowBar;
 use jiff::civil::Date;
 
 use super::axis::Axis;
 use super::flags::{self, Room};
 use super::frame::Frame;
+use super::links::{self, Link, Weight};
 use super::svg::{Anchor, BAND, BLACK, Canvas, GREY, GRID, ems, fitted, number};
 use super::{Heading, Ink, Lamp, LampWords, Sheet};
 
@@ -31,6 +35,12 @@ const NAMES_PART: f64 = 0.26;
 /// Room of a date in ems.
 const DATE_EMS: f64 = 5.2;
 
+/// Where a bar stands in a row, in parts of its height.
+const BAR_TOP: f64 = 0.16;
+/// How high it is.
+const BAR_TALL: f64 = 0.46;
+/// Where a bracket over other rows stands.
+const BRACKET_TOP: f64 = 0.2;
 /// Where the bar of the approved plan stands in a row, in parts of its height.
 const BASELINE_TOP: f64 = 0.7;
 /// How high it is.
@@ -95,6 +105,12 @@ pub struct Words {
     pub data_date: String,
     /// A mandated date.
     pub mandated: String,
+    /// A link that holds its successor and joins critical work.
+    pub critical_link: String,
+    /// A link that holds its successor.
+    pub driving_link: String,
+    /// Any other link.
+    pub other_link: String,
     /// Lamps.
     pub lamps: LampWords,
 }
@@ -108,6 +124,8 @@ pub struct BarChart {
     pub rows: Vec<Row>,
     /// Facts up to the day before are in; the front line hangs from it.
     pub data_date: Option<Date>,
+    /// Links between rows; those between two pages are left out.
+    pub links: Vec<Link>,
     /// Mandated dates.
     pub flags: Vec<Flag>,
     /// What it is drawn on.
@@ -120,7 +138,7 @@ pub struct BarChart {
 
 /// Draws all rows on one sheet, however low they become.
 pub fn draw(chart: &BarChart) -> String {
-    page(chart, &chart.rows, chart.rows.len(), "")
+    page(chart, 0..chart.rows.len(), chart.rows.len(), "")
 }
 
 /// Draws the chart on as many sheets as its rows need.
@@ -141,11 +159,11 @@ pub fn pages(chart: &BarChart) -> Vec<String> {
     // Rows are as high on the last page as on the others, however few there are.
     let height = parts.iter().map(|part| part.len()).max().unwrap_or(1);
     let pages = parts.iter().enumerate();
-    pages.map(|(at, rows)| page(chart, rows, height, &format!("{} / {count}", at + 1))).collect()
+    pages.map(|(at, rows)| page(chart, rows.clone(), height, &format!("{} / {count}", at + 1))).collect()
 }
 
 /// Rows by page: what stands under a heading stays with it, unless more than a third of a page would be left empty.
-fn parts(rows: &[Row], most: usize) -> Vec<&[Row]> {
+fn parts(rows: &[Row], most: usize) -> Vec<Range<usize>> {
     // Pages of equal length, so that the last is not a stub.
     let length = rows.len().div_ceil(rows.len().div_ceil(most).max(1)).max(1);
     let is_heading = |at: &usize| rows[*at].kind == Kind::Summary;
@@ -154,10 +172,10 @@ fn parts(rows: &[Row], most: usize) -> Vec<&[Row]> {
     while rows.len() - from > most {
         let least = from + (most * 2).div_ceil(3).max(1);
         let cut = (least..=from + most).rev().find(is_heading).unwrap_or(from + length.min(most));
-        parts.push(&rows[from..cut]);
+        parts.push(from..cut);
         from = cut;
     }
-    parts.push(&rows[from..]);
+    parts.push(from..rows.len());
     parts
 }
 
@@ -202,6 +220,11 @@ impl Measures {
         let axis = Axis::new(first, last, left, frame.right - left);
         Measures { frame, axis, names, axis_top: frame.top + flags(size), rows_top, row, type_size }
     }
+
+    /// Half of a diamond.
+    fn radius(&self) -> f64 {
+        (self.row * 0.36).min(self.type_size * 0.8)
+    }
 }
 
 /// First and last day of the axis: all dates with some room on both sides.
@@ -223,11 +246,14 @@ fn extent(chart: &BarChart) -> (Date, Date) {
 }
 
 /// One page of rows, as high as if it held so many.
-fn page(chart: &BarChart, rows: &[Row], height: usize, number: &str) -> String {
+fn page(chart: &BarChart, shown: Range<usize>, height: usize, number: &str) -> String {
     let at = Measures::new(chart, height);
+    let rows = &chart.rows[shown.clone()];
     let mut canvas = at.frame.begin(&chart.heading, chart.ink, number);
     let end = at.rows_top + at.row * rows.len() as f64;
     draw_grid(&mut canvas, chart, &at, rows.len(), end);
+    // Under the bars, so that where a line must cross one it does not hide what it says.
+    draw_links(&mut canvas, chart, &at, shown);
     for (index, row) in rows.iter().enumerate() {
         let top = at.rows_top + at.row * index as f64;
         let href = row.href.as_ref().filter(|_| chart.sheet.has_links());
@@ -247,6 +273,43 @@ fn page(chart: &BarChart, rows: &[Row], height: usize, number: &str) -> String {
     }
     draw_legend(&mut canvas, chart, &at);
     canvas.finish()
+}
+
+/// Links between the rows of a page.
+fn draw_links(canvas: &mut Canvas, chart: &BarChart, at: &Measures, shown: Range<usize>) {
+    let here = |link: &&Link| shown.contains(&link.from) && shown.contains(&link.to);
+    let moved = |link: &Link| Link { from: link.from - shown.start, to: link.to - shown.start, ..link.clone() };
+    let links: Vec<Link> = chart.links.iter().filter(here).map(moved).collect();
+    let bars: Vec<Option<RowBar>> = chart.rows[shown.clone()].iter().map(|row| row_bar(at, row)).collect();
+    let room = links::Room {
+        top: at.rows_top,
+        row: at.row,
+        left: at.axis.start_of_all(),
+        right: at.frame.right,
+        type_size: at.type_size,
+        least: at.frame.least,
+    };
+    links::draw(canvas, &room, &bars, &links, chart.sheet.has_links());
+}
+
+/// Where links meet what a row shows of the forecast, and what else of it they go round.
+fn row_bar(at: &Measures, row: &Row) -> Option<RowBar> {
+    let (start, finish) = row.forecast.or(row.baseline)?;
+    let start = row.actual.map_or(start, |(start, _)| start);
+    let finish = row.actual.and_then(|(_, finish)| finish).unwrap_or(finish);
+    let (from, to, middle, top) = match row.kind {
+        Kind::Summary => (at.axis.start(start), at.axis.end(finish), BRACKET_TOP + 0.05, BRACKET_TOP),
+        Kind::Task => (at.axis.start(start), at.axis.end(finish), BAR_TOP + BAR_TALL / 2.0, BAR_TOP),
+        Kind::Milestone => {
+            let (x, radius) = (at.axis.end(finish), at.radius());
+            (x - radius, x + radius, 0.5, 0.5 - radius / at.row)
+        }
+    };
+    let planned = row.baseline.map_or((from, to), |(start, finish)| match row.kind {
+        Kind::Milestone => (at.axis.end(finish) - at.radius(), at.axis.end(finish) + at.radius()),
+        _ => (at.axis.start(start), at.axis.end(finish)),
+    });
+    Some(RowBar { from, to, reach: (from.min(planned.0), to.max(planned.1)), middle, top })
 }
 
 fn draw_grid(canvas: &mut Canvas, chart: &BarChart, at: &Measures, count: usize, end: f64) {
@@ -351,7 +414,7 @@ fn draw_summary(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64, data_da
     let Some((start, finish)) = row.forecast.or(row.baseline) else { return };
     let (from, to, height) = (at.axis.start(start), at.axis.end(finish), at.row);
     let tip = (height * 0.35).min((to - from) / 2.0);
-    let (upper, lower, deep) = (top + height * 0.2, top + height * 0.38, top + height * 0.62);
+    let (upper, lower, deep) = (top + height * BRACKET_TOP, top + height * 0.38, top + height * 0.62);
     let points = [(from, deep), (from, upper), (to, upper), (to, deep), (to - tip, lower), (from + tip, lower)];
     canvas.lines(&points, true, &format!(r#"class="bracket" fill="{BLACK}""#));
 }
@@ -363,7 +426,7 @@ fn draw_task(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64, data_date:
     let start = row.actual.map_or(start, |(start, _)| start);
     let finish = row.actual.and_then(|(_, finish)| finish).unwrap_or(finish);
     let (from, to) = (at.axis.start(start), at.axis.end(finish));
-    let (upper, tall) = (top + height * 0.16, height * 0.46);
+    let (upper, tall) = (top + height * BAR_TOP, height * BAR_TALL);
     let (fill, edge) = (canvas.fill(row.lamp), canvas.edge(row.lamp));
     let dash = if row.lamp == Lamp::Idle && row.actual.is_none() {
         format!(r#" stroke-dasharray="{0} {0}""#, number(height * 0.16))
@@ -400,7 +463,7 @@ fn diamond(x: f64, y: f64, radius: f64) -> [(f64, f64); 4] {
 }
 
 fn draw_milestone(canvas: &mut Canvas, at: &Measures, row: &Row, middle: f64) {
-    let radius = (at.row * 0.36).min(at.type_size * 0.8);
+    let radius = at.radius();
     if let Some((_, on)) = row.baseline {
         let paint =
             format!(r##"class="baseline" fill="#fff" stroke="#7d8993" stroke-width="{}""##, number(at.row * 0.06));
@@ -493,6 +556,17 @@ fn draw_legend(canvas: &mut Canvas, chart: &BarChart, at: &Measures) {
     );
     x += size * 2.4;
     say(canvas, &mut x, &words.critical);
+    let words = [
+        (Weight::Critical, &words.critical_link),
+        (Weight::Driving, &words.driving_link),
+        (Weight::Other, &words.other_link),
+    ];
+    for (weight, word) in words {
+        if chart.links.iter().any(|link| link.weight == weight) {
+            x += links::sample(canvas, (x, middle), size, weight);
+            say(canvas, &mut x, word);
+        }
+    }
     if chart.data_date.is_some() {
         let points = [
             (x, middle),
@@ -511,7 +585,7 @@ fn draw_legend(canvas: &mut Canvas, chart: &BarChart, at: &Measures) {
             ),
         );
         x += size * 2.4;
-        say(canvas, &mut x, &words.front);
+        say(canvas, &mut x, &chart.words.front);
     }
     if !chart.flags.is_empty() {
         canvas.lines(
@@ -520,7 +594,7 @@ fn draw_legend(canvas: &mut Canvas, chart: &BarChart, at: &Measures) {
             &format!(r#"fill="{alarm}""#),
         );
         x += size * 1.4;
-        say(canvas, &mut x, &words.mandated);
+        say(canvas, &mut x, &chart.words.mandated);
     }
     canvas.close();
 }

@@ -1,5 +1,5 @@
-//! Drawings as SVG: bars against a time axis, arrow diagrams and flowlines on it, the matrix of places by stages, a building as it stands,
-//! and the S-curve.
+//! Drawings as SVG: bars against a time axis with their links, arrow diagrams, float paths, flowlines and wants of resources
+//! on it, the matrix of places by stages, a building as it stands, and the S-curve.
 //! Pure: values in, text out.
 //!
 //! Every text is passed in. Shapes and patterns carry the meaning, colour repeats it, so that a drawing printed in black
@@ -14,7 +14,10 @@ pub mod elevation;
 mod flags;
 pub mod flowline;
 mod frame;
+pub mod histogram;
+pub mod links;
 pub mod matrix;
+pub mod paths;
 pub(crate) mod svg;
 
 /// The state of a bar or cell.

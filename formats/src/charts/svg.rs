@@ -107,6 +107,11 @@ impl Canvas {
         Canvas { text, ink }
     }
 
+    /// Colours or black alone.
+    pub(super) fn ink(&self) -> Ink {
+        self.ink
+    }
+
     /// Ends the drawing.
     pub(super) fn finish(mut self) -> String {
         self.text.push_str("</svg>");

@@ -13,7 +13,7 @@ use crate::web::Site;
 use crate::web::extract::{Query, Sent};
 use crate::web::forms::{form_response, refusal, seal};
 use crate::web::layout::{finding, page};
-use crate::web::problem::Problem;
+use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::registers::{Asked, Cell, Register};
 use crate::web::visitor::Visitor;
 use axum::Router;
@@ -215,6 +215,7 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, refused: Optio
                     h3 { (visitor.shown(&mandate.name)) }
                     @match outlook { Some(outlook) => (float_lamp(visitor, outlook.float_days_e3)), None => (no_activity(visitor)) }
                     a.no-print href={ "/orders/of?kind=mandate&id=" (mandate.id) } { (visitor.t("orders.of_this")) }
+                    @if outlook.is_some_and(|outlook| outlook.float_days_e3.is_some()) { a.no-print href={ "/wall/paths?project=" (id) "&activity=" (form_urlencoded(&mandate.activity)) } { (visitor.t("paths.title")) } }
                     @if may(Verb::Plan) { a.end href={ "/mandates/" (mandate.id) "/change" } { (visitor.t("plans.request_change")) } }
                 }
                 dl.facts {

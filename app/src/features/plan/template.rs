@@ -1,7 +1,7 @@
 //! A plan from templates: every building of a project by its storeys and basements, ready to be edited and approved.
 
 use guatu_kernel::plan::{
-    Activity, ActivityKind, Calendar, Granularity, Link, LinkKind, Moment, Options, Plan, Quantity, Span,
+    Activity, ActivityKind, Calendar, Granularity, Link, LinkKind, Moment, Need, Options, Plan, Quantity, Resource, Span,
 };
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -16,8 +16,51 @@ pub struct Template {
     pub id: String,
     /// Where the durations come from.
     pub source: String,
+    /// What a project has of scarce resources.
+    #[serde(default)]
+    pub resource: Vec<TemplateResource>,
     /// Stages in order.
     pub stage: Vec<TemplateStage>,
+}
+
+/// How many units of a resource a project has.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateResource {
+    /// Identifier; its name is `resource.<id>` in the locale files.
+    pub id: String,
+    /// Units for every so many buildings.
+    pub units: u32,
+    /// How many buildings share them.
+    pub buildings: u32,
+}
+
+/// What a stage holds of a resource while it is worked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateNeed {
+    /// The resource.
+    pub resource: String,
+    /// Units of it.
+    pub units: u32,
+}
+
+impl Template {
+    /// What a project of so many buildings has of its resources: never fewer units than one stage needs.
+    pub fn resources(&self, buildings: usize) -> Vec<Resource> {
+        let buildings = u32::try_from(buildings).unwrap_or(u32::MAX);
+        let most = |id: &str| {
+            let needs = self.stage.iter().flat_map(|stage| &stage.needs).filter(|need| need.resource == id);
+            needs.map(|need| need.units).max().unwrap_or(0)
+        };
+        let resource = |one: &TemplateResource| Resource {
+            id: one.id.clone(),
+            capacity: one.units.saturating_mul(buildings).div_ceil(one.buildings.max(1)).max(most(&one.id)),
+            calendar: None,
+            steps: Vec::new(),
+        };
+        self.resource.iter().map(resource).collect()
+    }
 }
 
 /// A stage of a template.
@@ -53,6 +96,9 @@ pub struct TemplateStage {
     /// Whether it may be shortened.
     #[serde(default = "yes")]
     pub is_compressible: bool,
+    /// What it holds of scarce resources.
+    #[serde(default)]
+    pub needs: Vec<TemplateNeed>,
     /// What it follows.
     #[serde(default)]
     pub after: Vec<After>,
@@ -150,7 +196,7 @@ pub fn compose(name: &str, buildings: &[Building], setting: &Setting<'_>) -> Pla
         calendars: setting.calendars.clone(),
         activities: Vec::new(),
         links: Vec::new(),
-        resources: Vec::new(),
+        resources: setting.template.resources(buildings.len()),
         mandated: Vec::new(),
         stops: Vec::new(),
     };
@@ -191,6 +237,8 @@ fn add_building(plan: &mut Plan, building: &Building, setting: &Setting<'_>) {
         activity.calendar = Some(stage.calendar.clone());
         activity.work_kind.clone_from(&stage.work_kind);
         activity.is_compressible = stage.is_compressible;
+        let need = |need: &TemplateNeed| Need { resource: need.resource.clone(), amount: need.units };
+        activity.needs = stage.needs.iter().map(need).collect();
         if stage.after.is_empty() {
             activity.start = Some(Moment::Day(building.start));
         }

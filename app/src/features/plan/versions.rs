@@ -21,7 +21,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use guatu_formats::plans::json;
-use guatu_kernel::plan::Plan;
+use guatu_kernel::plan::{Plan, Resource};
 use jiff::civil::Date;
 use maud::{Markup, html};
 use std::collections::HashMap;
@@ -68,6 +68,11 @@ async fn template_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
             }
             p.hint { (visitor.t("plans.days_hint")) }
             p.quiet { (visitor.tf("plans.template_source", &[("source", chosen.source.clone())])) }
+            @let resources = chosen.resources(buildings.len());
+            @if !resources.is_empty() {
+                @let named = |one: &Resource| format!("{} {}", visitor.t(&format!("resource.{}", one.id)), one.capacity);
+                p.quiet { (visitor.tf("plans.template_resources", &[("resources", visitor.list(resources.iter().map(named)))])) }
+            }
             div.scroll tabindex="0" { table {
                 thead { tr { th { (visitor.t("plans.stage")) } th { (visitor.t("plans.formula")) } th { (visitor.t("plans.own_days")) } } }
                 tbody { @for stage in &chosen.stage {

@@ -1,5 +1,6 @@
 //! The bar chart of a place: its rows for the page, for the canvas, and for paper.
 
+use super::links::{self, Shown};
 use super::model::{SCREEN, Verdict, Word, front, front_of_all, page_around, verdict};
 use super::pages::{Asked, head, legend, short_date, wall_pager, words_of};
 use crate::db::Conn;
@@ -19,6 +20,7 @@ use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
 use axum::Json;
 use axum::extract::State;
+use guatu_formats::charts::links::Link;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -142,6 +144,11 @@ impl Chart {
         (0..shown.len()).map(row).collect()
     }
 
+    /// Links between rows of it.
+    pub async fn links(&self, conn: &mut Conn, domain: &Guatu, rows: &[ChartRow<'_>], shown: Shown) -> Result<Vec<Link>, Problem> {
+        links::of_rows(conn, domain, self.project.as_deref(), rows, shown).await
+    }
+
     /// Mandated dates of the project, when the place lies in one.
     fn mandates(&self) -> &[Mandate] {
         match (&self.project, &self.schedules[..]) {
@@ -242,6 +249,12 @@ impl Axis {
     }
 }
 
+/// Which links a chart of so many rows shows: none on a wall, three metres from which nobody follows a line, and none above
+/// projects.
+fn shown_links(chart: &Chart, asked: &Asked, rows: usize) -> Shown {
+    if asked.is_wall() || chart.project.is_none() { Shown::None } else { Shown::of(asked.links.as_deref(), rows) }
+}
+
 /// The chart as a board: a canvas that a script fills with all rows, over a table that needs none.
 pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
     let today = site.clock.today();
@@ -250,7 +263,9 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
     let first = asked.from.unwrap_or(0) as usize;
     let shown = if asked.is_wall() { page_around(first, rows.len(), SCREEN.rows_of_bars) } else { first..first.saturating_add(PAGE_LEN) };
     let page_address = asked.address(&place.id, "bars");
-    let data = format!("/wall/rows.json?place={}{}", form_urlencoded(&place.id), if asked.is_wall() { "&wall=1" } else { "" });
+    let shown_links = shown_links(&chart, asked, rows.len());
+    let rest = if asked.is_wall() { "&wall=1".to_owned() } else { links::asked_by_canvas(shown_links) };
+    let data = format!("/wall/rows.json?place={}{rest}", form_urlencoded(&place.id));
     let counts = words_of(&chart.tree, chart.schedules.iter().map(|(_, scheduled)| scheduled.as_ref()), place, today, &chart.rules);
     // Paper and whoever has no script see the bars in the table itself; a wall has no room for both.
     let axis = if asked.is_wall() { None } else { Axis::of(&rows, today) };
@@ -266,6 +281,7 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
                     @if !asked.is_wall() { (Marks::of_visitor(visitor).legend()) }
                     span.key.baseline { (visitor.t("wall.baseline")) } " " span.key.forecast { (visitor.t("wall.forecast")) } " " span.key.actual { (visitor.t("wall.actual")) } " " span.key.front { (visitor.t("wall.front")) }
                 }
+                @if !asked.is_wall() && chart.project.is_some() { p.legend { (links::switch(visitor, asked, &place.id, shown_links)) } }
                 @if let (false, Some(project)) = (asked.is_wall(), &chart.project) { a.button.second.end.no-print href={ "/plans/" (project) "/what-if?place=" (form_urlencoded(&place.id)) } { (visitor.t("what_if.title")) } }
                 @if asked.is_wall() { (wall_pager(visitor, &page_address, first, rows.len(), SCREEN.rows_of_bars)) }
             }
@@ -313,6 +329,8 @@ pub fn words(visitor: &Visitor) -> String {
 
 /// Rows for the canvas, as short as they can be said: dates are days since 1970, absent ones null.
 ///
+/// Beside them the lines of links, as [`links::lines`] says.
+///
 /// `[label, depth, kind, lamp, baseline start, finish, forecast start, finish, actual start, finish, per cent, address, front, word, grade]`
 pub async fn rows(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Json<Value>, Problem> {
     let mut conn = site.reader().await?;
@@ -320,7 +338,11 @@ pub async fn rows(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let today = site.clock.today();
     let chart = Chart::read(&mut conn, &site.domain, &place, today).await?;
     let rows = chart.rows(&place, today, asked.is_wall());
-    Ok(Json(drawn(&visitor, &chart, &rows, (today, site.head()), |row| address(&asked, row))))
+    let shown = shown_links(&chart, &asked, rows.len());
+    let links = chart.links(&mut conn, &site.domain, &rows, shown).await?;
+    let mut drawn = drawn(&visitor, &chart, &rows, (today, site.head()), |row| address(&asked, row));
+    drawn["links"] = links::lines(&rows, &links).into();
+    Ok(Json(drawn))
 }
 
 /// Rows of a chart for the canvas, as of a day and a ledger number; `address` says where one leads.

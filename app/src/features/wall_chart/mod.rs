@@ -7,17 +7,22 @@
 //! none, so a timer notes as a fact which lamps have begun or ceased to accuse. Work forecast late is not called overdue;
 //! both show the same lamp. Bars carry the progress front line, drawn on the approved plan at dates computed once in
 //! `model.rs` for canvas and paper. The same page is the command room's wall with `?wall=1`: it fits its screen, turns pages
-//! as `rules/screen.toml` says, and follows the ledger by server-sent events. Refusal: W-101. Extra files: `matrix.rs`, `bars.rs`, `network.rs`
-//! and `flowline.rs` gather what the boards show, `paper.rs` prints them, `events.rs` tells the wall of new facts.
+//! as `rules/screen.toml` says, and follows the ledger by server-sent events. Refusal: W-101. Extra files: `matrix.rs`, `bars.rs`, `network.rs`,
+//! `flowline.rs`, `paths.rs` and `resources.rs` gather what the boards show, `links.rs` weighs links between bars, `paper.rs` prints
+//! them, `events.rs` tells the wall of new facts. A float path is a way to one date, found on the plan as facts stand; what
+//! resources want is counted on the forecast, which does not look at them.
 
 pub mod bars;
 mod events;
 mod flowline;
+pub mod links;
 pub mod matrix;
 pub mod model;
 pub mod network;
 pub mod pages;
 mod paper;
+mod paths;
+mod resources;
 pub mod store;
 #[cfg(test)]
 pub mod tests;

@@ -5,7 +5,7 @@ use super::bars;
 use super::events::events;
 use super::matrix::{Gathered, gather};
 use super::model::{Cell, Lamp, Reason, SCREEN, Word, page_around, verdict};
-use super::{flowline, network, paper, store};
+use super::{flowline, links, network, paper, paths, resources, store};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::Tree;
@@ -43,6 +43,7 @@ pub fn routes() -> Router<Site> {
         .route("/wall/events", get(events))
         .route("/wall/rows.json", get(bars::rows))
         .route("/wall.pdf", get(paper::pdf))
+        .merge(paths::routes())
 }
 
 /// What a wall address asks for.
@@ -50,7 +51,7 @@ pub fn routes() -> Router<Site> {
 pub struct Asked {
     /// The place; the root of what the person may see when absent.
     pub place: Option<String>,
-    /// `matrix`, `bars`, `network` or `flowline`.
+    /// `matrix`, `bars`, `network`, `flowline` or `resources`.
     pub view: Option<String>,
     /// `1` for the command room.
     pub wall: Option<String>,
@@ -62,6 +63,8 @@ pub struct Asked {
     pub size: Option<String>,
     /// `mono` for black and white.
     pub ink: Option<String>,
+    /// Links on bars: `all`, `driving` or `none`; as many as the rows bear when absent.
+    pub links: Option<String>,
 }
 
 impl Asked {
@@ -84,7 +87,8 @@ impl Asked {
     /// The same with the rows in the order of the tree.
     fn address_in_order(&self, place: &str, view: &str) -> String {
         let wall = if self.is_wall() { "&wall=1" } else { "" };
-        format!("/wall?place={}&view={view}{wall}", form_urlencoded(place))
+        let links = if view == "bars" { links::kept(self) } else { String::new() };
+        format!("/wall?place={}&view={view}{wall}{links}", form_urlencoded(place))
     }
 }
 
@@ -131,6 +135,7 @@ async fn wall(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
         Some("bars") => bars::board(&mut conn, &site, &visitor, &place, &asked).await?,
         Some("network") if network::has_sheets(place.kind) => network::board(&mut conn, &site, &visitor, &place, &asked).await?,
         Some("flowline") if network::has_sheets(place.kind) => flowline::board(&mut conn, &site, &visitor, &place, &asked).await?,
+        Some("resources") if place.kind == Kind::Project => resources::board(&mut conn, &site, &visitor, &place, &asked).await?,
         _ if place.kind == Kind::Building => bars::board(&mut conn, &site, &visitor, &place, &asked).await?,
         _ => matrix(&mut conn, &site, &visitor, &place, &asked).await?,
     };
@@ -161,9 +166,15 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
             span.end {}
             // The line of lamps is full in some languages; beside the title there is room.
             @if asked.is_wall() { (Marks::short(visitor).legend()) }
-            @for (name, key) in [("matrix", "wall.matrix"), ("bars", "wall.bars"), ("network", "wall.network"), ("flowline", "wall.flowline")] {
-                // A building has one row; a command room has no time to read a network.
-                @if !(name == "matrix" && place.kind == Kind::Building) && !(matches!(name, "network" | "flowline") && (asked.is_wall() || !network::has_sheets(place.kind))) {
+            @for (name, key) in [("matrix", "wall.matrix"), ("bars", "wall.bars"), ("network", "wall.network"), ("flowline", "wall.flowline"), ("resources", "wall.resources")] {
+                // A building has one row, and its resources are those of its project; a command room has no time to read a network.
+                @let is_shown = match name {
+                    "matrix" => place.kind != Kind::Building,
+                    "network" | "flowline" => !asked.is_wall() && network::has_sheets(place.kind),
+                    "resources" => !asked.is_wall() && place.kind == Kind::Project,
+                    _ => true,
+                };
+                @if is_shown {
                     a.button.second href=(asked.address(&place.id, name)) aria-current=[(name == view).then_some("true")] { (visitor.t(key)) }
                 }
             }
@@ -171,9 +182,10 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
             @else {
                 a.button.second.no-print href={ "/wall?place=" (place.id) "&view=" (view) @if asked.is_worst_first() { "&order=worst" } "&wall=1" } { (visitor.t("wall.command_room")) }
                 details.papers.no-print { summary { (visitor.t("wall.print")) }
+                    @let kept = if view == "bars" { links::kept(asked) } else { String::new() };
                     ul { @for size in ["A0", "A1", "A2", "A3"] { li {
-                        a href={ "/wall.pdf?place=" (place.id) "&view=" (view) "&size=" (size) } { (size) " " (visitor.t("wall.colour")) } " · "
-                        a href={ "/wall.pdf?place=" (place.id) "&view=" (view) "&size=" (size) "&ink=mono" } { (visitor.t("wall.mono")) }
+                        a href={ "/wall.pdf?place=" (place.id) "&view=" (view) "&size=" (size) (kept) } { (size) " " (visitor.t("wall.colour")) } " · "
+                        a href={ "/wall.pdf?place=" (place.id) "&view=" (view) "&size=" (size) "&ink=mono" (kept) } { (visitor.t("wall.mono")) }
                     } } }
                 }
             }
@@ -526,6 +538,7 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
         }
         p.bar {
             @if visitor.may(Verb::Report, &project.path) && bar.kind != "summary" { a.button href={ "/plans/" (project.id) "/progress?activity=" (form_urlencoded(&bar.activity)) } { (visitor.t("plans.record")) } }
+            @if bar.kind != "summary" && bar.actual_finish.is_none() { a.button.second href=(paths::address(&project.id, &bar.activity)) { (visitor.t("paths.title")) } }
             @if bar.kind == "task" && bar.actual_finish.is_none() { a.button.second href={ "/plans/" (project.id) "/what-if?place=" (form_urlencoded(&at.id)) "&activity=" (form_urlencoded(&bar.activity)) } { (visitor.t("what_if.title")) } }
             a.button.second href={ "/facts?subject=" (form_urlencoded(&format!("{}#{}", project.id, bar.activity))) } { (visitor.t("wall.facts")) }
         }

@@ -2,9 +2,10 @@
 
 use crate::web::extract::Query;
 use super::bars::Chart;
+use super::links::Shown;
 use super::matrix::gather;
 use super::model::Lamp;
-use super::flowline as flowlines;
+use super::{flowline as flowlines, resources};
 use super::network::{self, Asking, flags};
 use super::pages::{Asked, asked_place, cell_label};
 use crate::clock::civil;
@@ -20,24 +21,17 @@ use anyhow::Context;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use guatu_formats::charts::{Heading, Ink, Lamp as DrawnLamp, LampWords, Sheet, arrows, bars, flowline, matrix};
+use guatu_formats::charts::{Heading, Ink, Lamp as DrawnLamp, LampWords, Sheet, arrows, bars, flowline, histogram, matrix};
 use guatu_formats::pdf;
 use tokio::sync::Semaphore;
 
 /// Papers drawn at once: each takes a core.
 static DRAWING: Semaphore = Semaphore::const_new(2);
 
-/// `GET /wall.pdf?place=&view=matrix|bars|network|flowline&size=A0…A3&ink=color|mono`. A network that cannot be read on the paper asked for
-/// comes on the smallest on which it can.
+/// `GET /wall.pdf?place=&view=matrix|bars|network|flowline|resources&size=A0…A3&ink=color|mono`. A network that cannot be read on the
+/// paper asked for comes on the smallest on which it can.
 pub async fn pdf(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    let mut number = match asked.size.as_deref().unwrap_or("A3") {
-        "A0" => 0,
-        "A1" => 1,
-        "A2" => 2,
-        "A3" => 3,
-        _ => return Err(missing().into()),
-    };
-    let ink = if asked.ink.as_deref() == Some("mono") { Ink::Mono } else { Ink::Colour };
+    let (mut number, ink) = (number_of(asked.size.as_deref())?, ink_of(asked.ink.as_deref()));
     let mut conn = site.reader().await?;
     let place = asked_place(&mut conn, &site.domain, &visitor, &asked).await?.ok_or(missing())?;
     let drawing = match asked.view.as_deref() {
@@ -50,26 +44,45 @@ pub async fn pdf(State(site): State<Site>, visitor: Visitor, Query(asked): Query
             let flow = flowlines::gather(&mut conn, &site.domain, &place, site.clock.today()).await?.ok_or(missing())?;
             Drawing::Flowline(flow.chart(&mut conn, &site, &visitor, &place, Sheet::series_a(number), ink).await?)
         }
+        Some("resources") if place.kind == Kind::Project => {
+            let wants = resources::gather(&mut conn, &site.domain, &place).await?.ok_or(missing())?;
+            Drawing::Resources(wants.chart(&mut conn, &site, &visitor, &place, Sheet::series_a(number), ink).await?)
+        }
         view if view == Some("bars") || place.kind == Kind::Building => {
-            Drawing::Bars(bar_chart(&mut conn, &site, &visitor, &place, Sheet::series_a(number), ink).await?)
+            Drawing::Bars(bar_chart(&mut conn, &site, &visitor, (&place, &asked), Sheet::series_a(number), ink).await?)
         }
         _ => Drawing::Matrix(matrix_chart(&mut conn, &site, &visitor, &place, Sheet::series_a(number), ink).await?),
     };
     drop(conn);
-    let Sheet::Paper { width_mm, height_mm } = Sheet::series_a(number) else { return Err(missing().into()) };
-    let _turn = DRAWING.acquire().await.context("the queue for drawing is never closed")?;
-    let bytes = tokio::task::spawn_blocking(move || -> anyhow::Result<Vec<u8>> {
-        let pages = match &drawing {
-            Drawing::Bars(chart) => bars::pages(chart),
-            Drawing::Matrix(chart) => matrix::pages(chart),
-            Drawing::Network(chart) => vec![arrows::draw(chart)],
-            Drawing::Flowline(chart) => vec![flowline::draw(chart)],
-        };
-        Ok(pdf::from_pages(&pages, width_mm, height_mm, papers::fonts()?)?)
+    print(number, "guatu-wall", move || match &drawing {
+        Drawing::Bars(chart) => bars::pages(chart),
+        Drawing::Matrix(chart) => matrix::pages(chart),
+        Drawing::Network(chart) => vec![arrows::draw(chart)],
+        Drawing::Flowline(chart) => vec![flowline::draw(chart)],
+        Drawing::Resources(chart) => histogram::pages(chart),
     })
     .await
-    .context("drawing")??;
-    let disposition = format!("inline; filename=\"guatu-wall-A{number}.pdf\"");
+}
+
+/// The number of a paper size; A3 when none is asked for.
+pub fn number_of(size: Option<&str>) -> Result<u8, Problem> {
+    let known = ["A0", "A1", "A2", "A3"].iter().position(|name| *name == size.unwrap_or("A3"));
+    known.and_then(|number| u8::try_from(number).ok()).ok_or(missing().into())
+}
+
+/// Colours unless black alone is asked for.
+pub fn ink_of(ink: Option<&str>) -> Ink {
+    if ink == Some("mono") { Ink::Mono } else { Ink::Colour }
+}
+
+/// Drawings on paper of a size, as one file.
+pub async fn print(number: u8, name: &str, draw: impl FnOnce() -> Vec<String> + Send + 'static) -> Result<Response, Problem> {
+    let Sheet::Paper { width_mm, height_mm } = Sheet::series_a(number) else { return Err(missing().into()) };
+    let _turn = DRAWING.acquire().await.context("the queue for drawing is never closed")?;
+    let bytes = tokio::task::spawn_blocking(move || -> anyhow::Result<Vec<u8>> { Ok(pdf::from_pages(&draw(), width_mm, height_mm, papers::fonts()?)?) })
+        .await
+        .context("drawing")??;
+    let disposition = format!("inline; filename=\"{name}-A{number}.pdf\"");
     Ok(([(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
 }
 
@@ -78,6 +91,7 @@ enum Drawing {
     Matrix(matrix::Matrix),
     Network(arrows::ArrowChart),
     Flowline(flowline::Flowlines),
+    Resources(histogram::Histogram),
 }
 
 fn heading(site: &Site, visitor: &Visitor, place: &Place, key: &str) -> Heading {
@@ -90,7 +104,7 @@ fn heading(site: &Site, visitor: &Visitor, place: &Place, key: &str) -> Heading 
     }
 }
 
-fn lamp_words(visitor: &Visitor) -> LampWords {
+pub fn lamp_words(visitor: &Visitor) -> LampWords {
     let word = |name: &str| visitor.t(&format!("lamp.{name}"));
     // One shape for both: paper is read with its dates beside it.
     let bad = format!("{} / {}", word("overdue"), word("bad"));
@@ -107,12 +121,13 @@ fn drawn(lamp: Lamp) -> DrawnLamp {
     }
 }
 
-async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, sheet: Sheet, ink: Ink) -> Result<bars::BarChart, Problem> {
+async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, (place, asked): (&Place, &Asked), sheet: Sheet, ink: Ink) -> Result<bars::BarChart, Problem> {
     let today = site.clock.today();
     let chart = Chart::read(conn, &site.domain, place, today).await?;
     let flags = flags(conn, site, visitor, place, today).await?;
-    let rows = chart
-        .rows(place, today, false)
+    let rows = chart.rows(place, today, false);
+    let links = chart.links(conn, &site.domain, &rows, Shown::of(asked.links.as_deref(), rows.len())).await?;
+    let rows = rows
         .into_iter()
         .map(|row| bars::Row {
             kind: match row.bar.kind.as_str() {
@@ -136,6 +151,7 @@ async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
         heading: heading(site, visitor, place, "wall.bars"),
         rows,
         data_date: Some(today),
+        links,
         flags,
         sheet,
         ink,
@@ -149,6 +165,9 @@ async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
             front: visitor.t("wall.front"),
             data_date: visitor.t("wall.today"),
             mandated: visitor.t("plans.milestone"),
+            critical_link: visitor.t("links.critical_link"),
+            driving_link: visitor.t("links.driving_link"),
+            other_link: visitor.t("links.other_link"),
             lamps: lamp_words(visitor),
         },
     })

@@ -367,3 +367,84 @@ on_both_databases!(a_plan_is_drawn_as_a_network_and_a_building_as_flowlines, |si
     }
     site
 });
+
+on_both_databases!(links_paths_and_wants_are_drawn_of_what_one_may_see, |site| async move {
+    let site = site.with_cast().await;
+    assert!(!site.get("builder", "/wall/paths?project=ours").await.texts("p.empty").is_empty(), "no plan, no paths");
+    assert!(!site.get("builder", "/wall?place=ours&view=resources").await.texts("p.empty").is_empty());
+    for project in ["ours", "theirs"] {
+        let drafted = site.post("office", &format!("/plans/{project}/template"), &[("template", "resettlement_tower"), ("start", "2026-06-01")]).await;
+        assert_eq!(site.post("chief", drafted.location(), &[("reason", "checked")]).await.status, 303);
+    }
+    // Links: a building's chart shows what drives, more or none when asked.
+    let links = async |more: &str| site.get("builder", &format!("/wall/rows.json?place=ours-b1{more}")).await.json()["links"].as_array().unwrap().clone();
+    let (driving, all) = (links("").await, links("&links=all").await);
+    assert!(driving.len() > 12 && all.len() > driving.len(), "{} of {}", driving.len(), all.len());
+    assert!(driving.iter().all(|line| line[0].as_u64() > Some(0)), "what drives is heavy");
+    assert!(links("&links=none").await.is_empty() && links("&links=nonsense").await == driving);
+    let page = site.get("builder", "/wall?place=ours-b1&view=bars&links=all").await;
+    assert_eq!(page.texts(".switch a[aria-current]"), [crate::web::locale::Language::Zh.t("links.all")]);
+    assert!(page.attributes("details.papers a", "href").iter().all(|href| href.ends_with("&links=all")), "paper shows the same");
+    assert_eq!(site.get("builder", "/wall.pdf?place=ours-b1&view=bars&links=all").await.status, 200);
+    // Paths: to any activity, and to a mandated date with its float.
+    let end = crate::features::plan::template::END;
+    assert!(!site.get("builder", "/wall/paths?project=ours").await.texts("p.empty").is_empty(), "nothing is mandated");
+    let to_top = site.get("builder", "/wall/paths?project=ours&activity=ours-b1/topping_out").await;
+    assert_eq!(to_top.attributes("svg g.lane", "class").len(), 1, "one way leads to topping out");
+    assert_eq!(to_top.texts("tbody tr").len(), 6);
+    let date = [("activity", end), ("name", "All home"), ("finish_by", "2027-06-30"), ("issuer", "headquarters"), ("document", "Notice 7"), ("edition", "1")];
+    assert_eq!(site.post("chief", "/plans/ours/mandate", &date).await.status, 303);
+    let address = &site.get("builder", "/plans/ours").await.attributes("section.sheet a", "href").into_iter().find(|href| href.starts_with("/wall/paths")).unwrap();
+    for by in ["", "&by=free"] {
+        let paths = site.get("builder", &format!("{address}{by}")).await;
+        let lanes = paths.attributes("svg g.lane", "class");
+        assert!(lanes.len() > 3 && lanes[0].contains("bad first"), "{lanes:?}");
+        assert_eq!(paths.attributes("svg g.work", "class").len(), paths.texts("tbody tr").len(), "the table says what the drawing says");
+        assert!(paths.attributes("svg g.join", "class").len() >= lanes.len() - 2);
+        assert_eq!(site.get("builder", &paths.attributes("svg a", "href")[0]).await.status, 200);
+    }
+    let paper = site.get("builder", &format!("{}&size=A2&ink=mono", address.replace("/wall/paths", "/wall/paths.pdf"))).await;
+    assert!(paper.body.starts_with("%PDF-"));
+    // Wants: two buildings share what the template gives a project; both want it in the same days.
+    let wants = site.get("builder", "/wall?place=ours&view=resources").await;
+    assert_eq!(wants.attributes("svg g.panel", "class").len(), 6);
+    assert!(wants.texts("tbody tr").len() > 1 && !wants.attributes("svg rect.over", "class").is_empty(), "too few formwork sets");
+    assert!(wants.attributes("tbody a", "href").iter().any(|href| href.contains("structure")));
+    assert!(site.get("builder", "/wall.pdf?place=ours&view=resources&ink=mono").await.body.starts_with("%PDF-"));
+    assert!(site.get("builder", "/wall?place=ours-b1&view=resources").await.texts("svg").is_empty(), "a building has its project's");
+    for path in [
+        "/wall/paths?project=theirs", "/wall/paths?project=nothing", "/wall/paths?project=ours-b1", "/wall/paths?project=ours&activity=nothing", "/wall/paths.pdf?project=theirs",
+        "/wall/paths.pdf?project=ours&size=A9", "/wall?place=theirs&view=resources", "/wall.pdf?place=theirs&view=resources",
+    ] {
+        assert_eq!(site.get("builder", path).await.status, 404, "{path}");
+    }
+    assert_eq!(site.get("", "/wall/paths?project=ours").await.status, 303);
+    site
+});
+
+#[test]
+fn links_are_weighed_by_what_holds() {
+    use super::links::{Held, Shown, between};
+    use guatu_formats::charts::links::Weight;
+    use guatu_kernel::plan::{Activity, Link, LinkKind, Span};
+    let day = |day: i8| date(2026, 6, day);
+    let link = |from: &str, to: &str, kind, lag| Link { from: from.into(), to: to.into(), kind, lag: Span::days(lag), at: None };
+    let mut plan = guatu_formats::plans::read(br#"{"format":"guatu-plan/1","start":"2026-06-01","activities":[]}"#, guatu_formats::plans::Format::GuatuJson, &Default::default()).plan.unwrap();
+    plan.activities = ["a", "b", "c"].map(|id| Activity::task(id, Span::days(4))).to_vec();
+    plan.links = vec![link("a", "b", LinkKind::FS, 0), link("a", "c", LinkKind::SS, 2), link("a", "c", LinkKind::FF, 1), link("b", "c", LinkKind::FS, -1)];
+    let held = |at: usize| {
+        let dates = [(day(1), day(4)), (day(5), day(8)), (day(3), day(6))][at];
+        Some(Held { dates, driver: (at > 0).then_some(0), is_critical: at < 2 })
+    };
+    let rows = [Some(0), None, Some(1), Some(2)];
+    let told = |shown| between(&plan, &rows, shown, held).into_iter().map(|link| (link.from, link.to, link.weight, link.label)).collect::<Vec<_>>();
+    let critical = (0, 2, Weight::Critical, String::new());
+    // Of two links between the same works the one without room holds; what has another driver does not.
+    let driving = (0, 3, Weight::Driving, "SS+2".to_owned());
+    assert_eq!(told(Shown::Driving), [critical.clone(), driving.clone()]);
+    assert_eq!(told(Shown::All), [critical, driving, (0, 3, Weight::Other, "FF+1".into()), (2, 3, Weight::Other, "FS-1".into())]);
+    assert!(told(Shown::None).is_empty());
+    for (asked, rows, expected) in [(None, 21, Shown::Driving), (None, 500, Shown::None), (Some("all"), 500, Shown::All), (Some("x"), 21, Shown::Driving)] {
+        assert_eq!(Shown::of(asked, rows), expected, "{asked:?} {rows}");
+    }
+}

@@ -72,7 +72,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => docu
 async function chartOf(chart, at = 0) {
   const answer = await fetch(chart.dataset.rows).catch(() => null);
   if (!answer?.ok) return;
-  const { today, rows: all, mandated } = await answer.json();
+  const { today, rows: all, mandated, links = [] } = await answer.json();
   const words = JSON.parse(chart.dataset.words);
   const isWall = chart.dataset.end !== undefined;
   const rows = isWall ? all.slice(+chart.dataset.first, +chart.dataset.end) : all;
@@ -186,6 +186,19 @@ async function chartOf(chart, at = 0) {
     };
     pen.strokeStyle = grid; pen.lineWidth = hair;
     for (const { a } of stretches(12)) { pen.beginPath(); pen.moveTo(a, top); pen.lineTo(a, foot); pen.stroke(); }
+    // Links under the bars: a weight, then corners as days and rows; what holds its successor is heavy.
+    pen.lineJoin = "round";
+    for (const [weight, ...at] of links) {
+      const corners = [];
+      for (let i = 0; i < at.length; i += 2) corners.push([x(at[i]), top + at[i + 1] * row - chart.scrollTop]);
+      if (corners.every((c) => c[1] < top) || corners.every((c) => c[1] > high)) continue;
+      const [tx, ty] = corners.at(-1), [bx, by] = corners.at(-2), dx = Math.sign(tx - bx), dy = Math.sign(ty - by), r = Math.max(4, row * 0.17);
+      pen.strokeStyle = pen.fillStyle = [quiet, ink, colour("--red")][weight]; pen.lineWidth = hair * [0.6, 1.3, 2][weight];
+      pen.globalAlpha = weight ? 1 : 0.7;
+      pen.beginPath(); corners.forEach(([cx, cy], i) => (i ? pen.lineTo(cx, cy) : pen.moveTo(cx, cy))); pen.stroke();
+      pen.beginPath(); pen.moveTo(tx, ty); pen.lineTo(tx - dx * r - dy * r * 0.45, ty - dy * r - dx * r * 0.45); pen.lineTo(tx - dx * r + dy * r * 0.45, ty - dy * r + dx * r * 0.45); pen.closePath(); pen.fill();
+      pen.globalAlpha = 1;
+    }
     for (let i = Math.max(0, from - 1); i < Math.min(rows.length, end + 1); i++) {
       const [, , kind, lamp, bs, bf, es, ef, as, af, , , fr] = rows[i];
       const y = top + (i - from) * row - shift, middle = y + row / 2, tone = colour("--" + lamp);
