@@ -563,6 +563,20 @@ async fn rungs(site: &TestSite, id: &str) -> Vec<String> {
     rungs.collect()
 }
 
+on_both_databases!(a_unit_hands_over_the_duties_of_its_people_too, |site| async move {
+    let site = with_firm(site.with_cast().await).await;
+    let list = async |who: &str| site.get(who, "/orders/hand-over/docx?unit=firm").await.status.as_u16();
+    assert_eq!(list("jian").await, 404, "there is nothing to hand over");
+    assert_eq!(site.post("chief", "/duties/institutions/third", &[("name", "Ledger of promises"), ("purpose", "who promised what")]).await.status, 303);
+    let rule = [("slot", "third"), ("name", "Read the ledger"), ("about", "ours"), ("each", "place"), ("assignee", "jian"), ("recurrence", "FREQ=DAILY"), ("free_days", "skip"), ("from", "2026-11-23"), ("needs_photo", "no")];
+    assert_eq!(site.post("chief", "/duties/rules/new", &rule).await.status, 303);
+    crate::timers::once(&site.site).await.unwrap();
+    for (who, status) in [("jian", 200), ("office", 200), ("lu", 404), ("stranger", 404)] {
+        assert_eq!(list(who).await, status, "{who}");
+    }
+    site
+});
+
 on_both_databases!(an_order_from_its_draft_to_its_end_and_again, |site| async move {
     let site = with_firm(site.with_cast().await).await;
     // Only who governs drafts; a foreign place answers as a missing one; what was typed stays.
