@@ -335,6 +335,11 @@ fn targets_guarantee_each_other_from_files() {
     assert_eq!((&first["on"], &first["short"], &first["levels"][0]), (&"2026-06-02".into(), &1.into(), &"site".into()));
     assert_eq!(first["restore"].as_array().unwrap().len(), 2, "no free day before it, but a shift or a crew");
 
+    // More than there is, and a day that has not come: computed all the same, and said.
+    std::fs::write(folder.join("odd.json"), actuals.replace("\"quantity\":1.0", "\"quantity\":999.0")).unwrap();
+    let odd = guatu(&["targets", &plan_file, "--actuals", &path("odd.json"), "--data-date", "2026-06-02"], b"");
+    assert!(text(&odd.stdout).contains("F-217"), "{}", text(&odd.stdout));
+
     std::fs::write(
         folder.join("bad.json"),
         actuals.replace("2026-06-07", "2026-06-08").replace("\"A\",\"on", "\"B\",\"on"),

@@ -197,12 +197,45 @@ pub fn answer(plan: &Plan, actuals: &ActualsFile, data_date: Date, read: &[Diagn
         answered.insert(id.clone(), item_value(&facts, days));
     }
     let nothing = answered.is_empty().then(nothing_measured);
+    let doubtful = doubtful(plan, actuals, data_date);
     json!({
         "format": "guatu-targets/1",
         "data_date": data_date.to_string(),
         "items": answered,
-        "diagnostics": crate::schedules::diagnostics(read.iter().chain(&computed.diagnostics).chain(&nothing)),
+        "diagnostics": crate::schedules::diagnostics(read.iter().chain(&computed.diagnostics).chain(&nothing).chain(&doubtful)),
     })
+}
+
+/// Measurements that can hardly be meant: more than there is, less than nothing, or of a day that has not come.
+fn doubtful(plan: &Plan, actuals: &ActualsFile, data_date: Date) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for activity in &plan.activities {
+        let (Some(quantity), Some(measured)) = (&activity.quantity, actuals.measured.get(&activity.id)) else {
+            continue;
+        };
+        let mut doubt = |message: String| {
+            found.push(Diagnostic {
+                code: "F-217",
+                severity: Severity::Warning,
+                activity: Some(activity.id.clone()),
+                params: Vec::new(),
+                message,
+                at: None,
+            });
+        };
+        let done = Actuals::cumulate(measured).before(data_date);
+        if done > quantity.total {
+            doubt(format!("{done} is done of a total of {}", quantity.total));
+        }
+        if done < 0.0 {
+            doubt(format!("{done} is done, which is less than nothing"));
+        }
+        let to_come = measured.iter().filter(|one| one.on > data_date).count();
+        if to_come > 0 {
+            doubt(format!("measurements of days after {data_date} are not counted: {to_come}"));
+        }
+    }
+    found
 }
 
 /// What is said of a plan of which nothing can be asked for.

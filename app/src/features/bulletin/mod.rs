@@ -12,7 +12,7 @@
 //!
 //! States: draft → reviewed → issued; draft or reviewed → withdrawn.
 //!
-//! Refusals: B-101 … B-117. Extra files: `figures.rs` (what is frozen), `gather.rs` (where it comes from), `print.rs` (the paper).
+//! Refusals: B-101 … B-119. Extra files: `figures.rs` (what is frozen), `gather.rs` (where it comes from), `print.rs` (the paper).
 
 pub mod figures;
 pub mod gather;

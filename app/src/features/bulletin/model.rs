@@ -206,6 +206,10 @@ refusals! {
     WeekRuns { date } = "B-116" Rule early;
     /// Units named in it still have time to object: asked about once.
     TimeToObject { time } = "B-117" Rule early;
+    /// Both.
+    WeekRunsAndTimeToObject { date, time } = "B-118" Rule early;
+    /// Whoever writes a bulletin objects in no unit's name.
+    OwnBulletin = "B-119" Rule reason;
 }
 
 /// What `rules/bulletins.toml` says.
@@ -373,6 +377,11 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if state.objected.iter().any(|(known, _)| known == project) {
                 return Err(Refused::AlreadyObjected);
             }
+            if let Some(known) = &state.known
+                && (is_by(Some(&known.drafter)) || is_by(known.reviewer.as_ref()))
+            {
+                return Err(Refused::OwnBulletin);
+            }
             one(Fact::Objected { project: project.clone(), reason: text(reason, Refused::NoText)? }, bulletin)
         }
         Command::Settle { bulletin, project, reason } => {
@@ -387,10 +396,13 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
 
 /// Why it is early to issue a bulletin: its week runs on, or somebody named in it has not had the time to object.
 fn early(state: &State, known: &Known, context: &Context) -> Option<Refused> {
-    if context.today <= known.to {
-        return Some(Refused::WeekRuns { date: known.to.to_string() });
-    }
     let is_open = |project: &String| !state.objected.iter().any(|(objected, _)| objected == project);
     let is_time_left = context.now < known.object_until && state.named.iter().any(is_open);
-    is_time_left.then(|| Refused::TimeToObject { time: known.object_until_local.strftime("%m-%d %H:%M").to_string() })
+    let (date, time) = (known.to.to_string(), known.object_until_local.strftime("%m-%d %H:%M").to_string());
+    match (context.today <= known.to, is_time_left) {
+        (true, true) => Some(Refused::WeekRunsAndTimeToObject { date, time }),
+        (true, false) => Some(Refused::WeekRuns { date }),
+        (false, true) => Some(Refused::TimeToObject { time }),
+        (false, false) => None,
+    }
 }

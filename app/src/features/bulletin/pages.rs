@@ -2,7 +2,7 @@
 
 use super::figures::Line;
 use super::gather::gather;
-use super::model::{Command, MOST_PHOTOS, Photo, Stage, object_until};
+use super::model::{Command, MOST_PHOTOS, Photo, Refused, Stage, object_until};
 use super::print::{Shown, compose, correction, elevations, rule_text, runs, signed};
 use super::store::{self, Bulletin, Chosen, Objection};
 use crate::clock;
@@ -185,17 +185,18 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
     let act = |act: &str, key: &str| {
         html! { form.inline method="post" action={ "/bulletins/" (bulletin.id) "/" (act) } { (seal(visitor)) button type="submit" { (visitor.t(key)) } } }
     };
+    // Whoever writes bulletins reads every line, and objects in no unit's name.
     let mine: Vec<&Line> = bulletin
         .figures
         .lines
         .iter()
         .filter(|line| tree.get(&line.project).is_some_and(|place| place.kind == Kind::Project && visitor.may(Verb::Plan, &place.path)))
-        .filter(|line| !objections.iter().any(|one| one.project == line.project))
+        .filter(|line| !may_govern && !objections.iter().any(|one| one.project == line.project))
         .collect();
     let body = html! {
         p.crumbs { a href="/bulletins" { (visitor.t("bulletin.title")) } " ›" }
         (error_summary(visitor, refused))
-        div.bar { h1 { (bulletin.from) " – " (bulletin.to) } span.tag { (visitor.t(&format!("bulletin_stage.{}", bulletin.stage.name()))) } span.end {}
+        div.bar { h1 { (bulletin.from) " – " (bulletin.to) @if bulletin.stage == Stage::Issued { " · " (visitor.tf("bulletin.number", &[("year", bulletin.issue.0.to_string()), ("number", bulletin.issue.1.to_string())])) } } span.tag { (visitor.t(&format!("bulletin_stage.{}", bulletin.stage.name()))) } span.end {}
             @if is_whole { a.button.second href={ "/bulletins/" (bulletin.id) "/paper/pdf" } { "PDF" } a.button.second href={ "/bulletins/" (bulletin.id) "/paper/docx" } { "DOCX" } }
         }
         @if !is_whole { div.notice { p { (visitor.t("bulletin.own_line")) } } }
@@ -214,7 +215,7 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
         } }
         @for objection in objections.iter().filter(|one| bulletin.figures.lines.iter().any(|line| line.project == one.project)) {
             div.notice {
-                p { strong { (bulletin.figures.lines.iter().find(|line| line.project == objection.project).map_or("", |line| line.name.as_str())) } " " (objection.words) }
+                p { strong { (bulletin.figures.lines.iter().find(|line| line.project == objection.project).map_or("", |line| line.name.as_str())) } " " (objection.words) " " span.quiet { (names.get(&objection.raised_by).map_or("", String::as_str)) } }
                 @match &objection.settled {
                     Some(settled) => p { (visitor.t("bulletin.settled")) (settled) },
                     None if is_open && may_govern => {
@@ -224,7 +225,8 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
                             button type="submit" { (visitor.t("bulletin.settle")) }
                         }
                     },
-                    None => p.quiet { (visitor.t("bulletin.printed")) },
+                    None if is_open => p.quiet { (visitor.t("bulletin.printed")) },
+                    None => {},
                 }
             }
         }
@@ -400,6 +402,9 @@ async fn withdraw(State(site): State<Site>, visitor: Visitor, Path(id): Path<Str
 
 async fn object(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
     visitor.place_for(&mut site.reader().await?, values.text("project"), Verb::Plan).await?;
+    if visitor.may(Verb::Govern, "/") {
+        return Err(Refusal::from(Refused::OwnBulletin).into());
+    }
     let command = Command::Object { bulletin: id.clone(), project: values.text("project").into(), reason: values.text("reason").into() };
     act(&site, &visitor, &id, &values, None, command).await
 }

@@ -62,6 +62,8 @@ pub struct Bulletin {
 pub struct Objection {
     /// The project.
     pub project: String,
+    /// Who raised it.
+    pub raised_by: String,
     /// What is wrong.
     pub words: String,
     /// How it was settled.
@@ -127,8 +129,8 @@ fn read(row: &Row) -> Result<Bulletin> {
 
 /// Objections to a bulletin, in order.
 pub async fn objections(conn: &mut Conn, bulletin: &str) -> Result<Vec<Objection>> {
-    let rows = conn.rows("SELECT project, words, settled FROM objection WHERE bulletin = ? ORDER BY number", args![bulletin]).await?;
-    rows.iter().map(|row| Ok(Objection { project: row.text(0)?, words: row.text(1)?, settled: row.opt_text(2)? })).collect()
+    let rows = conn.rows("SELECT project, words, settled, raised_by FROM objection WHERE bulletin = ? ORDER BY number", args![bulletin]).await?;
+    rows.iter().map(|row| Ok(Objection { project: row.text(0)?, words: row.text(1)?, settled: row.opt_text(2)?, raised_by: row.text(3)? })).collect()
 }
 
 /// Photographs chosen for a bulletin, in the order they are printed.

@@ -91,6 +91,8 @@ fn rules() {
         ("issued by its reviewer", at(Stage::Reviewed, Some("lu")), issue.clone(), "lu", Some(Refused::SamePerson)),
         ("issued by its author", at(Stage::Reviewed, Some("lu")), issue.clone(), "wen", Some(Refused::SamePerson)),
         ("issued while its week runs", drafted(date(2026, 11, 29), 9), issue.clone(), "jin", Some(Refused::WeekRuns { date: "2026-11-29".into() })),
+        ("issued at once", drafted(date(2026, 11, 29), 3), issue.clone(), "jin", Some(Refused::WeekRunsAndTimeToObject { date: "2026-11-29".into(), time: object_time(3) })),
+        ("an objection by who drafted it", at(Stage::Draft, None), object("p1", "for them"), "wen", Some(Refused::OwnBulletin)),
         ("issued while its week runs, and meant", drafted(date(2026, 11, 29), 9), issue_early.clone(), "jin", None),
         ("issued before named units had time", drafted(last_week, 3), issue.clone(), "jin", Some(Refused::TimeToObject { time: object_time(3) })),
         ("issued before named units had time, and meant", drafted(last_week, 3), issue_early, "jin", None),

@@ -189,7 +189,7 @@ fn red(visitor: &Visitor, profile: &Profile) -> Markup {
     let rows: Vec<Markup> = profile
         .round
         .iter()
-        .flat_map(|round| &round.red)
+        .flat_map(|round| round.red_buildings())
         .map(|red| {
             html! {
                 td { (profile.name(&red.place)) } td { span.lamp.bad { (visitor.t(&format!("lamp.{}", red.word.key()))) } }

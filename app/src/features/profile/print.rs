@@ -17,7 +17,7 @@ const MOST_LISTED: usize = 10;
 
 /// Composes the sheet with as long lists as one page holds: the longest gives way first.
 pub fn compose(site: &Site, visitor: &Visitor, profile: &Profile) -> Paper {
-    let red = profile.round.as_ref().map_or(0, |round| round.red.len());
+    let red = profile.round.as_ref().map_or(0, |round| round.red_buildings().count());
     let mut listed = [profile.scheduled.mandates.len(), red, profile.problems.len(), profile.orders.len()].map(|length| length.min(MOST_LISTED));
     loop {
         let paper = with_lists(site, visitor, profile, listed);
@@ -56,7 +56,7 @@ fn with_lists(site: &Site, visitor: &Visitor, profile: &Profile, listed: [usize;
     });
     let columns = [("plans.milestone", 5, false), ("plans.finish_by", 6, false), ("plans.days_left", 5, true), ("plans.forecast", 6, false), ("plans.outlook", 7, false), ("plans.by_document", 12, false)];
     blocks.extend(papers::list(visitor, "plans.mandated_dates", &columns, mandates.collect(), listed[0]));
-    let red = profile.round.iter().flat_map(|round| &round.red).map(|red| {
+    let red = profile.round.iter().flat_map(|round| round.red_buildings()).map(|red| {
         vec![
             profile.name(&red.place).to_owned(),
             t(&format!("lamp.{}", red.word.key())),

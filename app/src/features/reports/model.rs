@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 
 /// What a report says of one work item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Item {
     /// The activity.
     pub activity: String,

@@ -1,6 +1,6 @@
 //! Pages of daily reports: who has reported, the form on a phone, one report and its judgement, what waits for supervision.
 
-use super::model::{Command, Content, Hindrance, Item, Photo, WORDS, Work};
+use super::model::{Command, Content, Hindrance, Item, Photo, Refused, WORDS, Work};
 use super::photos;
 use super::owes;
 use super::sheet::{on_hand, stock_of};
@@ -264,7 +264,12 @@ async fn new_page(
     let targets = targets::assess::project(&mut conn, &site.domain, &project, site.clock.today()).await?;
     // Nobody fills in what is refused afterwards.
     let is_active = plan::store::plan_over(&mut conn, &building.path).await?.is_some_and(|plan| plan.active_on.is_some());
-    let idle = (!is_active && refused.is_none()).then(|| rule("R-103", "building"));
+    let stopped = plan::heard::idle_since(&mut conn, &building.path).await?.filter(|since| *since <= site.clock.today());
+    let idle = match stopped {
+        Some(since) => Some(Refusal::from(Refused::Stopped { date: since.to_string() })),
+        None => (!is_active).then(|| rule("R-103", "building")),
+    };
+    let idle = idle.filter(|_| refused.is_none());
     let (open, done): (Vec<&Work>, Vec<&Work>) = works.iter().partition(|work| work.before_e3 < work.total_e3);
     let decimal = |name: &str| values.text(name).to_owned();
     let body = html! {

@@ -130,9 +130,15 @@ refusals! {
     /// It is promised, and the period has begun.
     AlreadyPromised { work } = "E-105" Conflict items;
     /// Less than what is done already, or more than is left.
-    OutOfBounds { done, left } = "E-106" Rule items;
+    OutOfBounds { work, done, left } = "E-106" Rule items;
     /// Later than the next one of its kind: nobody knows yet what it needs.
     TooFar { from } = "E-107" Rule kind;
+    /// Part of what counts in whole units only.
+    NotWhole { work } = "E-109" Rule items;
+    /// The project has not begun.
+    NotActive = "E-110" Rule building;
+    /// No work goes on there by the state of the place.
+    Stopped { date } = "E-111" Rule building;
     /// Far more than the plan allows: asked about once.
     FarMore { work, will, can } = "E-108" Rule sure;
 }
@@ -150,6 +156,8 @@ pub struct Work {
     pub start_e3: i64,
     /// Done in all.
     pub done_e3: i64,
+    /// Whether only whole units count.
+    pub is_whole: bool,
 }
 
 /// What the rule sees.
@@ -159,6 +167,10 @@ pub struct State {
     pub is_id_taken: bool,
     /// The building's project.
     pub project: String,
+    /// Whether the project has begun.
+    pub is_active: bool,
+    /// Since when no work goes on at the building by its state, where none does.
+    pub idle_since: Option<Date>,
     /// Measured work of the building.
     pub works: Vec<Work>,
     /// Activities promised for the period already.
@@ -200,19 +212,28 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
     if period.from > next {
         return Err(Refused::TooFar { from: next.to_string() });
     }
+    if !state.is_active {
+        return Err(Refused::NotActive);
+    }
+    if let Some(since) = state.idle_since.filter(|since| *since <= context.today) {
+        return Err(Refused::Stopped { date: since.to_string() });
+    }
     // Before it begins a promise can be thought over: the last word counts.
     let is_final = period.from == context.today;
     let mut frozen = Vec::new();
     for item in items {
         let work = state.works.iter().find(|work| work.activity == item.activity);
-        let Work { name, total_e3, start_e3, done_e3, .. } = work.ok_or_else(|| Refused::UnknownWork { activity: item.activity.clone() })?;
+        let Work { name, total_e3, start_e3, done_e3, is_whole, .. } = work.ok_or_else(|| Refused::UnknownWork { activity: item.activity.clone() })?;
         let is_promised = is_final && state.promised.contains(&item.activity);
         if is_promised || frozen.iter().any(|known: &Promised| known.activity == item.activity) {
             return Err(Refused::AlreadyPromised { work: name.clone() });
         }
         let (done, left) = (done_e3 - start_e3, total_e3 - start_e3);
         if item.will_e3 < done || item.will_e3 > left {
-            return Err(Refused::OutOfBounds { done: amounts::text(done), left: amounts::text(left) });
+            return Err(Refused::OutOfBounds { work: name.clone(), done: amounts::text(done), left: amounts::text(left) });
+        }
+        if *is_whole && item.will_e3 % 1000 != 0 {
+            return Err(Refused::NotWhole { work: name.clone() });
         }
         if !is_sure && item.will_e3 > item.can_e3 / 100 * RULES.far_percent {
             return Err(Refused::FarMore { work: name.clone(), will: amounts::text(item.will_e3), can: amounts::text(item.can_e3) });

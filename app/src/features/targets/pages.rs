@@ -5,6 +5,7 @@ use super::drawings::{self, Measure, Worth};
 use super::grades::Marks;
 use super::model::{Command, Grade, Promised, RULES};
 use super::progress::{Weighed, grade, linear_e1, tenths_text};
+use super::store::{self, Commitment};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
@@ -382,13 +383,16 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
     let targets = place_and_targets(&mut conn, site, place).await?;
     let (current, rest): (Vec<&Assessed>, Vec<&Assessed>) = targets.of(&place.id).partition(|item| is_current(item));
     let today = site.clock.today();
-    let may_promise = visitor.may(Verb::Report, &place.path);
     let grades = site.domain.grades.grades(&mut conn).await?;
     let (rule_set, rules) = site.domain.rules.gap(&mut conn, today).await?;
     let tree = site.domain.places.tree(&mut conn).await?;
     let project = tree.lineage(place).find(|other| other.kind == Kind::Project).map_or("", |project| project.id.as_str());
     let names = identity::names(&mut conn).await?;
     let targets_grade = |item: &Assessed| grades.of_work(project, &item.activity);
+    let is_active = plan::store::plan_over(&mut conn, &place.path).await?.is_some_and(|plan| plan.active_on.is_some());
+    let may_promise = is_active && !tree.is_idle(place, today) && visitor.may(Verb::Report, &place.path);
+    let mut coming = store::commitments(&mut conn, project, today).await?;
+    coming.retain(|one| one.from > today);
     let promisable = if may_promise { assess::promisable(&mut conn, &site.domain, project, &place.id, today).await? } else { HashMap::new() };
     let points = targets.weighed.get(&place.id).and_then(|weighed| weighed.judged_e1(rules.measure, today));
     let body = html! {
@@ -409,6 +413,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
         @if points.is_some() { p.quiet { (rule_sets::pages::told(visitor, &rule_set)) } }
         @for item in &current { (item_sheet(visitor, &place.id, item, targets_grade(item), &names)) }
         @if may_promise && !current.is_empty() { (promise_form(visitor, place, &current, &promisable, today, values, refused)) }
+        (coming_promises(visitor, &targets, place, &coming, &names))
         @if !rest.is_empty() { details { summary { (visitor.tf("targets.others", &[("count", rest.len().to_string())])) }
             ul { @for item in &rest { li { (visitor.shown(&item.name)) " " (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) } } }
         } }
@@ -416,6 +421,24 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
     };
     let title = format!("{} · {}", place.attributes.name, visitor.t("targets.title"));
     Ok(form_response(refused, page(site, visitor, &title, body)))
+}
+
+/// What has been promised for periods that have yet to begin.
+fn coming_promises(visitor: &Visitor, targets: &ProjectTargets, place: &Place, coming: &[Commitment], names: &HashMap<String, String>) -> Markup {
+    let of = |one: &&Commitment| targets.of(&place.id).any(|item| item.activity == one.activity);
+    html! {
+        @if coming.iter().any(|one| of(&one)) {
+            h2 { (visitor.t("targets.coming")) }
+            ul.rows.coming { @for one in coming.iter().filter(of) { @for item in targets.of(&place.id).filter(|item| item.activity == one.activity) {
+                li {
+                    span { (visitor.t(&format!("period.{}", one.kind.name()))) " " span.quiet { (span_text(one.from, one.to)) } }
+                    span { (visitor.shown(&item.name)) }
+                    b { (quantity(assess::units(one.will_e3))) " " (unit_name(visitor, &item.unit)) }
+                    @if let Some(by) = names.get(&one.promised_by) { span.quiet { (by) } }
+                }
+            } } }
+        }
+    }
 }
 
 /// Who promised for the period of a window.

@@ -109,8 +109,10 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
     let mut state = State { is_id_taken: conn.row("SELECT 1 FROM commitment WHERE id = ?", args![promise]).await?.is_some(), ..State::default() };
     let path = places::path(conn, building).await?.context("scope has found the building")?;
     if let Some(plan) = plan::store::plan_over(conn, &path).await? {
+        state.is_active = plan.active_on.is_some();
         state.project = plan.project;
     }
+    state.idle_since = plan::heard::idle_since(conn, &path).await?;
     let done = done_of_building(conn, building, *from).await?;
     for bar in plan::store::measures(conn, building).await? {
         let total = bar.total_e3;
@@ -119,7 +121,7 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
             Some((before_e3, all_e3)) => (*before_e3, *all_e3),
             None => (recorded, recorded),
         };
-        state.works.push(Work { activity: bar.activity, name: bar.name, total_e3: total, start_e3: start, done_e3: all });
+        state.works.push(Work { activity: bar.activity, name: bar.name, total_e3: total, start_e3: start, done_e3: all, is_whole: bar.is_whole });
     }
     let sql = "SELECT activity FROM commitment WHERE project = ? AND kind = ? AND from_on = ?";
     for row in conn.rows(sql, args![&state.project, kind, *from]).await? {

@@ -40,15 +40,20 @@ fn surely(command: Command) -> Command {
 
 #[test]
 fn rules() {
-    let site = State { project: "p".into(), works: vec![Work { activity: "b/pit".into(), name: "the pit".into(), total_e3: 100_000, start_e3: 20_000, done_e3: 30_000 }], ..State::default() };
+    let site = State { project: "p".into(), works: vec![Work { activity: "b/pit".into(), name: "the pit".into(), total_e3: 100_000, start_e3: 20_000, done_e3: 30_000, is_whole: false }], is_active: true, ..State::default() };
+    let storeys = State { works: vec![Work { is_whole: true, ..site.works[0].clone() }], ..site.clone() };
     let cases = [
         ("this week, on its Monday", site.clone(), promise("week", TODAY, 40_000), None),
         ("next month", site.clone(), promise("month", date(2026, 12, 1), 40_000), None),
         ("a month that has begun", site.clone(), promise("month", date(2026, 11, 1), 40_000), Some(Refused::Begun { date: "2026-11-01".into() })),
         ("a week that begins on a Tuesday", site.clone(), promise("week", date(2026, 11, 24), 40_000), Some(Refused::NoPeriod)),
         ("a fortnight", site.clone(), promise("fortnight", TODAY, 40_000), Some(Refused::NoPeriod)),
-        ("less than is done", site.clone(), promise("week", TODAY, 9_000), Some(Refused::OutOfBounds { done: "10".into(), left: "80".into() })),
-        ("more than is left", site.clone(), promise("week", TODAY, 80_001), Some(Refused::OutOfBounds { done: "10".into(), left: "80".into() })),
+        ("less than is done", site.clone(), promise("week", TODAY, 9_000), Some(Refused::OutOfBounds { work: "the pit".into(), done: "10".into(), left: "80".into() })),
+        ("more than is left", site.clone(), promise("week", TODAY, 80_001), Some(Refused::OutOfBounds { work: "the pit".into(), done: "10".into(), left: "80".into() })),
+        ("half a storey", storeys.clone(), promise("week", TODAY, 40_500), Some(Refused::NotWhole { work: "the pit".into() })),
+        ("whole storeys", storeys, promise("week", TODAY, 40_000), None),
+        ("of a project that has not begun", State { is_active: false, ..site.clone() }, promise("week", TODAY, 40_000), Some(Refused::NotActive)),
+        ("where work stands", State { idle_since: Some(TODAY), ..site.clone() }, promise("week", TODAY, 40_000), Some(Refused::Stopped { date: TODAY.to_string() })),
         ("half as much again as is possible", site.clone(), promise("week", TODAY, 75_000), None),
         ("far more than is possible", site.clone(), promise("week", TODAY, 75_001), Some(Refused::FarMore { work: "the pit".into(), will: "75.001".into(), can: "50".into() })),
         ("far more than is possible, and meant", site.clone(), surely(promise("week", TODAY, 75_001)), None),
@@ -125,6 +130,7 @@ on_both_databases!(a_promise_binds_today_and_a_report_moves_it, |site| async mov
         let coming = [("period", "week 2026-11-30"), ("will.ours-b1/pit", amount)];
         assert_eq!(site.post("builder", "/targets/ours-b1/promise", &coming).await.status, 303, "{amount}");
     }
+    assert_eq!(site.get("builder", "/targets/ours-b1").await.texts("ul.coming b").len(), 1, "what is promised is seen before its period begins");
     let promised = super::store::commitments(&mut site.site.reader().await.unwrap(), "ours", date(2026, 12, 1)).await.unwrap();
     assert_eq!(promised.iter().map(|one| one.will_e3).collect::<Vec<_>>(), [650_000]);
     let page = site.get("builder", address).await;
