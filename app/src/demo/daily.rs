@@ -419,7 +419,8 @@ async fn promise(teller: &mut Teller<'_>, all: &[Site], kind: PeriodKind, from: 
             items.sort_by(|one, other| one.activity.cmp(&other.activity));
             let promise = format!("c-{}-{}-{from}", site.building, kind.name());
             let (building, kind) = (site.building.clone(), kind.name().to_owned());
-            let command = targets::Command::Promise { promise, building, kind, from, items, is_sure: true };
+            let command =
+                targets::Command::Promise { promise, building, kind, from, items, is_far: true, is_apart: true };
             asks.push(Ask::by(&site.reporter, command));
         }
     }

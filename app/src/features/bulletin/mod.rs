@@ -23,10 +23,10 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
-use super::authority::{Need, Scope, Verb, missing};
+use super::authority::{self, Need, Scope, Verb, missing};
 use super::places;
 use crate::db::Conn;
-use crate::journal::domain::{Context, Decision};
+use crate::journal::domain::{Actor, Context, Decision};
 use anyhow::Result;
 use model::{Command, Fact};
 
@@ -60,6 +60,9 @@ pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
 
 /// Loads what the rule needs and asks it.
 pub async fn decide(conn: &mut Conn, command: &Command, context: &Context) -> Result<Decision<Fact>> {
-    let state = store::load(conn, command).await?;
+    let mut state = store::load(conn, command).await?;
+    if let (Command::Object { .. }, Actor::Account(account)) = (command, &context.actor) {
+        state.is_writer = authority::rights(conn, account, context.today).await?.may(Verb::Govern, "/");
+    }
     Ok(model::decide(&state, command, context).map_err(Into::into))
 }

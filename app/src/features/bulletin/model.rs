@@ -265,6 +265,8 @@ pub struct State {
     pub issued_of_year: u32,
     /// The newest signed head.
     pub checkpoint: Option<String>,
+    /// Whether who asks writes bulletins of the district now.
+    pub is_writer: bool,
     /// Photographs of the reports of its week in the projects it names.
     pub offered: Vec<Photo>,
     /// Copies chosen.
@@ -377,9 +379,9 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if state.objected.iter().any(|(known, _)| known == project) {
                 return Err(Refused::AlreadyObjected);
             }
-            if let Some(known) = &state.known
-                && (is_by(Some(&known.drafter)) || is_by(known.reviewer.as_ref()))
-            {
+            // Whoever wrote this one may have another post by now.
+            let wrote = |known: &Known| is_by(Some(&known.drafter)) || is_by(known.reviewer.as_ref());
+            if state.is_writer || state.known.as_ref().is_some_and(wrote) {
                 return Err(Refused::OwnBulletin);
             }
             one(Fact::Objected { project: project.clone(), reason: text(reason, Refused::NoText)? }, bulletin)

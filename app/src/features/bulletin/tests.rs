@@ -93,6 +93,7 @@ fn rules() {
         ("issued while its week runs", drafted(date(2026, 11, 29), 9), issue.clone(), "jin", Some(Refused::WeekRuns { date: "2026-11-29".into() })),
         ("issued at once", drafted(date(2026, 11, 29), 3), issue.clone(), "jin", Some(Refused::WeekRunsAndTimeToObject { date: "2026-11-29".into(), time: object_time(3) })),
         ("an objection by who drafted it", at(Stage::Draft, None), object("p1", "for them"), "wen", Some(Refused::OwnBulletin)),
+        ("an objection by another who writes bulletins", State { is_writer: true, ..at(Stage::Draft, None) }, object("p1", "for them"), "jin", Some(Refused::OwnBulletin)),
         ("issued while its week runs, and meant", drafted(date(2026, 11, 29), 9), issue_early.clone(), "jin", None),
         ("issued before named units had time", drafted(last_week, 3), issue.clone(), "jin", Some(Refused::TimeToObject { time: object_time(3) })),
         ("issued before named units had time, and meant", drafted(last_week, 3), issue_early, "jin", None),
@@ -166,6 +167,7 @@ on_both_databases!(three_people_issue_a_bulletin_that_never_changes, |site| asyn
     assert_eq!(site.get("owner", &format!("{address}/paper/pdf")).await.status, 404, "no paper before it is issued");
     let objection = [("project", "ours"), ("reason", "a floor is missing")];
     assert_eq!(site.post("stranger", &format!("{address}/object"), &objection).await.status, 404);
+    assert_eq!(site.post("second", &format!("{address}/object"), &objection).await.texts(".summary .quiet"), ["B-119"], "in no unit's name");
     assert_eq!(site.post("owner", &format!("{address}/object"), &objection).await.status, 303);
 
     assert_eq!(site.post("office", &format!("{address}/review"), &[]).await.texts(".summary .quiet"), ["B-105"]);

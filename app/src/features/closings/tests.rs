@@ -78,7 +78,7 @@ on_both_databases!(a_week_is_accounted_for_sent_back_and_accepted, |site| async 
     let site = crate::features::reports::tests::active(site.with_cast().await).await;
     // Promised on Monday, less delivered, and the week goes by.
     // The permits are not there yet: more than the plan allows, and meant.
-    let week = [("period", "week 2026-11-23"), ("will.ours-b1/pit", "700"), ("sure", "yes")];
+    let week = [("period", "week 2026-11-23"), ("will.ours-b1/pit", "700"), ("far", "yes")];
     assert_eq!(site.post("builder", "/targets/ours-b1/promise", &week).await.status, 303);
     assert_eq!(site.post("builder", "/reports/new", &[("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "400")]).await.status, 303);
     let address = "/closings/ours/week/2026-11-23";

@@ -281,7 +281,7 @@ on_both_databases!(weeks_and_months_say_what_other_pages_say, |site| async move 
     let site = active(site.with_cast().await).await;
     let date = [("activity", "ours-b1/topping_out"), ("name", "Topped out"), ("finish_by", "2026-12-31"), ("issuer", "headquarters"), ("document", "Notice 7"), ("edition", "1")];
     assert_eq!(site.post("chief", "/plans/ours/mandate", &date).await.status, 303);
-    assert_eq!(site.post("builder", "/targets/ours-b1/promise", &[("period", "week 2026-11-23"), ("will.ours-b1/pit", "500"), ("sure", "yes")]).await.status, 303);
+    assert_eq!(site.post("builder", "/targets/ours-b1/promise", &[("period", "week 2026-11-23"), ("will.ours-b1/pit", "500"), ("far", "yes")]).await.status, 303);
     let day = [("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "900"), ("request_id", "report-0001")];
     assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
     settled(&site).await;

@@ -7,12 +7,12 @@ use crate::features::places::tree::Tree;
 use crate::features::plan::amounts;
 use crate::features::targets::assess::Assessed;
 use crate::features::targets::grades::Grades;
-use crate::features::targets::model::Grade;
+use crate::features::targets::model::{Grade, is_missed};
 use crate::features::rule_sets::model::LampRules;
 use crate::features::wall_chart::model::{Word, verdict};
 use crate::features::{Guatu, plan, reports, targets, wall_chart};
 use anyhow::Result;
-use guatu_kernel::guarantee::{PeriodKind, TOLERANCE};
+use guatu_kernel::guarantee::PeriodKind;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -268,15 +268,11 @@ fn turns_red(bar: &plan::store::Bar, horizon: Date) -> bool {
     could_go_on && bar.float_days_e3.is_some_and(|float| (0..SOON_DAYS * 1000).contains(&float))
 }
 
-/// The share of a target that may be missing for being rounded, a setting.
-const ROUNDING_SHARE: f64 = 0.005;
-
 fn unmet_of<'a>(building: &str, items: impl Iterator<Item = &'a Assessed>, grade: impl Fn(&str) -> Option<Grade>) -> Vec<Unmet> {
     let unmet = items.filter_map(|item| {
         let day = item.facts.windows.iter().find(|window| window.period.kind == PeriodKind::Day)?;
         let target = day.will.unwrap_or(item.facts.today_whole.unwrap_or(item.facts.today));
-        // A target is shown in hundredths and reported as people count: what is missing of it by that is nothing undone.
-        (day.done + TOLERANCE.max(target * ROUNDING_SHARE) < target).then(|| Unmet {
+        is_missed(target, day.will.is_some(), day.done).then(|| Unmet {
             building: building.to_owned(),
             activity: item.activity.clone(),
             name: item.name.clone(),

@@ -3,7 +3,7 @@
 use crate::features::plan::amounts;
 use crate::journal::domain::{Context, Draft};
 use crate::refusals;
-use guatu_kernel::guarantee::PeriodKind;
+use guatu_kernel::guarantee::{self, PeriodKind, TOLERANCE};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,9 @@ pub enum Command {
         /// What is promised.
         items: Vec<Promised>,
         /// Whether whoever promises far more than is possible has been asked, and means it.
-        is_sure: bool,
+        is_far: bool,
+        /// The same of who promises something else than what stands for a longer or shorter period.
+        is_apart: bool,
     },
     /// Freeze what periods of a project need and allow, once each, on their first day; only the timer asks this.
     Freeze {
@@ -140,7 +142,11 @@ refusals! {
     /// No work goes on there by the state of the place.
     Stopped { date } = "E-111" Rule building;
     /// Far more than the plan allows: asked about once.
-    FarMore { work, will, can } = "E-108" Rule sure;
+    FarMore { work, will, can } = "E-108" Rule far;
+    /// Promises within a longer period come to more than is promised for it: asked about once.
+    PartsAreMore { work, from, to, whole, parts } = "E-112" Rule apart;
+    /// Promises up to the end of a longer period come to less than is promised for it: asked about once.
+    PartsAreLess { work, from, to, whole, parts } = "E-113" Rule apart;
 }
 
 /// Measured work that can be promised; amounts in thousandths of its unit.
@@ -160,6 +166,19 @@ pub struct Work {
     pub is_whole: bool,
 }
 
+/// A promise that stands, in thousandths of its work's unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The activity.
+    pub activity: String,
+    /// For which period.
+    pub period: guarantee::Period,
+    /// Promised within it.
+    pub will_e3: i64,
+    /// Done before its first day, as far as that is known.
+    pub start_e3: i64,
+}
+
 /// What the rule sees.
 #[derive(Clone, Debug, Default)]
 pub struct State {
@@ -173,8 +192,8 @@ pub struct State {
     pub idle_since: Option<Date>,
     /// Measured work of the building.
     pub works: Vec<Work>,
-    /// Activities promised for the period already.
-    pub promised: Vec<String>,
+    /// Promises of the building's work that have not run out, in the order of their first days.
+    pub standing: Vec<Standing>,
     /// Periods that were frozen already: kind and first day.
     pub frozen: Vec<(String, Date)>,
 }
@@ -184,6 +203,8 @@ pub struct State {
 pub struct Rules {
     /// Who promises more than this share of what is possible is asked whether it is meant.
     far_percent: i64,
+    /// The share of a target that may be missing for being rounded, where nobody promised it.
+    rounding_per_mille: u32,
     /// More additional crews than these are another plan, not a remedy.
     pub most_crews: u32,
 }
@@ -191,10 +212,16 @@ pub struct Rules {
 /// `rules/targets.toml`.
 pub static RULES: LazyLock<Rules> = LazyLock::new(|| toml::from_str(include_str!("../../../../rules/targets.toml")).expect("rules/targets.toml is part of the program and read by a test"));
 
+/// Whether a target was missed: a promise by anything that counts, a target that nobody promised by more than rounding.
+pub fn is_missed(target: f64, is_promised: bool, done: f64) -> bool {
+    let rounding = if is_promised { 0.0 } else { target * f64::from(RULES.rounding_per_mille) / 1000.0 };
+    done + TOLERANCE.max(rounding) < target
+}
+
 /// Decides a command.
 pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
-    let (promise, building, kind, from, items, is_sure) = match command {
-        Command::Promise { promise, building, kind, from, items, is_sure } => (promise, building, kind, from, items, *is_sure),
+    let (promise, building, kind, from, items, is_far, is_apart) = match command {
+        Command::Promise { promise, building, kind, from, items, is_far, is_apart } => (promise, building, kind, from, items, *is_far, *is_apart),
         Command::Freeze { project, periods } => return Ok(freeze(state, project, periods, context)),
     };
     if state.is_id_taken {
@@ -223,8 +250,10 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
     let mut frozen = Vec::new();
     for item in items {
         let work = state.works.iter().find(|work| work.activity == item.activity);
-        let Work { name, total_e3, start_e3, done_e3, is_whole, .. } = work.ok_or_else(|| Refused::UnknownWork { activity: item.activity.clone() })?;
-        let is_promised = is_final && state.promised.contains(&item.activity);
+        let work = work.ok_or_else(|| Refused::UnknownWork { activity: item.activity.clone() })?;
+        let Work { name, total_e3, start_e3, done_e3, is_whole, .. } = work;
+        let is_this = |one: &Standing| one.activity == item.activity && one.period == period;
+        let is_promised = is_final && state.standing.iter().any(is_this);
         if is_promised || frozen.iter().any(|known: &Promised| known.activity == item.activity) {
             return Err(Refused::AlreadyPromised { work: name.clone() });
         }
@@ -235,13 +264,50 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         if *is_whole && item.will_e3 % 1000 != 0 {
             return Err(Refused::NotWhole { work: name.clone() });
         }
-        if !is_sure && item.will_e3 > item.can_e3 / 100 * RULES.far_percent {
+        if !is_far && item.will_e3 > item.can_e3 / 100 * RULES.far_percent {
             return Err(Refused::FarMore { work: name.clone(), will: amounts::text(item.will_e3), can: amounts::text(item.can_e3) });
+        }
+        let own = Standing { activity: item.activity.clone(), period, will_e3: item.will_e3, start_e3: *start_e3 };
+        let others = state.standing.iter().filter(|one| one.activity == item.activity && one.period != period);
+        if let Some(refused) = apart(work, &own, others, context.today).filter(|_| !is_apart) {
+            return Err(refused);
         }
         frozen.push(Promised { start_e3: *start_e3, ..item.clone() });
     }
     let fact = Fact::Promised { project: state.project.clone(), kind: kind.name().into(), from: period.from, to: period.to, items: frozen };
     Ok(vec![Draft { fact, subject: promise.clone(), place: building.clone(), occurred_on: context.today }])
+}
+
+/// How a promise disagrees with those for longer and shorter periods: what is done within a shorter one is done in the longer.
+/// Of shorter ones that have run out what was done counts, not what was promised.
+fn apart<'a>(work: &Work, own: &'a Standing, others: impl Iterator<Item = &'a Standing>, today: Date) -> Option<Refused> {
+    let mut all: Vec<&Standing> = others.chain([own]).filter(|one| one.period.to >= today).collect();
+    all.sort_by_key(|one| one.period.from);
+    let start = |one: &Standing| if one.period.from <= today { one.start_e3 } else { work.done_e3 };
+    let is_within = |inner: &Standing, outer: &Standing| inner.period != outer.period && outer.period.from <= inner.period.from && inner.period.to <= outer.period.to;
+    for outer in &all {
+        for kind in PeriodKind::ALL {
+            let inner: Vec<&Standing> = all.iter().copied().filter(|one| one.period.kind == kind && is_within(one, outer)).collect();
+            let (Some(first), Some(last)) = (inner.first(), inner.last()) else { continue };
+            if *outer != own && !inner.contains(&own) {
+                continue;
+            }
+            let parts = (start(first) - start(outer)).max(0) + inner.iter().map(|one| one.will_e3).sum::<i64>();
+            let is_known_to_the_end = first.period.from <= today
+                && last.period.to == outer.period.to
+                && inner.windows(2).all(|pair| pair[0].period.to.saturating_add(1.days()) == pair[1].period.from);
+            let work = work.name.clone();
+            let (from, to) = (outer.period.from.to_string(), outer.period.to.to_string());
+            let (whole, sum) = (amounts::text(outer.will_e3), amounts::text(parts));
+            if parts > outer.will_e3 {
+                return Some(Refused::PartsAreMore { work, from, to, whole, parts: sum });
+            }
+            if is_known_to_the_end && parts < outer.will_e3 {
+                return Some(Refused::PartsAreLess { work, from, to, whole, parts: sum });
+            }
+        }
+    }
+    None
 }
 
 /// What is frozen already stays as it is; nothing new is no fact.

@@ -559,8 +559,12 @@ fn promise_form(visitor: &Visitor, place: &Place, items: &[&Assessed], promisabl
                     input inputmode="decimal" name=(name) value=(values.text(&name));
                 }
             } }
-            @if refused.is_some_and(|refusal| refusal.code == "E-108") {
-                label.inline { input type="checkbox" id="field-sure" name="sure" value="yes"; " " (visitor.t("reports.sure")) }
+            // What was meant before stays meant when the other is asked.
+            @for question in ["far", "apart"] {
+                @let is_meant = values.text(question) == "yes";
+                @if is_meant || refused.is_some_and(|refusal| refusal.field == Some(question)) {
+                    label.inline { input type="checkbox" id={ "field-" (question) } name=(question) value="yes" checked[is_meant]; " " (visitor.t(&format!("targets.{question}_meant"))) }
+                }
             }
             div.actions.thumb { button type="submit" { (visitor.t("targets.promise")) } }
         }
@@ -601,7 +605,8 @@ async fn promise(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
         }
         items.sort_by(|one, other| one.activity.cmp(&other.activity));
         let promise = values.request_id()?;
-        let command = Command::Promise { promise: promise.clone(), building: id.clone(), kind: kind.name().to_owned(), from, items, is_sure: values.text("sure") == "yes" };
+        let is_meant = |question: &str| values.text(question) == "yes";
+        let command = Command::Promise { promise: promise.clone(), building: id.clone(), kind: kind.name().to_owned(), from, items, is_far: is_meant("far"), is_apart: is_meant("apart") };
         site.submit(&visitor, promise, command).await
     };
     match done.await {

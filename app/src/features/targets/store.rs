@@ -1,6 +1,6 @@
 //! What was done by day, and promises as they were frozen.
 
-use super::model::{Command, Fact, Grade, Needed, State, Work};
+use super::model::{Command, Fact, Grade, Needed, Standing, State, Work};
 use crate::args;
 use crate::db::Conn;
 use crate::features::reports::model::Fact as ReportFact;
@@ -92,9 +92,9 @@ async fn done_of_building(conn: &mut Conn, building: &str, day: Date) -> Result<
     conn.rows(sql, args![day, building]).await?.iter().map(|row| Ok((row.text(0)?, (row.int(1)?, row.int(2)?)))).collect()
 }
 
-pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
-    let (promise, building, kind, from) = match command {
-        Command::Promise { promise, building, kind, from, .. } => (promise, building, kind, from),
+pub(super) async fn load(conn: &mut Conn, command: &Command, today: Date) -> Result<State> {
+    let (promise, building, from) = match command {
+        Command::Promise { promise, building, from, .. } => (promise, building, from),
         Command::Freeze { project, periods } => {
             let mut state = State { project: project.clone(), ..State::default() };
             for period in periods {
@@ -123,9 +123,11 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
         };
         state.works.push(Work { activity: bar.activity, name: bar.name, total_e3: total, start_e3: start, done_e3: all, is_whole: bar.is_whole });
     }
-    let sql = "SELECT activity FROM commitment WHERE project = ? AND kind = ? AND from_on = ?";
-    for row in conn.rows(sql, args![&state.project, kind, *from]).await? {
-        state.promised.push(row.text(0)?);
+    let sql = "SELECT activity, kind, from_on, will_e3, cumulative_e3 FROM commitment WHERE project = ? AND building = ? AND to_on >= ? ORDER BY from_on, activity";
+    for row in conn.rows(sql, args![&state.project, building, today]).await? {
+        let kind = PeriodKind::from_name(&row.text(1)?).context("a stored kind is known")?;
+        let will_e3 = row.int(3)?;
+        state.standing.push(Standing { activity: row.text(0)?, period: kind.around(row.date(2)?), will_e3, start_e3: row.int(4)? - will_e3 });
     }
     Ok(state)
 }

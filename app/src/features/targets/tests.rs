@@ -1,6 +1,6 @@
 //! Scenarios of targets.
 
-use super::model::{Command, Promised, Refused, State, Work, decide};
+use super::model::{Command, Promised, Refused, Standing, State, Work, decide, is_missed};
 use super::progress::{GapLamp, Weighed, grade, linear_by_months_e1, linear_e1, tenths_text};
 use crate::features::rule_sets::model::Measure;
 use super::store;
@@ -27,13 +27,18 @@ fn context() -> Context {
 
 fn promise(kind: &str, from: Date, will_e3: i64) -> Command {
     let items = vec![Promised { activity: "b/pit".into(), will_e3, should_e3: 0, can_e3: 50_000, start_e3: 0 }];
-    Command::Promise { promise: "p1".into(), building: "b".into(), kind: kind.into(), from, items, is_sure: false }
+    Command::Promise { promise: "p1".into(), building: "b".into(), kind: kind.into(), from, items, is_far: false, is_apart: false }
+}
+
+/// A promise of the pit that stands, in thousandths; so much was done before its first day.
+fn standing(kind: PeriodKind, day: Date, will_e3: i64, start_e3: i64) -> Standing {
+    Standing { activity: "b/pit".into(), period: kind.around(day), will_e3, start_e3 }
 }
 
 /// Asked again, and meant.
 fn surely(command: Command) -> Command {
     match command {
-        Command::Promise { promise, building, kind, from, items, .. } => Command::Promise { promise, building, kind, from, items, is_sure: true },
+        Command::Promise { promise, building, kind, from, items, .. } => Command::Promise { promise, building, kind, from, items, is_far: true, is_apart: true },
         other => other,
     }
 }
@@ -57,14 +62,65 @@ fn rules() {
         ("half as much again as is possible", site.clone(), promise("week", TODAY, 75_000), None),
         ("far more than is possible", site.clone(), promise("week", TODAY, 75_001), Some(Refused::FarMore { work: "the pit".into(), will: "75.001".into(), can: "50".into() })),
         ("far more than is possible, and meant", site.clone(), surely(promise("week", TODAY, 75_001)), None),
-        ("twice", State { promised: vec!["b/pit".into()], ..site.clone() }, promise("week", TODAY, 40_000), Some(Refused::AlreadyPromised { work: "the pit".into() })),
-        ("again before it begins", State { promised: vec!["b/pit".into()], ..site.clone() }, promise("month", date(2026, 12, 1), 40_000), None),
+        ("twice", State { standing: vec![standing(PeriodKind::Week, TODAY, 30_000, 20_000)], ..site.clone() }, promise("week", TODAY, 40_000), Some(Refused::AlreadyPromised { work: "the pit".into() })),
+        ("again before it begins", State { standing: vec![standing(PeriodKind::Month, date(2026, 12, 1), 30_000, 30_000)], ..site.clone() }, promise("month", date(2026, 12, 1), 40_000), None),
         ("the month after next", site.clone(), promise("month", date(2027, 1, 1), 40_000), Some(Refused::TooFar { from: "2026-12-01".into() })),
         ("the id twice", State { is_id_taken: true, ..site.clone() }, promise("week", TODAY, 40_000), Some(Refused::IdTaken)),
         ("work of another building", State { works: Vec::new(), ..site }, promise("week", TODAY, 1), Some(Refused::UnknownWork { activity: "b/pit".into() })),
     ];
     for (name, state, command, expected) in cases {
         assert_eq!(decide(&state, &command, &context()).err(), expected, "{name}");
+    }
+}
+
+#[test]
+fn promises_within_each_other_agree() {
+    use PeriodKind::{Day, Month, Week};
+    // Of a hundred 30 are done: 5 before November, 20 before this Monday and 10 on it.
+    let pit = Work { activity: "b/pit".into(), name: "the pit".into(), total_e3: 100_000, start_e3: 20_000, done_e3: 30_000, is_whole: false };
+    let november = |will_e3| standing(Month, TODAY, will_e3, 5_000);
+    let december = |will_e3| standing(Month, date(2026, 12, 1), will_e3, 30_000);
+    let in_december = || standing(Week, date(2026, 12, 7), 40_000, 30_000);
+    let sunday = date(2026, 11, 29);
+    let day_before = || standing(Day, sunday, 10_000, 20_000);
+    let (week, monday) = (|| promise("week", TODAY, 40_000), |will_e3| promise("day", date(2026, 11, 30), will_e3));
+    let sums = |from: &str, to: &str, whole: &str, parts: &str| ["the pit", from, to, whole, parts].map(str::to_owned);
+    let more = |[work, from, to, whole, parts]: [String; 5]| Some(Refused::PartsAreMore { work, from, to, whole, parts });
+    let less = |[work, from, to, whole, parts]: [String; 5]| Some(Refused::PartsAreLess { work, from, to, whole, parts });
+    let cases = [
+        ("a week of what its month promises", TODAY, vec![november(60_000)], week(), None),
+        ("a week up to what its month promises", TODAY, vec![november(55_000)], week(), None),
+        ("a week of more than its month", TODAY, vec![november(54_000)], week(), more(sums("2026-11-01", "2026-11-30", "54", "55"))),
+        ("a week beside another month", TODAY, vec![december(5_000)], week(), None),
+        ("a week that ends in another month", TODAY, vec![november(5_000)], promise("week", date(2026, 11, 30), 40_000), None),
+        ("a day of more than its week", TODAY, vec![standing(Week, TODAY, 12_000, 20_000)], promise("day", date(2026, 11, 24), 20_000), more(sums("2026-11-23", "2026-11-29", "12", "30"))),
+        ("a month to come of less than its week", TODAY, vec![in_december()], promise("month", date(2026, 12, 1), 39_000), more(sums("2026-12-01", "2026-12-31", "39", "40"))),
+        ("a month to come of more than its week", TODAY, vec![in_december()], promise("month", date(2026, 12, 1), 41_000), None),
+        ("beside the month of another work", TODAY, vec![Standing { activity: "b/roof".into(), ..november(5_000) }], week(), None),
+        ("after a month that is over", TODAY, vec![standing(Month, date(2026, 10, 1), 1_000, 0)], week(), None),
+        ("the last days of less than their month", sunday, vec![november(60_000), day_before()], monday(20_000), less(sums("2026-11-01", "2026-11-30", "60", "45"))),
+        ("the last days of what their month promises", sunday, vec![november(60_000), day_before()], monday(35_000), None),
+        ("the last day, of the one before nothing is promised", sunday, vec![november(60_000)], monday(20_000), None),
+    ];
+    for (name, today, standing, command, expected) in cases {
+        let state = State { project: "p".into(), works: vec![pit.clone()], standing, is_active: true, ..State::default() };
+        let context = Context { today, ..context() };
+        assert_eq!(decide(&state, &command, &context).err(), expected, "{name}");
+        assert_eq!(decide(&state, &surely(command), &context).err(), None, "{name}, and meant");
+    }
+}
+
+#[test]
+fn a_promise_is_kept_whole_and_a_target_to_its_rounding() {
+    for (name, target, is_promised, done, expected) in [
+        ("a promise", 200.0, true, 200.0, false),
+        ("a promise but for a little", 200.0, true, 199.5, true),
+        ("a target", 200.0, false, 200.0, false),
+        ("a target but for its rounding", 200.0, false, 199.0, false),
+        ("a target but for more", 200.0, false, 198.9, true),
+        ("nothing asked, nothing done", 0.0, false, 0.0, false),
+    ] {
+        assert_eq!(is_missed(target, is_promised, done), expected, "{name}");
     }
 }
 
@@ -124,15 +180,22 @@ on_both_databases!(a_promise_binds_today_and_a_report_moves_it, |site| async mov
     assert_eq!(done.status, 303, "{:?}", done.texts(".summary li"));
     assert_eq!(site.post("builder", "/targets/ours-b1/promise", &week).await.texts(".summary .quiet"), ["E-105"]);
     let far = site.post("builder", "/targets/ours-b1/promise", &[("period", "week 2026-11-30"), ("will.ours-b1/pit", "5000")]).await;
-    assert_eq!((far.texts(".summary .quiet"), far.attributes("input[name=sure]", "value").len()), (vec!["E-108".to_owned()], 1), "far more than is possible is asked about");
+    assert_eq!((far.texts(".summary .quiet"), far.attributes("input[name=far]", "value").len()), (vec!["E-108".to_owned()], 1), "far more than is possible is asked about");
     // Of a week to come the last word counts.
     for amount in ["600", "650"] {
         let coming = [("period", "week 2026-11-30"), ("will.ours-b1/pit", amount)];
         assert_eq!(site.post("builder", "/targets/ours-b1/promise", &coming).await.status, 303, "{amount}");
     }
-    assert_eq!(site.get("builder", "/targets/ours-b1").await.texts("ul.coming b").len(), 1, "what is promised is seen before its period begins");
+    // A month to come that holds less than a week within it is asked about beside what was meant already.
+    let month = [("period", "month 2026-12-01"), ("will.ours-b1/pit", "5000"), ("far", "yes")];
+    assert_eq!(site.post("builder", "/targets/ours-b1/promise", &month).await.status, 303);
+    let coming = [("period", "ten_days 2026-12-01"), ("will.ours-b1/pit", "5001"), ("far", "yes")];
+    let apart = site.post("builder", "/targets/ours-b1/promise", &coming).await;
+    assert_eq!(apart.texts(".summary .quiet"), ["E-112"]);
+    assert_eq!((apart.attributes("input[name=far]", "checked").len(), apart.attributes("input[name=apart]", "value").len()), (1, 1));
+    assert_eq!(site.get("builder", "/targets/ours-b1").await.texts("ul.coming b").len(), 2, "what is promised is seen before its period begins");
     let promised = super::store::commitments(&mut site.site.reader().await.unwrap(), "ours", date(2026, 12, 1)).await.unwrap();
-    assert_eq!(promised.iter().map(|one| one.will_e3).collect::<Vec<_>>(), [650_000]);
+    assert_eq!(promised.iter().map(|one| one.will_e3).collect::<Vec<_>>(), [650_000, 5_000_000]);
     let page = site.get("builder", address).await;
     let today = page.texts("ul.rows .days-left");
     assert_eq!(today.len(), 1, "the promise asks for something today");
@@ -225,7 +288,7 @@ on_both_databases!(what_a_period_needs_is_frozen_on_its_first_day, |site| async 
     settled(&site).await;
     assert_eq!(should().await, 0.0);
     let next = date(2026, 11, 30);
-    let promise = [("period", "week 2026-11-30"), ("will.ours-b1/pit", "700"), ("sure", "yes")];
+    let promise = [("period", "week 2026-11-30"), ("will.ours-b1/pit", "700"), ("far", "yes")];
     assert_eq!(site.post("builder", "/targets/ours-b1/promise", &promise).await.status, 303);
     assert_eq!(site.post("builder", "/reports/new", &[("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "100")]).await.status, 303);
     assert!(site.site.clock.advance(site.site.clock.now() + 168.hours()));
@@ -305,7 +368,7 @@ on_both_databases!(the_account_of_a_period_adds_up_by_place_work_and_official, |
     assert_eq!(site.post("chief", "/plans/ours/mandate", &date).await.status, 303);
     for (building, will) in [("ours-b1", "500"), ("ours-b2", "400")] {
         let name = format!("will.{building}/pit");
-        let form = [("period", "week 2026-11-23"), (name.as_str(), will), ("sure", "yes")];
+        let form = [("period", "week 2026-11-23"), (name.as_str(), will), ("far", "yes")];
         assert_eq!(site.post("builder", &format!("/targets/{building}/promise"), &form).await.status, 303);
     }
     // One does more than it promised, the other less: surplus does not hide debt.
