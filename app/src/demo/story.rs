@@ -117,7 +117,7 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
         sites.evening(teller, ago, today, rng).await?;
     }
     teller.clock.advance(teller.clock.machine());
-    roll(teller, today).await?;
+    roll(teller, today, today).await?;
     note(teller, today).await?;
     orders.ring(teller).await?;
     sites.today(teller, district, today).await?;
@@ -137,9 +137,9 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
 /// What leaders and the office do on a day.
 async fn turn(teller: &mut Teller<'_>, district: &District, ago: i64, today: Date) -> Result<()> {
     let on = day(today, -ago);
-    if on.weekday() == Weekday::Monday {
-        roll(teller, on).await?;
-    }
+    // Reports of the evening before carry a plan along; one that has none, because work stands, would stay behind.
+    let lags = if on.weekday() == Weekday::Monday { on } else { on.saturating_sub(1.days()) };
+    roll(teller, lags, on).await?;
     match ago {
         MANDATE => {
             let before = day(on, -1);
@@ -163,10 +163,10 @@ async fn turn(teller: &mut Teller<'_>, district: &District, ago: i64, today: Dat
     }
 }
 
-/// The data date of every plan moves to a day, as a timer does it.
-async fn roll(teller: &mut Teller<'_>, on: Date) -> Result<()> {
+/// The data date of every plan that lags behind a day moves to the other, as a timer does it.
+async fn roll(teller: &mut Teller<'_>, lags: Date, on: Date) -> Result<()> {
     let plans = store::project_plans(&mut teller.db.reader().await?).await?;
-    let behind = plans.into_iter().filter(|plan| plan.data_date < on);
+    let behind = plans.into_iter().filter(|plan| plan.data_date < lags);
     let asks = behind.map(|plan| Ask::by_system(plans::Command::RollTo { project: plan.project, data_date: on }));
     teller.wave(asks.collect()).await
 }

@@ -26,6 +26,9 @@ const TEXT_FIELDS: [&str; 10] =
 /// Fields that no sheet ever shows: a password or a key may begin as it likes.
 const NOT_LINES: [&str; 3] = ["password", "new_password", "secret"];
 
+/// Characters of a text that is too long by which it is named.
+const SHOWN_CHARS: usize = 12;
+
 /// Longest text of a field, in characters.
 fn limit_chars(name: &str) -> usize {
     if TEXT_FIELDS.contains(&name) { TEXT_CHARS } else { LINE_CHARS }
@@ -64,7 +67,10 @@ impl Values {
         } else if formula.is_some() {
             flaw("G-117", Vec::new())
         } else {
-            too_long.and_then(|(name, _)| flaw("G-111", vec![("limit", limit_chars(name).to_string())]))
+            let begin = |value: &str| value.chars().take(SHOWN_CHARS).collect::<String>();
+            too_long.and_then(|(name, value)| {
+                flaw("G-111", vec![("limit", limit_chars(name).to_string()), ("begin", begin(value))])
+            })
         };
         Values { fields, flaw }
     }

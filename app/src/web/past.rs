@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::visitor::Visitor;
 use super::{Site, router};
 use crate::args;
-use crate::clock::{Clock, instant};
+use crate::clock::{Clock, civil_date, instant};
 use crate::db::{Conn, Db};
 use crate::features::Guatu;
 use crate::features::authority::Verb;
@@ -121,7 +121,18 @@ async fn number_of(conn: &mut Conn, today: Date, asked: &str) -> Result<u64, Pro
     let next = day.checked_add(1.day()).ok().and_then(|next| instant(next.into())).ok_or_else(unreadable)?;
     let sql = "SELECT COALESCE(MAX(number), 0) FROM fact WHERE recorded_at < ?";
     let row = conn.row(sql, args![crate::clock::record_text(next)]).await?.context("a maximum is a row")?;
-    Ok(row.count(0)?)
+    match row.count(0)? {
+        0 => {
+            let first = conn
+                .row("SELECT recorded_at FROM fact WHERE number = 1", &[])
+                .await?
+                .map(|row| row.text(0))
+                .transpose()?;
+            let began = first.and_then(|at| at.parse().ok()).map_or(today, civil_date);
+            Err(refused("G-126", vec![("date", began.to_string())]).into())
+        }
+        number => Ok(number),
+    }
 }
 
 impl Past {
@@ -274,7 +285,8 @@ mod tests {
             ["Renamed"],
             "through the end of the day"
         );
-        assert_eq!(site.get("office", "/places/ours?as_of=2020-01-01").await.status, 404, "nothing was known then");
+        let before_all = site.get("office", "/places/ours?as_of=2020-01-01").await;
+        assert!(before_all.status == 422 && before_all.body.contains("G-126"), "the ledger did not begin then");
         assert_eq!(site.get("office", "/places?as_of=yesterday").await.status, 422);
         assert_eq!(
             site.get("stranger", &format!("/places/ours?as_of={before}")).await.status,

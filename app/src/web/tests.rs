@@ -206,6 +206,7 @@ on_both_databases!(dates_and_texts_have_bounds, |site| async move {
     let page = site.post("office", "/organisations", &[("name", &long), ("kind", "bank")]).await;
     assert_eq!(page.attributes("#field-name", "value"), [long.as_str()], "a text that is too long is still there");
     assert_eq!(page.attributes(".field.is-wrong input", "name"), ["name"]);
+    assert!(page.body.contains(&format!("“{}…", "n".repeat(12))), "and it is named by how it begins");
     for address in ["/wall?from=abc", "/calendars?year=abc"] {
         let page = site.get("office", address).await;
         assert_eq!((page.status.as_u16(), page.texts("h1").len()), (422, 1), "{address} answers in a page of ours");

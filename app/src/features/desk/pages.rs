@@ -200,7 +200,7 @@ impl Asking<'_> {
         let waiting = reports::store::waiting(conn).await?;
         let lines = waiting.iter().filter_map(|one| {
             let building = self.mine(&one.building, Verb::Confirm)?;
-            Some(html! { a href={ "/reports/" (one.report) } { (self.named(building)) } })
+            Some(html! { a href={ "/reports/" (one.id) } { (self.named(building)) } })
         });
         Ok(some(Section::new("reports.waiting", "/reports/waiting", lines.collect())))
     }

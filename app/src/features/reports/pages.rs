@@ -4,7 +4,7 @@ use super::model::{Command, Content, Hindrance, Item, Photo, Refused, WORDS, Wor
 use super::photos;
 use super::owes;
 use super::sheet::{on_hand, stock_of};
-use super::store::{self, Report, Waiting, WorkDay};
+use super::store::{self, Report, WorkDay};
 use crate::clock::civil;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -156,7 +156,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
                             Some(report) => {
                                 a href={ "/reports/" (report.id) } { (building.attributes.name) }
                                 (grade_tag(&visitor, report))
-                                @if report.hands > 0 { span.quiet { (visitor.tf("reports.hands_count", &[("hands", report.hands.to_string())])) } }
+                                @if let Some(hands) = report.hands() { span.quiet { (visitor.tf("reports.hands_count", &[("hands", hands.to_string())])) } }
                             }
                             None => {
                                 @if visitor.may(Verb::Report, &building.path) {
@@ -359,14 +359,12 @@ pub(super) async fn units(conn: &mut Conn, building: &str) -> Result<HashMap<Str
     Ok(bars.into_iter().filter_map(|bar| Some((bar.activity, bar.unit?))).collect())
 }
 
-/// Whole numbers under a prefix. What is none is named.
+/// Whole numbers under a prefix: none is said with a nought, nothing is said by leaving it out. What is no number is named.
 fn counts(visitor: &Visitor, values: &Values, prefix: &str) -> Result<BTreeMap<String, u32>, Refusal> {
     let mut counts = BTreeMap::new();
     for (word, text) in values.under(prefix).filter(|(_, text)| !text.is_empty()) {
         let count: u32 = narrow(text).parse().map_err(|_| rule("G-107", "hands").at(&visitor.t(&format!("{prefix}{word}"))))?;
-        if count > 0 {
-            counts.insert(word.to_owned(), count);
-        }
+        counts.insert(word.to_owned(), count);
     }
     Ok(counts)
 }
@@ -378,7 +376,7 @@ fn stock(visitor: &Visitor, values: &Values) -> Result<BTreeMap<String, u64>, Re
         let amount = amounts::read(text).ok_or_else(|| rule("R-145", "stock").at(&stock_of(visitor, material)))?;
         Ok((material.to_owned(), amount.unsigned_abs()))
     });
-    read.filter(|read| !matches!(read, Ok((_, 0)))).collect()
+    read.collect()
 }
 
 /// Quantities of work items. One that is none is named by its activity, which the page turns into a name.
@@ -518,7 +516,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
         dl.facts {
             dt { (visitor.t("reports.filed_by")) } dd { (name(&report.filed_by)) " " @if let Some(at) = filed_at { (at.strftime("%Y-%m-%d %H:%M").to_string()) } }
             @if let (Some(by), Some(on)) = (&report.judged_by, report.judged_on) { dt { (visitor.t(if report.grade == Grade::Verified { "reports.verified_by" } else { "reports.judged_by" })) } dd { (name(by)) " " (on) } }
-            @if !content.hands.is_empty() { dt { (visitor.t("reports.hands")) } dd { (report.hands) "（" (pairs("trade", &content.hands)) "）" } }
+            @if !content.hands.is_empty() { dt { (visitor.t("reports.hands")) } dd { (content.hands_total()) "（" (pairs("trade", &content.hands)) "）" } }
             @if !content.machines.is_empty() { dt { (visitor.t("reports.machines")) } dd { (pairs("machine", &content.machines)) } }
             @let materials = on_hand(visitor, content);
             @if !materials.is_empty() { dt { (visitor.t("reports.materials")) } dd { (visitor.list(materials)) } }
@@ -614,24 +612,25 @@ async fn waiting(State(site): State<Site>, visitor: Visitor, Query(list): Query<
         .acts();
     let mut count = 0;
     let mut moved = store::amounts_waiting(&mut conn).await?;
-    for Waiting { report, building, on, filed_by, hands, is_clock_wrong } in store::waiting(&mut conn).await? {
-        let Some(place) = tree.get(&building).filter(|place| visitor.may(Verb::Confirm, &place.path)) else { continue };
+    for report in store::waiting(&mut conn).await? {
+        let Report { id, building, on, filed_by, .. } = &report;
+        let Some(place) = tree.get(building).filter(|place| visitor.may(Verb::Confirm, &place.path)) else { continue };
         count += 1;
         let project = tree.lineage(place).find(|above| above.kind == Kind::Project);
-        let items = moved.remove(&report).unwrap_or_default();
+        let items = moved.remove(id).unwrap_or_default();
         let items = items.iter().map(|(name, amount_e3, unit)| format!("{} {} {}", visitor.shown(name), amounts::text(*amount_e3), unit_name(&visitor, unit)));
         let items = visitor.list(items);
         let acts = html! {
-            form.inline method="post" action={ "/reports/" (report) "/confirm" } { (seal(&visitor)) input type="hidden" name="back" value="waiting"; button type="submit" { (visitor.t("reports.confirm")) } }
-            " " a.button.second href={ "/reports/" (report) "/dispute" } { (visitor.t("reports.dispute")) }
+            form.inline method="post" action={ "/reports/" (id) "/confirm" } { (seal(&visitor)) input type="hidden" name="back" value="waiting"; button type="submit" { (visitor.t("reports.confirm")) } }
+            " " a.button.second href={ "/reports/" (id) "/dispute" } { (visitor.t("reports.dispute")) }
         };
         register.row(vec![
-            (Cell::Text(place.attributes.name.clone()), Some(html! { a href={ "/reports/" (report) } { (place.attributes.name) } @if is_clock_wrong { " " span.tag { (visitor.t("reports.clock_short")) } } })),
-            (Cell::Date(on), None),
+            (Cell::Text(place.attributes.name.clone()), Some(html! { a href={ "/reports/" (id) } { (place.attributes.name) } @if store::clock_difference(report.written_at.as_deref(), &report.filed_at).is_some() { " " span.tag { (visitor.t("reports.clock_short")) } } })),
+            (Cell::Date(*on), None),
             (project.map_or(Cell::Empty, |project| Cell::Text(project.attributes.name.clone())), None),
-            (names.get(&filed_by).map_or(Cell::Empty, |name| Cell::Text(name.clone())), None),
+            (names.get(filed_by).map_or(Cell::Empty, |name| Cell::Text(name.clone())), None),
             (Cell::Text(items), None),
-            (Cell::Number(hands as f64), None),
+            (report.hands().map_or(Cell::Empty, |hands| Cell::Number(f64::from(hands))), None),
             (Cell::Empty, Some(acts)),
         ]);
     }

@@ -45,8 +45,12 @@ pub async fn take(files: Files) -> anyhow::Result<Result<(Vec<Photo>, Vec<Docume
         let drawn = tokio::task::spawn_blocking(move || draw(bytes)).await.context("drawing a photograph")?;
         match drawn {
             Ok((original, copy)) => {
-                photos.push(Photo { original: original.sha256(), copy: copy.sha256() });
-                documents.extend([original, copy]);
+                let photo = Photo { original: original.sha256(), copy: copy.sha256() };
+                // A picture chosen twice shows nothing more.
+                if !photos.contains(&photo) {
+                    photos.push(photo);
+                    documents.extend([original, copy]);
+                }
             }
             Err(refusal) => return Ok(Err(refusal)),
         }

@@ -70,7 +70,7 @@ pub(super) async fn show(State(site): State<Site>, visitor: Visitor, Query(day):
             (Cell::Text(building.attributes.name.clone()), None),
             (Cell::Text(state), Some(shown)),
             (report.and_then(|report| names.get(&report.filed_by)).map_or(Cell::Empty, |name| Cell::Text(name.clone())), None),
-            (report.filter(|report| !report.is_unchanged).map_or(Cell::Empty, |report| Cell::Number(report.hands as f64)), None),
+            (report.and_then(store::Report::hands).map_or(Cell::Empty, |hands| Cell::Number(f64::from(hands))), None),
             (said.map_or(Cell::Empty, Cell::Text), None),
             (last.get(&building.id).map_or(Cell::Empty, |day| Cell::Date(*day)), None),
         ]);

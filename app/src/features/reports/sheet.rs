@@ -330,13 +330,13 @@ fn parts(day: &BuildingDay) -> Vec<(&str, Result<Content, Refusal>)> {
     items.chain(counts).chain(hours).chain(hindrance).collect()
 }
 
-/// A count under its key, `trade.rebar`. None at all is the same as nothing said, as in the form.
+/// A count under its key, `trade.rebar`; a nought says that there are none.
 fn count(key: &str, cell: &Cell) -> Result<Content, Refusal> {
     let mut content = Content::default();
     let (list, word) = key.split_once('.').unwrap_or_default();
     if list == "stock" {
         let amount = amounts::read(&cell.text).ok_or_else(|| rule("R-145", "stock"))?.unsigned_abs();
-        content.stock_e3.extend((amount > 0).then(|| (word.to_owned(), amount)));
+        content.stock_e3.insert(word.to_owned(), amount);
         return Ok(content);
     }
     let count: u32 = cell.text.parse().map_err(|_| rule("G-107", "hands"))?;
@@ -345,9 +345,7 @@ fn count(key: &str, cell: &Cell) -> Result<Content, Refusal> {
         "machine" => &mut content.machines,
         _ => &mut content.cover_days,
     };
-    if count > 0 {
-        counts.insert(word.to_owned(), count);
-    }
+    counts.insert(word.to_owned(), count);
     Ok(content)
 }
 

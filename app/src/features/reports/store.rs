@@ -36,8 +36,6 @@ pub struct Report {
     pub written_at: Option<String>,
     /// What it says.
     pub content: Content,
-    /// Hands on site.
-    pub hands: u64,
     /// Who judged it.
     pub judged_by: Option<String>,
     /// When.
@@ -48,6 +46,13 @@ pub struct Report {
     pub corrected_number: Option<i64>,
     /// The fact that filed it.
     pub number: u64,
+}
+
+impl Report {
+    /// Hands on site, where it says how many: none is a number too.
+    pub fn hands(&self) -> Option<u32> {
+        (!self.content.hands.is_empty()).then(|| self.content.hands_total())
+    }
 }
 
 /// A building that waits for somebody.
@@ -65,7 +70,7 @@ pub struct Hindered {
 
 macro_rules! columns {
     () => {
-        "id, project, building, on_day, is_unchanged, grade, filed_by, filed_at, written_at, content, hands, judged_by, judged_on, reason, corrected_number, number"
+        "id, project, building, on_day, is_unchanged, grade, filed_by, filed_at, written_at, content, judged_by, judged_on, reason, corrected_number, number"
     };
 }
 
@@ -96,23 +101,6 @@ pub async fn of_day(conn: &mut Conn, on: Date) -> Result<HashMap<String, Report>
     rows.iter().map(|row| read(row).map(|one| (one.building.clone(), one))).collect()
 }
 
-/// A report that nobody has judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// The report.
-    pub report: String,
-    /// The building.
-    pub building: String,
-    /// Its day.
-    pub on: Date,
-    /// Who filed it.
-    pub filed_by: String,
-    /// Hands on site.
-    pub hands: u64,
-    /// Whether the device that wrote it did not know the time.
-    pub is_clock_wrong: bool,
-}
-
 /// By how many days the clock of a device differs from the server's, when it does by more than can be: a report may be written
 /// in a basement and sent the next day, but a clock that runs ahead, or lags for long, is wrong.
 pub fn clock_difference(written_at: Option<&str>, filed_at: &str) -> Option<i64> {
@@ -135,19 +123,8 @@ pub async fn amounts_waiting(conn: &mut Conn) -> Result<HashMap<String, Vec<(Str
 }
 
 /// Reports with a change that nobody has judged, newest day first.
-pub async fn waiting(conn: &mut Conn) -> Result<Vec<Waiting>> {
-    let sql = "SELECT r.id, r.building, r.on_day, r.filed_by, r.hands, r.written_at, r.filed_at
-               FROM report r WHERE r.grade = 'reported' AND r.is_unchanged = 0 ORDER BY r.on_day DESC, r.id";
-    let read = |row: &Row| {
-        Ok(Waiting {
-            report: row.text(0)?,
-            building: row.text(1)?,
-            on: row.date(2)?,
-            filed_by: row.text(3)?,
-            hands: row.count(4)?,
-            is_clock_wrong: clock_difference(row.opt_text(5)?.as_deref(), &row.text(6)?).is_some(),
-        })
-    };
+pub async fn waiting(conn: &mut Conn) -> Result<Vec<Report>> {
+    let sql = concat!("SELECT ", columns!(), " FROM report WHERE grade = 'reported' AND is_unchanged = 0 ORDER BY on_day DESC, id");
     conn.rows(sql, &[]).await?.iter().map(read).collect()
 }
 
@@ -299,12 +276,11 @@ fn read(row: &Row) -> Result<Report> {
         filed_at: row.text(7)?,
         written_at: row.opt_text(8)?,
         content: row.json(9)?,
-        hands: row.count(10)?,
-        judged_by: row.opt_text(11)?,
-        judged_on: row.opt_date(12)?,
-        reason: row.opt_text(13)?,
-        corrected_number: row.opt_int(14)?,
-        number: row.count(15)?,
+        judged_by: row.opt_text(10)?,
+        judged_on: row.opt_date(11)?,
+        reason: row.opt_text(12)?,
+        corrected_number: row.opt_int(13)?,
+        number: row.count(14)?,
     })
 }
 

@@ -311,9 +311,11 @@ on_both_databases!(bad_input_is_refused_with_the_form_still_filled, |site| async
     assert!(page.attributes(".work input", "value").contains(&"5500".to_owned()), "still filled");
     // A phone held upright: the sensor's rows, and beside them which way up they are.
     let upright = [&picture[..2], &[0xff, 0xe1, 0, 34], b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0", &picture[2..]].concat();
-    let done = site.post_bytes("builder", "/reports/new", MULTIPART, upload(&upright)).await;
+    let twice = with_files(&site, "report-0002", "2026-11-23", &[&upright[..]; 2]);
+    let done = site.post_bytes("builder", "/reports/new", MULTIPART, twice).await;
     assert_eq!(done.status, 303, "{:?}", done.texts(".summary li"));
     let shown = site.get("builder", "/reports/report-0002").await;
+    assert_eq!(shown.texts(".photos img").len(), 1, "a picture chosen twice shows nothing more");
     let address = shown.attributes(".photos img", "src").remove(0);
     let served = site.get("chief", &address).await;
     assert_eq!((served.status.as_u16(), served.headers["content-type"].to_str().unwrap()), (200, "image/jpeg"));
@@ -321,7 +323,7 @@ on_both_databases!(bad_input_is_refused_with_the_form_still_filled, |site| async
     assert_eq!((copy.width(), copy.height()), (30, 40), "turned upright");
     assert!(!served.bytes.windows(4).any(|part| part == b"Exif"), "and nothing beside the pixels");
     assert_eq!(site.get("stranger", &address).await.status, 404);
-    for (day, code) in [("2026-11-24", "G-123"), ("99999", "G-124"), ("0", "G-124"), ("soon", "G-106")] {
+    for (day, code) in [("2026-11-24", "G-123"), ("99999", "G-124"), ("0", "G-124"), ("soon", "G-106"), ("1970-01-01", "G-126")] {
         let page = site.get("chief", &format!("/reports?as_of={day}")).await;
         assert!(page.status == 422 && page.body.contains(code), "{day}: {}", page.status);
     }

@@ -66,9 +66,14 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, template: &Template, period
     if asks(&[Figure::Hands]) {
         let mut hands: HashMap<String, u64> = HashMap::new();
         for report in reports::store::of_day(conn, day).await?.into_values() {
-            *hands.entry(report.project).or_default() += report.hands;
+            if let Some(counted) = report.hands() {
+                *hands.entry(report.project).or_default() += u64::from(counted);
+            }
         }
-        projects.iter().for_each(|place| measuring.count(&place.id, Figure::Hands, hands.get(&place.id).copied().unwrap_or(0)));
+        // Of a project whose reports name no hands nothing is known: that is not none.
+        for (project, counted) in hands {
+            measuring.count(&project, Figure::Hands, counted);
+        }
     }
     if asks(&[Figure::Planned, Figure::Done, Figure::Gap, Figure::Measured, Figure::Confirmed, Figure::PromisesMade, Figure::PromisesKept]) {
         let grades = domain.grades.grades(conn).await?;

@@ -177,10 +177,10 @@ on_both_databases!(a_return_is_filled_sent_corrected_and_never_changes, |site| a
     settled(&site).await;
     let preview = site.get("office", "/returns/day_projects").await;
     let red = preview.texts("table.return tbody tr:first-child td")[5].clone();
-    assert_eq!(rows(&preview), [format!("ours name 2 2 0 0 0 {red}"), format!("合计 2 2 0 0 0 {red}")]);
+    assert_eq!(rows(&preview), [format!("ours name 2 2 0 — 0 {red}"), format!("合计 2 2 0 — 0 {red}")], "hands that nobody counted are not none");
     let links = preview.attributes("table.return tbody tr:first-child a", "href");
-    let expected = ["/places/ours", "/reports?place=ours&on=2026-11-23", "/reports?place=ours&on=2026-11-23", "/reports?place=ours&on=2026-11-23", "/round?place=ours#hindered", "/round?place=ours#red"];
-    assert_eq!(links, expected, "every cell opens where its figure comes from");
+    let expected = ["/places/ours", "/reports?place=ours&on=2026-11-23", "/reports?place=ours&on=2026-11-23", "/round?place=ours#hindered", "/round?place=ours#red"];
+    assert_eq!(links, expected, "every figure opens where its figure comes from");
     for link in links {
         assert_eq!(site.get("office", link.split('#').next().unwrap()).await.status, 200, "{link}");
     }

@@ -40,6 +40,7 @@ fn rules() {
         ("no source", free, adopt("strict", "", TODAY, gap(50, 100), "too lenient"), Some(Refused::NoSource)),
         ("from yesterday", free, adopt("strict", "Notice 7", date(2026, 11, 22), gap(50, 100), "x"), Some(Refused::BeginsInThePast { date: "2026-11-23".into() })),
         ("red before yellow", free, adopt("strict", "Notice 7", TODAY, gap(101, 100), "too lenient"), out("100")),
+        ("red for who keeps the plan", free, adopt("strict", "Notice 7", TODAY, gap(0, 0), "too lenient"), out("100")),
         ("ahead of the plan", free, adopt("strict", "Notice 7", TODAY, gap(-1, 100), "too lenient"), out("100")),
         ("more than there is", free, adopt("strict", "Notice 7", TODAY, gap(50, 1001), "too lenient"), out("100")),
         ("years ahead", free, adopt("strict", "Notice 7", TODAY, lamps(10, 366), "too lenient"), out("365")),
