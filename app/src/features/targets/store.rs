@@ -185,7 +185,8 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
 /// What sites report, supervision measures, inspections find and corrections say: quantities by day, and who stands for them.
 ///
 /// A report says what is done in all, so whoever judges the newest one stands for the whole figure: a work item has the grade
-/// of the report of its newest day.
+/// of the report of its newest day. A dispute stays until somebody else judges or the site puts it right: another report of the
+/// site settles nothing.
 pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
     let AnyFact::Reports(fact) = &entry.fact else { return Ok(()) };
     let is_first = matches!(fact, ReportFact::Filed { .. });
@@ -193,7 +194,7 @@ pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
         let opening = if is_first { standing.before_e3 } else { 0 };
         let sql = "INSERT INTO measured_item (project, activity, building, opening_e3, first_on, last_on, grade, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                    ON CONFLICT (project, activity) DO UPDATE SET number = excluded.number,
-                       grade = CASE WHEN excluded.last_on > measured_item.last_on THEN excluded.grade ELSE measured_item.grade END,
+                       grade = CASE WHEN excluded.last_on > measured_item.last_on AND measured_item.grade <> 'disputed' THEN excluded.grade ELSE measured_item.grade END,
                        last_on = CASE WHEN excluded.last_on > measured_item.last_on THEN excluded.last_on ELSE measured_item.last_on END";
         let (project, activity, on) = (&standing.project, &standing.activity, entry.occurred_on);
         conn.execute(sql, args![project, activity, &entry.place, opening, on, on, Grade::Reported.name(), entry.number]).await?;

@@ -1,6 +1,6 @@
 //! Scenarios of targets.
 
-use super::model::{Command, Promised, Refused, Standing, State, Work, decide, is_missed};
+use super::model::{Command, Grade, Promised, Refused, Standing, State, Work, decide, is_missed};
 use super::progress::{GapLamp, Weighed, grade, linear_by_months_e1, linear_e1, tenths_text};
 use crate::features::rule_sets::model::Measure;
 use super::store;
@@ -221,6 +221,15 @@ on_both_databases!(a_promise_binds_today_and_a_report_moves_it, |site| async mov
     assert_eq!(site.post("li", &format!("/reports/{report}/dispute"), &dispute).await.status, 303);
     let measured = site.get("builder", address).await;
     assert!(measured.texts("section.sheet tbody td").contains(&"300".to_owned()), "the better grade counts");
+
+    // The next report of the site settles nothing; who judges it does.
+    assert!(site.site.clock.advance(site.site.clock.now() + 24.hours()));
+    let next = [("building", "ours-b1"), ("on", "2026-11-24"), ("done.ours-b1/pit", "400"), ("request_id", "report-0009")];
+    assert_eq!(site.post("builder", "/reports/new", &next).await.status, 303);
+    let grade = async || site.site.domain.grades.grades(&mut site.site.reader().await.unwrap()).await.unwrap().of_work("ours", "ours-b1/pit");
+    assert_eq!(grade().await, Some(Grade::Disputed));
+    assert_eq!(site.post("li", "/reports/report-0009/confirm", &[]).await.status, 303);
+    assert_eq!(grade().await, Some(Grade::Confirmed));
     site
 });
 
