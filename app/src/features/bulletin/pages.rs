@@ -3,7 +3,8 @@
 use super::figures::Line;
 use super::gather::gather;
 use super::model::{Command, MOST_PHOTOS, Photo, Stage, object_until};
-use super::print::{Shown, compose, correction, elevations, rule_text, runs, signed};
+use super::print::{Shown, compose, correction, elevations, rule_text, runs};
+use crate::features::targets::progress::signed;
 use super::store::{self, Bulletin, Chosen, Objection};
 use crate::clock;
 use crate::db::Conn;

@@ -4,7 +4,7 @@ use super::model::{RULES, Stage};
 use super::store::{Bulletin, Objection};
 use crate::features::targets::drawings::{Ground, elevation};
 use crate::features::targets::grades::Marks;
-use crate::features::targets::progress::tenths_text;
+use crate::features::targets::progress::{signed, tenths_text};
 use crate::web::{Site, papers};
 use crate::web::visitor::Visitor;
 use guatu_formats::charts::{self, Heading, Ink, Sheet};
@@ -12,11 +12,6 @@ use guatu_formats::documents::{Block, Column, Form, PICTURE_MM, Paper, Picture, 
 
 /// A drawing as large as it is printed, so that its type is what it says.
 const ELEVATION_SHEET: Sheet = Sheet::Paper { width_mm: PICTURE_MM, height_mm: papers::DRAWING_MM as f64 };
-
-/// A gap with its sign.
-pub fn signed(value_e1: i64) -> String {
-    if value_e1 > 0 { format!("+{}", tenths_text(value_e1)) } else { tenths_text(value_e1) }
-}
 
 /// What a bulletin shows beside its words.
 pub struct Shown {

@@ -8,7 +8,7 @@ use super::sources::{ROWS, Standing, anchor};
 use super::store::{self, Return};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
-use crate::features::bulletin::print::signed;
+use crate::features::targets::progress::signed;
 use crate::features::rule_sets::pages::source_of;
 use crate::features::targets::progress::tenths_text;
 use crate::features::{identity, places, plan};

@@ -6,13 +6,14 @@ use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
 use crate::features::plan::amounts;
 use crate::features::targets::assess::Assessed;
+use crate::features::targets::progress::{self, GapLamp};
 use crate::features::targets::grades::Grades;
 use crate::features::targets::model::{Grade, is_missed};
 use crate::features::rule_sets::model::LampRules;
 use crate::features::wall_chart::model::{Word, verdict};
 use crate::features::{Guatu, plan, reports, targets, wall_chart};
 use anyhow::Result;
-use guatu_kernel::guarantee::PeriodKind;
+use guatu_kernel::guarantee::{Period, PeriodKind, Window};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,15 @@ const SOON_DAYS: i64 = 3;
 /// A hindrance holds until the building's next report with a change, and this long without one.
 const HINDERED_DAYS: i64 = 14;
 
+/// Done less planned to date, with its lamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// In tenths of a percentage point, negative when behind.
+    pub points_e1: i64,
+    /// As the rule set of the day has it.
+    pub lamp: GapLamp,
+}
+
 /// One project of a round, in counts: what the minutes freeze.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
@@ -31,6 +41,10 @@ pub struct Line {
     pub project: String,
     /// Its name on that day.
     pub name: String,
+    /// How far it is from what is planned to date, and what the rule set of the day calls that; `None` where nothing is planned,
+    /// and in minutes of before this was frozen.
+    #[serde(default)]
+    pub gap: Option<Gap>,
     /// Buildings that owe a report today.
     pub reports_due: usize,
     /// Of these, reported.
@@ -41,7 +55,7 @@ pub struct Line {
     pub red_new: usize,
     /// Works that will be late within 72 hours.
     pub soon: usize,
-    /// Works whose target of yesterday was not reached.
+    /// Works of which a promise up to yesterday was broken, or yesterday's target not reached.
     pub unmet: usize,
     /// Buildings that wait for somebody.
     pub hindered: usize,
@@ -108,7 +122,7 @@ pub struct Soon {
     pub grade: Option<Grade>,
 }
 
-/// What was promised for yesterday and not done; of work that nobody promised, a target that was not reached.
+/// What was promised up to yesterday and not done; of work that nobody promised so, yesterday's target that was not reached.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unmet {
     /// The building.
@@ -119,10 +133,10 @@ pub struct Unmet {
     pub name: String,
     /// Unit.
     pub unit: String,
-    /// What was promised for yesterday, or else asked for.
+    /// What was promised, or else asked for yesterday.
     pub target: f64,
-    /// Whether it was promised.
-    pub is_promised: bool,
+    /// For which period it was promised, if it was.
+    pub promised_for: Option<Period>,
     /// What was done.
     pub done: f64,
     /// Who stands for it; `None` where nothing was measured.
@@ -163,6 +177,7 @@ impl ProjectRound {
 pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date) -> Result<Vec<ProjectRound>> {
     let tree = domain.places.tree(conn).await?;
     let (_, rules) = domain.rules.lamps(conn, today).await?;
+    let (_, gap_rules) = domain.rules.gap(conn, today).await?;
     let grades = domain.grades.grades(conn).await?;
     let filed = reports::store::of_day(conn, today).await?;
     let mut hindered = reports::store::hindered(conn, today.saturating_sub(HINDERED_DAYS.days())).await?;
@@ -183,12 +198,14 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
         look_at_lamps(&mut round, (&scheduled.bars, &noted, &grades), &tree, project, place, (today, &rules));
         let yesterday = today.saturating_sub(1.days());
         let before = targets::assess::project(conn, domain, &project.id, yesterday).await?;
-        round.unmet = before.by_building.keys().filter(|id| within(id)).flat_map(|id| unmet_of(id, before.of(id), |activity| grades.of_work(&project.id, activity))).collect();
+        round.unmet = before.by_building.keys().filter(|id| within(id)).flat_map(|id| unmet_of(id, before.of(id), yesterday, |activity| grades.of_work(&project.id, activity))).collect();
         round.unmet.sort_by(worse_first);
         round.hindered = extract(&mut hindered, |one| within(&one.building) && tree.get(&one.building).is_some_and(|other| other.path.starts_with(&project.path)));
+        let points = now.weighed_of(within).judged_e1(gap_rules.measure, today);
         round.line = Line {
             project: project.id.clone(),
             name: project.attributes.name.clone(),
+            gap: points.map(|(_, _, gap)| Gap { points_e1: gap, lamp: progress::grade(gap, &gap_rules) }),
             reports_due: due.len(),
             reports_came: due.len() - round.missing.len(),
             red: round.red_buildings().count(),
@@ -268,28 +285,38 @@ fn turns_red(bar: &plan::store::Bar, horizon: Date) -> bool {
     could_go_on && bar.float_days_e3.is_some_and(|float| (0..SOON_DAYS * 1000).contains(&float))
 }
 
-fn unmet_of<'a>(building: &str, items: impl Iterator<Item = &'a Assessed>, grade: impl Fn(&str) -> Option<Grade>) -> Vec<Unmet> {
+fn unmet_of<'a>(building: &str, items: impl Iterator<Item = &'a Assessed>, yesterday: Date, grade: impl Fn(&str) -> Option<Grade>) -> Vec<Unmet> {
     let unmet = items.filter_map(|item| {
-        let day = item.facts.windows.iter().find(|window| window.period.kind == PeriodKind::Day)?;
-        let target = day.will.unwrap_or(item.facts.today_whole.unwrap_or(item.facts.today));
-        is_missed(target, day.will.is_some(), day.done).then(|| Unmet {
+        let of_day = item.facts.today_whole.unwrap_or(item.facts.today);
+        let (target, promised_for, done) = missed(&item.facts.windows, of_day, yesterday)?;
+        Some(Unmet {
             building: building.to_owned(),
             activity: item.activity.clone(),
             name: item.name.clone(),
             unit: item.unit.clone(),
             target,
-            is_promised: day.will.is_some(),
-            done: day.done,
+            promised_for,
+            done,
             grade: grade(&item.activity),
         })
     });
     unmet.collect()
 }
 
+/// What was missed of a work when a day was over, with the period it was promised for and what was done: the longest promise
+/// that ran out that day and was not kept, else the day's target.
+fn missed(windows: &[Window], of_day: f64, day: Date) -> Option<(f64, Option<Period>, f64)> {
+    let ended = windows.iter().rev().filter(|window| window.period.to == day);
+    let broken = ended.filter_map(|window| Some((window.will?, Some(window.period), window.done)));
+    let unpromised = windows.iter().find(|window| window.period.kind == PeriodKind::Day && window.will.is_none());
+    let target = unpromised.map(|window| (of_day, None, window.done));
+    broken.chain(target).find(|(target, promised_for, done)| is_missed(*target, promised_for.is_some(), *done))
+}
+
 /// Broken promises before targets that nobody promised, of these the largest shortfall first.
 fn worse_first(one: &Unmet, other: &Unmet) -> Ordering {
     let short = |unmet: &Unmet| unmet.target - unmet.done;
-    other.is_promised.cmp(&one.is_promised).then(short(other).total_cmp(&short(one)))
+    other.promised_for.is_some().cmp(&one.promised_for.is_some()).then(short(other).total_cmp(&short(one)))
 }
 
 /// An amount as people write it.
@@ -310,9 +337,10 @@ mod tests {
 
     #[test]
     fn a_broken_promise_comes_before_any_target_that_nobody_promised() {
-        let unmet = |name: &str, target, done, is_promised| {
+        let unmet = |name: &str, target, done, is_promised: bool| {
             let text = || name.to_owned();
-            Unmet { building: text(), activity: text(), name: text(), unit: "m2".into(), target, is_promised, done, grade: None }
+            let promised_for = is_promised.then(|| PeriodKind::Week.around(date(2026, 11, 22)));
+            Unmet { building: text(), activity: text(), name: text(), unit: "m2".into(), target, promised_for, done, grade: None }
         };
         let mut all = [
             unmet("a large target", 90.0, 0.0, false),
@@ -323,6 +351,25 @@ mod tests {
         all.sort_by(worse_first);
         let names = all.each_ref().map(|one| one.name.as_str());
         assert_eq!(names, ["a promise not begun", "a promise nearly kept", "a large target", "a small target"]);
+    }
+
+    #[test]
+    fn a_promise_that_ran_out_comes_before_the_target_of_the_day() {
+        let sunday = date(2026, 11, 29);
+        let window = |kind: PeriodKind, will, done| Window { period: kind.around(sunday), should: 0.0, can: 0.0, will, done, requirement_debt: 0.0 };
+        let week = Some(PeriodKind::Week.around(sunday));
+        let of_day = Some(PeriodKind::Day.around(sunday));
+        for (name, day, will_day, will_week, done, expected) in [
+            ("kept", sunday, None, Some(7.0), (1.0, 7.0), None),
+            ("a week not kept", sunday, None, Some(8.0), (1.0, 7.0), Some((8.0, week, 7.0))),
+            ("a week not kept that runs on", date(2026, 11, 28), None, Some(8.0), (1.0, 7.0), None),
+            ("a day and its week not kept", sunday, Some(2.0), Some(8.0), (1.0, 7.0), Some((8.0, week, 7.0))),
+            ("a day not kept", sunday, Some(2.0), Some(7.0), (1.0, 7.0), Some((2.0, of_day, 1.0))),
+            ("a target of the day", sunday, None, None, (0.5, 7.0), Some((1.0, None, 0.5))),
+        ] {
+            let windows = [window(PeriodKind::Day, will_day, done.0), window(PeriodKind::Week, will_week, done.1)];
+            assert_eq!(missed(&windows, 1.0, day), expected, "{name}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::features::authority::missing;
 use crate::features::places::store::Place;
 use crate::features::targets::grades::Marks;
 use crate::features::targets::model::Grade;
-use crate::features::targets::pages::unit_name;
+use crate::features::targets::pages::{period_text, unit_name};
 use crate::web::Site;
 use crate::web::extract::Query;
 use crate::web::layout::{crumbs, page};
@@ -140,7 +140,7 @@ fn rows(visitor: &Visitor, shown: &Shown, round: &ProjectRound, list: List) -> V
                 let work = linked(&visitor.shown(&unmet.name), html! { a href={ "/targets/" (unmet.building) } { (visitor.shown(&unmet.name)) } });
                 let amounts = [unmet.target, unmet.done].map(|units| (Cell::Number((units * 1000.0).round() / 1000.0), Some(html! { (amount(units)) })));
                 let [target, done] = amounts;
-                let promised = words(if unmet.is_promised { amount(unmet.target) } else { visitor.t("targets.unpromised") });
+                let promised = words(unmet.promised_for.map_or_else(|| visitor.t("targets.unpromised"), |period| period_text(visitor, period)));
                 vec![project(), place(&unmet.building), work, promised, target, done, words(unit_name(visitor, &unmet.unit)), graded(&marks, unmet.grade)]
             })
             .collect(),

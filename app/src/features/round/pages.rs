@@ -8,13 +8,15 @@ use super::{lists, wall};
 use crate::args;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
-use crate::features::{identity, organisations, problems};
+use crate::features::rule_sets::model::RuleSet;
+use crate::features::{identity, organisations, problems, rule_sets};
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
 use crate::features::targets::grades::Marks;
 use crate::features::targets::model::Grade;
-use crate::features::targets::pages::unit_name;
+use crate::features::targets::pages::{period_text, unit_name};
+use crate::features::targets::progress::signed;
 use crate::journal::replay;
 use crate::refusal::Refusal;
 use crate::web::Site;
@@ -87,6 +89,8 @@ pub(super) struct Shown {
     /// Their counts.
     pub(super) figures: Figures,
     decisions: Vec<RoundDecision>,
+    /// The rule set that gave the lamps of gaps.
+    rule_set: RuleSet,
     /// The ledger number everything stands on.
     pub(super) number: u64,
 }
@@ -108,7 +112,8 @@ impl Shown {
         let mut decisions = store::decisions(conn, today.saturating_sub(ENDED_DAYS.days())).await?;
         decisions.retain(|one| tree.get(&one.place).is_some_and(|at| at.path.starts_with(&place.path) || place.path.starts_with(&at.path)));
         let figures = Figures { lines: rounds.iter().map(|round| round.line.clone()).collect() };
-        Ok(Shown { today, names: identity::names(conn).await?, tree, rounds, figures, decisions, number })
+        let (rule_set, _) = site.domain.rules.gap(conn, today).await?;
+        Ok(Shown { rule_set, today, names: identity::names(conn).await?, tree, rounds, figures, decisions, number })
     }
 
     /// A place's name.
@@ -156,15 +161,16 @@ impl Shown {
     pub(super) fn table(&self, visitor: &Visitor) -> Markup {
         html! {
             div.scroll tabindex="0" { table.round {
-                thead { tr { th { (visitor.t("place_kind.project")) } th.number { (visitor.t("round.reports")) } th.number { (visitor.t("round.red")) } th.number { (visitor.t("round.red_new")) }
+                thead { tr { th { (visitor.t("place_kind.project")) } th.number { (visitor.t("round.gap")) } th.number { (visitor.t("round.reports")) } th.number { (visitor.t("round.red")) } th.number { (visitor.t("round.red_new")) }
                     th.number { (visitor.t("round.soon_short")) } th.number { (visitor.t("round.unmet_short")) } th.number { (visitor.t("round.hindered_short")) } } }
                 tbody {
                     @for line in &self.figures.lines { tr.is-calm[line.is_calm()] {
                         td { a href={ "/round?place=" (form_urlencoded(&line.project)) } { (line.name) } }
+                        td.number { @match line.gap { Some(gap) => span class={ "lamp " (gap.lamp.name()) } { (signed(gap.points_e1)) }, None => span.quiet { "—" } } }
                         td.number { (line.reports_came) "/" (line.reports_due) }
                         @for count in [line.red, line.red_new, line.soon, line.unmet, line.hindered] { td.number { @if count > 0 { (count) } @else { span.quiet { "0" } } } }
                     } }
-                    @if self.figures.lines.is_empty() { tr { td.empty colspan="7" { (visitor.t("reports.no_active")) } } }
+                    @if self.figures.lines.is_empty() { tr { td.empty colspan="8" { (visitor.t("reports.no_active")) } } }
                 }
             } }
         }
@@ -246,9 +252,10 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
             });
         }
         for unmet in &round.unmet {
-            let params = [("target", amount(unmet.target)), ("done", amount(unmet.done)), ("unit", unit_name(visitor, &unmet.unit))];
+            let period = unmet.promised_for.map_or_else(String::new, |period| period_text(visitor, period));
+            let params = [("target", amount(unmet.target)), ("done", amount(unmet.done)), ("unit", unit_name(visitor, &unmet.unit)), ("period", period)];
             entries.entry("unmet").or_default().push(html! {
-                (with_project(line, &unmet.building)) br; a href={ "/targets/" (unmet.building) } { (visitor.shown(&unmet.name)) } (mark(unmet.grade)) " " span.quiet { (visitor.tf(if unmet.is_promised { "round.broken_line" } else { "round.unmet_line" }, &params)) }
+                (with_project(line, &unmet.building)) br; a href={ "/targets/" (unmet.building) } { (visitor.shown(&unmet.name)) } (mark(unmet.grade)) " " span.quiet { (visitor.tf(if unmet.promised_for.is_some() { "round.broken_line" } else { "round.unmet_line" }, &params)) }
             });
         }
         for waits in &round.hindered {
@@ -291,6 +298,7 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
             button.second type="submit" { (visitor.t("round.see")) }
         }
         (shown.table(visitor))
+        p.quiet { (rule_sets::pages::told(visitor, &shown.rule_set)) }
         div.masonry {
             section.sheet id="decisions" {
                 h2 { (visitor.t("round.decisions")) }

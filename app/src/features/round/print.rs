@@ -7,6 +7,7 @@ use super::store::{Minutes, RoundDecision};
 use crate::features::places::store::Place;
 use crate::features::problems::store::Problem as Case;
 use crate::features::targets::grades::Marks;
+use crate::features::targets::progress::signed;
 use crate::web::Site;
 use crate::web::papers;
 use crate::web::visitor::Visitor;
@@ -77,6 +78,7 @@ fn projects(visitor: &Visitor, figures: &Figures, on: Date) -> Block {
         caption: visitor.tf("round.caption", &[("date", on.to_string())]),
         columns: vec![
             column("place_kind.project", 14, false),
+            column("round.gap", 6, true),
             column("round.reports", 6, true),
             column("round.red", 5, true),
             column("round.red_new", 5, true),
@@ -188,7 +190,8 @@ pub fn letter(site: &Site, visitor: &Visitor, decision: &RoundDecision, place: &
 }
 
 fn row(line: &Line) -> Vec<String> {
+    let gap = line.gap.map_or_else(|| "—".into(), |gap| signed(gap.points_e1));
     let reports = format!("{}/{}", line.reports_came, line.reports_due);
     let counts = [line.red, line.red_new, line.soon, line.unmet, line.hindered];
-    [Marks::marked(&line.name, line.grade), reports].into_iter().chain(counts.iter().map(usize::to_string)).collect()
+    [Marks::marked(&line.name, line.grade), gap, reports].into_iter().chain(counts.iter().map(usize::to_string)).collect()
 }

@@ -87,10 +87,10 @@ fn groups(visitor: &Visitor, shown: &Shown) -> Vec<(&'static str, Vec<Markup>)> 
         html! { (at(&red.place)) (visitor.shown(&red.name)) (mark(red.grade)) @if let Some(since) = red.since { " " span.quiet { (visitor.tf("round.since", &[("date", since.to_string())])) } } }
     });
     let mut unmet: Vec<_> = rounds().flat_map(|round| &round.unmet).collect();
-    unmet.sort_by_key(|unmet| std::cmp::Reverse(unmet.is_promised));
+    unmet.sort_by_key(|unmet| std::cmp::Reverse(unmet.promised_for.is_some()));
     let unmet = unmet.into_iter().map(|unmet| {
         let done = format!("{}/{} {}", amount(unmet.done), amount(unmet.target), unit_name(visitor, &unmet.unit));
-        html! { (at(&unmet.building)) (visitor.shown(&unmet.name)) (mark(unmet.grade)) " " span.quiet { @if unmet.is_promised { (visitor.t("targets.will")) " " } (done) } }
+        html! { (at(&unmet.building)) (visitor.shown(&unmet.name)) (mark(unmet.grade)) " " span.quiet { @if let Some(period) = unmet.promised_for { (visitor.t("targets.will")) " " (visitor.t(&format!("period.{}", period.kind.name()))) " " } (done) } }
     });
     let mut soon: Vec<_> = rounds().flat_map(|round| &round.soon).collect();
     soon.sort_by_key(|soon| (soon.float_days, soon.latest));

@@ -258,7 +258,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         return Err(Refused::BeginsInThePast { date: context.today.to_string() });
     }
     let is_ordered = match *thresholds {
-        Thresholds::Gap(GapRules { warn_points_e1, bad_points_e1, .. }) => 0 <= warn_points_e1 && warn_points_e1 <= bad_points_e1 && (1..=MOST_POINTS_E1).contains(&bad_points_e1),
+        Thresholds::Gap(GapRules { warn_points_e1, bad_points_e1, .. }) => 1 <= warn_points_e1 && warn_points_e1 <= bad_points_e1 && bad_points_e1 <= MOST_POINTS_E1,
         Thresholds::Lamps(LampRules { warn_float_days, look_ahead_days }) => {
             [warn_float_days, look_ahead_days].iter().all(|days| (0..=MOST_DAYS).contains(days))
         }

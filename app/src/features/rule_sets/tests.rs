@@ -40,7 +40,7 @@ fn rules() {
         ("no source", free, adopt("strict", "", TODAY, gap(50, 100), "too lenient"), Some(Refused::NoSource)),
         ("from yesterday", free, adopt("strict", "Notice 7", date(2026, 11, 22), gap(50, 100), "x"), Some(Refused::BeginsInThePast { date: "2026-11-23".into() })),
         ("red before yellow", free, adopt("strict", "Notice 7", TODAY, gap(101, 100), "too lenient"), out("100")),
-        ("red for who keeps the plan", free, adopt("strict", "Notice 7", TODAY, gap(0, 0), "too lenient"), out("100")),
+        ("yellow for who keeps the plan", free, adopt("strict", "Notice 7", TODAY, gap(0, 50), "too lenient"), out("100")),
         ("ahead of the plan", free, adopt("strict", "Notice 7", TODAY, gap(-1, 100), "too lenient"), out("100")),
         ("more than there is", free, adopt("strict", "Notice 7", TODAY, gap(50, 1001), "too lenient"), out("100")),
         ("years ahead", free, adopt("strict", "Notice 7", TODAY, lamps(10, 366), "too lenient"), out("365")),
@@ -88,7 +88,7 @@ on_both_databases!(a_district_adopts_its_own_rule_and_old_bulletins_keep_theirs,
     assert_eq!(site.get("office", "/rule-sets/new?copy=nothing").await.status, 404);
     let form = site.get("office", "/rule-sets/new?copy=yinchuan_2025").await;
     assert_eq!((form.attributes("#field-warn_points", "value"), form.attributes("#field-bad_points", "value")), (vec!["10".to_owned()], vec!["30".to_owned()]));
-    let own = [("name", "Ours"), ("gap_measure", "curve"), ("warn_points", "0"), ("bad_points", "0.1"), ("from", "2026-11-23"), ("source", "Notice 9"), ("reason", "too lenient")];
+    let own = [("name", "Ours"), ("gap_measure", "curve"), ("warn_points", "0.1"), ("bad_points", "0.1"), ("from", "2026-11-23"), ("source", "Notice 9"), ("reason", "too lenient")];
     assert_eq!(site.post("builder", "/rule-sets/new?copy=yinchuan_2025", &own).await.status, 403);
     for (field, value, code) in [("bad_points", "many", "G-107"), ("gap_measure", "moons", "G-108"), ("bad_points", "0.15", "G-107"), ("from", "2026-11-22", "U-105"), ("source", " ", "U-104")] {
         let fields: Vec<(&str, &str)> = own.iter().map(|(name, said)| if *name == field { (*name, value) } else { (*name, *said) }).collect();

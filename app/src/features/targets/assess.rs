@@ -103,9 +103,14 @@ impl ProjectTargets {
 
     /// Planned to date and done, of all buildings together.
     pub fn whole(&self) -> Weighed {
-        let mut whole = Weighed::default();
-        self.weighed.values().for_each(|weighed| whole.join(weighed));
-        whole
+        self.weighed_of(|_| true)
+    }
+
+    /// The same of some of them.
+    pub fn weighed_of(&self, is_counted: impl Fn(&str) -> bool) -> Weighed {
+        let mut sum = Weighed::default();
+        self.weighed.iter().filter(|(building, _)| is_counted(building)).for_each(|(_, weighed)| sum.join(weighed));
+        sum
     }
 }
 

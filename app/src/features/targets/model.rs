@@ -215,7 +215,8 @@ pub static RULES: LazyLock<Rules> = LazyLock::new(|| toml::from_str(include_str!
 /// Whether a target was missed: a promise by anything that counts, a target that nobody promised by more than rounding.
 pub fn is_missed(target: f64, is_promised: bool, done: f64) -> bool {
     let rounding = if is_promised { 0.0 } else { target * f64::from(RULES.rounding_per_mille) / 1000.0 };
-    done + TOLERANCE.max(rounding) < target
+    // Of nothing, nothing is missed, however much a correction takes off the day.
+    target > TOLERANCE && done + TOLERANCE.max(rounding) < target
 }
 
 /// Decides a command.

@@ -25,7 +25,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use guatu_formats::charts::{self, Heading, Ink, Sheet};
-use guatu_kernel::guarantee::{PeriodKind, Restoration, TOLERANCE, Window};
+use guatu_kernel::guarantee::{Period, PeriodKind, Restoration, TOLERANCE, Window};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -481,6 +481,11 @@ fn item_sheet(visitor: &Visitor, building: &str, item: &Assessed, measured: Opti
             } }
         }
     }
+}
+
+/// A period as its kind and its days.
+pub fn period_text(visitor: &Visitor, period: Period) -> String {
+    format!("{} {}", visitor.t(&format!("period.{}", period.kind.name())), span_text(period.from, period.to))
 }
 
 fn span_text(from: Date, to: Date) -> String {

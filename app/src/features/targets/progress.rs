@@ -6,9 +6,11 @@
 use crate::features::rule_sets::model::{GapRules, Measure};
 use guatu_kernel::guarantee::WorkDays;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 /// The lamp of a gap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GapLamp {
     /// As planned or ahead.
     Good,
@@ -131,4 +133,9 @@ pub fn planned_share(work: &WorkDays, baseline: (Date, Date), through: Date) -> 
 pub fn tenths_text(value_e1: i64) -> String {
     let sign = if value_e1 < 0 { "-" } else { "" };
     format!("{sign}{}.{}", value_e1.abs() / 10, value_e1.abs() % 10)
+}
+
+/// Tenths with a sign, of what is ahead as well.
+pub fn signed(value_e1: i64) -> String {
+    if value_e1 > 0 { format!("+{}", tenths_text(value_e1)) } else { tenths_text(value_e1) }
 }

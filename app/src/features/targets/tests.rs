@@ -119,6 +119,7 @@ fn a_promise_is_kept_whole_and_a_target_to_its_rounding() {
         ("a target but for its rounding", 200.0, false, 199.0, false),
         ("a target but for more", 200.0, false, 198.9, true),
         ("nothing asked, nothing done", 0.0, false, 0.0, false),
+        ("nothing asked, and less than before", 0.0, false, -4.0, false),
     ] {
         assert_eq!(is_missed(target, is_promised, done), expected, "{name}");
     }
