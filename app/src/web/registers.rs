@@ -55,7 +55,7 @@ pub struct Register<'a> {
     address: Cow<'static, str>,
     /// What else its address asks for.
     kept: Vec<(&'static str, String)>,
-    /// Classes of the table's frame.
+    /// Classes of the table's frame. On a phone each row is a card, but for `compact` ones.
     class: &'static str,
     /// What it is about: a place.
     about: Option<String>,
@@ -214,7 +214,7 @@ impl<'a> Register<'a> {
                 span.quiet { (visitor.tf("register.rows", &[("count", self.rows.len().to_string())])) }
                 a href=(self.link(sort, "xlsx")) { "Excel" }
             }
-            div class={ "scroll " (self.class) } tabindex="0" { table {
+            div class={ "scroll cards " (self.class) } tabindex="0" { table {
                 thead { tr { @for column in &self.columns {
                     @let is_up = sort == Some(&*column.key);
                     @let is_down = sort.and_then(|sort| sort.strip_prefix('-')) == Some(&*column.key);
@@ -225,7 +225,7 @@ impl<'a> Register<'a> {
                 } } }
                 tbody {
                     @for row in &self.rows { tr { @for ((cell, shown), column) in row.cells.iter().zip(&row.shown).zip(&self.columns) {
-                        td.number[column.is_number].whole[matches!(cell, Cell::Date(_))] data-title=[column.is_number.then_some(&column.title)] { @match (shown, cell) { (Some(shown), _) => (shown), (None, Cell::Empty) => "—", (None, cell) => (cell.text()) } }
+                        td.number[column.is_number].whole[matches!(cell, Cell::Date(_))].acts[column.is_acts].is-unknown[shown.is_none() && *cell == Cell::Empty] data-title=(column.title) { @match (shown, cell) { (Some(shown), _) => (shown), (None, Cell::Empty) => "—", (None, cell) => (cell.text()) } }
                     } } }
                     @if self.rows.is_empty() { tr { td.empty colspan=(self.columns.len()) { (if self.asked.find.as_deref().is_some_and(|find| !find.is_empty()) { visitor.t("register.nothing_found") } else { visitor.t(empty) }) } } }
                 }
