@@ -76,7 +76,7 @@ pub fn picture(jpeg: Vec<u8>, caption: String) -> Option<Picture> {
 }
 
 /// Height of a drawing on paper at most, in millimetres.
-pub const DRAWING_MM: u32 = 95;
+pub const DRAWING_MM: u32 = 85;
 /// Pixels of a drawing on paper: two to a row, each a third of a page wide, at about 300 dots an inch.
 const DRAWING_PX: u32 = 960;
 /// Quality of a drawing as a JPEG: its letters are small.

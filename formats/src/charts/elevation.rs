@@ -23,6 +23,8 @@ const AXIS_EMS: f64 = 3.0;
 const BUILDING_PART: f64 = 0.6;
 /// Widest column in ems.
 const WIDEST_EMS: f64 = 9.0;
+/// Highest storey on paper in ems.
+const HIGHEST_EMS: f64 = 8.0;
 
 /// How a work that is counted in storeys goes through the building.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,12 +121,17 @@ pub fn draw(elevation: &Elevation) -> String {
     let below = if elevation.below.is_empty() { 0.0 } else { (elevation.below.len() as f64 + 0.6) * ROW_EMS * size };
     let storey = ((frame.bottom - frame.top - HEAD_EMS * size - below) / storeys).min(match elevation.sheet {
         Sheet::Screen { .. } => screen_storey,
-        Sheet::Paper { .. } => f64::INFINITY,
+        // A low building is not drawn as a tower.
+        Sheet::Paper { .. } => HIGHEST_EMS * size,
     });
     let part = if elevation.whole.is_empty() { 1.0 } else { BUILDING_PART };
     let left = frame.left + AXIS_EMS * size;
     let right = frame.left + (frame.right - frame.left) * part;
-    let ground = frame.top + HEAD_EMS * size + storey * storeys;
+    // On a screen the drawing is as high as the building; a sheet has its own height, and the building stands at its foot.
+    let ground = match elevation.sheet {
+        Sheet::Screen { .. } => frame.top + HEAD_EMS * size + storey * storeys,
+        Sheet::Paper { .. } => frame.bottom - below,
+    };
     let count = elevation.columns.len().max(1) as f64;
     let step = ((right - left) / count).min(WIDEST_EMS * size * if frame.unit == "mm" { 2.0 } else { 1.0 });
     draw_storeys(&mut canvas, elevation, &frame, storey, ground, left, step * count);
