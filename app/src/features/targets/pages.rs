@@ -459,28 +459,35 @@ fn item_sheet(visitor: &Visitor, building: &str, item: &Assessed, measured: Opti
                     ("unit", unit_name(visitor, &item.unit)),
                     ("levels", levels(visitor, &item.outlook().broken_periods)),
                 ])) } " " @match first.recovers_on { Some(on) => (visitor.tf("targets.recovers", &[("date", on.to_string())])), None => (visitor.t("targets.never")) } }
-                @if item.outlook().restorations.is_empty() { p { (visitor.t("targets.nothing_restores")) } } @else { p { (visitor.t("targets.would_restore")) (item.outlook().restorations.iter().map(|one| restoration(visitor, one)).collect::<Vec<_>>().join("；")) } }
+                @if item.outlook().restorations.is_empty() { p { (visitor.t("targets.nothing_restores")) } } @else { p { (visitor.t("targets.would_restore")) } ul { @for one in &item.outlook().restorations { li { (restoration(visitor, one)) } } } }
                 }
             }
-            div.scroll tabindex="0" { table {
-                thead { tr { th { (visitor.t("targets.period")) } th.number { (visitor.t("targets.should")) } th.number { (visitor.t("targets.can")) } th.number { (visitor.t("targets.will")) } th.number { (visitor.t("targets.did")) }
-                    th.number { (visitor.t("targets.cl")) } th.number { (visitor.t("targets.prco")) } th.number { (visitor.t("targets.ppc")) } th.number { (visitor.t("targets.debt_promise")) } th.number { (visitor.t("targets.debt_requirement")) } } }
+            @let titles = ["should", "can", "will", "did", "cl", "prco", "ppc", "debt_promise", "debt_requirement"].map(|key| visitor.t(&format!("targets.{key}")));
+            div.scroll.cards tabindex="0" { table {
+                thead { tr { th { (visitor.t("targets.period")) } @for title in &titles { th.number { (title) } } } }
                 tbody { @for window in &item.facts.windows {
+                    @let promised = html! { @match window.will {
+                        Some(will) => { (quantity(will)) @if let Some(by) = promiser(item, window, names) { br; span.quiet { (by) } } }
+                        None => span.quiet { (visitor.t("targets.unpromised")) }
+                    } };
+                    @let amounts = [window.should, window.can, window.done, window.promise_debt(), window.requirement_debt].map(|amount| html! { (quantity(amount)) });
+                    @let [should, can, done, promise_debt, requirement_debt] = amounts;
+                    @let [level, required, kept] = [window.commitment_level(), window.required_complete(), window.plan_complete()].map(|share| html! { (percent(share)) });
                     tr {
                         td { (visitor.t(&format!("period.{}", window.period.kind.name()))) " " span.quiet { (span_text(window.period.from, window.period.to)) } }
-                        td.number { (quantity(window.should)) } td.number { (quantity(window.can)) }
-                        td.number { @match window.will {
-                            Some(will) => { (quantity(will)) @if let Some(by) = promiser(item, window, names) { br; span.quiet { (by) } } }
-                            None => span.quiet { (visitor.t("targets.unpromised")) }
-                        } }
-                        td.number { (quantity(window.done)) }
-                        td.number { (percent(window.commitment_level())) } td.number { (percent(window.required_complete())) } td.number { (percent(window.plan_complete())) }
-                        td.number { (quantity(window.promise_debt())) } td.number { (quantity(window.requirement_debt)) }
+                        @for (title, figure) in titles.iter().zip([should, can, promised, done, level, required, kept, promise_debt, requirement_debt]) { td.number data-title=(title) { (figure) } }
                     }
                 } }
             } }
+            @if need_differs(&item.facts.windows) { p.quiet { (visitor.t("targets.frozen_need")) } }
         }
     }
+}
+
+/// Whether two periods that end on the same day still need different amounts: each was frozen on its own first day.
+fn need_differs(windows: &[Window]) -> bool {
+    let left = |window: &Window| (window.should - window.done).max(0.0);
+    windows.iter().enumerate().any(|(at, one)| windows[at + 1..].iter().any(|other| other.period.to == one.period.to && (left(one) - left(other)).abs() > TOLERANCE))
 }
 
 /// A period as its kind and its days.
