@@ -6,7 +6,7 @@ use super::problem::Problem;
 use super::visitor::{LANGUAGE_COOKIE, Visitor};
 use super::{Site, assets};
 use crate::features::authority::Verb;
-use crate::features::messages::store::MOST_COUNTED;
+use crate::features::messages::unread::MOST_COUNTED;
 use crate::serve::set_setting;
 use axum::extract::State;
 use axum::http::header;

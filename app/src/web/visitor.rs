@@ -7,7 +7,7 @@ use super::problem::Problem;
 use crate::db::Conn;
 use crate::features::authority::{self, Rights, Verb};
 use crate::features::identity::keys::{self, Purpose};
-use crate::features::{Guatu, identity, messages, orders, places};
+use crate::features::{Guatu, identity, orders, places};
 use crate::journal::domain::Permit;
 use crate::serve::setting;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
@@ -187,8 +187,8 @@ impl FromRequestParts<Site> for Visitor {
         if let Some(account) = identity::session::account_of(&mut conn, token, site.clock.machine()).await? {
             visitor = visitor.known(&mut conn, site, account.clone()).await?;
             visitor.orders_waiting = orders::store::waiting_for(&mut conn, &account, &visitor.rights).await?;
-            visitor.messages_unread =
-                messages::store::unread(&mut conn, &account, &visitor.rights, site.clock.now()).await?;
+            let (head, now) = (site.head(), site.clock.now());
+            visitor.messages_unread = site.domain.unread.count(&mut conn, &account, &visitor.rights, head, now).await?;
             visitor.token = Some(token.to_owned());
         }
         Ok(visitor)

@@ -17,7 +17,7 @@
 //! what whoever added it may still tell. The network is touched only for what an operator or a person configured; a rehearsal
 //! sends nothing.
 //!
-//! Refusals: A-101 … A-114. Extra files: `rules.rs`, `heard.rs`, `outbox.rs`, `channels/` (mail, three kinds of robots, webhooks,
+//! Refusals: A-101 … A-114. Extra files: `rules.rs`, `heard.rs`, `unread.rs`, `outbox.rs`, `channels/` (mail, three kinds of robots, webhooks,
 //! calendars, and the one way to the network), `settings.rs` and `dead.rs` (pages).
 
 pub mod channels;
@@ -29,6 +29,7 @@ pub mod pages;
 pub mod rules;
 mod settings;
 pub mod store;
+pub mod unread;
 #[cfg(test)]
 mod tests;
 

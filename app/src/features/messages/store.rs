@@ -6,7 +6,7 @@ use crate::args;
 use crate::clock::record_text;
 use crate::db::{Conn, Row};
 use crate::features::Fact as AnyFact;
-use crate::features::authority::{self, Rights, Verb};
+use crate::features::authority::{self, Verb};
 use crate::features::identity;
 use crate::features::identity::keys::{self, Purpose};
 use crate::journal::domain::Entry;
@@ -174,11 +174,6 @@ pub async fn notice(conn: &mut Conn, id: &str) -> Result<Option<Notice>> {
     conn.row(sql, args![id]).await?.map(|row| read_notice(&row)).transpose()
 }
 
-/// Rows that are looked at for the number of every page: more than a person reads.
-const LOOKED_AT: u64 = 500;
-/// More unread messages are shown as this many and more.
-pub const MOST_COUNTED: usize = 99;
-
 /// A message of somebody's inbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
@@ -198,10 +193,6 @@ fn since(now: Timestamp, days: i64) -> String {
 /// Messages of a reader since some days, the newest first, `limit` looked at. What was there before the account was is not
 /// its message: what is open stands on the desk.
 pub async fn received(conn: &mut Conn, reader: &Reader, now: Timestamp, limit: u64) -> Result<Vec<Received>> {
-    received_since(conn, reader, since(now, rules::inbox().listed_days), now, limit).await
-}
-
-async fn received_since(conn: &mut Conn, reader: &Reader, listed: String, now: Timestamp, limit: u64) -> Result<Vec<Received>> {
     let sql = concat!(
         "SELECT ",
         notice_columns!(),
@@ -213,7 +204,7 @@ async fn received_since(conn: &mut Conn, reader: &Reader, listed: String, now: T
          ORDER BY n.number DESC, n.ordinal LIMIT ?"
     );
     let account = &reader.account;
-    let unread = since(now, rules::inbox().unread_days);
+    let (unread, listed) = (since(now, rules::inbox().unread_days), since(now, rules::inbox().listed_days));
     let organisation = reader.organisation.clone().unwrap_or_default();
     // Of what concerns a verb only that which the reader may do somewhere; where, is asked of each.
     let verbs: Vec<String> = reader.rights.posts.iter().flat_map(|(role, _)| role.verbs()).map(|verb| verb_name(*verb)).collect();
@@ -231,18 +222,6 @@ async fn received_since(conn: &mut Conn, reader: &Reader, listed: String, now: T
         }
     }
     Ok(all)
-}
-
-/// How many messages nobody has opened, up to [`MOST_COUNTED`] and one more. Every page asks.
-pub async fn unread(conn: &mut Conn, account: &str, rights: &Rights, now: Timestamp) -> Result<usize> {
-    if rights.posts.is_empty() {
-        return Ok(0);
-    }
-    let organisation = identity::store::account(conn, account).await?.and_then(|found| found.organisation);
-    let reader = Reader { account: account.to_owned(), organisation, rights: rights.clone() };
-    let listed = since(now, rules::inbox().unread_days);
-    let all = received_since(conn, &reader, listed, now, LOOKED_AT).await?;
-    Ok(all.iter().filter(|one| one.is_unread).count().min(MOST_COUNTED + 1))
 }
 
 /// Notes that a message was read, of all its places.
