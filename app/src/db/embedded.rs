@@ -20,6 +20,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: usize = 4;
 /// Longest that statements follow each other without a look at who else waits.
 const TURN: Duration = Duration::from_millis(2);
+/// Memory in which a connection keeps pages, in KiB: a report touches the ends of some thirty indexes.
+const CACHE_KIB: i64 = 16 * 1024;
+/// Pages in the log before they are folded into the file: hot ones are written there once for many commits.
+const CHECKPOINT_PAGES: i64 = 4_000;
 /// Statements that a connection keeps prepared.
 const STATEMENTS: usize = 400;
 
@@ -44,6 +48,8 @@ impl Embedded {
             conn.pragma_update(None, "journal_mode", "wal")?;
             conn.pragma_update(None, "synchronous", "full")?;
             conn.pragma_update(None, "secure_delete", "on")?;
+            conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
+            conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
             Ok(conn)
         };
         Embedded::with(Arc::new(open))

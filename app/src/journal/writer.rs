@@ -28,8 +28,11 @@ const GROUP_LEN: usize = 256;
 /// So long without a submission, and what may wait is recomputed.
 const IDLE: Duration = Duration::from_millis(5);
 
-/// And after this long in any case.
+/// And after this long in any case, or after longer where recomputing takes long: it takes a tenth of the time at most, until
+/// that is more than anybody waits for.
 const LONGEST_BEHIND: Duration = Duration::from_millis(500);
+const RECOMPUTING_SHARE: u32 = 10;
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// Between two looks for facts that another process wrote: the command line, or a second node on one PostgreSQL.
 const LOOK: Duration = Duration::from_secs(1);
@@ -58,6 +61,7 @@ pub(super) async fn run<D: Domain>(
 ) {
     // What an earlier run left undone is done first.
     let mut behind_since = Some(Instant::now());
+    let mut patience = LONGEST_BEHIND;
     let mut has_followed = false;
     loop {
         let first = match behind_since {
@@ -68,7 +72,7 @@ pub(super) async fn run<D: Domain>(
                     continue;
                 }
             },
-            Some(since) if since.elapsed() < LONGEST_BEHIND => match timeout(IDLE, waiting.recv()).await {
+            Some(since) if since.elapsed() < patience => match timeout(IDLE, waiting.recv()).await {
                 Ok(first) => first,
                 Err(_) => {
                     catch_up(&db, &*domain, &announce).await;
@@ -77,7 +81,9 @@ pub(super) async fn run<D: Domain>(
                 }
             },
             Some(_) => {
+                let begun = Instant::now();
                 catch_up(&db, &*domain, &announce).await;
+                patience = (begun.elapsed() * RECOMPUTING_SHARE).clamp(LONGEST_BEHIND, LONGEST_WAIT);
                 behind_since = None;
                 continue;
             }

@@ -463,7 +463,7 @@ fn item_sheet(visitor: &Visitor, building: &str, item: &Assessed, measured: Opti
                 }
             }
             @let titles = ["should", "can", "will", "did", "cl", "prco", "ppc", "debt_promise", "debt_requirement"].map(|key| visitor.t(&format!("targets.{key}")));
-            div.scroll.cards tabindex="0" { table {
+            div.scroll.cards.bare tabindex="0" { table {
                 thead { tr { th { (visitor.t("targets.period")) } @for title in &titles { th.number { (title) } } } }
                 tbody { @for window in &item.facts.windows {
                     @let promised = html! { @match window.will {
