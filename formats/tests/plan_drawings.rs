@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use guatu_formats::charts::bars::{self, BarChart, Kind, Row, Words};
+use guatu_formats::charts::fan::{self, Fan};
 use guatu_formats::charts::histogram::{self, Histogram, Panel};
 use guatu_formats::charts::links::{Link, Weight};
 use guatu_formats::charts::paths::{self, Lane, PathChart, Work};
@@ -271,4 +272,56 @@ fn what_is_too_much_stands_over_what_there_is() {
     assert_eq!(units, ["0", "4", "5"]);
     assert!(histogram::pages(&wants(Sheet::series_a(3), 40)).len() > 1);
     assert_eq!(histogram::pages(&wants(Sheet::series_a(3), 4)).len(), 1);
+}
+
+fn fan(sheet: Sheet, lanes: usize) -> Fan {
+    let lane = fan::Lane {
+        name: "All home".into(),
+        chance: "62 %".into(),
+        probability: 0.62,
+        lamp: Lamp::Warn,
+        notes: ["by 06-20".into(), "P50 06-15".into()],
+        finish_by: june(20),
+        forecast: Some(june(9)),
+        // One hundredth finished at the end of 1 June, three more each day.
+        curve: (0..100).map(|at| june(1 + at / 4)).collect(),
+        href: Some("/wall/bar?a=1".into()),
+    };
+    Fan {
+        heading: Heading::default(),
+        label: "Chances".into(),
+        lanes: vec![lane; lanes],
+        data_date: june(1),
+        sheet,
+        ink: Ink::Mono,
+        words: fan::Words::default(),
+    }
+}
+
+#[test]
+fn a_fan_opens_from_p10_to_p90_and_tells_what_is_too_late() {
+    let svg = fan::draw(&fan(SCREEN, 1));
+    let document = Document::parse(&svg).unwrap();
+    let [band, late] = ["band", "late"].map(|class| with(&document, class)[0]);
+    let (width, other) = (number(&band, "width"), number(&late, "width"));
+    // P10 is 3 June, P90 23 June: eighteen days to the mandated one, three after it.
+    assert!((width / 18.0 - other / 3.0).abs() < 0.1, "{width} {other}");
+    assert!((number(&band, "x") + width - number(&late, "x")).abs() < 0.1);
+    assert_eq!(late.attribute("fill"), Some("url(#hatch)"), "told in black alone");
+    let curve = corners(&with(&document, "curve")[0]);
+    assert_eq!(curve.len(), 101);
+    assert!(curve.windows(2).all(|pair| pair[0].0 <= pair[1].0 && pair[0].1 >= pair[1].1), "it only rises");
+    let (meeting, median) = (with(&document, "meeting")[0], corners(&with(&document, "median")[0]));
+    assert!((number(&meeting, "cx") - number(&late, "x")).abs() < 0.1, "where the band becomes too late");
+    let (foot, top) = (curve[0].1, curve[100].1);
+    assert!((number(&meeting, "cy") - (foot - 0.62 * (foot - top))).abs() < 0.1);
+    assert!((median[0].0 - curve[50].0).abs() < 0.1);
+    assert_eq!(document.descendants().filter(|node| node.has_tag_name("a")).count(), 1);
+    for (sheet, lanes, sheets) in [(Sheet::series_a(3), 3, 1), (Sheet::series_a(3), 40, 10), (SCREEN, 40, 1)] {
+        let drawn = fan::pages(&fan(sheet, lanes));
+        assert!(drawn.len() <= sheets && (drawn.len() > 1) == (sheets > 1), "{lanes}: {}", drawn.len());
+        assert!(sheet == SCREEN || !drawn[0].contains("<a "), "paper has no links");
+    }
+    let nothing = Fan { lanes: Vec::new(), ..fan(SCREEN, 0) };
+    assert!(Document::parse(&fan::draw(&nothing)).is_ok());
 }

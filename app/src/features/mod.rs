@@ -178,6 +178,8 @@ pub struct Guatu {
     pub rules: rule_sets::kept::Kept,
     /// The place tree.
     pub places: places::tree::Kept,
+    /// How likely mandated dates are.
+    pub chances: wall_chart::chances::Kept,
     /// Schedules whose lamps were compared with what is noted.
     pub lamps: wall_chart::store::Compared,
 }
