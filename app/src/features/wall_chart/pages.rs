@@ -5,7 +5,7 @@ use super::bars;
 use super::events::events;
 use super::matrix::{Gathered, gather};
 use super::model::{Cell, Lamp, Reason, SCREEN, Word, page_around, verdict};
-use super::{flowline, links, network, paper, paths, resources, risk, store};
+use super::{contractor, flowline, links, network, paper, paths, resources, risk, store};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::Tree;
@@ -44,6 +44,7 @@ pub fn routes() -> Router<Site> {
         .route("/wall/rows.json", get(bars::rows))
         .route("/wall.pdf", get(paper::pdf))
         .merge(paths::routes())
+        .merge(contractor::routes())
 }
 
 /// What a wall address asks for.

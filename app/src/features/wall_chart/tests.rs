@@ -422,6 +422,42 @@ on_both_databases!(links_paths_and_wants_are_drawn_of_what_one_may_see, |site| a
     site
 });
 
+on_both_databases!(projects_of_one_contractor_share_its_resources, |site| async move {
+    use crate::features::organisations::model::{Command, Kind};
+    let site = site.with_cast().await;
+    site.submit(Command::Register { id: "yard".into(), name: "Yard".into(), kind: Kind::Contractor }).await.unwrap();
+    let address = "/wall/contractor?organisation=yard";
+    assert!(!site.get("builder", address).await.texts("p.empty").is_empty(), "it builds nothing");
+    for project in ["ours", "theirs"] {
+        let drafted = site.post("office", &format!("/plans/{project}/template"), &[("template", "resettlement_tower"), ("start", "2026-06-01")]).await;
+        assert_eq!(site.post("chief", drafted.location(), &[("reason", "checked")]).await.status, 303);
+        let seat = [("seat", "contractor"), ("holder", "organisation:yard"), ("from", "2026-06-01")];
+        assert_eq!(site.post("chief", &format!("/task-forces/{project}"), &seat).await.status, 303);
+    }
+    // Whoever may read one project sees what that one wants; whoever may read both, what both want of what both have.
+    let (one, both) = (site.get("builder", address).await, site.get("chief", address).await);
+    let projects = |page: &crate::testing::Page| page.attributes("main p a", "href").into_iter().filter(|href| href.ends_with("&view=resources")).collect::<Vec<_>>();
+    assert_eq!((projects(&one).len(), projects(&both).len()), (1, 2));
+    assert_eq!(both.attributes("svg g.panel", "class").len(), 6);
+    let peaks = |page: &crate::testing::Page| page.texts("svg text.peak");
+    assert_ne!(peaks(&one), peaks(&both));
+    let named = both.attributes("tbody a", "href");
+    assert!(["project=ours", "project=theirs"].iter().all(|project| named.iter().any(|href| href.contains(project))), "{named:?}");
+    // Whoever has begun holds it.
+    assert!(both.texts("tbody .tag").is_empty());
+    let begun = [("actual_start", "2026-06-05"), ("percent", "10")];
+    assert_eq!(site.post("builder", "/plans/ours/progress?activity=ours-b1/structure", &begun).await.status, 303);
+    let held = site.get("chief", address).await;
+    assert!(!held.texts("tbody .tag").is_empty(), "{:?}", held.texts("tbody td"));
+    let offered = site.get("builder", "/wall?place=ours&view=resources").await.attributes("main p a", "href");
+    assert!(offered.contains(&address.to_owned()), "{offered:?}");
+    assert!(site.get("chief", "/organisations/yard").await.attributes("main p a", "href").contains(&address.to_owned()));
+    assert!(site.get("chief", "/wall/contractor.pdf?organisation=yard&size=A2&ink=mono").await.body.starts_with("%PDF-"));
+    assert_eq!(site.get("chief", "/wall/contractor?organisation=nobody").await.status, 404);
+    assert_eq!(site.get("", address).await.status, 303);
+    site
+});
+
 on_both_databases!(chances_of_mandated_dates_are_drawn_told_and_printed, |site| async move {
     let site = site.with_cast().await;
     let risk = "/wall?place=ours&view=risk";
