@@ -5,7 +5,7 @@
 use guatu_formats::charts::bars::{self, BarChart, Kind, Row, Words};
 use guatu_formats::charts::fan::{self, Fan};
 use guatu_formats::charts::histogram::{self, Histogram, Panel};
-use guatu_formats::charts::links::{Link, Weight};
+use guatu_formats::charts::links::{self, Link, Weight};
 use guatu_formats::charts::paths::{self, Lane, PathChart, Work};
 use guatu_formats::charts::{Heading, Ink, Lamp, LampWords, Sheet};
 use guatu_kernel::plan::LinkKind;
@@ -324,4 +324,37 @@ fn a_fan_opens_from_p10_to_p90_and_tells_what_is_too_late() {
     }
     let nothing = Fan { lanes: Vec::new(), ..fan(SCREEN, 0) };
     assert!(Document::parse(&fan::draw(&nothing)).is_ok());
+}
+
+#[test]
+fn a_link_between_two_pages_names_the_other_page_at_both_ends() {
+    let rows = 200;
+    let links = vec![
+        link(0, 1, Weight::Driving),
+        link(0, rows - 1, Weight::Critical),
+        link(0, rows - 2, Weight::Other),
+        Link { kind: LinkKind::SS, ..link(1, rows - 1, Weight::Other) },
+    ];
+    let words = Words { other_page: "to that page".into(), left_out: "{count} not drawn".into(), ..Words::default() };
+    let pages = bars::pages(&BarChart { words: words.clone(), ..chart(Sheet::series_a(3), rows, links) });
+    assert!(pages.len() > 1);
+    let ends = |page: &str| {
+        let document = Document::parse(page).unwrap();
+        let drawn = with(&document, "stub");
+        let of = |node: &Node<'_, '_>| {
+            let text = node.children().find(|child| child.attribute("class") == Some("other-page")).unwrap();
+            format!("{} {}", node.attribute("class").unwrap(), text.text().unwrap())
+        };
+        (drawn.iter().map(of).collect::<Vec<_>>(), with(&document, "link").len())
+    };
+    let last = pages.len();
+    let first = (vec![format!("stub critical {last}"), format!("stub other {last}")], 1);
+    assert_eq!(ends(&pages[0]), first, "one end for the finish of the first row, one for the start of the second");
+    let arriving = ["stub critical 1", "stub other 1"].map(str::to_owned).to_vec();
+    // Two arrive at the start of the last row, as one; one at the row before it.
+    assert_eq!(ends(&pages[last - 1]), (arriving, 0));
+    assert!(pages[0].contains("to that page") && !pages[0].contains("not drawn"));
+    let many = (0..links::MOST_LINKS + 7).map(|at| link(at % 3, 3, Weight::Other)).collect();
+    let svg = bars::draw(&BarChart { words, ..chart(SCREEN, 4, many) });
+    assert!(svg.contains("7 not drawn") && !svg.contains("to that page"));
 }

@@ -173,6 +173,8 @@ async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, (place, aske
             critical_link: visitor.t("links.critical_link"),
             driving_link: visitor.t("links.driving_link"),
             other_link: visitor.t("links.other_link"),
+            other_page: visitor.t("links.other_page"),
+            left_out: visitor.t("links.left_out"),
             lamps: lamp_words(visitor),
         },
     })
