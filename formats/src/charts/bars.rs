@@ -143,7 +143,8 @@ pub struct BarChart {
 
 /// Draws all rows on one sheet, however low they become.
 pub fn draw(chart: &BarChart) -> String {
-    page(chart, &[0..chart.rows.len()], 0, chart.rows.len())
+    let all = 0..chart.rows.len();
+    page(chart, std::slice::from_ref(&all), 0, all.len())
 }
 
 /// Draws the chart on as many sheets as its rows need.
