@@ -1,15 +1,16 @@
 //! How likely mandated dates are: what is uncertain about a plan, what may happen to it, and the simulations made last.
 //!
-//! A simulation follows from the facts under the digest of a project's schedule and from settings alone. It is made once for a
+//! A simulation follows from the facts under the digest of a project's schedule, from those of its weather and from settings alone. It is made once for a
 //! digest, off the request that asks first, and one at a time: a page that would wait too long says that it is being made.
 
+use super::weather::{self, History, Summary};
 use crate::db::Conn;
 use crate::features::Guatu;
-use crate::features::plan::network::{LaidOver, STAGES, Scheduled};
+use crate::features::plan::network::STAGES;
 use crate::features::plan::store::{self as plans, Bar};
 use anyhow::{Context, Result};
-use guatu_kernel::Network;
-use guatu_kernel::plan::{Activity, Plan, Risk, Span};
+use guatu_kernel::plan::{Activity, Moment, Plan, Risk, Span, Stop};
+use guatu_kernel::{Network, schedule};
 use guatu_kernel::risk::{Event, Group, MilestoneRisk, RiskReport, Simulation, risk_among};
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -20,6 +21,9 @@ use tokio::sync::{Semaphore, watch};
 
 /// Simulations made at once: each takes a core.
 static SIMULATING: Semaphore = Semaphore::const_new(1);
+
+/// Days for which weather is drawn at most.
+const MOST_DAYS: usize = 3000;
 
 /// `rules/uncertainty.toml`.
 #[derive(Debug, Deserialize)]
@@ -35,6 +39,8 @@ pub struct Settings {
     pub lamp: Limits,
     /// What may happen.
     pub event: Vec<EventRule>,
+    /// How weather is drawn.
+    pub weather: weather::Rules,
 }
 
 /// How a plan is simulated.
@@ -224,11 +230,13 @@ pub struct Chances {
     pub iterations: usize,
     /// Mandated dates, the least likely first.
     pub milestones: Vec<MilestoneRisk>,
+    /// From what its weather was drawn.
+    pub weather: Summary,
 }
 
 impl Chances {
-    /// Simulates a plan.
-    pub fn of(uncertain: Uncertain) -> Chances {
+    /// Simulates a plan under weather as it may come.
+    pub fn of(uncertain: Uncertain, history: &History) -> Chances {
         let runs = &SETTINGS.simulation;
         let plan = &uncertain.plan;
         let simulation = Simulation {
@@ -239,11 +247,12 @@ impl Chances {
             correlation: Some((Group::WorkKind, f64::from(runs.correlation_percent) / 100.0)),
         };
         let events: Vec<Event> = uncertain.register.iter().map(Entry::event).collect();
-        let RiskReport { iterations, mut milestones, .. } = risk_among(plan, &[Network::compile(plan)], &events, simulation, &mut |_| {});
+        let networks = under_weathers(plan, history);
+        let RiskReport { iterations, mut milestones, .. } = risk_among(plan, &networks, &events, simulation, &mut |_| {});
         milestones.sort_by(|one, other| {
             one.probability.total_cmp(&other.probability).then(one.finish_by.date().cmp(&other.finish_by.date())).then(one.mandate.cmp(&other.mandate))
         });
-        Chances { uncertain, iterations, milestones }
+        Chances { uncertain, iterations, milestones, weather: history.summary() }
     }
 
     /// What is said of the mandated dates of an activity.
@@ -255,6 +264,20 @@ impl Chances {
     pub fn of_mandate<'a>(&'a self, activity: &'a str, finish_by: Date) -> Option<&'a MilestoneRisk> {
         self.of_activity(activity).find(|one| one.finish_by.date() == finish_by)
     }
+}
+
+/// The networks of a plan, one for each sequence of days that its weather may bring.
+fn under_weathers(plan: &Plan, history: &History) -> Vec<Network> {
+    let planned = schedule(plan).finish.map_or(plan.start.date(), Moment::date);
+    let from = plan.data_date.unwrap_or(plan.start).date();
+    // Late courses run on past what is planned; beyond that no weather is drawn.
+    let days = ((planned - from).get_days().max(0) as usize * 3 / 2 + 365).min(MOST_DAYS);
+    let under = |stops: Vec<Stop>| {
+        let mut plan = plan.clone();
+        plan.stops.extend(stops);
+        Network::compile(&plan)
+    };
+    history.sequences(from, days, SETTINGS.simulation.seed).into_iter().map(under).collect()
 }
 
 /// What asking for a simulation gives.
@@ -277,18 +300,20 @@ pub struct Kept(Mutex<HashMap<String, (String, Making)>>);
 
 impl Kept {
     /// The simulation of a project as facts stand. It is begun when nobody has asked for it, and waited for no longer than `patience`.
-    pub async fn ask(&self, conn: &mut Conn, domain: &Guatu, project: &str, patience: Duration) -> Result<Asking> {
+    pub async fn ask(&self, conn: &mut Conn, domain: &Guatu, (project, today): (&str, Date), patience: Duration) -> Result<Asking> {
         let scheduled = domain.networks.scheduled(conn, project).await?;
         if scheduled.outlooks.is_empty() {
             return Ok(Asking::Nothing);
         }
         let digest = plans::digest(conn, project).await?.unwrap_or_default();
+        let digest = format!("{digest} {}", weather::mark(conn, project, today).await?);
         let known = self.known(project, &digest);
         let mut made = match known {
             Some(made) => made,
             None => {
                 let Some(laid) = domain.networks.laid_over(conn, project, None).await? else { return Ok(Asking::Nothing) };
-                self.begin(project, digest, laid, scheduled)
+                let history = History::read(conn, project, today).await?;
+                self.begin(project, digest, move || Chances::of(uncertain(laid.plan, &scheduled.bars), &history))
             }
         };
         let found = tokio::time::timeout(patience, made.wait_for(Option::is_some)).await;
@@ -304,12 +329,12 @@ impl Kept {
         kept.get(project).filter(|(known, made)| known == digest && (made.borrow().is_some() || made.has_changed().is_ok())).map(|(_, made)| made.clone())
     }
 
-    fn begin(&self, project: &str, digest: String, laid: LaidOver, scheduled: Arc<Scheduled>) -> Making {
+    fn begin(&self, project: &str, digest: String, simulate: impl FnOnce() -> Chances + Send + 'static) -> Making {
         let (sender, made) = watch::channel(None);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(project.to_owned(), (digest, made.clone()));
         tokio::spawn(async move {
             let _turn = SIMULATING.acquire().await;
-            let simulated = tokio::task::spawn_blocking(move || Chances::of(uncertain(laid.plan, &scheduled.bars))).await;
+            let simulated = tokio::task::spawn_blocking(simulate).await;
             if let Ok(chances) = simulated {
                 sender.send_replace(Some(Arc::new(chances)));
             }

@@ -50,7 +50,7 @@ pub enum Showing {
 
 async fn gather(conn: &mut Conn, site: &Site, project: &Place, patience: Duration) -> Result<Showing, Problem> {
     let domain = &site.domain;
-    Ok(match domain.chances.ask(conn, domain, &project.id, patience).await? {
+    Ok(match domain.chances.ask(conn, domain, (&project.id, site.clock.today()), patience).await? {
         Asking::Nothing => Showing::Nothing,
         Asking::Running => Showing::Running,
         Asking::Made(chances) => Showing::Told(Box::new(Told {
@@ -281,6 +281,17 @@ impl Told {
         }
     }
 
+    /// From what pollution alerts and rain were drawn.
+    fn weather(&self, visitor: &Visitor) -> Vec<String> {
+        let known = self.chances.weather;
+        let history = known.days.map(|(from, to)| {
+            let numbers = [("from", from.to_string()), ("to", to.to_string()), ("alerts", known.alerts.to_string()), ("rain", known.rain.to_string())];
+            visitor.tf("chances.weather", &numbers)
+        });
+        let setting = (known.unknown_months > 0).then(|| visitor.tf("chances.weather_setting", &[("months", known.unknown_months.to_string())]));
+        history.into_iter().chain(setting).collect()
+    }
+
     fn assumptions(&self, visitor: &Visitor) -> Markup {
         let uncertain = &self.chances.uncertain;
         let spread = |key: &str, spread: Spread| {
@@ -292,6 +303,7 @@ impl Told {
             ul {
                 @if uncertain.own > 0 { li { (visitor.tf("chances.own", &[("count", uncertain.own.to_string())])) } }
                 @if uncertain.assumed > 0 { li { (visitor.tf("chances.by_setting", &[("count", uncertain.assumed.to_string())])) " " (spread("chances.work", SETTINGS.work)) " " (spread("chances.paper", SETTINGS.paper)) } }
+                @for sentence in self.weather(visitor) { li { (sentence) } }
                 li { (visitor.tf("chances.correlation", &[("percent", SETTINGS.simulation.correlation_percent.to_string())])) }
                 li { (visitor.t("chances.setting")) }
             }

@@ -487,7 +487,9 @@ on_both_databases!(chances_of_mandated_dates_are_drawn_told_and_printed, |site| 
     let causes = page.attributes("tbody td:last-child a", "href");
     assert!(causes.iter().filter(|href| href.starts_with("/wall/bar") || href.ends_with("#register")).count() >= 3, "{causes:?}");
     assert_eq!(site.get("builder", &page.attributes("svg a", "href")[0]).await.status, 200);
-    assert!(page.body.contains(&crate::web::locale::Language::Zh.t("chance_event.pile_defects")), "the register stands below");
+    let zh = crate::web::locale::Language::Zh;
+    assert!(page.body.contains(&zh.t("chance_event.pile_defects")), "the register stands below");
+    assert!(page.body.contains(&zh.tf("chances.weather_setting", &[("months", "12".into())])), "no history yet");
     assert_eq!(made(risk).await.texts("tbody td"), page.texts("tbody td"), "the same facts give the same numbers");
     // The sentence stands at the milestone's own page and under the head of the boards.
     let sentence = made(&format!("/wall/bar?project=ours&activity={end}")).await.texts("section p .lamp");
@@ -496,6 +498,13 @@ on_both_databases!(chances_of_mandated_dates_are_drawn_told_and_printed, |site| 
         let told = site.get("builder", &format!("/wall?place=ours&view={view}")).await.texts("ul.chances li");
         assert!(told[0].contains("All home") && told[0].contains("2029-01-15"), "{view}: {told:?}");
     }
+    // An alert is history from its day on.
+    let alert = [("level", "orange"), ("at", "2026-11-20T08:00"), ("notice", "Notice 1"), ("source", "Weather office")];
+    assert_eq!(site.post("office", "/calendars/new/alert", &alert).await.status, 303);
+    let (from, today) = (date(2026, 11, 20), site.site.clock.today());
+    let known = [("from", from.to_string()), ("to", today.yesterday().unwrap().to_string()), ("alerts", (today - from).get_days().to_string())];
+    let days = [&known[..], &[("rain", "0".to_owned())]].concat();
+    assert!(made(risk).await.body.contains(&zh.tf("chances.weather", &days)));
     let paper = site.get("builder", "/wall.pdf?place=ours&view=risk&size=A2&ink=mono").await;
     assert!(paper.body.starts_with("%PDF-"));
     // What has happened is certain: the facts of progress make another simulation.
@@ -550,8 +559,10 @@ fn settings_of_uncertainty_hold_together_and_a_plan_keeps_its_own() {
     assert!(matches!(found.plan.activities[0].risk, Some(Risk::Discrete { .. })) && found.plan.activities[4].risk.is_none(), "its own, and none of what is finished");
     let triangle = |low: i64, high: i64| Some(Risk::Triangular { low: Span::Working { days_e3: low, minutes: 0 }, likely: Span::days(10), high: Span::Working { days_e3: high, minutes: 0 } });
     assert_eq!((&found.plan.activities[1].risk, &found.plan.activities[3].risk), (&triangle(9000, 13_000), &triangle(10_000, 15_000)));
-    let chances = Chances::of(found);
+    let history = super::weather::History::unknown(day(1));
+    let chances = Chances::of(found, &history);
     assert_eq!((chances.iterations, chances.milestones.len()), (10_000, 1));
+    assert_eq!(chances.weather.unknown_months, 12);
     assert_eq!(chances.milestones[0].movers.len(), 3, "its own duration, the find and the water");
 }
 
