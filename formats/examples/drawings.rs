@@ -122,6 +122,8 @@ fn chart(count: usize, sheet: Sheet, ink: Ink) -> BarChart {
             critical_link: "critical link".into(),
             driving_link: "driving link".into(),
             other_link: "other link".into(),
+            other_page: "on that page".into(),
+            left_out: "{count} links not drawn".into(),
             lamps: lamps(),
         },
     }

@@ -2,7 +2,7 @@
 
 use guatu_kernel::diagnose::Diagnostic;
 use guatu_kernel::plan::Plan;
-use guatu_kernel::risk::{MilestoneRisk, Percentiles, RiskReport, Simulation};
+use guatu_kernel::risk::{Cause, MilestoneRisk, Percentiles, RiskReport, Simulation};
 use serde_json::{Map, Value, json};
 
 use crate::schedules::{diagnostics, moment, number};
@@ -47,12 +47,14 @@ fn percentiles(of: Percentiles) -> Value {
 }
 
 fn milestone(plan: &Plan, one: &MilestoneRisk) -> Value {
-    let movers = one.movers.iter().map(|mover| {
-        json!({
-            "activity": plan.activities[mover.activity].id,
+    let movers = one.movers.iter().filter_map(|mover| {
+        // A plan file has no register of events.
+        let Cause::Activity(activity) = mover.cause else { return None };
+        Some(json!({
+            "activity": plan.activities[activity].id,
             "correlation": number(mover.correlation),
             "swing_days": number(mover.swing_days),
-        })
+        }))
     });
     json!({
         "name": plan.mandated[one.mandate].name,

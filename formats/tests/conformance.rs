@@ -201,3 +201,25 @@ fn p6_lets_work_last_until_its_expected_finish_where_the_option_says_so() {
         assert_eq!(at.to_string(), finish, "{option}");
     }
 }
+
+#[test]
+fn a_calendar_that_all_its_assignments_contradict_follows_its_base() {
+    let day = calendar(1, &[("08:00", "12:00"), ("13:00", "17:00")]);
+    let night = calendar(2, &[("00:00", "08:00")]);
+    // Derived from the night shift, with days that whoever converted the file put in place of lost ones.
+    let own = calendar(3, &[("08:00", "12:00"), ("13:00", "17:00")]).replace(
+        "<IsBaseCalendar>1</IsBaseCalendar>",
+        "<IsBaseCalendar>0</IsBaseCalendar><BaseCalendarUID>2</BaseCalendarUID>",
+    );
+    let resource = "<Resources><Resource><UID>1</UID><Name>R</Name><Type>1</Type><CalendarUID>3</CalendarUID></Resource></Resources>";
+    let told = |start: &str, finish: &str, dates: &str| {
+        let assignment = format!(
+            "<Assignments><Assignment><TaskUID>1</TaskUID><ResourceUID>1</ResourceUID><Start>2026-06-{start}:00</Start><Finish>2026-06-{finish}:00</Finish></Assignment></Assignments>"
+        );
+        let more = format!("<Calendars>{day}{night}{own}</Calendars>{resource}{assignment}");
+        compared(&[task(1, 16, dates, 0, "")], &more)
+    };
+    all_agree(&told("02T00:00", "03T08:00", "02T00:00 03T08:00 02T00:00 03T08:00"));
+    // One end that fits is no proof: the stated days count.
+    all_agree(&told("02T00:00", "02T17:00", "01T08:00 02T17:00 01T08:00 02T17:00"));
+}

@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use guatu_formats::charts::bars::{self, BarChart, Kind, Row, Words};
+use guatu_formats::charts::fan::{self, Fan};
 use guatu_formats::charts::histogram::{self, Histogram, Panel};
-use guatu_formats::charts::links::{Link, Weight};
+use guatu_formats::charts::links::{self, Link, Weight};
 use guatu_formats::charts::paths::{self, Lane, PathChart, Work};
 use guatu_formats::charts::{Heading, Ink, Lamp, LampWords, Sheet};
 use guatu_kernel::plan::LinkKind;
@@ -271,4 +272,89 @@ fn what_is_too_much_stands_over_what_there_is() {
     assert_eq!(units, ["0", "4", "5"]);
     assert!(histogram::pages(&wants(Sheet::series_a(3), 40)).len() > 1);
     assert_eq!(histogram::pages(&wants(Sheet::series_a(3), 4)).len(), 1);
+}
+
+fn fan(sheet: Sheet, lanes: usize) -> Fan {
+    let lane = fan::Lane {
+        name: "All home".into(),
+        chance: "62 %".into(),
+        probability: 0.62,
+        lamp: Lamp::Warn,
+        notes: ["by 06-20".into(), "P50 06-15".into()],
+        finish_by: june(20),
+        forecast: Some(june(9)),
+        // One hundredth finished at the end of 1 June, three more each day.
+        curve: (0..100).map(|at| june(1 + at / 4)).collect(),
+        href: Some("/wall/bar?a=1".into()),
+    };
+    Fan {
+        heading: Heading::default(),
+        label: "Chances".into(),
+        lanes: vec![lane; lanes],
+        data_date: june(1),
+        sheet,
+        ink: Ink::Mono,
+        words: fan::Words::default(),
+    }
+}
+
+#[test]
+fn a_fan_opens_from_p10_to_p90_and_tells_what_is_too_late() {
+    let svg = fan::draw(&fan(SCREEN, 1));
+    let document = Document::parse(&svg).unwrap();
+    let [band, late] = ["band", "late"].map(|class| with(&document, class)[0]);
+    let (width, other) = (number(&band, "width"), number(&late, "width"));
+    // P10 is 3 June, P90 23 June: eighteen days to the mandated one, three after it.
+    assert!((width / 18.0 - other / 3.0).abs() < 0.1, "{width} {other}");
+    assert!((number(&band, "x") + width - number(&late, "x")).abs() < 0.1);
+    assert_eq!(late.attribute("fill"), Some("url(#hatch)"), "told in black alone");
+    let curve = corners(&with(&document, "curve")[0]);
+    assert_eq!(curve.len(), 101);
+    assert!(curve.windows(2).all(|pair| pair[0].0 <= pair[1].0 && pair[0].1 >= pair[1].1), "it only rises");
+    let (meeting, median) = (with(&document, "meeting")[0], corners(&with(&document, "median")[0]));
+    assert!((number(&meeting, "cx") - number(&late, "x")).abs() < 0.1, "where the band becomes too late");
+    let (foot, top) = (curve[0].1, curve[100].1);
+    assert!((number(&meeting, "cy") - (foot - 0.62 * (foot - top))).abs() < 0.1);
+    assert!((median[0].0 - curve[50].0).abs() < 0.1);
+    assert_eq!(document.descendants().filter(|node| node.has_tag_name("a")).count(), 1);
+    for (sheet, lanes, sheets) in [(Sheet::series_a(3), 3, 1), (Sheet::series_a(3), 40, 10), (SCREEN, 40, 1)] {
+        let drawn = fan::pages(&fan(sheet, lanes));
+        assert!(drawn.len() <= sheets && (drawn.len() > 1) == (sheets > 1), "{lanes}: {}", drawn.len());
+        assert!(sheet == SCREEN || !drawn[0].contains("<a "), "paper has no links");
+    }
+    let nothing = Fan { lanes: Vec::new(), ..fan(SCREEN, 0) };
+    assert!(Document::parse(&fan::draw(&nothing)).is_ok());
+}
+
+#[test]
+fn a_link_between_two_pages_names_the_other_page_at_both_ends() {
+    let rows = 200;
+    let links = vec![
+        link(0, 1, Weight::Driving),
+        link(0, rows - 1, Weight::Critical),
+        link(0, rows - 2, Weight::Other),
+        Link { kind: LinkKind::SS, ..link(1, rows - 1, Weight::Other) },
+    ];
+    let words = Words { other_page: "to that page".into(), left_out: "{count} not drawn".into(), ..Words::default() };
+    let pages = bars::pages(&BarChart { words: words.clone(), ..chart(Sheet::series_a(3), rows, links) });
+    assert!(pages.len() > 1);
+    let ends = |page: &str| {
+        let document = Document::parse(page).unwrap();
+        let drawn = with(&document, "stub");
+        let of = |node: &Node<'_, '_>| {
+            let text = node.children().find(|child| child.attribute("class") == Some("other-page")).unwrap();
+            format!("{} {}", node.attribute("class").unwrap(), text.text().unwrap())
+        };
+        (drawn.iter().map(of).collect::<Vec<_>>(), with(&document, "link").len())
+    };
+    let last = pages.len();
+    let first = (vec![format!("stub critical {last}"), format!("stub other {last}")], 1);
+    assert_eq!(ends(&pages[0]), first, "one end for the finish of the first row, one for the start of the second");
+    let arriving = ["stub critical 1", "stub other 1"].map(str::to_owned).to_vec();
+    // Two arrive at the start of the last row, as one; one at the row before it.
+    assert_eq!(ends(&pages[last - 1]), (arriving, 0));
+    assert!(pages[0].contains("to that page") && !pages[0].contains("not drawn"));
+    let many = (0..links::MOST_LINKS + 7).map(|at| link(at % 3, 3, Weight::Other)).collect();
+    let svg = bars::draw(&BarChart { words, ..chart(SCREEN, 4, many) });
+    assert!(svg.contains("7 not drawn") && !svg.contains("to that page"));
 }

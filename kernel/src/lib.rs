@@ -65,6 +65,7 @@ mod schedule;
 mod shifts;
 mod shorten;
 mod tie;
+pub mod weather;
 mod work_time;
 mod worklist;
 

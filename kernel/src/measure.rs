@@ -55,6 +55,19 @@ pub(crate) fn length(span: Span, own: &WorkCalendar, continuous: &WorkCalendar) 
     (units >= 0).then_some(Length { units, is_elapsed })
 }
 
+/// A duration in units of a calendar, as written and not rounded; `None` as for [`length`].
+pub(crate) fn exact_length(span: Span, own: &WorkCalendar, continuous: &WorkCalendar) -> Option<f64> {
+    length(span, own, continuous)?;
+    let (minutes, calendar, minutes_per_day) = match span {
+        Span::Working { days_e3, minutes } => {
+            (minutes_e3(days_e3, minutes, own.minutes_per_day) as f64 / 1000.0, own, own.minutes_per_day)
+        }
+        Span::Elapsed { minutes } => (minutes as f64, continuous, DAY_MINUTES),
+        Span::Percent { .. } => return None,
+    };
+    Some(if calendar.unit == Unit::Minute { minutes } else { minutes / f64::from(minutes_per_day) })
+}
+
 /// The share of a duration that is left at a percentage of completion, rounded up.
 pub(crate) fn remaining_units(units: i32, percent_e3: u32) -> i32 {
     let left = i128::from(100_000 - percent_e3.min(100_000));

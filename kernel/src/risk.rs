@@ -6,6 +6,9 @@
 //! finishes the cruciality (Williams 1992) and the activities that move each date most. An iteration draws the same
 //! numbers on any number of threads, so the answer is the same to the byte.
 //!
+//! An entry of a risk register is an event that happens in an iteration or not, to all its activities at once. Calendars may
+//! differ from iteration to iteration: a [`Network`] for each weather that may come, taken in turn.
+//!
 //! Durations are drawn in units of the activity's calendar and rounded to the nearest; as late as possible is not heeded.
 
 mod sample;
@@ -20,7 +23,7 @@ use crate::cpm::{backward, forward};
 use crate::diagnose::{Diagnostic, Severity};
 use crate::mandate::Limits;
 use crate::network::{Goal, Network, Node, Role, VIRTUAL, traits};
-use crate::plan::{Activity, Moment, Plan};
+use crate::plan::{Activity, Moment, Plan, Span};
 use crate::schedule::{finish_moment, start_moment};
 
 /// Iterations side by side.
@@ -54,10 +57,22 @@ pub struct Simulation {
     pub correlation: Option<(Group, f64)>,
 }
 
+/// An entry of a risk register: what may happen, and what it then adds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// How probable it is, 0 to 1.
+    pub probability: f64,
+    /// Positions of activities in the plan, with what it adds to the duration of each. Of what has begun only the share that
+    /// remains is lengthened.
+    pub impacts: Vec<(usize, Span)>,
+}
+
 /// Dates that a share of the iterations do not exceed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Percentiles {
-    /// First date that at least half of the iterations do not exceed.
+    /// First date that at least a tenth of the iterations do not exceed.
+    pub p10: Moment,
+    /// At least half.
     pub p50: Moment,
     /// At least 80 %.
     pub p80: Moment,
@@ -78,19 +93,30 @@ pub struct MilestoneRisk {
     pub probability: f64,
     /// Dates.
     pub percentiles: Percentiles,
+    /// The whole curve: of every hundredth of the iterations, from the first on, the date that it does not exceed.
+    pub curve: Vec<Moment>,
     /// What moves it most, strongest first.
     pub movers: Vec<Mover>,
 }
 
-/// An activity whose duration moves a date.
+/// What moves a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The duration of an activity, by its index in the plan.
+    Activity(usize),
+    /// An event of the register, by its index.
+    Event(usize),
+}
+
+/// How strongly something moves a date.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mover {
-    /// Index in the plan.
-    pub activity: usize,
-    /// Correlation of its duration with the date.
+    /// What it is.
+    pub cause: Cause,
+    /// Correlation of the duration, or of the event's happening, with the date.
     pub correlation: f64,
-    /// Days of the plan's calendar between the means of the date when the duration is among its lowest and among its
-    /// highest fifth.
+    /// Days of the plan's calendar between the means of the date: when the duration is among its lowest and among its highest
+    /// fifth, when the event does not happen and when it does.
     pub swing_days: f64,
 }
 
@@ -132,6 +158,19 @@ pub fn risk(plan: &Plan, simulation: Simulation, progress: &mut dyn FnMut(f64)) 
 
 /// The same for a plan that is compiled already.
 pub fn risk_of(plan: &Plan, network: &Network, simulation: Simulation, progress: &mut dyn FnMut(f64)) -> RiskReport {
+    risk_among(plan, std::slice::from_ref(network), &[], simulation, progress)
+}
+
+/// The same with a risk register, and with the calendars of a plan as they may come: networks of the same activities and links,
+/// of which the iterations take one after the other. A network of other activities than the first is left out.
+pub fn risk_among(
+    plan: &Plan,
+    networks: &[Network],
+    register: &[Event],
+    simulation: Simulation,
+    progress: &mut dyn FnMut(f64),
+) -> RiskReport {
+    let Some(network) = networks.first() else { return risk(plan, simulation, progress) };
     let mut numbers: HashMap<&str, usize> = HashMap::new();
     let names = simulation.correlation.map(|(group, _)| group);
     for name in plan.activities.iter().filter_map(|activity| name_of(activity, names?)) {
@@ -140,11 +179,16 @@ pub fn risk_of(plan: &Plan, network: &Network, simulation: Simulation, progress:
     }
     let group_of = |activity: &Activity| numbers.get(name_of(activity, names?)?).copied();
     let strength = simulation.correlation.map_or(0.0, |(_, strength)| strength);
-    let sampler = Sampler::new(plan, network, simulation.seed, strength, &group_of, numbers.len());
-    let model = Model::new(network, &sampler);
+    let sampler = Sampler::new(plan, network, register, simulation.seed, strength, &group_of, numbers.len());
+    let is_same = |other: &&Network| {
+        other.nodes.len() == network.nodes.len()
+            && other.nodes.iter().zip(&network.nodes).all(|(one, other)| one.activity == other.activity)
+            && other.goals.len() == network.goals.len()
+    };
+    let models: Vec<Model<'_>> = networks.iter().filter(is_same).map(|one| Model::new(one, &sampler)).collect();
     let iterations = simulation.iterations.max(1);
-    let tally = simulate(&model, network, iterations, simulation.threads.max(1), progress);
-    Report { plan, network, sampler: &sampler, iterations, tally }.write()
+    let tally = simulate(&models, network, iterations, simulation.threads.max(1), progress);
+    Report { plan, network, sampler: &sampler, events: register.len(), iterations, tally }.write()
 }
 
 fn name_of(activity: &Activity, group: Group) -> Option<&str> {
@@ -166,13 +210,13 @@ struct Tally {
     kept: Vec<usize>,
     /// Iterations in which each node is critical.
     critical: Vec<u32>,
-    /// Spans of the uncertain activities in the first iterations: a run of activities for each block.
-    spans: Vec<Lanes<i32>>,
+    /// Spans of the uncertain activities and happening of the events in the first iterations: a run of them for each block.
+    causes: Vec<Lanes<i32>>,
 }
 
-/// Divides the blocks among threads; the parts join in the order of the iterations.
+/// Divides the blocks among threads; the parts join in the order of the iterations. Each block is of the model whose turn it is.
 fn simulate(
-    model: &Model<'_>,
+    models: &[Model<'_>],
     network: &Network,
     iterations: usize,
     threads: usize,
@@ -187,8 +231,9 @@ fn simulate(
             kept: vec![0; network.goals.len()],
             ..Tally::default()
         };
-        let mut block = model.block();
+        let mut block = models[0].block();
         for at in from..to {
+            let model = &models[at % models.len()];
             model.run(&mut block, at * LANES);
             for lane in 0..LANES.min(iterations - at * LANES) {
                 tally.ends.push(model.end(&mut block, lane));
@@ -199,7 +244,7 @@ fn simulate(
                 }
             }
             if at * LANES < CORRELATED {
-                tally.spans.extend_from_slice(&block.spans);
+                tally.causes.extend_from_slice(&block.causes);
             }
             progress((at - from + 1) as f64 / (to - from) as f64);
         }
@@ -223,7 +268,7 @@ fn simulate(
 impl Tally {
     fn joined(mut self, next: Tally) -> Tally {
         self.ends.extend(next.ends);
-        self.spans.extend(next.spans);
+        self.causes.extend(next.causes);
         for (one, other) in self.goals.iter_mut().zip(next.goals) {
             one.extend(other);
         }
@@ -241,6 +286,8 @@ struct Report<'a> {
     plan: &'a Plan,
     network: &'a Network,
     sampler: &'a Sampler,
+    /// How many events the register has.
+    events: usize,
     iterations: usize,
     tally: Tally,
 }
@@ -255,8 +302,8 @@ impl Report<'_> {
         }
         let ends = self.numbers(&self.tally.ends);
         let mut cruciality: Vec<Option<f64>> = vec![None; network.nodes.len()];
-        for (at, one) in self.sampler.uncertain.iter().enumerate() {
-            cruciality[one.node] = Some(correlation(&self.durations(at), &ends).abs());
+        for (at, one) in self.sampler.uncertain.iter().enumerate().filter(|(_, one)| one.is_drawn()) {
+            cruciality[one.node] = Some(correlation(&self.causes(at), &ends).abs());
         }
         let activities = network.roles.iter().map(|role| match role {
             Role::Node(node) => Some(ActivityRisk {
@@ -269,7 +316,7 @@ impl Report<'_> {
         let has_dates = network.nodes.iter().any(|node| node.activity != VIRTUAL);
         RiskReport {
             iterations: self.iterations,
-            finish: has_dates.then(|| percentiles(&self.tally.ends, finish_style)),
+            finish: has_dates.then(|| percentiles_of(quantiles(&self.tally.ends, finish_style))),
             milestones: self.milestones(),
             activities: activities.collect(),
             diagnostics,
@@ -285,7 +332,7 @@ impl Report<'_> {
         }
         let mut milestones = Vec::new();
         for (at, goal) in self.network.goals.iter().enumerate() {
-            let Some((probability, percentiles)) = self.outcome(at, goal) else { continue };
+            let Some((probability, curve)) = self.outcome(at, goal) else { continue };
             let mut leading = Vec::new();
             limits.visit(self.network, &planned, goal, |index, _| {
                 if drawn[index] != usize::MAX {
@@ -297,25 +344,27 @@ impl Report<'_> {
                 activity: goal.activity as usize,
                 finish_by: self.plan.mandated[goal.mandate as usize].finish_by,
                 probability,
-                percentiles,
+                percentiles: percentiles_of(|percent| curve[percent - 1]),
+                curve,
                 movers: self.movers(at, &leading),
             });
         }
         milestones
     }
 
-    fn outcome(&self, at: usize, goal: &Goal) -> Option<(f64, Percentiles)> {
+    /// Probability and curve of a goal.
+    fn outcome(&self, at: usize, goal: &Goal) -> Option<(f64, Vec<Moment>)> {
         let network = self.network;
         if let Some((node, _)) = goal.ends.first() {
             let node = &network.nodes[*node as usize];
             let probability = self.tally.kept[at] as f64 / self.iterations as f64;
-            return Some((probability, percentiles(&self.tally.goals[at], |label| moment_of(network, node, label))));
+            let quantile = quantiles(&self.tally.goals[at], |label| moment_of(network, node, label));
+            return Some((probability, (1..=100).map(quantile).collect()));
         }
         // Finished: a fact.
         let Role::Done { finish, .. } = network.roles[goal.activity as usize] else { return None };
         let moment = finish_moment(network, network.plan_calendar, finish);
-        let certain = Percentiles { p50: moment, p80: moment, p90: moment };
-        Some((if finish <= goal.latest { 1.0 } else { 0.0 }, certain))
+        Some((if finish <= goal.latest { 1.0 } else { 0.0 }, vec![moment; 100]))
     }
 
     /// Values of the first iterations.
@@ -323,40 +372,56 @@ impl Report<'_> {
         labels.iter().take(CORRELATED).map(|label| f64::from(*label)).collect()
     }
 
-    /// Durations of an uncertain activity in the first iterations.
-    fn durations(&self, uncertain: usize) -> Vec<f64> {
-        let run = self.sampler.uncertain.len();
-        let lanes = self.tally.spans.iter().skip(uncertain).step_by(run).flatten();
-        lanes.take(self.iterations.min(CORRELATED)).map(|span| f64::from(*span)).collect()
+    /// What a cause was in the first iterations: durations of an uncertain activity; behind all activities, 1 where an event
+    /// happened.
+    fn causes(&self, cause: usize) -> Vec<f64> {
+        let run = self.sampler.uncertain.len() + self.events;
+        let lanes = self.tally.causes.iter().skip(cause).step_by(run).flatten();
+        lanes.take(self.iterations.min(CORRELATED)).map(|value| f64::from(*value)).collect()
     }
 
+    /// What moves a goal most, of the uncertain activities that lead to it and of the events that hit one of them.
     fn movers(&self, goal: usize, leading: &[usize]) -> Vec<Mover> {
         let finishes = self.numbers(&self.tally.goals[goal]);
+        let uncertain = &self.sampler.uncertain;
+        let is_led = |event: &usize| leading.iter().any(|one| uncertain[*one].is_hit_by(*event));
+        let drawn = leading.iter().copied().filter(|one| uncertain[*one].is_drawn());
+        let causes = drawn.chain((0..self.events).filter(is_led).map(|event| uncertain.len() + event));
         let mut found: Vec<(f64, usize)> =
-            leading.iter().map(|one| (correlation(&self.durations(*one), &finishes), *one)).collect();
+            causes.map(|cause| (correlation(&self.causes(cause), &finishes), cause)).collect();
         found.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()).then(a.1.cmp(&b.1)));
         found.truncate(MOVERS);
         found.retain(|(correlation, _)| *correlation != 0.0);
-        let mover = |(correlation, one): (f64, usize)| Mover {
-            activity: self.network.nodes[self.sampler.uncertain[one].node].activity as usize,
+        let mover = |(correlation, cause): (f64, usize)| Mover {
+            cause: match uncertain.get(cause) {
+                Some(one) => Cause::Activity(self.network.nodes[one.node].activity as usize),
+                None => Cause::Event(cause - uncertain.len()),
+            },
             correlation,
-            swing_days: self.swing_days(&self.durations(one), &self.tally.goals[goal]),
+            swing_days: self.swing_days(cause, &self.tally.goals[goal]),
         };
         found.into_iter().map(mover).collect()
     }
 
-    /// Days of the plan's calendar between the mean finishes of the fifths of iterations with the least and the greatest
-    /// durations.
-    fn swing_days(&self, durations: &[f64], labels: &[i32]) -> f64 {
+    /// Days of the plan's calendar between mean finishes: of the fifths of iterations with the least and the greatest durations,
+    /// or of those without and with an event.
+    fn swing_days(&self, cause: usize, labels: &[i32]) -> f64 {
         let calendar = &self.network.calendars[self.network.plan_calendar as usize];
-        let mut order: Vec<usize> = (0..durations.len()).collect();
-        order.sort_by(|a, b| durations[*a].total_cmp(&durations[*b]).then(a.cmp(b)));
+        let values = self.causes(cause);
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        order.sort_by(|a, b| values[*a].total_cmp(&values[*b]).then(a.cmp(b)));
         let fifth = (order.len() / 5).max(1);
+        let (below, above) = if cause < self.sampler.uncertain.len() {
+            (fifth, order.len() - fifth)
+        } else {
+            let without = order.partition_point(|at| values[*at] < 0.5);
+            (without, without)
+        };
         let mean = |of: &[usize]| {
             let sum: f64 = of.iter().map(|at| f64::from(calendar.ceil(labels[*at]))).sum();
-            sum / of.len() as f64
+            sum / of.len().max(1) as f64
         };
-        let units = mean(&order[order.len() - fifth..]) - mean(&order[..fifth]);
+        let units = mean(&order[above..]) - mean(&order[..below]);
         (units / f64::from(calendar.units_per_day) * 10.0).round() / 10.0
     }
 }
@@ -370,11 +435,15 @@ fn moment_of(network: &Network, node: &Node, label: i32) -> Moment {
     }
 }
 
-fn percentiles(labels: &[i32], moment: impl Fn(i32) -> Moment) -> Percentiles {
+/// The first moment that at least so many hundredths of the labels do not exceed.
+fn quantiles(labels: &[i32], moment: impl Fn(i32) -> Moment) -> impl Fn(usize) -> Moment {
     let mut sorted = labels.to_vec();
     sorted.sort_unstable();
-    let at = |percent: usize| moment(sorted[(sorted.len() * percent).div_ceil(100).max(1) - 1]);
-    Percentiles { p50: at(50), p80: at(80), p90: at(90) }
+    move |percent| moment(sorted[(sorted.len() * percent).div_ceil(100).max(1) - 1])
+}
+
+fn percentiles_of(at: impl Fn(usize) -> Moment) -> Percentiles {
+    Percentiles { p10: at(10), p50: at(50), p80: at(80), p90: at(90) }
 }
 
 /// Correlation after Pearson, rounded to four digits; 0 when one of the two does not vary.

@@ -190,7 +190,7 @@ fn load(plan: &Plan, load: &Load) -> String {
     let day = |on: jiff::civil::Date| on.strftime("%m-%d").to_string();
     let wanted: Vec<String> = load.wanted.iter().map(|(from, units)| format!("{}={units}", day(*from))).collect();
     let over = load.over.iter().map(|one| {
-        let by: Vec<&str> = one.activities.iter().map(|at| plan.activities[*at].id.as_str()).collect();
+        let by: Vec<&str> = one.works.iter().map(|(_, at)| plan.activities[*at].id.as_str()).collect();
         format!(
             " | over {}–{} ({} days) {} of {} by {}",
             day(one.from),
@@ -201,7 +201,7 @@ fn load(plan: &Plan, load: &Load) -> String {
             by.join(" ")
         )
     });
-    format!("{} peak {}: {}{}", plan.resources[load.resource].id, load.peak, wanted.join(" "), over.collect::<String>())
+    format!("{} peak {}: {}{}", load.resource, load.peak, wanted.join(" "), over.collect::<String>())
 }
 
 #[test]
@@ -220,7 +220,26 @@ fn wants_of_resources_day_by_day() {
     ];
     for (name, text, expected) in cases {
         let plan = plan(text);
-        let found: Vec<String> = loads(&plan, &schedule(&plan)).iter().map(|one| load(&plan, one)).collect();
+        let found: Vec<String> = loads(&[(&plan, &schedule(&plan))]).iter().map(|one| load(&plan, one)).collect();
         assert_eq!(found, expected, "{name}");
     }
+}
+
+#[test]
+fn plans_of_one_contractor_share_what_has_one_name() {
+    let one = plan("A 4d\nresource crew 1 -\nresource pump 1 -\nA needs crew 1\nA needs pump 1");
+    let other = plan("B 2d\nC 2d\nB -> C\nresource crew 2 - 2026-06-03=0\nB needs crew 2\nC needs crew 1");
+    let found = loads(&[(&one, &schedule(&one)), (&other, &schedule(&other))]);
+    let told: Vec<_> =
+        found.iter().map(|load| (load.resource.as_str(), load.peak, load.capacity.len(), load.over.len())).collect();
+    assert_eq!(
+        told,
+        [("crew", 3, 2, 1), ("pump", 1, 1, 0)],
+        "each within its own in the first days, too few together after"
+    );
+    let over = &found[0].over[0];
+    assert_eq!((over.days, over.wanted, over.capacity, &over.works[..]), (2, 2, 1, &[(0, 0), (1, 1)][..]));
+    // What another plan wants of a resource that it does not have is not wanted of this one.
+    let stranger = plan("S 2d\nS needs pump 3");
+    assert_eq!(loads(&[(&one, &schedule(&one)), (&stranger, &schedule(&stranger))])[1].peak, 1);
 }

@@ -262,6 +262,8 @@ fn chart(arguments: &Arguments, plan: &Plan, schedule: &Schedule, sheet: Sheet) 
             critical_link: language.t("links.critical_link"),
             driving_link: language.t("links.driving_link"),
             other_link: language.t("links.other_link"),
+            other_page: language.t("links.other_page"),
+            left_out: language.t("links.left_out"),
             lamps: LampWords {
                 done: lamp("done"),
                 idle: lamp("idle"),

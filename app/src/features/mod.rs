@@ -180,6 +180,8 @@ pub struct Guatu {
     pub places: places::tree::Kept,
     /// How many messages people have not opened.
     pub unread: messages::unread::Kept,
+    /// How likely mandated dates are.
+    pub chances: wall_chart::chances::Kept,
     /// Schedules whose lamps were compared with what is noted.
     pub lamps: wall_chart::store::Compared,
 }

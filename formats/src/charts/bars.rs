@@ -111,6 +111,10 @@ pub struct Words {
     pub driving_link: String,
     /// Any other link.
     pub other_link: String,
+    /// An end whose other end is on another page.
+    pub other_page: String,
+    /// That so many links are not drawn, their number as `{count}`.
+    pub left_out: String,
     /// Lamps.
     pub lamps: LampWords,
 }
@@ -124,7 +128,8 @@ pub struct BarChart {
     pub rows: Vec<Row>,
     /// Facts up to the day before are in; the front line hangs from it.
     pub data_date: Option<Date>,
-    /// Links between rows; those between two pages are left out.
+    /// Links between rows; of those between two pages each end says the number of the other page. Of more than
+    /// [`links::MOST_LINKS`] on a page it says how many are left out.
     pub links: Vec<Link>,
     /// Mandated dates.
     pub flags: Vec<Flag>,
@@ -138,7 +143,8 @@ pub struct BarChart {
 
 /// Draws all rows on one sheet, however low they become.
 pub fn draw(chart: &BarChart) -> String {
-    page(chart, 0..chart.rows.len(), chart.rows.len(), "")
+    let all = 0..chart.rows.len();
+    page(chart, std::slice::from_ref(&all), 0, all.len())
 }
 
 /// Draws the chart on as many sheets as its rows need.
@@ -155,11 +161,9 @@ pub fn pages(chart: &BarChart) -> Vec<String> {
         return vec![draw(chart)];
     }
     let parts = parts(&chart.rows, most);
-    let count = parts.len();
     // Rows are as high on the last page as on the others, however few there are.
     let height = parts.iter().map(|part| part.len()).max().unwrap_or(1);
-    let pages = parts.iter().enumerate();
-    pages.map(|(at, rows)| page(chart, rows.clone(), height, &format!("{} / {count}", at + 1))).collect()
+    (0..parts.len()).map(|at| page(chart, &parts, at, height)).collect()
 }
 
 /// Rows by page: what stands under a heading stays with it, unless more than a third of a page would be left empty.
@@ -245,15 +249,16 @@ fn extent(chart: &BarChart) -> (Date, Date) {
     (first.saturating_sub(span), last.saturating_add(span))
 }
 
-/// One page of rows, as high as if it held so many.
-fn page(chart: &BarChart, shown: Range<usize>, height: usize, number: &str) -> String {
+/// One page of rows by its position among the parts, as high as if it held so many.
+fn page(chart: &BarChart, parts: &[Range<usize>], page: usize, height: usize) -> String {
     let at = Measures::new(chart, height);
-    let rows = &chart.rows[shown.clone()];
-    let mut canvas = at.frame.begin(&chart.heading, chart.ink, number);
+    let rows = &chart.rows[parts[page].clone()];
+    let number = if parts.len() > 1 { format!("{} / {}", page + 1, parts.len()) } else { String::new() };
+    let mut canvas = at.frame.begin(&chart.heading, chart.ink, &number);
     let end = at.rows_top + at.row * rows.len() as f64;
     draw_grid(&mut canvas, chart, &at, rows.len(), end);
     // Under the bars, so that where a line must cross one it does not hide what it says.
-    draw_links(&mut canvas, chart, &at, shown);
+    let told = draw_links(&mut canvas, chart, &at, parts, page);
     for (index, row) in rows.iter().enumerate() {
         let top = at.rows_top + at.row * index as f64;
         let href = row.href.as_ref().filter(|_| chart.sheet.has_links());
@@ -271,15 +276,25 @@ fn page(chart: &BarChart, shown: Range<usize>, height: usize, number: &str) -> S
     if let Some(data_date) = chart.data_date {
         draw_front(&mut canvas, &at, rows, data_date, end);
     }
-    draw_legend(&mut canvas, chart, &at);
+    draw_legend(&mut canvas, chart, &at, told);
     canvas.finish()
 }
 
-/// Links between the rows of a page.
-fn draw_links(canvas: &mut Canvas, chart: &BarChart, at: &Measures, shown: Range<usize>) {
+/// What the legend says of the links of a page.
+struct Told {
+    /// Whether some lead to other pages.
+    has_stubs: bool,
+    /// How many are not drawn.
+    left_out: usize,
+}
+
+/// Links between the rows of a page, and their ends where the other one is on another page.
+fn draw_links(canvas: &mut Canvas, chart: &BarChart, at: &Measures, parts: &[Range<usize>], page: usize) -> Told {
+    let shown = parts[page].clone();
     let here = |link: &&Link| shown.contains(&link.from) && shown.contains(&link.to);
     let moved = |link: &Link| Link { from: link.from - shown.start, to: link.to - shown.start, ..link.clone() };
-    let links: Vec<Link> = chart.links.iter().filter(here).map(moved).collect();
+    let links: Vec<Link> = chart.links.iter().filter(here).take(links::MOST_LINKS).map(moved).collect();
+    let left_out = chart.links.iter().filter(here).count() - links.len();
     let bars: Vec<Option<RowBar>> = chart.rows[shown.clone()].iter().map(|row| row_bar(at, row)).collect();
     let room = links::Room {
         top: at.rows_top,
@@ -290,6 +305,10 @@ fn draw_links(canvas: &mut Canvas, chart: &BarChart, at: &Measures, shown: Range
         least: at.frame.least,
     };
     links::draw(canvas, &room, &bars, &links, chart.sheet.has_links());
+    let page_of = |row: usize| parts.partition_point(|part| part.end <= row);
+    let stubs = links::stubs(&chart.links, page, shown.start, page_of);
+    links::draw_stubs(canvas, &room, &bars, &stubs);
+    Told { has_stubs: !stubs.is_empty(), left_out }
 }
 
 /// Where links meet what a row shows of the forecast, and what else of it they go round.
@@ -508,7 +527,7 @@ fn draw_front(canvas: &mut Canvas, at: &Measures, rows: &[Row], data_date: Date,
     canvas.lines(&points, false, &paint);
 }
 
-fn draw_legend(canvas: &mut Canvas, chart: &BarChart, at: &Measures) {
+fn draw_legend(canvas: &mut Canvas, chart: &BarChart, at: &Measures, told: Told) {
     let (mut x, y) = at.frame.legend();
     let (size, words) = (at.frame.size, &chart.words);
     let middle = y - size * 0.35;
@@ -595,6 +614,29 @@ fn draw_legend(canvas: &mut Canvas, chart: &BarChart, at: &Measures) {
         );
         x += size * 1.4;
         say(canvas, &mut x, &chart.words.mandated);
+    }
+    canvas.close();
+    draw_told(canvas, chart, at, told);
+}
+
+/// What a page leaves out of the links, between its rows and its legend.
+fn draw_told(canvas: &mut Canvas, chart: &BarChart, at: &Measures, told: Told) {
+    let (mut x, size) = (at.frame.left, at.frame.size);
+    let y = at.frame.bottom + size * 0.9;
+    canvas.open("links-told");
+    if told.has_stubs {
+        let (middle, width) = (y - size * 0.35, number(size * 0.12));
+        canvas.strokes(
+            &[[(x, middle), (x + size * 1.2, middle)]],
+            &format!(r#"stroke="{BLACK}" stroke-width="{width}""#),
+        );
+        canvas.text(x + size * 1.4, y, size, Anchor::Start, "2", r#"font-weight="700""#);
+        canvas.text(x + size * 2.6, y, size, Anchor::Start, &chart.words.other_page, "");
+        x += (ems(&chart.words.other_page) + 4.2) * size;
+    }
+    if told.left_out > 0 {
+        let text = chart.words.left_out.replace("{count}", &told.left_out.to_string());
+        canvas.text(x, y, size, Anchor::Start, &text, r#"class="left-out""#);
     }
     canvas.close();
 }

@@ -54,6 +54,98 @@ pub struct Link {
     pub tip: String,
 }
 
+/// Links that are drawn on a page at most, those that come first: more are a grey surface, and take long to find their ways.
+pub const MOST_LINKS: usize = 5_000;
+
+/// An end of links whose other ends stand on other pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stub {
+    /// Row of this end on its page.
+    pub(super) row: usize,
+    /// Whether it is the finish of the row.
+    pub(super) is_finish: bool,
+    /// Whether the links lead away from here.
+    pub(super) leaves: bool,
+    /// How much the most important of them matters.
+    pub(super) weight: Weight,
+    /// Numbers of the pages of the other ends, ascending.
+    pub(super) pages: Vec<usize>,
+}
+
+/// Ends of links that cross from a page to others: one for each end of a bar and each direction. `page_of` tells the page of a
+/// row, from 0 on.
+pub(super) fn stubs(links: &[Link], page: usize, first: usize, page_of: impl Fn(usize) -> usize) -> Vec<Stub> {
+    let mut stubs: Vec<Stub> = Vec::new();
+    for link in links {
+        let (from, to) = (page_of(link.from), page_of(link.to));
+        if from == to || (from != page && to != page) {
+            continue;
+        }
+        let leaves = from == page;
+        let (row, other) = if leaves { (link.from, to) } else { (link.to, from) };
+        let is_finish = match link.kind {
+            LinkKind::FS => leaves,
+            LinkKind::SF => !leaves,
+            LinkKind::FF => true,
+            LinkKind::SS => false,
+        };
+        let row = row - first;
+        let known = stubs.iter_mut().find(|one| (one.row, one.is_finish, one.leaves) == (row, is_finish, leaves));
+        match known {
+            Some(stub) => {
+                stub.pages.push(other + 1);
+                if rank(link.weight) > rank(stub.weight) {
+                    stub.weight = link.weight;
+                }
+            }
+            None => stubs.push(Stub { row, is_finish, leaves, weight: link.weight, pages: vec![other + 1] }),
+        }
+    }
+    for stub in &mut stubs {
+        stub.pages.sort_unstable();
+        stub.pages.dedup();
+    }
+    stubs
+}
+
+fn rank(weight: Weight) -> u8 {
+    match weight {
+        Weight::Critical => 2,
+        Weight::Driving => 1,
+        Weight::Other => 0,
+    }
+}
+
+/// Draws such ends: a short line with its arrowhead, and the numbers of the other pages.
+pub(super) fn draw_stubs(canvas: &mut Canvas, room: &Room, bars: &[Option<RowBar>], stubs: &[Stub]) {
+    if stubs.is_empty() {
+        return;
+    }
+    canvas.open("stubs");
+    for stub in stubs {
+        let Some(bar) = bars.get(stub.row).and_then(Option::as_ref) else { continue };
+        let (x, side) = if stub.is_finish { (bar.to, 1.0) } else { (bar.from, -1.0) };
+        // What leaves and what arrives at one end stand over each other.
+        let shift = if stub.leaves { 0.1 } else { -0.1 };
+        let y = room.top + (stub.row as f64 + bar.middle + shift) * room.row;
+        let (length, head, paint) = (room.stub() * 1.6, room.stub() * 0.7, colour(canvas, stub.weight));
+        let outer = x + side * length;
+        canvas.open(&format!("stub {}", stub.weight.name()));
+        let width = number(room.stub() * stub.weight.width());
+        canvas.strokes(&[[(x, y), (outer, y)]], &format!(r#"class="line" stroke="{paint}" stroke-width="{width}""#));
+        let (tip, base) = if stub.leaves { (outer, outer - side * head) } else { (x, x + side * head) };
+        let corners = [(tip, y), (base, y - head * 0.4), (base, y + head * 0.4)];
+        canvas.lines(&corners, true, &format!(r#"class="head" fill="{paint}""#));
+        let size = (room.row * 0.34).min(room.type_size * 0.8).max(room.least);
+        let anchor = if stub.is_finish { Anchor::Start } else { Anchor::End };
+        let pages: Vec<String> = stub.pages.iter().map(usize::to_string).collect();
+        let paint = format!(r#"class="other-page" font-weight="700" fill="{paint}""#);
+        canvas.text(outer + side * size * 0.3, y + size * 0.35, size, anchor, &pages.join(","), &paint);
+        canvas.close();
+    }
+    canvas.close();
+}
+
 /// Where links have room: rows from a height on, between two edges, with type of a size.
 pub(super) struct Room {
     pub(super) top: f64,

@@ -1,4 +1,4 @@
-//! Drawings as SVG: bars against a time axis with their links, arrow diagrams, float paths, flowlines and wants of resources
+//! Drawings as SVG: bars against a time axis with their links, arrow diagrams, float paths, flowlines, wants of resources and chances
 //! on it, the matrix of places by stages, a building as it stands, and the S-curve.
 //! Pure: values in, text out.
 //!
@@ -11,6 +11,7 @@ mod axis;
 pub mod bars;
 pub mod curve;
 pub mod elevation;
+pub mod fan;
 mod flags;
 pub mod flowline;
 mod frame;

@@ -16,8 +16,8 @@ use crate::work_time::WorkTime;
 /// The wants of one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Load {
-    /// Position in [`Plan::resources`].
-    pub resource: usize,
+    /// Its id; of several plans, those that have a resource of this id share it.
+    pub resource: String,
     /// Units wanted from each day on, ascending; nothing before the first and after the last, which is 0.
     pub wanted: Vec<(Date, u32)>,
     /// Units there are from each day on, ascending; the first entry holds from the first day wanted.
@@ -41,8 +41,8 @@ pub struct Overload {
     pub wanted: u32,
     /// Units there are on the day on which most are lacking.
     pub capacity: u32,
-    /// Who wants it on these days: positions in [`Plan::activities`], ascending.
-    pub activities: Vec<usize>,
+    /// Who wants it on these days: plans by their position among those given, with positions in [`Plan::activities`]; ascending.
+    pub works: Vec<(usize, usize)>,
 }
 
 /// Units there are on a day: of steps that begin on one day the last written holds.
@@ -51,35 +51,59 @@ fn capacity_on(resource: &Resource, day: i32) -> u32 {
     begun.max_by_key(|step| step.from).map_or(resource.capacity, |step| step.capacity)
 }
 
-/// Loads of all resources that dated work of a plan wants, in the order of the plan.
-pub fn loads(plan: &Plan, schedule: &Schedule) -> Vec<Load> {
-    let work_time = WorkTime::of_plan(plan);
-    let mut wanted: Vec<BTreeMap<i32, u32>> = vec![BTreeMap::new(); plan.resources.len()];
-    let mut users: Vec<Vec<(usize, i32, i32)>> = vec![Vec::new(); plan.resources.len()];
-    for (at, (activity, dates)) in plan.activities.iter().zip(&schedule.activities).enumerate() {
-        let Some(dates) = dates.as_ref().filter(|_| activity.kind == ActivityKind::Task) else { continue };
-        let (from, to) = (day_number(dates.early_start.date()), day_number(dates.early_finish.date()));
-        for need in activity.needs.iter().filter(|need| need.amount > 0) {
-            let Some(resource) = plan.resources.iter().position(|one| one.id == need.resource) else { continue };
-            for day in (from..=to).filter(|day| work_time.works_on(plan, at, date_of(*day))) {
-                let units = wanted[resource].entry(day).or_default();
-                *units = units.saturating_add(need.amount);
-            }
-            users[resource].push((at, from, to));
-        }
-    }
-    let all = wanted.iter().zip(&users).enumerate().filter(|(_, (wanted, _))| !wanted.is_empty());
-    all.map(|(at, (wanted, users))| load(plan, at, wanted, users, &work_time)).collect()
+/// What is wanted of one resource while it is counted.
+#[derive(Default)]
+struct Wants<'a> {
+    /// The resource in each plan that has it.
+    there: Vec<&'a Resource>,
+    by_day: BTreeMap<i32, u32>,
+    /// Works with their first and last days.
+    users: Vec<((usize, usize), i32, i32)>,
 }
 
-fn load(
-    plan: &Plan,
-    at: usize,
-    by_day: &BTreeMap<i32, u32>,
-    users: &[(usize, i32, i32)],
-    work_time: &WorkTime,
-) -> Load {
-    let resource = &plan.resources[at];
+impl Wants<'_> {
+    fn capacity_on(&self, day: i32) -> u32 {
+        self.there.iter().fold(0, |sum, resource| sum.saturating_add(capacity_on(resource, day)))
+    }
+}
+
+/// Loads of all resources that dated work wants, in the order in which the plans name them. Of several plans, as those of one
+/// contractor, what is wanted and what there is of a resource is added up.
+pub fn loads(plans: &[(&Plan, &Schedule)]) -> Vec<Load> {
+    let work_times: Vec<WorkTime> = plans.iter().map(|(plan, _)| WorkTime::of_plan(plan)).collect();
+    let mut ids: Vec<&str> = Vec::new();
+    let mut wants: Vec<Wants<'_>> = Vec::new();
+    for (at, (plan, schedule)) in plans.iter().enumerate() {
+        for resource in &plan.resources {
+            match ids.iter().position(|id| *id == resource.id) {
+                Some(known) => wants[known].there.push(resource),
+                None => {
+                    ids.push(&resource.id);
+                    wants.push(Wants { there: vec![resource], ..Wants::default() });
+                }
+            }
+        }
+        for (index, (activity, dates)) in plan.activities.iter().zip(&schedule.activities).enumerate() {
+            let Some(dates) = dates.as_ref().filter(|_| activity.kind == ActivityKind::Task) else { continue };
+            let (from, to) = (day_number(dates.early_start.date()), day_number(dates.early_finish.date()));
+            for need in activity.needs.iter().filter(|need| need.amount > 0) {
+                let is_there = plan.resources.iter().any(|one| one.id == need.resource);
+                let Some(known) = ids.iter().position(|id| is_there && *id == need.resource) else { continue };
+                for day in (from..=to).filter(|day| work_times[at].works_on(plan, index, date_of(*day))) {
+                    let units = wants[known].by_day.entry(day).or_default();
+                    *units = units.saturating_add(need.amount);
+                }
+                wants[known].users.push(((at, index), from, to));
+            }
+        }
+    }
+    let works_on = |(at, index): (usize, usize), day: i32| work_times[at].works_on(plans[at].0, index, date_of(day));
+    let wanted = ids.iter().zip(&wants).filter(|(_, wants)| !wants.by_day.is_empty());
+    wanted.map(|(id, wants)| load(id, wants, &works_on)).collect()
+}
+
+fn load(id: &str, wants: &Wants<'_>, works_on: &impl Fn((usize, usize), i32) -> bool) -> Load {
+    let by_day = &wants.by_day;
     let mut wanted: Vec<(Date, u32)> = Vec::new();
     let mut over: Vec<(Vec<i32>, u32, u32)> = Vec::new();
     let (mut was_over, mut last) = (false, i32::MIN);
@@ -90,7 +114,7 @@ fn load(
         if wanted.last().is_none_or(|(_, known)| *known != units) {
             wanted.push((date_of(day), units));
         }
-        let capacity = capacity_on(resource, day);
+        let capacity = wants.capacity_on(day);
         let is_over = units > capacity;
         match over.last_mut().filter(|_| was_over) {
             Some((days, most, there)) if is_over => {
@@ -107,25 +131,25 @@ fn load(
     wanted.push((date_of(last.saturating_add(1)), 0));
     let overload = |(days, wanted, capacity): (Vec<i32>, u32, u32)| {
         let (from, to) = (days.first().copied().unwrap_or(last), days.last().copied().unwrap_or(last));
-        let wants = |activity: usize, start: i32, finish: i32| {
-            days.iter().any(|day| (start..=finish).contains(day) && work_time.works_on(plan, activity, date_of(*day)))
+        let is_in_need = |work: (usize, usize), start: i32, finish: i32| {
+            days.iter().any(|day| (start..=finish).contains(day) && works_on(work, *day))
         };
-        let mut activities: Vec<usize> =
-            users.iter().filter(|(one, start, finish)| wants(*one, *start, *finish)).map(|(one, _, _)| *one).collect();
-        activities.dedup();
-        Overload { from: date_of(from), to: date_of(to), days: days.len() as u32, wanted, capacity, activities }
+        let needing = wants.users.iter().filter(|(work, start, finish)| is_in_need(*work, *start, *finish));
+        let mut works: Vec<(usize, usize)> = needing.map(|(work, ..)| *work).collect();
+        works.dedup();
+        Overload { from: date_of(from), to: date_of(to), days: days.len() as u32, wanted, capacity, works }
     };
     let first = by_day.keys().next().copied().unwrap_or(0);
-    let mut changes: Vec<i32> =
-        resource.steps.iter().map(|step| day_number(step.from)).filter(|day| *day > first).collect();
+    let steps = wants.there.iter().flat_map(|resource| &resource.steps);
+    let mut changes: Vec<i32> = steps.map(|step| day_number(step.from)).filter(|day| *day > first).collect();
     changes.push(first);
     changes.sort_unstable();
     changes.dedup();
     Load {
-        resource: at,
+        resource: id.to_owned(),
         peak: by_day.values().copied().max().unwrap_or(0),
         over: over.into_iter().map(overload).collect(),
-        capacity: changes.into_iter().map(|day| (date_of(day), capacity_on(resource, day))).collect(),
+        capacity: changes.into_iter().map(|day| (date_of(day), wants.capacity_on(day))).collect(),
         wanted,
     }
 }

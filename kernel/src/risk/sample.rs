@@ -3,12 +3,15 @@
 //! Every iteration has its own stream of numbers and takes one for each uncertain activity, in the order of the plan:
 //! an iteration draws the same durations whichever thread runs it.
 
+use std::collections::HashMap;
+
 use super::LANES;
 use crate::calendar::{Unit, WorkCalendar};
 use crate::chance::Chance;
-use crate::measure::length;
+use crate::measure::{exact_length, length};
 use crate::network::{Network, Node, VIRTUAL};
 use crate::plan::{Activity, Plan, Risk, Span};
+use crate::risk::Event;
 
 /// Numbers of one activity, a lane for each iteration.
 pub(crate) type Lanes<T> = [T; LANES];
@@ -23,8 +26,10 @@ enum Draw {
     Triangular { low: f32, high: f32, rise: f32, fall: f32, at_mode: f32 },
     /// Quantiles in the middles of [`POINTS`] equal probabilities.
     Table(Vec<i32>),
-    /// An event that adds its impact.
+    /// An event of its own that adds its impact.
     Event { probability: f32, planned: i32, impact: i32 },
+    /// As planned; only events of the register lengthen it.
+    Certain { planned: i32 },
 }
 
 /// One uncertain activity.
@@ -39,6 +44,28 @@ pub(crate) struct Uncertain {
     offset: i32,
     /// Index of its group, when it is correlated with others.
     group: Option<usize>,
+    /// Events of the register that lengthen it, with the units that each adds.
+    impacts: Vec<(usize, i32)>,
+}
+
+impl Uncertain {
+    /// Whether its own duration is drawn.
+    pub(crate) fn is_drawn(&self) -> bool {
+        !matches!(self.draw, Draw::Certain { .. })
+    }
+
+    /// Whether an event of the register lengthens it.
+    pub(crate) fn is_hit_by(&self, event: usize) -> bool {
+        self.impacts.iter().any(|(one, _)| *one == event)
+    }
+}
+
+/// What the activities of a block share.
+pub(crate) struct Shared {
+    /// Normal scores of the groups.
+    scores: Vec<Lanes<f32>>,
+    /// Which events of the register happen, as 0 or 1.
+    pub(crate) events: Vec<Lanes<i32>>,
 }
 
 /// All uncertain activities of a network.
@@ -47,6 +74,8 @@ pub(crate) struct Sampler {
     /// Ascending by node.
     pub(crate) uncertain: Vec<Uncertain>,
     groups: usize,
+    /// Probabilities of the events of the register.
+    events: Vec<f32>,
     /// Correlation of the durations within a group, as normal scores.
     correlation: f64,
     /// Normal scores of [`POINTS`] equal probabilities.
@@ -93,43 +122,49 @@ impl Sampler {
     pub(crate) fn new(
         plan: &Plan,
         network: &Network,
+        register: &[Event],
         seed: u64,
         correlation: f64,
         group_of: &dyn Fn(&Activity) -> Option<usize>,
         groups: usize,
     ) -> Sampler {
         let mut uncertain = Vec::new();
+        let mut impacts = impacts_of(register);
         for (index, node) in network.nodes.iter().enumerate().filter(|(_, node)| node.activity != VIRTUAL) {
             let activity = &plan.activities[node.activity as usize];
-            if let Some(found) = uncertain_of(network, index, node, activity) {
+            let impacts = impacts.remove(&(node.activity as usize)).unwrap_or_default();
+            if let Some(found) = uncertain_of(network, index, node, (activity, &impacts)) {
                 let group = if correlation > 0.0 { group_of(activity) } else { None };
                 uncertain.push(Uncertain { group, ..found });
             }
         }
+        let events = register.iter().map(|event| event.probability.clamp(0.0, 1.0) as f32).collect();
         let scores = (0..POINTS).map(|at| normal_quantile((at as f64 + 0.5) / POINTS as f64) as f32).collect();
-        Sampler { uncertain, groups, correlation: correlation.clamp(0.0, 1.0), scores, seed }
+        Sampler { uncertain, groups, events, correlation: correlation.clamp(0.0, 1.0), scores, seed }
     }
 
     /// Streams of a block of iterations, with what its groups share.
-    pub(crate) fn block(&self, first: usize) -> (Streams, Vec<Lanes<f32>>) {
+    pub(crate) fn block(&self, first: usize) -> (Streams, Shared) {
         let mut streams = Streams::new(self.seed, first);
         let share = self.correlation.sqrt() as f32;
-        let shared = (0..self.groups).map(|_| streams.next().map(|at| self.score(at) * share)).collect();
-        (streams, shared)
+        let scores = (0..self.groups).map(|_| streams.next().map(|at| self.score(at) * share)).collect();
+        let happens = |probability: &f32| streams.next().map(|at| i32::from(at < *probability));
+        let events = self.events.iter().map(happens).collect();
+        (streams, Shared { scores, events })
     }
 
     fn score(&self, at: f32) -> f32 {
         interpolated(&self.scores, at)
     }
 
-    /// Spans of one activity in a block.
-    pub(crate) fn draw(&self, one: &Uncertain, streams: &mut Streams, shared: &[Lanes<f32>]) -> Lanes<i32> {
+    /// Spans of one activity in a block, before what events add.
+    pub(crate) fn draw(&self, one: &Uncertain, streams: &mut Streams, shared: &Shared) -> Lanes<i32> {
         let mut at = streams.next();
         if let Some(group) = one.group {
             // Gaussian copula with one factor.
             let rest = (1.0 - self.correlation).sqrt() as f32;
-            for lane in 0..LANES {
-                at[lane] = normal_share(shared[group][lane] + rest * self.score(at[lane]));
+            for (at, score) in at.iter_mut().zip(&shared.scores[group]) {
+                *at = normal_share(score + rest * self.score(*at));
             }
         }
         let mut units = [0; LANES];
@@ -152,12 +187,33 @@ impl Sampler {
                     units[lane] = planned + if at[lane] < *probability { *impact } else { 0 };
                 }
             }
+            Draw::Certain { planned } => units = [*planned; LANES],
         }
         for units in &mut units {
             *units = (*units).max(one.least) - one.offset;
         }
         units
     }
+
+    /// Adds what the events of the register that happen in a block add to one activity.
+    pub(crate) fn lengthen(&self, one: &Uncertain, spans: &mut Lanes<i32>, shared: &Shared) {
+        for (event, units) in &one.impacts {
+            for (span, happens) in spans.iter_mut().zip(&shared.events[*event]) {
+                *span += happens * units;
+            }
+        }
+    }
+}
+
+/// Events of a register by the activity that they lengthen.
+fn impacts_of(register: &[Event]) -> HashMap<usize, Vec<(usize, Span)>> {
+    let mut impacts: HashMap<usize, Vec<(usize, Span)>> = HashMap::new();
+    for (event, entry) in register.iter().enumerate() {
+        for (activity, impact) in &entry.impacts {
+            impacts.entry(*activity).or_default().push((event, *impact));
+        }
+    }
+    impacts
 }
 
 /// A value between the middles of equal shares of a table.
@@ -167,9 +223,16 @@ fn interpolated(table: &[f32], at: f32) -> f32 {
     table[below] + (place - below as f32) * (table[below + 1] - table[below])
 }
 
-fn uncertain_of(network: &Network, index: usize, node: &Node, activity: &Activity) -> Option<Uncertain> {
+fn uncertain_of(
+    network: &Network,
+    index: usize,
+    node: &Node,
+    (activity, impacts): (&Activity, &[(usize, Span)]),
+) -> Option<Uncertain> {
     // Whose people name the day they will finish has no other duration to draw.
-    let risk = activity.risk.as_ref().filter(|_| activity.expected_finish.is_none())?;
+    if activity.expected_finish.is_some() || (activity.risk.is_none() && impacts.is_empty()) {
+        return None;
+    }
     let calendar = &network.calendars[node.calendar as usize];
     let is_day = calendar.unit == Unit::Day;
     let offset = i32::from(is_day);
@@ -180,8 +243,24 @@ fn uncertain_of(network: &Network, index: usize, node: &Node, activity: &Activit
     // What has begun is as uncertain as the share that remains.
     let whole = units(activity.duration, calendar, network).unwrap_or(planned).max(1);
     let left = f64::from(planned) / f64::from(whole);
-    let of = |span: Span| units(span, calendar, network).map(|units| f64::from(units) * left);
-    let draw = match risk {
+    // Not rounded: a tenth more than a day is no second day.
+    let of = |span: Span| exact_length(span, calendar, &network.calendars[0]).map(|units| units * left);
+    let draw = match activity.risk.as_ref() {
+        None => Draw::Certain { planned },
+        Some(Risk::Discrete { probability, impact }) => Draw::Event {
+            probability: probability.clamp(0.0, 1.0) as f32,
+            planned,
+            impact: units(*impact, calendar, network)?,
+        },
+        Some(risk) => continuous(risk, &of)?,
+    };
+    let impacts = impacts.iter().filter_map(|(event, impact)| Some((*event, rounded(of(*impact)?)))).collect();
+    Some(Uncertain { node: index, draw, least: offset, offset, group: None, impacts })
+}
+
+/// How a duration without an event of its own is drawn; `of` counts what is left of a span.
+fn continuous(risk: &Risk, of: &dyn Fn(Span) -> Option<f64>) -> Option<Draw> {
+    Some(match risk {
         Risk::Triangular { low, likely, high } => {
             let (low, likely, high) = ordered(of(*low)?, of(*likely)?, of(*high)?);
             let width = (high - low).max(1e-6);
@@ -203,13 +282,8 @@ fn uncertain_of(network: &Network, index: usize, node: &Node, activity: &Activit
             let quantile = |at: f64| median * ratio.powf(normal_quantile(at) / normal_quantile(0.9));
             Draw::Table((0..POINTS).map(|at| rounded(quantile((at as f64 + 0.5) / POINTS as f64))).collect())
         }
-        Risk::Discrete { probability, impact } => Draw::Event {
-            probability: probability.clamp(0.0, 1.0) as f32,
-            planned,
-            impact: units(*impact, calendar, network)?,
-        },
-    };
-    Some(Uncertain { node: index, draw, least: offset, offset, group: None })
+        Risk::Discrete { .. } => return None,
+    })
 }
 
 fn units(span: Span, calendar: &WorkCalendar, network: &Network) -> Option<i32> {

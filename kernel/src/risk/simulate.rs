@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
-use super::LANES;
 use super::sample::{Lanes, Sampler};
+use super::{CORRELATED, LANES};
 use crate::calendar::FAR;
 use crate::cpm::{expected_finish, forward_with, hardened, lasting_until};
 use crate::network::{Network, Row, VIRTUAL, traits};
@@ -43,7 +43,9 @@ pub(crate) struct Block {
     /// Start and finish of each node, in pairs of lanes.
     early: Vec<Lanes<i32>>,
     /// Spans of the uncertain activities.
-    pub(crate) spans: Vec<Lanes<i32>>,
+    spans: Vec<Lanes<i32>>,
+    /// What moves dates: spans before events lengthen them, then which events happen. Kept of the first iterations.
+    pub(crate) causes: Vec<Lanes<i32>>,
     waiting: Vec<u64>,
     /// Iterations in which each node was critical.
     pub(crate) critical: Vec<u32>,
@@ -122,6 +124,7 @@ impl<'a> Model<'a> {
         Block {
             early: vec![[0; LANES]; count * 2],
             spans: vec![[0; LANES]; self.sampler.uncertain.len()],
+            causes: Vec::new(),
             waiting: vec![0; count.div_ceil(64)],
             critical: vec![0; count],
         }
@@ -132,6 +135,13 @@ impl<'a> Model<'a> {
         let (mut streams, shared) = self.sampler.block(first);
         for (one, spans) in self.sampler.uncertain.iter().zip(&mut block.spans) {
             *spans = self.sampler.draw(one, &mut streams, &shared);
+        }
+        if first < CORRELATED {
+            block.causes.clone_from(&block.spans);
+            block.causes.extend_from_slice(&shared.events);
+        }
+        for (one, spans) in self.sampler.uncertain.iter().zip(&mut block.spans) {
+            self.sampler.lengthen(one, spans, &shared);
         }
         let network = self.network;
         for (index, node) in network.nodes.iter().enumerate() {

@@ -29,7 +29,7 @@ use crate::journal::domain::{Context, Decision};
 use anyhow::Result;
 use model::{Command, Fact};
 
-pub use stops::{plan_calendars, set_festivals, stops};
+pub use stops::{alert_stops, plan_calendars, set_festivals, stops};
 
 /// The rights a command needs: calendars are kept for the whole district.
 pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {

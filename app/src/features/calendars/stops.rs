@@ -87,7 +87,8 @@ fn day_after(date: Date) -> DateTime {
     date.tomorrow().unwrap_or(date).to_datetime(time(0, 0, 0, 0))
 }
 
-fn alert_stops(alert: &Alert, exemptions: &[Exemption], data_date: Date) -> Vec<Stop> {
+/// What an alert stops, without what exemptions allow.
+pub fn alert_stops(alert: &Alert, exemptions: &[Exemption], data_date: Date) -> Vec<Stop> {
     let forecast = alert.expected_end.filter(|end| *end > data_date.to_datetime(time(0, 0, 0, 0)));
     let mut stops: Vec<Stop> = Vec::new();
     for span in &alert.spans {

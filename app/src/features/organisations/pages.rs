@@ -101,6 +101,7 @@ fn show_page(
                 dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (organisation.id) } { "№ " (organisation.changed_number) } }
             }
         }
+        @if organisation.kind == Kind::Contractor { p { a href={ "/wall/contractor?organisation=" (organisation.id) } { (visitor.tf("contractor.all_projects", &[("name", organisation.name.clone())])) } } }
         @if visitor.may(Verb::Govern, "/") {
             h2 { (visitor.t("organisations.rename")) }
             (Form::new(visitor, format!("/organisations/{}/name", organisation.id), "organisations.rename", values)

@@ -387,6 +387,30 @@ pub async fn worked(conn: &mut Conn, after: Date, before: Date) -> Result<Vec<(S
     rows.iter().map(|row| Ok((row.text(0)?, row.date(1)?, row.text(2)?))).collect()
 }
 
+/// The newest fact among the reports of a project; 0 without any.
+pub async fn newest_of(conn: &mut Conn, project: &str) -> Result<u64> {
+    let row = conn.row("SELECT number FROM report WHERE project = ? ORDER BY number DESC LIMIT 1", args![project]).await?;
+    row.map_or(Ok(0), |row| row.count(0))
+}
+
+/// Days on which a project's buildings reported: how many did, and how many of them lost so many hours to weather.
+pub async fn weather_days(conn: &mut Conn, project: &str, lost_hours: u32) -> Result<Vec<(Date, u64, u64)>> {
+    let sql = "SELECT on_day, COUNT(*) FROM report WHERE project = ? GROUP BY on_day ORDER BY on_day";
+    let rows = conn.rows(sql, args![project]).await?;
+    let mut days = rows.iter().map(|row| Ok((row.date(0)?, row.count(1)?, 0))).collect::<Result<Vec<(Date, u64, u64)>>>()?;
+    // Few reports speak of weather: only those are opened.
+    let sql = "SELECT on_day, content FROM report WHERE project = ? AND content LIKE '%\"weather_hours\":%'";
+    for row in conn.rows(sql, args![project]).await? {
+        let (on, content) = (row.date(0)?, row.json::<Content>(1)?);
+        if content.weather_hours.is_some_and(|hours| hours >= lost_hours)
+            && let Ok(at) = days.binary_search_by_key(&on, |day| day.0)
+        {
+            days[at].2 += 1;
+        }
+    }
+    Ok(days)
+}
+
 pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
     let mut state = State::default();
     let (building, on) = match command {

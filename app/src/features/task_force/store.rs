@@ -39,6 +39,12 @@ pub async fn members(conn: &mut Conn, project: &str) -> Result<Vec<Member>> {
     conn.rows(sql, args![project]).await?.iter().map(read).collect()
 }
 
+/// Projects in which an organisation holds a seat now, in the order of their ids.
+pub async fn projects_of(conn: &mut Conn, seat: Seat, organisation: &str) -> Result<Vec<String>> {
+    let sql = "SELECT DISTINCT project FROM task_force_member WHERE organisation = ? AND seat = ? AND to_on IS NULL ORDER BY project";
+    conn.rows(sql, args![organisation, seat.name()]).await?.iter().map(|row| row.text(0)).collect()
+}
+
 /// Seats that must be held and are not.
 pub async fn empty_seats(conn: &mut Conn, project: &str) -> Result<Vec<Seat>> {
     let held: Vec<Seat> =

@@ -20,7 +20,7 @@ use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
 use axum::Json;
 use axum::extract::State;
-use guatu_formats::charts::links::Link;
+use guatu_formats::charts::links::{Link, MOST_LINKS};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -342,6 +342,10 @@ pub async fn rows(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let links = chart.links(&mut conn, &site.domain, &rows, shown).await?;
     let mut drawn = drawn(&visitor, &chart, &rows, (today, site.head()), |row| address(&asked, row));
     drawn["links"] = links::lines(&rows, &links).into();
+    let left_out = links.len().saturating_sub(MOST_LINKS);
+    if left_out > 0 {
+        drawn["left_out"] = visitor.tf("links.left_out", &[("count", left_out.to_string())]).into();
+    }
     Ok(Json(drawn))
 }
 

@@ -8,7 +8,7 @@ use crate::features::plan::store as plans;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
 use anyhow::Context;
-use guatu_formats::charts::links::{Link, Weight};
+use guatu_formats::charts::links::{Link, MOST_LINKS, Weight};
 use guatu_kernel::drawing::{Ground, Join, RowBar, route};
 use guatu_kernel::plan::{LinkKind, Plan, Span};
 use jiff::civil::Date;
@@ -18,8 +18,6 @@ use std::collections::HashMap;
 
 /// Rows above which links are shown only when asked for: among hundreds nobody follows a line.
 const MOST_LINKED_ROWS: usize = 80;
-/// Links that are drawn at most, the first of the plan: more are a grey surface, and take long to find their ways.
-const MOST_LINKS: usize = 5_000;
 
 /// Which links are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +87,7 @@ pub fn between(plan: &Plan, rows: &[Option<usize>], shown: Shown, held: impl Fn(
         let tip = format!("{} → {} {}", name(*from), name(*to), if label.is_empty() { "FS" } else { &label });
         Link { from: *from, to: *to, kind: link.kind, weight, label, tip }
     });
-    links.filter(|link| shown == Shown::All || link.weight != Weight::Other).take(MOST_LINKS).collect()
+    links.filter(|link| shown == Shown::All || link.weight != Weight::Other).collect()
 }
 
 /// Calendar days that a link leaves between its ends; it only orders links between the same two activities.
@@ -169,7 +167,7 @@ const CANVAS_DIAMOND: (f64, f64) = (0.5, 0.2);
 const CANVAS_RADIUS_PART: f64 = 1.0 / 170.0;
 const CANVAS_STUB_PART: f64 = 1.0 / 240.0;
 
-/// Lines for the canvas: `[weight, x, y, x, y, …]` with days since 1970 across and rows downwards; weight 0 to 2.
+/// Lines for the canvas, of no more links than a page of paper has: `[weight, x, y, x, y, …]` with days since 1970 across and rows downwards; weight 0 to 2.
 pub fn lines(rows: &[ChartRow<'_>], links: &[Link]) -> Vec<Value> {
     let day = |date: Date| f64::from((date - Date::constant(1970, 1, 1)).get_days());
     let pairs = || rows.iter().flat_map(|row| [row.bar.baseline, row.bar.early]).flatten();
@@ -193,6 +191,7 @@ pub fn lines(rows: &[ChartRow<'_>], links: &[Link]) -> Vec<Value> {
         Some(RowBar { from, to, reach: (from.min(planned.0), to.max(planned.1)), middle, top })
     };
     let bars: Vec<Option<RowBar>> = rows.iter().map(bar).collect();
+    let links = &links[..links.len().min(MOST_LINKS)];
     let joins: Vec<Join> = links.iter().map(|link| Join { from: link.from, to: link.to, kind: link.kind }).collect();
     let stub = whole * CANVAS_STUB_PART;
     let routes = route(&bars, &joins, Ground { left: first - stub * 3.0, right: last + stub * 4.0, stub });

@@ -8,11 +8,14 @@
 //! both show the same lamp. Bars carry the progress front line, drawn on the approved plan at dates computed once in
 //! `model.rs` for canvas and paper. The same page is the command room's wall with `?wall=1`: it fits its screen, turns pages
 //! as `rules/screen.toml` says, and follows the ledger by server-sent events. Refusal: W-101. Extra files: `matrix.rs`, `bars.rs`, `network.rs`,
-//! `flowline.rs`, `paths.rs` and `resources.rs` gather what the boards show, `links.rs` weighs links between bars, `paper.rs` prints
-//! them, `events.rs` tells the wall of new facts. A float path is a way to one date, found on the plan as facts stand; what
-//! resources want is counted on the forecast, which does not look at them.
+//! `flowline.rs`, `paths.rs`, `resources.rs`, `contractor.rs` and `risk.rs` gather what the boards show, `links.rs` weighs links between bars, `chances.rs`
+//! simulates under what `weather.rs` draws, `paper.rs` prints them, `events.rs` tells the wall of new facts. A float path is a way to one date, found on the plan
+//! as facts stand; what resources want is counted on the forecast, which does not look at them. How likely a mandated date is
+//! follows from the plan as facts stand and from settings (`rules/uncertainty.toml`) that every page of it shows.
 
 pub mod bars;
+pub mod chances;
+mod contractor;
 mod events;
 mod flowline;
 pub mod links;
@@ -23,7 +26,9 @@ pub mod pages;
 mod paper;
 mod paths;
 mod resources;
+mod risk;
 pub mod store;
+mod weather;
 #[cfg(test)]
 pub mod tests;
 

@@ -5,7 +5,7 @@ use super::bars;
 use super::events::events;
 use super::matrix::{Gathered, gather};
 use super::model::{Cell, Lamp, Reason, SCREEN, Word, page_around, verdict};
-use super::{flowline, links, network, paper, paths, resources, store};
+use super::{contractor, flowline, links, network, paper, paths, resources, risk, store};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::Tree;
@@ -44,6 +44,7 @@ pub fn routes() -> Router<Site> {
         .route("/wall/rows.json", get(bars::rows))
         .route("/wall.pdf", get(paper::pdf))
         .merge(paths::routes())
+        .merge(contractor::routes())
 }
 
 /// What a wall address asks for.
@@ -51,7 +52,7 @@ pub fn routes() -> Router<Site> {
 pub struct Asked {
     /// The place; the root of what the person may see when absent.
     pub place: Option<String>,
-    /// `matrix`, `bars`, `network`, `flowline` or `resources`.
+    /// `matrix`, `bars`, `network`, `flowline`, `resources` or `risk`.
     pub view: Option<String>,
     /// `1` for the command room.
     pub wall: Option<String>,
@@ -136,6 +137,7 @@ async fn wall(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
         Some("network") if network::has_sheets(place.kind) => network::board(&mut conn, &site, &visitor, &place, &asked).await?,
         Some("flowline") if network::has_sheets(place.kind) => flowline::board(&mut conn, &site, &visitor, &place, &asked).await?,
         Some("resources") if place.kind == Kind::Project => resources::board(&mut conn, &site, &visitor, &place, &asked).await?,
+        Some("risk") if place.kind == Kind::Project => risk::board(&mut conn, &site, &visitor, &place, &asked).await?,
         _ if place.kind == Kind::Building => bars::board(&mut conn, &site, &visitor, &place, &asked).await?,
         _ => matrix(&mut conn, &site, &visitor, &place, &asked).await?,
     };
@@ -155,6 +157,12 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
     above.reverse();
     let milestones = goals(conn, &site.domain, place).await?;
     let shown = if asked.is_wall() { 4 } else { 6 };
+    // Of a district there would be one simulation for each of its projects.
+    let project = tree.lineage(place).find(|above| above.kind == Kind::Project && visitor.may(Verb::Read, &above.path)).cloned();
+    let chances = match project.filter(|_| !asked.is_wall() && view != "risk" && !milestones.is_empty()) {
+        Some(project) => risk::at_hand(conn, site, &project).await?,
+        None => None,
+    };
     let today = site.clock.today();
     Ok(html! {
         @if !above.is_empty() && !asked.is_wall() { (crate::web::layout::crumbs(visitor, &above)) }
@@ -166,12 +174,12 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
             span.end {}
             // The line of lamps is full in some languages; beside the title there is room.
             @if asked.is_wall() { (Marks::short(visitor).legend()) }
-            @for (name, key) in [("matrix", "wall.matrix"), ("bars", "wall.bars"), ("network", "wall.network"), ("flowline", "wall.flowline"), ("resources", "wall.resources")] {
+            @for (name, key) in [("matrix", "wall.matrix"), ("bars", "wall.bars"), ("network", "wall.network"), ("flowline", "wall.flowline"), ("resources", "wall.resources"), ("risk", "wall.risk")] {
                 // A building has one row, and its resources are those of its project; a command room has no time to read a network.
                 @let is_shown = match name {
                     "matrix" => place.kind != Kind::Building,
                     "network" | "flowline" => !asked.is_wall() && network::has_sheets(place.kind),
-                    "resources" => !asked.is_wall() && place.kind == Kind::Project,
+                    "resources" | "risk" => !asked.is_wall() && place.kind == Kind::Project,
                     _ => true,
                 };
                 @if is_shown {
@@ -197,11 +205,13 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
                     b.days-left { (days_text(visitor, days_between(today, mandate.finish_by))) }
                     span.due { (mandate.finish_by) }
                     @if !is_planned { " " (no_activity(visitor)) } @else if float_days_e3.is_some() { " " (float_lamp(visitor, *float_days_e3)) }
+                    @if let (Some(chances), true) = (&chances, float_days_e3.is_some()) { (chances.of_mandate(visitor, &mandate.activity, mandate.finish_by).unwrap_or_default()) }
                 }
             }
                 // The list of plans has the others, by their float.
                 @if milestones.len() > shown { li.more { a href="/plans?sort=float" title=(visitor.tf("wall.more_dates", &[("count", (milestones.len() - shown).to_string())])) { "+" (milestones.len() - shown) } } }
             }
+            @if let Some(chances) = &chances { (chances.least_likely(visitor)) }
         }
     })
 }
@@ -480,6 +490,8 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
         Some(id) => plans::bar(&mut conn, &project.id, id).await?,
         None => None,
     };
+    let is_mandated = plans::mandates(&mut conn, &project.id).await?.iter().any(|mandate| mandate.activity == bar.activity);
+    let chances = if is_mandated { risk::at_hand(&mut conn, &site, &project).await? } else { None };
     let noted = store::noted(&mut conn, &project.id, &bar.activity).await?.filter(|noted| noted.word == verdict.word());
     let gates = heard::open_gates(&mut conn, &at.id, bar.stage.as_deref().unwrap_or_default()).await?;
     let mut stands = heard::work_stops(&mut conn, &project.id).await?;
@@ -504,6 +516,7 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
                 @if !gates.is_empty() { p { (visitor.tf("wall.gates", &[("gates", visitor.list(gates.iter().map(|gate| visitor.t(&format!("value.gate_{}", gate.id)))))])) " " a href={ "/gates/" (at.id) } { (visitor.t("nav.gates")) } } }
                 @if let Some(grade) = grade { p { (Marks::of_visitor(&visitor).of(grade)) " " (visitor.t(&format!("grade_sentence.{}", grade.name()))) } }
                 p.quiet { (rule_sets::pages::told(&visitor, &rule_set)) }
+                @if let Some(chances) = &chances { h2 { (visitor.t("chances.title")) } @for sentence in chances.of_activity(&visitor, &bar.activity) { p { (sentence) } } p { a href=(risk::address(&project.id)) { (visitor.t("chances.see")) } } }
                 h2 { (visitor.t("wall.since")) }
                 @if let (Some(start), None) = (bar.actual_start, bar.actual_finish) { p { (visitor.tf("lamp_since.running", &[("date", start.to_string())])) } }
                 @match (verdict.reason, verdict.since) {

@@ -5,7 +5,7 @@ use super::bars::Chart;
 use super::links::Shown;
 use super::matrix::gather;
 use super::model::Lamp;
-use super::{flowline as flowlines, resources};
+use super::{flowline as flowlines, resources, risk};
 use super::network::{self, Asking, flags};
 use super::pages::{Asked, asked_place, cell_label};
 use crate::clock::civil;
@@ -21,14 +21,14 @@ use anyhow::Context;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use guatu_formats::charts::{Heading, Ink, Lamp as DrawnLamp, LampWords, Sheet, arrows, bars, flowline, histogram, matrix};
+use guatu_formats::charts::{Heading, Ink, Lamp as DrawnLamp, LampWords, Sheet, arrows, bars, fan, flowline, histogram, matrix};
 use guatu_formats::pdf;
 use tokio::sync::Semaphore;
 
 /// Papers drawn at once: each takes a core.
 static DRAWING: Semaphore = Semaphore::const_new(2);
 
-/// `GET /wall.pdf?place=&view=matrix|bars|network|flowline|resources&size=A0…A3&ink=color|mono`. A network that cannot be read on the
+/// `GET /wall.pdf?place=&view=matrix|bars|network|flowline|resources|risk&size=A0…A3&ink=color|mono`. A network that cannot be read on the
 /// paper asked for comes on the smallest on which it can.
 pub async fn pdf(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let (mut number, ink) = (number_of(asked.size.as_deref())?, ink_of(asked.ink.as_deref()));
@@ -48,6 +48,9 @@ pub async fn pdf(State(site): State<Site>, visitor: Visitor, Query(asked): Query
             let wants = resources::gather(&mut conn, &site.domain, &place).await?.ok_or(missing())?;
             Drawing::Resources(wants.chart(&mut conn, &site, &visitor, &place, Sheet::series_a(number), ink).await?)
         }
+        Some("risk") if place.kind == Kind::Project => {
+            Drawing::Risk(risk::paper(&mut conn, &site, &visitor, &place, Sheet::series_a(number), ink).await?)
+        }
         view if view == Some("bars") || place.kind == Kind::Building => {
             Drawing::Bars(bar_chart(&mut conn, &site, &visitor, (&place, &asked), Sheet::series_a(number), ink).await?)
         }
@@ -60,6 +63,7 @@ pub async fn pdf(State(site): State<Site>, visitor: Visitor, Query(asked): Query
         Drawing::Network(chart) => vec![arrows::draw(chart)],
         Drawing::Flowline(chart) => vec![flowline::draw(chart)],
         Drawing::Resources(chart) => histogram::pages(chart),
+        Drawing::Risk(chart) => fan::pages(chart),
     })
     .await
 }
@@ -92,6 +96,7 @@ enum Drawing {
     Network(arrows::ArrowChart),
     Flowline(flowline::Flowlines),
     Resources(histogram::Histogram),
+    Risk(fan::Fan),
 }
 
 fn heading(site: &Site, visitor: &Visitor, place: &Place, key: &str) -> Heading {
@@ -168,6 +173,8 @@ async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, (place, aske
             critical_link: visitor.t("links.critical_link"),
             driving_link: visitor.t("links.driving_link"),
             other_link: visitor.t("links.other_link"),
+            other_page: visitor.t("links.other_page"),
+            left_out: visitor.t("links.left_out"),
             lamps: lamp_words(visitor),
         },
     })

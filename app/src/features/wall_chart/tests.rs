@@ -422,6 +422,150 @@ on_both_databases!(links_paths_and_wants_are_drawn_of_what_one_may_see, |site| a
     site
 });
 
+on_both_databases!(projects_of_one_contractor_share_its_resources, |site| async move {
+    use crate::features::organisations::model::{Command, Kind};
+    let site = site.with_cast().await;
+    site.submit(Command::Register { id: "yard".into(), name: "Yard".into(), kind: Kind::Contractor }).await.unwrap();
+    let address = "/wall/contractor?organisation=yard";
+    assert!(!site.get("builder", address).await.texts("p.empty").is_empty(), "it builds nothing");
+    for project in ["ours", "theirs"] {
+        let drafted = site.post("office", &format!("/plans/{project}/template"), &[("template", "resettlement_tower"), ("start", "2026-06-01")]).await;
+        assert_eq!(site.post("chief", drafted.location(), &[("reason", "checked")]).await.status, 303);
+        let seat = [("seat", "contractor"), ("holder", "organisation:yard"), ("from", "2026-06-01")];
+        assert_eq!(site.post("chief", &format!("/task-forces/{project}"), &seat).await.status, 303);
+    }
+    // Whoever may read one project sees what that one wants; whoever may read both, what both want of what both have.
+    let (one, both) = (site.get("builder", address).await, site.get("chief", address).await);
+    let projects = |page: &crate::testing::Page| page.attributes("main p a", "href").into_iter().filter(|href| href.ends_with("&view=resources")).collect::<Vec<_>>();
+    assert_eq!((projects(&one).len(), projects(&both).len()), (1, 2));
+    assert_eq!(both.attributes("svg g.panel", "class").len(), 6);
+    let peaks = |page: &crate::testing::Page| page.texts("svg text.peak");
+    assert_ne!(peaks(&one), peaks(&both));
+    let named = both.attributes("tbody a", "href");
+    assert!(["project=ours", "project=theirs"].iter().all(|project| named.iter().any(|href| href.contains(project))), "{named:?}");
+    // Whoever has begun holds it.
+    assert!(both.texts("tbody .tag").is_empty());
+    let begun = [("actual_start", "2026-06-05"), ("percent", "10")];
+    assert_eq!(site.post("builder", "/plans/ours/progress?activity=ours-b1/structure", &begun).await.status, 303);
+    let held = site.get("chief", address).await;
+    assert!(!held.texts("tbody .tag").is_empty(), "{:?}", held.texts("tbody td"));
+    let offered = site.get("builder", "/wall?place=ours&view=resources").await.attributes("main p a", "href");
+    assert!(offered.contains(&address.to_owned()), "{offered:?}");
+    assert!(site.get("chief", "/organisations/yard").await.attributes("main p a", "href").contains(&address.to_owned()));
+    assert!(site.get("chief", "/wall/contractor.pdf?organisation=yard&size=A2&ink=mono").await.body.starts_with("%PDF-"));
+    assert_eq!(site.get("chief", "/wall/contractor?organisation=nobody").await.status, 404);
+    assert_eq!(site.get("", address).await.status, 303);
+    site
+});
+
+on_both_databases!(chances_of_mandated_dates_are_drawn_told_and_printed, |site| async move {
+    let site = site.with_cast().await;
+    let risk = "/wall?place=ours&view=risk";
+    assert!(!site.get("builder", risk).await.texts("p.empty").is_empty(), "no plan, no chances");
+    for project in ["ours", "theirs"] {
+        let drafted = site.post("office", &format!("/plans/{project}/template"), &[("template", "resettlement_tower"), ("start", "2026-06-01")]).await;
+        assert_eq!(site.post("chief", drafted.location(), &[("reason", "checked")]).await.status, 303);
+    }
+    assert!(!site.get("builder", risk).await.texts("p.empty").is_empty(), "nothing is mandated");
+    let end = crate::features::plan::template::END;
+    for (activity, name, finish_by) in [(end, "All home", "2029-01-15"), ("ours-b1/topping_out", "Topped out", "2039-06-30")] {
+        let date = [("activity", activity), ("name", name), ("finish_by", finish_by), ("issuer", "headquarters"), ("document", "Notice 7"), ("edition", "1")];
+        assert_eq!(site.post("chief", "/plans/ours/mandate", &date).await.status, 303);
+    }
+    // A machine under load may need longer than a page waits.
+    let made = async |path: &str| loop {
+        let page = site.get("builder", path).await;
+        if page.texts("p.notice").is_empty() {
+            return page;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    };
+    let page = made(risk).await;
+    assert_eq!(page.attributes("svg g.lane", "class").len(), 2);
+    let lamps = page.texts("tbody:first-of-type td .lamp");
+    assert!(lamps.contains(&"100 %".to_owned()) && lamps.len() == 2, "{lamps:?}");
+    let causes = page.attributes("tbody td:last-child a", "href");
+    assert!(causes.iter().filter(|href| href.starts_with("/wall/bar") || href.ends_with("#register")).count() >= 3, "{causes:?}");
+    assert_eq!(site.get("builder", &page.attributes("svg a", "href")[0]).await.status, 200);
+    let zh = crate::web::locale::Language::Zh;
+    assert!(page.body.contains(&zh.t("chance_event.pile_defects")), "the register stands below");
+    assert!(page.body.contains(&zh.tf("chances.weather_setting", &[("months", "12".into())])), "no history yet");
+    assert_eq!(made(risk).await.texts("tbody td"), page.texts("tbody td"), "the same facts give the same numbers");
+    // The sentence stands at the milestone's own page and under the head of the boards.
+    let sentence = made(&format!("/wall/bar?project=ours&activity={end}")).await.texts("section p .lamp");
+    assert!(sentence.iter().any(|text| text.contains("2029-01-15") && text.contains('%')), "{sentence:?}");
+    for view in ["matrix", "bars"] {
+        let told = site.get("builder", &format!("/wall?place=ours&view={view}")).await.texts("ul.chances li");
+        assert!(told[0].contains("All home") && told[0].contains("2029-01-15"), "{view}: {told:?}");
+    }
+    // An alert is history from its day on.
+    let alert = [("level", "orange"), ("at", "2026-11-20T08:00"), ("notice", "Notice 1"), ("source", "Weather office")];
+    assert_eq!(site.post("office", "/calendars/new/alert", &alert).await.status, 303);
+    let (from, today) = (date(2026, 11, 20), site.site.clock.today());
+    let known = [("from", from.to_string()), ("to", today.yesterday().unwrap().to_string()), ("alerts", (today - from).get_days().to_string())];
+    let days = [&known[..], &[("rain", "0".to_owned())]].concat();
+    assert!(made(risk).await.body.contains(&zh.tf("chances.weather", &days)));
+    let paper = site.get("builder", "/wall.pdf?place=ours&view=risk&size=A2&ink=mono").await;
+    assert!(paper.body.starts_with("%PDF-"));
+    // What has happened is certain: the facts of progress make another simulation.
+    let before = made(risk).await.texts("tbody td");
+    let late = [("actual_start", "2026-10-05"), ("percent", "10"), ("remaining", "400")];
+    assert_eq!(site.post("builder", "/plans/ours/progress?activity=ours-b1/structure", &late).await.status, 303);
+    assert_ne!(made(risk).await.texts("tbody td"), before);
+    for path in ["/wall?place=theirs&view=risk", "/wall.pdf?place=theirs&view=risk"] {
+        assert_eq!(site.get("builder", path).await.status, 404, "{path}");
+    }
+    assert!(site.get("builder", "/wall?place=ours-b1&view=risk").await.texts("svg g.lane").is_empty(), "a building has its project's");
+    assert_eq!(site.get("", risk).await.status, 303);
+    site
+});
+
+#[test]
+fn settings_of_uncertainty_hold_together_and_a_plan_keeps_its_own() {
+    use super::chances::{Chances, SETTINGS, register, uncertain};
+    use crate::web::locale::Language;
+    use guatu_kernel::plan::{Activity, Risk, Span};
+    for event in &SETTINGS.event {
+        assert!(Language::En.has(&format!("chance_event.{}", event.id)), "{}", event.id);
+        assert!(Language::Zh.has(&format!("chance_event.{}", event.id)) && event.probability_percent <= 100 && event.days > 0 && !event.stages.is_empty(), "{}", event.id);
+        assert!(event.stages.iter().all(|stage| crate::features::plan::network::STAGES.iter().any(|one| one.id == *stage)), "{}", event.id);
+    }
+    for spread in [SETTINGS.work, SETTINGS.paper] {
+        assert!(spread.low_percent <= spread.likely_percent && spread.likely_percent <= spread.high_percent);
+    }
+    for (percent, lamp) in [(80.0, "good"), (79.9, "warn"), (50.0, "warn"), (49.9, "bad")] {
+        assert_eq!(SETTINGS.lamp.lamp(percent / 100.0), lamp);
+    }
+    assert_eq!([1, 30_000, 30_000_000].map(|activities| SETTINGS.simulation.iterations(activities)), [10_000, 1000, 1000]);
+    let day = |day: i8| date(2026, 6, day);
+    let work = |ordinal: u64, place: &str, stage: &str, days: i8| Bar {
+        ordinal,
+        place: Some(place.into()),
+        stage: Some(stage.into()),
+        early: Some((day(1), day(days))),
+        ..bar()
+    };
+    let bars = [work(0, "b1", "pit", 5), work(1, "b1", "pit", 9), work(2, "b2", "pit", 3), work(3, "b2", "masonry", 3), Bar { actual_finish: Some(day(2)), ..work(4, "b3", "pit", 20) }];
+    let told: Vec<_> = register(&bars).into_iter().map(|entry| (entry.rule().id.as_str(), entry.place.clone(), entry.works)).collect();
+    // A find stops the whole project; water one building: the longest work of its pit that is left.
+    assert_eq!(told, [("find", None, vec![1, 2]), ("ground_water", Some("b1".into()), vec![1]), ("ground_water", Some("b2".into()), vec![2])]);
+    let mut plan = guatu_formats::plans::read(br#"{"format":"guatu-plan/1","start":"2026-06-01","activities":[]}"#, guatu_formats::plans::Format::GuatuJson, &Default::default()).plan.unwrap();
+    plan.activities = ["a", "b", "c", "d", "e"].map(|id| Activity::task(id, Span::days(10))).to_vec();
+    plan.mandated = vec![guatu_kernel::plan::Mandate { activity: "b".into(), finish_by: guatu_kernel::plan::Moment::Day(day(20)), name: None }];
+    plan.activities[0].risk = Some(Risk::Discrete { probability: 0.5, impact: Span::days(1) });
+    plan.activities[3].is_compressible = false;
+    let found = uncertain(plan, &bars);
+    assert_eq!((found.own, found.assumed), (1, 3));
+    assert!(matches!(found.plan.activities[0].risk, Some(Risk::Discrete { .. })) && found.plan.activities[4].risk.is_none(), "its own, and none of what is finished");
+    let triangle = |low: i64, high: i64| Some(Risk::Triangular { low: Span::Working { days_e3: low, minutes: 0 }, likely: Span::days(10), high: Span::Working { days_e3: high, minutes: 0 } });
+    assert_eq!((&found.plan.activities[1].risk, &found.plan.activities[3].risk), (&triangle(9000, 13_000), &triangle(10_000, 15_000)));
+    let history = super::weather::History::unknown(day(1));
+    let chances = Chances::of(found, &history);
+    assert_eq!((chances.iterations, chances.milestones.len()), (10_000, 1));
+    assert_eq!(chances.weather.unknown_months, 12);
+    assert_eq!(chances.milestones[0].movers.len(), 3, "its own duration, the find and the water");
+}
+
 #[test]
 fn links_are_weighed_by_what_holds() {
     use super::links::{Held, Shown, between};

@@ -72,7 +72,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => docu
 async function chartOf(chart, at = 0) {
   const answer = await fetch(chart.dataset.rows).catch(() => null);
   if (!answer?.ok) return;
-  const { today, rows: all, mandated, links = [] } = await answer.json();
+  const { today, rows: all, mandated, links = [], left_out } = await answer.json();
   const words = JSON.parse(chart.dataset.words);
   const isWall = chart.dataset.end !== undefined;
   const rows = isWall ? all.slice(+chart.dataset.first, +chart.dataset.end) : all;
@@ -82,6 +82,8 @@ async function chartOf(chart, at = 0) {
   const least = (list) => list.reduce((a, b) => Math.min(a, b)), most = (list) => list.reduce((a, b) => Math.max(a, b));
   const first = Math.min(least(days), today) - 7, last = Math.max(most(days), ...mandated.map((m) => m[1]), today) + 21;
   chart.hidden = false;
+  // What a drawing leaves out it says.
+  if (left_out && !chart.previousElementSibling?.classList.contains("left-out")) chart.before(Object.assign(document.createElement("p"), { className: "quiet left-out", textContent: left_out }));
   // The table stays for whoever reads it, and for paper; on the screen it folds away under the drawing.
   const table = chart.nextElementSibling;
   if (table?.classList.contains("rows")) {

@@ -41,6 +41,7 @@ pub(crate) fn assemble(mut document: Document<'_>, findings: &mut Findings) -> O
     };
     warn_about_project(&document, &note, findings);
 
+    restore_lost_weeks(&mut document, findings);
     let (mut calendars, calendar_ids, default) = plan_calendars(&document, &note, findings);
     let resources = Resources::of(&document, &calendars, &calendar_ids, &note, findings);
     let (mut activities, saved, ids) = activities(&document, &setting, &calendar_ids, findings);
@@ -101,6 +102,32 @@ fn warn_about_project(document: &Document<'_>, note: &PlanNote, findings: &mut F
             document.critical_slack_limit
         );
         findings.warn_at(codes::NO_HOME, "CriticalSlackLimit", message);
+    }
+}
+
+/// Lets calendars of resources follow the ones they are derived from where their own days contradict every assignment.
+fn restore_lost_weeks(document: &mut Document<'_>, findings: &mut Findings) {
+    let mut assigned: HashMap<i64, Vec<(DateTime, DateTime)>> = HashMap::new();
+    let calendar_of: HashMap<i64, i64> =
+        document.resources.iter().filter_map(|resource| Some((resource.uid, resource.calendar_uid?))).collect();
+    for assignment in &document.assignments {
+        if let (Some(calendar), Some(span)) =
+            (calendar_of.get(&assignment.resource), assignment.start.zip(assignment.finish))
+        {
+            assigned.entry(*calendar).or_default().push(span);
+        }
+    }
+    let lost = |calendar: &&RawCalendar| {
+        let base = document.calendars.iter().find(|base| Some(base.uid) == calendar.base());
+        let spans = assigned.get(&calendar.uid);
+        base.zip(spans).is_some_and(|(base, spans)| calendar.is_contradicted(base, spans))
+    };
+    let lost: HashSet<i64> = document.calendars.iter().filter(lost).map(|calendar| calendar.uid).collect();
+    for calendar in document.calendars.iter_mut().filter(|calendar| lost.contains(&calendar.uid)) {
+        let message =
+            "everything assigned in this calendar lies outside its days and within its base's; the base counts";
+        findings.warn_at(codes::CALENDAR_APPROXIMATED, format!("calendar {}", calendar.uid), message);
+        calendar.follow_base();
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use guatu_kernel::diagnose::Diagnostic;
 use guatu_kernel::plan::{Band, Calendar, CalendarException, DayWork};
-use jiff::civil::Date;
+use jiff::ToSpan;
+use jiff::civil::{Date, DateTime};
 
 use super::recurrence::Rule;
 use crate::plans::findings::{Findings, fault};
@@ -25,6 +26,43 @@ pub(crate) struct RawCalendar {
     /// Monday to Sunday; absent days follow the base calendar.
     week: [Option<DayWork>; 7],
     exceptions: Vec<CalendarException>,
+}
+
+impl RawCalendar {
+    /// The calendar it is derived from.
+    pub(crate) fn base(&self) -> Option<i64> {
+        self.base
+    }
+
+    /// Whether the days that this calendar states cannot be those its resource works in: everything assigned to the resource
+    /// begins and ends outside them, and within those of the calendar it is derived from. Who wrote the file from an older
+    /// one had lost the days and put usual ones in their place.
+    pub(crate) fn is_contradicted(&self, base: &RawCalendar, assigned: &[(DateTime, DateTime)]) -> bool {
+        let is_lost = |at: DateTime| !works_at(&self.week, at) && works_at(&base.week, at);
+        let spans = assigned.iter().all(|(start, finish)| is_lost(*start) && is_lost(last_minute(*finish)));
+        self.week.iter().any(Option::is_some) && !assigned.is_empty() && spans
+    }
+
+    /// Follows its base in all its days.
+    pub(crate) fn follow_base(&mut self) {
+        self.week = [const { None }; 7];
+    }
+}
+
+/// The minute that ends at an instant.
+fn last_minute(finish: DateTime) -> DateTime {
+    finish.checked_sub(1.minute()).unwrap_or(finish)
+}
+
+/// Whether a stated week works at an instant.
+fn works_at(week: &[Option<DayWork>; 7], at: DateTime) -> bool {
+    let minute = at.hour() as u16 * 60 + at.minute() as u16;
+    let day = at.weekday().to_monday_zero_offset() as usize;
+    // A band may run on into the next day.
+    [(day, minute), ((day + 6) % 7, minute + 1440)].into_iter().any(|(day, minute)| match &week[day] {
+        Some(DayWork::Bands(bands)) => bands.iter().any(|band| (band.from_minute..band.to_minute).contains(&minute)),
+        _ => false,
+    })
 }
 
 /// The bands MS Project gives a working day without times.

@@ -71,6 +71,8 @@ pub(crate) struct Assignment {
     pub(crate) task: i64,
     pub(crate) resource: i64,
     pub(crate) units: f64,
+    pub(crate) start: Option<DateTime>,
+    pub(crate) finish: Option<DateTime>,
 }
 
 /// Reads an MSPDI file.
@@ -156,6 +158,8 @@ fn read_assignment(elements: &mut Elements<'_>) -> Result<Assignment, Diagnostic
             "TaskUID" => assignment.task = number(elements, "TaskUID")?,
             "ResourceUID" => assignment.resource = number(elements, "ResourceUID")?,
             "Units" => assignment.units = units(elements)?,
+            "Start" => assignment.start = instant(elements, "Start")?,
+            "Finish" => assignment.finish = instant(elements, "Finish")?,
             _ => elements.skip()?,
         }
     }
