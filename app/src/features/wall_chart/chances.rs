@@ -16,9 +16,11 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 
+/// Between two simulations of a project for boards that show more than its chances.
+const PAUSE: Duration = Duration::from_secs(600);
 /// Simulations made at once: each takes a core.
 static SIMULATING: Semaphore = Semaphore::const_new(1);
 
@@ -296,10 +298,19 @@ type Making = watch::Receiver<Option<Arc<Chances>>>;
 
 /// Simulations made last, by project, under the digest of its schedule.
 #[derive(Debug, Default)]
-pub struct Kept(Mutex<HashMap<String, (String, Making)>>);
+pub struct Kept(Mutex<HashMap<String, Run>>);
+
+/// A simulation of a project, made or being made.
+#[derive(Debug)]
+struct Run {
+    digest: String,
+    begun: Instant,
+    made: Making,
+}
 
 impl Kept {
-    /// The simulation of a project as facts stand. It is begun when nobody has asked for it, and waited for no longer than `patience`.
+    /// The simulation of a project as facts stand. It is begun when nobody has asked for it, and waited for no longer than `patience`:
+    /// with none, what is there is taken.
     pub async fn ask(&self, conn: &mut Conn, domain: &Guatu, (project, today): (&str, Date), patience: Duration) -> Result<Asking> {
         let scheduled = domain.networks.scheduled(conn, project).await?;
         if scheduled.outlooks.is_empty() {
@@ -310,6 +321,8 @@ impl Kept {
         let known = self.known(project, &digest);
         let mut made = match known {
             Some(made) => made,
+            // A screen that shows more than this asks at every fact: on an evening of reports it would keep a core busy.
+            None if patience.is_zero() && self.began_lately(project) => return Ok(Asking::Running),
             None => {
                 let Some(laid) = domain.networks.laid_over(conn, project, None).await? else { return Ok(Asking::Nothing) };
                 let history = History::read(conn, project, today).await?;
@@ -326,12 +339,17 @@ impl Kept {
     fn known(&self, project: &str, digest: &str) -> Option<Making> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // What failed is tried again.
-        kept.get(project).filter(|(known, made)| known == digest && (made.borrow().is_some() || made.has_changed().is_ok())).map(|(_, made)| made.clone())
+        kept.get(project).filter(|run| run.digest == digest && (run.made.borrow().is_some() || run.made.has_changed().is_ok())).map(|run| run.made.clone())
+    }
+
+    fn began_lately(&self, project: &str) -> bool {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(project).is_some_and(|run| run.begun.elapsed() < PAUSE)
     }
 
     fn begin(&self, project: &str, digest: String, simulate: impl FnOnce() -> Chances + Send + 'static) -> Making {
         let (sender, made) = watch::channel(None);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(project.to_owned(), (digest, made.clone()));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(project.to_owned(), Run { digest, begun: Instant::now(), made: made.clone() });
         tokio::spawn(async move {
             let _turn = SIMULATING.acquire().await;
             let simulated = tokio::task::spawn_blocking(simulate).await;
