@@ -116,6 +116,15 @@ fn rank(weight: Weight) -> u8 {
     }
 }
 
+/// Page numbers in few letters: what follows each other as a range.
+fn told(pages: &[usize]) -> String {
+    let run = |run: &[usize]| match run {
+        [first, .., last] => format!("{first}–{last}"),
+        _ => run.iter().map(usize::to_string).collect(),
+    };
+    pages.chunk_by(|one, next| one + 1 == *next).map(run).collect::<Vec<_>>().join(",")
+}
+
 /// Draws such ends: a short line with its arrowhead, and the numbers of the other pages.
 pub(super) fn draw_stubs(canvas: &mut Canvas, room: &Room, bars: &[Option<RowBar>], stubs: &[Stub]) {
     if stubs.is_empty() {
@@ -138,9 +147,8 @@ pub(super) fn draw_stubs(canvas: &mut Canvas, room: &Room, bars: &[Option<RowBar
         canvas.lines(&corners, true, &format!(r#"class="head" fill="{paint}""#));
         let size = (room.row * 0.34).min(room.type_size * 0.8).max(room.least);
         let anchor = if stub.is_finish { Anchor::Start } else { Anchor::End };
-        let pages: Vec<String> = stub.pages.iter().map(usize::to_string).collect();
         let paint = format!(r#"class="other-page" font-weight="700" fill="{paint}""#);
-        canvas.text(outer + side * size * 0.3, y + size * 0.35, size, anchor, &pages.join(","), &paint);
+        canvas.text(outer + side * size * 0.3, y + size * 0.35, size, anchor, &told(&stub.pages), &paint);
         canvas.close();
     }
     canvas.close();
@@ -247,4 +255,16 @@ pub(super) fn sample(canvas: &mut Canvas, (x, y): (f64, f64), size: f64, weight:
     let head = [(x + size * 2.0, low), (x + size * 1.5, low - size * 0.2), (x + size * 1.5, low + size * 0.2)];
     canvas.lines(&head, true, &format!(r#"fill="{paint}""#));
     size * 2.4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+
+    #[test]
+    fn pages_that_follow_each_other_are_a_range() {
+        for (pages, text) in [(&[2][..], "2"), (&[1, 2], "1–2"), (&[1, 2, 3, 5, 8, 9], "1–3,5,8–9"), (&[], "")] {
+            assert_eq!(told(pages), text);
+        }
+    }
 }

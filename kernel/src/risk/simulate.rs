@@ -140,8 +140,10 @@ impl<'a> Model<'a> {
             block.causes.clone_from(&block.spans);
             block.causes.extend_from_slice(&shared.events);
         }
-        for (one, spans) in self.sampler.uncertain.iter().zip(&mut block.spans) {
-            self.sampler.lengthen(one, spans, &shared);
+        if !shared.events.is_empty() {
+            for (one, spans) in self.sampler.uncertain.iter().zip(&mut block.spans) {
+                self.sampler.lengthen(one, spans, &shared);
+            }
         }
         let network = self.network;
         for (index, node) in network.nodes.iter().enumerate() {
