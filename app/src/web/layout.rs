@@ -39,8 +39,12 @@ const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/rule-sets", "nav.rule_sets", Verb::Read),
     ("/organisations", "nav.organisations", Verb::Read),
     ("/search", "nav.search", Verb::Read),
+    ("/leads", "nav.leads", Verb::Refer),
+    ("/leads/envelopes", "nav.envelopes", Verb::Receive),
     ("/accounts", "nav.accounts", Verb::Administer),
+    ("/leads/key", "nav.lead_key", Verb::Administer),
     ("/posts", "nav.posts", Verb::Secure),
+    ("/leads/key", "nav.lead_key", Verb::Secure),
     ("/ledger", "nav.ledger", Verb::Audit),
 ];
 
