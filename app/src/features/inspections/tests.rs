@@ -377,6 +377,8 @@ fn known(story: &str) -> Known {
         let text = String::from("text");
         let (fact, stage) = match kind {
             "opened" => (Fact::Opened { opening: opening.clone(), position: None, moment: None }, Stage::Visiting),
+            "signed" => (Fact::Signed { signature: None, moment: None }, known.stage),
+            "acknowledged" => (Fact::Acknowledged { content: String::new() }, known.stage),
             "scored" => (Fact::Scored { checklist: "funds".into(), points: BTreeMap::from([("wages_paid".into(), 20)]), moment: None }, Stage::Visiting),
             "found" => {
                 let choice = crate::features::orders::model::Choice { preset: "p13710".into(), limit: "ordinary".into(), ladder: "p13710".into() };
@@ -417,7 +419,9 @@ fn every_refusal_has_its_case() {
         let position = latitude_e6.map(|latitude_e6| Position { latitude_e6, longitude_e6: 0, accuracy_m: None, datum: Datum::Wgs84, source: Source::Device });
         Command::CheckIn { inspection: at(), position: None, moment: Some(Moment { phone_at: NOW.parse().unwrap(), behind_s: 0, set_back_s: 0, position }) }
     };
-    let sign = |signature: &str| Command::Sign { inspection: at(), signature: signature.into(), moment: None };
+    let sign = |signature: &str| Command::Sign { inspection: at(), signature: Some(signature.into()), moment: None };
+    let typed = |moment| Command::Sign { inspection: at(), signature: None, moment };
+    let acknowledge = || Command::Acknowledge { inspection: at(), content: "seen".into() };
     let answer = || Command::Answer { inspection: at(), is_upheld: true, content: "seen".into() };
     let object = |content: &str| Command::Object { inspection: at(), content: content.into() };
     let propose = || Command::Propose { inspection: at(), consequence: Consequence::Praise, content: "well".into() };
@@ -452,6 +456,19 @@ fn every_refusal_has_its_case() {
         ("li", state("li", RECEIVED), sign("5e"), "V-113"),
         ("zhao", state("zhao", ""), sign("5e"), "V-111"),
         ("li", state("li", ""), sign(" "), "V-133"),
+        ("li", state("li", ""), typed(None), "signed"),
+        ("li", state("li", "signed wang"), typed(None), "signed"),
+        ("li", state("li", "signed li"), typed(None), "V-147"),
+        ("li", state("li", "signed li"), sign("5e"), "signed"),
+        ("jian", state("jian", ""), typed(None), "V-111"),
+        ("li", state("li", ""), typed(Some(Moment { phone_at: NOW.parse().unwrap(), behind_s: 0, set_back_s: 0, position: None })), "V-133"),
+        ("jian", state("jian", ""), acknowledge(), "acknowledged"),
+        ("jian", state("jian", DONE), acknowledge(), "acknowledged"),
+        ("jian", state("jian", RECEIVED), acknowledge(), "V-113"),
+        ("jian", state("jian", "acknowledged jian"), acknowledge(), "V-147"),
+        ("second", state("second", "acknowledged jian"), acknowledge(), "acknowledged"),
+        ("li", state("li", ""), acknowledge(), "V-111"),
+        ("office", state("office", ""), acknowledge(), "V-111"),
         (timer, State { now, unopened: unopened(Some(opening.clone())), ..State::default() }, Command::Lapse { inspection: at() }, "V-130"),
         ("wang", State { now, ..State::default() }, Command::Declare { project: "ours".into() }, "declared"),
         ("wang", State { now, is_declared: true, ..State::default() }, Command::Declare { project: "ours".into() }, "V-131"),
@@ -514,7 +531,7 @@ fn every_refusal_has_its_case() {
         assert_eq!(came, expected, "case {at}: {command:?}");
         seen.insert(came);
     }
-    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132", "V-134", "V-135", "V-136", "V-137", "V-138", "V-139", "V-141", "V-143", "V-144"];
+    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132", "V-134", "V-135", "V-136", "V-137", "V-138", "V-139", "V-141", "V-143", "V-144", "V-148"];
     let missing: Vec<&&str> = Refused::CODES.iter().filter(|code| !seen.contains(**code) && !elsewhere.contains(code)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
@@ -722,6 +739,26 @@ on_both_databases!(an_inspection_from_its_plan_to_the_answer, |site| async move 
     assert!(order.attributes("dl.facts a", "href").contains(&"/inspections/findings/finding-01".to_owned()));
     assert_eq!(site.get("jian", "/inspections/findings/finding-01").await.location(), "/inspections/secret-plan-0#findings");
     assert_eq!(site.get("stranger", "/inspections/findings/finding-01").await.status, 404);
+    // Signed at a desk: each types their own name, and the fact says which account it was; the party says that it was shown it.
+    let typed = |name: &'static str| [("own_name", name), ("remark", "shown at the crane")];
+    for (who, act, name, code) in [("wang", "sign", "li", "V-148"), ("wang", "sign", "", "V-133"), ("jian", "acknowledge", "wang", "V-148"), ("jian", "acknowledge", "", "V-148")] {
+        let page = site.post(who, &format!("{at}/{act}"), &typed(name)).await;
+        assert_eq!((page.status.as_u16(), page.texts(".summary .quiet")), (422, vec![code.to_owned()]), "{who} {act} {name}");
+    }
+    for (who, act) in [("wang", "acknowledge"), ("jian", "sign"), ("guard", "acknowledge"), ("engineer", "acknowledge")] {
+        assert_eq!(site.post(who, &format!("{at}/{act}"), &typed(who)).await.status, 403, "{who} {act}");
+    }
+    assert_eq!(site.post("stranger", &format!("{at}/acknowledge"), &typed("stranger")).await.status, 404);
+    for (who, act) in [("wang", "sign"), ("li", "sign"), ("jian", "acknowledge")] {
+        assert_eq!(site.post(who, &format!("{at}/{act}"), &typed(who)).await.status, 303, "{who} {act}");
+    }
+    assert_eq!(site.post("li", &format!("{at}/sign"), &typed("li")).await.texts(".summary .quiet"), ["V-147"]);
+    assert!(site.get("jian", at).await.body.contains("shown at the crane"));
+    let mut conn = site.site.reader().await.unwrap();
+    let kept = conn.rows("SELECT payload FROM fact WHERE kind IN ('inspections.signed/1', 'inspections.acknowledged/1') ORDER BY number", &[]).await.unwrap();
+    let kept: Vec<String> = kept.iter().map(|row| row.text(0).unwrap()).collect();
+    assert_eq!(kept, ["{}", "{}", "{\"content\":\"shown at the crane\"}"], "no name is in the ledger");
+    drop(conn);
     let conclude = [("verdict", "grave"), ("conclusion", "No crane works until there is a scheme")];
     assert_eq!(site.post("wang", &format!("{at}/conclude"), &[("verdict", "sound"), ("conclusion", "fine")]).await.texts(".summary .quiet"), ["V-122"]);
     assert_eq!(site.post("wang", &format!("{at}/conclude"), &conclude).await.status, 303);
