@@ -34,8 +34,8 @@ const TEXT_FIELDS: [&str; 11] = [
     "lead_text",
 ];
 
-/// Fields that no sheet ever shows: a password or a key may begin as it likes.
-const NOT_LINES: [&str; 3] = ["password", "new_password", "secret"];
+/// Fields that no sheet ever shows: a password, a key or what is sealed may begin as it likes.
+const NOT_LINES: [&str; 5] = ["password", "new_password", "secret", "lead_key", "lead_text"];
 
 /// Longest text of a field, in characters.
 fn limit_chars(name: &str) -> usize {

@@ -283,7 +283,7 @@ fn act_form<'a>(visitor: &'a Visitor, hazard: &Hazard, (act, name, key): (Act, &
         }
         Act::List => form.text("document"),
         Act::Ask | Act::Close => form.lines("remark", true),
-        Act::Raise => form.lines("reason", true).files("photos", PICTURES).number("amount_yuan").text("contingency"),
+        Act::Raise => form.lines("reason", true).files("photos", PICTURES).text("amount_yuan").text("contingency"),
         Act::Lower => form.lines("reason", true),
         Act::Review => form.choice("done", yes_no("hazards.is_fit", "hazards.is_not_fit"), true).lines("remark", true),
     }
@@ -313,7 +313,12 @@ async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Plac
     let form = |one: (Act, &'static str, &'static str)| {
         let is_this = values.text("act") == one.1;
         let form = act_form(visitor, hazard, one, if is_this { values } else { &blank }).refused(refused.filter(|_| is_this));
-        html! { section.sheet { h2 { (visitor.t(one.2)) } (form.render()) } }
+        // A grade is seldom changed: its form is there for whoever looks for it.
+        let is_folded = matches!(one.0, Act::Raise | Act::Lower);
+        html! {
+            @if is_folded { details.sheet open[is_this] { summary { (visitor.t(one.2)) } (form.render()) } }
+            @else { section.sheet { h2 { (visitor.t(one.2)) } (form.render()) } }
+        }
     };
     let offered: Vec<_> = Act::ALL.into_iter().filter(|(act, ..)| act.is_offered(known, held, visitor.account.as_ref())).collect();
     let ended = |on: Option<Date>| on.map_or_else(|| visitor.t("hazards.not_yet"), |on| on.to_string());
