@@ -72,6 +72,12 @@ enum Verb {
     Import(command::import::Arguments),
     /// Write a version of a plan, or the empty Excel template.
     Export(command::export::Arguments),
+    /// Make the pair of keys to which leads of corruption are sealed.
+    #[command(name = "lead-key", subcommand)]
+    LeadKey(command::leads::Key),
+    /// Open sealed leads of corruption, where their secret key is.
+    #[command(subcommand)]
+    Leads(command::leads::Leads),
     /// Ask a running server whether it is ready: exit 0 or 1.
     Healthcheck(command::healthcheck::Arguments),
     /// Check this machine and this data folder, and say how to mend what is wrong.
@@ -103,6 +109,8 @@ fn main() -> ExitCode {
         Verb::Risk(arguments) => return command::end(command::risk::run(&arguments)),
         Verb::Level(arguments) => return command::end(command::level::run(&arguments)),
         Verb::Healthcheck(arguments) => return command::end(command::healthcheck::run(&arguments)),
+        Verb::LeadKey(key) => return command::end(command::leads::key(&key)),
+        Verb::Leads(leads) => return command::end(command::leads::run(&leads)),
         verb => verb,
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -131,6 +139,8 @@ fn main() -> ExitCode {
             | Verb::Targets(_)
             | Verb::Risk(_)
             | Verb::Level(_)
+            | Verb::LeadKey(_)
+            | Verb::Leads(_)
             | Verb::Healthcheck(_) => Ok(ExitCode::SUCCESS),
         }
     });

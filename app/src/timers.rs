@@ -1,12 +1,12 @@
 //! What happens by itself: the data date moves with the day, what periods need is frozen on their first day, changed lamps are
-//! noted, so are rungs that orders have reached, what is owed is raised, contingency plans hear of float that ran out, and the
-//! ledger's head is signed.
+//! noted, so are rungs that orders have reached, what is owed is raised, contingency plans hear of float that ran out, sealed leads
+//! that left are noted, and the ledger's head is signed.
 //!
 //! A timer decides nothing. It submits commands as the system, with ids made of the object and the day, so that two nodes
 //! or a restart do a thing once.
 
 use crate::clock::{Clock, civil, since_boot};
-use crate::features::{Command, contingencies, duties, inspections, orders, plan, targets, wall_chart};
+use crate::features::{Command, contingencies, duties, inspections, leads, orders, plan, targets, wall_chart};
 use crate::journal::domain::Permit;
 use crate::journal::replay;
 use crate::journal::{Submission, SubmitError};
@@ -31,10 +31,10 @@ pub async fn run(site: Site) {
 /// One look: what is due is done. A fault of one kind keeps the others from nothing: least of all the clocks of orders.
 pub async fn once(site: &Site) -> Result<()> {
     let (rung, sealed, kept, raised) = (ring(site).await, seal(site).await, keep(site).await, raise(site).await);
-    let watched = watch(site).await;
+    let (watched, noted) = (watch(site).await, note_leads(site).await);
     site.signer.sign_head(&site.db).await?;
     inspections::pieces::sweep(&mut site.db.writer().await?, site.clock.now()).await?;
-    rung.and(sealed).and(kept).and(raised).and(watched)
+    rung.and(sealed).and(kept).and(raised).and(watched).and(noted)
 }
 
 /// Plans, periods and lamps follow the day.
@@ -89,6 +89,15 @@ async fn raise(site: &Site) -> Result<()> {
 async fn watch(site: &Site) -> Result<()> {
     let short = contingencies::store::short_of_float(&mut site.db.reader().await?, site.clock.today()).await?;
     for (id, command) in short {
+        submit(site, id, command).await;
+    }
+    Ok(())
+}
+
+/// Notes which sealed leads have left since the last look: here, so that no fact names who closed one, nor the second.
+async fn note_leads(site: &Site) -> Result<()> {
+    for command in leads::store::unnoted(&mut site.db.reader().await?).await? {
+        let id = format!("lead-{}", command.envelope());
         submit(site, id, command).await;
     }
     Ok(())

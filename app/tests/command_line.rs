@@ -401,3 +401,21 @@ fn risk_says_how_likely_a_date_is_kept_and_what_moves_it() {
         assert!(output.stdout.is_empty());
     }
 }
+
+#[test]
+fn a_key_for_leads_is_made_once_and_read_by_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let file = folder("lead-key").join("lead.key");
+    let path = file.to_str().unwrap();
+    let made = guatu(&["lead-key", "new", "-o", path], b"");
+    assert_eq!((made.status.code(), text(&made.stdout).trim().len()), (Some(0), 44), "{}", text(&made.stderr));
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let kept = std::fs::read(&file).unwrap();
+    assert_eq!(guatu(&["lead-key", "new", "-o", path], b"").status.code(), Some(6), "no key is overwritten");
+    assert_eq!(std::fs::read(&file).unwrap(), kept);
+    for (key, envelope, code) in
+        [(path, &b"something else"[..], 2), (path, b"", 2), ("no-such-file", b"", 4), ("Cargo.toml", b"", 2)]
+    {
+        assert_eq!(guatu(&["leads", "open", "--key", key], envelope).status.code(), Some(code), "{key}");
+    }
+}

@@ -8,6 +8,7 @@ mod drawing;
 pub mod export;
 pub mod healthcheck;
 pub mod import;
+pub mod leads;
 pub mod level;
 mod progress;
 pub mod risk;
@@ -79,9 +80,13 @@ fn read_plan(file: &Path) -> Result<Reading, Stopped> {
 
 /// The bytes of a file, or of standard input for `-`.
 fn read_file(file: &Path) -> Result<Vec<u8>, Stopped> {
-    let shown = file.display();
     // One byte more than any reader accepts, so that the reader itself says that it is too large.
-    let most = Limits::default().text_bytes as u64 + 1;
+    read_at_most(file, Limits::default().text_bytes as u64 + 1)
+}
+
+/// As many bytes of a file, or of standard input for `-`, as are asked for.
+fn read_at_most(file: &Path, most: u64) -> Result<Vec<u8>, Stopped> {
+    let shown = file.display();
     let mut bytes = Vec::new();
     let outcome = if file == Path::new("-") {
         std::io::stdin().lock().take(most).read_to_end(&mut bytes)

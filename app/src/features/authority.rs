@@ -42,6 +42,10 @@ pub enum Verb {
     Secure,
     /// Verify the ledger and see who saw what.
     Audit,
+    /// Hand sealed leads of corruption over.
+    Refer,
+    /// Receive them.
+    Receive,
 }
 
 /// A right that a command needs. No place: the root of the tree.

@@ -135,6 +135,7 @@ features! {
         2 TaskForces task_force;
         2 Calendars calendars;
         2 RuleSets rule_sets;
+        2 Leads leads;
         3 Plans plan;
         4 Targets targets;
         5 Reports reports;

@@ -48,7 +48,9 @@ fn happened(entry: &Entry<Fact>) -> Option<(Option<String>, Happening)> {
         Fact::Calendars(Calendars::AlertAnnounced { level, .. } | Calendars::LevelChanged { level, .. }) => {
             (None, Happening::Alert { alert: subject, level: *level })
         }
-        Fact::Hazards(Hazards::Found { grade: Grade::Major, .. }) => (here, Happening::MajorHazard { hazard: subject }),
+        Fact::Hazards(Hazards::Found { grade: Grade::Major, .. } | Hazards::Raised { .. }) => {
+            (here, Happening::MajorHazard { hazard: subject })
+        }
         Fact::Hazards(Hazards::WorkStopped { .. }) => {
             (here, Happening::Stopped { of: subject, since: entry.occurred_on })
         }

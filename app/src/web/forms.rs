@@ -20,11 +20,22 @@ const LINE_CHARS: usize = 200;
 /// Longest text of a field that takes several lines: a reason, a remark.
 const TEXT_CHARS: usize = 2_000;
 /// Fields that take several lines.
-const TEXT_FIELDS: [&str; 10] =
-    ["opening", "closing", "reason", "remark", "content", "minutes", "evidence", "finding", "progress", "outcome"];
+const TEXT_FIELDS: [&str; 11] = [
+    "opening",
+    "closing",
+    "reason",
+    "remark",
+    "content",
+    "minutes",
+    "evidence",
+    "finding",
+    "progress",
+    "outcome",
+    "lead_text",
+];
 
-/// Fields that no sheet ever shows: a password or a key may begin as it likes.
-const NOT_LINES: [&str; 3] = ["password", "new_password", "secret"];
+/// Fields that no sheet ever shows: a password, a key or what is sealed may begin as it likes.
+const NOT_LINES: [&str; 5] = ["password", "new_password", "secret", "lead_key", "lead_text"];
 
 /// Characters of a text that is too long by which it is named.
 const SHOWN_CHARS: usize = 12;

@@ -39,8 +39,11 @@ const NAVIGATION: &[(&str, &str, Verb)] = &[
     ("/rule-sets", "nav.rule_sets", Verb::Read),
     ("/organisations", "nav.organisations", Verb::Read),
     ("/search", "nav.search", Verb::Read),
+    ("/leads/envelopes", "nav.envelopes", Verb::Receive),
     ("/accounts", "nav.accounts", Verb::Administer),
+    ("/leads/key", "nav.lead_key", Verb::Administer),
     ("/posts", "nav.posts", Verb::Secure),
+    ("/leads/key", "nav.lead_key", Verb::Secure),
     ("/ledger", "nav.ledger", Verb::Audit),
 ];
 
@@ -106,6 +109,8 @@ pub fn shell(site: &Site, visitor: &Visitor, title: &str, class: &str, body: Mar
                 footer {
                     span { (visitor.tf("shell.as_of", &[("number", site.head().to_string())])) }
                     " " span { (visitor.tf("shell.today", &[("date", site.clock.today().to_string())])) }
+                    // On every page and in no list of what is to be done: who goes there is nobody's business.
+                    @if visitor.rights.may_somewhere(Verb::Refer) { " " a href="/leads" { (visitor.t("leads.title")) } }
                     @if visitor.rights.may_somewhere(Verb::Read) { (earlier_day(visitor)) }
                 }
             }

@@ -17,7 +17,7 @@ mod health;
 mod openapi;
 mod security;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use crate::clock::Clock;
 use crate::db::{Conn, Db};

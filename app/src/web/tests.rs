@@ -8,28 +8,28 @@ use std::path::Path;
 /// What a form is filled with.
 type Fields<'a> = &'a [(&'a str, &'a str)];
 
-/// Addresses that take a form, as written in the routers.
-fn forms() -> BTreeSet<String> {
-    fn walk(folder: &Path, found: &mut BTreeSet<String>) {
+/// Addresses that are asked in a way, `get(` or `post(`, as written in the routers.
+pub fn addresses(way: &str) -> BTreeSet<String> {
+    fn walk(folder: &Path, way: &str, found: &mut BTreeSet<String>) {
         for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             if entry.is_dir() {
-                walk(&entry, found);
+                walk(&entry, way, found);
             } else if entry.extension().is_some_and(|extension| extension == "rs") && !entry.ends_with("tests.rs") {
                 let text = std::fs::read_to_string(&entry).unwrap();
                 // Routes may stand beside each other on a line.
                 let routes = text.lines().flat_map(|line| line.split(".route(\"").skip(1));
-                let taking = routes.filter(|route| route.contains("post(")).filter_map(|route| route.split_once('"'));
+                let taking = routes.filter(|route| route.contains(way)).filter_map(|route| route.split_once('"'));
                 found.extend(taking.map(|(address, _)| address.to_owned()));
             }
         }
     }
     let mut found = BTreeSet::new();
-    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), way, &mut found);
     found
 }
 
 /// The address with every parameter filled by one id.
-fn filled(address: &str, id: &str) -> String {
+pub fn filled(address: &str, id: &str) -> String {
     let parts = address.split('/').map(|part| if part.starts_with('{') { id } else { part });
     parts.collect::<Vec<_>>().join("/")
 }
@@ -37,7 +37,7 @@ fn filled(address: &str, id: &str) -> String {
 on_both_databases!(no_form_tells_anything_to_whom_it_is_not_for, |site| async move {
     let mut site = site.with_cast().await;
     site.person("security", Role::SecurityAdmin, None).await;
-    let forms = forms();
+    let forms = addresses("post(");
     assert!(forms.len() >= 25, "the routers were not read: {forms:?}");
     let open = ["/login", "/logout", "/welcome/{token}"];
     // A form of the rehearsal or the demonstration exists on such sites only.
@@ -128,7 +128,7 @@ on_both_databases!(a_form_without_the_token_of_its_session_does_nothing, |site| 
     let fields = "request_id=request-0001&name=Bank+of+the+East&kind=bank&reason=x&on=2026-11-23&from=2026-11-23";
     for token in ["", "&form_token=", "&form_token=made-up", &format!("&form_token={}", site.form_token("chief"))] {
         let body = format!("{fields}{token}");
-        for form in forms() {
+        for form in addresses("post(") {
             let address = filled(&form, "ours");
             let kind = "application/x-www-form-urlencoded";
             let page = site.post_bytes("office", &address, kind, body.clone().into_bytes()).await;

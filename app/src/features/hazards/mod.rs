@@ -14,12 +14,14 @@
 //! with a photograph, and somebody else looks. A major one stops work at its place from that day on: the plan hears it and moves
 //! (`plan::heard::hear`), and goes on moving while it is not known to be over. It is reported to the regulator and to the
 //! workers' congress, may be listed by a higher office, and work goes on only after a review by somebody who neither repaired it
-//! nor asked for that. It is not closed without both reports.
+//! nor asked for that. It is not closed without both reports. An ordinary one may be raised to major while it is not put right or
+//! nobody has looked, with a reason, a picture, money and contingency: all of that follows from then on. It is lowered by somebody
+//! else than whoever called it major, with a reason, unless its kind is major by the published list; work goes on in the same moment.
 //!
 //! Stages of a hazard: open → repaired → (ordinary) closed; (major) → rechecked → asked → resumed → closed; back to open when a look
 //! finds that it is not put right.
 //!
-//! Refusals: H-101 … H-129. Extra files: `rules.rs` (the data), `risks.rs` (which points are on), `gather.rs` (of many places), `safety.rs` (pages of risks:
+//! Refusals: H-101 … H-131. Extra files: `rules.rs` (the data), `risks.rs` (which points are on), `gather.rs` (of many places), `safety.rs` (pages of risks:
 //! the four-colour map, a building, dangerous works), `print.rs` (notice cards).
 
 pub mod gather;

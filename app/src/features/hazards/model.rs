@@ -286,6 +286,24 @@ pub enum Command {
         /// What was seen.
         content: String,
     },
+    /// Call an ordinary one major.
+    Raise {
+        hazard: String,
+        /// Why.
+        reason: String,
+        /// What it costs, in fen.
+        amount_fen: Option<i64>,
+        /// What is done if something happens meanwhile.
+        contingency: String,
+        /// Photographs of what makes it major.
+        photos: Vec<Photo>,
+    },
+    /// Call a major one ordinary.
+    Lower {
+        hazard: String,
+        /// Why.
+        reason: String,
+    },
     /// Close a major one after work goes on.
     Close {
         hazard: String,
@@ -304,6 +322,8 @@ impl Command {
             | Command::List { hazard, .. }
             | Command::Ask { hazard, .. }
             | Command::Review { hazard, .. }
+            | Command::Raise { hazard, .. }
+            | Command::Lower { hazard, .. }
             | Command::Close { hazard, .. } => Some(hazard),
             _ => None,
         }
@@ -361,6 +381,10 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         photos: Vec<Photo>,
     },
+    /// An ordinary one is major from this day on.
+    Raised { reason: String, amount_fen: i64, contingency: String, photos: Vec<Photo> },
+    /// A major one is ordinary again.
+    Lowered { reason: String },
     /// Work at the place stands still from this day on, as far as is known until a day.
     WorkStopped { until: Date },
     /// Somebody says that it is put right.
@@ -449,6 +473,10 @@ refusals! {
     PhotoNeeded = "H-128" Rule photos;
     /// What should be a quantity is none.
     UnreadableValue = "H-129" Rule value;
+    /// It is major already.
+    AlreadyMajor = "H-130" Conflict _;
+    /// A kind that is major by the published list.
+    MajorByList = "H-131" Conflict _;
 }
 
 /// A hazard as the rule sees it.
@@ -462,6 +490,12 @@ pub struct Known {
     pub stage: Stage,
     /// When it was found.
     pub found_on: Date,
+    /// By when it is to be gone.
+    pub due: Date,
+    /// Since when it is major, and who called it so.
+    pub major: Option<(Date, String)>,
+    /// Whether its kind is major by the published list.
+    pub is_major_kind: bool,
     /// Who put it right last.
     pub repaired_by: Option<String>,
     /// Who asked to go on last.
@@ -723,6 +757,32 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
                 drafts.push(draft(Fact::WorkResumed {}, hazard, today));
             }
             Ok(drafts)
+        }
+        Command::Raise { hazard, reason, amount_fen, contingency, photos } => {
+            let known = stands(state, &[Stage::Open, Stage::Repaired])?;
+            if known.grade == Grade::Major {
+                return Err(Refused::AlreadyMajor);
+            }
+            let reason = text(reason, Refused::NoReason)?;
+            let amount_fen = amount_fen.filter(|amount_fen| *amount_fen >= 0).ok_or(Refused::NoMoney)?;
+            let contingency = text(contingency, Refused::NoContingency)?;
+            if photos.is_empty() {
+                return Err(Refused::PhotoNeeded);
+            }
+            let raised = Fact::Raised { reason, amount_fen, contingency, photos: photos.clone() };
+            Ok(vec![draft(raised, hazard, today), draft(Fact::WorkStopped { until: known.due.max(today) }, hazard, today)])
+        }
+        Command::Lower { hazard, reason } => {
+            major(state)?;
+            // Once somebody else has seen it put right it goes the way of a major one to its end.
+            let known = stands(state, &[Stage::Open, Stage::Repaired])?;
+            if known.is_major_kind {
+                return Err(Refused::MajorByList);
+            }
+            allow(posts.judges())?;
+            others(context, [known.major.as_ref().map(|(_, by)| by), known.repaired_by.as_ref()])?;
+            let lowered = Fact::Lowered { reason: text(reason, Refused::NoReason)? };
+            Ok(vec![draft(lowered, hazard, today), draft(Fact::WorkResumed {}, hazard, today)])
         }
         Command::Close { hazard, content } => {
             major(state)?;

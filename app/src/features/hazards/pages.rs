@@ -117,7 +117,7 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
             ul.counts { @for (key, count) in &counts { li { b { (count) } (visitor.t(key)) } } }
             @if !standing.is_empty() { aside.notice #stopped {
                 strong { (visitor.tf("hazards.standing", &[("count", standing.len().to_string())])) }
-                ul { @for hazard in &standing { @if let Some(place) = tree.get(&hazard.known.place) { li { a href={ "/hazards/" (hazard.id) } { (tree.full_name(place)) } " · " (hazard.content) " · " (visitor.tf("hazards.stands_since", &[("date", hazard.known.found_on.to_string())])) } } } }
+                ul { @for hazard in &standing { @if let Some(place) = tree.get(&hazard.known.place) { li { a href={ "/hazards/" (hazard.id) } { (tree.full_name(place)) } " · " (hazard.content) " · " (visitor.tf("hazards.stands_since", &[("date", hazard.major_on().to_string())])) } } } }
             } }
             (table)
         };
@@ -231,11 +231,13 @@ enum Act {
     List,
     Ask,
     Review,
+    Raise,
+    Lower,
     Close,
 }
 
 impl Act {
-    const ALL: [(Act, &'static str, &'static str); 7] = [
+    const ALL: [(Act, &'static str, &'static str); 9] = [
         (Act::Repair, "repair", "hazard_act.repair"),
         (Act::Recheck, "recheck", "hazard_act.recheck"),
         (Act::Review, "review", "hazard_act.review"),
@@ -243,6 +245,8 @@ impl Act {
         (Act::Report, "report", "hazard_act.report"),
         (Act::List, "list", "hazard_act.list"),
         (Act::Close, "close", "hazard_act.close"),
+        (Act::Raise, "raise", "hazard_act.raise"),
+        (Act::Lower, "lower", "hazard_act.lower"),
     ];
 
     /// Whether a person is offered it: the rule decides again.
@@ -256,6 +260,12 @@ impl Act {
             Act::List => is_major && posts.governs && known.listed_on.is_none(),
             Act::Ask => is_major && known.stage == Stage::Rechecked && posts.works,
             Act::Review => is_major && known.stage == Stage::Asked && posts.judges() && !is_mine(&known.repaired_by) && !is_mine(&known.asked_by),
+            Act::Raise => known.grade == Grade::Ordinary && known.stage != Stage::Closed && posts.any(),
+            Act::Lower => {
+                let is_named = known.major.as_ref().is_some_and(|(_, by)| Some(by) == me);
+                let is_early = matches!(known.stage, Stage::Open | Stage::Repaired);
+                is_major && is_early && !known.is_major_kind && posts.judges() && !is_named && !is_mine(&known.repaired_by)
+            }
             Act::Close => is_major && known.stage == Stage::Resumed && posts.judges() && !is_mine(&known.repaired_by),
         }
     }
@@ -273,6 +283,8 @@ fn act_form<'a>(visitor: &'a Visitor, hazard: &Hazard, (act, name, key): (Act, &
         }
         Act::List => form.text("document"),
         Act::Ask | Act::Close => form.lines("remark", true),
+        Act::Raise => form.lines("reason", true).files("photos", PICTURES).text("amount_yuan").text("contingency"),
+        Act::Lower => form.lines("reason", true),
         Act::Review => form.choice("done", yes_no("hazards.is_fit", "hazards.is_not_fit"), true).lines("remark", true),
     }
 }
@@ -289,7 +301,7 @@ async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Plac
     let mut worked = Vec::new();
     if known.grade == Grade::Major {
         let until = hazard.resumed_on.unwrap_or(today.saturating_add(1.days()));
-        worked = reports::store::worked(&mut conn, known.found_on, until).await?;
+        worked = reports::store::worked(&mut conn, hazard.major_on(), until).await?;
         worked.retain(|(building, ..)| tree.get(building).is_some_and(|at| at.path.starts_with(&place.path)));
     }
     let crumb = places::pages::crumbs_of(&mut conn, visitor, place).await?;
@@ -301,7 +313,12 @@ async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Plac
     let form = |one: (Act, &'static str, &'static str)| {
         let is_this = values.text("act") == one.1;
         let form = act_form(visitor, hazard, one, if is_this { values } else { &blank }).refused(refused.filter(|_| is_this));
-        html! { section.sheet { h2 { (visitor.t(one.2)) } (form.render()) } }
+        // A grade is seldom changed: its form is there for whoever looks for it.
+        let is_folded = matches!(one.0, Act::Raise | Act::Lower);
+        html! {
+            @if is_folded { details.sheet open[is_this] { summary { (visitor.t(one.2)) } (form.render()) } }
+            @else { section.sheet { h2 { (visitor.t(one.2)) } (form.render()) } }
+        }
     };
     let offered: Vec<_> = Act::ALL.into_iter().filter(|(act, ..)| act.is_offered(known, held, visitor.account.as_ref())).collect();
     let ended = |on: Option<Date>| on.map_or_else(|| visitor.t("hazards.not_yet"), |on| on.to_string());
@@ -310,7 +327,7 @@ async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Plac
         (error_summary(visitor, refused.filter(|_| values.text("act").is_empty())))
         div.bar { h1 { (hazard.content) } @if is_major { strong.major { (visitor.t("hazard_grade.major")) } } (hazard_lamp(visitor, hazard, today)) }
         @if known.stops_work() {
-            aside.notice #stopped { p { strong { (visitor.tf("hazards.work_stands", &[("place", tree.full_name(place)), ("date", known.found_on.to_string())])) } }
+            aside.notice #stopped { p { strong { (visitor.tf("hazards.work_stands", &[("place", tree.full_name(place)), ("date", hazard.major_on().to_string())])) } }
                 p { (visitor.t(if stops.is_some() { "hazards.plan_moves" } else { "hazards.no_plan" })) @if let Some(plan) = &stops { " " a href={ "/wall?place=" (form_urlencoded(&plan.project)) } { (visitor.t("nav.wall")) } } }
                 p { (visitor.t("hazards.who_reviews")) } }
         }
@@ -321,7 +338,7 @@ async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Plac
         dl.facts {
             dt { (visitor.t("field.place")) } dd { a href={ "/risks/" (place.id) } { (tree.full_name(place)) } }
             dt { (visitor.t("field.hazard_kind")) } dd { (visitor.t(&format!("hazard_kind.{}", hazard.kind))) }
-            dt { (visitor.t("field.hazard_grade")) } dd { (visitor.t(&format!("hazard_grade.{}", known.grade.name()))) }
+            dt { (visitor.t("field.hazard_grade")) } dd { (visitor.t(&format!("hazard_grade.{}", known.grade.name()))) @if let Some((on, by)) = &known.major { @if *on != known.found_on || *by != hazard.found_by { " · " (on) " · " (name(by)) } } }
             dt { (visitor.t("hazards.found_on")) } dd { (known.found_on) " · " (name(&hazard.found_by)) }
             dt { (visitor.t("field.measure")) } dd { (remedy.measure) }
             dt { (visitor.t("field.amount_yuan")) } dd { @match remedy.amount_fen { Some(amount_fen) => (yuan(amount_fen)), None => "—" } }
@@ -360,7 +377,7 @@ pub(super) fn fact_name(fact: &Fact) -> String {
 
 fn photos_of(fact: &Fact) -> Vec<&str> {
     match fact {
-        Fact::Found { photos, .. } | Fact::Repaired { photos, .. } | Fact::Rechecked { photos, .. } => photos.iter().map(|photo| photo.copy.as_str()).collect(),
+        Fact::Found { photos, .. } | Fact::Repaired { photos, .. } | Fact::Rechecked { photos, .. } | Fact::Raised { photos, .. } => photos.iter().map(|photo| photo.copy.as_str()).collect(),
         _ => Vec::new(),
     }
 }
@@ -374,6 +391,11 @@ fn said(visitor: &Visitor, fact: &Fact) -> Vec<String> {
         Fact::Reviewed { is_fit, content } => vec![visitor.t(if *is_fit { "hazards.is_fit" } else { "hazards.is_not_fit" }), content.clone()],
         Fact::Reported { recipient, on, document } => vec![format!("{} · {on} · {document}", visitor.t(&format!("hazard_recipient.{}", recipient.name())))],
         Fact::Listed { document } => vec![document.clone()],
+        Fact::Raised { reason, amount_fen, contingency, .. } => {
+            let labelled = |field: &str, text: &str| visitor.labelled(visitor.t(field), text);
+            vec![reason.clone(), labelled("field.amount_yuan", &yuan(*amount_fen)), labelled("field.contingency", contingency)]
+        }
+        Fact::Lowered { reason } => vec![reason.clone()],
         _ => Vec::new(),
     }
 }
@@ -396,6 +418,12 @@ async fn act(State(site): State<Site>, visitor: Visitor, Path((id, name)): Path<
             Act::List => Command::List { hazard, document },
             Act::Ask => Command::Ask { hazard, content },
             Act::Review => Command::Review { hazard, is_fit: is_yes()?, content },
+            Act::Raise => {
+                let amount_yuan: Option<u32> = values.opt_number("amount_yuan")?;
+                let (reason, contingency) = (values.text("reason").to_owned(), values.text("contingency").to_owned());
+                Command::Raise { hazard, reason, amount_fen: amount_yuan.map(|yuan| i64::from(yuan) * 100), contingency, photos }
+            }
+            Act::Lower => Command::Lower { hazard, reason: values.text("reason").to_owned() },
             Act::Close => Command::Close { hazard, content },
         };
         site.submit_with(&visitor, request, command, documents).await

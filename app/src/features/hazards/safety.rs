@@ -234,7 +234,7 @@ async fn show_page(site: &Site, visitor: &Visitor, shown: &Shown, values: &Value
             h2 { (visitor.t("hazards.here")) }
             ul.rows { @for hazard in &shown.hazards { li {
                 a href={ "/hazards/" (hazard.id) } { (hazard.content) }
-                @if hazard.known.stops_work() { strong.major { (visitor.tf("hazards.stands_since", &[("date", hazard.known.found_on.to_string())])) } }
+                @if hazard.known.stops_work() { strong.major { (visitor.tf("hazards.stands_since", &[("date", hazard.major_on().to_string())])) } }
                 (hazard_lamp(visitor, hazard, today))
             } } }
         } }

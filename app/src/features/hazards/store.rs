@@ -45,9 +45,14 @@ impl Hazard {
         self.known.stage == Stage::Open && self.remedy.due < today
     }
 
+    /// Since when it is major, of one that is.
+    pub fn major_on(&self) -> Date {
+        self.known.major.as_ref().map_or(self.known.found_on, |(on, _)| *on)
+    }
+
     /// Whether a report of it is late.
     pub fn is_report_late(&self, today: Date) -> bool {
-        self.closed_on.is_none() && self.known.unreported().next().is_some() && self.known.found_on.saturating_add(i64::from(report_days()).days()) < today
+        self.closed_on.is_none() && self.known.unreported().next().is_some() && self.major_on().saturating_add(i64::from(report_days()).days()) < today
     }
 }
 
@@ -66,11 +71,12 @@ pub struct Step {
 
 macro_rules! hazard_columns {
     () => {
-        "id, place, kind, grade, stage, content, remedy, found_by, found_on, repaired_by, asked_by, regulator_on, congress_on, listed_on, resumed_on, closed_on, number"
+        "id, place, kind, grade, stage, content, remedy, found_by, found_on, repaired_by, asked_by, regulator_on, congress_on, listed_on, resumed_on, closed_on, number, major_on, raised_by"
     };
 }
 
 fn read_hazard(row: &Row) -> Result<Hazard> {
+    let remedy: Remedy = row.json(6)?;
     let reported = [(Recipient::Regulator, row.opt_date(11)?), (Recipient::Congress, row.opt_date(12)?)];
     Ok(Hazard {
         id: row.text(0)?,
@@ -79,6 +85,9 @@ fn read_hazard(row: &Row) -> Result<Hazard> {
             grade: Grade::from_name(&row.text(3)?).context("a stored grade is known")?,
             stage: Stage::from_name(&row.text(4)?).context("a stored stage is known")?,
             found_on: row.date(8)?,
+            due: remedy.due,
+            major: row.opt_date(17)?.zip(row.opt_text(18)?),
+            is_major_kind: rules::kind(row.str(2)?).is_some_and(|kind| kind.is_major),
             repaired_by: row.opt_text(9)?,
             asked_by: row.opt_text(10)?,
             reported: reported.into_iter().filter_map(|(to, on)| Some((to, on?))).collect(),
@@ -86,7 +95,7 @@ fn read_hazard(row: &Row) -> Result<Hazard> {
         },
         kind: row.text(2)?,
         content: row.text(5)?,
-        remedy: row.json(6)?,
+        remedy,
         found_by: row.text(7)?,
         resumed_on: row.opt_date(14)?,
         closed_on: row.opt_date(15)?,
@@ -220,7 +229,7 @@ fn stage_after(fact: &Fact, grade: Grade) -> Option<Stage> {
         Fact::Rechecked { .. } if grade == Grade::Major => Stage::Rechecked,
         Fact::Rechecked { .. } | Fact::Closed { .. } => Stage::Closed,
         Fact::Asked { .. } => Stage::Asked,
-        Fact::WorkResumed {} => Stage::Resumed,
+        Fact::WorkResumed {} if grade == Grade::Major => Stage::Resumed,
         _ => return None,
     })
 }
@@ -253,9 +262,20 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
             return conn.execute(sql, args![number, place, danger, on, by, serde_json::to_string(fact)?]).await.map(drop);
         }
         Fact::Found { kind, grade, content, remedy, .. } => {
-            let sql = "INSERT INTO hazard (id, place, kind, grade, stage, content, remedy, person, due_on, found_by, found_on, number) VALUES (?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?)";
-            let args = args![id, place, kind, grade.name(), content, serde_json::to_string(remedy)?, &remedy.person, remedy.due, by, on, number];
+            let sql = "INSERT INTO hazard (id, place, kind, grade, stage, content, remedy, person, due_on, found_by, found_on, major_on, raised_by, number) VALUES (?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+            let major = (*grade == Grade::Major).then_some((on, by));
+            let args = args![id, place, kind, grade.name(), content, serde_json::to_string(remedy)?, &remedy.person, remedy.due, by, on, major.map(|(on, _)| on), major.map(|(_, by)| by.as_str()), number];
             conn.execute(sql, args).await?;
+        }
+        Fact::Raised { amount_fen, contingency, .. } => {
+            let found = hazard(conn, id).await?.with_context(|| format!("hazard {id} is there"))?;
+            let remedy = Remedy { amount_fen: Some(*amount_fen), contingency: contingency.clone(), ..found.remedy };
+            // Raised again it is reported again: what was said of it before was said of something else.
+            let sql = "UPDATE hazard SET grade = 'major', major_on = ?, raised_by = ?, remedy = ?, regulator_on = NULL, congress_on = NULL, listed_on = NULL, resumed_on = NULL WHERE id = ?";
+            conn.execute(sql, args![on, by, serde_json::to_string(&remedy)?, id]).await?;
+        }
+        Fact::Lowered { .. } => {
+            conn.execute("UPDATE hazard SET grade = 'ordinary', major_on = NULL, raised_by = NULL WHERE id = ?", args![id]).await?;
         }
         Fact::Repaired { .. } => {
             conn.execute("UPDATE hazard SET repaired_by = ? WHERE id = ?", args![by, id]).await?;

@@ -53,6 +53,9 @@ CREATE TABLE hazard (
     due_on TEXT NOT NULL,
     found_by TEXT NOT NULL,
     found_on TEXT NOT NULL,
+    -- Since when it is major, and who called it so.
+    major_on TEXT,
+    raised_by TEXT,
     repaired_by TEXT,
     asked_by TEXT,
     regulator_on TEXT,

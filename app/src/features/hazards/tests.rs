@@ -163,7 +163,7 @@ fn rules() {
     let site = |posts: Posts| State { place: "b".into(), is_site: true, posts, is_person_known: true, on: vec![("edges".into(), Colour::Orange)], ..State::default() };
     let remedy = || Remedy { measure: "guard it".into(), amount_fen: Some(100_000), person: "jian".into(), due: TODAY, contingency: "leave".into() };
     let find = |kind: &str, grade, remedy: Remedy, photos| Command::Find { hazard: "h".into(), place: "b".into(), kind: kind.into(), grade, content: "an open edge".into(), remedy: Box::new(remedy), photos };
-    let known = |grade, stage| Known { place: "b".into(), grade, stage, found_on: TODAY, repaired_by: Some("jian".into()), asked_by: Some("lu".into()), reported: Vec::new(), listed_on: None };
+    let known = |grade, stage| Known { place: "b".into(), grade, stage, found_on: TODAY, due: date(2026, 11, 20), major: (grade == Grade::Major).then(|| (TODAY, "wen".to_owned())), is_major_kind: false, repaired_by: Some("jian".into()), asked_by: Some("lu".into()), reported: Vec::new(), listed_on: None };
     let at = |posts, grade, stage| State { hazard: Some(known(grade, stage)), ..site(posts) };
     let h = || "h".to_owned();
     let words = || "seen".to_owned();
@@ -178,6 +178,10 @@ fn rules() {
         hazard: Some(Known { reported: to.iter().map(|one| (*one, TODAY)).collect(), ..known(Grade::Major, Stage::Resumed) }),
         ..site(supervises)
     };
+    let raise = |reason: &str, amount_fen, contingency: &str, photos| Command::Raise { hazard: h(), reason: reason.into(), amount_fen, contingency: contingency.into(), photos };
+    let raised = |photos| raise("it hangs by a bolt", Some(1), "leave", photos);
+    let lower = |reason: &str| Command::Lower { hazard: h(), reason: reason.into() };
+    let listed_kind = State { hazard: Some(Known { is_major_kind: true, ..known(Grade::Major, Stage::Open) }), ..site(governs) };
     let wrong = |stage: &str| Err(Refused::WrongStage { stage: stage.into() });
     let measure = |parameter: &str, value_e3| Command::Measure { place: "b".into(), parameter: parameter.into(), value_e3 };
     let regrade = |risk: &str, colour, reason: &str| Command::Regrade { place: "b".into(), risk: risk.into(), colour, reason: reason.into() };
@@ -238,6 +242,24 @@ fn rules() {
         ("closed", reported(&[Recipient::Regulator, Recipient::Congress]), close(), "wei", Ok(1)),
         ("closed with one report", reported(&[Recipient::Regulator]), close(), "wei", Err(Refused::ReportsMissing)),
         ("closed while work stands", at(supervises, major, Stage::Asked), close(), "wei", wrong("asked")),
+        ("raised", at(works, ordinary, Stage::Open), raised(photo()), "jian", Ok(2)),
+        ("raised when repaired", at(supervises, ordinary, Stage::Repaired), raised(photo()), "wei", Ok(2)),
+        ("raised when closed", at(supervises, ordinary, Stage::Closed), raised(photo()), "wei", wrong("closed")),
+        ("raised twice", at(supervises, major, Stage::Open), raised(photo()), "wei", Err(Refused::AlreadyMajor)),
+        ("raised by a reader", at(Posts::default(), ordinary, Stage::Open), raised(photo()), "mo", Err(Refused::MayNot)),
+        ("raised for no reason", at(works, ordinary, Stage::Open), raise(" ", Some(1), "leave", photo()), "jian", Err(Refused::NoReason)),
+        ("raised without money", at(works, ordinary, Stage::Open), raise("x", None, "leave", photo()), "jian", Err(Refused::NoMoney)),
+        ("raised below zero", at(works, ordinary, Stage::Open), raise("x", Some(-1), "leave", photo()), "jian", Err(Refused::NoMoney)),
+        ("raised without contingency", at(works, ordinary, Stage::Open), raise("x", Some(1), "", photo()), "jian", Err(Refused::NoContingency)),
+        ("raised without a picture", at(works, ordinary, Stage::Open), raised(Vec::new()), "jian", Err(Refused::PhotoNeeded)),
+        ("lowered", at(supervises, major, Stage::Open), lower("the bolt holds"), "wei", Ok(2)),
+        ("lowered by who raised", at(governs, major, Stage::Open), lower("x"), "wen", Err(Refused::SamePerson)),
+        ("lowered by who repaired", at(supervises, major, Stage::Repaired), lower("x"), "jian", Err(Refused::SamePerson)),
+        ("lowered by the site", at(works, major, Stage::Open), lower("x"), "jian", Err(Refused::MayNot)),
+        ("lowered for no reason", at(supervises, major, Stage::Open), lower(""), "wei", Err(Refused::NoReason)),
+        ("lowered after a look", at(supervises, major, Stage::Rechecked), lower("x"), "wei", wrong("rechecked")),
+        ("an ordinary one lowered", at(supervises, ordinary, Stage::Open), lower("x"), "wei", Err(Refused::NotMajor)),
+        ("major by the list lowered", listed_kind, lower("x"), "wei", Err(Refused::MajorByList)),
         ("measured", site(works), measure("pit_depth", 5_500), "jian", Ok(1)),
         ("a dragon measured", site(works), measure("dragon", 1), "jian", Err(Refused::UnknownParameter)),
         ("deeper than any pit", site(works), measure("pit_depth", 60_001), "jian", Err(Refused::ValueOutside { most: "60".into() })),
@@ -394,6 +416,59 @@ on_both_databases!(a_major_hazard_stops_work_until_somebody_else_lets_it_go_on, 
     assert_eq!(site.post("office", &format!("{address}/list"), &[("document", "No. 2")]).await.status, 303);
     assert_eq!(site.post("wei", &format!("{address}/close"), &[("remark", "over")]).await.status, 303);
     assert_eq!(site.get("chief", address).await.texts(".lamp.good").len(), 1);
+    site
+});
+
+on_both_databases!(an_ordinary_hazard_is_raised_and_lowered_by_somebody_else, |site| async move {
+    let mut site = active(site.with_cast().await).await;
+    site.person("wen", Role::SupervisionEngineer, Some("ours")).await;
+    let permits = [("actual_start", "2026-09-01"), ("actual_finish", "2026-11-20"), ("percent", "100")];
+    assert_eq!(site.post("builder", "/plans/ours/progress?activity=ours-b1/permits", &permits).await.status, 303);
+    let finish = async || {
+        let mut conn = site.site.db.reader().await.unwrap();
+        plans::bar(&mut conn, "ours", "ours-b1/structure").await.unwrap().unwrap().early.unwrap().1
+    };
+    let before = finish().await;
+    let found = [("about", "ours-b1"), ("hazard_kind", "height"), ("hazard_grade", "ordinary"), ("remark", "a loose bracket"), ("measure", "tighten it"), ("assignee", "builder"), ("due", "2026-12-10"), ("request_id", "hazard-0001")];
+    assert_eq!(site.post("wei", "/hazards/new?place=ours", &found).await.status, 303);
+    let address = "/hazards/hazard-0001";
+    assert_eq!(finish().await, before, "an ordinary one stops nothing");
+    let why = [("reason", "it holds the formwork"), ("amount_yuan", "2000"), ("contingency", "clear the floor")];
+    let bare = site.post("wei", &format!("{address}/raise"), &why).await;
+    assert_eq!((bare.texts(".summary .quiet"), bare.texts("#field-raise-reason")), (vec!["H-128".to_owned()], vec!["it holds the formwork".to_owned()]));
+    assert_eq!(with_photo(&site, "stranger", &format!("{address}/raise"), &why).await.status, 404);
+    assert_eq!(with_photo(&site, "wei", &format!("{address}/raise"), &why).await.status, 303);
+    // All that follows from a major one.
+    let stopped = finish().await;
+    assert!(stopped > before, "{before} → {stopped}");
+    let page = site.get("chief", address).await;
+    assert_eq!((page.texts("strong.major").len(), page.texts("#stopped").len()), (1, 1), "{}", page.body);
+    assert_eq!(page.attributes(".photos img", "src").len(), 1);
+    assert_eq!(site.get("chief", "/hazards").await.texts("#stopped li").len(), 1);
+    assert!(site.get("chief", "/messages").await.body.contains("a loose bracket"), "whoever governs hears of it");
+    assert_eq!(site.post("builder", &format!("{address}/report"), &[("recipient", "regulator"), ("on", "2026-11-23"), ("document", "No. 1")]).await.status, 303);
+    assert_eq!(site.post("office", &format!("{address}/list"), &[("document", "No. 2")]).await.status, 303);
+    // Lowered by somebody else, work goes on.
+    let lower = [("reason", "the bracket is spare")];
+    assert_eq!(site.post("wei", &format!("{address}/lower"), &lower).await.texts(".summary .quiet"), ["H-112"]);
+    assert_eq!(site.get("wei", address).await.texts("details summary"), [""; 0], "whoever raised it is not offered that");
+    assert_eq!(site.get("wen", address).await.texts("details summary"), ["降为一般隐患"]);
+    assert_eq!(site.post("builder", &format!("{address}/lower"), &lower).await.status, 403);
+    assert_eq!(site.post("wen", &format!("{address}/lower"), &lower).await.status, 303);
+    assert_eq!(finish().await, before);
+    let page = site.get("chief", address).await;
+    assert_eq!((page.texts("strong.major").len(), page.texts("#stopped").len()), (0, 0));
+    // Raised again it stops work again, and is to be reported again.
+    assert!(site.site.clock.advance(site.site.clock.now() + 24.hours()));
+    assert_eq!(with_photo(&site, "wen", &format!("{address}/raise"), &why).await.status, 303);
+    assert!(finish().await >= stopped);
+    let known = store::hazard(&mut site.site.reader().await.unwrap(), "hazard-0001").await.unwrap().unwrap().known;
+    assert_eq!((known.unreported().count(), known.listed_on, known.major), (2, None, Some((date(2026, 11, 24), "wen".to_owned()))));
+    // Put right and seen to be, it goes the way of a major one.
+    assert_eq!(with_photo(&site, "builder", &format!("{address}/repair"), &[("remark", "tightened")]).await.status, 303);
+    assert_eq!(site.post("wei", &format!("{address}/recheck"), &[("done", "yes"), ("remark", "tight")]).await.status, 303);
+    assert_eq!(site.post("wei", &format!("{address}/lower"), &lower).await.texts(".summary .quiet"), ["H-111"]);
+    assert_eq!(site.get("chief", address).await.texts("#stopped").len(), 1);
     site
 });
 

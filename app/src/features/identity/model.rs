@@ -39,11 +39,13 @@ pub enum Role {
     SecurityAdmin,
     /// Verifies the ledger and reads the access log.
     AuditAdmin,
+    /// The discipline inspection body: receives sealed leads and sees nothing else.
+    DisciplineInspection,
 }
 
 impl Role {
     /// Every role with its name in URLs and tables.
-    pub const ALL: [(Role, &'static str); 14] = [
+    pub const ALL: [(Role, &'static str); 15] = [
         (Role::Leader, "leader"),
         (Role::SupervisionOffice, "supervision_office"),
         (Role::Inspector, "inspector"),
@@ -58,6 +60,7 @@ impl Role {
         (Role::SystemAdmin, "system_admin"),
         (Role::SecurityAdmin, "security_admin"),
         (Role::AuditAdmin, "audit_admin"),
+        (Role::DisciplineInspection, "discipline_inspection"),
     ];
 
     /// Its name in URLs and tables.
@@ -72,21 +75,22 @@ impl Role {
 
     /// What it may do in its subtree.
     pub fn verbs(self) -> &'static [Verb] {
-        use Verb::{Administer, Appoint, Approve, Audit, Calendar, Confirm, Govern, Inspect, Mandate, Plan, Read, Report, Secure};
+        use Verb::{Administer, Appoint, Approve, Audit, Calendar, Confirm, Govern, Inspect, Mandate, Plan, Read, Receive, Refer, Report, Secure};
         match self {
-            Role::Leader => &[Read, Govern, Appoint, Approve, Mandate],
-            Role::SupervisionOffice => &[Read, Govern, Appoint, Plan, Calendar],
+            Role::Leader => &[Read, Govern, Appoint, Approve, Mandate, Refer],
+            Role::SupervisionOffice => &[Read, Govern, Appoint, Plan, Calendar, Refer],
             Role::TaskForce => &[Read, Plan, Report],
             Role::Employer => &[Read, Plan],
             Role::Contractor => &[Read, Plan, Report],
             Role::SupervisionEngineer => &[Read, Confirm],
             Role::SubDistrict => &[Read, Report],
-            Role::Inspector => &[Read, Inspect],
+            Role::Inspector => &[Read, Inspect, Refer],
             Role::FundCustodian | Role::ResidentsRepresentative => &[Read],
-            Role::Auditor => &[Read, Audit],
+            Role::Auditor => &[Read, Audit, Refer],
             Role::SystemAdmin => &[Administer],
             Role::SecurityAdmin => &[Secure],
             Role::AuditAdmin => &[Audit],
+            Role::DisciplineInspection => &[Receive],
         }
     }
 

@@ -103,6 +103,7 @@ fn act_key(act: Act) -> &'static str {
         Act::Score => "inspection_act.score",
         Act::Find => "inspection_act.find",
         Act::Sign => "inspection_act.sign",
+        Act::Acknowledge => "inspection_act.acknowledge",
         Act::Conclude => "inspection_act.conclude",
         Act::Receive => "inspection_act.receive",
         Act::Object => "inspection_act.object",
@@ -130,7 +131,8 @@ fn act_form<'a>(visitor: &'a Visitor, id: &str, person: &Person, act: Act, value
             let severities: Vec<&str> = RULES.severity.iter().map(|one| one.id.as_str()).collect();
             form.lines("finding", true).choice("severity", named(&severities, "finding_severity"), true).choice("lead", choices.units.clone(), true).files("photos", PICTURES)
         }
-        Act::Sign => form.file("signature", PICTURES),
+        Act::Sign => form.opt_text("own_name").files("signature", PICTURES),
+        Act::Acknowledge => form.text("own_name").lines("remark", false),
         Act::Conclude => form.choice("verdict", named(&Verdict::ALL.map(|(_, name)| name), "inspection_verdict"), true).lines("conclusion", true),
         Act::Receive if person.is_target => form,
         Act::Receive => form.text("paper"),
@@ -336,9 +338,11 @@ pub(super) fn command_of(act: Act, id: &str, values: &Values, photos: Vec<Photo>
         Act::Score => Command::Score { inspection, checklist: text("checklist"), points: points(values)?, moment },
         Act::Find => Command::Find { inspection, finding: values.request_id()?, content: text("finding"), severity: text("severity"), lead: text("lead"), photos, moment, taken },
         Act::Sign => match photos.as_slice() {
-            [signature] => Command::Sign { inspection, signature: signature.original.clone(), moment },
+            [signature] => Command::Sign { inspection, signature: Some(signature.original.clone()), moment },
+            [] if values.opt("own_name").is_some() => Command::Sign { inspection, signature: None, moment },
             _ => return Err(Refused::NoSignature.into()),
         },
+        Act::Acknowledge => Command::Acknowledge { inspection, content: text("remark") },
         Act::Conclude => Command::Conclude { inspection, verdict: values.choice("verdict", Verdict::from_name)?, content: text("conclusion") },
         Act::Receive => Command::Receive { inspection, paper: text("paper") },
         Act::Object => Command::Object { inspection, content: text("objection") },
@@ -361,6 +365,11 @@ pub(super) async fn perform(site: &Site, visitor: &Visitor, id: &str, act: Act, 
     }
     let (known, _, place) = readable(site, visitor, id).await?;
     let request = values.request_id()?;
+    // Names are no facts, so the rule cannot compare them: what is kept is that this account signed.
+    let is_typed = act == Act::Acknowledge || (act == Act::Sign && values.opt("own_name").is_some());
+    if is_typed && values.text("own_name") != visitor.name {
+        return Err(Refusal::from(Refused::OtherName).into());
+    }
     // Pictures are drawn for nobody who may not do this: drawing costs.
     let account = visitor.account.clone().unwrap_or_default();
     let person = store::person(&mut site.reader().await?, &account, &visitor.rights, &place.path, site.clock.today()).await?;

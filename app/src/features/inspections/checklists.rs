@@ -35,8 +35,10 @@ pub struct Item {
 pub struct Table {
     /// Identifier; its name is `checklist_table.<id>`.
     pub id: String,
-    /// What it weighs among the sub-tables.
+    /// What it weighs among the sub-tables, together with those of its group.
     pub weight: u32,
+    /// Sub-tables of one group share a weight, as scaffolds of several kinds do: the mean of those that the site has counts.
+    pub group: Option<String>,
     /// Its items.
     pub items: Vec<Item>,
 }
@@ -141,6 +143,8 @@ pub enum Zero {
     Item,
     /// Guarantee items sum under 40 of 60.
     Sum,
+    /// No item got anything.
+    Nothing,
 }
 
 /// What a sub-table came to.
@@ -168,7 +172,8 @@ pub struct Outcome {
 /// Sums points; `None` when nothing was scored. What has no points is not there: it leaves both sides of the fraction.
 pub fn outcome(checklist: &'static Checklist, points: &BTreeMap<String, u32>) -> Option<Outcome> {
     let mut tables = Vec::new();
-    let (mut sum, mut weights) = (0u64, 0u64);
+    // By group, or by itself: weight, scores and their number.
+    let mut shares: BTreeMap<&str, (u64, u64, u64)> = BTreeMap::new();
     for table in &checklist.tables {
         let scored: Vec<(&Item, u32)> = table.items.iter().filter_map(|item| Some((item, *points.get(&item.id)?))).collect();
         let possible: u32 = scored.iter().map(|(item, _)| item.points).sum();
@@ -183,17 +188,20 @@ pub fn outcome(checklist: &'static Checklist, points: &BTreeMap<String, u32>) ->
             Rule::Jgj59 if guarantee().any(|(_, points)| *points == 0) => Some(Zero::Item),
             // Under 40 of 60, in proportion where the site has not all of them.
             Rule::Jgj59 if held * 3 < of * 2 => Some(Zero::Sum),
+            Rule::Jgj59 if got == 0 => Some(Zero::Nothing),
             Rule::Jgj59 => None,
         };
         let score_e1 = if zero.is_some() { 0 } else { rounded(u64::from(got) * 1000, u64::from(possible)) };
-        sum += u64::from(score_e1) * u64::from(table.weight);
-        weights += u64::from(table.weight);
+        let share = shares.entry(table.group.as_ref().unwrap_or(&table.id)).or_insert((u64::from(table.weight), 0, 0));
+        share.1 += u64::from(score_e1);
+        share.2 += 1;
         tables.push(TableResult { id: &table.id, score_e1, zero });
     }
-    if weights == 0 {
+    if tables.is_empty() {
         return None;
     }
-    let total_e1 = rounded(sum, weights);
+    let sum = shares.values().map(|(weight, scores, count)| weight * u64::from(rounded(*scores, *count))).sum();
+    let total_e1 = rounded(sum, shares.values().map(|(weight, ..)| weight).sum());
     let (good, fair) = match checklist.rule {
         Rule::Jgj59 => (FILE.grades.jgj59_good_e1, FILE.grades.jgj59_fair_e1),
         Rule::Own => (FILE.grades.own_good_e1, FILE.grades.own_fair_e1),

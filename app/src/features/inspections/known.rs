@@ -84,6 +84,11 @@ impl Known {
         matches!(last.fact, Fact::Proposed { .. }).then_some(last)
     }
 
+    /// Whether a person has written a fact of a kind in it.
+    pub fn has(&self, person: &Person, is: impl Fn(&Fact) -> bool) -> bool {
+        self.steps.iter().any(|step| step.by == person.account && is(&step.fact))
+    }
+
     /// Whether somebody planned it, went there or wrote in it.
     pub fn took_part(&self, account: &str) -> bool {
         let stop = self.stop();
@@ -111,6 +116,7 @@ pub enum Act {
     Score,
     Find,
     Sign,
+    Acknowledge,
     Conclude,
     Receive,
     Object,
@@ -122,11 +128,12 @@ pub enum Act {
 
 impl Act {
     /// Every act with its name in addresses and locale keys, in the order in which a page offers them.
-    pub const ALL: [(Act, &'static str); 11] = [
+    pub const ALL: [(Act, &'static str); 12] = [
         (Act::CheckIn, "check_in"),
         (Act::Score, "score"),
         (Act::Find, "find"),
         (Act::Sign, "sign"),
+        (Act::Acknowledge, "acknowledge"),
         (Act::Conclude, "conclude"),
         (Act::Receive, "receive"),
         (Act::Object, "object"),
@@ -169,6 +176,7 @@ pub fn may(act: Act, known: &Known, person: &Person, now: DateTime) -> Result<()
         Act::CheckIn => (is_inspector, &[]),
         Act::Score | Act::Find | Act::Conclude => (is_inspector, &[Stage::Visiting]),
         Act::Sign => (is_inspector, &[Stage::Visiting, Stage::Concluded]),
+        Act::Acknowledge => (person.is_target && !is_inspector, &[Stage::Visiting, Stage::Concluded]),
         Act::Receive => (person.is_target || person.may_govern, &[Stage::Concluded]),
         Act::Object => (person.is_target, &[Stage::Delivered]),
         Act::Answer => (person.may_govern, &[Stage::Objected]),
@@ -190,6 +198,7 @@ pub fn may(act: Act, known: &Known, person: &Person, now: DateTime) -> Result<()
             Some(clock) if clock.is_over(now) => Err(Refused::TooLate { date: clock.last_due().map_or_else(String::new, |due| due.text()) }),
             _ => Ok(()),
         },
+        Act::Acknowledge if known.has(person, |fact| matches!(fact, Fact::Acknowledged { .. })) => Err(Refused::AlreadySigned),
         Act::Answer if known.took_part(&person.account) || person.is_target => Err(Refused::TookPart),
         Act::Propose if known.proposed().is_some() => Err(Refused::NotProposed),
         Act::Settle => match known.proposed() {

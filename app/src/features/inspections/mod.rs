@@ -25,9 +25,12 @@
 //! ids that the phone makes, photographs as they were taken, and a receipt before anything is deleted. Whoever has ODK Collect
 //! fills forms in that instead (`openrosa/`): the same commands, all of a form or nothing, and forms only of what is open.
 //!
+//! Inspectors sign for what was done with a picture, or at a desk by typing their own name; the inspected party acknowledges that it
+//! was shown it, by its own account. A name that is typed is compared and not kept: the fact says which account signed.
+//!
 //! Stages: (sealed) → visiting → concluded → delivered → objected → answered; lapsed, when nobody went.
 //!
-//! Refusals: V-101 … V-146. Extra files: `planning.rs` and `sealing.rs` (rules of plans, and the proof of one), `known.rs` (what
+//! Refusals: V-101 … V-148. Extra files: `planning.rs` and `sealing.rs` (rules of plans, and the proof of one), `known.rs` (what
 //! follows from an inspection's facts, and who may do what), `draw.rs`, `gather.rs` (what a draw weighs), `doubts.rs` (reports
 //! that stand against each other), `checklists.rs`, `plans.rs`, `yearly.rs`, `acts.rs`, `showing.rs` (pages of plans and of one inspection),
 //! `print.rs` (the conclusion as a letter), `phone.rs`, `pack.rs` and `pieces.rs` with the page in `phone/` (a day without a signal), `openrosa/` (forms for

@@ -261,11 +261,19 @@ pub enum Command {
     /// Sign for what was done on the spot.
     Sign {
         inspection: String,
-        /// SHA-256 of the picture of the signature, which is sealed and shown to nobody.
-        signature: String,
+        /// SHA-256 of the picture of the signature, which is sealed and shown to nobody; absent where the person typed their
+        /// own name at a desk, and the account stands for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        signature: Option<String>,
         /// When it was, on a phone that had no signal.
         #[serde(skip_serializing_if = "Option::is_none")]
         moment: Option<Moment>,
+    },
+    /// Say, as the inspected party, that what was done on the spot was shown to one.
+    Acknowledge {
+        inspection: String,
+        /// What is to be said about it, if anything.
+        content: String,
     },
     /// Write the conclusion.
     Conclude {
@@ -343,6 +351,7 @@ impl Command {
             | Command::Score { inspection, .. }
             | Command::Find { inspection, .. }
             | Command::Sign { inspection, .. }
+            | Command::Acknowledge { inspection, .. }
             | Command::Conclude { inspection, .. }
             | Command::Receive { inspection, .. }
             | Command::Object { inspection, .. }
@@ -402,9 +411,15 @@ pub enum Fact {
     },
     /// An inspector signed for what was done on the spot.
     Signed {
-        signature: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         moment: Option<Moment>,
+    },
+    /// The inspected party said that it was shown what was done on the spot.
+    Acknowledged {
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        content: String,
     },
     /// The conclusion was written.
     Concluded { verdict: Verdict, content: String },
@@ -524,6 +539,10 @@ refusals! {
     YearOutside { from, to } = "V-145" Rule plan_year;
     /// Nothing, or more than a year holds.
     AllowedOutside { visits, days } = "V-146" Rule visits;
+    /// The person has signed.
+    AlreadySigned = "V-147" Conflict _;
+    /// Whoever signs by typing types their own name.
+    OtherName = "V-148" Rule own_name;
 }
 
 /// Inspections of one project that a year may allow, and days of each.
@@ -691,7 +710,19 @@ fn step(state: &State, known: &Known, command: &Command, context: &Context) -> R
         Command::Sign { signature, moment, .. } => {
             ask(Act::Sign)?;
             sound(std::iter::empty(), moment.iter())?;
-            Fact::Signed { signature: text(signature, Refused::NoSignature)?, moment: moment.clone() }
+            let signature = signature.as_ref().map(|signature| text(signature, Refused::NoSignature)).transpose()?;
+            // A phone brings a picture: nobody types a name on the spot.
+            if signature.is_none() && moment.is_some() {
+                return Err(Refused::NoSignature);
+            }
+            if signature.is_none() && known.has(&state.person, |fact| matches!(fact, Fact::Signed { .. })) {
+                return Err(Refused::AlreadySigned);
+            }
+            Fact::Signed { signature, moment: moment.clone() }
+        }
+        Command::Acknowledge { content, .. } => {
+            ask(Act::Acknowledge)?;
+            Fact::Acknowledged { content: content.trim().to_owned() }
         }
         Command::Conclude { verdict, content, .. } => {
             ask(Act::Conclude)?;

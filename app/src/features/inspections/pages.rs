@@ -326,7 +326,7 @@ async fn rule_page(State(site): State<Site>, visitor: Visitor) -> Result<Respons
             summary { (visitor.t(&format!("checklist.{}", list.id))) " " (mark(list.mark)) }
             p { (visitor.t(rule_key(list))) }
             @for table in &list.tables {
-                h3 { (visitor.t(&format!("checklist_table.{}", table.id))) " " span.quiet { (visitor.tf("inspections.weighs", &[("weight", table.weight.to_string())])) } }
+                h3 { (visitor.t(&format!("checklist_table.{}", table.id))) " " span.quiet { (visitor.tf(if table.group.is_some() { "inspections.weighs_together" } else { "inspections.weighs" }, &[("weight", table.weight.to_string())])) } }
                 ul { @for item in &table.items { li { (visitor.t(&format!("checklist_item.{}", item.id))) " " (item.points) @if item.is_guarantee { " " span.tag { (visitor.t("inspections.guarantee")) } } } } }
             }
             p.quiet lang="en" { (list.source) }

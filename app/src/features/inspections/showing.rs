@@ -87,7 +87,7 @@ pub(super) fn scores(visitor: &Visitor, results: &[(&'static Checklist, Outcome)
         tbody { @for (list, outcome) in results {
             tr { th scope="row" { (visitor.t(&format!("checklist.{}", list.id))) } td.number { (tenths(outcome.total_e1)) } td { (visitor.t(&format!("checklist_grade.{}", outcome.grade.name()))) } td { (visitor.t(match list.rule { checklists::Rule::Jgj59 => "inspections.short_jgj59", checklists::Rule::Own => "inspections.short_own" })) } }
             @if list.tables.len() > 1 || outcome.tables.iter().any(|table| table.zero.is_some()) { @for table in &outcome.tables { tr {
-                td.quiet { (visitor.t(&format!("checklist_table.{}", table.id))) } td.number { (tenths(table.score_e1)) } td colspan="2" { @if let Some(zero) = table.zero { (visitor.t(match zero { checklists::Zero::Item => "inspections.zero_item", checklists::Zero::Sum => "inspections.zero_sum" })) } }
+                td.quiet { (visitor.t(&format!("checklist_table.{}", table.id))) } td.number { (tenths(table.score_e1)) } td colspan="2" { @if let Some(zero) = table.zero { (visitor.t(match zero { checklists::Zero::Item => "inspections.zero_item", checklists::Zero::Sum => "inspections.zero_sum", checklists::Zero::Nothing => "inspections.zero_nothing" })) } }
             } } }
         } }
     } } }
@@ -123,12 +123,16 @@ pub(super) fn said(visitor: &Visitor, step: &Step) -> Vec<String> {
         Fact::Opened { position, moment, .. } => position.iter().map(|position| position_text(visitor, position)).chain(moment.iter().flat_map(at_phone)).collect(),
         Fact::Arrived { moment } => at_phone(moment),
         Fact::Signed { signature, moment } => {
-            let print = visitor.tf("inspections.signature", &[("print", signature.chars().take(SHORT_PRINT).collect())]);
-            std::iter::once(print).chain(moment.iter().flat_map(at_phone)).collect()
+            let line = match signature {
+                Some(signature) => visitor.tf("inspections.signature", &[("print", signature.chars().take(SHORT_PRINT).collect())]),
+                None => visitor.t("inspections.typed_name"),
+            };
+            std::iter::once(line).chain(moment.iter().flat_map(at_phone)).collect()
         }
         Fact::Filled { form } => vec![visitor.tf("inspections.form", &[("print", form.chars().take(SHORT_PRINT).collect())])],
         Fact::Scored { checklist, moment, .. } => std::iter::once(visitor.t(&format!("checklist.{checklist}"))).chain(moment.iter().flat_map(at_phone)).collect(),
         Fact::Found { content, .. } | Fact::Objected { content } | Fact::Concluded { content, .. } => vec![content.clone()],
+        Fact::Acknowledged { content } if !content.is_empty() => vec![content.clone()],
         Fact::Received { paper } if !paper.is_empty() => vec![paper.clone()],
         Fact::Answered { is_upheld, content } => vec![visitor.t(if *is_upheld { "inspections.upheld" } else { "inspections.changed" }), content.clone()],
         Fact::Proposed { consequence, content } => vec![visitor.t(&format!("consequence.{}", consequence.name())), content.clone()],

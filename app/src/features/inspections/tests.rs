@@ -93,7 +93,8 @@ fn weights_come_from_figures_of_the_day() {
 #[test]
 fn scores_by_rule() {
     let full = |id: &str| checklist(id).unwrap().items().map(|item| (item.id.clone(), item.points)).collect::<BTreeMap<_, _>>();
-    // Checklist, changes as `item points` or `item -` for what the site has not, total, grade, zero sub-tables.
+    // Checklist, changes as `item points` or `item -` for what the site has not, `begins* -` for all that begin so; total, grade,
+    // zero sub-tables.
     let cases = [
         ("safety_duty", "", 1000, "good", ""),
         ("safety_duty", "scheme 0", 0, "poor", "safety_management"),
@@ -102,10 +103,32 @@ fn scores_by_rule() {
         ("safety_duty", "scheme 6, disclosure 6, safety_checks 6, safety_education 6, emergency 6, safety_duty_system 9", 0, "poor", "safety_management"),
         ("safety_duty", "scheme 6, disclosure 6, safety_checks 6, safety_education 6, emergency 6", 800, "good", ""),
         ("safety_duty", "accidents -, certificates -", 1000, "good", ""),
-        // Weights 15, 10, 10, 10: a sub-table that is not there leaves both sides.
-        ("construction", "earthing 0", 778, "poor", "electricity"),
-        ("construction", "pit_scheme -, pit_support -, dewatering -, pit_digging -, pit_load -, pit_guard -, pit_monitoring -, pit_removal -, pit_space -, pit_emergency -", 1000, "good", ""),
-        ("construction", "outer_lines -, earthing -, wiring 5, boxes 20", 984, "good", ""),
+        // Weights 15, seven times 10, 5: a sub-table that is not there leaves both sides.
+        ("construction", "", 1000, "good", ""),
+        ("construction", "earthing 0", 889, "poor", "electricity"),
+        ("construction", "pit_* -, dewatering -", 1000, "good", ""),
+        ("construction", "pit_* -, dewatering -, notice_boards 0", 981, "good", ""),
+        ("construction", "outer_lines -, earthing -, wiring 5, boxes 20", 992, "good", ""),
+        // Scaffolds of five kinds share one weight, and so do hoists, and cranes with lifting.
+        ("construction", "tube_ways 0", 999, "good", ""),
+        ("construction", "tube_ways 0, disk_* -, cantilever_* -, climbing_* -, basket_* -", 994, "good", ""),
+        ("construction", "tube_base 0", 978, "poor", "scaffold_tube"),
+        ("construction", "tube_* -, disk_* -, cantilever_* -, climbing_* -, basket_* -", 1000, "good", ""),
+        ("construction", "hoist_devices 0", 944, "poor", "material_hoist"),
+        ("construction", "hoist_* 4, lift_* -", 889, "poor", "material_hoist"),
+        ("construction", "hoist_* -, lift_mast 0, lift_base 0", 978, "good", ""),
+        ("construction", "crane_several -, crane_load 6, crane_limits 6, crane_devices 6, crane_ropes 6, crane_accepted 9", 944, "poor", "tower_crane"),
+        ("construction", "crane_several -, crane_load 6, crane_limits 6, crane_devices 6, crane_ropes 6, crane_accepted 10", 990, "good", ""),
+        ("construction", "lifting_* -, crane_frame 0", 989, "good", ""),
+        // Work at height and machines have no guarantee items: nothing in them makes all of them nothing.
+        ("construction", "height_helmets 0", 989, "good", ""),
+        ("construction", "height_* 0, height_helmets 1", 890, "good", ""),
+        ("construction", "height_* 0", 889, "poor", "height"),
+        ("construction", "machine_piling 0", 993, "good", ""),
+        ("construction", "machine_piling -, machine_mixer -, machine_tools 0", 994, "good", ""),
+        // Thresholds.
+        ("construction", "height_* 0, height_nets 10, machine_* 0, machine_saw 10, public_order 0, notice_boards 0, living 0", 800, "good", ""),
+        ("construction", "height_* 0, height_nets 10, machine_* 0, machine_saw 10, public_order 0, notice_boards 0, living 0, neighbours 9", 798, "fair", ""),
         ("materials", "steel_days 0", 800, "good", ""),
         ("materials", "steel_days 0, windows_ordered 0, lifts_ordered 1", 410, "poor", ""),
         ("funds", "wages_paid 0, gap_known 0", 600, "fair", ""),
@@ -114,10 +137,11 @@ fn scores_by_rule() {
         let mut points = full(id);
         for change in changes.split(", ").filter(|change| !change.is_empty()) {
             let (item, value) = change.split_once(' ').unwrap();
+            let is_meant = |known: &str| item.strip_suffix('*').map_or(known == item, |begin| known.starts_with(begin));
             match value.parse() {
-                Ok(value) => points.insert(item.to_owned(), value),
-                Err(_) => points.remove(item),
-            };
+                Ok(value) => points.iter_mut().filter(|(known, _)| is_meant(known)).for_each(|(_, points)| *points = value),
+                Err(_) => points.retain(|known, _| !is_meant(known)),
+            }
         }
         let came = outcome(checklist(id).unwrap(), &points).unwrap();
         let zero: Vec<&str> = came.tables.iter().filter(|table| table.zero.is_some()).map(|table| table.id).collect();
@@ -133,8 +157,23 @@ fn rules_are_complete() {
     for list in lists.iter().filter(|list| list.rule == checklists::Rule::Jgj59) {
         for table in &list.tables {
             let sum = |is: bool| table.items.iter().filter(|item| item.is_guarantee == is).map(|item| item.points).sum::<u32>();
-            assert_eq!((sum(true), sum(false)), (60, 40), "{}", table.id);
+            let expected = if ["height", "machines"].contains(&table.id.as_str()) { (0, 100) } else { (60, 40) };
+            assert_eq!((sum(true), sum(false)), expected, "{}", table.id);
         }
+    }
+    // The ten subjects of JGJ 59 with their weights, each once.
+    let tables = lists.iter().filter(|list| list.rule == checklists::Rule::Jgj59).flat_map(|list| &list.tables);
+    let mut weights: Vec<(&str, u32)> = tables.map(|table| (table.group.as_ref().unwrap_or(&table.id).as_str(), table.weight)).collect();
+    weights.dedup();
+    weights.sort_unstable();
+    let expected = [
+        ("civilised", 15), ("cranes", 10), ("electricity", 10), ("formwork", 10), ("height", 10), ("hoists", 10), ("machines", 5), ("pit", 10),
+        ("safety_management", 10), ("scaffolds", 10),
+    ];
+    assert_eq!(weights, expected);
+    for list in lists {
+        let ids: BTreeSet<&str> = list.items().map(|item| item.id.as_str()).collect();
+        assert_eq!(ids.len(), list.items().count(), "{}: an item is scored once", list.id);
     }
     for one in &RULES.severity {
         let on = date(2026, 11, 23);
@@ -338,6 +377,8 @@ fn known(story: &str) -> Known {
         let text = String::from("text");
         let (fact, stage) = match kind {
             "opened" => (Fact::Opened { opening: opening.clone(), position: None, moment: None }, Stage::Visiting),
+            "signed" => (Fact::Signed { signature: None, moment: None }, known.stage),
+            "acknowledged" => (Fact::Acknowledged { content: String::new() }, known.stage),
             "scored" => (Fact::Scored { checklist: "funds".into(), points: BTreeMap::from([("wages_paid".into(), 20)]), moment: None }, Stage::Visiting),
             "found" => {
                 let choice = crate::features::orders::model::Choice { preset: "p13710".into(), limit: "ordinary".into(), ladder: "p13710".into() };
@@ -378,7 +419,9 @@ fn every_refusal_has_its_case() {
         let position = latitude_e6.map(|latitude_e6| Position { latitude_e6, longitude_e6: 0, accuracy_m: None, datum: Datum::Wgs84, source: Source::Device });
         Command::CheckIn { inspection: at(), position: None, moment: Some(Moment { phone_at: NOW.parse().unwrap(), behind_s: 0, set_back_s: 0, position }) }
     };
-    let sign = |signature: &str| Command::Sign { inspection: at(), signature: signature.into(), moment: None };
+    let sign = |signature: &str| Command::Sign { inspection: at(), signature: Some(signature.into()), moment: None };
+    let typed = |moment| Command::Sign { inspection: at(), signature: None, moment };
+    let acknowledge = || Command::Acknowledge { inspection: at(), content: "seen".into() };
     let answer = || Command::Answer { inspection: at(), is_upheld: true, content: "seen".into() };
     let object = |content: &str| Command::Object { inspection: at(), content: content.into() };
     let propose = || Command::Propose { inspection: at(), consequence: Consequence::Praise, content: "well".into() };
@@ -413,6 +456,19 @@ fn every_refusal_has_its_case() {
         ("li", state("li", RECEIVED), sign("5e"), "V-113"),
         ("zhao", state("zhao", ""), sign("5e"), "V-111"),
         ("li", state("li", ""), sign(" "), "V-133"),
+        ("li", state("li", ""), typed(None), "signed"),
+        ("li", state("li", "signed wang"), typed(None), "signed"),
+        ("li", state("li", "signed li"), typed(None), "V-147"),
+        ("li", state("li", "signed li"), sign("5e"), "signed"),
+        ("jian", state("jian", ""), typed(None), "V-111"),
+        ("li", state("li", ""), typed(Some(Moment { phone_at: NOW.parse().unwrap(), behind_s: 0, set_back_s: 0, position: None })), "V-133"),
+        ("jian", state("jian", ""), acknowledge(), "acknowledged"),
+        ("jian", state("jian", DONE), acknowledge(), "acknowledged"),
+        ("jian", state("jian", RECEIVED), acknowledge(), "V-113"),
+        ("jian", state("jian", "acknowledged jian"), acknowledge(), "V-147"),
+        ("second", state("second", "acknowledged jian"), acknowledge(), "acknowledged"),
+        ("li", state("li", ""), acknowledge(), "V-111"),
+        ("office", state("office", ""), acknowledge(), "V-111"),
         (timer, State { now, unopened: unopened(Some(opening.clone())), ..State::default() }, Command::Lapse { inspection: at() }, "V-130"),
         ("wang", State { now, ..State::default() }, Command::Declare { project: "ours".into() }, "declared"),
         ("wang", State { now, is_declared: true, ..State::default() }, Command::Declare { project: "ours".into() }, "V-131"),
@@ -475,7 +531,7 @@ fn every_refusal_has_its_case() {
         assert_eq!(came, expected, "case {at}: {command:?}");
         seen.insert(came);
     }
-    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132", "V-134", "V-135", "V-136", "V-137", "V-138", "V-139", "V-141", "V-143", "V-144"];
+    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132", "V-134", "V-135", "V-136", "V-137", "V-138", "V-139", "V-141", "V-143", "V-144", "V-148"];
     let missing: Vec<&&str> = Refused::CODES.iter().filter(|code| !seen.contains(**code) && !elsewhere.contains(code)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
@@ -683,6 +739,26 @@ on_both_databases!(an_inspection_from_its_plan_to_the_answer, |site| async move 
     assert!(order.attributes("dl.facts a", "href").contains(&"/inspections/findings/finding-01".to_owned()));
     assert_eq!(site.get("jian", "/inspections/findings/finding-01").await.location(), "/inspections/secret-plan-0#findings");
     assert_eq!(site.get("stranger", "/inspections/findings/finding-01").await.status, 404);
+    // Signed at a desk: each types their own name, and the fact says which account it was; the party says that it was shown it.
+    let typed = |name: &'static str| [("own_name", name), ("remark", "shown at the crane")];
+    for (who, act, name, code) in [("wang", "sign", "li", "V-148"), ("wang", "sign", "", "V-133"), ("jian", "acknowledge", "wang", "V-148"), ("jian", "acknowledge", "", "V-148")] {
+        let page = site.post(who, &format!("{at}/{act}"), &typed(name)).await;
+        assert_eq!((page.status.as_u16(), page.texts(".summary .quiet")), (422, vec![code.to_owned()]), "{who} {act} {name}");
+    }
+    for (who, act) in [("wang", "acknowledge"), ("jian", "sign"), ("guard", "acknowledge"), ("engineer", "acknowledge")] {
+        assert_eq!(site.post(who, &format!("{at}/{act}"), &typed(who)).await.status, 403, "{who} {act}");
+    }
+    assert_eq!(site.post("stranger", &format!("{at}/acknowledge"), &typed("stranger")).await.status, 404);
+    for (who, act) in [("wang", "sign"), ("li", "sign"), ("jian", "acknowledge")] {
+        assert_eq!(site.post(who, &format!("{at}/{act}"), &typed(who)).await.status, 303, "{who} {act}");
+    }
+    assert_eq!(site.post("li", &format!("{at}/sign"), &typed("li")).await.texts(".summary .quiet"), ["V-147"]);
+    assert!(site.get("jian", at).await.body.contains("shown at the crane"));
+    let mut conn = site.site.reader().await.unwrap();
+    let kept = conn.rows("SELECT payload FROM fact WHERE kind IN ('inspections.signed/1', 'inspections.acknowledged/1') ORDER BY number", &[]).await.unwrap();
+    let kept: Vec<String> = kept.iter().map(|row| row.text(0).unwrap()).collect();
+    assert_eq!(kept, ["{}", "{}", "{\"content\":\"shown at the crane\"}"], "no name is in the ledger");
+    drop(conn);
     let conclude = [("verdict", "grave"), ("conclusion", "No crane works until there is a scheme")];
     assert_eq!(site.post("wang", &format!("{at}/conclude"), &[("verdict", "sound"), ("conclusion", "fine")]).await.texts(".summary .quiet"), ["V-122"]);
     assert_eq!(site.post("wang", &format!("{at}/conclude"), &conclude).await.status, 303);

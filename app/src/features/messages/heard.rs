@@ -259,6 +259,8 @@ async fn fired(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<Option<Heard>>
 async fn hazard(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &HazardFact) -> Result<Option<Heard>> {
     let name = match fact {
         HazardFact::Found { .. } => "hazards.found",
+        HazardFact::Raised { .. } => "hazards.raised",
+        HazardFact::Lowered { .. } => "hazards.lowered",
         HazardFact::WorkStopped { .. } => "hazards.work_stopped",
         HazardFact::WorkResumed {} => "hazards.work_resumed",
         HazardFact::Repaired { .. } => "hazards.repaired",

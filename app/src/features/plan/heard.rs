@@ -66,7 +66,8 @@ async fn stand_still(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &HazardFact,
     let Some(project) = project_of(conn, place).await? else { return Ok(()) };
     match fact {
         HazardFact::WorkStopped { until } => {
-            let sql = "INSERT INTO work_stop (id, place, project, from_on, until_on) VALUES (?, ?, ?, ?, ?)";
+            let sql = "INSERT INTO work_stop (id, place, project, from_on, until_on) VALUES (?, ?, ?, ?, ?)
+                       ON CONFLICT (id) DO UPDATE SET from_on = excluded.from_on, until_on = excluded.until_on, ended_on = NULL";
             conn.execute(sql, args![id, place, &project, entry.occurred_on, *until]).await?;
         }
         HazardFact::WorkResumed {} => {

@@ -101,7 +101,7 @@ async fn start(State(site): State<Site>, visitor: Visitor) -> Result<Response, P
     if !may(Verb::Govern) && [Verb::Report, Verb::Confirm, Verb::Inspect].into_iter().any(may) {
         return Ok(Redirect::to("/desk").into_response());
     }
-    let to = [(Verb::Read, "/wall"), (Verb::Administer, "/accounts"), (Verb::Secure, "/posts"), (Verb::Audit, "/ledger")];
+    let to = [(Verb::Read, "/wall"), (Verb::Administer, "/accounts"), (Verb::Secure, "/posts"), (Verb::Audit, "/ledger"), (Verb::Receive, "/leads/envelopes")];
     let found = to.into_iter().find(|(verb, _)| visitor.rights.may_somewhere(*verb));
     Ok(match found {
         Some((_, address)) => Redirect::to(address).into_response(),
