@@ -21,8 +21,8 @@ pub mod matrix;
 pub mod paths;
 pub(crate) mod svg;
 
-/// The state of a bar or cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The state of a bar or cell, from best to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lamp {
     /// Finished: a ring.
     Done,
@@ -37,7 +37,7 @@ pub enum Lamp {
 }
 
 impl Lamp {
-    /// Its name in classes.
+    /// Its name in classes and locale keys.
     pub fn name(self) -> &'static str {
         match self {
             Lamp::Done => "done",

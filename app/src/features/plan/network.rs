@@ -36,6 +36,8 @@ pub struct BasePlan {
     pub baseline: Schedule,
     /// Depth of each activity in the breakdown structure.
     pub depths: Vec<u64>,
+    /// Stage of each activity, by itself or by what it stands under.
+    pub stages: Vec<Option<&'static str>>,
 }
 
 /// Plans read before, by the hash of their documents: a document never changes, so neither does this.
@@ -239,7 +241,9 @@ fn base_plan(plan: Plan) -> BasePlan {
         })
         .collect();
     let baseline = schedule(&as_approved(&plan));
-    BasePlan { plan, index, baseline, depths }
+    let above = |at: usize| plan.activities[at].parent.as_ref().and_then(|parent| index.get(parent)).copied();
+    let stages = mapping::inherited(&plan.activities, above, mapping::own_stage);
+    BasePlan { plan, index, baseline, depths, stages }
 }
 
 /// A plan as it was put forward and approved: its own progress in it, no commands from above. Its schedule is the baseline;
@@ -545,7 +549,6 @@ async fn bars(conn: &mut Conn, project: &str, base: &BasePlan, plan: &Plan, comp
     let activities = &base.plan.activities;
     let above = |at: usize| activities[at].parent.as_ref().and_then(|parent| base.index.get(parent)).copied();
     let places = mapping::inherited(activities, above, |activity| mapping::own_place(activity, &named));
-    let stages = mapping::inherited(activities, above, mapping::own_stage);
     let mut bars = Vec::with_capacity(activities.len());
     for (at, activity) in activities.iter().enumerate() {
         let now = &plan.activities[at];
@@ -560,7 +563,7 @@ async fn bars(conn: &mut Conn, project: &str, base: &BasePlan, plan: &Plan, comp
             depth: base.depths[at],
             place: places[at].map(str::to_owned),
             // A summary sums up what has stages of its own.
-            stage: stages[at].filter(|_| activity.kind != ActivityKind::Summary).map(str::to_owned),
+            stage: base.stages[at].filter(|_| activity.kind != ActivityKind::Summary).map(str::to_owned),
             work_kind: activity.work_kind.clone(),
             baseline: base.baseline.activities[at].as_ref().map(early),
             early: dates.map(early),

@@ -3,6 +3,7 @@
 //! A simulation follows from the facts under the digest of a project's schedule, from those of its weather and from settings alone. It is made once for a
 //! digest, off the request that asks first, and one at a time: a page that would wait too long says that it is being made.
 
+use super::model::Lamp;
 use super::weather::{self, History, Summary};
 use crate::db::Conn;
 use crate::features::Guatu;
@@ -99,12 +100,12 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The name of the lamp of a probability.
-    pub fn lamp(&self, probability: f64) -> &'static str {
+    /// The lamp of a probability.
+    pub fn lamp(&self, probability: f64) -> Lamp {
         match probability * 100.0 {
-            percent if percent >= f64::from(self.good_percent) => "good",
-            percent if percent >= f64::from(self.warn_percent) => "warn",
-            _ => "bad",
+            percent if percent >= f64::from(self.good_percent) => Lamp::Good,
+            percent if percent >= f64::from(self.warn_percent) => Lamp::Warn,
+            _ => Lamp::Bad,
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::features::rule_sets::model::LampRules;
 use crate::features::targets::model::Grade;
 use crate::journal::domain::{Context, Draft};
 use crate::refusals;
+pub use guatu_formats::charts::Lamp;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -102,34 +103,6 @@ pub fn page_around(first: usize, total: usize, most: usize) -> std::ops::Range<u
     // Multiplied before divided, so that every page is the same whichever row of it was asked for.
     let begins = |page: usize| (page * total).div_ceil(count);
     begins(page)..begins(page + 1)
-}
-
-/// A lamp, from best to worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Lamp {
-    /// Finished.
-    Done,
-    /// Not yet to be looked at.
-    Idle,
-    /// On time.
-    Good,
-    /// At risk.
-    Warn,
-    /// A mandated date is missed if nothing changes.
-    Bad,
-}
-
-impl Lamp {
-    /// Its class and locale key.
-    pub fn name(self) -> &'static str {
-        match self {
-            Lamp::Done => "done",
-            Lamp::Idle => "idle",
-            Lamp::Good => "good",
-            Lamp::Warn => "warn",
-            Lamp::Bad => "bad",
-        }
-    }
 }
 
 /// Why a lamp shows what it shows. Holds figures, not sentences: a board judges thousands of bars and prints few reasons.

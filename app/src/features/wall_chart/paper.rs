@@ -21,7 +21,7 @@ use anyhow::Context;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use guatu_formats::charts::{Heading, Ink, Lamp as DrawnLamp, LampWords, Sheet, arrows, bars, fan, flowline, histogram, matrix};
+use guatu_formats::charts::{Heading, Ink, LampWords, Sheet, arrows, bars, fan, flowline, histogram, matrix};
 use guatu_formats::pdf;
 use tokio::sync::Semaphore;
 
@@ -116,16 +116,6 @@ pub fn lamp_words(visitor: &Visitor) -> LampWords {
     LampWords { done: word("done"), idle: word("idle"), good: word("good"), warn: word("warn"), bad }
 }
 
-fn drawn(lamp: Lamp) -> DrawnLamp {
-    match lamp {
-        Lamp::Done => DrawnLamp::Done,
-        Lamp::Idle => DrawnLamp::Idle,
-        Lamp::Good => DrawnLamp::Good,
-        Lamp::Warn => DrawnLamp::Warn,
-        Lamp::Bad => DrawnLamp::Bad,
-    }
-}
-
 async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, (place, asked): (&Place, &Asked), sheet: Sheet, ink: Ink) -> Result<bars::BarChart, Problem> {
     let today = site.clock.today();
     let chart = Chart::read(conn, &site.domain, place, today).await?;
@@ -146,7 +136,7 @@ async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, (place, aske
             forecast: row.bar.early,
             actual: row.bar.actual_start.map(|start| (start, row.bar.actual_finish)),
             percent: f64::from(row.bar.percent_e3) / 1000.0,
-            lamp: drawn(row.verdict.lamp),
+            lamp: row.verdict.lamp,
             front: row.front,
             is_critical: row.bar.is_critical,
             href: None,
@@ -193,7 +183,7 @@ async fn matrix_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &P
             let cell = cell.as_ref()?;
             let late = cell.latest.filter(|_| cell.count == 1 && cell.lamp != Lamp::Done);
             let note = late.map(|date| visitor.tf("wall.latest", &[("date", super::pages::short_date(date, today))]));
-            Some(matrix::Cell { lamp: drawn(cell.lamp), text: Marks::marked(&cell_label(visitor, cell, today), cell.grade), note: note.unwrap_or_default(), href: None })
+            Some(matrix::Cell { lamp: cell.lamp, text: Marks::marked(&cell_label(visitor, cell, today), cell.grade), note: note.unwrap_or_default(), href: None })
         });
         let drawn = matrix::Row { label: gathered.place(row).attributes.name.clone(), note: row.official.clone(), cells: cells.collect() };
         if let Some(group) = groups.last_mut() {

@@ -13,7 +13,7 @@ use crate::web::visitor::Visitor;
 use crate::web::{Site, papers};
 use anyhow::Context;
 use guatu_formats::charts::fan::{self, Fan, Lane, Words};
-use guatu_formats::charts::{Heading, Ink, Lamp, Sheet};
+use guatu_formats::charts::{Heading, Ink, Sheet};
 use guatu_kernel::risk::{Cause, MilestoneRisk, Mover};
 use jiff::civil::Date;
 use maud::{Markup, PreEscaped, html};
@@ -145,7 +145,7 @@ impl Told {
     /// By when, how likely, and what moves it most.
     pub fn sentence(&self, visitor: &Visitor, one: &MilestoneRisk) -> Markup {
         html! {
-            span class={ "lamp " (SETTINGS.lamp.lamp(one.probability)) } { (self.chance(visitor, one)) }
+            span class={ "lamp " (SETTINGS.lamp.lamp(one.probability).name()) } { (self.chance(visitor, one)) }
             @if !one.movers.is_empty() { " " (visitor.t("chances.movers")) (self.movers(visitor, one)) }
         }
     }
@@ -159,7 +159,7 @@ impl Told {
     pub fn of_mandate(&self, visitor: &Visitor, activity: &str, finish_by: Date) -> Option<Markup> {
         let one = self.chances.of_mandate(activity, finish_by)?;
         let title = self.chance(visitor, one);
-        Some(html! { a class={ "lamp " (SETTINGS.lamp.lamp(one.probability)) } href=(address(&self.project.id)) title=(title) { (visitor.tf("chances.short", &[("percent", percent(one.probability))])) } })
+        Some(html! { a class={ "lamp " (SETTINGS.lamp.lamp(one.probability).name()) } href=(address(&self.project.id)) title=(title) { (visitor.tf("chances.short", &[("percent", percent(one.probability))])) } })
     }
 
     /// The least likely dates as sentences.
@@ -180,11 +180,7 @@ impl Told {
             name: self.name(visitor, one),
             chance: percent(one.probability),
             probability: one.probability,
-            lamp: match SETTINGS.lamp.lamp(one.probability) {
-                "good" => Lamp::Good,
-                "warn" => Lamp::Warn,
-                _ => Lamp::Bad,
-            },
+            lamp: SETTINGS.lamp.lamp(one.probability),
             notes: self.notes(visitor, one, today),
             finish_by: one.finish_by.date(),
             forecast: self.forecast(one),
@@ -243,7 +239,7 @@ impl Told {
                 tbody { @for one in &self.chances.milestones { tr {
                     td { a href=(address_of(&self.project.id, self.activity(one.activity))) { (self.name(visitor, one)) } }
                     td.dates { (one.finish_by.date()) }
-                    td { span class={ "lamp " (SETTINGS.lamp.lamp(one.probability)) } { (percent(one.probability)) } }
+                    td { span class={ "lamp " (SETTINGS.lamp.lamp(one.probability).name()) } { (percent(one.probability)) } }
                     td.dates { @match self.forecast(one) { Some(date) => (short_date(date, today)), None => "—" } }
                     @for moment in [one.percentiles.p10, one.percentiles.p50, one.percentiles.p80, one.percentiles.p90] { td.dates { (short_date(moment.date(), today)) } }
                     td { (self.movers(visitor, one)) }
