@@ -179,6 +179,8 @@ pub struct Guatu {
     pub rules: rule_sets::kept::Kept,
     /// The place tree.
     pub places: places::tree::Kept,
+    /// What blockers have held up.
+    pub eaten: problems::eaten::Kept,
     /// How many messages people have not opened.
     pub unread: messages::unread::Kept,
     /// How likely mandated dates are.

@@ -11,6 +11,8 @@ use crate::db::Conn;
 use crate::features::Guatu;
 use crate::features::places::Tree;
 use crate::features::places::model::Kind;
+use crate::features::places::store::Place;
+use crate::features::{plan, targets};
 use crate::features::plan::network::{LaidOver, STAGES, STATE_OF_PLACE};
 use crate::features::plan::store::Bar;
 use crate::features::targets::measured::Works;
@@ -20,6 +22,11 @@ use guatu_kernel::plan::{Activity, LinkKind, Moment, Span};
 use guatu_kernel::{LivePlan, WorkTime};
 use jiff::ToSpan;
 use jiff::civil::{Date, time};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Problems that are kept at a time.
+const MOST_KEPT: usize = 1_000;
 
 /// What a mandated date has lost.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,10 +57,37 @@ pub struct Held {
     pub eaten: Vec<Eaten>,
 }
 
-/// What a problem has held up so far; `None` where it blocks nothing or no plan is approved.
-pub async fn held(conn: &mut Conn, domain: &Guatu, tree: &Tree, case: &Problem) -> Result<Option<Held>> {
-    let (Cause::Blocker { .. }, Some(place)) = (&case.cause, tree.get(&case.place)) else { return Ok(None) };
-    let Some(project) = tree.lineage(place).find(|above| above.kind == Kind::Project) else { return Ok(None) };
+/// What problems held up when it was asked last, by problem: one holds for as long as schedule, measurements and the problem's own
+/// days and place are the same.
+#[derive(Debug, Default)]
+pub struct Kept(Mutex<HashMap<String, (String, Option<Arc<Held>>)>>);
+
+impl Kept {
+    /// What a problem has held up so far; `None` where it blocks nothing or no plan is approved.
+    pub async fn held(&self, conn: &mut Conn, domain: &Guatu, tree: &Tree, case: &Problem) -> Result<Option<Arc<Held>>> {
+        let (Cause::Blocker { .. }, Some(place)) = (&case.cause, tree.get(&case.place)) else { return Ok(None) };
+        let Some(project) = tree.lineage(place).find(|above| above.kind == Kind::Project) else { return Ok(None) };
+        let Some(state) = plan::store::project_plan(conn, &project.id).await? else { return Ok(None) };
+        let digest = plan::store::digest(conn, &project.id).await?.unwrap_or_default();
+        let measured = targets::store::newest(conn, &project.id).await?;
+        let closed = case.closed.as_ref().map(|(on, ..)| on);
+        let stamp = format!("{digest} {measured} {} {} {closed:?} {}", state.data_date, case.opened_on, place.path);
+        if let Some((known, held)) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&case.id)
+            && *known == stamp
+        {
+            return Ok(held.clone());
+        }
+        let found = held(conn, domain, tree, (case, place, project)).await?.map(Arc::new);
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MOST_KEPT {
+            kept.clear();
+        }
+        kept.insert(case.id.clone(), (stamp, found.clone()));
+        Ok(found)
+    }
+}
+
+async fn held(conn: &mut Conn, domain: &Guatu, tree: &Tree, (case, place, project): (&Problem, &Place, &Place)) -> Result<Option<Held>> {
     let Some(laid) = domain.networks.laid_over(conn, &project.id, None).await? else { return Ok(None) };
     let scheduled = domain.networks.scheduled(conn, &project.id).await?;
     let done = domain.measured.of(conn, &project.id).await?;

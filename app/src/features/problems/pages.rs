@@ -1,7 +1,7 @@
 //! Pages of problems: the register, the form that opens one, one problem with what was said about it.
 
 use super::MAY_OPEN;
-use super::eaten::{self, Held};
+use super::eaten::Held;
 use super::model::{Cause, Command};
 use super::store::{self, Problem as Case};
 use crate::features::authority::{Verb, missing};
@@ -70,7 +70,7 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
         let link = html! { a href={ "/problems/" (case.id) } { (case.content) } };
         let owner = case.owner.as_ref().and_then(|owner| names.get(owner)).cloned();
         let owner_shown = owner.is_none().then(|| html! { span.lamp.bad { (visitor.t("problems.no_owner")) } });
-        let held = if case.closed.is_none() { eaten::held(&mut conn, &site.domain, &tree, &case).await? } else { None };
+        let held = if case.closed.is_none() { site.domain.eaten.held(&mut conn, &site.domain, &tree, &case).await? } else { None };
         let eaten = held.and_then(|held| held.eaten.first().map(|one| (one.days() * 10.0).round() / 10.0));
         let state = visitor.t(state_key(&case, today));
         let lamp = html! { span.lamp.bad[case.is_overdue(today)].good[case.closed.is_some()].idle[case.closed.is_none() && !case.is_overdue(today)] { (state) } };
@@ -219,7 +219,7 @@ async fn show_page(site: &Site, visitor: &Visitor, case: &Case, place: &Place, v
     let may_close = !is_mine && (may_govern || visitor.account.as_deref() == Some(case.raised_by.as_str()));
     let owners = if is_mine || may_govern { identity::pages::owners(&mut conn, visitor, &tree, place, today).await? } else { Vec::new() };
     let is_open = case.closed.is_none();
-    let held = eaten::held(&mut conn, &site.domain, &tree, case).await?;
+    let held = site.domain.eaten.held(&mut conn, &site.domain, &tree, case).await?;
     let form = |key: &'static str, act: &str, fields: &dyn Fn(Form) -> Markup| {
         let is_this = values.text("act") == act;
         let blank = Values::default();

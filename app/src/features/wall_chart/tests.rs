@@ -533,7 +533,7 @@ fn settings_of_uncertainty_hold_together_and_a_plan_keeps_its_own() {
     for spread in [SETTINGS.work, SETTINGS.paper] {
         assert!(spread.low_percent <= spread.likely_percent && spread.likely_percent <= spread.high_percent);
     }
-    for (percent, lamp) in [(80.0, "good"), (79.9, "warn"), (50.0, "warn"), (49.9, "bad")] {
+    for (percent, lamp) in [(80.0, Lamp::Good), (79.9, Lamp::Warn), (50.0, Lamp::Warn), (49.9, Lamp::Bad)] {
         assert_eq!(SETTINGS.lamp.lamp(percent / 100.0), lamp);
     }
     assert_eq!([1, 30_000, 30_000_000].map(|activities| SETTINGS.simulation.iterations(activities)), [10_000, 1000, 1000]);
