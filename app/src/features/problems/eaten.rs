@@ -60,7 +60,10 @@ pub struct Held {
 /// What problems held up when it was asked last, by problem: one holds for as long as schedule, measurements and the problem's own
 /// days and place are the same.
 #[derive(Debug, Default)]
-pub struct Kept(Mutex<HashMap<String, (String, Option<Arc<Held>>)>>);
+pub struct Kept(Mutex<HashMap<String, Stamped>>);
+
+/// What it follows from, and what was held up.
+type Stamped = (String, Option<Arc<Held>>);
 
 impl Kept {
     /// What a problem has held up so far; `None` where it blocks nothing or no plan is approved.
