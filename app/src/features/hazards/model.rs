@@ -764,7 +764,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
                 return Err(Refused::AlreadyMajor);
             }
             let reason = text(reason, Refused::NoReason)?;
-            let amount_fen = amount_fen.filter(|amount_fen| *amount_fen >= 0).ok_or(Refused::NoMoney)?;
+            let amount_fen = amount_fen.filter(|amount_fen| *amount_fen > 0).ok_or(Refused::NoMoney)?;
             let contingency = text(contingency, Refused::NoContingency)?;
             if photos.is_empty() {
                 return Err(Refused::PhotoNeeded);

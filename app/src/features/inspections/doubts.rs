@@ -41,7 +41,7 @@ pub struct Doubt {
     /// Days in a row.
     pub days: u32,
     /// Hands on that day.
-    pub hands: u32,
+    pub hands: Option<u32>,
     /// Work items that moved on that day as reported, or that were found otherwise.
     pub works: u32,
 }
@@ -52,7 +52,7 @@ pub fn doubts(labour: &[Labour], rules: &Doubts) -> Vec<Doubt> {
     let mut idle: Vec<&Labour> = Vec::new();
     for (at, day) in labour.iter().enumerate() {
         let doubt = |rule, days, works| Doubt { rule, building: day.building.clone(), report: day.report.clone(), on: day.on, days, hands: day.hands, works };
-        if day.moved > 0 && day.hands == 0 && day.machines == 0 {
+        if day.moved > 0 && day.hands.unwrap_or(0) == 0 && day.machines == 0 {
             found.push(doubt(Rule::NoHands, 1, day.moved));
         }
         if day.overruled > 0 {
@@ -63,12 +63,12 @@ pub fn doubts(labour: &[Labour], rules: &Doubts) -> Vec<Doubt> {
         if !idle.last().is_some_and(goes_on) {
             idle.clear();
         }
-        if day.hands > 0 && day.moved == 0 {
+        if day.hands.unwrap_or(0) > 0 && day.moved == 0 {
             idle.push(day);
         } else {
             idle.clear();
         }
-        let is_end = labour.get(at + 1).is_none_or(|next| next.building != day.building || next.moved > 0 || next.hands == 0 || day.on.tomorrow().is_ok_and(|tomorrow| tomorrow != next.on));
+        let is_end = labour.get(at + 1).is_none_or(|next| next.building != day.building || next.moved > 0 || next.hands.unwrap_or(0) == 0 || day.on.tomorrow().is_ok_and(|tomorrow| tomorrow != next.on));
         let days = u32::try_from(idle.len()).unwrap_or(u32::MAX);
         if is_end && days >= rules.idle_days {
             found.push(doubt(Rule::IdleHands, days, 0));

@@ -84,9 +84,11 @@ impl Known {
         matches!(last.fact, Fact::Proposed { .. }).then_some(last)
     }
 
-    /// Whether a person has written a fact of a kind in it.
-    pub fn has(&self, person: &Person, is: impl Fn(&Fact) -> bool) -> bool {
-        self.steps.iter().any(|step| step.by == person.account && is(&step.fact))
+    /// Whether a person has put their name under all that was scored and found so far, by facts of a kind.
+    pub fn has_signed(&self, person: &Person, is: impl Fn(&Fact) -> bool) -> bool {
+        let last = self.steps.iter().rposition(|step| step.by == person.account && is(&step.fact));
+        let is_more = |step: &Step| matches!(step.fact, Fact::Scored { .. } | Fact::Found { .. });
+        last.is_some_and(|last| !self.steps[last..].iter().any(is_more))
     }
 
     /// Whether somebody planned it, went there or wrote in it.
@@ -165,6 +167,8 @@ pub struct Person {
     pub may_govern: bool,
     /// Whether the person approves at the place: leaders.
     pub may_approve: bool,
+    /// Whether the person reports from the place: who works there.
+    pub may_report: bool,
     /// Whether the person, or the person's organisation, sits in the task force of the project, or declared an interest.
     pub is_target: bool,
 }
@@ -176,7 +180,7 @@ pub fn may(act: Act, known: &Known, person: &Person, now: DateTime) -> Result<()
         Act::CheckIn => (is_inspector, &[]),
         Act::Score | Act::Find | Act::Conclude => (is_inspector, &[Stage::Visiting]),
         Act::Sign => (is_inspector, &[Stage::Visiting, Stage::Concluded]),
-        Act::Acknowledge => (person.is_target && !is_inspector, &[Stage::Visiting, Stage::Concluded]),
+        Act::Acknowledge => (person.is_target && person.may_report && !is_inspector, &[Stage::Visiting, Stage::Concluded]),
         Act::Receive => (person.is_target || person.may_govern, &[Stage::Concluded]),
         Act::Object => (person.is_target, &[Stage::Delivered]),
         Act::Answer => (person.may_govern, &[Stage::Objected]),
@@ -198,7 +202,7 @@ pub fn may(act: Act, known: &Known, person: &Person, now: DateTime) -> Result<()
             Some(clock) if clock.is_over(now) => Err(Refused::TooLate { date: clock.last_due().map_or_else(String::new, |due| due.text()) }),
             _ => Ok(()),
         },
-        Act::Acknowledge if known.has(person, |fact| matches!(fact, Fact::Acknowledged { .. })) => Err(Refused::AlreadySigned),
+        Act::Acknowledge if known.has_signed(person, |fact| matches!(fact, Fact::Acknowledged { .. })) => Err(Refused::AlreadySigned),
         Act::Answer if known.took_part(&person.account) || person.is_target => Err(Refused::TookPart),
         Act::Propose if known.proposed().is_some() => Err(Refused::NotProposed),
         Act::Settle => match known.proposed() {

@@ -715,7 +715,7 @@ fn step(state: &State, known: &Known, command: &Command, context: &Context) -> R
             if signature.is_none() && moment.is_some() {
                 return Err(Refused::NoSignature);
             }
-            if signature.is_none() && known.has(&state.person, |fact| matches!(fact, Fact::Signed { .. })) {
+            if signature.is_none() && known.has_signed(&state.person, |fact| matches!(fact, Fact::Signed { .. })) {
                 return Err(Refused::AlreadySigned);
             }
             Fact::Signed { signature, moment: moment.clone() }

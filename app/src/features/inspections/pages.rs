@@ -251,7 +251,7 @@ async fn doubtful(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         .column("rule", "inspections.doubt_rule")
         .column("figures", "inspections.figures");
     for one in &found {
-        let params = [("days", one.days.to_string()), ("hands", one.hands.to_string()), ("works", one.works.to_string())];
+        let params = [("days", one.days.to_string()), ("hands", one.hands.map_or_else(|| "—".into(), |hands| hands.to_string())), ("works", one.works.to_string())];
         let place = names.place(&one.building);
         register.row(vec![
             (Cell::Date(one.on), None),

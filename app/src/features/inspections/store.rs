@@ -383,6 +383,7 @@ pub async fn person(conn: &mut Conn, account: &str, rights: &Rights, path: &str,
         may_inspect: rights.may(Verb::Inspect, path),
         may_govern: rights.may(Verb::Govern, path),
         may_approve: rights.may(Verb::Approve, path),
+        may_report: rights.may(Verb::Report, path),
         is_target: interested(conn, path, today).await?.iter().any(|one| one == account),
     })
 }

@@ -202,16 +202,16 @@ fn doubts_come_with_their_figures() {
             .map(|day| {
                 let numbers: Vec<u32> = day.split(' ').map(|word| word.parse().unwrap()).collect();
                 let on = date(2026, 11, numbers[0] as i8);
-                Labour { report: "r".into(), building: "b".into(), on, hands: numbers[1], machines: numbers[2], moved: numbers[3], overruled: numbers[4] }
+                Labour { report: "r".into(), building: "b".into(), on, hands: Some(numbers[1]), machines: numbers[2], moved: numbers[3], overruled: numbers[4] }
             })
             .collect();
         let found: Vec<String> = doubts(&labour, &RULES.doubt)
             .iter()
-            .map(|one| format!("{} {} {} {} {}", one.rule.name(), one.on.day(), one.days, one.hands, one.works))
+            .map(|one| format!("{} {} {} {} {}", one.rule.name(), one.on.day(), one.days, one.hands.unwrap(), one.works))
             .collect();
         assert_eq!(found.join(", "), expected, "{why}");
     }
-    let two = |building: &str| (16..=18).map(|day| Labour { report: "r".into(), building: building.into(), on: date(2026, 11, day), hands: 3, machines: 0, moved: 0, overruled: 0 }).collect::<Vec<_>>();
+    let two = |building: &str| (16..=18).map(|day| Labour { report: "r".into(), building: building.into(), on: date(2026, 11, day), hands: Some(3), machines: 0, moved: 0, overruled: 0 }).collect::<Vec<_>>();
     assert!(doubts(&[two("a"), two("b")].concat(), &RULES.doubt).is_empty(), "another building is another row");
 }
 
@@ -406,6 +406,7 @@ fn every_refusal_has_its_case() {
         may_inspect: ["wang", "li", "zhao"].contains(&account),
         may_govern: ["office", "second", "chief"].contains(&account),
         may_approve: account == "chief",
+        may_report: ["jian", "second"].contains(&account),
         is_target: ["jian", "second"].contains(&account),
     };
     let state = |who: &str, story: &str| State { now, known: Some(known(story)), person: person(who), is_lead_known: true, ..State::default() };

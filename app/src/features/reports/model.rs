@@ -81,6 +81,11 @@ impl Content {
         Content { items: Vec::new(), photos: Vec::new(), written_at: None, ..self.clone() }
     }
 
+    /// Hands on site, where it says how many: none is a number too.
+    pub fn hands_said(&self) -> Option<u32> {
+        (!self.hands.is_empty()).then(|| self.hands_total())
+    }
+
     /// Hands on site, all trades.
     pub fn hands_total(&self) -> u32 {
         self.hands.values().fold(0, |sum, count| sum.saturating_add(*count))

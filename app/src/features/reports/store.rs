@@ -51,7 +51,7 @@ pub struct Report {
 impl Report {
     /// Hands on site, where it says how many: none is a number too.
     pub fn hands(&self) -> Option<u32> {
-        (!self.content.hands.is_empty()).then(|| self.content.hands_total())
+        self.content.hands_said()
     }
 }
 
@@ -220,7 +220,7 @@ pub struct Labour {
     /// The day.
     pub on: Date,
     /// Hands on site.
-    pub hands: u32,
+    pub hands: Option<u32>,
     /// Machines on site.
     pub machines: u32,
     /// Work items of which something was done, as reported.
@@ -243,7 +243,7 @@ pub async fn labour(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Labour>
             report: row.text(0)?,
             building: row.text(1)?,
             on: row.date(2)?,
-            hands: row.count(3)?.try_into()?,
+            hands: row.opt_int(3)?.map(u32::try_from).transpose()?,
             machines: content.machines.values().fold(0, |sum, count| sum.saturating_add(*count)),
             moved: count(5)?,
             overruled: count(6)?,
@@ -587,7 +587,7 @@ async fn insert(conn: &mut Conn, entry: &Entry<AnyFact>, project: &str, is_uncha
             content.written_at.as_ref(),
             serde_json::to_string(content)?,
             content.hindrance.as_ref().map(serde_json::to_string).transpose()?,
-            i64::from(content.hands_total()),
+            content.hands_said().map(i64::from),
             entry.number
         ],
     )
@@ -606,7 +606,7 @@ async fn say_again(conn: &mut Conn, report_id: &str, besides: Option<&Content>, 
     let now = Content { items: before.items, photos, written_at: before.written_at, ..said };
     let hindrance = now.hindrance.as_ref().map(serde_json::to_string).transpose()?;
     let sql = "UPDATE report SET content = ?, hindrance = ?, hands = ? WHERE id = ?";
-    conn.execute(sql, args![serde_json::to_string(&now)?, hindrance, i64::from(now.hands_total()), report_id]).await.map(drop)
+    conn.execute(sql, args![serde_json::to_string(&now)?, hindrance, now.hands_said().map(i64::from), report_id]).await.map(drop)
 }
 
 fn written_on(entry: &Entry<AnyFact>) -> Result<Date> {

@@ -14,7 +14,8 @@ CREATE TABLE report (
     content TEXT NOT NULL,
     -- What hinders, by itself: rounds ask for it every day.
     hindrance TEXT,
-    hands BIGINT NOT NULL,
+    -- NULL where nobody counted them.
+    hands BIGINT,
     judged_by TEXT,
     judged_on TEXT,
     judged_at TEXT,

@@ -90,12 +90,12 @@ fn groups(visitor: &Visitor, shown: &Shown) -> Vec<(&'static str, Vec<Markup>)> 
     unmet.sort_by_key(|unmet| std::cmp::Reverse(unmet.promised_for.is_some()));
     let unmet = unmet.into_iter().map(|unmet| {
         let done = format!("{}/{} {}", amount(unmet.done), amount(unmet.target), unit_name(visitor, &unmet.unit));
-        html! { (at(&unmet.building)) (visitor.shown(&unmet.name)) (mark(unmet.grade)) " " span.quiet { @if let Some(period) = unmet.promised_for { (visitor.t("targets.will")) " " (visitor.t(&format!("period.{}", period.kind.name()))) " " } (done) } }
+        html! { (at(&unmet.building)) (visitor.shown(&unmet.name)) (mark(unmet.grade)) " " span.quiet { (done) @if let Some(period) = unmet.promised_for { " " (visitor.t(&format!("period.{}", period.kind.name()))) } } }
     });
     let mut soon: Vec<_> = rounds().flat_map(|round| &round.soon).collect();
     soon.sort_by_key(|soon| (soon.float_days, soon.latest));
     let soon = soon.into_iter().map(|soon| {
-        html! { (at(&soon.place)) (visitor.shown(&soon.name)) (mark(soon.grade)) " " span.quiet { (visitor.tf("round.float_left", &[("days", soon.float_days.to_string()), ("date", soon.latest.to_string())])) } }
+        html! { (at(&soon.place)) (visitor.shown(&soon.name)) (mark(soon.grade)) " " span.quiet { (visitor.tf("round.float_short", &[("days", soon.float_days.to_string())])) } }
     });
     let hindered = rounds().flat_map(|round| &round.hindered).map(|waits| {
         let decider = &waits.hindrance.decider;

@@ -142,7 +142,7 @@ refusals! {
     /// No work goes on there by the state of the place.
     Stopped { date } = "E-111" Rule building;
     /// Far more than the plan allows: asked about once.
-    FarMore { work, will, can } = "E-108" Rule far;
+    FarMore { works } = "E-108" Rule far;
     /// Promises within a longer period come to more than is promised for it: asked about once.
     PartsAreMore { work, from, to, whole, parts } = "E-112" Rule apart;
     /// Promises up to the end of a longer period come to less than is promised for it: asked about once.
@@ -248,7 +248,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
     }
     // Before it begins a promise can be thought over: the last word counts.
     let is_final = period.from == context.today;
-    let mut frozen = Vec::new();
+    let (mut frozen, mut far, mut apart_first) = (Vec::new(), Vec::new(), None);
     for item in items {
         let work = state.works.iter().find(|work| work.activity == item.activity);
         let work = work.ok_or_else(|| Refused::UnknownWork { activity: item.activity.clone() })?;
@@ -265,15 +265,20 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         if *is_whole && item.will_e3 % 1000 != 0 {
             return Err(Refused::NotWhole { work: name.clone() });
         }
-        if !is_far && item.will_e3 > item.can_e3 / 100 * RULES.far_percent {
-            return Err(Refused::FarMore { work: name.clone(), will: amounts::text(item.will_e3), can: amounts::text(item.can_e3) });
+        if item.will_e3 > item.can_e3 / 100 * RULES.far_percent {
+            far.push(format!("{name} {} > {}", amounts::text(item.will_e3), amounts::text(item.can_e3)));
         }
         let own = Standing { activity: item.activity.clone(), period, will_e3: item.will_e3, start_e3: *start_e3 };
         let others = state.standing.iter().filter(|one| one.activity == item.activity && one.period != period);
-        if let Some(refused) = apart(work, &own, others, context.today).filter(|_| !is_apart) {
-            return Err(refused);
-        }
+        apart_first = apart_first.or_else(|| apart(work, &own, others, context.today));
         frozen.push(Promised { start_e3: *start_e3, ..item.clone() });
+    }
+    // One question names every work it is about.
+    if !is_far && !far.is_empty() {
+        return Err(Refused::FarMore { works: far.join(", ") });
+    }
+    if let Some(refused) = apart_first.filter(|_| !is_apart) {
+        return Err(refused);
     }
     let fact = Fact::Promised { project: state.project.clone(), kind: kind.name().into(), from: period.from, to: period.to, items: frozen };
     Ok(vec![Draft { fact, subject: promise.clone(), place: building.clone(), occurred_on: context.today }])

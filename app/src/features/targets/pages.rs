@@ -3,7 +3,7 @@
 use super::assess::{self, Assessed, ProjectTargets};
 use super::drawings::{self, Measure, Worth};
 use super::grades::Marks;
-use super::model::{Command, Grade, Promised, RULES};
+use super::model::{Command, Grade, Promised, RULES, Refused};
 use super::progress::{Weighed, grade, linear_e1, tenths_text};
 use super::store::{self, Commitment};
 use crate::db::Conn;
@@ -601,7 +601,8 @@ async fn promise(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
         let kind = PeriodKind::from_name(kind).ok_or_else(|| rule("E-102", "kind"))?;
         let mut items = Vec::new();
         for (activity, text) in values.under("will.").filter(|(_, text)| !text.is_empty()) {
-            let item = targets.of(&id).find(|item| item.activity == activity).ok_or_else(|| rule("E-104", "items"))?;
+            let item = targets.of(&id).find(|item| item.activity == activity);
+            let item = item.ok_or_else(|| Refusal::from(Refused::UnknownWork { activity: activity.to_owned() }))?;
             let will_e3 = plan::amounts::read(text).ok_or_else(|| rule("R-119", "items").at(&visitor.shown(&item.name)))?;
             // What is needed and possible is frozen with the promise; of a period that begins later it is what is known today,
             // and judged again on its first day.

@@ -185,8 +185,8 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
 /// What sites report, supervision measures, inspections find and corrections say: quantities by day, and who stands for them.
 ///
 /// A report says what is done in all, so whoever judges the newest one stands for the whole figure: a work item has the grade
-/// of the report of its newest day. A dispute stays until somebody else judges or the site puts it right: another report of the
-/// site settles nothing.
+/// of the report of its newest day. A dispute is about the works that were measured otherwise; it stays until the site puts that
+/// day of them right or somebody judges that day or a later one: another report of the site settles nothing.
 pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
     let AnyFact::Reports(fact) = &entry.fact else { return Ok(()) };
     let is_first = matches!(fact, ReportFact::Filed { .. });
@@ -194,7 +194,7 @@ pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
         let opening = if is_first { standing.before_e3 } else { 0 };
         let sql = "INSERT INTO measured_item (project, activity, building, opening_e3, first_on, last_on, grade, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                    ON CONFLICT (project, activity) DO UPDATE SET number = excluded.number,
-                       grade = CASE WHEN excluded.last_on > measured_item.last_on AND measured_item.grade <> 'disputed' THEN excluded.grade ELSE measured_item.grade END,
+                       grade = CASE WHEN excluded.last_on > measured_item.last_on THEN excluded.grade ELSE measured_item.grade END,
                        last_on = CASE WHEN excluded.last_on > measured_item.last_on THEN excluded.last_on ELSE measured_item.last_on END";
         let (project, activity, on) = (&standing.project, &standing.activity, entry.occurred_on);
         conn.execute(sql, args![project, activity, &entry.place, opening, on, on, Grade::Reported.name(), entry.number]).await?;
@@ -202,13 +202,29 @@ pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
                    ON CONFLICT (project, activity, on_day) DO UPDATE SET quantity_e3 = excluded.quantity_e3";
         conn.execute(sql, args![project, activity, on, standing.through_e3 - standing.before_e3]).await?;
     }
-    let grade = match fact {
-        ReportFact::Filed { .. } | ReportFact::Unchanged { .. } => return Ok(()),
-        ReportFact::Corrected { .. } => Grade::Reported,
-        ReportFact::Disputed { .. } => Grade::Disputed,
-        ReportFact::Confirmed {} => Grade::Confirmed,
-        ReportFact::Verified { .. } => Grade::Verified,
-    };
-    let sql = "UPDATE measured_item SET grade = ?, number = ? WHERE building = ? AND last_on = ?";
-    conn.execute(sql, args![grade.name(), entry.number, &entry.place, entry.occurred_on]).await.map(drop)
+    let (on, building) = (entry.occurred_on, &entry.place);
+    match fact {
+        ReportFact::Filed { .. } | ReportFact::Unchanged { .. } => {}
+        ReportFact::Corrected { standings, .. } => {
+            let sql = "UPDATE measured_item SET grade = CASE WHEN last_on = ? THEN 'reported' ELSE grade END,
+                           disputed_on = CASE WHEN disputed_on = ? THEN NULL ELSE disputed_on END WHERE project = ? AND activity = ?";
+            for standing in standings {
+                conn.execute(sql, args![on, on, &standing.project, &standing.activity]).await?;
+            }
+        }
+        ReportFact::Disputed { standings, .. } => {
+            for standing in standings {
+                let sql = "UPDATE measured_item SET disputed_on = ? WHERE project = ? AND activity = ?";
+                conn.execute(sql, args![on, &standing.project, &standing.activity]).await?;
+            }
+        }
+        ReportFact::Confirmed {} | ReportFact::Verified { .. } => {
+            let grade = if matches!(fact, ReportFact::Confirmed {}) { Grade::Confirmed } else { Grade::Verified };
+            let sql = "UPDATE measured_item SET grade = CASE WHEN last_on = ? THEN ? ELSE grade END,
+                           disputed_on = CASE WHEN disputed_on = ? OR (last_on = ? AND disputed_on < ?) THEN NULL ELSE disputed_on END, number = ?
+                       WHERE building = ? AND (last_on = ? OR disputed_on = ?)";
+            conn.execute(sql, args![on, grade.name(), on, on, on, entry.number, building, on, on]).await?;
+        }
+    }
+    Ok(())
 }

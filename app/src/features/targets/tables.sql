@@ -5,9 +5,11 @@ CREATE TABLE measured_item (
     building TEXT NOT NULL,
     opening_e3 BIGINT NOT NULL,
     first_on TEXT NOT NULL,
-    -- The newest measured day, and who stands for it: `reported`, `disputed`, `confirmed`, `verified`.
+    -- The newest measured day, and who stands for it: `reported`, `confirmed`, `verified`.
     last_on TEXT NOT NULL,
     grade TEXT NOT NULL,
+    -- The day of which the supervision engineer measured something else, until that is settled.
+    disputed_on TEXT,
     number BIGINT NOT NULL,
     PRIMARY KEY (project, activity)
 );

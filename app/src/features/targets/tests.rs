@@ -60,7 +60,7 @@ fn rules() {
         ("of a project that has not begun", State { is_active: false, ..site.clone() }, promise("week", TODAY, 40_000), Some(Refused::NotActive)),
         ("where work stands", State { idle_since: Some(TODAY), ..site.clone() }, promise("week", TODAY, 40_000), Some(Refused::Stopped { date: TODAY.to_string() })),
         ("half as much again as is possible", site.clone(), promise("week", TODAY, 75_000), None),
-        ("far more than is possible", site.clone(), promise("week", TODAY, 75_001), Some(Refused::FarMore { work: "the pit".into(), will: "75.001".into(), can: "50".into() })),
+        ("far more than is possible", site.clone(), promise("week", TODAY, 75_001), Some(Refused::FarMore { works: "the pit 75.001 > 50".into() })),
         ("far more than is possible, and meant", site.clone(), surely(promise("week", TODAY, 75_001)), None),
         ("twice", State { standing: vec![standing(PeriodKind::Week, TODAY, 30_000, 20_000)], ..site.clone() }, promise("week", TODAY, 40_000), Some(Refused::AlreadyPromised { work: "the pit".into() })),
         ("again before it begins", State { standing: vec![standing(PeriodKind::Month, date(2026, 12, 1), 30_000, 30_000)], ..site.clone() }, promise("month", date(2026, 12, 1), 40_000), None),
@@ -229,8 +229,15 @@ on_both_databases!(a_promise_binds_today_and_a_report_moves_it, |site| async mov
     assert_eq!(site.post("builder", "/reports/new", &next).await.status, 303);
     let grade = async || site.site.domain.grades.grades(&mut site.site.reader().await.unwrap()).await.unwrap().of_work("ours", "ours-b1/pit");
     assert_eq!(grade().await, Some(Grade::Disputed));
+    // Hands put right change nothing of what was measured.
+    assert_eq!(site.post("builder", &format!("/reports/{report}/correct"), &[("besides", "yes"), ("trade.rebar", "3"), ("reason", "miscounted")]).await.status, 303);
+    assert_eq!(grade().await, Some(Grade::Disputed), "hands are no quantities");
     assert_eq!(site.post("li", "/reports/report-0009/confirm", &[]).await.status, 303);
     assert_eq!(grade().await, Some(Grade::Confirmed));
+    // An earlier day that is disputed after a later one was reported is disputed.
+    let earlier = [("done.ours-b1/pit", "200"), ("reason", "measured again")];
+    assert_eq!(site.post("li", &format!("/reports/{report}/dispute"), &earlier).await.status, 303);
+    assert_eq!(grade().await, Some(Grade::Disputed));
     site
 });
 

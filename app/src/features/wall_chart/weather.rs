@@ -145,9 +145,10 @@ impl History {
 /// What days were like from the first alert or report on: the highest alert of the day, or rain where most reports say so.
 fn record(alerts: &[Alert], reported: &[(Date, u64, u64)], today: Date) -> Record {
     let spans = || alerts.iter().flat_map(|alert| &alert.spans);
-    let begins = spans().map(|span| span.begins_at.date()).chain(reported.iter().map(|(on, ..)| *on));
-    let Some(first) = begins.min().filter(|first| *first < today) else { return Record { first: today, days: Vec::new() } };
-    let mut days = vec![0; (today - first).get_days().max(0) as usize];
+    // Known are the days of which sites have told: an alert of another season says nothing of the rain since.
+    let told = || reported.iter().map(|(on, ..)| *on).filter(|on| *on < today);
+    let (Some(first), Some(last)) = (told().min(), told().max()) else { return Record { first: today, days: Vec::new() } };
+    let mut days = vec![0; (last - first).get_days() as usize + 1];
     let place = |on: Date| usize::try_from((on - first).get_days()).ok();
     for (on, reports, lost) in reported {
         if let Some(day) = place(*on).and_then(|at| days.get_mut(at))
