@@ -145,10 +145,12 @@ impl History {
 /// What days were like from the first alert or report on: the highest alert of the day, or rain where most reports say so.
 fn record(alerts: &[Alert], reported: &[(Date, u64, u64)], today: Date) -> Record {
     let spans = || alerts.iter().flat_map(|alert| &alert.spans);
-    // Known are the days of which sites have told: an alert of another season says nothing of the rain since.
-    let told = || reported.iter().map(|(on, ..)| *on).filter(|on| *on < today);
-    let (Some(first), Some(last)) = (told().min(), told().max()) else { return Record { first: today, days: Vec::new() } };
-    let mut days = vec![0; (last - first).get_days() as usize + 1];
+    // Known are days from the first report on: an alert of another season says nothing of the rain since. Alerts alone are what
+    // is known where nobody has reported.
+    let reports = || reported.iter().map(|(on, ..)| *on);
+    let begins = reports().min().or_else(|| spans().map(|span| span.begins_at.date()).min());
+    let Some(first) = begins.filter(|first| *first < today) else { return Record { first: today, days: Vec::new() } };
+    let mut days = vec![0; (today - first).get_days().max(0) as usize];
     let place = |on: Date| usize::try_from((on - first).get_days()).ok();
     for (on, reports, lost) in reported {
         if let Some(day) = place(*on).and_then(|at| days.get_mut(at))
@@ -197,6 +199,9 @@ mod tests {
         let reported = [(day(1), 4, 1), (day(2), 4, 2), (day(4), 4, 4), (day(7), 4, 0)];
         let found = record(std::slice::from_ref(&alert), &reported, day(11));
         assert_eq!((found.first, &found.days[..]), (day(1), &[0, 4, 1, 1, 1, 0, 0, 0, 3, 3][..]));
+        let spring = AlertSpan { begins_at: date(2026, 3, 1).at(8, 0, 0, 0), ends_at: Some(date(2026, 3, 4).at(8, 0, 0, 0)), ..span(Level::Red, 1, None) };
+        let early = Alert { spans: [vec![spring], alert.spans.clone()].concat(), ..alert.clone() };
+        assert_eq!(record(&[early], &reported, day(11)), found, "an alert of spring makes no dry summer");
         let history = History { record: found, exemptions: Vec::new() };
         let summary = history.summary();
         assert_eq!((summary.days, summary.alerts, summary.rain, summary.unknown_months), (Some((day(1), day(10))), 5, 1, 12));
