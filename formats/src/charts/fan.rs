@@ -166,7 +166,7 @@ fn page(fan: &Fan, lanes: &[Lane], count: usize, page: &str) -> String {
         return drawing;
     }
     // The page around it has its words; an image has no parts that could be read.
-    drawing.replacen(r#"role="img""#, &format!(r#"role="img" aria-label="{}""#, escape(&fan.label)), 1)
+    drawing.replacen(r#"role="img""#, &format!(r#"role="group" aria-label="{}""#, escape(&fan.label)), 1)
 }
 
 /// Where a lane is drawn.
