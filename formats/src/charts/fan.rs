@@ -165,7 +165,7 @@ fn page(fan: &Fan, lanes: &[Lane], count: usize, page: &str) -> String {
     if !fan.sheet.has_links() {
         return drawing;
     }
-    // The page around it has its words; an image has no parts that could be read.
+    // The page around it has its words; each lane leads to its date.
     drawing.replacen(r#"role="img""#, &format!(r#"role="group" aria-label="{}""#, escape(&fan.label)), 1)
 }
 
