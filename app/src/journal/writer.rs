@@ -28,11 +28,14 @@ const GROUP_LEN: usize = 256;
 /// So long without a submission, and what may wait is recomputed.
 const IDLE: Duration = Duration::from_millis(5);
 
-/// And after this long in any case, or after longer where recomputing takes long: it takes a tenth of the time at most, until
-/// that is more than anybody waits for.
+/// And after this long in any case.
 const LONGEST_BEHIND: Duration = Duration::from_millis(500);
-const RECOMPUTING_SHARE: u32 = 10;
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// Where recomputing takes long, this many times as long passes before the next: a busy door spends a tenth of its time on it.
+const BETWEEN_RECOMPUTING: u32 = 10;
+
+/// Until that is more than anybody waits for.
+const MOST_BEHIND: Duration = Duration::from_secs(2);
 
 /// Between two looks for facts that another process wrote: the command line, or a second node on one PostgreSQL.
 const LOOK: Duration = Duration::from_secs(1);
@@ -83,7 +86,7 @@ pub(super) async fn run<D: Domain>(
             Some(_) => {
                 let begun = Instant::now();
                 catch_up(&db, &*domain, &announce).await;
-                patience = (begun.elapsed() * RECOMPUTING_SHARE).clamp(LONGEST_BEHIND, LONGEST_WAIT);
+                patience = (begun.elapsed() * BETWEEN_RECOMPUTING).clamp(LONGEST_BEHIND, MOST_BEHIND);
                 behind_since = None;
                 continue;
             }

@@ -1,5 +1,5 @@
-//! The daily round: who has reported, what is or turns red, what was due yesterday and not done, whom we wait for, and what
-//! is decided about it.
+//! The daily round: who has reported, what is or turns red, what was due yesterday or promised up to then and not done, whom we
+//! wait for, and what is decided about it.
 //!
 //! # Mechanism
 //! The page of a place reads everything it shows from other features as of today; it keeps nothing but what people do there.

@@ -248,7 +248,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
     }
     // Before it begins a promise can be thought over: the last word counts.
     let is_final = period.from == context.today;
-    let (mut frozen, mut far, mut apart_first) = (Vec::new(), Vec::new(), None);
+    let (mut frozen, mut far, mut disagreement) = (Vec::new(), Vec::new(), None);
     for item in items {
         let work = state.works.iter().find(|work| work.activity == item.activity);
         let work = work.ok_or_else(|| Refused::UnknownWork { activity: item.activity.clone() })?;
@@ -270,14 +270,14 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         }
         let own = Standing { activity: item.activity.clone(), period, will_e3: item.will_e3, start_e3: *start_e3 };
         let others = state.standing.iter().filter(|one| one.activity == item.activity && one.period != period);
-        apart_first = apart_first.or_else(|| apart(work, &own, others, context.today));
+        disagreement = disagreement.or_else(|| apart(work, &own, others, context.today));
         frozen.push(Promised { start_e3: *start_e3, ..item.clone() });
     }
     // One question names every work it is about.
     if !is_far && !far.is_empty() {
         return Err(Refused::FarMore { works: far.join(", ") });
     }
-    if let Some(refused) = apart_first.filter(|_| !is_apart) {
+    if let Some(refused) = disagreement.filter(|_| !is_apart) {
         return Err(refused);
     }
     let fact = Fact::Promised { project: state.project.clone(), kind: kind.name().into(), from: period.from, to: period.to, items: frozen };
