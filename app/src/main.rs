@@ -16,9 +16,11 @@ mod signer;
 #[cfg(test)]
 mod testing;
 mod timers;
-#[cfg(test)]
-mod walkthroughs;
 mod web;
+// A program has no library that tests beside it could call: those of the whole house are compiled into it.
+#[cfg(test)]
+#[path = "../tests/walkthroughs.rs"]
+mod walkthroughs;
 
 use clap::{Parser, Subcommand};
 use features::exchange::parser;

@@ -164,7 +164,8 @@ impl Values {
     }
 }
 
-fn unreadable(code: &'static str, field: &'static str) -> Refusal {
+/// The refusal of a field that cannot be read.
+pub fn unreadable(code: &'static str, field: &'static str) -> Refusal {
     Refusal { code, reason: Reason::Rule, params: Vec::new(), field: Some(field) }
 }
 

@@ -10,7 +10,6 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -180,16 +179,16 @@ pub fn sentence(visitor: &Visitor, refusal: &Refusal) -> String {
         .iter()
         .map(|(name, value)| {
             // Rules know no language: several things come on lines of their own. One that is itself a name in the locale
-            // files (a kind, a verb, a state, a gate) is shown by that name.
-            let shown = |line| {
-                let key = format!("value.{line}");
-                if visitor.language.has(&key) { Cow::Owned(visitor.t(&key)) } else { visitor.shown(line) }
+            // files (a kind, a verb, a state, a gate) is shown by that name; one of a list of names says which list, `list.name`.
+            let shown = |line: &'_ str| {
+                let key = if line.contains('.') { line.to_owned() } else { format!("value.{line}") };
+                if visitor.language.has(&key) { visitor.t(&key) } else { visitor.shown(line).into_owned() }
             };
             (*name, visitor.list(value.lines().map(shown)))
         })
         .collect();
     let sentence = visitor.tf(&format!("refusal.{}", refusal.code), &params);
-    match refusal.params.iter().find(|(name, _)| *name == AT) {
+    match params.iter().find(|(name, _)| *name == AT) {
         Some((_, what)) => visitor.labelled(what.clone(), &sentence),
         None => sentence,
     }

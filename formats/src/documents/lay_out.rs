@@ -110,28 +110,40 @@ enum Side {
     End,
 }
 
+/// What letters look like: 仿宋, 小标宋 and 黑体 of GB/T 9704-2012, or what stands in for them.
+#[derive(Clone, Copy)]
+enum Letters {
+    Text,
+    Title,
+    Heading,
+}
+
 /// How a line is set.
 #[derive(Clone, Copy)]
 struct Face {
     size: f64,
     side: Side,
-    is_bold: bool,
+    letters: Letters,
     colour: &'static str,
 }
 
 impl Setter {
     fn text(&mut self, (x, y): (f64, f64), face: Face, text: &str) {
-        let Face { size, side, is_bold, colour } = face;
+        let Face { size, side, letters, colour } = face;
         let anchor = match side {
             Side::Start => "start",
             Side::Middle => "middle",
             Side::End => "end",
         };
-        let weight = if is_bold { "700" } else { "400" };
+        let (family, weight) = match letters {
+            Letters::Text => ("serif", "400"),
+            Letters::Title => ("serif", "700"),
+            Letters::Heading => ("sans-serif", "700"),
+        };
         // Writing into a string does not fail.
         let _ = write!(
             self.page,
-            "<text x=\"{}\" y=\"{}\" font-size=\"{}\" text-anchor=\"{anchor}\" font-weight=\"{weight}\" fill=\"{colour}\">{}</text>",
+            "<text x=\"{}\" y=\"{}\" font-size=\"{}\" text-anchor=\"{anchor}\" font-family=\"{family}\" font-weight=\"{weight}\" fill=\"{colour}\">{}</text>",
             number(x),
             number(y),
             number(size),
@@ -166,7 +178,7 @@ impl Setter {
         if !paper.stamps.is_empty() {
             self.text(
                 (LEFT_MM, TOP_MM - 8.0),
-                Face { size: SMALL, side: Side::Start, is_bold: true, colour: RED },
+                Face { size: SMALL, side: Side::Start, letters: Letters::Heading, colour: RED },
                 &paper.stamps.join("  "),
             );
         }
@@ -184,7 +196,7 @@ impl Setter {
             self.room(PITCH);
             self.text(
                 (LEFT_MM + WIDTH_MM / 2.0, TOP_MM + self.y + BASELINE),
-                Face { size: TITLE, side: Side::Middle, is_bold: true, colour: BLACK },
+                Face { size: TITLE, side: Side::Middle, letters: Letters::Title, colour: BLACK },
                 &line,
             );
             self.y += PITCH;
@@ -193,7 +205,7 @@ impl Setter {
 
     /// Editor and date at the two ends of a line.
     fn office_and_date(&mut self, paper: &Paper, size: f64, indent: f64, baseline: f64) {
-        let face = |side| Face { size, side, is_bold: false, colour: BLACK };
+        let face = |side| Face { size, side, letters: Letters::Text, colour: BLACK };
         self.text((LEFT_MM + indent, baseline), face(Side::Start), &paper.office);
         self.text((LEFT_MM + WIDTH_MM - indent, baseline), face(Side::End), &paper.date);
     }
@@ -213,14 +225,14 @@ impl Setter {
         let size = (WIDTH_MM / wide).min(14.0);
         self.text(
             (centre, TOP_MM + size),
-            Face { size, side: Side::Middle, is_bold: true, colour: RED },
+            Face { size, side: Side::Middle, letters: Letters::Title, colour: RED },
             &paper.masthead,
         );
         self.y = size + 6.0;
         if !paper.number.is_empty() {
             self.text(
                 (centre, TOP_MM + self.y + BASELINE),
-                Face { size: ADVANCE, side: Side::Middle, is_bold: false, colour: BLACK },
+                Face { size: ADVANCE, side: Side::Middle, letters: Letters::Text, colour: BLACK },
                 &paper.number,
             );
             self.y += PITCH;
@@ -236,11 +248,11 @@ impl Setter {
 
     fn letterhead(&mut self, paper: &Paper) {
         if !paper.stamps.is_empty() {
-            let face = Face { size: SMALL, side: Side::Start, is_bold: true, colour: RED };
+            let face = Face { size: SMALL, side: Side::Start, letters: Letters::Heading, colour: RED };
             self.text((LEFT_MM, LETTER_TOP - 4.0), face, &paper.stamps.join("  "));
         }
         let size = (LETTER_WIDTH / ems(&paper.masthead).max(1.0)).min(14.0);
-        let face = Face { size, side: Side::Middle, is_bold: true, colour: RED };
+        let face = Face { size, side: Side::Middle, letters: Letters::Title, colour: RED };
         self.text((PAGE_WIDTH_MM / 2.0, LETTER_TOP + size * ASCENT), face, &paper.masthead);
         let line = LETTER_TOP + size + LETTER_GAP;
         let (thick, space, thin) = DOUBLE;
@@ -250,7 +262,7 @@ impl Setter {
         self.red_line(bottom - thick - space - thin, thin);
         self.red_line(bottom - thick, thick);
         let top = line + thick + space + thin + LETTER_SPACE;
-        let face = Face { size: ADVANCE, side: Side::End, is_bold: false, colour: BLACK };
+        let face = Face { size: ADVANCE, side: Side::End, letters: Letters::Text, colour: BLACK };
         self.text((LEFT_MM + WIDTH_MM, top + ADVANCE * ASCENT), face, &paper.number);
         self.y = top + ADVANCE - TOP_MM + 2.0 * PITCH;
         self.title(&paper.title);
@@ -275,7 +287,7 @@ impl Setter {
         let right = LEFT_MM + WIDTH_MM;
         let half = |text: &str| ems(text) * ADVANCE / 2.0;
         let middle = right - SEAL_CHARS * ADVANCE - half(&paper.date);
-        let face = Face { size: ADVANCE, side: Side::Middle, is_bold: false, colour: BLACK };
+        let face = Face { size: ADVANCE, side: Side::Middle, letters: Letters::Text, colour: BLACK };
         for (text, middle) in [(&paper.office, middle.min(right - half(&paper.office))), (&paper.date, middle)] {
             self.text((middle, TOP_MM + self.y + BASELINE), face, text);
             self.y += PITCH;
@@ -288,7 +300,7 @@ impl Setter {
         }
         for line in broken(&paper.recipients, CHARS, 0.0) {
             self.room(PITCH);
-            let face = Face { size: ADVANCE, side: Side::Start, is_bold: false, colour: BLACK };
+            let face = Face { size: ADVANCE, side: Side::Start, letters: Letters::Text, colour: BLACK };
             self.text((LEFT_MM, TOP_MM + self.y + BASELINE), face, &line);
             self.y += PITCH;
         }
@@ -300,7 +312,12 @@ impl Setter {
             let indent = if at == 0 { 2.0 * ADVANCE } else { 0.0 };
             self.text(
                 (LEFT_MM + indent, TOP_MM + self.y + BASELINE),
-                Face { size: ADVANCE, side: Side::Start, is_bold: is_heading, colour: BLACK },
+                Face {
+                    size: ADVANCE,
+                    side: Side::Start,
+                    letters: if is_heading { Letters::Heading } else { Letters::Text },
+                    colour: BLACK,
+                },
                 &line,
             );
             self.y += PITCH;
@@ -320,7 +337,7 @@ impl Setter {
         if !table.caption.is_empty() {
             self.text(
                 (LEFT_MM + WIDTH_MM / 2.0, TOP_MM + self.y + self.size * 1.18),
-                Face { size: self.size * 1.1, side: Side::Middle, is_bold: true, colour: BLACK },
+                Face { size: self.size * 1.1, side: Side::Middle, letters: Letters::Heading, colour: BLACK },
                 &table.caption,
             );
             self.y += self.pitch() * 1.2;
@@ -394,7 +411,11 @@ impl Setter {
                 );
                 for (line_at, line) in caption.iter().enumerate() {
                     let y = top + tallest + line_at as f64 * pitch + size * 1.3;
-                    self.text((centre, y), Face { size, side: Side::Middle, is_bold: false, colour: BLACK }, line);
+                    self.text(
+                        (centre, y),
+                        Face { size, side: Side::Middle, letters: Letters::Text, colour: BLACK },
+                        line,
+                    );
                 }
             }
             self.y += tallest + words + PITCH * 0.4;
@@ -436,7 +457,16 @@ impl Setter {
                     Side::Middle => left + width / 2.0,
                     Side::End => left + width - 1.2,
                 };
-                self.text((x, y), Face { size, side: cell.side, is_bold: cell.is_head, colour: BLACK }, line);
+                self.text(
+                    (x, y),
+                    Face {
+                        size,
+                        side: cell.side,
+                        letters: if cell.is_head { Letters::Heading } else { Letters::Text },
+                        colour: BLACK,
+                    },
+                    line,
+                );
             }
             left += width;
         }
@@ -463,7 +493,7 @@ impl Setter {
             for (at, line) in proof.lines.iter().enumerate() {
                 self.text(
                     (LEFT_MM + side + 4.0, top + 4.0 + at as f64 * 5.2),
-                    Face { size: 3.4, side: Side::Start, is_bold: false, colour: GREY },
+                    Face { size: 3.4, side: Side::Start, letters: Letters::Text, colour: GREY },
                     line,
                 );
             }
@@ -487,7 +517,7 @@ impl Setter {
             for line in &paper.copies {
                 self.text(
                     (LEFT_MM + ADVANCE, TOP_MM + self.y + BASELINE * 0.9),
-                    Face { size: 4.94, side: Side::Start, is_bold: false, colour: BLACK },
+                    Face { size: 4.94, side: Side::Start, letters: Letters::Text, colour: BLACK },
                     line,
                 );
                 self.y += PITCH * 0.85;
@@ -510,7 +540,7 @@ impl Setter {
             if at > 0 || form != Form::Letter {
                 setter.text(
                     (x, TOP_MM + HEIGHT_MM + 7.0 + 3.0),
-                    Face { size: 4.94, side, is_bold: false, colour: BLACK },
+                    Face { size: 4.94, side, letters: Letters::Text, colour: BLACK },
                     &format!("\u{2014} {} \u{2014}", at + 1),
                 );
             }

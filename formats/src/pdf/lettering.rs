@@ -15,7 +15,7 @@ use krilla::text::{Font, GlyphId, KrillaGlyph};
 use ttf_parser::Face;
 use usvg::roxmltree::{Document, Node};
 
-/// A weight of the drawings' family.
+/// A weight of a family.
 #[derive(Clone, Debug)]
 pub(super) struct Weight {
     font: Font,
@@ -29,10 +29,29 @@ impl Weight {
         let bytes = Arc::new(bytes);
         Some(Weight { font: Font::new(bytes.clone().into(), index)?, bytes, index })
     }
+}
 
-    /// Its characters and their widths.
-    pub(super) fn face(&self) -> Option<Face<'_>> {
-        Face::parse(&self.bytes, self.index).ok()
+/// What texts are set in, with characters and their widths.
+pub(super) struct Faces<'a> {
+    /// Regular and bold of drawings, then text and titles of papers.
+    all: [(&'a Weight, Face<'a>); 4],
+}
+
+impl<'a> Faces<'a> {
+    /// From regular and bold of drawings, text and titles of papers; `None` when one is no font.
+    pub(super) fn of(weights: [&'a Weight; 4]) -> Option<Faces<'a>> {
+        let parsed = weights.map(|weight| Some((weight, Face::parse(&weight.bytes, weight.index).ok()?)));
+        let [regular, bold, text, title] = parsed;
+        Some(Faces { all: [regular?, bold?, text?, title?] })
+    }
+
+    /// What a line is set in: of a paper in the drawings' face where its own lacks a character.
+    fn of_line(&self, line: &Line) -> (&'a Weight, &Face<'a>) {
+        let (of_drawing, of_paper) =
+            if line.is_bold { (&self.all[1], &self.all[3]) } else { (&self.all[0], &self.all[2]) };
+        let is_whole = line.is_of_paper && line.text.chars().all(|letter| of_paper.1.glyph_index(letter).is_some());
+        let (weight, face) = if is_whole { of_paper } else { of_drawing };
+        (*weight, face)
     }
 }
 
@@ -45,6 +64,8 @@ pub(super) struct Line {
     /// Part of the text's width that stands left of the point.
     before: f32,
     is_bold: bool,
+    /// Whether it is text or a title of a paper.
+    is_of_paper: bool,
     colour: [u8; 3],
     text: String,
 }
@@ -84,6 +105,7 @@ fn line(node: Node<'_, '_>) -> Option<Line> {
             Some("700" | "bold") => true,
             Some(_) => return None,
         },
+        is_of_paper: inherited("font-family") == Some("serif"),
         colour: colour(inherited("fill").unwrap_or("#000000"))?,
         text: node.text().unwrap_or_default().to_owned(),
     })
@@ -97,10 +119,10 @@ fn colour(text: &str) -> Option<[u8; 3]> {
 }
 
 /// Sets texts on a surface whose unit is `scale` points.
-pub(super) fn set(surface: &mut Surface<'_>, lines: &[Line], scale: f32, [regular, bold]: [(&Weight, &Face<'_>); 2]) {
+pub(super) fn set(surface: &mut Surface<'_>, lines: &[Line], scale: f32, faces: &Faces<'_>) {
     surface.push_transform(&Transform::from_scale(scale, scale));
     for line in lines {
-        let (weight, face) = if line.is_bold { bold } else { regular };
+        let (weight, face) = faces.of_line(line);
         let em = f32::from(face.units_per_em());
         let mut width = 0.0;
         let glyphs: Vec<KrillaGlyph> = line
@@ -154,6 +176,7 @@ mod tests {
             size: 3.0,
             before: 1.0,
             is_bold: true,
+            is_of_paper: false,
             colour: [0x10, 0x20, 0x30],
             text: "a&b".into(),
         };

@@ -1,6 +1,7 @@
 //! Drawings as PDF: vector, at an exact page size, with the used glyphs of the fonts embedded as text.
 //!
-//! Drawings are set in Noto Sans CJK, which is found in the system's font folders; it is not part of the program. The same
+//! Drawings are set in Noto Sans CJK, papers in what GB/T 9704-2012 asks for where it is installed (仿宋 for text, 小标宋 for
+//! titles), else in Noto Serif CJK. Fonts are found in the system's folders; they are not part of the program. The same
 //! drawing with the same fonts gives the same bytes: no date and no random identifier is written.
 
 mod lettering;
@@ -11,7 +12,7 @@ use krilla::Document;
 use krilla::geom::Size;
 use krilla::page::PageSettings;
 use krilla_svg::{SurfaceExt as _, SvgSettings};
-use lettering::Weight;
+use lettering::{Faces, Weight};
 use usvg::fontdb::{Database, Family, Query};
 
 /// Points of a millimetre.
@@ -22,6 +23,14 @@ const LARGEST_SIDE_MM: f64 = 5_080.0;
 
 /// Families that hold Chinese and Latin, in order of preference.
 const FAMILIES: [&str; 3] = ["Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC"];
+
+/// Families for the text of papers.
+const TEXT_FAMILIES: [&str; 6] =
+    ["FangSong_GB2312", "FangSong", "STFangsong", "Noto Serif CJK SC", "Source Han Serif SC", "Noto Serif SC"];
+
+/// Families for titles of papers; those that are not drawn for titles are set bold.
+const TITLE_FAMILIES: [&str; 5] =
+    ["FZXiaoBiaoSong-B05S", "FZXiaoBiaoSong-B05", "Noto Serif CJK SC", "Source Han Serif SC", "Noto Serif SC"];
 
 /// Why there is no PDF.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +62,10 @@ pub struct Fonts {
     family: &'static str,
     regular: Weight,
     bold: Weight,
+    /// Text of papers; that of drawings where none is installed.
+    text: Weight,
+    /// Titles of papers; bold of drawings where none is installed.
+    title: Weight,
 }
 
 impl Fonts {
@@ -67,6 +80,19 @@ impl Fonts {
             database.faces().any(|face| face.families.iter().any(|(name, _)| name == family))
         };
         let family = FAMILIES.into_iter().find(|family| has(&database, family)).ok_or(PdfError::NoFont)?;
+        let load = |database: &Database, family: &str, weight| {
+            let query = Query { families: &[Family::Name(family)], weight, ..Query::default() };
+            let found = database
+                .query(&query)
+                .and_then(|id| database.with_face_data(id, |data, index| Weight::new(data.to_vec(), index)));
+            found.flatten()
+        };
+        let first = |families: &[&str], weight| {
+            let installed = families.iter().find(|family| has(&database, family))?;
+            load(&database, installed, weight)
+        };
+        let text = first(&TEXT_FAMILIES, usvg::fontdb::Weight::NORMAL);
+        let title = first(&TITLE_FAMILIES, usvg::fontdb::Weight::BOLD);
         // Only the weights that drawings use: a search for a glyph must not walk through hundreds of faces.
         let others: Vec<_> = database
             .faces()
@@ -77,15 +103,10 @@ impl Fonts {
             database.remove_face(id);
         }
         database.set_sans_serif_family(family);
-        let weight = |weight| {
-            let query = Query { families: &[Family::Name(family)], weight, ..Query::default() };
-            let found = database
-                .query(&query)
-                .and_then(|id| database.with_face_data(id, |data, index| Weight::new(data.to_vec(), index)));
-            found.flatten().ok_or(PdfError::NoFont)
-        };
+        let weight = |weight| load(&database, family, weight).ok_or(PdfError::NoFont);
         let (regular, bold) = (weight(usvg::fontdb::Weight::NORMAL)?, weight(usvg::fontdb::Weight::BOLD)?);
-        Ok(Fonts { database: Arc::new(database), family, regular, bold })
+        let (text, title) = (text.unwrap_or_else(|| regular.clone()), title.unwrap_or_else(|| bold.clone()));
+        Ok(Fonts { database: Arc::new(database), family, regular, bold, text, title })
     }
 
     /// The family that was found.
@@ -130,8 +151,7 @@ pub fn from_pages(drawings: &[String], width_mm: f64, height_mm: f64, fonts: &Fo
     }
     let size = Size::from_wh((width_mm * POINTS_PER_MM) as f32, (height_mm * POINTS_PER_MM) as f32)
         .ok_or_else(|| PdfError::Drawing("the page has no size".into()))?;
-    let (regular, bold) = fonts.regular.face().zip(fonts.bold.face()).ok_or(PdfError::NoFont)?;
-    let faces = [(&fonts.regular, &regular), (&fonts.bold, &bold)];
+    let faces = Faces::of([&fonts.regular, &fonts.bold, &fonts.text, &fonts.title]).ok_or(PdfError::NoFont)?;
     let mut document = Document::new();
     for drawing in drawings {
         let wrong = |fault: usvg::roxmltree::Error| PdfError::Drawing(fault.to_string());
@@ -150,7 +170,7 @@ pub fn from_pages(drawings: &[String], width_mm: f64, height_mm: f64, fonts: &Fo
             .draw_svg(&tree, size, SvgSettings::default())
             .ok_or_else(|| PdfError::Drawing("it holds something that has no place in a PDF".into()))?;
         if let Some((lines, width)) = lines {
-            lettering::set(&mut surface, &lines, size.width() / width, faces);
+            lettering::set(&mut surface, &lines, size.width() / width, &faces);
         }
         surface.finish();
         page.finish();

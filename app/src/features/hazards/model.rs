@@ -857,7 +857,7 @@ fn settled(state: &State, grade: Grade, remedy: &Remedy, today: Date) -> Result<
 
 fn stands<'a>(state: &'a State, stages: &[Stage]) -> Result<&'a Known, Refused> {
     let known = state.hazard.as_ref().ok_or(Refused::MayNot)?;
-    if stages.contains(&known.stage) { Ok(known) } else { Err(Refused::WrongStage { stage: known.stage.name().into() }) }
+    if stages.contains(&known.stage) { Ok(known) } else { Err(Refused::WrongStage { stage: format!("hazard_stage.{}", known.stage.name()) }) }
 }
 
 fn major(state: &State) -> Result<&Known, Refused> {
@@ -866,7 +866,7 @@ fn major(state: &State) -> Result<&Known, Refused> {
         return Err(Refused::NotMajor);
     }
     if known.stage == Stage::Closed {
-        return Err(Refused::WrongStage { stage: known.stage.name().into() });
+        return Err(Refused::WrongStage { stage: format!("hazard_stage.{}", known.stage.name()) });
     }
     Ok(known)
 }

@@ -182,7 +182,7 @@ fn rules() {
     let raised = |photos| raise("it hangs by a bolt", Some(1), "leave", photos);
     let lower = |reason: &str| Command::Lower { hazard: h(), reason: reason.into() };
     let listed_kind = State { hazard: Some(Known { is_major_kind: true, ..known(Grade::Major, Stage::Open) }), ..site(governs) };
-    let wrong = |stage: &str| Err(Refused::WrongStage { stage: stage.into() });
+    let wrong = |stage: &str| Err(Refused::WrongStage { stage: format!("hazard_stage.{stage}") });
     let measure = |parameter: &str, value_e3| Command::Measure { place: "b".into(), parameter: parameter.into(), value_e3 };
     let regrade = |risk: &str, colour, reason: &str| Command::Regrade { place: "b".into(), risk: risk.into(), colour, reason: reason.into() };
     let check = |risks: &[&str], is_sound, content: &str| Command::Check { place: "b".into(), risks: risks.iter().map(|one| (*one).to_owned()).collect(), is_sound, content: content.into() };

@@ -19,10 +19,11 @@ use crate::features::reports::photos;
 use crate::features::task_force::model::{Holder, Seat};
 use crate::features::{identity, orders, organisations, places, task_force};
 use crate::journal::Receipt;
+use crate::names::narrow;
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::{Files, Query, SentWithFiles};
-use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal_with};
+use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal_with, unreadable};
 use crate::web::layout::{crumbs, page};
 use crate::web::papers;
 use crate::web::problem::{Problem, form_urlencoded};
@@ -302,7 +303,7 @@ async fn score_page(site: &Site, visitor: &Visitor, known: &Known, place: &Place
 fn points(values: &Values) -> Result<BTreeMap<String, u32>, Refusal> {
     let mut points = BTreeMap::new();
     for (item, text) in values.under("item-").filter(|(_, text)| !text.trim().is_empty()) {
-        let number = text.trim().parse().map_err(|_| Refusal::from(Refused::UnknownItem { item: item.to_owned() }))?;
+        let number = narrow(text).trim().parse().map_err(|_| unreadable("G-107", "checklist").at(&format!("checklist_item.{item}")))?;
         points.insert(item.to_owned(), number);
     }
     Ok(points)
@@ -312,7 +313,8 @@ fn points(values: &Values) -> Result<BTreeMap<String, u32>, Refusal> {
 fn position(values: &Values) -> Result<Option<Position>, Refusal> {
     let Some(text) = values.opt("position") else { return Ok(None) };
     let unreadable = || Refusal::from(Refused::BadPosition);
-    let (latitude, longitude) = text.split_once([',', '\u{ff0c}']).ok_or_else(unreadable)?;
+    let text = narrow(&text);
+    let (latitude, longitude) = text.split_once(',').ok_or_else(unreadable)?;
     let read = |text: &str, most: f64| text.trim().parse::<f64>().ok().filter(|degrees| degrees.abs() <= most).map(|degrees| (degrees * 1e6).round() as i64);
     let (latitude_e6, longitude_e6) = read(latitude, 90.0).zip(read(longitude, 180.0)).ok_or_else(unreadable)?;
     Ok(Some(Position { latitude_e6, longitude_e6, accuracy_m: values.opt_number("accuracy_m")?, datum: Datum::Wgs84, source: Source::Typed }))

@@ -477,6 +477,8 @@ refusals! {
     IdTaken = "V-114" Conflict _;
     /// No such checklist today, no such item, or more points than it has.
     UnknownItem { item } = "V-115" Rule checklist;
+    /// More points than an item has.
+    TooManyPoints { item, limit } = "V-149" Rule checklist;
     /// Nothing is scored.
     NothingScored = "V-116" Rule checklist;
     /// What was found must be said.
@@ -685,7 +687,7 @@ fn step(state: &State, known: &Known, command: &Command, context: &Context) -> R
             for (id, points) in points {
                 let item = found.items().find(|item| item.id == *id).ok_or_else(|| unknown(id))?;
                 if *points > item.points {
-                    return Err(unknown(id));
+                    return Err(Refused::TooManyPoints { item: format!("checklist_item.{id}"), limit: item.points.to_string() });
                 }
             }
             if points.is_empty() {

@@ -476,7 +476,7 @@ fn every_refusal_has_its_case() {
         ("wang", state("wang", ""), score("funds", "wages_paid", 20), "scored"),
         ("zhao", state("zhao", ""), score("funds", "wages_paid", 20), "V-111"),
         ("wang", state("wang", DONE), score("funds", "wages_paid", 20), "V-113"),
-        ("wang", state("wang", ""), score("funds", "wages_paid", 21), "V-115"),
+        ("wang", state("wang", ""), score("funds", "wages_paid", 21), "V-149"),
         ("wang", state("wang", ""), score("funds", "moon", 1), "V-115"),
         ("wang", state("wang", ""), score("moon", "wages_paid", 1), "V-115"),
         ("wang", state("wang", ""), Command::Score { inspection: at(), checklist: "funds".into(), points: BTreeMap::new(), moment: None }, "V-116"),
@@ -728,7 +728,7 @@ on_both_databases!(an_inspection_from_its_plan_to_the_answer, |site| async move 
     assert_eq!(site.get("wang", &format!("{at}/score?checklist=funds")).await.status, 200);
     assert_eq!(site.get("jian", &format!("{at}/score?checklist=funds")).await.status, 403);
     let bad = site.post("li", &format!("{at}/score"), &[("checklist", "safety_duty"), ("item-scheme", "11")]).await;
-    assert_eq!((bad.texts(".summary .quiet"), bad.attributes("#item-scheme", "value")), (vec!["V-115".to_owned()], vec!["11".to_owned()]));
+    assert_eq!((bad.texts(".summary .quiet"), bad.attributes("#item-scheme", "value")), (vec!["V-149".to_owned()], vec!["11".to_owned()]));
     let score = [("checklist", "safety_duty"), ("item-scheme", "0"), ("item-disclosure", "10")];
     assert_eq!(site.post("li", &format!("{at}/score"), &score).await.status, 303);
     let find = [("request_id", "finding-01"), ("finding", "No scheme for the tower crane"), ("severity", "serious"), ("lead", "firm")];

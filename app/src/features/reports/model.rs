@@ -272,6 +272,8 @@ refusals! {
     TooMany { limit } = "R-115" Rule hands;
     /// A word that is not in the list.
     UnknownWord { word } = "R-116" Rule hindrance;
+    /// A trade, a machine or a material that is not in the list.
+    UnknownMeans { word } = "R-148" Rule hands;
     /// Longer ago than reports are taken.
     TooOld { days } = "R-117" Rule on;
     /// Only whole units are counted here.
@@ -655,14 +657,14 @@ fn check_content(content: &Content) -> Result<(), Refused> {
         return Err(Refused::TooManyPhotos { limit: MOST_PHOTOS.to_string() });
     }
     if let Some(word) = content.stock_e3.keys().find(|word| !materials.contains(word)) {
-        return Err(Refused::UnknownWord { word: shortened(word) });
+        return Err(Refused::UnknownMeans { word: shortened(word) });
     }
     if content.stock_e3.values().any(|amount| *amount > words.most_stock * 1000) {
         return Err(Refused::TooMany { limit: words.most_stock.to_string() });
     }
     for (counts, known, most) in lists {
         if let Some(word) = counts.keys().find(|word| !known.contains(word)) {
-            return Err(Refused::UnknownWord { word: shortened(word) });
+            return Err(Refused::UnknownMeans { word: shortened(word) });
         }
         if counts.values().any(|count| *count > most) {
             return Err(Refused::TooMany { limit: most.to_string() });

@@ -522,7 +522,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
             @if !materials.is_empty() { dt { (visitor.t("reports.materials")) } dd { (visitor.list(materials)) } }
             @if let Some(hours) = content.weather_hours { dt { (visitor.t("field.weather_hours")) } dd { (hours) } }
             @if let Some(hindrance) = &content.hindrance { dt { (visitor.t("reports.hindrance")) } dd { (visitor.t(&format!("hindrance.{}", hindrance.kind))) " · " (hindrance.remark) @if !hindrance.decider.is_empty() { " · " (hindrance.decider) } } }
-            @if let Some(number) = report.corrected_number { dt { (visitor.t("reports.correction")) } dd { (report.reason.as_deref().unwrap_or_default()) " " a href={ "/facts?subject=" (report.id) } { "№ " (number) } } }
+            @if let Some(number) = report.corrected_number { dt { (visitor.t("reports.correction")) } dd { @if report.grade != Grade::Disputed { (report.reason.as_deref().unwrap_or_default()) " " } a href={ "/facts?subject=" (report.id) } { "№ " (number) } } }
             dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (report.id) } { "№ " (last_number) } }
             @if let Some(newest) = &newest { dt { (visitor.t("reports.newest")) } dd { a href={ "/reports/" (newest.id) } { (newest.on) } } }
         }

@@ -13,6 +13,7 @@ use crate::features::plan::amounts;
 use crate::features::targets::pages::unit_name;
 use crate::journal::domain::{Actor, Context};
 use crate::limited;
+use crate::names::narrow;
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
 use crate::web::forms::derived_id;
@@ -314,7 +315,7 @@ fn parts(day: &BuildingDay) -> Vec<(&str, Result<Content, Refusal>)> {
     });
     let counts = day.counts.iter().map(|(key, cell)| (cell.at.as_str(), count(key, cell)));
     let hours = day.weather_hours.iter().map(|cell| {
-        let read = cell.text.parse().map_err(|_| rule("G-107", "weather_hours"));
+        let read = narrow(&cell.text).trim().parse().map_err(|_| rule("G-107", "weather_hours"));
         (cell.at.as_str(), read.map(|hours| Content { weather_hours: Some(hours), ..Content::default() }))
     });
     let text = |cell: &Option<Cell>| cell.as_ref().map(|cell| cell.text.clone()).unwrap_or_default();
@@ -339,7 +340,7 @@ fn count(key: &str, cell: &Cell) -> Result<Content, Refusal> {
         content.stock_e3.insert(word.to_owned(), amount);
         return Ok(content);
     }
-    let count: u32 = cell.text.parse().map_err(|_| rule("G-107", "hands"))?;
+    let count: u32 = narrow(&cell.text).trim().parse().map_err(|_| rule("G-107", "hands"))?;
     let counts = match list {
         "trade" => &mut content.hands,
         "machine" => &mut content.machines,

@@ -510,9 +510,15 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
         Fact::Unchanged { project } => insert(conn, entry, project, true, &Content::default()).await,
         Fact::Corrected { reason, standings, besides, photos } => {
             say_again(conn, id, besides.as_deref(), photos.as_deref()).await?;
+            restate(conn, entry, standings, Grade::Reported).await?;
+            // Of a dispute about quantities, hands put right leave it standing.
+            let sql = "SELECT 1 FROM report WHERE id = ? AND grade = 'disputed' AND EXISTS
+                       (SELECT 1 FROM work_day WHERE report = report.id AND confirmed_e3 <> reported_e3)";
+            if conn.row(sql, args![id]).await?.is_some() {
+                return conn.execute("UPDATE report SET is_unchanged = 0, corrected_number = ? WHERE id = ?", args![entry.number, id]).await.map(drop);
+            }
             let sql = "UPDATE report SET grade = 'reported', is_unchanged = 0, judged_by = NULL, judged_on = NULL, judged_at = NULL, reason = ?, corrected_number = ? WHERE id = ?";
-            conn.execute(sql, args![reason, entry.number, id]).await?;
-            restate(conn, entry, standings, Grade::Reported).await
+            conn.execute(sql, args![reason, entry.number, id]).await.map(drop)
         }
         Fact::Confirmed {} => {
             judge(conn, entry, Grade::Confirmed, None).await?;

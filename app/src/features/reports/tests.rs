@@ -88,7 +88,7 @@ fn rules() {
         ("hindered by nobody in particular", site.clone(), file(TODAY, Content { hindrance: Some(Hindrance { kind: "funds".into(), decider: " ".into(), remark: "unpaid".into() }), ..floors(6) }), Some(Refused::NoDecider)),
         ("hindered by the weather", site.clone(), file(TODAY, Content { hindrance: Some(Hindrance { kind: "weather".into(), decider: String::new(), remark: "rain".into() }), ..floors(6) }), None),
         ("hindered by a dragon", site.clone(), file(TODAY, hindered("dragon", "fire")), Some(Refused::UnknownWord { word: "dragon".into() })),
-        ("a trade nobody knows", site.clone(), file(TODAY, crowd("wizard", 1)), Some(Refused::UnknownWord { word: "wizard".into() })),
+        ("a trade nobody knows", site.clone(), file(TODAY, crowd("wizard", 1)), Some(Refused::UnknownMeans { word: "wizard".into() })),
         ("an army", site.clone(), file(TODAY, crowd("rebar", 5_001)), Some(Refused::TooMany { limit: "5000".into() })),
         ("a day of thirty hours", site.clone(), file(TODAY, Content { weather_hours: Some(30), ..floors(6) }), Some(Refused::TooMany { limit: "24".into() })),
         ("a whole day of weather, and a floor more", site.clone(), file(TODAY, Content { weather_hours: Some(24), ..floors(6) }), Some(Refused::StoppedAllDay)),
@@ -113,7 +113,7 @@ fn rules() {
         ("another photograph", filed.clone(), pictures(Some(photo.clone())), None),
         ("seven photographs", filed.clone(), pictures(Some(vec![photo[0].clone(); 7])), Some(Refused::TooManyPhotos { limit: "6".into() })),
         ("complete, its photograph taken out", complete, pictures(Some(Vec::new())), Some(Refused::PhotoNeeded { name: "Structure".into() })),
-        ("a material nobody keeps", site.clone(), file(TODAY, stocked("gold", 1)), Some(Refused::UnknownWord { word: "gold".into() })),
+        ("a material nobody keeps", site.clone(), file(TODAY, stocked("gold", 1)), Some(Refused::UnknownMeans { word: "gold".into() })),
         ("more rebar than any site has", site.clone(), file(TODAY, stocked("rebar", 100_001)), Some(Refused::TooMany { limit: "100000".into() })),
         ("twelve tonnes of rebar", site.clone(), file(TODAY, stocked("rebar", 12)), None),
         ("corrected downwards", filed.clone(), correct(5, "counted the mezzanine"), None),
@@ -231,7 +231,11 @@ on_both_databases!(a_report_moves_the_plan_and_a_dispute_moves_it_back, |site| a
     assert_eq!(listed("stranger", "on=2026-11-23").await.len(), 0, "a foreign one");
     assert_eq!(site.get("chief", "/reports?place=ours").await.texts("details.day span.quiet")[0], "14 人在场");
 
-    // The site corrects, and it is confirmed.
+    // Hands put right leave a dispute about quantities standing; quantities put right end it, and it is confirmed.
+    let hands = [("besides", "1"), ("trade.rebar", "12"), ("done.ours-b1/pit", ""), ("reason", "two were on leave")];
+    let corrected = site.post("builder", "/reports/report-0001/correct", &hands).await;
+    assert_eq!(corrected.status, 303, "{:?}", corrected.texts(".summary li"));
+    assert_eq!(listed("chief", "place=ours").await.len(), 1, "still disputed");
     assert_eq!(site.post("builder", "/reports/report-0001/correct", &[("done.ours-b1/pit", "900"), ("reason", "")]).await.texts(".summary .quiet"), ["R-111"]);
     assert_eq!(site.post("builder", "/reports/report-0001/correct", &[("done.ours-b1/pit", "900"), ("reason", "double count")]).await.status, 303);
     assert_eq!(site.post("wei", "/reports/report-0001/confirm", &[]).await.status, 303);
@@ -255,7 +259,7 @@ on_both_databases!(a_report_moves_the_plan_and_a_dispute_moves_it_back, |site| a
     let form = site.get("builder", "/reports/report-0002/correct").await;
     assert!(form.attributes("input[name^='trade.']", "value").iter().any(|value| !value.is_empty()), "what was said stands there");
     let dragon = [("besides", "1"), ("trade.wizard", "3"), ("reason", "counted the whole site")];
-    assert_eq!(site.post("builder", "/reports/report-0002/correct", &dragon).await.texts(".summary .quiet"), ["R-116"]);
+    assert_eq!(site.post("builder", "/reports/report-0002/correct", &dragon).await.texts(".summary .quiet"), ["R-148"]);
     let counted = [("besides", "1"), ("trade.general", "3"), ("reason", "counted the whole site")];
     assert_eq!(site.post("builder", "/reports/report-0002/correct", &counted).await.status, 303);
     let mut now = site.site.reader().await.unwrap();
@@ -715,7 +719,7 @@ on_both_databases!(every_cell_that_stands_against_a_workbook_is_named, |site| as
     wizards.put(&rebar, "3");
     let strings = wizards.parts.iter_mut().find(|(name, _)| name.ends_with("sharedStrings.xml")).unwrap();
     strings.1 = strings.1.replace("trade.rebar", "trade.wizard");
-    assert_eq!(handed_in(&site, "builder", "ours", &wizards.save()).await.found(), [format!("R-116 {rebar}")]);
+    assert_eq!(handed_in(&site, "builder", "ours", &wizards.save()).await.found(), [format!("R-148 {rebar}")]);
     let b2 = at("buildings", "ours-b2", "trade.rebar");
     let mut other = Workbook::open(blank.bytes.clone());
     other.put(&b2, "3");

@@ -25,6 +25,9 @@ const SOON_DAYS: i64 = 3;
 /// A hindrance holds until the building's next report with a change, and this long without one.
 const HINDERED_DAYS: i64 = 14;
 
+/// Broken promises that minutes name: more are a matter of counts.
+const BROKEN_FROZEN: usize = 100;
+
 /// Done less planned to date, with its lamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
@@ -72,14 +75,57 @@ impl Line {
     }
 }
 
-/// What the minutes of a day freeze.
+/// A promise that ran out the day before and was not kept, in names of that day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Broken {
+    /// The building, behind its project's name.
+    pub place: String,
+    /// The work.
+    pub work: String,
+    /// The kind of period it was promised for, which holds the day before; a word of [`PeriodKind::name`].
+    pub period: String,
+    /// What was promised, in thousandths of the unit.
+    pub promised_e3: i64,
+    /// What was done in the period, in thousandths of the unit.
+    pub done_e3: i64,
+    /// Unit.
+    pub unit: String,
+    /// Who stands for what was done; `None` where nothing was measured.
+    pub grade: Option<Grade>,
+}
+
+/// What the minutes of a day freeze. Minutes of before there was a name of the rule set or a list of promises are without.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figures {
     /// Projects, those with most to talk about first.
     pub lines: Vec<Line>,
+    /// The rule set that gave the lamps of gaps.
+    #[serde(default)]
+    pub rule: String,
+    /// Promises that were broken, in the order of projects; [`BROKEN_FROZEN`] at most, `unmet` of the lines counts all.
+    #[serde(default)]
+    pub broken: Vec<Broken>,
 }
 
 impl Figures {
+    /// The figures of a round, with names as the tree of the day has them.
+    pub fn of(rounds: &[ProjectRound], tree: &Tree, rule: &str) -> Figures {
+        let broken = rounds.iter().flat_map(|round| &round.unmet).filter_map(|unmet| {
+            let period = unmet.promised_for?;
+            Some(Broken {
+                place: tree.get(&unmet.building).map_or_else(|| unmet.building.clone(), |place| tree.full_name(place)),
+                work: unmet.name.clone(),
+                period: period.kind.name().to_owned(),
+                promised_e3: thousandths(unmet.target),
+                done_e3: thousandths(unmet.done),
+                unit: unmet.unit.clone(),
+                grade: unmet.grade,
+            })
+        });
+        let lines = rounds.iter().map(|round| round.line.clone()).collect();
+        Figures { lines, rule: rule.to_owned(), broken: broken.take(BROKEN_FROZEN).collect() }
+    }
+
     /// The sum of a count over all projects.
     pub fn sum(&self, of: impl Fn(&Line) -> usize) -> usize {
         self.lines.iter().map(of).sum()
@@ -321,7 +367,11 @@ fn worse_first(one: &Unmet, other: &Unmet) -> Ordering {
 
 /// An amount as people write it.
 pub fn amount(units: f64) -> String {
-    amounts::text((units * 1000.0).round() as i64)
+    amounts::text(thousandths(units))
+}
+
+fn thousandths(units: f64) -> i64 {
+    (units * 1000.0).round() as i64
 }
 
 /// Projects a decision of a place may be about: the place itself first.

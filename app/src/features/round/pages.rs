@@ -111,8 +111,8 @@ impl Shown {
         let rounds = gather(conn, &site.domain, place, today).await?;
         let mut decisions = store::decisions(conn, today.saturating_sub(ENDED_DAYS.days())).await?;
         decisions.retain(|one| tree.get(&one.place).is_some_and(|at| at.path.starts_with(&place.path) || place.path.starts_with(&at.path)));
-        let figures = Figures { lines: rounds.iter().map(|round| round.line.clone()).collect() };
         let (rule_set, _) = site.domain.rules.gap(conn, today).await?;
+        let figures = Figures::of(&rounds, &tree, &rule_set.id);
         Ok(Shown { rule_set, today, names: identity::names(conn).await?, tree, rounds, figures, decisions, number })
     }
 
@@ -123,8 +123,7 @@ impl Shown {
 
     /// A place's name, of one in a project behind the project's.
     pub(super) fn full_name(&self, id: &str) -> String {
-        let project = self.tree.get(id).and_then(|place| self.tree.lineage(place).skip(1).find(|above| above.kind == Kind::Project));
-        project.map_or_else(String::new, |project| format!("{} ", project.attributes.name)) + self.place_name(id)
+        self.tree.get(id).map_or_else(|| "—".into(), |place| self.tree.full_name(place))
     }
 
     /// Who owns a decision.
@@ -577,7 +576,8 @@ async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): P
     decisions.retain(|one| one.decided_on == minutes.on || (one.decided_on < minutes.on && one.due < minutes.on && one.done.as_ref().is_none_or(|(on, _)| *on >= minutes.on)));
     decisions.retain(|one| tree.get(&one.place).is_some_and(|at| at.path.starts_with(&place.path)));
     let names = identity::names(&mut conn).await?;
+    let rule_set = rule_sets::store::find(&mut conn, &minutes.figures.rule).await?;
     drop(conn);
-    let paper = compose(&site, &visitor, &minutes, &place.attributes.name, &decisions, &names);
+    let paper = compose(&site, &visitor, &minutes, &place.attributes.name, rule_set.as_ref(), &decisions, &names);
     papers::download(&visitor, paper, &format, &format!("guatu-round-{}", minutes.on)).await
 }

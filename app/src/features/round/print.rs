@@ -1,17 +1,22 @@
 //! Papers of a round: its minutes, with figures as they were frozen, the brief of a day, as it stands, and the letter that
 //! asks for what was decided.
 
-use super::gather::{Figures, Line};
+use super::gather::{Broken, Figures, Line};
 use super::pages::Shown;
 use super::store::{Minutes, RoundDecision};
 use crate::features::places::store::Place;
 use crate::features::problems::store::Problem as Case;
 use crate::features::targets::grades::Marks;
+use crate::features::plan::amounts;
+use crate::features::rule_sets;
+use crate::features::rule_sets::model::RuleSet;
+use crate::features::targets::pages::{period_text, unit_name};
 use crate::features::targets::progress::signed;
 use crate::web::Site;
 use crate::web::papers;
 use crate::web::visitor::Visitor;
 use guatu_formats::documents::{Block, Column, Form, Paper, Proof, Table, qr};
+use guatu_kernel::guarantee::PeriodKind;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -19,15 +24,27 @@ use std::collections::HashMap;
 /// Entries of each list of a brief: what is read aloud in a meeting.
 const BRIEF_LISTED: usize = 12;
 
-/// Composes the paper of minutes. `decisions` are those of its day and those overdue then; `names` are those of accounts.
-pub fn compose(site: &Site, visitor: &Visitor, minutes: &Minutes, place: &str, decisions: &[RoundDecision], names: &HashMap<String, String>) -> Paper {
+/// Composes the paper of minutes. `rule_set` is the one its lamps follow, where it was frozen; `decisions` are those of its day
+/// and those overdue then; `names` are those of accounts.
+pub fn compose(
+    site: &Site,
+    visitor: &Visitor,
+    minutes: &Minutes,
+    place: &str,
+    rule_set: Option<&RuleSet>,
+    decisions: &[RoundDecision],
+    names: &HashMap<String, String>,
+) -> Paper {
     let t = |key: &str| visitor.t(key);
     let (today, earlier): (Vec<&RoundDecision>, Vec<&RoundDecision>) = decisions.iter().partition(|one| one.decided_on == minutes.on);
     let remark = minutes.remark.lines().filter(|line| !line.trim().is_empty()).map(|line| Block::Paragraph(line.trim().to_owned()));
+    let mut day = vec![Block::Paragraph(in_short(visitor, &minutes.figures)), projects(visitor, &minutes.figures, minutes.on)];
+    day.extend(rule_set.map(|set| Block::Paragraph(rule_sets::pages::told(visitor, set))));
     let mut blocks = papers::parts(
         visitor,
         vec![
-            ("round.brief_day", vec![Block::Paragraph(in_short(visitor, &minutes.figures)), projects(visitor, &minutes.figures, minutes.on)]),
+            ("round.brief_day", day),
+            ("round.broken", broken(visitor, &minutes.figures.broken, minutes.on).into_iter().collect()),
             ("round.second", decision_lines(visitor, &today, names)),
             ("round.third", decision_lines(visitor, &earlier, names)),
             ("round.fourth", remark.collect()),
@@ -88,6 +105,18 @@ fn projects(visitor: &Visitor, figures: &Figures, on: Date) -> Block {
         ],
         rows: figures.lines.iter().map(row).collect(),
     })
+}
+
+/// Promises that ran out the day before and were not kept.
+fn broken(visitor: &Visitor, broken: &[Broken], on: Date) -> Option<Block> {
+    let before = on.saturating_sub(1.days());
+    let rows = broken.iter().map(|one| {
+        let period = PeriodKind::from_name(&one.period).map_or_else(String::new, |kind| period_text(visitor, kind.around(before)));
+        let of_unit = |e3: i64| format!("{} {}", amounts::text(e3), unit_name(visitor, &one.unit));
+        vec![one.place.clone(), Marks::marked(&visitor.shown(&one.work), one.grade), period, of_unit(one.promised_e3), of_unit(one.done_e3)]
+    });
+    let columns = [("field.place", 8, false), ("profile.work", 8, false), ("round.period", 7, false), ("round.promised", 6, true), ("round.delivered", 6, true)];
+    papers::list(visitor, "", &columns, rows.collect(), usize::MAX)
 }
 
 fn decision_lines(visitor: &Visitor, decisions: &[&RoundDecision], names: &HashMap<String, String>) -> Vec<Block> {

@@ -7,6 +7,7 @@ use guatu_kernel::guarantee::{self, PeriodKind, TOLERANCE};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::sync::LazyLock;
 
 /// A promise for one work item, with what was needed and possible when it was made. Thousandths of its unit.
@@ -143,10 +144,8 @@ refusals! {
     Stopped { date } = "E-111" Rule building;
     /// Far more than the plan allows: asked about once.
     FarMore { works } = "E-108" Rule far;
-    /// Promises within a longer period come to more than is promised for it: asked about once.
-    PartsAreMore { work, from, to, whole, parts } = "E-112" Rule apart;
-    /// Promises up to the end of a longer period come to less than is promised for it: asked about once.
-    PartsAreLess { work, from, to, whole, parts } = "E-113" Rule apart;
+    /// Promises within longer periods come to more than is promised for these, or in the end to less: asked about once.
+    Apart { works } = "E-112" Rule apart;
 }
 
 /// Measured work that can be promised; amounts in thousandths of its unit.
@@ -248,7 +247,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
     }
     // Before it begins a promise can be thought over: the last word counts.
     let is_final = period.from == context.today;
-    let (mut frozen, mut far, mut disagreement) = (Vec::new(), Vec::new(), None);
+    let (mut frozen, mut far, mut disagreements) = (Vec::new(), Vec::new(), Vec::new());
     for item in items {
         let work = state.works.iter().find(|work| work.activity == item.activity);
         let work = work.ok_or_else(|| Refused::UnknownWork { activity: item.activity.clone() })?;
@@ -270,23 +269,24 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         }
         let own = Standing { activity: item.activity.clone(), period, will_e3: item.will_e3, start_e3: *start_e3 };
         let others = state.standing.iter().filter(|one| one.activity == item.activity && one.period != period);
-        disagreement = disagreement.or_else(|| apart(work, &own, others, context.today));
+        disagreements.extend(apart(work, &own, others, context.today));
         frozen.push(Promised { start_e3: *start_e3, ..item.clone() });
     }
     // One question names every work it is about.
     if !is_far && !far.is_empty() {
-        return Err(Refused::FarMore { works: far.join(", ") });
+        return Err(Refused::FarMore { works: far.join("\n") });
     }
-    if let Some(refused) = disagreement.filter(|_| !is_apart) {
-        return Err(refused);
+    if !is_apart && !disagreements.is_empty() {
+        return Err(Refused::Apart { works: disagreements.join("\n") });
     }
     let fact = Fact::Promised { project: state.project.clone(), kind: kind.name().into(), from: period.from, to: period.to, items: frozen };
     Ok(vec![Draft { fact, subject: promise.clone(), place: building.clone(), occurred_on: context.today }])
 }
 
-/// How a promise disagrees with those for longer and shorter periods: what is done within a shorter one is done in the longer.
-/// Of shorter ones that have run out what was done counts, not what was promised.
-fn apart<'a>(work: &Work, own: &'a Standing, others: impl Iterator<Item = &'a Standing>, today: Date) -> Option<Refused> {
+/// How a promise disagrees with those for longer and shorter periods, as `the pit 2026-11-01–2026-11-30 54 < 55`: what is
+/// promised for the longer one, and what the shorter ones within come to, for what is done in them is done in it. Of shorter
+/// ones that have run out what was done counts, not what was promised.
+fn apart<'a>(work: &Work, own: &'a Standing, others: impl Iterator<Item = &'a Standing>, today: Date) -> Option<String> {
     let mut all: Vec<&Standing> = others.chain([own]).filter(|one| one.period.to >= today).collect();
     all.sort_by_key(|one| one.period.from);
     let start = |one: &Standing| if one.period.from <= today { one.start_e3 } else { work.done_e3 };
@@ -302,15 +302,13 @@ fn apart<'a>(work: &Work, own: &'a Standing, others: impl Iterator<Item = &'a St
             let is_known_to_the_end = first.period.from <= today
                 && last.period.to == outer.period.to
                 && inner.windows(2).all(|pair| pair[0].period.to.saturating_add(1.days()) == pair[1].period.from);
-            let work = work.name.clone();
-            let (from, to) = (outer.period.from.to_string(), outer.period.to.to_string());
-            let (whole, sum) = (amounts::text(outer.will_e3), amounts::text(parts));
-            if parts > outer.will_e3 {
-                return Some(Refused::PartsAreMore { work, from, to, whole, parts: sum });
-            }
-            if is_known_to_the_end && parts < outer.will_e3 {
-                return Some(Refused::PartsAreLess { work, from, to, whole, parts: sum });
-            }
+            let sign = match parts.cmp(&outer.will_e3) {
+                Ordering::Greater => '<',
+                Ordering::Less if is_known_to_the_end => '>',
+                Ordering::Less | Ordering::Equal => continue,
+            };
+            let (from, to, whole) = (outer.period.from, outer.period.to, amounts::text(outer.will_e3));
+            return Some(format!("{} {from}\u{2013}{to} {whole} {sign} {}", work.name, amounts::text(parts)));
         }
     }
     None

@@ -84,21 +84,19 @@ fn promises_within_each_other_agree() {
     let sunday = date(2026, 11, 29);
     let day_before = || standing(Day, sunday, 10_000, 20_000);
     let (week, monday) = (|| promise("week", TODAY, 40_000), |will_e3| promise("day", date(2026, 11, 30), will_e3));
-    let sums = |from: &str, to: &str, whole: &str, parts: &str| ["the pit", from, to, whole, parts].map(str::to_owned);
-    let more = |[work, from, to, whole, parts]: [String; 5]| Some(Refused::PartsAreMore { work, from, to, whole, parts });
-    let less = |[work, from, to, whole, parts]: [String; 5]| Some(Refused::PartsAreLess { work, from, to, whole, parts });
+    let apart = |sums: &str| Some(Refused::Apart { works: format!("the pit {sums}") });
     let cases = [
         ("a week of what its month promises", TODAY, vec![november(60_000)], week(), None),
         ("a week up to what its month promises", TODAY, vec![november(55_000)], week(), None),
-        ("a week of more than its month", TODAY, vec![november(54_000)], week(), more(sums("2026-11-01", "2026-11-30", "54", "55"))),
+        ("a week of more than its month", TODAY, vec![november(54_000)], week(), apart("2026-11-01–2026-11-30 54 < 55")),
         ("a week beside another month", TODAY, vec![december(5_000)], week(), None),
         ("a week that ends in another month", TODAY, vec![november(5_000)], promise("week", date(2026, 11, 30), 40_000), None),
-        ("a day of more than its week", TODAY, vec![standing(Week, TODAY, 12_000, 20_000)], promise("day", date(2026, 11, 24), 20_000), more(sums("2026-11-23", "2026-11-29", "12", "30"))),
-        ("a month to come of less than its week", TODAY, vec![in_december()], promise("month", date(2026, 12, 1), 39_000), more(sums("2026-12-01", "2026-12-31", "39", "40"))),
+        ("a day of more than its week", TODAY, vec![standing(Week, TODAY, 12_000, 20_000)], promise("day", date(2026, 11, 24), 20_000), apart("2026-11-23–2026-11-29 12 < 30")),
+        ("a month to come of less than its week", TODAY, vec![in_december()], promise("month", date(2026, 12, 1), 39_000), apart("2026-12-01–2026-12-31 39 < 40")),
         ("a month to come of more than its week", TODAY, vec![in_december()], promise("month", date(2026, 12, 1), 41_000), None),
         ("beside the month of another work", TODAY, vec![Standing { activity: "b/roof".into(), ..november(5_000) }], week(), None),
         ("after a month that is over", TODAY, vec![standing(Month, date(2026, 10, 1), 1_000, 0)], week(), None),
-        ("the last days of less than their month", sunday, vec![november(60_000), day_before()], monday(20_000), less(sums("2026-11-01", "2026-11-30", "60", "45"))),
+        ("the last days of less than their month", sunday, vec![november(60_000), day_before()], monday(20_000), apart("2026-11-01–2026-11-30 60 > 45")),
         ("the last days of what their month promises", sunday, vec![november(60_000), day_before()], monday(35_000), None),
         ("the last day, of the one before nothing is promised", sunday, vec![november(60_000)], monday(20_000), None),
     ];
@@ -108,6 +106,16 @@ fn promises_within_each_other_agree() {
         assert_eq!(decide(&state, &command, &context).err(), expected, "{name}");
         assert_eq!(decide(&state, &surely(command), &context).err(), None, "{name}, and meant");
     }
+    // One question names every work it is about.
+    let roof = |standing| Standing { activity: "b/roof".into(), ..standing };
+    let works = vec![pit.clone(), Work { activity: "b/roof".into(), name: "the roof".into(), ..pit }];
+    let state = State { project: "p".into(), works, standing: vec![november(54_000), roof(november(50_000))], is_active: true, ..State::default() };
+    let mut both = week();
+    if let Command::Promise { items, .. } = &mut both {
+        items.push(Promised { activity: "b/roof".into(), ..items[0].clone() });
+    }
+    let works = "the pit 2026-11-01–2026-11-30 54 < 55\nthe roof 2026-11-01–2026-11-30 50 < 55".to_owned();
+    assert_eq!(decide(&state, &both, &context()).err(), Some(Refused::Apart { works }));
 }
 
 #[test]
@@ -234,7 +242,9 @@ on_both_databases!(a_promise_binds_today_and_a_report_moves_it, |site| async mov
     assert_eq!(grade().await, Some(Grade::Disputed), "hands are no quantities");
     assert_eq!(site.post("li", "/reports/report-0009/confirm", &[]).await.status, 303);
     assert_eq!(grade().await, Some(Grade::Confirmed));
-    // An earlier day that is disputed after a later one was reported is disputed.
+    // An earlier day that is put right, and disputed after a later one was reported, is disputed.
+    let right = [("done.ours-b1/pit", "300"), ("reason", "as measured")];
+    assert_eq!(site.post("builder", &format!("/reports/{report}/correct"), &right).await.status, 303);
     let earlier = [("done.ours-b1/pit", "200"), ("reason", "measured again")];
     assert_eq!(site.post("li", &format!("/reports/{report}/dispute"), &earlier).await.status, 303);
     assert_eq!(grade().await, Some(Grade::Disputed));

@@ -143,10 +143,12 @@ async fn take(site: &Site, visitor: &Visitor, headers: &HeaderMap, upload: Uploa
     waiting::keep(&mut conn, account, arrived, site.clock.now()).await??;
     let waits = waiting::read(&mut conn, account, &request).await?;
     drop(conn);
-    let Some(waits) = waits else {
-        // The same form came twice at once, and the other was faster.
-        return if is_filed(site, visitor, &request, &form).await? { Ok(Taken::Filed) } else { Err(other_bytes().into()) };
-    };
+    // The same form came twice at once, and the other was faster: what was kept after that waits for nothing.
+    if is_filed(site, visitor, &request, &form).await? {
+        waiting::drop_one(&mut site.db.writer().await?, account, &request).await?;
+        return Ok(Taken::Filed);
+    }
+    let waits = waits.ok_or_else(other_bytes)?;
     let (held, count) = (waits.photos.len(), asked.photo_names().count());
     if held < count {
         return Ok(Taken::Waits { held, count });
