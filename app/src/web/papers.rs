@@ -101,7 +101,7 @@ pub fn drawn(svg: &str, caption: String) -> anyhow::Result<Picture> {
 /// A paper as a file to be saved, its sentences with days as papers write them (GB/T 9704-2012, 7.3.5.2: year, month and day in
 /// full). `format` is `pdf` or `docx`; anything else is not there. `name` has no extension.
 pub async fn download(visitor: &Visitor, mut paper: Paper, format: &str, name: &str) -> Result<Response, Problem> {
-    paper.for_each_sentence(|sentence| *sentence = with_days_in_full(visitor, sentence));
+    paper.for_each_sentence(|sentence| *sentence = as_printed(visitor, sentence));
     let (bytes, kind) = match format {
         "docx" => (documents::docx(&paper).map_err(|fault| anyhow!(fault))?, DOCX),
         "pdf" => (tokio::task::spawn_blocking(move || draw(&paper)).await.context("drawing")??, "application/pdf"),
@@ -114,8 +114,28 @@ pub async fn download(visitor: &Visitor, mut paper: Paper, format: &str, name: &
 /// Pages that a paper takes once its days are written in full.
 pub fn page_count(visitor: &Visitor, paper: &Paper) -> usize {
     let mut paper = paper.clone();
-    paper.for_each_sentence(|sentence| *sentence = with_days_in_full(visitor, sentence));
+    paper.for_each_sentence(|sentence| *sentence = as_printed(visitor, sentence));
     documents::pages(&paper).len()
+}
+
+/// A sentence as papers have it.
+fn as_printed(visitor: &Visitor, sentence: &str) -> String {
+    close_set(&with_days_in_full(visitor, sentence))
+}
+
+/// A sentence without the gaps that pages leave between Han characters and figures, so that no line ends between a number and
+/// what it counts; nor any beside a mark that has its own.
+fn close_set(sentence: &str) -> String {
+    let is_mark = |letter: char| matches!(letter, '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ff65}');
+    let is_han = |letter: char| letter.is_alphabetic() && !letter.is_ascii() && letter > '\u{2e80}';
+    let meets =
+        |one: char, other: char| is_mark(one) || (is_han(one) && (other.is_ascii_alphanumeric() || other == '%'));
+    let letters: Vec<char> = sentence.chars().collect();
+    let is_gap = |at: usize| match (at.checked_sub(1).and_then(|before| letters.get(before)), letters.get(at + 1)) {
+        (Some(before), Some(after)) => letters[at] == ' ' && (meets(*before, *after) || meets(*after, *before)),
+        _ => false,
+    };
+    (0..letters.len()).filter(|at| !is_gap(*at)).map(|at| letters[at]).collect()
 }
 
 /// A sentence with its days in full: `2026-11-26` stands in it as pages write days, and is part of no longer number.
@@ -131,17 +151,9 @@ fn with_days_in_full(visitor: &Visitor, sentence: &str) -> String {
         let after = rest.get(from + ISO_DAY_LEN..).and_then(|after| after.chars().next());
         match day.filter(|_| !is_joined(before) && !is_joined(after)) {
             Some(day) => {
-                let (long, before) = (long_day(visitor, day), &rest[..from]);
+                written.push_str(&rest[..from]);
+                written.push_str(&long_day(visitor, day));
                 rest = &rest[from + ISO_DAY_LEN..];
-                // Figures stand apart from Han characters, days in full do not.
-                let is_han = |letter: Option<char>| {
-                    !long.is_ascii() && letter.is_some_and(|letter| letter.is_alphabetic() && !letter.is_ascii())
-                };
-                written.push_str(
-                    before.strip_suffix(' ').filter(|before| is_han(before.chars().next_back())).unwrap_or(before),
-                );
-                written.push_str(&long);
-                rest = rest.strip_prefix(' ').filter(|after| is_han(after.chars().next())).unwrap_or(rest);
             }
             None => {
                 let (past, next) = rest.split_at(dash + 1);
@@ -201,4 +213,22 @@ pub fn saved(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Response {
     let disposition = HeaderValue::from_str(&disposition).unwrap_or_else(|_| HeaderValue::from_static("attachment"));
     ([(header::CONTENT_TYPE, HeaderValue::from_static(media_type)), (header::CONTENT_DISPOSITION, disposition)], bytes)
         .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::close_set;
+
+    #[test]
+    fn figures_stand_close_to_what_they_count() {
+        for (page, paper) in [
+            ("已报 0 栋，其中新增 3 个。 待办 2 项", "已报0栋，其中新增3个。待办2项"),
+            ("完成 45.5% 以上", "完成45.5%以上"),
+            ("无标记 自报  ◆ 监理有异议", "无标记 自报  ◆ 监理有异议"),
+            ("See the PDF of 3 works", "See the PDF of 3 works"),
+            (" 12 ", " 12 "),
+        ] {
+            assert_eq!(close_set(page), paper);
+        }
+    }
 }

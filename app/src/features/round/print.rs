@@ -40,7 +40,8 @@ pub fn compose(
     let remark = minutes.remark.lines().filter(|line| !line.trim().is_empty()).map(|line| Block::Paragraph(line.trim().to_owned()));
     let mut day = vec![Block::Paragraph(in_short(visitor, &minutes.figures)), projects(visitor, &minutes.figures, minutes.on)];
     day.extend(rule_set.map(|set| Block::Paragraph(rule_sets::pages::told(visitor, set))));
-    let mut blocks = papers::parts(
+    day.extend(marks_said(visitor, minutes.figures.lines.iter().any(|line| line.grade.is_some())));
+    let blocks = papers::parts(
         visitor,
         vec![
             ("round.brief_day", day),
@@ -50,7 +51,6 @@ pub fn compose(
             ("round.fourth", remark.collect()),
         ],
     );
-    blocks.extend(marks_said(visitor, minutes.figures.lines.iter().any(|line| line.grade.is_some())));
     let frozen = visitor.tf("bulletin.frozen", &[("number", minutes.frozen_number.to_string())]);
     Paper {
         form: Form::Bulletin,

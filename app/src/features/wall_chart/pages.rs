@@ -299,8 +299,8 @@ pub async fn goals(conn: &mut Conn, domain: &Guatu, place: &Place) -> Result<Vec
     Ok(found)
 }
 
-/// Today's target of each building of a project: of its most pressing work.
-async fn todays(conn: &mut Conn, site: &Site, visitor: &Visitor, gathered: &Gathered, place: &Place, today: Date) -> Result<HashMap<String, String>, Problem> {
+/// Today's target of each building of a project: its most pressing work, and how much of it.
+async fn todays(conn: &mut Conn, site: &Site, visitor: &Visitor, gathered: &Gathered, place: &Place, today: Date) -> Result<HashMap<String, (String, String)>, Problem> {
     let Some(project) = gathered.tree.lineage(place).find(|above| above.kind == Kind::Project) else { return Ok(HashMap::new()) };
     let targets = assess::project(conn, &site.domain, &project.id, today).await?;
     let of = |row: &super::matrix::Row| {
@@ -312,7 +312,7 @@ async fn todays(conn: &mut Conn, site: &Site, visitor: &Visitor, gathered: &Gath
             Some(on) => visitor.tf("wall.next_whole", &[("date", short_date(on, today))]),
             None => today_text(visitor, item),
         };
-        Some((building.clone(), format!("{name} {target}")))
+        Some((building.clone(), (name, target)))
     };
     Ok(gathered.rows.iter().filter_map(of).collect())
 }
@@ -382,7 +382,7 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
                                         _ if !row.official.is_empty() => { br; span.quiet { (row.official) } }
                                         _ => {}
                                     }
-                                    @if let Some(target) = target { br; span.today title=(visitor.t("targets.today")) { (target) } }
+                                    @if let Some((name, amount)) = target { br; span.today title=(visitor.t("targets.today")) { (name) " " span { (amount) } } }
                                 }
                                 @for cell in &row.cells { td { @if let Some(cell) = cell { (cell_markup(visitor, &words, place, cell, asked, today)) } } }
                             }
