@@ -6,6 +6,7 @@
 //!
 //! Only the days touched by exceptions and stops are tabulated; outside them the week repeats and is computed.
 
+use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 
 use crate::plan::{Band, Calendar, DayWork};
@@ -33,16 +34,26 @@ pub(crate) enum Unit {
 /// An interval in which nothing is done, in minutes since 1970, half-open.
 pub(crate) type StopMinutes = (i64, i64);
 
-/// Days since 1970-01-01.
+/// Days since 1970-01-01. In seconds, because a difference in days of `jiff` takes the way of its spans, which is ten times as
+/// long; the civil range (±9999 years) is under four million days.
 pub(crate) fn day_number(on: Date) -> i32 {
-    // The civil range of jiff (±9999 years) is under four million days.
-    (on - date(1970, 1, 1)).get_days()
+    (on.duration_since(date(1970, 1, 1)).as_secs() / 86_400) as i32
 }
 
 /// The date of a day number, clamped to what a civil date can hold.
 pub(crate) fn date_of(day: i32) -> Date {
-    let span = jiff::Span::new().days(i64::from(day.clamp(-4_000_000, 2_900_000)));
-    date(1970, 1, 1).saturating_add(span)
+    let days = i64::from(day.clamp(-4_000_000, 2_900_000));
+    date(1970, 1, 1).saturating_add(SignedDuration::from_secs(days * 86_400))
+}
+
+/// The day after, or the last there is.
+pub(crate) fn day_after(day: Date) -> Date {
+    day.tomorrow().unwrap_or(day)
+}
+
+/// The day before, or the first there is.
+pub(crate) fn day_before(day: Date) -> Date {
+    day.yesterday().unwrap_or(day)
 }
 
 /// Monday is 0; 1970-01-01 was a Thursday.

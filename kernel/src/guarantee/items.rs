@@ -1,8 +1,8 @@
 //! A measured work item: what it still needs by when, its windows, today's target, and what would restore a broken boundary.
 
 use super::{Boundary, Broken, Capacity, PeriodKind, Programme, TOLERANCE, Window, WorkDays};
+use crate::calendar::{day_after, day_before};
 use crate::guarantee::Period;
-use jiff::ToSpan;
 use jiff::civil::Date;
 
 /// How far a statement can be trusted. A higher grade overrules a lower one.
@@ -218,8 +218,8 @@ pub fn assess(item: &Item<'_>, actuals: &Actuals, commitments: &[Commitment], da
 
 fn window(item: &Item<'_>, actuals: &Actuals, promise: Option<&Commitment>, period: Period, data_date: Date) -> Window {
     let at_start = actuals.before(period.from);
-    let day_after = period.to.saturating_add(1.days());
-    let eve = period.from.saturating_sub(1.days());
+    let day_after = day_after(period.to);
+    let eve = day_before(period.from);
     let possible = Capacity::new(item.work, item.rate, period.from, item.starts).through(period.to);
     Window {
         period,
@@ -234,7 +234,7 @@ fn window(item: &Item<'_>, actuals: &Actuals, promise: Option<&Commitment>, peri
 /// What a period that has yet to begin would need and allow of an item, for whoever promises it beforehand: until it begins,
 /// what is needed is taken to be done as far as that is possible.
 pub fn ahead(item: &Item<'_>, done: f64, period: Period, data_date: Date) -> Window {
-    let eve = period.from.saturating_sub(1.days());
+    let eve = day_before(period.from);
     let possible_before = Capacity::new(item.work, item.rate, data_date, item.starts).through(eve);
     let at_start = item.required(eve).min(done + possible_before).min(item.total).max(done);
     let possible = Capacity::new(item.work, item.rate, period.from, item.starts).through(period.to);

@@ -1,6 +1,6 @@
 //! Periods on one daily curve: day, week, ten days, month, quarter, year, and whose level each is.
 
-use jiff::ToSpan;
+use crate::calendar::{date_of, day_number};
 use jiff::civil::Date;
 
 /// A kind of period. Weeks run Monday to Sunday and cross the others.
@@ -68,8 +68,8 @@ impl PeriodKind {
         let (from, to) = match self {
             PeriodKind::Day => (day, day),
             PeriodKind::Week => {
-                let from = day.saturating_sub(i64::from(day.weekday().to_monday_zero_offset()).days());
-                (from, from.saturating_add(6.days()))
+                let monday = day_number(day) - i32::from(day.weekday().to_monday_zero_offset());
+                (date_of(monday), date_of(monday + 6))
             }
             PeriodKind::TenDays => match day.day() {
                 1..=10 => (of_month(day.month(), 1), of_month(day.month(), 10)),

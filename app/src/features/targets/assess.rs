@@ -180,8 +180,12 @@ pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, wor
     let periods = PeriodKind::ALL.map(|kind| kind.around(today));
     let scheduled = domain.networks.scheduled(conn, id).await?;
     // Windows look at what was done before the start of each period, before today, and through today.
-    let tomorrow = today.saturating_add(1.days());
-    let days: Vec<Date> = periods.iter().map(|period| period.from).chain([today, tomorrow]).collect();
+    let eve = |day: Date| day.saturating_sub(1.days());
+    let (yesterday, tomorrow) = (eve(today), today.saturating_add(1.days()));
+    let mut days: Vec<(Date, Date)> = periods.iter().map(|period| period.from).chain([today, tomorrow]).map(|day| (eve(day), day)).collect();
+    days.sort_unstable();
+    days.dedup();
+    let week = days_of_week(today);
     let done = domain.measured.of(conn, id).await?;
     let mut promised: HashMap<String, Vec<Commitment>> = HashMap::new();
     let mut promisers: HashMap<String, Vec<(PeriodKind, String)>> = HashMap::new();
@@ -194,6 +198,7 @@ pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, wor
         promised.entry(one.activity).or_default().push(commitment);
     }
     let Some(year) = periods.iter().find(|period| period.kind == PeriodKind::Year) else { return Ok(ProjectTargets::default()) };
+    let year_eve = eve(year.from);
     let mut begun: Vec<Option<HashMap<String, Needed>>> = Vec::new();
     for period in &periods {
         begun.push(store::needs(conn, id, period.kind, period.from).await?);
@@ -206,7 +211,7 @@ pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, wor
         let actuals = match done.get(&activity.id) {
             Some(one) => cumulative(&days, one),
             // Not measured yet: what the plan's own record of progress says, as of its start.
-            None => Actuals::from_cumulative(vec![(bar.actual_start.unwrap_or(today).min(today.saturating_sub(1.days())), recorded)]),
+            None => Actuals::from_cumulative(vec![(bar.actual_start.unwrap_or(today).min(yesterday), recorded)]),
         };
         let commitments = promised.get(&activity.id).map_or(&[][..], Vec::as_slice);
         let mut facts = assess(item, &actuals, commitments, today);
@@ -235,18 +240,18 @@ pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, wor
             unit: bar.unit.clone().unwrap_or_default(),
             total: item.total,
             done: actuals.before(tomorrow),
-            planned: planned_share(item.work, baseline, today.saturating_sub(1.days())),
+            planned: planned_share(item.work, baseline, yesterday),
             unit_crew_days: if item.rate > 0.0 { f64::from(item.crews) / item.rate } else { 0.0 },
             facts,
             promised_by: promisers.get(&activity.id).cloned().unwrap_or_default(),
-            workdays: days_of_week(today).map(|day| item.work.share(day) > 0.0),
+            workdays: week.map(|day| item.work.share(day) > 0.0),
             done_today,
             ahead,
         };
         let share = |amount: f64| if item.total > 0.0 { (amount / item.total).clamp(0.0, 1.0) } else { 0.0 };
         let planned = |through: Date| planned_share(item.work, baseline, through);
         let of_year = (
-            planned(year.to) - planned(year.from.saturating_sub(1.days())),
+            planned(year.to) - planned(year_eve),
             share(actuals.before(tomorrow)) - share(actuals.before(year.from)),
         );
         Some((building, weight, of_year, assessed))
@@ -317,12 +322,9 @@ pub async fn unfrozen(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) ->
     Ok(missing.iter().map(needed).collect())
 }
 
-/// Steps at the days asked for: all that windows look at.
-fn cumulative(days: &[Date], done: &Measured) -> Actuals {
-    let mut steps: Vec<(Date, f64)> = days.iter().map(|day| (day.saturating_sub(1.days()), units(done.before_e3(*day)))).collect();
-    steps.sort_by_key(|step| step.0);
-    steps.dedup_by_key(|step| step.0);
-    Actuals::from_cumulative(steps)
+/// Steps at the days asked for, each behind the day before it, in order: all that windows look at.
+fn cumulative(days: &[(Date, Date)], done: &Measured) -> Actuals {
+    Actuals::from_cumulative(days.iter().map(|(eve, day)| (*eve, units(done.before_e3(*day)))).collect())
 }
 
 /// From thousandths.
