@@ -160,14 +160,16 @@ impl Shown {
     pub(super) fn table(&self, visitor: &Visitor) -> Markup {
         html! {
             div.scroll tabindex="0" { table.round {
-                thead { tr { th { (visitor.t("place_kind.project")) } th.number { (visitor.t("round.gap")) } th.number { (visitor.t("round.reports")) } th.number { (visitor.t("round.red")) } th.number { (visitor.t("round.red_new")) }
+                thead { tr { th { (visitor.t("place_kind.project")) } th.number { (visitor.t("round.gap")) } th.number { (visitor.t("round.reports")) } th.number { (visitor.t("round.red")) } th.number.new { (visitor.t("round.red_new")) }
                     th.number { (visitor.t("round.soon_short")) } th.number { (visitor.t("round.unmet_short")) } th.number { (visitor.t("round.hindered_short")) } } }
                 tbody {
                     @for line in &self.figures.lines { tr.is-calm[line.is_calm()] {
                         td { a href={ "/round?place=" (form_urlencoded(&line.project)) } { (line.name) } }
                         td.number { @match line.gap { Some(gap) => span class={ "lamp " (gap.lamp.name()) } { (signed(gap.points_e1)) }, None => span.quiet { "—" } } }
                         td.number { (line.reports_came) "/" (line.reports_due) }
-                        @for count in [line.red, line.red_new, line.soon, line.unmet, line.hindered] { td.number { @if count > 0 { (count) } @else { span.quiet { "0" } } } }
+                        @for (count, is_new) in [(line.red, false), (line.red_new, true), (line.soon, false), (line.unmet, false), (line.hindered, false)] {
+                            td.number.new[is_new] { @if count > 0 { (count) } @else { span.quiet { "0" } } }
+                        }
                     } }
                     @if self.figures.lines.is_empty() { tr { td.empty colspan="8" { (visitor.t("reports.no_active")) } } }
                 }
