@@ -195,7 +195,7 @@ on_both_databases!(what_is_refused_leaves_nothing, |site| async move {
         ("nothing", one("<count>0</count>"), "422 V-142"),
         ("nothing but blanks", one("<found><finding/><photo_1/></found>"), "422 V-142"),
         ("an item of another list", one("<points_safety_management><wages_paid>1</wages_paid></points_safety_management>"), "422 V-115"),
-        ("more points than there are", one("<points_safety_management><scheme>11</scheme></points_safety_management>"), "422 V-149"),
+        ("more points than there are", one("<points_safety_management><scheme>11</scheme></points_safety_management>"), "422 V-151"),
         ("no severity", one(&good.replace("serious", "terrible")), "422 V-118"),
         ("no unit", one(&good.replace("firm", "nobody")), "422 V-119"),
         ("a formula", one("<found><finding>=1+1</finding><severity>serious</severity><lead>firm</lead></found>"), "422 G-117"),
