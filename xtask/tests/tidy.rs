@@ -287,7 +287,7 @@ fn every_finding_has_a_meaning_in_chinese() {
 fn every_fault_is_provoked_by_a_test_that_is_there() {
     let page = read("docs/faults.md");
     let named: Vec<(&str, &str)> = page.split('`').skip(1).step_by(2).filter_map(|word| word.split_once('#')).collect();
-    let rows = page.lines().filter(|line| line.starts_with("| F"));
+    let rows = page.lines().filter(|line| line.starts_with("| F") && !line.starts_with("| Fault |"));
     let mut faults: Vec<String> =
         rows.filter(|row| !row.contains('#')).map(|row| format!("no test is named: {row}")).collect();
     for (file, test) in named {
