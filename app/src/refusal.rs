@@ -11,6 +11,8 @@ pub enum Reason {
     Missing,
     /// Somebody was faster, or the same id came with other bytes. HTTP 409, exit 6.
     Conflict,
+    /// There is no room on the disk. HTTP 507, exit 75.
+    Full,
     /// The person holds no post that allows it. HTTP 403, exit 5.
     Forbidden,
 }

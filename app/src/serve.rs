@@ -31,6 +31,9 @@ const REFUSED: u8 = 5;
 /// Exit code for a checkpoint that proves nothing here.
 const CANNOT_VERIFY: u8 = 7;
 
+/// So long are requests that are being answered waited for when the disk has failed.
+const LAST_ANSWERS: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Where the data is.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Place {
@@ -246,21 +249,32 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
     })?;
     announce(&site, listener.local_addr()?).await?;
     let closing = site.closing.clone();
+    db.keep_reserve();
     let router = web::router(site.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let timer = tokio::spawn(crate::timers::run(site.clone()));
     // Apart from the clocks of orders: a slow mail server holds up no rung.
     let sender = tokio::spawn(outbox::run(site.clone()));
-    axum::serve(listener, router)
-        .with_graceful_shutdown(async move {
-            stopped().await;
-            // Wall screens hold a stream open each; they would keep the server from ever ending.
-            closing.send_replace(true);
-        })
-        .await?;
+    let disk = db.clone();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+        tokio::select! {
+            () = stopped() => {}
+            () = disk.failed() => {}
+        }
+        // Wall screens hold a stream open each; they would keep the server from ever ending.
+        closing.send_replace(true);
+    });
+    tokio::select! {
+        ended = serving.into_future() => ended?,
+        () = async { db.failed().await; tokio::time::sleep(LAST_ANSWERS).await } => {}
+    }
     for task in [timer, sender] {
         task.abort();
         let _ = task.await;
     }
+    anyhow::ensure!(
+        !db.has_failed(),
+        "the disk did not keep what was written; nothing was acknowledged after that. Look at the disk, then start again"
+    );
     site.signer.sign_head(&db).await?;
     drop(site);
     writer.await?;

@@ -282,3 +282,22 @@ fn every_finding_has_a_meaning_in_chinese() {
     let missing = codes.into_iter().filter(|code| !locale.contains(&format!("\"{code}\" = ")));
     none(missing.map(|code| format!("{code} needs a meaning under [diagnostic] in zh.toml")).collect());
 }
+
+#[test]
+fn every_fault_is_provoked_by_a_test_that_is_there() {
+    let page = read("docs/faults.md");
+    let named: Vec<(&str, &str)> = page.split('`').skip(1).step_by(2).filter_map(|word| word.split_once('#')).collect();
+    let rows = page.lines().filter(|line| line.starts_with("| F") && !line.starts_with("| Fault |"));
+    let mut faults: Vec<String> =
+        rows.filter(|row| !row.contains('#')).map(|row| format!("no test is named: {row}")).collect();
+    for (file, test) in named {
+        let text = fs::read_to_string(root().join(file)).unwrap_or_default();
+        let is_there = [format!("fn {test}("), format!("on_both_databases!({test},"), format!("test(\"{test}\"")]
+            .iter()
+            .any(|form| text.contains(form));
+        if !is_there {
+            faults.push(format!("docs/faults.md names {test}, which is not in {file}"));
+        }
+    }
+    none(faults);
+}

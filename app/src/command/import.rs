@@ -1,6 +1,6 @@
 //! `guatu import`: a plan file becomes a draft of a project's plan, as through the pages.
 
-use super::{CONFLICT, NOT_FOUND, REFUSED, Stopped, UNREADABLE, read_plan, tell};
+use super::{CONFLICT, NOT_FOUND, REFUSED, Stopped, TRY_AGAIN, UNREADABLE, read_plan, tell};
 use crate::clock::Clock;
 use crate::features::exchange;
 use crate::features::plan::model::{Command, Source};
@@ -105,6 +105,7 @@ fn refused(refusal: &Refusal) -> Stopped {
         Reason::Rule | Reason::Forbidden => REFUSED,
         Reason::Missing => NOT_FOUND,
         Reason::Conflict => CONFLICT,
+        Reason::Full => TRY_AGAIN,
     };
     let params: Vec<(&str, String)> = refusal.params.iter().map(|(name, value)| (*name, value.clone())).collect();
     let sentence = Language::En.tf(&format!("refusal.{}", refusal.code), &params);

@@ -32,6 +32,8 @@ const NOT_FOUND: u8 = 4;
 const REFUSED: u8 = 5;
 /// Somebody was faster.
 const CONFLICT: u8 = 6;
+/// Nothing is wrong with what was asked: later it is done.
+const TRY_AGAIN: u8 = 75;
 
 /// Why a verb ends without a result.
 #[derive(Debug)]

@@ -5,14 +5,16 @@
 //! ([`patiently`]), which then lets other work go on.
 
 use super::Value;
+use super::reserve::Reserve;
 use anyhow::{Context, Result, anyhow};
+use rusqlite::ffi;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, Statement, params_from_iter};
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// Longest wait for SQLite's write lock, held by another process (a backup, a command line).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,6 +34,43 @@ const STATEMENTS: usize = 400;
 pub struct Embedded {
     writer: Arc<Slots>,
     readers: Arc<Slots>,
+    disk: Arc<Disk>,
+}
+
+/// What is known of the disk under a database.
+#[derive(Debug)]
+struct Disk {
+    file: Option<PathBuf>,
+    /// Laid by a server; a command line asks for none.
+    reserve: OnceLock<Reserve>,
+    /// Whether the disk once failed to keep what was written. Asked again, a kernel may say yes to what it has dropped: the
+    /// only way on is a new process that reads what is there.
+    has_failed: watch::Sender<bool>,
+}
+
+impl Disk {
+    fn heed(&self, fault: &anyhow::Error) {
+        if is_full(fault) {
+            self.reserve.get().inspect(|reserve| reserve.give_up());
+        }
+        let code = sqlite_code(fault).unwrap_or_default();
+        if [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_DIR_FSYNC].contains(&code) {
+            tracing::error!("the disk did not keep what was written: this process ends");
+            self.has_failed.send_replace(true);
+        }
+    }
+}
+
+fn sqlite_code(fault: &anyhow::Error) -> Option<i32> {
+    match fault.downcast_ref::<rusqlite::Error>()? {
+        rusqlite::Error::SqliteFailure(failure, _) => Some(failure.extended_code),
+        _ => None,
+    }
+}
+
+/// Whether a statement found no room on the disk, for the database or for the index of its log.
+pub(super) fn is_full(fault: &anyhow::Error) -> bool {
+    sqlite_code(fault).is_some_and(|code| [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_SHMSIZE].contains(&code))
 }
 
 impl Embedded {
@@ -52,7 +91,7 @@ impl Embedded {
             conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
             Ok(conn)
         };
-        Embedded::with(Arc::new(open))
+        Embedded::with(Some(file.to_owned()), Arc::new(open))
     }
 
     /// A database in memory, under a number of its own, that goes when it is closed: what it holds is never on a disk.
@@ -66,11 +105,12 @@ impl Embedded {
             settings(&conn)?;
             Ok(conn)
         };
-        Embedded::with(Arc::new(open))
+        Embedded::with(None, Arc::new(open))
     }
 
     /// The writer is opened at once: it makes the file, and a database in memory lives as long as one connection to it.
-    fn with(open: Arc<dyn Fn(bool) -> Result<Connection> + Send + Sync>) -> Result<Embedded> {
+    fn with(file: Option<PathBuf>, open: Arc<dyn Fn(bool) -> Result<Connection> + Send + Sync>) -> Result<Embedded> {
+        let disk = Arc::new(Disk { file, reserve: OnceLock::new(), has_failed: watch::Sender::new(false) });
         let first = open(true)?;
         let reading = {
             let open = open.clone();
@@ -80,13 +120,32 @@ impl Embedded {
                 Ok(conn)
             }
         };
-        let writer = Slots::new(1, Box::new(move || open(false)));
+        let writer = Slots::new(1, disk.clone(), Box::new(move || open(false)));
         writer.give_back(first);
-        Ok(Embedded { writer: Arc::new(writer), readers: Arc::new(Slots::new(READERS, Box::new(reading))) })
+        let readers = Slots::new(READERS, disk.clone(), Box::new(reading));
+        Ok(Embedded { writer: Arc::new(writer), readers: Arc::new(readers), disk })
+    }
+
+    /// Keeps room for the day on which the disk is full.
+    pub fn keep_reserve(&self) {
+        if let Some(file) = &self.disk.file {
+            self.disk.reserve.get_or_init(|| Reserve::beside(file)).lies();
+        }
+    }
+
+    /// Whether the disk has room for anything new.
+    pub fn has_room(&self) -> bool {
+        self.disk.reserve.get().is_none_or(Reserve::lies)
+    }
+
+    /// Whether the disk once failed to keep what was written.
+    pub fn has_failed(&self) -> watch::Receiver<bool> {
+        self.disk.has_failed.subscribe()
     }
 
     /// The connection that writes; waiting for it is waiting for the write door.
     pub async fn writer(&self) -> Result<Held> {
+        anyhow::ensure!(!*self.disk.has_failed.borrow(), "the disk did not keep what was written");
         self.writer.clone().take().await
     }
 
@@ -114,6 +173,7 @@ fn settings(conn: &Connection) -> Result<()> {
 
 /// Connections of one kind, opened when they are first needed.
 struct Slots {
+    disk: Arc<Disk>,
     open: Box<dyn Fn() -> Result<Connection> + Send + Sync>,
     idle: Mutex<Vec<Connection>>,
     free: Arc<Semaphore>,
@@ -126,8 +186,8 @@ impl std::fmt::Debug for Slots {
 }
 
 impl Slots {
-    fn new(count: usize, open: Box<dyn Fn() -> Result<Connection> + Send + Sync>) -> Slots {
-        Slots { open, idle: Mutex::default(), free: Arc::new(Semaphore::new(count)) }
+    fn new(count: usize, disk: Arc<Disk>, open: Box<dyn Fn() -> Result<Connection> + Send + Sync>) -> Slots {
+        Slots { disk, open, idle: Mutex::default(), free: Arc::new(Semaphore::new(count)) }
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -190,7 +250,8 @@ impl Held {
         let mut statement = self.conn()?.prepare_cached(sql).context(sql)?;
         let mut run = || Ok(statement.execute(params_from_iter(args)).context(sql)? as u64);
         // These wait for locks and for the disk; every other statement works in memory.
-        if matches!(sql, "BEGIN IMMEDIATE" | "COMMIT") { patiently(run) } else { run() }
+        let done = if matches!(sql, "BEGIN IMMEDIATE" | "COMMIT") { patiently(run) } else { run() };
+        done.inspect_err(|fault| self.slots.disk.heed(fault))
     }
 
     /// All rows of a query.

@@ -6,7 +6,9 @@
 mod embedded;
 mod ground;
 pub mod portable;
+mod reserve;
 
+use crate::refusal::{Reason, Refusal};
 use anyhow::{Context, Result, anyhow, bail};
 use embedded::{Embedded, Held};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
@@ -144,6 +146,25 @@ pub enum Row {
     Postgres(PgRow),
 }
 
+/// A node that stands still in the middle of writing holds the head of the ledger; so long the others wait for it, and then the
+/// database takes its transaction back.
+const PATIENCE: [(&str, &str); 1] = [("idle_in_transaction_session_timeout", "10s")];
+
+/// Class of PostgreSQL's errors in which a disk is full.
+const DISK_FULL: &str = "53100";
+
+/// The refusal of whatever finds no room on the disk; `None` for any other fault.
+pub fn no_room(fault: &anyhow::Error) -> Option<Refusal> {
+    let on_server = fault.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+    let is_full = embedded::is_full(fault) || on_server.is_some_and(|error| error.code().as_deref() == Some(DISK_FULL));
+    is_full.then(full)
+}
+
+/// The refusal while the disk is full.
+pub fn full() -> Refusal {
+    Refusal { code: "J-103", reason: Reason::Full, params: Vec::new(), field: None }
+}
+
 fn tell_lost_guard(guard: &String) {
     tracing::error!(%guard, "a guard of the ledger had been taken away and is set again; run `guatu verify`");
 }
@@ -182,7 +203,7 @@ impl Db {
             .max_connections(8)
             .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options.statement_cache_capacity(400))
+            .connect_with(options.options(PATIENCE).statement_cache_capacity(400))
             .await
             .context("cannot reach PostgreSQL")?;
         Ok(Db::Postgres(pool))
@@ -223,6 +244,35 @@ impl Db {
             Db::Sqlite(embedded) => Conn::Sqlite(embedded.reader().await?),
             Db::Postgres(pool) => Served::lent(pool.acquire().await?),
         })
+    }
+
+    /// Keeps room for the day on which the disk is full. A database server looks after its own disk.
+    pub fn keep_reserve(&self) {
+        if let Db::Sqlite(embedded) = self {
+            embedded.keep_reserve();
+        }
+    }
+
+    /// Whether there is room for anything new.
+    pub fn has_room(&self) -> bool {
+        match self {
+            Db::Sqlite(embedded) => embedded.has_room(),
+            Db::Postgres(_) => true,
+        }
+    }
+
+    /// Returns once the disk has failed to keep what was written: then this process must end. A database server ends itself.
+    pub async fn failed(&self) {
+        match self {
+            // The sender lives as long as this handle.
+            Db::Sqlite(embedded) => drop(embedded.has_failed().wait_for(|has_failed| *has_failed).await),
+            Db::Postgres(_) => std::future::pending().await,
+        }
+    }
+
+    /// Whether the disk has failed to keep what was written.
+    pub fn has_failed(&self) -> bool {
+        matches!(self, Db::Sqlite(embedded) if *embedded.has_failed().borrow())
     }
 
     /// Closes every connection; SQLite folds its write-ahead log into the file.
@@ -372,6 +422,14 @@ impl Conn {
     /// Forgets a transaction.
     pub async fn rollback(&mut self) -> Result<()> {
         self.end("ROLLBACK").await
+    }
+
+    /// Forgets the transaction of a fault, which stays what it is also where the database has forgotten it by itself.
+    pub async fn undo(&mut self, fault: anyhow::Error) -> anyhow::Error {
+        match self.rollback().await {
+            Ok(()) => fault,
+            Err(second) => fault.context(format!("and was not undone: {second:#}")),
+        }
     }
 
     /// Whether the connection still answers.

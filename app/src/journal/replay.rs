@@ -201,6 +201,9 @@ impl Broken {
     pub fn sentence(&self) -> String {
         match self {
             Broken::Fact { number, fault } => format!("broken at fact {number}: {fault}"),
+            Broken::Head { head, facts } if head == facts => {
+                format!("broken: the head of {facts} facts has another hash, edge or time than they")
+            }
             Broken::Head { head, facts } => format!("broken: the head counts {head} facts, there are {facts}"),
             Broken::Receipt { number } => {
                 format!("broken: the receipt of the request that made fact {number} is missing or names other facts")
@@ -236,7 +239,7 @@ pub async fn verify_chain(
     let mut walk = Walk::default();
     let mut verdict = Verdict { checked: 0, root: walk.frontier().root(), checkpoints: 0, broken: None };
     let mut notes = notes.into_iter().peekable();
-    let mut number = 0;
+    let (mut number, mut recorded_at) = (0, String::new());
     loop {
         let page = conn
             .rows(
@@ -262,14 +265,18 @@ pub async fn verify_chain(
                 verdict.checkpoints += 1;
             }
         }
+        recorded_at = page.last().map_or(Ok(recorded_at), |row| row.text(10))?;
         progress(number, total);
     }
     verdict.root = walk.frontier().root();
-    let head = conn.row("SELECT number, hash, frontier FROM ledger_head WHERE id = 1", &[]).await?;
+    let head = conn.row("SELECT number, hash, frontier, recorded_at FROM ledger_head WHERE id = 1", &[]).await?;
     let agrees = match head {
         None => number == 0,
         Some(row) => {
-            row.count(0)? == number && row.blob(1)? == walk.head().0 && row.blob(2)? == walk.frontier().to_bytes()
+            row.count(0)? == number
+                && row.blob(1)? == walk.head().0
+                && row.blob(2)? == walk.frontier().to_bytes()
+                && row.text(3)? == recorded_at
         }
     };
     if let Some((size, _)) = notes.next() {

@@ -8,7 +8,7 @@ use super::replay::head_number;
 use super::{Document, Receipt, Submission, SubmitError, Waiting};
 use crate::args;
 use crate::clock::{Clock, civil_date, record_text};
-use crate::db::{Conn, Db, Dialect};
+use crate::db::{self, Conn, Db, Dialect};
 use crate::refusal::{Reason, Refusal};
 use anyhow::{Context as _, Result, anyhow, bail};
 use futures_util::FutureExt;
@@ -107,7 +107,7 @@ pub(super) async fn run<D: Domain>(
             group.into_iter().map(|one| (one.submission, one.answer)).unzip();
         let (outcomes, number) = match write_group(&db, &clock, &*domain, &submissions).await {
             Ok((outcomes, number)) => (outcomes, Some(number)),
-            Err(fault) if submissions.len() == 1 => (vec![Err(faulty(&fault, &mut String::new()))], None),
+            Err(fault) if submissions.len() == 1 => (vec![Err(faulty(fault, &mut String::new()))], None),
             Err(_) => write_apart(&db, &clock, &*domain, &submissions).await,
         };
         if let Some(number) = number {
@@ -134,20 +134,20 @@ async fn write_apart<D: Domain>(
                 outcomes.extend(outcome);
                 newest = Some(number);
             }
-            Err(fault) => outcomes.push(Err(faulty(&fault, &mut said))),
+            Err(fault) => outcomes.push(Err(faulty(fault, &mut said))),
         }
     }
     (outcomes, newest)
 }
 
 /// A fault as its caller hears it; logged unless it is what was `said` last: a clock that stands wrong stops a whole group.
-fn faulty(fault: &anyhow::Error, said: &mut String) -> SubmitError {
+fn faulty(fault: anyhow::Error, said: &mut String) -> SubmitError {
     let text = format!("{fault:#}");
     if *said != text {
         tracing::error!(fault = %text, "nothing of this submission was written");
-        said.clone_from(&text);
+        *said = text;
     }
-    SubmitError::Fault(anyhow!(text))
+    SubmitError::Fault(fault)
 }
 
 /// Announces what another process wrote. The schedules of its facts follow them a moment later, so whoever watches is told
@@ -193,10 +193,7 @@ async fn write_catch_up<D: Domain>(db: &Db, domain: &D) -> Result<bool> {
     };
     match done.await {
         Ok(()) => conn.commit().await.map(|()| true),
-        Err(fault) => {
-            conn.rollback().await.context(format!("after: {fault:#}"))?;
-            Err(fault)
-        }
+        Err(fault) => Err(conn.undo(fault).await),
     }
 }
 
@@ -207,6 +204,9 @@ async fn write_group<D: Domain>(
     domain: &D,
     submissions: &[Submission<D::Command>],
 ) -> Result<(Vec<Outcome>, u64)> {
+    if !db.has_room() {
+        return Err(db::full().into());
+    }
     let mut conn = db.writer().await?;
     conn.begin_write().await?;
     // A rule that panics is a programmer's fault: its group is not written, and the door stays open for the next.
@@ -219,10 +219,7 @@ async fn write_group<D: Domain>(
             conn.commit().await?;
             Ok(done)
         }
-        Err(fault) => {
-            conn.rollback().await.context(format!("after: {fault:#}"))?;
-            Err(fault)
-        }
+        Err(fault) => Err(conn.undo(fault).await),
     }
 }
 

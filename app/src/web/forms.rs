@@ -437,7 +437,9 @@ pub fn form_response(refused: Option<&Refusal>, page: Markup) -> Response {
 /// A refusal goes back into the form; anything else goes on.
 pub fn refusal(problem: Problem) -> Result<Refusal, Problem> {
     match problem {
-        Problem::Refused(refusal) if matches!(refusal.reason, Reason::Rule | Reason::Conflict) => Ok(refusal),
+        Problem::Refused(refusal) if matches!(refusal.reason, Reason::Rule | Reason::Conflict | Reason::Full) => {
+            Ok(refusal)
+        }
         other => Err(other),
     }
 }

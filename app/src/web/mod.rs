@@ -112,8 +112,10 @@ impl Site {
         let permit = visitor.permit()?;
         let receipt = self.submit_as(permit, request_id, command.into(), documents).await?;
         if let Some(token) = &visitor.token {
-            // Whoever writes is there; reading pages never writes.
-            session::touch(&self.db, token, self.clock.machine()).await?;
+            // Whoever writes is there; reading pages never writes. What was written stands, also when this is not noted.
+            if let Err(fault) = session::touch(&self.db, token, self.clock.machine()).await {
+                tracing::error!(fault = %format!("{fault:#}"), "a session is not touched");
+            }
         }
         Ok(receipt)
     }
@@ -129,7 +131,7 @@ impl Site {
         let submission = Submission { permit, request_id, command, documents };
         self.journal.submit(submission).await.map_err(|error| match error {
             SubmitError::Refused(refusal) => Problem::Refused(refusal),
-            SubmitError::Fault(fault) => Problem::Fault(fault),
+            SubmitError::Fault(fault) => Problem::from(fault),
         })
     }
 

@@ -4,6 +4,7 @@
 
 use super::visitor::Visitor;
 use super::{Site, layout};
+use crate::db;
 use crate::refusal::{AT, Reason, Refusal};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -29,7 +30,7 @@ impl From<anyhow::Error> for Problem {
     fn from(fault: anyhow::Error) -> Self {
         match fault.downcast::<Refusal>() {
             Ok(refusal) => Problem::Refused(refusal),
-            Err(fault) => Problem::Fault(fault),
+            Err(fault) => db::no_room(&fault).map_or(Problem::Fault(fault), Problem::Refused),
         }
     }
 }
@@ -47,6 +48,7 @@ impl Problem {
             Reason::Rule => StatusCode::UNPROCESSABLE_ENTITY,
             Reason::Missing => StatusCode::NOT_FOUND,
             Reason::Conflict => StatusCode::CONFLICT,
+            Reason::Full => StatusCode::INSUFFICIENT_STORAGE,
             Reason::Forbidden => StatusCode::FORBIDDEN,
         }
     }
@@ -168,7 +170,7 @@ fn title_key(status: StatusCode) -> &'static str {
         StatusCode::NOT_FOUND => "problem.missing",
         StatusCode::FORBIDDEN => "problem.forbidden",
         StatusCode::CONFLICT => "problem.conflict",
-        StatusCode::INTERNAL_SERVER_ERROR => "problem.fault",
+        StatusCode::INTERNAL_SERVER_ERROR | StatusCode::INSUFFICIENT_STORAGE => "problem.fault",
         _ => "problem.rule",
     }
 }

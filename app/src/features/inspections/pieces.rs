@@ -9,7 +9,7 @@ use crate::clock::record_text;
 use crate::db::Conn;
 use crate::features::reports::photos::MOST_BYTES;
 use crate::journal::sha256_hex;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use jiff::{Timestamp, ToSpan};
 
 /// Largest part, in bytes.
@@ -72,10 +72,7 @@ pub async fn put(conn: &mut Conn, account: &str, part: &Part<'_>, now: Timestamp
 pub(super) async fn ended<T>(conn: &mut Conn, done: Result<T>) -> Result<T> {
     match done {
         Ok(done) => conn.commit().await.map(|()| done),
-        Err(fault) => {
-            conn.rollback().await.context(format!("after: {fault:#}"))?;
-            Err(fault)
-        }
+        Err(fault) => Err(conn.undo(fault).await),
     }
 }
 

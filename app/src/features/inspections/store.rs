@@ -49,10 +49,7 @@ pub async fn keep_plan(conn: &mut Conn, plan: &Plan) -> Result<()> {
     conn.begin_write().await?;
     match insert(conn, plan).await {
         Ok(()) => conn.commit().await,
-        Err(fault) => {
-            conn.rollback().await.context(format!("after: {fault:#}"))?;
-            Err(fault)
-        }
+        Err(fault) => Err(conn.undo(fault).await),
     }
 }
 
@@ -87,12 +84,12 @@ pub async fn seal(conn: &mut Conn, now: DateTime) -> Result<Option<(String, Comm
         return Ok(None);
     }
     conn.begin_write().await?;
-    let prepared = prepare(conn, &hour).await;
-    match &prepared {
-        Ok(_) => conn.commit().await?,
-        Err(fault) => conn.rollback().await.context(format!("after: {fault:#}"))?,
-    }
-    Ok(Some((format!("seal-{hour}"), Command::Seal { root: root(&prepared?).to_string(), hour })))
+    let prepared = match prepare(conn, &hour).await {
+        Ok(prepared) => prepared,
+        Err(fault) => return Err(conn.undo(fault).await),
+    };
+    conn.commit().await?;
+    Ok(Some((format!("seal-{hour}"), Command::Seal { root: root(&prepared).to_string(), hour })))
 }
 
 /// Leaves of an hour: those of the node that was first.

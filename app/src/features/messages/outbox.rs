@@ -101,10 +101,7 @@ async fn ended<T>(conn: &mut Conn, done: Result<T>) -> Result<T> {
             conn.commit().await?;
             Ok(done)
         }
-        Err(fault) => {
-            conn.rollback().await.context(format!("after: {fault:#}"))?;
-            Err(fault)
-        }
+        Err(fault) => Err(conn.undo(fault).await),
     }
 }
 
