@@ -7,6 +7,7 @@ use super::store;
 use crate::clock::civil_date;
 use crate::features::identity::model::Role;
 use crate::features::plan::network::STAGES;
+use crate::features::plan::heard;
 use crate::features::plan::store::{self as plans, Bar};
 use crate::features::reports::model::Photo;
 use crate::features::reports::tests::{active, settled};
@@ -464,6 +465,15 @@ on_both_databases!(an_ordinary_hazard_is_raised_and_lowered_by_somebody_else, |s
     assert!(finish().await >= stopped);
     let known = store::hazard(&mut site.site.reader().await.unwrap(), "hazard-0001").await.unwrap().unwrap().known;
     assert_eq!((known.unreported().count(), known.listed_on, known.major), (2, None, Some((date(2026, 11, 24), "wen".to_owned()))));
+    // Each time is a stop of its own, and what was lost stays lost.
+    assert!(site.site.clock.advance(site.site.clock.now() + 24.hours()));
+    assert_eq!(site.post("wei", &format!("{address}/lower"), &lower).await.status, 303);
+    assert!(finish().await > before);
+    assert!(site.site.clock.advance(site.site.clock.now() + 24.hours()));
+    assert_eq!(with_photo(&site, "wen", &format!("{address}/raise"), &why).await.status, 303);
+    let stops = heard::work_stops(&mut site.site.reader().await.unwrap(), "ours").await.unwrap();
+    let spans: Vec<_> = stops.iter().map(|stop| (stop.from.day(), stop.ended_on.map(|on| on.day()))).collect();
+    assert_eq!(spans, [(23, Some(23)), (24, Some(25)), (26, None)]);
     // Put right and seen to be, it goes the way of a major one.
     assert_eq!(with_photo(&site, "builder", &format!("{address}/repair"), &[("remark", "tightened")]).await.status, 303);
     assert_eq!(site.post("wei", &format!("{address}/recheck"), &[("done", "yes"), ("remark", "tight")]).await.status, 303);

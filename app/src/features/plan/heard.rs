@@ -66,16 +66,25 @@ async fn stand_still(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &HazardFact,
     let Some(project) = project_of(conn, place).await? else { return Ok(()) };
     match fact {
         HazardFact::WorkStopped { until } => {
-            let sql = "INSERT INTO work_stop (id, place, project, from_on, until_on) VALUES (?, ?, ?, ?, ?)
-                       ON CONFLICT (id) DO UPDATE SET from_on = excluded.from_on, until_on = excluded.until_on, ended_on = NULL";
-            conn.execute(sql, args![id, place, &project, entry.occurred_on, *until]).await?;
+            begin_stop(conn, id, (place, &project), (entry.occurred_on, *until)).await?;
         }
-        HazardFact::WorkResumed {} => {
-            conn.execute("UPDATE work_stop SET ended_on = ? WHERE id = ?", args![entry.occurred_on, id]).await?;
-        }
+        HazardFact::WorkResumed {} => end_stop(conn, id, entry.occurred_on).await?,
         _ => return Ok(()),
     }
     touch(conn, &project, on, entry.number).await
+}
+
+/// A stop begins. One of the same that nobody has ended is that one, told again; one that was ended stays what it was.
+async fn begin_stop(conn: &mut Conn, id: &str, (place, project): (&str, &str), (from, until): (Date, Date)) -> Result<()> {
+    conn.execute("DELETE FROM work_stop WHERE id = ? AND ended_on IS NULL", args![id]).await?;
+    // Ended and begun again within a day it has stood all the while.
+    let sql = "INSERT INTO work_stop (id, place, project, from_on, until_on) VALUES (?, ?, ?, ?, ?)
+               ON CONFLICT (id, from_on) DO UPDATE SET until_on = excluded.until_on, ended_on = NULL";
+    conn.execute(sql, args![id, place, project, from, until]).await.map(drop)
+}
+
+async fn end_stop(conn: &mut Conn, id: &str, on: Date) -> Result<()> {
+    conn.execute("UPDATE work_stop SET ended_on = ? WHERE id = ? AND ended_on IS NULL", args![on, id]).await.map(drop)
 }
 
 /// The project that a place is or stands in.
@@ -94,11 +103,9 @@ async fn set_idle(conn: &mut Conn, entry: &Entry<AnyFact>, is_idle: bool, since:
     let Some(project) = project_of(conn, place).await? else { return Ok(()) };
     let id = format!("{STATE}{place}");
     if is_idle {
-        let sql = "INSERT INTO work_stop (id, place, project, from_on, until_on) VALUES (?, ?, ?, ?, ?)
-                   ON CONFLICT (id) DO UPDATE SET from_on = excluded.from_on, until_on = excluded.until_on, ended_on = NULL";
-        conn.execute(sql, args![id, place, &project, since, since]).await?;
+        begin_stop(conn, &id, (place, &project), (since, since)).await?;
     } else {
-        conn.execute("UPDATE work_stop SET ended_on = ? WHERE id = ? AND ended_on IS NULL", args![since, id]).await?;
+        end_stop(conn, &id, since).await?;
     }
     touch(conn, &project, on, entry.number).await
 }

@@ -95,15 +95,17 @@ CREATE TABLE gate_passed (
     PRIMARY KEY (place, gate)
 );
 
--- Places where work stands still because of a major hazard, whose id a row has: from a day, as far as is known until a day.
+-- Places where work stands still: from a day, as far as is known until a day. What stopped it may stop it again another day: each
+-- time is a row.
 CREATE TABLE work_stop (
     -- A hazard, or the state of a place that says that no work goes on.
-    id TEXT NOT NULL PRIMARY KEY,
+    id TEXT NOT NULL,
     place TEXT NOT NULL,
     project TEXT NOT NULL,
     from_on TEXT NOT NULL,
     until_on TEXT NOT NULL,
-    ended_on TEXT
+    ended_on TEXT,
+    PRIMARY KEY (id, from_on)
 );
 CREATE INDEX work_stop_project ON work_stop (project, from_on);
 CREATE INDEX work_stop_place ON work_stop (place);
