@@ -1,8 +1,9 @@
 //! The conclusion of an inspection as an official letter to whom it is about.
 
-use super::known::Known;
+use super::known::{Known, Step};
 use super::model::Fact;
 use super::pages::{Names, outcomes, tenths};
+use super::showing::fact_name;
 use crate::web::Site;
 use crate::web::papers;
 use crate::web::visitor::Visitor;
@@ -11,7 +12,38 @@ use jiff::civil::Date;
 
 /// Findings that a letter lists at most.
 const MOST_FINDINGS: usize = 20;
+/// Names under it that a letter lists at most.
+const MOST_NAMES: usize = 30;
 
+/// Who stands by what was scored, found and concluded, and when: those who signed, whoever wrote the conclusion, and the inspected
+/// party that was shown it, with what it said. The letter also says who has not.
+fn names_under(visitor: &Visitor, names: &Names, known: &Known) -> Vec<Block> {
+    let stands_by = |fact: &Fact| matches!(fact, Fact::Signed { .. } | Fact::Concluded { .. } | Fact::Acknowledged { .. });
+    let row = |step: &Step| {
+        let said = match &step.fact {
+            Fact::Acknowledged { content } => content.clone(),
+            _ => String::new(),
+        };
+        let what = visitor.t(&format!("fact.inspections_{}", fact_name(&step.fact)));
+        vec![names.person(&step.by).to_owned(), what, step.at.strftime("%Y-%m-%d %H:%M").to_string(), said]
+    };
+    let rows = known.steps.iter().filter(|step| stands_by(&step.fact)).map(row).collect();
+    let columns = [
+        ("inspections.who_signed", 3, false),
+        ("inspections.signed_as", 3, false),
+        ("inspections.signed_at", 3, false),
+        ("field.remark", 5, false),
+    ];
+    let table = papers::list(visitor, "inspections.names_under", &columns, rows, MOST_NAMES);
+    let has = |is: fn(&Fact) -> bool| known.steps.iter().any(|step| is(&step.fact));
+    let missing = [
+        ("unsigned", has(|fact| matches!(fact, Fact::Signed { .. }))),
+        ("unacknowledged", has(|fact| matches!(fact, Fact::Acknowledged { .. }))),
+    ];
+    let missing = missing.into_iter().filter(|(_, is_there)| !is_there);
+    let missing = missing.map(|(key, _)| Block::Paragraph(visitor.t(&format!("inspection_paper.{key}"))));
+    table.into_iter().chain(missing).collect()
+}
 
 /// The letter. The place of its number stays free: the registry of the body that issues it gives one.
 pub(super) fn conclusion(site: &Site, visitor: &Visitor, names: &Names, known: &Known, number: u64, issuer: &str) -> Paper {
@@ -42,6 +74,7 @@ pub(super) fn conclusion(site: &Site, visitor: &Visitor, names: &Names, known: &
     });
     let columns = [("inspections.findings", 6, false), ("field.severity", 2, false), ("field.lead", 3, false)];
     blocks.extend(papers::list(visitor, "inspections.findings", &columns, findings.collect(), MOST_FINDINGS));
+    blocks.extend(names_under(visitor, names, known));
     blocks.push(paragraph("end"));
     Paper {
         form: Form::Letter,

@@ -763,6 +763,15 @@ on_both_databases!(an_inspection_from_its_plan_to_the_answer, |site| async move 
     let conclude = [("verdict", "grave"), ("conclusion", "No crane works until there is a scheme")];
     assert_eq!(site.post("wang", &format!("{at}/conclude"), &[("verdict", "sound"), ("conclusion", "fine")]).await.texts(".summary .quiet"), ["V-122"]);
     assert_eq!(site.post("wang", &format!("{at}/conclude"), &conclude).await.status, 303);
+    // The letter names who stands by it and what the inspected party said.
+    let letter = site.get("jian", &format!("{at}/paper/docx")).await;
+    let mut letter = zip::ZipArchive::new(std::io::Cursor::new(letter.bytes)).unwrap();
+    let letter = std::io::read_to_string(letter.by_name("word/document.xml").unwrap()).unwrap();
+    for (name, what) in [("wang", "现场签名"), ("li", "现场签名"), ("jian", "被检查方确认"), ("wang", "作出结论")] {
+        let cells = letter.split("<w:tr>").filter(|row| row.contains(&format!(">{name}<")) && row.contains(what));
+        assert_eq!(cells.filter(|row| row.contains("2026-11-23 09:")).count(), 1, "{name} {what}: {letter}");
+    }
+    assert!(letter.contains("shown at the crane") && !letter.contains("现场无人签名"));
     for format in ["pdf", "docx"] {
         assert_eq!(site.get("jian", &format!("{at}/paper/{format}")).await.status, 200);
         assert_eq!(site.get("stranger", &format!("{at}/paper/{format}")).await.status, 404);
