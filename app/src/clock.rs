@@ -70,6 +70,14 @@ pub fn civil(at: Timestamp) -> jiff::civil::DateTime {
     TimeZone::fixed(CHINA).to_datetime(at)
 }
 
+/// A recorded instant as a clock in China shows it.
+pub fn civil_time(recorded_at: &str) -> String {
+    match recorded_at.parse() {
+        Ok(at) => civil(at).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        Err(_) => recorded_at.to_owned(),
+    }
+}
+
 /// The instant of a civil date and time in China.
 pub fn instant(at: jiff::civil::DateTime) -> Option<Timestamp> {
     TimeZone::fixed(CHINA).to_timestamp(at).ok()

@@ -2,6 +2,7 @@
 
 use crate::web::extract::Query;
 use crate::args;
+use crate::clock::civil_time;
 use crate::db::{Conn, Row};
 use crate::features::authority::{Verb, missing};
 use crate::features::identity;
@@ -109,14 +110,6 @@ async fn list(conn: &mut Conn, visitor: &Visitor, facts: &[Shown]) -> Result<Mar
             } }
         } }
     })
-}
-
-/// The recorded instant as a clock in China shows it.
-fn civil_time(recorded_at: &str) -> String {
-    match recorded_at.parse() {
-        Ok(at) => crate::clock::civil(at).strftime("%Y-%m-%d %H:%M:%S").to_string(),
-        Err(_) => recorded_at.to_owned(),
-    }
 }
 
 async fn ledger(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Problem> {

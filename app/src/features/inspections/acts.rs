@@ -82,7 +82,7 @@ async fn sealed_page(site: &Site, visitor: &Visitor, unopened: &Unopened, values
         div.bar { h1 { (names.place(&stop.place)) } span.lamp.idle { (visitor.t("inspections.sealed_state")) } }
         aside.notice { p { (visitor.t("inspections.secret")) } }
         dl.facts {
-            (plan_facts(visitor, &names, stop))
+            (plan_facts(visitor, &names, stop, &unopened.successions))
             dt { (visitor.t("inspections.seal")) } dd { @match &unopened.opening { Some(opening) => (visitor.tf("inspections.sealed_in", &[("hour", hour_text(&opening.hour))])), None => (visitor.t("inspections.not_sealed")) } }
         }
         @if goes { section.sheet {
@@ -216,7 +216,7 @@ async fn show_page(site: &Site, visitor: &Visitor, known: &Known, number: u64, p
         }
         @if let Some((step, content)) = conclusion { section.sheet { h2 { (visitor.t("inspections.conclusion")) } p { (content) } p.quiet { (names.person(&step.by)) " · " (step.at.date()) " · № " (step.number) } (clocks(visitor, known, now)) } }
         dl.facts {
-            (plan_facts(visitor, &names, stop))
+            (plan_facts(visitor, &names, stop, known.successions()))
             dt { (visitor.t("inspections.seal")) } dd { (proof(visitor, known, seal.as_ref())) }
             @if let Basis::Drawn { .. } = &stop.basis { dt { (visitor.t("inspections.the_draw")) } dd { (draw_proof(visitor, stop, drawing.as_ref(), drawing_seal.as_ref())) } }
             dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (stop.id) } { "№ " (number) } }

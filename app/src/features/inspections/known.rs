@@ -2,7 +2,7 @@
 
 use super::draw::{Drawing, RULES};
 use super::model::{Fact, Refused, Stage};
-use super::sealing::{Opening, Stop};
+use super::sealing::{self, Opening, Stop, Succession};
 use crate::features::orders::budget::{Budget, Tick, Unit};
 use jiff::civil::DateTime;
 use std::collections::BTreeMap;
@@ -35,6 +35,19 @@ impl Known {
     /// Its plan.
     pub fn stop(&self) -> &Stop {
         &self.opening.content
+    }
+
+    /// How it changed hands while it was sealed.
+    pub fn successions(&self) -> &[Succession] {
+        match self.steps.first().map(|step| &step.fact) {
+            Some(Fact::Opened { successions, .. } | Fact::Lapsed { successions, .. }) => successions,
+            _ => &[],
+        }
+    }
+
+    /// Who goes.
+    pub fn people(&self) -> Vec<String> {
+        sealing::people(&self.stop().inspectors, self.successions())
     }
 
     /// The newest points of each checklist.
@@ -95,16 +108,22 @@ impl Known {
     pub fn took_part(&self, account: &str) -> bool {
         let stop = self.stop();
         let wrote = |step: &Step| step.by == account && !matches!(step.fact, Fact::Received { .. } | Fact::Settled { .. });
-        stop.made_by == account || stop.inspectors.iter().any(|one| one == account) || self.steps.iter().any(wrote)
+        let knew = |one: &Succession| one.leaving == account || one.coming == account;
+        stop.made_by == account
+            || stop.inspectors.iter().any(|one| one == account)
+            || self.successions().iter().any(knew)
+            || self.steps.iter().any(wrote)
     }
 }
 
 /// A stop that is still sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unopened {
-    /// The stop.
+    /// The stop, with the people who go now.
     pub stop: Stop,
-    /// With its proof; `None` before the seal of its hour.
+    /// How it changed hands.
+    pub successions: Vec<Succession>,
+    /// As it was sealed, with its proof; `None` before the seal of its hour.
     pub opening: Option<Opening<Stop>>,
     /// The draw, when this is the last stop of its plan that is sealed.
     pub drawing: Option<Opening<Drawing>>,
@@ -175,7 +194,7 @@ pub struct Person {
 
 /// Whether a person may do something in an inspection that is open.
 pub fn may(act: Act, known: &Known, person: &Person, now: DateTime) -> Result<(), Refused> {
-    let is_inspector = person.may_inspect && known.stop().inspectors.contains(&person.account);
+    let is_inspector = person.may_inspect && known.people().contains(&person.account);
     let (is_allowed, stages): (bool, &[Stage]) = match act {
         Act::CheckIn => (is_inspector, &[]),
         Act::Score | Act::Find | Act::Conclude => (is_inspector, &[Stage::Visiting]),

@@ -13,6 +13,10 @@
 //! then a plan is seen by its inspectors, by who made it, and by who inspects everywhere and has no interest there; to
 //! everybody else it is not there.
 //!
+//! Who leaves a post hands over what is sealed and theirs to somebody who may go too, and both sign (`handing.rs`). Nothing of that
+//! is a fact before the site is opened; the fact that opens it says how it changed hands. A planner has nothing left to do in a
+//! sealed plan, so nothing of it hangs on a planner's post.
+//!
 //! How often and how long a project is inspected is limited by the year's plan (`yearly.rs`): a leader goes beyond it with a reason,
 //! chance does not. What others have sealed is not counted, since a number would tell of it.
 //!
@@ -30,9 +34,9 @@
 //!
 //! Stages: (sealed) → visiting → concluded → delivered → objected → answered; lapsed, when nobody went.
 //!
-//! Refusals: V-101 … V-148. Extra files: `planning.rs` and `sealing.rs` (rules of plans, and the proof of one), `known.rs` (what
+//! Refusals: V-101 … V-150. Extra files: `planning.rs` and `sealing.rs` (rules of plans, and the proof of one), `known.rs` (what
 //! follows from an inspection's facts, and who may do what), `draw.rs`, `gather.rs` (what a draw weighs), `doubts.rs` (reports
-//! that stand against each other), `checklists.rs`, `plans.rs`, `yearly.rs`, `acts.rs`, `showing.rs` (pages of plans and of one inspection),
+//! that stand against each other), `checklists.rs`, `plans.rs`, `handing.rs` (a sealed plan changes hands), `yearly.rs`, `acts.rs`, `showing.rs` (pages of plans and of one inspection),
 //! `print.rs` (the conclusion as a letter), `phone.rs`, `pack.rs` and `pieces.rs` with the page in `phone/` (a day without a signal), `openrosa/` (forms for
 //! ODK Collect: the protocol, the forms, what waits for its photographs, and the page on which a key is made).
 
@@ -41,6 +45,7 @@ pub mod checklists;
 pub mod doubts;
 pub mod draw;
 pub mod gather;
+mod handing;
 pub mod known;
 pub mod model;
 mod openrosa;

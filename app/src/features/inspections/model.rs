@@ -4,7 +4,7 @@ use super::checklists;
 use super::draw::{Drawing, RULES};
 use super::planning::Allowed;
 use super::known::{Act, Known, Person, Step, Unopened, may};
-use super::sealing::{Opening, Stop};
+use super::sealing::{Opening, Stop, Succession};
 use crate::features::orders::model::{Choice, Stage as OrderStage};
 use crate::features::reports::model::Photo;
 use crate::journal::domain::{Actor, Context, Draft};
@@ -381,11 +381,17 @@ pub enum Fact {
         position: Option<Position>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         moment: Option<Moment>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        successions: Vec<Succession>,
     },
     /// Another inspector was there too; the stop was open already when the phone had a signal again.
     Arrived { moment: Moment },
     /// A stop was opened because its last day is over.
-    Lapsed { opening: Opening<Stop> },
+    Lapsed {
+        opening: Opening<Stop>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        successions: Vec<Succession>,
+    },
     /// The draw of a plan was opened with its last stop.
     Drawn { opening: Opening<Drawing> },
     /// A checklist was scored; a later score replaces an earlier one.
@@ -543,6 +549,10 @@ refusals! {
     AlreadySigned = "V-147" Conflict _;
     /// Whoever signs by typing types their own name.
     OtherName = "V-148" Rule own_name;
+    /// Whoever comes goes there already.
+    GoesAlready { place } = "V-149" Rule coming;
+    /// Nothing is sealed that this person could hand over or take.
+    NothingInHand = "V-150" Conflict _;
 }
 
 /// Inspections of one project that a year may allow, and days of each.
@@ -622,13 +632,14 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             }
             let next_hour = state.now.saturating_add(1.hour()).strftime("%H:00").to_string();
             let opening = unopened.opening.clone().ok_or(Refused::NotSealed { at: next_hour })?;
-            Ok(opened(unopened, Fact::Opened { opening, position: position.clone(), moment: moment.clone() }, today))
+            let successions = unopened.successions.clone();
+            Ok(opened(unopened, Fact::Opened { opening, position: position.clone(), moment: moment.clone(), successions }, today))
         }
         Command::Lapse { .. } => {
             by_timer()?;
             let unopened = state.unopened.as_ref().ok_or(Refused::NotOver)?;
             let opening = unopened.opening.clone().filter(|opening| opening.content.until < today).ok_or(Refused::NotOver)?;
-            Ok(opened(unopened, Fact::Lapsed { opening }, today))
+            Ok(opened(unopened, Fact::Lapsed { opening, successions: unopened.successions.clone() }, today))
         }
         _ => {
             let known = state.known.as_ref().ok_or(Refused::NotYours)?;
@@ -644,7 +655,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
 fn arrived(state: &State, known: &Known, moment: Option<&Moment>, today: Date) -> Result<Vec<Draft<Fact>>, Refused> {
     let (stop, person) = (known.stop(), &state.person);
     let is_there = |step: &Step| step.by == person.account && matches!(step.fact, Fact::Opened { .. } | Fact::Arrived { .. });
-    let is_inspector = person.may_inspect && stop.inspectors.contains(&person.account);
+    let is_inspector = person.may_inspect && known.people().contains(&person.account);
     match moment {
         Some(moment) if is_inspector && known.stage == Stage::Visiting && !known.steps.iter().any(is_there) => {
             let fact = Fact::Arrived { moment: moment.clone() };

@@ -145,7 +145,10 @@ async fn own_stops(conn: &mut Conn, account: &str) -> anyhow::Result<Vec<(Stop, 
     let is_there = |step: &Step| step.by == account && matches!(step.fact, Fact::Opened { .. } | Fact::Arrived { .. });
     let sealed = store::sealed_stops(conn).await?.into_iter().map(|(stop, _)| (stop, None));
     let inspections = store::inspections(conn).await?.into_iter().map(|(known, _)| known).filter(|known| known.stage == Stage::Visiting);
-    let open = inspections.map(|known| (known.opening.content, Some(known.steps.iter().any(is_there))));
+    let open = inspections.map(|known| {
+        let (inspectors, has_arrived) = (known.people(), known.steps.iter().any(is_there));
+        (Stop { inspectors, ..known.opening.content }, Some(has_arrived))
+    });
     Ok(sealed.chain(open).filter(|(stop, _)| stop.inspectors.iter().any(|one| one == account)).collect())
 }
 

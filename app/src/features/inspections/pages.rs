@@ -6,7 +6,7 @@ use super::known::Known;
 use super::model::Command;
 use super::sealing::{Basis, LEAVES, Stop};
 use super::showing::stage_lamp;
-use super::{acts, doubts, openrosa, phone, plans, store, yearly};
+use super::{acts, doubts, handing, openrosa, phone, plans, store, yearly};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::orders::rules::Mark;
@@ -47,6 +47,7 @@ pub fn routes() -> Router<Site> {
         .route("/inspections/{id}/{act}", get(acts::score_form).post(acts::act))
         .route("/inspections/{id}/photos/{copy}", get(acts::photo))
         .route("/inspections/{id}/paper/{format}", get(acts::paper))
+        .merge(handing::routes())
         .merge(phone::routes())
         .merge(openrosa::routes())
 }
@@ -151,7 +152,7 @@ async fn list_page(site: &Site, visitor: &Visitor, asked: &registers::Asked, val
             (lowest.map_or(Cell::Empty, |score| Cell::Number(f64::from(score) / 10.0)), None),
             (Cell::Number(known.findings().count() as f64), None),
             (Cell::Text(visitor.t(basis_key(&stop.basis))), None),
-            (Cell::Text(visitor.list(stop.inspectors.iter().map(|one| names.person(one)))), None),
+            (Cell::Text(visitor.list(known.people().iter().map(|one| names.person(one)))), None),
         ]);
     }
     let projects: Vec<(String, String)> = names
@@ -169,7 +170,7 @@ async fn list_page(site: &Site, visitor: &Visitor, asked: &registers::Asked, val
                 @if visitor.rights.may_somewhere(Verb::Approve) { a.button.no-print href="/inspections/new" { (visitor.t("inspections.direct")) } }
                 @if visitor.may(Verb::Govern, "/") { a.button.second.no-print href="/inspections/draw" { (visitor.t("inspections.draw")) } }
                 @if may_doubt(visitor) { a.button.second.no-print href="/inspections/doubts" { (visitor.t("inspections.doubts")) } }
-                @if visitor.rights.may_somewhere(Verb::Inspect) { a.button.no-print href="/phone/visits" { (visitor.t("phone.title")) } a.button.second.no-print href="/inspections/odk" { (visitor.t("odk.title")) } }
+                @if visitor.rights.may_somewhere(Verb::Inspect) { a.button.no-print href="/phone/visits" { (visitor.t("phone.title")) } a.button.second.no-print href="/inspections/odk" { (visitor.t("odk.title")) } a.button.second.no-print href="/inspections/hand-over" { (visitor.t("handing.title")) } }
                 a.button.second.no-print href="/inspections/year" { (visitor.t("inspections.year")) }
                 a.button.second.no-print href="/inspections/seals" { (visitor.t("inspections.seals")) }
             }

@@ -1,9 +1,11 @@
 //! The conclusion of an inspection as an official letter to whom it is about.
 
+use super::handing::Handed;
 use super::known::{Known, Step};
 use super::model::Fact;
 use super::pages::{Names, outcomes, tenths};
 use super::showing::fact_name;
+use crate::clock::civil_time;
 use crate::web::Site;
 use crate::web::papers;
 use crate::web::visitor::Visitor;
@@ -45,6 +47,41 @@ fn names_under(visitor: &Visitor, names: &Names, known: &Known) -> Vec<Block> {
     table.into_iter().chain(missing).collect()
 }
 
+/// Sealed stops that one person hands to another: both sign it in their accounts, and may sign the paper too.
+pub(super) fn handed(site: &Site, visitor: &Visitor, names: &Names, handed: &[Handed], today: Date) -> Paper {
+    let row = |one: &Handed| {
+        let signed = |at: Option<&String>| at.map_or_else(|| "—".to_owned(), |at| civil_time(at));
+        vec![
+            names.place(&one.stop.place),
+            one.stop.until.to_string(),
+            names.person(&one.leaving).to_owned(),
+            signed(Some(&one.offered_at)),
+            names.person(&one.coming).to_owned(),
+            signed(one.taken_at.as_ref()),
+        ]
+    };
+    let columns = [
+        ("field.place", 6, false),
+        ("inspections.last_day", 3, false),
+        ("handing.leaving", 3, false),
+        ("inspections.signed_at", 4, false),
+        ("handing.coming", 3, false),
+        ("inspections.signed_at", 4, false),
+    ];
+    let rows = handed.iter().map(row).collect();
+    let mut blocks = vec![Block::Paragraph(visitor.t("handing.secret"))];
+    blocks.extend(papers::list(visitor, "", &columns, rows, MOST_NAMES));
+    blocks.extend(["hand_over_from", "hand_over_to"].map(|key| Block::Paragraph(visitor.t(&format!("order_paper.{key}")))));
+    Paper {
+        form: Form::Sheet,
+        date: papers::long_day(visitor, today),
+        title: visitor.t("handing.paper_title"),
+        blocks,
+        stamps: papers::stamps(site, visitor),
+        ..Paper::default()
+    }
+}
+
 /// The letter. The place of its number stays free: the registry of the body that issues it gives one.
 pub(super) fn conclusion(site: &Site, visitor: &Visitor, names: &Names, known: &Known, number: u64, issuer: &str) -> Paper {
     let stop = known.stop();
@@ -56,7 +93,7 @@ pub(super) fn conclusion(site: &Site, visitor: &Visitor, names: &Names, known: &
     let params = [
         ("place", names.place(&stop.place)),
         ("opened", papers::long_day(visitor, opened)),
-        ("people", visitor.list(stop.inspectors.iter().map(|one| names.person(one)))),
+        ("people", visitor.list(known.people().iter().map(|one| names.person(one)))),
         ("verdict", visitor.t(&format!("inspection_verdict.{verdict}"))),
         ("days", super::draw::RULES.objection.value.to_string()),
         ("number", number.to_string()),

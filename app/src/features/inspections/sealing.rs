@@ -54,6 +54,30 @@ pub struct Stop {
     pub beyond: String,
 }
 
+/// A stop that changed hands while it was sealed: who was to go, who goes instead, and when each signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Succession {
+    /// Who was to go.
+    pub leaving: String,
+    /// Who goes instead.
+    pub coming: String,
+    /// When whoever leaves signed.
+    pub offered_at: String,
+    /// When whoever comes signed.
+    pub taken_at: String,
+}
+
+/// Who goes to a stop after it changed hands, in the order in which it did.
+pub fn people(sealed: &[String], successions: &[Succession]) -> Vec<String> {
+    let mut people = sealed.to_vec();
+    for one in successions {
+        for person in people.iter_mut().filter(|person| **person == one.leaving) {
+            person.clone_from(&one.coming);
+        }
+    }
+    people
+}
+
 fn one() -> u32 {
     1
 }

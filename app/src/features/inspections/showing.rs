@@ -4,9 +4,9 @@ use super::checklists::{self, Checklist, Outcome};
 use super::draw::Drawing;
 use super::known::{Known, Step};
 use super::model::{Datum, Fact, Moment, Position, Stage, Verdict};
-use crate::clock::{civil, instant};
+use crate::clock::{civil, civil_time, instant};
 use super::pages::{Names, basis_key, tenths};
-use super::sealing::{Basis, Opening, Stop};
+use super::sealing::{Basis, Opening, Stop, Succession};
 use crate::features::authority::Verb;
 use crate::features::orders;
 use crate::features::orders::model::Stage as OrderStage;
@@ -25,10 +25,12 @@ pub(super) fn stage_lamp(visitor: &Visitor, known: &Known) -> Markup {
     } }
 }
 
-pub(super) fn plan_facts(visitor: &Visitor, names: &Names, stop: &Stop) -> Markup {
+pub(super) fn plan_facts(visitor: &Visitor, names: &Names, stop: &Stop, successions: &[Succession]) -> Markup {
+    let handed = |one: &Succession| visitor.tf("handing.from_to", &[("leaving", names.person(&one.leaving).to_owned()), ("coming", names.person(&one.coming).to_owned())]);
     html! {
         dt { (visitor.t("field.place")) } dd { a href={ "/places/" (stop.place) } { (names.place(&stop.place)) } }
         dt { (visitor.t("inspections.people")) } dd { (visitor.list(stop.inspectors.iter().map(|one| names.person(one)))) }
+        @for one in successions { dt { (visitor.t("handing.handed")) } dd { (handed(one)) " · " (civil_time(&one.taken_at)) } }
         dt { (visitor.t("inspections.basis")) } dd { (visitor.t(basis_key(&stop.basis))) @if let Basis::Directed { reason } = &stop.basis { " · " (reason) } }
         @if !stop.again.is_empty() { dt { (visitor.t("field.again")) } dd { (stop.again) } }
         @if stop.days > 1 { dt { (visitor.t("field.visit_days")) } dd { (stop.days) } }

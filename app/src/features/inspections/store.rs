@@ -4,7 +4,9 @@ use super::draw::{Candidate, Drawing, Eligible, RULES};
 use super::known::{Known, Person, Step, Unopened};
 use super::model::{Command, Fact, Stage, State, hour_of};
 use super::planning::{Allowed, Counted, Ground};
-use super::sealing::{LEAVES, Opening, Stop, sealed_leaf};
+use super::handing::Handed;
+use super::pieces::ended;
+use super::sealing::{self, LEAVES, Opening, Stop, Succession, sealed_leaf};
 use crate::args;
 use crate::clock;
 use crate::db::{Conn, Row};
@@ -161,7 +163,9 @@ pub async fn unopened(conn: &mut Conn, id: &str) -> Result<Option<Unopened>> {
     }
     let sql = concat!("SELECT ", sealed_columns!(), " FROM sealed_leaf l LEFT JOIN seal s ON s.hour = l.hour WHERE l.id = ? AND l.kind = 'stop'");
     let Some(row) = conn.row(sql, args![id]).await? else { return Ok(None) };
-    let (stop, own): (Stop, _) = opening(conn, &row).await?;
+    let (sealed, own): (Stop, _) = opening(conn, &row).await?;
+    let successions = successions(conn, id).await?;
+    let stop = Stop { inspectors: sealing::people(&sealed.inspectors, &successions), ..sealed };
     let others = "SELECT COUNT(*) FROM sealed_leaf l LEFT JOIN inspection i ON i.id = l.id WHERE l.plan = ? AND l.kind = 'stop' AND l.id <> ? AND i.id IS NULL";
     let is_last = conn.row(others, args![&stop.plan, id]).await?.map_or(Ok(0), |row| row.count(0))? == 0;
     let sql = concat!("SELECT ", sealed_columns!(), " FROM sealed_leaf l LEFT JOIN seal s ON s.hour = l.hour WHERE l.plan = ? AND l.kind = 'drawing'");
@@ -171,14 +175,70 @@ pub async fn unopened(conn: &mut Conn, id: &str) -> Result<Option<Unopened>> {
     };
     // A draw that is not sealed yet keeps its last stop closed: opened without its draw, a stop proves half.
     let own = own.filter(|_| !matches!(drawing, Some(None)));
-    Ok(Some(Unopened { stop, opening: own, drawing: drawing.flatten() }))
+    Ok(Some(Unopened { stop, successions, opening: own, drawing: drawing.flatten() }))
 }
 
-/// Stops that are sealed, each with the hour of its seal; whoever asks shows them to nobody who may not know.
+/// How a stop changed hands so far, both having signed.
+async fn successions(conn: &mut Conn, stop: &str) -> Result<Vec<Succession>> {
+    let sql = "SELECT leaving, coming, offered_at, taken_at FROM sealed_successor WHERE stop = ? AND taken_at IS NOT NULL ORDER BY taken_at, leaving";
+    let read = |row: &Row| Ok(Succession { leaving: row.text(0)?, coming: row.text(1)?, offered_at: row.text(2)?, taken_at: row.text(3)? });
+    conn.rows(sql, args![stop]).await?.iter().map(read).collect()
+}
+
+/// Hand-overs of stops that are still sealed, whether or not the second has signed.
+pub(super) async fn handed(conn: &mut Conn) -> Result<Vec<Handed>> {
+    let sealed: HashMap<String, Stop> = sealed_stops(conn).await?.into_iter().map(|(stop, _)| (stop.id.clone(), stop)).collect();
+    let sql = "SELECT stop, leaving, coming, offered_at, taken_at FROM sealed_successor ORDER BY offered_at, stop, leaving";
+    let mut found = Vec::new();
+    for row in conn.rows(sql, &[]).await? {
+        if let Some(stop) = sealed.get(&row.text(0)?) {
+            found.push(Handed { stop: stop.clone(), leaving: row.text(1)?, coming: row.text(2)?, offered_at: row.text(3)?, taken_at: row.opt_text(4)? });
+        }
+    }
+    Ok(found)
+}
+
+/// Whoever leaves has signed. What waited for somebody else's name waits no more.
+pub(super) async fn offer(conn: &mut Conn, stops: &[Stop], leaving: &str, coming: &str, now: Timestamp) -> Result<()> {
+    conn.begin_write().await?;
+    let done = async {
+        for stop in stops {
+            let sql = "DELETE FROM sealed_successor WHERE stop = ? AND leaving = ? AND taken_at IS NULL";
+            conn.execute(sql, args![&stop.id, leaving]).await?;
+            let sql = "INSERT INTO sealed_successor (stop, leaving, coming, offered_at) VALUES (?, ?, ?, ?)";
+            conn.execute(sql, args![&stop.id, leaving, coming, clock::record_text(now)]).await?;
+        }
+        Ok(())
+    };
+    let done = done.await;
+    ended(conn, done).await
+}
+
+/// Whoever comes has signed.
+pub(super) async fn take(conn: &mut Conn, stops: &[Stop], coming: &str, now: Timestamp) -> Result<()> {
+    conn.begin_write().await?;
+    let done = async {
+        for stop in stops {
+            let sql = "UPDATE sealed_successor SET taken_at = ? WHERE stop = ? AND coming = ? AND taken_at IS NULL";
+            conn.execute(sql, args![clock::record_text(now), &stop.id, coming]).await?;
+        }
+        Ok(())
+    };
+    let done = done.await;
+    ended(conn, done).await
+}
+
+/// Stops that are sealed, with the people who go now, each with the hour of its seal; whoever asks shows them to nobody who may not know.
 pub async fn sealed_stops(conn: &mut Conn) -> Result<Vec<(Stop, Option<String>)>> {
     let sql = "SELECT l.content, s.hour FROM sealed_leaf l LEFT JOIN seal s ON s.hour = l.hour LEFT JOIN inspection i ON i.id = l.id
                WHERE l.kind = 'stop' AND i.id IS NULL ORDER BY l.plan, l.position";
-    conn.rows(sql, &[]).await?.iter().map(|row| Ok((row.json(0)?, row.opt_text(1)?))).collect()
+    let mut found = Vec::new();
+    for row in conn.rows(sql, &[]).await? {
+        let sealed: Stop = row.json(0)?;
+        let inspectors = sealing::people(&sealed.inspectors, &successions(conn, &sealed.id).await?);
+        found.push((Stop { inspectors, ..sealed }, row.opt_text(1)?));
+    }
+    Ok(found)
 }
 
 /// What is due: stops whose last day is over.
@@ -268,6 +328,14 @@ async fn inspectors(conn: &mut Conn, on: Date) -> Result<Vec<(String, String)>> 
         found.extend(inspecting.map(|(_, path)| (account.id.clone(), path)));
     }
     Ok(found)
+}
+
+/// Accounts that inspect somewhere on a day.
+pub(super) async fn inspecting(conn: &mut Conn, on: Date) -> Result<Vec<String>> {
+    let mut accounts: Vec<String> = inspectors(conn, on).await?.into_iter().map(|(account, _)| account).collect();
+    accounts.sort();
+    accounts.dedup();
+    Ok(accounts)
 }
 
 /// Accounts that have an interest in what stands at a path: they, or the organisation they belong to, sit in a task force
@@ -448,7 +516,7 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
             let sql = "INSERT INTO opened_draw (plan, opening, number) VALUES (?, ?, ?)";
             return conn.execute(sql, args![id, serde_json::to_string(opening)?, number]).await.map(drop);
         }
-        Fact::Opened { opening, .. } | Fact::Lapsed { opening } => {
+        Fact::Opened { opening, .. } | Fact::Lapsed { opening, .. } => {
             let stage = if matches!(fact, Fact::Lapsed { .. }) { Stage::Lapsed } else { Stage::Visiting };
             let sql = "INSERT INTO inspection (id, plan, place, stage, opened_on, opening, number) VALUES (?, ?, ?, ?, ?, ?, ?)";
             let args = args![id, &opening.content.plan, &entry.place, stage.name(), entry.occurred_on, serde_json::to_string(opening)?, number];

@@ -376,7 +376,7 @@ fn known(story: &str) -> Known {
         let (kind, by) = step.split_once(' ').unwrap();
         let text = String::from("text");
         let (fact, stage) = match kind {
-            "opened" => (Fact::Opened { opening: opening.clone(), position: None, moment: None }, Stage::Visiting),
+            "opened" => (Fact::Opened { opening: opening.clone(), position: None, moment: None, successions: Vec::new() }, Stage::Visiting),
             "signed" => (Fact::Signed { signature: None, moment: None }, known.stage),
             "acknowledged" => (Fact::Acknowledged { content: String::new() }, known.stage),
             "scored" => (Fact::Scored { checklist: "funds".into(), points: BTreeMap::from([("wages_paid".into(), 20)]), moment: None }, Stage::Visiting),
@@ -400,7 +400,7 @@ fn known(story: &str) -> Known {
 fn every_refusal_has_its_case() {
     let now = date(2026, 11, 23).at(9, 30, 0, 0);
     let (opening, _) = sealed(stop(), 1);
-    let unopened = |opening: Option<Opening<Stop>>| Some(Unopened { stop: stop(), opening, drawing: None });
+    let unopened = |opening: Option<Opening<Stop>>| Some(Unopened { stop: stop(), successions: Vec::new(), opening, drawing: None });
     let person = |account: &str| Person {
         account: account.into(),
         may_inspect: ["wang", "li", "zhao"].contains(&account),
@@ -532,7 +532,7 @@ fn every_refusal_has_its_case() {
         assert_eq!(came, expected, "case {at}: {command:?}");
         seen.insert(came);
     }
-    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132", "V-134", "V-135", "V-136", "V-137", "V-138", "V-139", "V-141", "V-143", "V-144", "V-148"];
+    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132", "V-134", "V-135", "V-136", "V-137", "V-138", "V-139", "V-141", "V-143", "V-144", "V-148", "V-149", "V-150"];
     let missing: Vec<&&str> = Refused::CODES.iter().filter(|code| !seen.contains(**code) && !elsewhere.contains(code)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
@@ -663,6 +663,79 @@ on_both_databases!(nobody_else_finds_a_trace_of_a_plan, |site| async move {
     assert_eq!(site.post("wang", "/inspections/secret-plan-0/check_in", &[]).await.status, 303);
     assert_eq!(site.get("jian", "/inspections/secret-plan-0").await.status, 200, "open, it is there for whoever reads the place");
     assert_eq!(site.get("stranger", "/inspections/secret-plan-0").await.status, 404);
+    site
+});
+
+on_both_databases!(a_sealed_plan_changes_hands_and_nobody_else_is_told, |site| async move {
+    let mut site = with_inspectors(site.with_cast().await).await;
+    site.person_of("sun", "audit-bureau", Role::Inspector, Some("ours")).await;
+    assert_eq!(site.post("chief", "/inspections/new", &PLAN).await.status, 303);
+    advance(&site, 1.hour());
+    timers::once(&site.site).await.unwrap();
+    const PATH: &str = "/inspections/hand-over";
+    let others = ["jian", "guard", "engineer", "stranger", "admin", "auditor", "office", "partial", "sun", "li", ""];
+    let seen = async |site: &TestSite, who: &'static str| {
+        let mut pages = crawl(site, who).await;
+        pages.retain(|address, _| who != "li" || address != PATH);
+        pages
+    };
+    let mut before = BTreeMap::new();
+    for who in others.into_iter().filter(|who| *who != "sun") {
+        before.insert(who, seen(&site, who).await);
+    }
+    let head = site.site.head();
+    // Who hands over, to whom, under which name; who may not be handed it.
+    let cases = [
+        ("wang", "sun", "li", "V-148"),
+        ("wang", "sun", "", "V-148"),
+        ("wang", "li", "wang", "V-149"),
+        ("wang", "jian", "wang", "V-103"),
+        ("wang", "partial", "wang", "V-104"),
+        ("zhao", "sun", "zhao", "V-150"),
+        ("sun", "zhao", "sun", "V-150"),
+    ];
+    for (who, coming, name, code) in cases {
+        let page = site.post(who, PATH, &[("coming", coming), ("own_name", name)]).await;
+        assert_eq!(page.texts(".summary .quiet"), [code], "{who} to {coming} as {name}");
+    }
+    for who in ["jian", "chief", "office", "stranger", "admin"] {
+        assert_eq!(site.get(who, PATH).await.status, 404, "{who}");
+        assert_eq!(site.post(who, PATH, &[("coming", "sun"), ("own_name", who)]).await.status, 404, "{who}");
+        assert_eq!(site.get(who, &format!("{PATH}/pdf")).await.status, 404, "{who}");
+    }
+    assert_eq!(site.get("zhao", &format!("{PATH}/pdf")).await.status, 404, "who has nothing in hand has no list");
+    // Signed by one, nothing changes but for whoever comes.
+    assert_eq!(site.post("wang", PATH, &[("coming", "sun"), ("own_name", "wang")]).await.location(), PATH);
+    assert_eq!(site.get("sun", "/inspections/secret-plan-0").await.status, 404);
+    assert_eq!(site.get("sun", PATH).await.texts("#offered ul.rows li").len(), 1);
+    assert_eq!(site.post("zhao", &format!("{PATH}/take"), &[("own_name", "zhao")]).await.texts(".summary .quiet"), ["V-150"]);
+    assert_eq!(site.post("sun", &format!("{PATH}/take"), &[("own_name", "wang")]).await.texts(".summary .quiet"), ["V-148"]);
+    assert_eq!(site.post("sun", &format!("{PATH}/take"), &[("own_name", "sun")]).await.location(), PATH);
+    assert_eq!(site.site.head(), head, "no fact tells of it");
+    for who in ["wang", "sun"] {
+        assert_eq!(site.get(who, PATH).await.texts("#handed li").len(), 1, "{who}");
+        for format in ["pdf", "docx"] {
+            assert_eq!(site.get(who, &format!("{PATH}/{format}")).await.status, 200, "{who}");
+        }
+    }
+    for who in others.into_iter().filter(|who| !["sun", "li"].contains(who)) {
+        assert_eq!(seen(&site, who).await, before[who], "{who} sees what was there before");
+    }
+    // From then on the other goes: on the page, on a phone, and when it is opened.
+    assert_eq!((site.get("sun", "/inspections/secret-plan-0").await.status.as_u16(), site.get("sun", PATH).await.texts("#held ul.rows li").len()), (200, 1));
+    let sites = async |who: &str| site.get(who, "/phone/pack").await.json()["sites"].as_array().map_or(0, Vec::len);
+    assert_eq!((sites("wang").await, sites("sun").await, sites("li").await), (0, 1, 1));
+    assert_eq!(site.post("wang", "/inspections/secret-plan-0/check_in", &[]).await.status, 404);
+    assert_eq!(site.post("sun", "/inspections/secret-plan-0/check_in", &[]).await.status, 303);
+    // Open, everybody who reads the place sees what was sealed, and how it changed hands.
+    let page = site.get("jian", "/inspections/secret-plan-0").await;
+    assert!(page.body.contains("由wang移交sun") && page.texts(".lamp.good").iter().any(|lamp| lamp == "核验通过"), "{}", page.body);
+    let score = [("checklist", "safety_duty"), ("item-scheme", "0")];
+    assert_eq!(site.post("wang", "/inspections/secret-plan-0/score", &score).await.status, 403);
+    for who in ["sun", "li"] {
+        assert_eq!(site.post(who, "/inspections/secret-plan-0/score", &score).await.status, 303, "{who}");
+    }
+    assert!(site.get("wang", PATH).await.texts("#handed li").is_empty(), "what is open is a fact");
     site
 });
 

@@ -43,7 +43,7 @@ pub(super) async fn forms(site: &Site, visitor: &Visitor) -> Result<Vec<Form>, P
     let mut forms = Vec::new();
     for (known, _) in store::inspections(&mut conn).await? {
         let stop = known.stop();
-        if known.stage != Stage::Visiting || !stop.inspectors.contains(&account) {
+        if known.stage != Stage::Visiting || !known.people().contains(&account) {
             continue;
         }
         let Some(place) = names.tree.get(&stop.place).filter(|place| visitor.may(Verb::Inspect, &place.path)) else { continue };
