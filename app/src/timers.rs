@@ -100,7 +100,8 @@ async fn note_leads(site: &Site) -> Result<()> {
         let id = format!("lead-{}", command.envelope());
         submit(site, id, command).await;
     }
-    Ok(())
+    // Also what a program that ended between the fact and the deed has left.
+    leads::store::sweep(&mut site.db.writer().await?).await
 }
 
 /// Notes what orders have reached. Nothing while the machine's clock cannot be trusted: an order must not be called late

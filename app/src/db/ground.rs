@@ -14,6 +14,7 @@ const VERSIONS: &[&str] = &[
     include_str!("ground_5.sql"),
     include_str!("ground_6.sql"),
     include_str!("ground_7.sql"),
+    include_str!("ground_8.sql"),
 ];
 
 /// Triggers that refuse to change or remove a fact, in each dialect's own words.

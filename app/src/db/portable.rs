@@ -32,13 +32,15 @@ pub fn numbered(sql: &'static str) -> &'static str {
 }
 
 /// Table definitions for a dialect: written with PostgreSQL's type names, made STRICT for SQLite so that a number can
-/// never be kept as text or as floating point.
+/// never be kept as text or as floating point. `WITHOUT ROWID` keeps SQLite's rows by their key and not as they came.
 pub fn definitions(sql: &str, dialect: super::Dialect) -> String {
     match dialect {
-        super::Dialect::Postgres => sql.to_owned(),
-        super::Dialect::Sqlite => {
-            sql.replace("BIGINT", "INTEGER").replace("BYTEA", "BLOB").replace("\n);", "\n) STRICT;")
-        }
+        super::Dialect::Postgres => sql.replace("\n) WITHOUT ROWID;", "\n);"),
+        super::Dialect::Sqlite => sql
+            .replace("BIGINT", "INTEGER")
+            .replace("BYTEA", "BLOB")
+            .replace("\n);", "\n) STRICT;")
+            .replace("\n) WITHOUT ROWID;", "\n) STRICT, WITHOUT ROWID;"),
     }
 }
 
@@ -69,5 +71,8 @@ mod tests {
         assert_eq!(strict.matches("STRICT").count(), 2);
         assert!(!strict.contains("BIGINT") && !strict.contains("BYTEA"));
         assert_eq!(table_names(sql), ["t", "u"]);
+        let by_key = "CREATE TABLE k (\n    a TEXT NOT NULL PRIMARY KEY\n) WITHOUT ROWID;\n";
+        assert!(definitions(by_key, Dialect::Sqlite).ends_with(") STRICT, WITHOUT ROWID;\n"));
+        assert!(definitions(by_key, Dialect::Postgres).ends_with("\n);\n"));
     }
 }

@@ -13,9 +13,10 @@
 //! the hash and the size. The sender keeps the hash as a receipt, and looks its ledger number up with it.
 //!
 //! The recipient's post holds one page: envelopes by number and size. Each download is a fact. `guatu leads open` opens one where
-//! the secret key is. `docs/spec/leads.md` has the format and what this does not protect against.
+//! the secret key is; the recipient says so, and then the system administrator may have it removed: two people, each with a fact,
+//! and only the bytes go. `docs/spec/leads.md` has the format and what this does not protect against.
 //!
-//! Refusals: E-201 … E-212. Extra file: `envelope.rs` (the format).
+//! Refusals: E-201 … E-216. Extra file: `envelope.rs` (the format).
 
 pub mod envelope;
 pub mod model;
@@ -36,14 +37,16 @@ pub async fn scope(_: &mut Conn, command: &Command) -> Result<Scope> {
         Command::PutKeyForward { .. } => vec![Need::everywhere(Verb::Administer)],
         Command::AdoptKey { .. } => vec![Need::everywhere(Verb::Secure)],
         Command::Leave { .. } => Vec::new(),
-        Command::Fetch { .. } => vec![Need::everywhere(Verb::Receive)],
+        Command::Fetch { .. } | Command::Confirm { .. } => vec![Need::everywhere(Verb::Receive)],
+        Command::Remove { .. } => vec![Need::everywhere(Verb::Administer)],
     }))
 }
 
 /// Loads what the rule needs and asks it.
 pub async fn decide(conn: &mut Conn, command: &Command, context: &Context) -> Result<Decision<Fact>> {
     let state = store::load(conn, command).await?;
-    if matches!(command, Command::Fetch { .. }) && !state.has_left {
+    let is_of_envelope = matches!(command, Command::Fetch { .. } | Command::Confirm { .. } | Command::Remove { .. });
+    if is_of_envelope && !state.has_left {
         return Ok(Err(missing()));
     }
     Ok(model::decide(&state, command, context).map_err(Into::into))

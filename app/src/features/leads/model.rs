@@ -34,19 +34,32 @@ pub enum Command {
         /// Which.
         envelope: String,
     },
+    /// Say, as its recipient, that it could be opened.
+    Confirm {
+        /// Which.
+        envelope: String,
+    },
+    /// Remove it from the store.
+    Remove {
+        /// Which.
+        envelope: String,
+    },
 }
 
 impl Command {
     /// The envelope it is about, if any.
     pub fn envelope(&self) -> &str {
         match self {
-            Command::Leave { envelope, .. } | Command::Fetch { envelope } => envelope,
+            Command::Leave { envelope, .. }
+            | Command::Fetch { envelope }
+            | Command::Confirm { envelope }
+            | Command::Remove { envelope } => envelope,
             Command::PutKeyForward { .. } | Command::AdoptKey { .. } => "",
         }
     }
 }
 
-/// What happened to leads. The subject of the last two is the envelope's hash; nothing else tells of a lead.
+/// What happened to leads. The subject of all but the first two is the envelope's hash; nothing else tells of a lead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "fields are those of the commands, which are documented")]
@@ -59,6 +72,10 @@ pub enum Fact {
     Left { bytes: u64 },
     /// It was downloaded.
     Fetched {},
+    /// Its recipient could open it.
+    Confirmed {},
+    /// It was removed from the store: that it left stays.
+    Removed {},
 }
 
 refusals! {
@@ -86,6 +103,14 @@ refusals! {
     NoRoom = "E-211" Rule _;
     /// No envelope of that hash has left.
     UnknownReceipt = "E-212" Rule receipt_hash;
+    /// Whoever has not downloaded it cannot have opened it.
+    NotFetched = "E-213" Conflict _;
+    /// Its recipient has said so.
+    HasConfirmed = "E-214" Conflict _;
+    /// Its recipient has not said that it could be opened.
+    NotConfirmed = "E-215" Conflict _;
+    /// It is not in the store any more.
+    HasGone = "E-216" Conflict _;
 }
 
 /// What the rule sees.
@@ -97,6 +122,12 @@ pub struct State {
     pub put_forward: Option<(String, String)>,
     /// Whether the envelope has left.
     pub has_left: bool,
+    /// Whether it was ever downloaded.
+    pub is_fetched: bool,
+    /// Whether its recipient could open it.
+    pub is_confirmed: bool,
+    /// Whether it was removed.
+    pub is_removed: bool,
 }
 
 /// Decides a command.
@@ -126,7 +157,13 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             }
             (envelope.as_str(), Fact::Left { bytes: *bytes })
         }
+        _ if state.is_removed => return Err(Refused::HasGone),
         Command::Fetch { envelope } => (envelope.as_str(), Fact::Fetched {}),
+        Command::Confirm { .. } if !state.is_fetched => return Err(Refused::NotFetched),
+        Command::Confirm { .. } if state.is_confirmed => return Err(Refused::HasConfirmed),
+        Command::Confirm { envelope } => (envelope.as_str(), Fact::Confirmed {}),
+        Command::Remove { .. } if !state.is_confirmed => return Err(Refused::NotConfirmed),
+        Command::Remove { envelope } => (envelope.as_str(), Fact::Removed {}),
     };
     Ok(vec![Draft { fact, subject: subject.to_owned(), place: "-".into(), occurred_on: context.today }])
 }

@@ -5,7 +5,7 @@
 
 use super::envelope::{self, Fault, PublicKey, SIZES};
 use super::model::{Command, Refused};
-use super::store::{self, KeyStep};
+use super::store::{self, Envelope, KeyStep};
 use crate::features::authority::{Verb, missing};
 use crate::features::identity;
 use crate::journal::sha256_hex;
@@ -40,6 +40,8 @@ pub fn routes() -> Router<Site> {
         .route("/leads/receipt", post(look_up))
         .route("/leads/envelopes", get(envelopes))
         .route("/leads/envelopes/{number}/fetch", post(fetch))
+        .route("/leads/envelopes/{number}/confirm", post(confirm))
+        .route("/leads/opened", get(opened).post(remove))
         .route("/leads/key", get(key).post(put_forward))
         .route("/leads/key/adopt", post(adopt))
 }
@@ -189,10 +191,18 @@ fn need_recipient(visitor: &Visitor) -> Result<(), Problem> {
     if visitor.may(Verb::Receive, "/") { Ok(()) } else { Err(missing().into()) }
 }
 
-async fn envelopes(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Problem> {
-    need_recipient(&visitor)?;
+async fn envelopes(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
+    envelopes_page(&site, &visitor, None).await
+}
+
+async fn envelopes_page(site: &Site, visitor: &Visitor, refused: Option<&Refusal>) -> Result<Response, Problem> {
+    need_recipient(visitor)?;
     let all = store::envelopes(&mut site.reader().await?).await?;
+    let act = |number: u64, act: &str, key: &str| html! {
+        form.inline method="post" action={ "/leads/envelopes/" (number) "/" (act) } { (seal(visitor)) button type="submit" { (visitor.t(key)) } }
+    };
     let body = html! {
+        (error_summary(visitor, refused))
         h1 { (visitor.t("leads.envelopes")) }
         p.lead { (visitor.t("leads.envelopes_lead")) }
         p { a href="/leads/key" { (visitor.t("leads.key")) } }
@@ -204,12 +214,75 @@ async fn envelopes(State(site): State<Site>, visitor: Visitor) -> Result<Markup,
                     td.number data-title="№" { (one.number) }
                     td.number data-title=(visitor.t("leads.size")) { (size_text(one.bytes)) }
                     td.number data-title=(visitor.t("leads.fetched")) { (one.fetched) }
-                    td { form.inline method="post" action={ "/leads/envelopes/" (one.number) "/fetch" } { (seal(&visitor)) button type="submit" { (visitor.t("leads.fetch")) } } }
+                    td {
+                        @if one.is_removed { (visitor.t("leads.removed")) }
+                        @else {
+                            (act(one.number, "fetch", "leads.fetch"))
+                            @if one.is_confirmed { " " (visitor.t("leads.confirmed")) }
+                            @else if one.fetched > 0 { " " (act(one.number, "confirm", "leads.confirm")) }
+                        }
+                    }
                 } } }
             } }
         }
     };
-    Ok(page(&site, &visitor, &visitor.t("leads.envelopes"), body))
+    Ok(form_response(refused, page(site, visitor, &visitor.t("leads.envelopes"), body)))
+}
+
+/// The recipient could open it: from then on it may be removed here.
+async fn confirm(State(site): State<Site>, visitor: Visitor, Path(number): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
+    need_recipient(&visitor)?;
+    let found = of_number(&site, &number).await?;
+    let done = async { site.submit(&visitor, values.request_id()?, Command::Confirm { envelope: found.sha256 }).await };
+    match done.await {
+        Ok(_) => Ok(Redirect::to("/leads/envelopes").into_response()),
+        Err(problem) => envelopes_page(&site, &visitor, Some(&refusal(problem)?)).await,
+    }
+}
+
+async fn of_number(site: &Site, number: &str) -> Result<Envelope, Problem> {
+    let number: u64 = number.parse().map_err(|_| missing())?;
+    Ok(store::envelope(&mut site.reader().await?, number).await?.ok_or_else(missing)?)
+}
+
+/// What the recipient could open, for the administrator who has it removed: numbers and sizes, as in the ledger.
+async fn opened(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
+    opened_page(&site, &visitor, None).await
+}
+
+async fn opened_page(site: &Site, visitor: &Visitor, refused: Option<&Refusal>) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Administer)?;
+    let mut all = store::envelopes(&mut site.reader().await?).await?;
+    all.retain(|one| one.is_confirmed && !one.is_removed);
+    let body = html! {
+        (crumbs(visitor, &[("/leads/key".to_owned(), visitor.t("leads.key"))]))
+        (error_summary(visitor, refused))
+        h1 { (visitor.t("leads.opened")) }
+        p.lead { (visitor.t("leads.opened_lead")) }
+        @if all.is_empty() { p.empty { (visitor.t("leads.none_opened")) } }
+        ul.rows { @for one in &all { li {
+            span { "№ " (one.number) } span { (size_text(one.bytes)) }
+            form.inline method="post" action="/leads/opened" { (seal(visitor)) input type="hidden" name="number" value=(one.number); button type="submit" { (visitor.t("leads.remove")) } }
+        } } }
+    };
+    Ok(form_response(refused, page(site, visitor, &visitor.t("leads.opened"), body)))
+}
+
+async fn remove(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -> Result<Response, Problem> {
+    visitor.need_somewhere(Verb::Administer)?;
+    let found = of_number(&site, values.text("number")).await?;
+    // What the recipient has not opened is not there for an administrator.
+    if !found.is_confirmed {
+        return Err(missing().into());
+    }
+    let done = async {
+        site.submit(&visitor, values.request_id()?, Command::Remove { envelope: found.sha256 }).await?;
+        Ok(store::sweep(&mut site.db.writer().await?).await?)
+    };
+    match done.await {
+        Ok(()) => Ok(Redirect::to("/leads/opened").into_response()),
+        Err(problem) => opened_page(&site, &visitor, Some(&refusal(problem)?)).await,
+    }
 }
 
 /// A size of an envelope, which is always whole.
@@ -219,11 +292,11 @@ fn size_text(bytes: u64) -> String {
 
 async fn fetch(State(site): State<Site>, visitor: Visitor, Path(number): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
     need_recipient(&visitor)?;
-    let number: u64 = number.parse().map_err(|_| missing())?;
-    let mut conn = site.reader().await?;
-    let found = store::envelope(&mut conn, number).await?.ok_or_else(missing)?;
-    let bytes = store::content(&mut conn, &found.sha256).await?.context("an envelope that left is in the store")?;
-    drop(conn);
+    let found = of_number(&site, &number).await?;
+    if found.is_removed {
+        return envelopes_page(&site, &visitor, Some(&Refused::HasGone.into())).await;
+    }
+    let bytes = store::content(&mut site.reader().await?, &found.sha256).await?.context("an envelope that left is in the store")?;
     if sha256_hex(&bytes) != found.sha256 {
         return Err(anyhow::anyhow!("envelope {number} is not what the ledger says").into());
     }
@@ -262,6 +335,7 @@ async fn key_page(site: &Site, visitor: &Visitor, values: &Values, refused: Opti
             }
         }
         @if may(Verb::Administer) {
+            p { a href="/leads/opened" { (visitor.t("leads.opened")) } }
             h2 { (visitor.t("leads.put_key_forward")) }
             (Form::new(visitor, "/leads/key", "leads.put_key_forward", values).text("lead_key").refused(refused).render())
         }

@@ -35,6 +35,10 @@ pub struct Envelope {
     pub bytes: u64,
     /// How often it was downloaded.
     pub fetched: u64,
+    /// Whether its recipient could open it.
+    pub is_confirmed: bool,
+    /// Whether it was removed from the store.
+    pub is_removed: bool,
 }
 
 /// Steps of all keys, the newest first.
@@ -57,19 +61,31 @@ pub fn put_forward(steps: &[KeyStep]) -> Option<&KeyStep> {
     steps.first().filter(|step| !step.is_adopted)
 }
 
+macro_rules! envelope_columns {
+    () => {
+        "SELECT sha256, number, bytes, fetched, is_confirmed, is_removed FROM lead_envelope"
+    };
+}
+
 /// Envelopes that left, the newest first.
 pub async fn envelopes(conn: &mut Conn) -> Result<Vec<Envelope>> {
-    let sql = "SELECT sha256, number, bytes, fetched FROM lead_envelope ORDER BY number DESC";
-    conn.rows(sql, &[]).await?.iter().map(read).collect()
+    conn.rows(concat!(envelope_columns!(), " ORDER BY number DESC"), &[]).await?.iter().map(read).collect()
 }
 
 fn read(row: &Row) -> Result<Envelope> {
-    Ok(Envelope { sha256: row.text(0)?, number: row.count(1)?, bytes: row.count(2)?, fetched: row.count(3)? })
+    Ok(Envelope {
+        sha256: row.text(0)?,
+        number: row.count(1)?,
+        bytes: row.count(2)?,
+        fetched: row.count(3)?,
+        is_confirmed: row.count(4)? == 1,
+        is_removed: row.count(5)? == 1,
+    })
 }
 
 /// The envelope of a fact.
 pub async fn envelope(conn: &mut Conn, number: u64) -> Result<Option<Envelope>> {
-    let sql = "SELECT sha256, number, bytes, fetched FROM lead_envelope WHERE number = ?";
+    let sql = concat!(envelope_columns!(), " WHERE number = ?");
     conn.row(sql, args![number]).await?.map(|row| read(&row)).transpose()
 }
 
@@ -90,6 +106,12 @@ pub async fn keep(conn: &mut Conn, id: &str, sha256: &str, content: Vec<u8>) -> 
 /// An envelope's bytes.
 pub async fn content(conn: &mut Conn, sha256: &str) -> Result<Option<Vec<u8>>> {
     conn.row("SELECT content FROM sealed_lead WHERE sha256 = ?", args![sha256]).await?.map(|row| row.blob(0)).transpose()
+}
+
+/// Throws away what a fact says is removed: the fact first, so that nothing goes of which no fact tells.
+pub async fn sweep(conn: &mut Conn) -> Result<()> {
+    let sql = "DELETE FROM sealed_lead WHERE sha256 IN (SELECT sha256 FROM lead_envelope WHERE is_removed = 1)";
+    conn.execute(sql, &[]).await.map(drop)
 }
 
 /// Bytes that no recipient has fetched.
@@ -113,11 +135,19 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
             State {
                 key: in_force(&steps).map(|step| step.key.clone()),
                 put_forward: put_forward(&steps).map(|step| (step.key.clone(), step.by.clone())),
-                has_left: false,
+                ..State::default()
             }
         }
-        Command::Leave { envelope, .. } | Command::Fetch { envelope } => {
-            State { has_left: number_of(conn, envelope).await?.is_some(), ..State::default() }
+        about => {
+            let sql = concat!(envelope_columns!(), " WHERE sha256 = ?");
+            let found = conn.row(sql, args![about.envelope()]).await?.map(|row| read(&row)).transpose()?;
+            State {
+                has_left: found.is_some(),
+                is_fetched: found.as_ref().is_some_and(|found| found.fetched > 0),
+                is_confirmed: found.as_ref().is_some_and(|found| found.is_confirmed),
+                is_removed: found.is_some_and(|found| found.is_removed),
+                ..State::default()
+            }
         }
     })
 }
@@ -132,11 +162,17 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
             conn.execute(sql, args![number, key, &entry.actor, &entry.recorded_at, is_adopted]).await?;
         }
         Fact::Left { bytes } => {
-            let sql = "INSERT INTO lead_envelope (sha256, number, bytes, fetched) VALUES (?, ?, ?, 0)";
+            let sql = "INSERT INTO lead_envelope (sha256, number, bytes, fetched, is_confirmed, is_removed) VALUES (?, ?, ?, 0, 0, 0)";
             conn.execute(sql, args![subject, number, *bytes]).await?;
         }
         Fact::Fetched {} => {
             conn.execute("UPDATE lead_envelope SET fetched = fetched + 1 WHERE sha256 = ?", args![subject]).await?;
+        }
+        Fact::Confirmed {} => {
+            conn.execute("UPDATE lead_envelope SET is_confirmed = 1 WHERE sha256 = ?", args![subject]).await?;
+        }
+        Fact::Removed {} => {
+            conn.execute("UPDATE lead_envelope SET is_removed = 1 WHERE sha256 = ?", args![subject]).await?;
         }
     }
     Ok(())

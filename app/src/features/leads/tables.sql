@@ -13,5 +13,8 @@ CREATE TABLE lead_envelope (
     number BIGINT NOT NULL,
     bytes BIGINT NOT NULL,
     -- Downloads.
-    fetched BIGINT NOT NULL
+    fetched BIGINT NOT NULL,
+    -- Whether its recipient could open it, and whether it was removed after that.
+    is_confirmed BIGINT NOT NULL,
+    is_removed BIGINT NOT NULL
 );

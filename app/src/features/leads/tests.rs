@@ -71,6 +71,12 @@ fn rules() {
     let adopt = |key: &str| Command::AdoptKey { key: key.into() };
     let leave = || Command::Leave { envelope: "e".into(), bytes: 65_536 };
     let left = || State { has_left: true, ..State::default() };
+    let fetched = || State { is_fetched: true, ..left() };
+    let opened = || State { is_confirmed: true, ..fetched() };
+    let removed = || State { is_removed: true, ..opened() };
+    let fetch = || Command::Fetch { envelope: "e".into() };
+    let confirm = || Command::Confirm { envelope: "e".into() };
+    let remove = || Command::Remove { envelope: "e".into() };
     let in_force = || State { key: Some(key.clone()), ..State::default() };
     type Case<'a> = (&'a str, State, Command, &'a str, Result<(&'a str, Fact), Refused>);
     let cases: Vec<Case> = vec![
@@ -86,7 +92,14 @@ fn rules() {
         ("an envelope", State::default(), leave(), "", Ok(("e", Fact::Left { bytes: 65_536 }))),
         ("said by a person", State::default(), leave(), "wang", Err(Refused::MayNot)),
         ("said twice", left(), leave(), "", Err(Refused::HasLeft)),
-        ("fetched", left(), Command::Fetch { envelope: "e".into() }, "ji", Ok(("e", Fact::Fetched {}))),
+        ("fetched", left(), fetch(), "ji", Ok(("e", Fact::Fetched {}))),
+        ("opened and never fetched", left(), confirm(), "ji", Err(Refused::NotFetched)),
+        ("opened", fetched(), confirm(), "ji", Ok(("e", Fact::Confirmed {}))),
+        ("opened twice", opened(), confirm(), "ji", Err(Refused::HasConfirmed)),
+        ("removed before it was opened", fetched(), remove(), "admin", Err(Refused::NotConfirmed)),
+        ("removed", opened(), remove(), "admin", Ok(("e", Fact::Removed {}))),
+        ("removed twice", removed(), remove(), "admin", Err(Refused::HasGone)),
+        ("fetched when it is gone", removed(), fetch(), "ji", Err(Refused::HasGone)),
     ];
     for (name, state, command, who, expected) in cases {
         let actor = if who.is_empty() { Actor::System } else { Actor::Account(who.into()) };
@@ -214,6 +227,33 @@ on_both_databases!(a_lead_reaches_its_recipient_once_with_a_receipt, |site| asyn
     assert_eq!(envelope::open(&secret, &sealed.bytes), Ok((WORDS.to_owned(), photos.map(<[u8]>::to_vec).to_vec())));
     assert_eq!(site.post("ji", "/leads/envelopes/1/fetch", &[]).await.status, 404, "another fact is no envelope");
     assert!(site.get("ji", "/leads/envelopes").await.texts("tbody td:nth-child(3)").contains(&"1".to_owned()));
+    // Opened, it may be removed by the administrator: two people, two facts, and the bytes are gone.
+    let number = left.number.to_string();
+    let removal = [("number", number.as_str())];
+    assert_eq!(site.get("system_admin", "/leads/opened").await.texts("ul.rows li").len(), 0, "what nobody has opened is not there");
+    assert_eq!(site.post("system_admin", "/leads/opened", &removal).await.status, 404);
+    let unopened = site.get("ji", "/leads/envelopes").await.attributes("form[action$='/fetch']", "action").into_iter().find(|action| *action != path).unwrap();
+    assert_eq!(site.post("ji", &unopened.replace("/fetch", "/confirm"), &[]).await.texts(".summary .quiet"), ["E-213"]);
+    let confirm = path.replace("/fetch", "/confirm");
+    for who in ["leader", "inspector", "system_admin", "security_admin", "auditor"] {
+        assert_eq!(site.post(who, &confirm, &[]).await.status, 404, "{who}");
+    }
+    assert_eq!(site.post("ji", &confirm, &[]).await.status, 303);
+    assert_eq!(site.post("ji", &confirm, &[]).await.texts(".summary .quiet"), ["E-214"]);
+    for who in ["ji", "leader", "inspector", "security_admin", "auditor"] {
+        assert_eq!(site.get(who, "/leads/opened").await.status, 404, "{who}");
+        assert_eq!(site.post(who, "/leads/opened", &removal).await.status, 404, "{who}");
+    }
+    let page = site.get("system_admin", "/leads/opened").await;
+    assert!(page.texts("ul.rows li").len() == 1 && !page.body.contains(&hash), "{}", page.body);
+    let stored = async || store::content(&mut site.site.reader().await.unwrap(), &hash).await.unwrap();
+    assert!(stored().await.is_some());
+    assert_eq!(site.post("system_admin", "/leads/opened", &removal).await.status, 303);
+    assert!(stored().await.is_none());
+    assert_eq!(site.post("system_admin", "/leads/opened", &removal).await.texts(".summary .quiet"), ["E-216"]);
+    assert_eq!(site.post("ji", &path, &[]).await.texts(".summary .quiet"), ["E-216"]);
+    timers::once(&site.site).await.unwrap();
+    assert_eq!(look(&hash).await.texts("dl.facts dd"), [hash.clone(), format!("№ {number}")], "its receipt still stands");
     // On the recipient's machine.
     let folder = tempfile::tempdir().unwrap();
     let (file, envelope) = (folder.path().join("key"), folder.path().join("lead.sealed"));
