@@ -18,7 +18,7 @@ use guatu_kernel::plan::{
     Activity, ActivityKind, Calendar, CalendarException, DayWork, Granularity, Link, LinkKind, Mandate, Moment,
     Options, Plan, Risk, Span,
 };
-use guatu_kernel::risk::{Event, Group, Simulation, risk_among, risk_of};
+use guatu_kernel::risk::{Event, Group, Impact, Simulation, risk_among, risk_of};
 use guatu_kernel::{Draft, LivePlan, MilestoneFloats, Network, Passes, backward, forward};
 use jiff::civil::date;
 
@@ -159,8 +159,10 @@ fn eventful_plan() -> (Plan, Vec<Event>) {
             activity.risk = Some(Risk::Pert { low, likely, high });
         }
     }
-    let hit = |event: usize| (0..STOREYS).map(move |storey| (event * 97 % 16 * 300 + storey * TRADES, Span::days(3)));
-    let register = (0..EVENTS).map(|event| Event { probability: 0.1, impacts: hit(event).collect() }).collect();
+    let hit = |event: usize| (0..STOREYS).map(move |storey| event * 97 % 16 * 300 + storey * TRADES);
+    let impact = |activity| Impact { activity, low: Span::days(1), likely: Span::days(3), high: Span::days(8) };
+    let register =
+        (0..EVENTS).map(|event| Event { probability: 0.1, impacts: hit(event).map(impact).collect() }).collect();
     (plan, register)
 }
 

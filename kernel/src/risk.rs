@@ -64,9 +64,29 @@ pub struct Simulation {
 pub struct Event {
     /// How probable it is, 0 to 1.
     pub probability: f64,
-    /// Positions of activities in the plan, with what it adds to the duration of each. Of what has begun only the share that
-    /// remains is lengthened.
-    pub impacts: Vec<(usize, Span)>,
+    /// What it adds to activities. When it happens mildly, it does so to all of them.
+    pub impacts: Vec<Impact>,
+}
+
+/// What an event adds to the duration of an activity: triangular. Of what has begun only the share that remains is lengthened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Impact {
+    /// Position of the activity in the plan.
+    pub activity: usize,
+    /// At least.
+    pub low: Span,
+    /// Most likely.
+    pub likely: Span,
+    /// At most.
+    pub high: Span,
+}
+
+impl Impact {
+    /// One that is always as bad.
+    pub fn fixed(activity: usize, days: i64) -> Impact {
+        let span = Span::days(days);
+        Impact { activity, low: span, likely: span, high: span }
+    }
 }
 
 /// Dates that a share of the iterations do not exceed.

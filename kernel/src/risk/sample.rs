@@ -11,7 +11,7 @@ use crate::chance::Chance;
 use crate::measure::{exact_length, length};
 use crate::network::{Network, VIRTUAL};
 use crate::plan::{Activity, Plan, Risk, Span};
-use crate::risk::Event;
+use crate::risk::{Event, Impact};
 
 /// Numbers of one activity, a lane for each iteration.
 pub(crate) type Lanes<T> = [T; LANES];
@@ -98,7 +98,7 @@ pub(crate) struct Uncertain {
     /// Index of its group, when it is correlated with others.
     group: Option<usize>,
     /// Events of the register that lengthen it, with the units that each adds.
-    impacts: Vec<(usize, i32)>,
+    impacts: Vec<(usize, Triangle)>,
 }
 
 impl Uncertain {
@@ -119,6 +119,8 @@ pub(crate) struct Shared {
     scores: Vec<Lanes<f32>>,
     /// Which events of the register happen: all bits or none.
     pub(crate) events: Vec<Lanes<i32>>,
+    /// How badly each happens where it does, as a share of what is milder.
+    severities: Vec<Lanes<f32>>,
 }
 
 /// All uncertain activities of a network.
@@ -220,9 +222,13 @@ impl Sampler {
         let mut streams = Streams::new(self.seed, first);
         let share = self.correlation.sqrt() as f32;
         let scores = (0..self.groups).map(|_| self.normal.scores(&streams.next()).map(|score| score * share)).collect();
-        let happens = |probability: &f32| streams.next().map(|at| -i32::from(at < *probability));
-        let events = self.events.iter().map(happens).collect();
-        (streams, Shared { scores, events })
+        let drawn: Vec<Lanes<f32>> = self.events.iter().map(|_| streams.next()).collect();
+        let of = |at: &Lanes<f32>, probability: &f32| in_lanes(|lane| -i32::from(at[lane] < *probability));
+        let events = drawn.iter().zip(&self.events).map(|(at, probability)| of(at, probability)).collect();
+        // Below the probability the number is as even as over the whole: it says how badly, too.
+        let severity = |at: &Lanes<f32>, probability: &f32| in_lanes(|lane| (at[lane] / probability).min(1.0));
+        let severities = drawn.iter().zip(&self.events).map(|(at, probability)| severity(at, probability)).collect();
+        (streams, Shared { scores, events, severities })
     }
 
     /// Spans of one activity in a block, before what events add.
@@ -250,21 +256,19 @@ impl Sampler {
 
     /// Adds what the events of the register that happen in a block add to one activity.
     pub(crate) fn lengthen(&self, one: &Uncertain, spans: &mut Lanes<i32>, shared: &Shared) {
-        for (event, units) in &one.impacts {
-            let happens = &shared.events[*event];
-            for lane in 0..LANES {
-                spans[lane] += happens[lane] & units;
-            }
+        for (event, impact) in &one.impacts {
+            let (happens, units) = (&shared.events[*event], impact.drawn(&shared.severities[*event], 0.0));
+            *spans = in_lanes(|lane| spans[lane] + (happens[lane] & units[lane]));
         }
     }
 }
 
 /// Events of a register by the activity that they lengthen.
-fn impacts_of(register: &[Event]) -> HashMap<usize, Vec<(usize, Span)>> {
-    let mut impacts: HashMap<usize, Vec<(usize, Span)>> = HashMap::new();
+fn impacts_of(register: &[Event]) -> HashMap<usize, Vec<(usize, Impact)>> {
+    let mut impacts: HashMap<usize, Vec<(usize, Impact)>> = HashMap::new();
     for (event, entry) in register.iter().enumerate() {
-        for (activity, impact) in &entry.impacts {
-            impacts.entry(*activity).or_default().push((event, *impact));
+        for impact in &entry.impacts {
+            impacts.entry(impact.activity).or_default().push((event, *impact));
         }
     }
     impacts
@@ -309,7 +313,7 @@ fn looked_up<const COUNT: usize>(table: &[f32; COUNT], at: &Lanes<f32>) -> Lanes
 fn uncertain_of(
     network: &Network,
     index: usize,
-    (activity, impacts): (&Activity, &[(usize, Span)]),
+    (activity, impacts): (&Activity, &[(usize, Impact)]),
     shapes: &mut Shapes,
 ) -> Option<Uncertain> {
     // Whose people name the day they will finish has no other duration to draw.
@@ -338,7 +342,11 @@ fn uncertain_of(
         },
         Some(risk) => continuous(risk, &of, shapes)?,
     };
-    let impacts = impacts.iter().filter_map(|(event, impact)| Some((*event, rounded(of(*impact)?)))).collect();
+    let added = |impact: &Impact| {
+        let (low, likely, high) = ordered(of(impact.low)?, of(impact.likely)?, of(impact.high)?);
+        Some(Triangle::new(low, likely, high))
+    };
+    let impacts = impacts.iter().filter_map(|(event, impact)| Some((*event, added(impact)?))).collect();
     Some(Uncertain { node: index, draw, least: offset, offset, group: None, impacts })
 }
 
@@ -372,13 +380,9 @@ fn ordered(low: f64, likely: f64, high: f64) -> (f64, f64, f64) {
     (low.min(likely), likely, high.max(likely))
 }
 
-/// To whole units, nearest: rounding up would make every activity half a unit longer than it is.
-fn rounded(units: f64) -> i32 {
-    (units + 0.5).clamp(0.0, f64::from(MOST_UNITS)) as i32
-}
-
-/// The same for what is drawn, and no less than `least`. A float of 2²³ and more has no place for a fraction: the last bits of the sum are the number,
-/// rounded. A cast would be a branch for every lane.
+/// To whole units, nearest, and no less than `least`: rounding up would make every activity half a unit longer than it is.
+/// A float of 2²³ and more has no place for a fraction: the last bits of the sum are the number, rounded. A cast would be a
+/// branch for every lane.
 #[inline(always)]
 fn nearest(units: f32, least: f32) -> i32 {
     const WHOLE: f32 = 8_388_608.0;
