@@ -7,9 +7,10 @@
 //! `incremental_p50_us` and `incremental_p99_us` are microseconds of one revision of a live plan: a random activity
 //! becomes 1 to 5 days longer or shorter, early dates and the float of every mandated milestone follow.
 //! `risk_10k` is 10,000 iterations, criticality included, on a fixed network of 5,000 activities with triangular
-//! durations, whose trades work in four calendars. `float_to_1000` is the float of every activity of a network of that
+//! durations, whose trades work in four calendars; `risk_10k_full` is the same network with PERT durations that are
+//! correlated within each building and a register of events that each lengthen works of a building. `float_to_1000` is the float of every activity of a network of that
 //! size to each of 1,000 mandated milestones, all of which all of them lead to: streamed, none kept. `--threads` is for
-//! these two; everything else uses one.
+//! these three; everything else uses one.
 
 use std::time::Instant;
 
@@ -17,7 +18,7 @@ use guatu_kernel::plan::{
     Activity, ActivityKind, Calendar, CalendarException, DayWork, Granularity, Link, LinkKind, Mandate, Moment,
     Options, Plan, Risk, Span,
 };
-use guatu_kernel::risk::{Simulation, risk_of};
+use guatu_kernel::risk::{Event, Group, Impact, Simulation, risk_among, risk_of};
 use guatu_kernel::{Draft, LivePlan, MilestoneFloats, Network, Passes, backward, forward};
 use jiff::civil::date;
 
@@ -26,6 +27,8 @@ const TRADES: usize = 10;
 const STOREYS: usize = 30;
 /// Milestones of the phase `float_to_1000`.
 const MILESTONES: usize = 1_000;
+/// Entries of the register of the phase `risk_10k_full`.
+const EVENTS: usize = 40;
 /// Rounds of each phase.
 const ROUNDS: usize = 7;
 /// Revisions timed one by one.
@@ -147,6 +150,22 @@ fn uncertain_plan() -> Plan {
     plan
 }
 
+/// The same network with PERT durations, each in the place of its building, and what may happen to buildings.
+fn eventful_plan() -> (Plan, Vec<Event>) {
+    let mut plan = uncertain_plan();
+    for (at, activity) in plan.activities.iter_mut().enumerate() {
+        activity.place = Some(format!("B{}", at / (TRADES * STOREYS)));
+        if let Some(Risk::Triangular { low, likely, high }) = activity.risk {
+            activity.risk = Some(Risk::Pert { low, likely, high });
+        }
+    }
+    let hit = |event: usize| (0..STOREYS).map(move |storey| event * 97 % 16 * 300 + storey * TRADES);
+    let impact = |activity| Impact { activity, low: Span::days(1), likely: Span::days(3), high: Span::days(8) };
+    let register =
+        (0..EVENTS).map(|event| Event { probability: 0.1, impacts: hit(event).map(impact).collect() }).collect();
+    (plan, register)
+}
+
 /// Least milliseconds of some rounds of a phase, and what the last round made.
 fn timed<T>(mut phase: impl FnMut() -> T) -> (f64, T) {
     let mut best = f64::INFINITY;
@@ -246,6 +265,10 @@ fn main() {
     let threads = argument("--threads", std::thread::available_parallelism().map_or(1, |n| n.get() as u64)) as usize;
     let simulation = Simulation { iterations: 10_000, seed: 7, threads, correlation: None };
     let (risk_ms, _) = timed(|| risk_of(&uncertain, &uncertain_network, simulation, &mut |_| {}));
+    let (eventful, register) = eventful_plan();
+    let eventful_network = [Network::compile(&eventful)];
+    let simulation = Simulation { correlation: Some((Group::Place, 0.3)), ..simulation };
+    let (risk_full_ms, _) = timed(|| risk_among(&eventful, &eventful_network, &register, simulation, &mut |_| {}));
     let (float_ms, visited) = timed(|| floats(&network, &passes, 1));
     let mandated = plan.mandated.len();
     let crowded = plan_with_milestones(count, argument("--seed", 7));
@@ -278,6 +301,7 @@ fn main() {
             "incremental_p50_us": incremental_p50_us,
             "incremental_p99_us": incremental_p99_us,
             "risk_10k": risk_ms,
+            "risk_10k_full": risk_full_ms,
         })
     );
 }

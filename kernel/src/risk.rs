@@ -11,11 +11,13 @@
 //!
 //! Durations are drawn in units of the activity's calendar and rounded to the nearest; as late as possible is not heeded.
 
+mod correlation;
 mod sample;
 mod simulate;
 
 use std::collections::HashMap;
 
+use correlation::{correlation, standardised};
 use sample::{Lanes, Sampler};
 use simulate::Model;
 
@@ -28,7 +30,7 @@ use crate::schedule::{finish_moment, start_moment};
 
 /// Iterations side by side.
 const LANES: usize = 16;
-/// First iterations from which correlations are computed; their standard error is 0.03.
+/// First iterations from which correlations are computed, in whole blocks; their standard error is 0.03.
 const CORRELATED: usize = 1024;
 /// Activities named for each mandated date.
 const MOVERS: usize = 3;
@@ -62,9 +64,29 @@ pub struct Simulation {
 pub struct Event {
     /// How probable it is, 0 to 1.
     pub probability: f64,
-    /// Positions of activities in the plan, with what it adds to the duration of each. Of what has begun only the share that
-    /// remains is lengthened.
-    pub impacts: Vec<(usize, Span)>,
+    /// What it adds to activities. When it happens mildly, it does so to all of them.
+    pub impacts: Vec<Impact>,
+}
+
+/// What an event adds to the duration of an activity: triangular. Of what has begun only the share that remains is lengthened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Impact {
+    /// Position of the activity in the plan.
+    pub activity: usize,
+    /// At least.
+    pub low: Span,
+    /// Most likely.
+    pub likely: Span,
+    /// At most.
+    pub high: Span,
+}
+
+impl Impact {
+    /// One that is always as bad.
+    pub fn fixed(activity: usize, days: i64) -> Impact {
+        let span = Span::days(days);
+        Impact { activity, low: span, likely: span, high: span }
+    }
 }
 
 /// Dates that a share of the iterations do not exceed.
@@ -234,9 +256,10 @@ fn simulate(
         let mut block = models[0].block();
         for at in from..to {
             let model = &models[at % models.len()];
-            model.run(&mut block, at * LANES);
-            for lane in 0..LANES.min(iterations - at * LANES) {
-                tally.ends.push(model.end(&mut block, lane));
+            let lanes = LANES.min(iterations - at * LANES);
+            model.run(&mut block, at * LANES, lanes);
+            tally.ends.extend_from_slice(&block.ends[..lanes]);
+            for lane in 0..lanes {
                 for goal in 0..network.goals.len() {
                     let (finish, is_kept) = model.goal(&block, goal, lane);
                     tally.goals[goal].push(finish);
@@ -300,10 +323,10 @@ impl Report<'_> {
             let message = "no activity has an uncertain duration; give some a risk".to_owned();
             diagnostics.push(Diagnostic::new("K-304", message, Vec::new()));
         }
-        let ends = self.numbers(&self.tally.ends);
+        let ends = self.standard(&self.tally.ends);
         let mut cruciality: Vec<Option<f64>> = vec![None; network.nodes.len()];
         for (at, one) in self.sampler.uncertain.iter().enumerate().filter(|(_, one)| one.is_drawn()) {
-            cruciality[one.node] = Some(correlation(&self.causes(at), &ends).abs());
+            cruciality[one.node] = Some(correlation(&self.standard_cause(at), &ends).abs());
         }
         let activities = network.roles.iter().map(|role| match role {
             Role::Node(node) => Some(ActivityRisk {
@@ -367,28 +390,37 @@ impl Report<'_> {
         Some((if finish <= goal.latest { 1.0 } else { 0.0 }, vec![moment; 100]))
     }
 
-    /// Values of the first iterations.
-    fn numbers(&self, labels: &[i32]) -> Vec<f64> {
-        labels.iter().take(CORRELATED).map(|label| f64::from(*label)).collect()
+    /// First iterations that are correlated.
+    fn correlated(&self) -> usize {
+        self.iterations.min(CORRELATED) / LANES * LANES
+    }
+
+    /// Labels of the first iterations, standardised.
+    fn standard(&self, labels: &[i32]) -> Vec<Lanes<f32>> {
+        standardised(labels[..self.correlated().min(labels.len())].chunks_exact(LANES))
+    }
+
+    /// The same of a cause.
+    fn standard_cause(&self, cause: usize) -> Vec<Lanes<f32>> {
+        standardised(self.cause(cause).map(|block| block.as_slice()))
     }
 
     /// What a cause was in the first iterations: durations of an uncertain activity; behind all activities, 1 where an event
     /// happened.
-    fn causes(&self, cause: usize) -> Vec<f64> {
+    fn cause(&self, cause: usize) -> impl Iterator<Item = &Lanes<i32>> {
         let run = self.sampler.uncertain.len() + self.events;
-        let lanes = self.tally.causes.iter().skip(cause).step_by(run).flatten();
-        lanes.take(self.iterations.min(CORRELATED)).map(|value| f64::from(*value)).collect()
+        self.tally.causes.iter().skip(cause).step_by(run).take(self.correlated() / LANES)
     }
 
     /// What moves a goal most, of the uncertain activities that lead to it and of the events that hit one of them.
     fn movers(&self, goal: usize, leading: &[usize]) -> Vec<Mover> {
-        let finishes = self.numbers(&self.tally.goals[goal]);
+        let finishes = self.standard(&self.tally.goals[goal]);
         let uncertain = &self.sampler.uncertain;
         let is_led = |event: &usize| leading.iter().any(|one| uncertain[*one].is_hit_by(*event));
         let drawn = leading.iter().copied().filter(|one| uncertain[*one].is_drawn());
         let causes = drawn.chain((0..self.events).filter(is_led).map(|event| uncertain.len() + event));
         let mut found: Vec<(f64, usize)> =
-            causes.map(|cause| (correlation(&self.causes(cause), &finishes), cause)).collect();
+            causes.map(|cause| (correlation(&self.standard_cause(cause), &finishes), cause)).collect();
         found.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()).then(a.1.cmp(&b.1)));
         found.truncate(MOVERS);
         found.retain(|(correlation, _)| *correlation != 0.0);
@@ -407,14 +439,14 @@ impl Report<'_> {
     /// or of those without and with an event.
     fn swing_days(&self, cause: usize, labels: &[i32]) -> f64 {
         let calendar = &self.network.calendars[self.network.plan_calendar as usize];
-        let values = self.causes(cause);
+        let values: Vec<i32> = self.cause(cause).flatten().copied().collect();
         let mut order: Vec<usize> = (0..values.len()).collect();
-        order.sort_by(|a, b| values[*a].total_cmp(&values[*b]).then(a.cmp(b)));
+        order.sort_by_key(|at| values[*at]);
         let fifth = (order.len() / 5).max(1);
         let (below, above) = if cause < self.sampler.uncertain.len() {
             (fifth, order.len() - fifth)
         } else {
-            let without = order.partition_point(|at| values[*at] < 0.5);
+            let without = order.partition_point(|at| values[*at] == 0);
             (without, without)
         };
         let mean = |of: &[usize]| {
@@ -444,21 +476,4 @@ fn quantiles(labels: &[i32], moment: impl Fn(i32) -> Moment) -> impl Fn(usize) -
 
 fn percentiles_of(at: impl Fn(usize) -> Moment) -> Percentiles {
     Percentiles { p10: at(10), p50: at(50), p80: at(80), p90: at(90) }
-}
-
-/// Correlation after Pearson, rounded to four digits; 0 when one of the two does not vary.
-fn correlation(one: &[f64], other: &[f64]) -> f64 {
-    let count = one.len() as f64;
-    let mean = |of: &[f64]| of.iter().sum::<f64>() / count;
-    let (a, b) = (mean(one), mean(other));
-    let (mut both, mut first, mut second) = (0.0, 0.0, 0.0);
-    for (x, y) in one.iter().zip(other) {
-        both += (x - a) * (y - b);
-        first += (x - a) * (x - a);
-        second += (y - b) * (y - b);
-    }
-    if first == 0.0 || second == 0.0 {
-        return 0.0;
-    }
-    (both / (first * second).sqrt() * 1e4).round() / 1e4
 }

@@ -4,6 +4,7 @@
 mod reader;
 
 use guatu_kernel::plan::*;
+use guatu_kernel::risk::{Simulation, risk};
 use guatu_kernel::{Concession, Dates, MilestoneFloats, Network, Strength, backward, forward, schedule};
 use jiff::ToSpan;
 use jiff::civil::date;
@@ -27,6 +28,9 @@ fn draw(max_lag: i64) -> impl Strategy<Value = Draw> {
     (0i64..8, 0u8..10, 0u8..3, 0u8..12, 0i64..25, links)
         .prop_map(|(days, kind, calendar, constraint, on, links)| Draw { days, kind, calendar, constraint, on, links })
 }
+
+/// A simulation of what is certain needs no more than one whole block of lanes and a part of another.
+const FEW: Simulation = Simulation { iterations: 20, seed: 7, threads: 1, correlation: None };
 
 const KINDS: [LinkKind; 4] = [LinkKind::FS, LinkKind::SS, LinkKind::FF, LinkKind::SF];
 
@@ -166,12 +170,38 @@ proptest! {
             lengths[at] + links.iter().filter(|link| link.0 == at).map(|link| after(link.1, lengths, links)).max().unwrap_or(0)
         }
         let schedule = checked(&plan);
+        let simulated = risk(&plan, FEW, &mut |_| {});
         let length = (0..lengths.len()).map(|at| after(at, &lengths, &links)).max().unwrap_or(0);
         for (at, dates) in schedule.activities.iter().enumerate() {
             let dates = dates.as_ref().expect("no errors");
             let start = before(at, &lengths, &links);
             prop_assert_eq!(dates.early_start.date(), date(2026, 6, 1).saturating_add(start.days()));
-            prop_assert_eq!(dates.total_float_days, Some((length - start - after(at, &lengths, &links)) as f64));
+            let float = length - start - after(at, &lengths, &links);
+            prop_assert_eq!(dates.total_float_days, Some(float as f64));
+            let criticality = simulated.activities[at].map(|risk| risk.criticality);
+            prop_assert_eq!(criticality, Some(if float == 0 { 1.0 } else { 0.0 }), "A{}", at);
+        }
+    }
+
+    /// The lanes of a simulation walk as the schedule does: an event that always happens moves each date as far as its days
+    /// written into the duration.
+    #[test]
+    fn simulated_dates_are_scheduled_dates(draws in prop::collection::vec(draw(3), 1..14), impact in 0i64..40) {
+        let mut certain = random_plan(&draws, false);
+        let mut uncertain = certain.clone();
+        for (at, draw) in draws.iter().enumerate().filter(|(_, draw)| draw.days > 0) {
+            let activity = &mut uncertain.activities[at];
+            if activity.kind == ActivityKind::Task && activity.expected_finish.is_none() {
+                activity.risk = Some(Risk::Discrete { probability: 1.0, impact: Span::days(impact) });
+                certain.activities[at].duration = Span::days(draw.days + impact);
+            }
+        }
+        let by = |activity: &Activity| Mandate { activity: activity.id.clone(), finish_by: Moment::Day(date(2027, 1, 1)), name: None };
+        uncertain.mandated = uncertain.activities.iter().map(by).collect();
+        let dates = schedule(&certain);
+        for milestone in risk(&uncertain, FEW, &mut |_| {}).milestones {
+            let finish = dates.activities[milestone.activity].as_ref().map(|dates| dates.early_finish);
+            prop_assert_eq!(Some(milestone.percentiles.p50), finish, "A{}", milestone.activity);
         }
     }
 

@@ -3,7 +3,7 @@
 mod reader;
 
 use guatu_kernel::plan::*;
-use guatu_kernel::risk::{Cause, Event, Group, RiskReport, Simulation, risk, risk_among};
+use guatu_kernel::risk::{Cause, Event, Group, Impact, RiskReport, Simulation, risk, risk_among};
 use guatu_kernel::{Network, schedule};
 use jiff::civil::date;
 use reader::text::plan;
@@ -159,7 +159,7 @@ fn an_event_of_the_register_hits_all_its_activities_at_once() {
     let mut plan =
         plan("A 3d calendar=all\nB 3d calendar=all\nC 1d calendar=all\nA -> C FS\nB -> C FS\nby C 2026-06-04");
     let register = [
-        Event { probability: 0.3, impacts: vec![(0, Span::days(4)), (1, Span::days(2))] },
+        Event { probability: 0.3, impacts: vec![Impact::fixed(0, 4), Impact::fixed(1, 2)] },
         Event { probability: 0.5, impacts: Vec::new() },
     ];
     let network = [Network::compile(&plan)];
@@ -179,6 +179,20 @@ fn an_event_of_the_register_hits_all_its_activities_at_once() {
     }
     let half = risk_among(&plan, &[Network::compile(&plan)], &register, SIMULATION, &mut |_| {});
     assert_eq!(half.milestones[0].curve[99], day(6, 7), "two days left and two more");
+}
+
+#[test]
+fn an_event_is_mild_or_bad_for_all_its_activities() {
+    // From 0 over 10 to 20 days: half of what happens adds ten days or less, an eighth five or less, to each of the two
+    // works: were they hit apart, few iterations would add nothing or all of forty days.
+    let plan = plan("A 3d calendar=all\nB 3d calendar=all\nA -> B FS\nby B 2026-06-06");
+    let impact = |activity| Impact { activity, low: Span::ZERO, likely: Span::days(10), high: Span::days(20) };
+    let register = [Event { probability: 0.8, impacts: vec![impact(0), impact(1)] }];
+    let report = risk_among(&plan, &[Network::compile(&plan)], &register, SIMULATION, &mut |_| {});
+    let curve = &report.milestones[0].curve;
+    let added = |percent: usize| (curve[percent - 1].date() - date(2026, 6, 6)).get_days();
+    assert_eq!(added(19), 0, "in a fifth it does not happen");
+    assert!((9..=11).contains(&added(30)) && (19..=21).contains(&added(60)) && added(100) >= 38, "{curve:?}");
 }
 
 #[test]

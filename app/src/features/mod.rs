@@ -139,6 +139,7 @@ features! {
         3 Plans plan;
         4 Targets targets;
         5 Reports reports;
+        5 RiskEvents risk_events;
         6 Problems problems;
         6 WallChart wall_chart;
         6 Hazards hazards;

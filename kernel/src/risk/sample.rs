@@ -9,27 +9,80 @@ use super::LANES;
 use crate::calendar::{Unit, WorkCalendar};
 use crate::chance::Chance;
 use crate::measure::{exact_length, length};
-use crate::network::{Network, Node, VIRTUAL};
+use crate::network::{Network, VIRTUAL};
 use crate::plan::{Activity, Plan, Risk, Span};
-use crate::risk::Event;
+use crate::risk::{Event, Impact};
 
 /// Numbers of one activity, a lane for each iteration.
 pub(crate) type Lanes<T> = [T; LANES];
 
+/// One value for each lane. A plain loop, so that it runs in the processor's vectors whatever is computed.
+#[inline(always)]
+pub(crate) fn in_lanes<T: Copy + Default>(of: impl Fn(usize) -> T) -> Lanes<T> {
+    let mut lanes = [T::default(); LANES];
+    for (lane, value) in lanes.iter_mut().enumerate() {
+        *value = of(lane);
+    }
+    lanes
+}
+
 /// Points of a quantile table.
 const POINTS: usize = 512;
+/// Steps of the parameter of a shape: finer than the points of a table can show.
+const SHAPES_PER_UNIT: f64 = 4096.0;
+/// Points of the tables of the normal distribution and of its inverse: their error, in probability, is under 0.001.
+const NORMAL_POINTS: usize = 2048;
+/// Normal scores beyond which nothing is told apart.
+const FARTHEST_SCORE: f32 = 4.0;
+
+/// Nothing drawn is longer: of minutes sixteen years, of days more than the axis has.
+const MOST_UNITS: f32 = 8_388_607.0;
 
 /// How the remaining duration of an activity is drawn, in units of its calendar.
 #[derive(Clone, Debug)]
 enum Draw {
-    /// Triangular by its inverse: below the mode, above it, and the probability at the mode.
-    Triangular { low: f32, high: f32, rise: f32, fall: f32, at_mode: f32 },
-    /// Quantiles in the middles of [`POINTS`] equal probabilities.
-    Table(Vec<i32>),
+    /// Triangular.
+    Triangular(Triangle),
+    /// Quantiles of a shape, stretched.
+    Shaped { low: f32, width: f32, shape: usize },
     /// An event of its own that adds its impact.
     Event { probability: f32, planned: i32, impact: i32 },
     /// As planned; only events of the register lengthen it.
     Certain { planned: i32 },
+}
+
+/// A triangular distribution by its inverse: a branch below the mode and one above it.
+#[derive(Clone, Copy, Debug)]
+struct Triangle {
+    low: f32,
+    high: f32,
+    rise: f32,
+    fall: f32,
+    /// Probability at the mode.
+    at_mode: f32,
+}
+
+impl Triangle {
+    fn new(low: f64, likely: f64, high: f64) -> Triangle {
+        let width = (high - low).max(1e-6);
+        Triangle {
+            low: low as f32,
+            high: high as f32,
+            rise: (width * (likely - low)) as f32,
+            fall: (width * (high - likely)) as f32,
+            at_mode: ((likely - low) / width) as f32,
+        }
+    }
+
+    #[inline(always)]
+    fn drawn(self, at: &Lanes<f32>, least: f32) -> Lanes<i32> {
+        // One root for both branches, and a loop for each step: so all of it runs in vectors.
+        let is_below = in_lanes(|lane| at[lane] < self.at_mode);
+        let square = in_lanes(|lane| if is_below[lane] { at[lane] * self.rise } else { (1.0 - at[lane]) * self.fall });
+        let root = in_lanes(|lane| square[lane].sqrt());
+        let units = in_lanes(|lane| if is_below[lane] { self.low + root[lane] } else { self.high - root[lane] });
+        in_lanes(|lane| nearest(units[lane], least))
+    }
 }
 
 /// One uncertain activity.
@@ -45,7 +98,7 @@ pub(crate) struct Uncertain {
     /// Index of its group, when it is correlated with others.
     group: Option<usize>,
     /// Events of the register that lengthen it, with the units that each adds.
-    impacts: Vec<(usize, i32)>,
+    impacts: Vec<(usize, Triangle)>,
 }
 
 impl Uncertain {
@@ -64,8 +117,10 @@ impl Uncertain {
 pub(crate) struct Shared {
     /// Normal scores of the groups.
     scores: Vec<Lanes<f32>>,
-    /// Which events of the register happen, as 0 or 1.
+    /// Which events of the register happen: all bits or none.
     pub(crate) events: Vec<Lanes<i32>>,
+    /// How badly each happens where it does, as a share of what is milder.
+    severities: Vec<Lanes<f32>>,
 }
 
 /// All uncertain activities of a network.
@@ -74,18 +129,20 @@ pub(crate) struct Sampler {
     /// Ascending by node.
     pub(crate) uncertain: Vec<Uncertain>,
     groups: usize,
+    shapes: Shapes,
     /// Probabilities of the events of the register.
     events: Vec<f32>,
     /// Correlation of the durations within a group, as normal scores.
     correlation: f64,
-    /// Normal scores of [`POINTS`] equal probabilities.
-    scores: Vec<f32>,
+    normal: Normal,
     seed: u64,
 }
 
 /// Streams of numbers of the iterations of a block: xorshift with 128 bits (Marsaglia 2003), in lanes.
 pub(crate) struct Streams {
+    /// The four newest numbers; the next takes the place of the oldest.
     state: [Lanes<u32>; 4],
+    oldest: usize,
 }
 
 impl Streams {
@@ -101,19 +158,28 @@ impl Streams {
                 state[word][lane] = bits;
             }
         }
-        Streams { state }
+        Streams { state, oldest: 0 }
+    }
+
+    /// 32 bits for each lane.
+    #[inline]
+    fn bits(&mut self) -> Lanes<u32> {
+        let (oldest, newest) = (&self.state[self.oldest], &self.state[(self.oldest + 3) % 4]);
+        let bits = in_lanes(|lane| {
+            let mixed = oldest[lane] ^ (oldest[lane] << 11);
+            newest[lane] ^ (newest[lane] >> 19) ^ mixed ^ (mixed >> 8)
+        });
+        self.state[self.oldest] = bits;
+        self.oldest = (self.oldest + 1) % 4;
+        bits
     }
 
     /// One number in 0..1 for each lane.
+    #[inline]
     pub(crate) fn next(&mut self) -> Lanes<f32> {
-        let [oldest, second, third, last] = &mut self.state;
-        std::array::from_fn(|lane| {
-            let mixed = oldest[lane] ^ (oldest[lane] << 11);
-            (oldest[lane], second[lane], third[lane]) = (second[lane], third[lane], last[lane]);
-            last[lane] = last[lane] ^ (last[lane] >> 19) ^ mixed ^ (mixed >> 8);
-            // 23 bits and a half: exact in a float, never 0 and never 1.
-            ((last[lane] >> 9) as i32 as f32 + 0.5) * (1.0 / (1u32 << 23) as f32)
-        })
+        // 23 bits and a half: exact in a float, never 0 and never 1.
+        let bits = self.bits();
+        in_lanes(|lane| ((bits[lane] >> 9) as i32 as f32 + 0.5) * (1.0 / (1u32 << 23) as f32))
     }
 }
 
@@ -130,109 +196,131 @@ impl Sampler {
     ) -> Sampler {
         let mut uncertain = Vec::new();
         let mut impacts = impacts_of(register);
+        let mut shapes = Shapes::default();
         for (index, node) in network.nodes.iter().enumerate().filter(|(_, node)| node.activity != VIRTUAL) {
             let activity = &plan.activities[node.activity as usize];
             let impacts = impacts.remove(&(node.activity as usize)).unwrap_or_default();
-            if let Some(found) = uncertain_of(network, index, node, (activity, &impacts)) {
+            if let Some(found) = uncertain_of(network, index, (activity, &impacts), &mut shapes) {
                 let group = if correlation > 0.0 { group_of(activity) } else { None };
                 uncertain.push(Uncertain { group, ..found });
             }
         }
         let events = register.iter().map(|event| event.probability.clamp(0.0, 1.0) as f32).collect();
-        let scores = (0..POINTS).map(|at| normal_quantile((at as f64 + 0.5) / POINTS as f64) as f32).collect();
-        Sampler { uncertain, groups, events, correlation: correlation.clamp(0.0, 1.0), scores, seed }
+        Sampler {
+            uncertain,
+            groups,
+            shapes,
+            events,
+            correlation: correlation.clamp(0.0, 1.0),
+            normal: Normal::new(),
+            seed,
+        }
     }
 
     /// Streams of a block of iterations, with what its groups share.
     pub(crate) fn block(&self, first: usize) -> (Streams, Shared) {
         let mut streams = Streams::new(self.seed, first);
         let share = self.correlation.sqrt() as f32;
-        let scores = (0..self.groups).map(|_| streams.next().map(|at| self.score(at) * share)).collect();
-        let happens = |probability: &f32| streams.next().map(|at| i32::from(at < *probability));
-        let events = self.events.iter().map(happens).collect();
-        (streams, Shared { scores, events })
-    }
-
-    fn score(&self, at: f32) -> f32 {
-        interpolated(&self.scores, at)
+        let scores = (0..self.groups).map(|_| self.normal.scores(&streams.next()).map(|score| score * share)).collect();
+        let drawn: Vec<Lanes<f32>> = self.events.iter().map(|_| streams.next()).collect();
+        let of = |at: &Lanes<f32>, probability: &f32| in_lanes(|lane| -i32::from(at[lane] < *probability));
+        let events = drawn.iter().zip(&self.events).map(|(at, probability)| of(at, probability)).collect();
+        // Below the probability the number is as even as over the whole: it says how badly, too.
+        let severity = |at: &Lanes<f32>, probability: &f32| in_lanes(|lane| (at[lane] / probability).min(1.0));
+        let severities = drawn.iter().zip(&self.events).map(|(at, probability)| severity(at, probability)).collect();
+        (streams, Shared { scores, events, severities })
     }
 
     /// Spans of one activity in a block, before what events add.
+    #[inline]
     pub(crate) fn draw(&self, one: &Uncertain, streams: &mut Streams, shared: &Shared) -> Lanes<i32> {
         let mut at = streams.next();
         if let Some(group) = one.group {
             // Gaussian copula with one factor.
-            let rest = (1.0 - self.correlation).sqrt() as f32;
-            for (at, score) in at.iter_mut().zip(&shared.scores[group]) {
-                *at = normal_share(score + rest * self.score(*at));
-            }
+            let (own, rest) = (self.normal.scores(&at), (1.0 - self.correlation).sqrt() as f32);
+            at = self.normal.shares(&in_lanes(|lane| shared.scores[group][lane] + rest * own[lane]));
         }
-        let mut units = [0; LANES];
-        match &one.draw {
-            Draw::Triangular { low, high, rise, fall, at_mode } => {
-                for lane in 0..LANES {
-                    let below = low + (at[lane] * rise).sqrt();
-                    let above = high - ((1.0 - at[lane]) * fall).sqrt();
-                    let drawn = if at[lane] < *at_mode { below } else { above };
-                    units[lane] = (drawn + 0.5) as i32;
-                }
-            }
-            Draw::Table(table) => {
-                for lane in 0..LANES {
-                    units[lane] = table[((at[lane] * POINTS as f32) as usize).min(POINTS - 1)];
-                }
+        let units = match &one.draw {
+            Draw::Triangular(triangle) => triangle.drawn(&at, one.least as f32),
+            Draw::Shaped { low, width, shape } => {
+                let quantiles = looked_up(&self.shapes.quantiles[*shape], &at);
+                in_lanes(|lane| nearest(low + width * quantiles[lane], one.least as f32))
             }
             Draw::Event { probability, planned, impact } => {
-                for lane in 0..LANES {
-                    units[lane] = planned + if at[lane] < *probability { *impact } else { 0 };
-                }
+                in_lanes(|lane| planned + if at[lane] < *probability { *impact } else { 0 })
             }
-            Draw::Certain { planned } => units = [*planned; LANES],
-        }
-        for units in &mut units {
-            *units = (*units).max(one.least) - one.offset;
-        }
-        units
+            Draw::Certain { planned } => [*planned; LANES],
+        };
+        in_lanes(|lane| units[lane] - one.offset)
     }
 
     /// Adds what the events of the register that happen in a block add to one activity.
     pub(crate) fn lengthen(&self, one: &Uncertain, spans: &mut Lanes<i32>, shared: &Shared) {
-        for (event, units) in &one.impacts {
-            for (span, happens) in spans.iter_mut().zip(&shared.events[*event]) {
-                *span += happens * units;
-            }
+        for (event, impact) in &one.impacts {
+            let (happens, units) = (&shared.events[*event], impact.drawn(&shared.severities[*event], 0.0));
+            *spans = in_lanes(|lane| spans[lane] + (happens[lane] & units[lane]));
         }
     }
 }
 
 /// Events of a register by the activity that they lengthen.
-fn impacts_of(register: &[Event]) -> HashMap<usize, Vec<(usize, Span)>> {
-    let mut impacts: HashMap<usize, Vec<(usize, Span)>> = HashMap::new();
+fn impacts_of(register: &[Event]) -> HashMap<usize, Vec<(usize, Impact)>> {
+    let mut impacts: HashMap<usize, Vec<(usize, Impact)>> = HashMap::new();
     for (event, entry) in register.iter().enumerate() {
-        for (activity, impact) in &entry.impacts {
-            impacts.entry(*activity).or_default().push((event, *impact));
+        for impact in &entry.impacts {
+            impacts.entry(impact.activity).or_default().push((event, *impact));
         }
     }
     impacts
 }
 
-/// A value between the middles of equal shares of a table.
-fn interpolated(table: &[f32], at: f32) -> f32 {
-    let place = (at * table.len() as f32 - 0.5).clamp(0.0, (table.len() - 1) as f32);
-    let below = (place as usize).min(table.len() - 2);
-    table[below] + (place - below as f32) * (table[below + 1] - table[below])
+/// The normal distribution and its inverse as tables.
+#[derive(Clone, Debug)]
+struct Normal {
+    /// Scores in the middles of equal probabilities.
+    scores: Box<[f32; NORMAL_POINTS]>,
+    /// Probabilities in the middles of equal steps of the score.
+    shares: Box<[f32; NORMAL_POINTS]>,
+}
+
+impl Normal {
+    fn new() -> Normal {
+        let middle = |at: usize| (at as f64 + 0.5) / NORMAL_POINTS as f64;
+        let score_at = |at: usize| (2.0 * middle(at) as f32 - 1.0) * FARTHEST_SCORE;
+        Normal {
+            scores: Box::new(std::array::from_fn(|at| normal_quantile(middle(at)) as f32)),
+            shares: Box::new(std::array::from_fn(|at| normal_share(score_at(at)))),
+        }
+    }
+
+    fn scores(&self, at: &Lanes<f32>) -> Lanes<f32> {
+        looked_up(&self.scores, at)
+    }
+
+    fn shares(&self, scores: &Lanes<f32>) -> Lanes<f32> {
+        const LAST: f32 = 1.0 - f32::EPSILON;
+        looked_up(&self.shares, &in_lanes(|lane| (scores[lane] / (2.0 * FARTHEST_SCORE) + 0.5).clamp(0.0, LAST)))
+    }
+}
+
+/// Entries of a table over 0..1. Places are computed before any is read: the one runs in vectors, the other does not.
+#[inline(always)]
+fn looked_up<const COUNT: usize>(table: &[f32; COUNT], at: &Lanes<f32>) -> Lanes<f32> {
+    let places = in_lanes(|lane| nearest(at[lane] * COUNT as f32 - 0.5, 0.0));
+    in_lanes(|lane| table[places[lane] as usize % COUNT])
 }
 
 fn uncertain_of(
     network: &Network,
     index: usize,
-    node: &Node,
-    (activity, impacts): (&Activity, &[(usize, Span)]),
+    (activity, impacts): (&Activity, &[(usize, Impact)]),
+    shapes: &mut Shapes,
 ) -> Option<Uncertain> {
     // Whose people name the day they will finish has no other duration to draw.
     if activity.expected_finish.is_some() || (activity.risk.is_none() && impacts.is_empty()) {
         return None;
     }
+    let node = &network.nodes[index];
     let calendar = &network.calendars[node.calendar as usize];
     let is_day = calendar.unit == Unit::Day;
     let offset = i32::from(is_day);
@@ -252,35 +340,33 @@ fn uncertain_of(
             planned,
             impact: units(*impact, calendar, network)?,
         },
-        Some(risk) => continuous(risk, &of)?,
+        Some(risk) => continuous(risk, &of, shapes)?,
     };
-    let impacts = impacts.iter().filter_map(|(event, impact)| Some((*event, rounded(of(*impact)?)))).collect();
+    let added = |impact: &Impact| {
+        let (low, likely, high) = ordered(of(impact.low)?, of(impact.likely)?, of(impact.high)?);
+        Some(Triangle::new(low, likely, high))
+    };
+    let impacts = impacts.iter().filter_map(|(event, impact)| Some((*event, added(impact)?))).collect();
     Some(Uncertain { node: index, draw, least: offset, offset, group: None, impacts })
 }
 
 /// How a duration without an event of its own is drawn; `of` counts what is left of a span.
-fn continuous(risk: &Risk, of: &dyn Fn(Span) -> Option<f64>) -> Option<Draw> {
+fn continuous(risk: &Risk, of: &dyn Fn(Span) -> Option<f64>, shapes: &mut Shapes) -> Option<Draw> {
     Some(match risk {
         Risk::Triangular { low, likely, high } => {
             let (low, likely, high) = ordered(of(*low)?, of(*likely)?, of(*high)?);
-            let width = (high - low).max(1e-6);
-            Draw::Triangular {
-                low: low as f32,
-                high: high as f32,
-                rise: (width * (likely - low)) as f32,
-                fall: (width * (high - likely)) as f32,
-                at_mode: ((likely - low) / width) as f32,
-            }
+            Draw::Triangular(Triangle::new(low, likely, high))
         }
         Risk::Pert { low, likely, high } => {
             let (low, likely, high) = ordered(of(*low)?, of(*likely)?, of(*high)?);
-            Draw::Table(pert_table(low, likely, high))
+            let width = high - low;
+            let mode = if width > 0.0 { (likely - low) / width } else { 0.0 };
+            Draw::Shaped { low: low as f32, width: width as f32, shape: shapes.of(Shape::Pert, mode) }
         }
         Risk::Lognormal { p50, p90 } => {
             let (median, p90) = (of(*p50)?.max(1e-6), of(*p90)?);
-            let ratio = (p90 / median).max(1.0);
-            let quantile = |at: f64| median * ratio.powf(normal_quantile(at) / normal_quantile(0.9));
-            Draw::Table((0..POINTS).map(|at| rounded(quantile((at as f64 + 0.5) / POINTS as f64))).collect())
+            let deviation = (p90 / median).max(1.0).ln() / normal_quantile(0.9);
+            Draw::Shaped { low: 0.0, width: median as f32, shape: shapes.of(Shape::Lognormal, deviation) }
         }
         Risk::Discrete { .. } => return None,
     })
@@ -294,34 +380,69 @@ fn ordered(low: f64, likely: f64, high: f64) -> (f64, f64, f64) {
     (low.min(likely), likely, high.max(likely))
 }
 
-/// To whole units, nearest: rounding up would make every activity half a unit longer than it is.
-fn rounded(units: f64) -> i32 {
-    (units + 0.5).floor().clamp(0.0, 1e8) as i32
+/// To whole units, nearest, and no less than `least`: rounding up would make every activity half a unit longer than it is.
+/// A float of 2²³ and more has no place for a fraction: the last bits of the sum are the number, rounded. A cast would be a
+/// branch for every lane.
+#[inline(always)]
+fn nearest(units: f32, least: f32) -> i32 {
+    const WHOLE: f32 = 8_388_608.0;
+    (units.clamp(least, MOST_UNITS) + WHOLE).to_bits() as i32 - WHOLE.to_bits() as i32
 }
 
-/// Quantiles of the PERT distribution (Malcolm et al. 1959): a beta with α = 1 + 4 (mode − low) ÷ width, β the other way.
-/// The density is summed over fine steps; where it passes each probability is the quantile.
-fn pert_table(low: f64, likely: f64, high: f64) -> Vec<i32> {
-    const STEPS: usize = 4096;
-    let width = high - low;
-    if width <= 0.0 {
-        return vec![rounded(likely); POINTS];
+/// A family of distributions with one parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Shape {
+    /// From 0 to 1 by where its mode lies.
+    Pert,
+    /// With the median 1 by the standard deviation of its logarithm.
+    Lognormal,
+}
+
+/// Quantiles in the middles of [`POINTS`] equal probabilities, of every shape that is drawn from: activities share them, so
+/// that they stay near the processor.
+#[derive(Clone, Debug, Default)]
+struct Shapes {
+    known: HashMap<(Shape, u32), usize>,
+    quantiles: Vec<[f32; POINTS]>,
+}
+
+impl Shapes {
+    fn of(&mut self, shape: Shape, parameter: f64) -> usize {
+        let steps = (parameter * SHAPES_PER_UNIT).round();
+        *self.known.entry((shape, steps as u32)).or_insert_with(|| {
+            let parameter = steps / SHAPES_PER_UNIT;
+            self.quantiles.push(match shape {
+                Shape::Pert => pert_quantiles(parameter),
+                Shape::Lognormal => std::array::from_fn(|at| (normal_quantile(middle(at)) * parameter).exp() as f32),
+            });
+            self.quantiles.len() - 1
+        })
     }
-    let (rise, fall) = (4.0 * (likely - low) / width, 4.0 * (high - likely) / width);
+}
+
+/// The middle of one of the equal probabilities of a table.
+fn middle(point: usize) -> f64 {
+    (point as f64 + 0.5) / POINTS as f64
+}
+
+/// Quantiles of the PERT distribution (Malcolm et al. 1959) from 0 to 1: a beta with α = 1 + 4 mode and β = 5 − 4 mode. The
+/// density is summed over fine steps; where it passes each probability is the quantile.
+fn pert_quantiles(mode: f64) -> [f32; POINTS] {
+    const STEPS: usize = 2048;
+    let (rise, fall) = (4.0 * mode, 4.0 * (1.0 - mode));
     let density = |x: f64| x.powf(rise) * (1.0 - x).powf(fall);
     let weights: Vec<f64> = (0..STEPS).map(|at| density((at as f64 + 0.5) / STEPS as f64)).collect();
     let total: f64 = weights.iter().sum();
-    let (mut table, mut passed, mut at) = (Vec::with_capacity(POINTS), 0.0, 0);
-    for point in 0..POINTS {
-        let wanted = (point as f64 + 0.5) / POINTS as f64 * total;
+    let (mut passed, mut at) = (0.0, 0);
+    std::array::from_fn(|point| {
+        let wanted = middle(point) * total;
         while at + 1 < STEPS && passed + weights[at] < wanted {
             passed += weights[at];
             at += 1;
         }
         let within = if weights[at] > 0.0 { (wanted - passed) / weights[at] } else { 0.5 };
-        table.push(rounded(low + width * (at as f64 + within) / STEPS as f64));
-    }
-    table
+        ((at as f64 + within) / STEPS as f64) as f32
+    })
 }
 
 /// Inverse of the normal distribution by rational approximation (Acklam 2003; relative error under 1.2e−9).
@@ -384,8 +505,9 @@ mod tests {
 
     #[test]
     fn pert_has_its_mean() {
-        let table = pert_table(40.0, 50.0, 90.0);
-        let mean = table.iter().map(|units| f64::from(*units)).sum::<f64>() / POINTS as f64;
-        assert!((mean - (40.0 + 4.0 * 50.0 + 90.0) / 6.0).abs() < 0.05, "{mean}");
+        // From 40 over 50 to 90: the mode lies at a fifth.
+        let quantiles = pert_quantiles(0.2);
+        let mean = quantiles.iter().map(|at| 40.0 + 50.0 * f64::from(*at)).sum::<f64>() / POINTS as f64;
+        assert!((mean - (40.0 + 4.0 * 50.0 + 90.0) / 6.0).abs() < 0.01, "{mean}");
     }
 }

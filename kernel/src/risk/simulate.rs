@@ -2,18 +2,22 @@
 //!
 //! The pass is that of [`crate::cpm`], a lane for each iteration; between day calendars a link is a table over the
 //! positions that can occur. What is critical in an iteration is found by walking back from its latest finish along
-//! links that hold exactly: the longest path, which unlike float is well defined across calendars.
+//! links that hold exactly: the longest path, which unlike float is well defined across calendars. One walk serves all
+//! lanes of a block: a node is met with a bit for each lane in which it is critical.
 
 use std::collections::HashMap;
 
-use super::sample::{Lanes, Sampler};
+use super::sample::{Lanes, Sampler, in_lanes};
 use super::{CORRELATED, LANES};
 use crate::calendar::FAR;
 use crate::cpm::{expected_finish, forward_with, hardened, lasting_until};
-use crate::network::{Network, Row, VIRTUAL, traits};
+use crate::network::{NO_FLOOR, Network, Row, VIRTUAL, traits};
 
-/// Widest range of positions a link is tabulated for.
-const WIDEST: i32 = 1 << 16;
+/// Positions that a link is tabulated for at most: of days twenty-two years. A power of two, so that a place in a table is
+/// known to be in it.
+const TABULATED: usize = 1 << 13;
+/// Positions below the planned ones that are tabulated: durations may be drawn shorter than planned.
+const BELOW: i32 = 256;
 
 /// A link of a lane: an addition, a table, or computed.
 #[derive(Clone, Copy)]
@@ -29,24 +33,37 @@ pub(crate) struct Model<'a> {
     sampler: &'a Sampler,
     /// A step for each row.
     steps: Vec<Step>,
-    tables: Vec<Vec<i32>>,
+    tables: Vec<Table>,
     /// First position of the tables of each calendar.
     first: Vec<i32>,
     /// Nodes of which one finishes last.
-    last: Vec<usize>,
-    /// Uncertain activity of each node.
-    drawn: Vec<u32>,
+    last: Vec<Last>,
+}
+
+/// Bounds on a successor by the position of its predecessor.
+struct Table {
+    /// A power of two: entries from there on are not filled.
+    filled: u32,
+    bounds: Box<[i32; TABULATED]>,
+}
+
+/// Nodes that may finish last and whose finishes are printed alike: of two of them the later position has the later label.
+struct Last {
+    calendar: u32,
+    is_point: bool,
+    nodes: Vec<usize>,
 }
 
 /// Working memory and sums of one thread.
 pub(crate) struct Block {
     /// Start and finish of each node, in pairs of lanes.
     early: Vec<Lanes<i32>>,
-    /// Spans of the uncertain activities.
-    spans: Vec<Lanes<i32>>,
     /// What moves dates: spans before events lengthen them, then which events happen. Kept of the first iterations.
     pub(crate) causes: Vec<Lanes<i32>>,
-    waiting: Vec<u64>,
+    /// End of the project by lane, as labels.
+    pub(crate) ends: Lanes<i32>,
+    /// Lanes in which each node is found critical, until the walk comes to it.
+    waiting: Vec<u16>,
     /// Iterations in which each node was critical.
     pub(crate) critical: Vec<u32>,
 }
@@ -59,9 +76,8 @@ impl<'a> Model<'a> {
             let slot = &mut first[node.calendar as usize];
             *slot = (*slot).min(early[index * 2]);
         }
-        // Durations below the planned ones let positions fall below the planned ones.
         for first in first.iter_mut().filter(|first| **first != i32::MAX) {
-            *first -= WIDEST / 8;
+            *first -= BELOW;
         }
         let mut model = Model {
             network,
@@ -70,13 +86,9 @@ impl<'a> Model<'a> {
             tables: Vec::new(),
             first,
             last: Vec::new(),
-            drawn: vec![u32::MAX; network.nodes.len()],
         };
         model.tabulate(early.iter().copied().max().unwrap_or(0));
         model.last = model.undominated();
-        for (at, one) in sampler.uncertain.iter().enumerate() {
-            model.drawn[one.node] = at as u32;
-        }
         model
     }
 
@@ -89,14 +101,19 @@ impl<'a> Model<'a> {
                 continue;
             };
             let from = self.first[tie.from_calendar as usize];
-            if network.is_minute_axis || highest.saturating_sub(from) > WIDEST / 2 {
+            // As far again as the plan is long: what runs past that is computed.
+            let wanted = (i64::from(highest) - i64::from(from)) * 2;
+            if network.is_minute_axis || wanted > TABULATED as i64 {
                 self.steps.push(Step::Computed);
                 continue;
             }
             let table = *known.entry(*tie).or_insert_with(|| {
-                // As far again as the plan is long: what runs past that is computed.
-                let length = ((highest - from) * 3).clamp(1, WIDEST);
-                self.tables.push((from..from + length).map(|at| tie.bound(&network.calendars, at)).collect());
+                let filled = (wanted.max(1) as u32).next_power_of_two();
+                let mut bounds = Box::new([0; TABULATED]);
+                for (bound, at) in bounds.iter_mut().zip(from..from + filled as i32) {
+                    *bound = tie.bound(&network.calendars, at);
+                }
+                self.tables.push(Table { filled, bounds });
                 self.tables.len() as u32 - 1
             });
             self.steps.push(Step::Table(table));
@@ -104,7 +121,7 @@ impl<'a> Model<'a> {
     }
 
     /// Nodes that no link from their finish makes another finish as late.
-    fn undominated(&self) -> Vec<usize> {
+    fn undominated(&self) -> Vec<Last> {
         let network = self.network;
         let mut is_dominated = vec![false; network.nodes.len()];
         for row in &network.rows {
@@ -114,98 +131,113 @@ impl<'a> Model<'a> {
         }
         // A hard date may put a successor before what it waits for.
         let has_hard = !network.hard.is_empty();
-        (0..network.nodes.len())
-            .filter(|&index| network.nodes[index].activity != VIRTUAL && (has_hard || !is_dominated[index]))
-            .collect()
+        let mut found: Vec<Last> = Vec::new();
+        for (index, node) in network.nodes.iter().enumerate() {
+            if node.activity == VIRTUAL || (is_dominated[index] && !has_hard) {
+                continue;
+            }
+            let (calendar, is_point) = (node.calendar, node.has(traits::START_POINT));
+            match found.iter_mut().find(|last| last.calendar == calendar && last.is_point == is_point) {
+                Some(last) => last.nodes.push(index),
+                None => found.push(Last { calendar, is_point, nodes: vec![index] }),
+            }
+        }
+        found
     }
 
     pub(crate) fn block(&self) -> Block {
         let count = self.network.nodes.len();
         Block {
             early: vec![[0; LANES]; count * 2],
-            spans: vec![[0; LANES]; self.sampler.uncertain.len()],
             causes: Vec::new(),
-            waiting: vec![0; count.div_ceil(64)],
+            ends: [0; LANES],
+            waiting: vec![0; count],
             critical: vec![0; count],
         }
     }
 
-    /// Runs the iterations from a first one on.
-    pub(crate) fn run(&self, block: &mut Block, first: usize) {
+    /// Runs the iterations from a first one on; the first `lanes` of them count.
+    pub(crate) fn run(&self, block: &mut Block, first: usize, lanes: usize) {
+        self.pass(block, first);
+        self.find_ends(block, lanes);
+        self.walk_back(block);
+    }
+
+    /// Forward passes; durations are drawn on the way.
+    fn pass(&self, block: &mut Block, first: usize) {
         let (mut streams, shared) = self.sampler.block(first);
-        for (one, spans) in self.sampler.uncertain.iter().zip(&mut block.spans) {
-            *spans = self.sampler.draw(one, &mut streams, &shared);
-        }
-        if first < CORRELATED {
-            block.causes.clone_from(&block.spans);
-            block.causes.extend_from_slice(&shared.events);
-        }
-        if !shared.events.is_empty() {
-            for (one, spans) in self.sampler.uncertain.iter().zip(&mut block.spans) {
-                self.sampler.lengthen(one, spans, &shared);
+        let is_kept = first < CORRELATED;
+        block.causes.clear();
+        let mut uncertain = self.sampler.uncertain.iter().peekable();
+        for (index, node) in self.network.nodes.iter().enumerate() {
+            let mut span = [node.span; LANES];
+            if let Some(one) = uncertain.next_if(|one| one.node == index) {
+                span = self.sampler.draw(one, &mut streams, &shared);
+                if is_kept {
+                    block.causes.push(span);
+                }
+                self.sampler.lengthen(one, &mut span, &shared);
             }
+            self.place(&mut block.early, index, &span);
         }
+        if is_kept {
+            block.causes.extend(shared.events.iter().map(|happens| happens.map(i32::abs)));
+        }
+    }
+
+    /// Places one node in all lanes, its predecessors being placed.
+    fn place(&self, early: &mut [Lanes<i32>], index: usize, span: &Lanes<i32>) {
         let network = self.network;
-        for (index, node) in network.nodes.iter().enumerate() {
-            let span = self.span_of(block, index);
-            let (before, own) = block.early.split_at_mut(index * 2);
-            let mut start = [node.start_floor; LANES];
+        let node = &network.nodes[index];
+        let mut start = match node.finish_floor {
+            NO_FLOOR => [node.start_floor; LANES],
+            floor => in_lanes(|lane| node.start_floor.max(floor - span[lane])),
+        };
+        let rows = network.first_row[index] as usize..network.first_row[index + 1] as usize;
+        for (row, step) in network.rows[rows.clone()].iter().zip(&self.steps[rows]) {
+            let bound = self.bounds(*row, *step, &early[row.source()]);
+            // All bits where the link arrives at the finish.
+            let mask = -i32::from(row.arrives_finish());
+            start = in_lanes(|lane| start[lane].max(bound[lane] - (span[lane] & mask)));
+        }
+        if node.has(traits::HARD) {
+            start = in_lanes(|lane| hardened(network, index, span[lane], start[lane]));
+        }
+        start = in_lanes(|lane| start[lane].clamp(-FAR, FAR));
+        let mut finish = in_lanes(|lane| start[lane] + span[lane]);
+        if node.has(traits::HARD)
+            && let Some(expected) = expected_finish(network, index)
+        {
             for lane in 0..LANES {
-                start[lane] = start[lane].max(node.finish_floor - span[lane]);
-            }
-            let rows = network.first_row[index] as usize..network.first_row[index + 1] as usize;
-            for (row, step) in network.rows[rows.clone()].iter().zip(&self.steps[rows]) {
-                let mut bound = self.bounds(*row, *step, &before[row.source()]);
-                if row.arrives_finish() {
-                    for lane in 0..LANES {
-                        bound[lane] -= span[lane];
-                    }
-                }
-                for lane in 0..LANES {
-                    start[lane] = start[lane].max(bound[lane]);
-                }
-            }
-            if node.has(traits::HARD) {
-                for lane in 0..LANES {
-                    start[lane] = hardened(network, index, span[lane], start[lane]);
-                }
-            }
-            for lane in 0..LANES {
-                own[0][lane] = start[lane].clamp(-FAR, FAR);
-                own[1][lane] = own[0][lane] + span[lane];
-            }
-            if node.has(traits::HARD)
-                && let Some(expected) = expected_finish(network, index)
-            {
-                for lane in 0..LANES {
-                    if let Some(place) = lasting_until(network, index, expected, |source| before[source][lane]) {
-                        (own[0][lane], own[1][lane]) = (place[0], place[1]);
-                    }
+                if let Some(place) = lasting_until(network, index, expected, |source| early[source][lane]) {
+                    [start[lane], finish[lane]] = place;
                 }
             }
         }
+        early[index * 2..index * 2 + 2].copy_from_slice(&[start, finish]);
     }
 
-    fn span_of(&self, block: &Block, index: usize) -> Lanes<i32> {
-        match self.drawn[index] {
-            u32::MAX => [self.network.nodes[index].span; LANES],
-            drawn => block.spans[drawn as usize],
-        }
-    }
-
+    #[inline(always)]
     fn bounds(&self, row: Row, step: Step, source: &Lanes<i32>) -> Lanes<i32> {
         match step {
-            Step::Shift(shift) => source.map(|at| at + shift),
+            Step::Shift(shift) => in_lanes(|lane| source[lane] + shift),
             Step::Table(table) => {
-                let table = &self.tables[table as usize];
                 let first = self.first[self.network.nodes[row.from()].calendar as usize];
-                source.map(|at| match table.get((at - first) as usize) {
-                    Some(bound) => *bound,
-                    None => row.bound(self.network, at),
-                })
+                let places = in_lanes(|lane| (source[lane] - first) as u32);
+                let table = &self.tables[table as usize];
+                // All lie in the table when none has a bit above it.
+                if places.iter().fold(0, |bits, place| bits | place) >= table.filled {
+                    return self.computed(row, source);
+                }
+                in_lanes(|lane| table.bounds[places[lane] as usize % TABULATED])
             }
-            Step::Computed => source.map(|at| row.bound(self.network, at)),
+            Step::Computed => self.computed(row, source),
         }
+    }
+
+    #[cold]
+    fn computed(&self, row: Row, source: &Lanes<i32>) -> Lanes<i32> {
+        source.map(|at| row.bound(self.network, at))
     }
 
     /// Finish label of a node in a lane.
@@ -221,42 +253,55 @@ impl<'a> Model<'a> {
         (labels.max().unwrap_or(i32::MIN), is_kept)
     }
 
-    /// The end of the project in a lane as a label; counts what is critical.
-    pub(crate) fn end(&self, block: &mut Block, lane: usize) -> i32 {
-        let labels = self.last.iter().map(|&index| self.finish_label(block, index, lane));
-        let end = labels.max().unwrap_or(i32::MIN);
-        for &index in &self.last {
-            if self.finish_label(block, index, lane) == end {
-                block.waiting[index / 64] |= 1 << (index % 64);
+    /// The end of the project in each lane, and the nodes that finish there.
+    fn find_ends(&self, block: &mut Block, lanes: usize) {
+        let label = |last: &Last, position: i32| {
+            let calendar = &self.network.calendars[last.calendar as usize];
+            if last.is_point { calendar.start_label(position) } else { calendar.finish_label(position) }
+        };
+        block.ends = [i32::MIN; LANES];
+        let latest: Vec<Lanes<i32>> = self.last.iter().map(|last| latest_of(&block.early, &last.nodes)).collect();
+        for (last, latest) in self.last.iter().zip(&latest) {
+            block.ends = in_lanes(|lane| block.ends[lane].max(label(last, latest[lane])));
+        }
+        for (last, latest) in self.last.iter().zip(&latest) {
+            let ends_here = (0..lanes).filter(|&lane| label(last, latest[lane]) == block.ends[lane]);
+            let ends_here = ends_here.fold(0, |bits, lane| bits | 1 << lane);
+            for &index in &last.nodes {
+                block.waiting[index] = lanes_alike(&block.early[index * 2 + 1], latest) & ends_here;
             }
         }
-        for word in (0..block.waiting.len()).rev() {
-            while block.waiting[word] != 0 {
-                let bit = 63 - block.waiting[word].leading_zeros() as usize;
-                block.waiting[word] &= !(1 << bit);
-                let index = word * 64 + bit;
-                block.critical[index] += 1;
-                let rows = self.network.first_row[index] as usize..self.network.first_row[index + 1] as usize;
-                for (row, step) in self.network.rows[rows.clone()].iter().zip(&self.steps[rows]) {
-                    let target = block.early[index * 2 + usize::from(row.arrives_finish())][lane];
-                    if self.bound(*row, *step, block.early[row.source()][lane]) == target {
-                        block.waiting[row.from() / 64] |= 1 << (row.from() % 64);
-                    }
-                }
-            }
-        }
-        end
     }
 
-    fn bound(&self, row: Row, step: Step, source: i32) -> i32 {
-        match step {
-            Step::Shift(shift) => source + shift,
-            Step::Table(table) => {
-                let first = self.first[self.network.nodes[row.from()].calendar as usize];
-                let found = self.tables[table as usize].get((source - first) as usize);
-                found.copied().unwrap_or_else(|| row.bound(self.network, source))
+    /// Walks back from the ends along the links that hold exactly and counts what is critical.
+    fn walk_back(&self, block: &mut Block) {
+        for index in (0..block.waiting.len()).rev() {
+            let lanes = std::mem::take(&mut block.waiting[index]);
+            if lanes == 0 {
+                continue;
             }
-            Step::Computed => row.bound(self.network, source),
+            block.critical[index] += lanes.count_ones();
+            let rows = self.network.first_row[index] as usize..self.network.first_row[index + 1] as usize;
+            for (row, step) in self.network.rows[rows.clone()].iter().zip(&self.steps[rows]) {
+                let target = &block.early[index * 2 + usize::from(row.arrives_finish())];
+                let bound = self.bounds(*row, *step, &block.early[row.source()]);
+                block.waiting[row.from()] |= lanes_alike(&bound, target) & lanes;
+            }
         }
     }
+}
+
+/// The latest finish of some nodes in each lane.
+fn latest_of(early: &[Lanes<i32>], nodes: &[usize]) -> Lanes<i32> {
+    nodes.iter().fold([i32::MIN; LANES], |mut latest, node| {
+        for (latest, finish) in latest.iter_mut().zip(&early[node * 2 + 1]) {
+            *latest = (*latest).max(*finish);
+        }
+        latest
+    })
+}
+
+/// A bit for each lane in which two numbers are the same.
+fn lanes_alike(one: &Lanes<i32>, other: &Lanes<i32>) -> u16 {
+    (0..LANES).fold(0, |bits, lane| bits | u16::from(one[lane] == other[lane]) << lane)
 }

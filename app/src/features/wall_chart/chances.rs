@@ -1,18 +1,21 @@
 //! How likely mandated dates are: what is uncertain about a plan, what may happen to it, and the simulations made last.
 //!
-//! A simulation follows from the facts under the digest of a project's schedule, from those of its weather and from settings alone. It is made once for a
-//! digest, off the request that asks first, and one at a time: a page that would wait too long says that it is being made.
+//! A simulation follows from the facts under the digest of a project's schedule, from those of its weather and of its risk events, and from settings
+//! alone. It is made once for a digest, off the request that asks first, and one at a time: a page that would wait too long says that it is being made.
 
 use super::model::Lamp;
 use super::weather::{self, History, Summary};
 use crate::db::Conn;
 use crate::features::Guatu;
 use crate::features::plan::network::STAGES;
+use crate::features::places::Tree;
 use crate::features::plan::store::{self as plans, Bar};
+use crate::features::risk_events;
+use crate::features::risk_events::store::{RiskEvent, is_open};
 use anyhow::{Context, Result};
 use guatu_kernel::plan::{Activity, Moment, Plan, Risk, Span, Stop};
 use guatu_kernel::{Network, schedule};
-use guatu_kernel::risk::{Event, Group, MilestoneRisk, RiskReport, Simulation, risk_among};
+use guatu_kernel::risk::{Event, Group, Impact, MilestoneRisk, RiskReport, Simulation, risk_among};
 use jiff::civil::Date;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -137,26 +140,37 @@ pub static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
 /// An entry of a project's register.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Position of its rule in the settings.
-    pub rule: usize,
+    /// Where it stands.
+    pub origin: Origin,
     /// The place it would happen to; `None` for the whole project.
     pub place: Option<String>,
     /// Positions of the works that it would lengthen.
     pub works: Vec<usize>,
 }
 
-impl Entry {
-    /// Its rule.
-    pub fn rule(&self) -> &'static EventRule {
-        &SETTINGS.event[self.rule]
-    }
+/// Where an entry of a register stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Origin {
+    /// In the settings, by its position.
+    Setting(usize),
+    /// Among the facts of the project.
+    Own(Box<RiskEvent>),
+}
 
+impl Entry {
     fn event(&self) -> Event {
-        let rule = self.rule();
-        Event {
-            probability: f64::from(rule.probability_percent) / 100.0,
-            impacts: self.works.iter().map(|work| (*work, Span::days(rule.days))).collect(),
-        }
+        let (probability_percent, [low, likely, high]) = match &self.origin {
+            Origin::Setting(rule) => {
+                let rule = &SETTINGS.event[*rule];
+                (rule.probability_percent, [rule.days; 3])
+            }
+            Origin::Own(event) => {
+                let assessment = &event.terms.assessment;
+                (assessment.probability_percent, [assessment.low_days, assessment.likely_days, assessment.high_days].map(i64::from))
+            }
+        };
+        let impact = |activity: &usize| Impact { activity: *activity, low: Span::days(low), likely: Span::days(likely), high: Span::days(high) };
+        Event { probability: f64::from(probability_percent) / 100.0, impacts: self.works.iter().map(impact).collect() }
     }
 }
 
@@ -173,18 +187,13 @@ pub struct Uncertain {
     pub assumed: usize,
 }
 
-/// Whether a bar is work of which something is left.
-fn is_open(bar: &Bar) -> bool {
-    bar.kind == "task" && bar.actual_finish.is_none()
-}
-
 fn spread(bar: &Bar, activity: &Activity) -> Spread {
     let is_paper = STAGES.iter().any(|stage| stage.is_paper && Some(&stage.id) == bar.stage.as_ref());
     if is_paper || !activity.is_compressible { SETTINGS.paper } else { SETTINGS.work }
 }
 
 /// Lays the settings over a plan where it does not say itself how uncertain its works are.
-pub fn uncertain(mut plan: Plan, bars: &[Bar]) -> Uncertain {
+pub fn uncertain(mut plan: Plan, bars: &[Bar], own_events: Vec<RiskEvent>, tree: &Tree) -> Uncertain {
     let (mut own, mut assumed) = (0, 0);
     for bar in bars.iter().filter(|bar| is_open(bar)) {
         let Some(activity) = plan.activities.get_mut(bar.ordinal as usize) else { continue };
@@ -195,10 +204,18 @@ pub fn uncertain(mut plan: Plan, bars: &[Bar]) -> Uncertain {
             assumed += 1;
         }
     }
-    Uncertain { plan, register: register(bars), own, assumed }
+    let mut register = register(bars);
+    register.extend(own_events.into_iter().filter_map(|event| own_entry(event, bars, tree)));
+    Uncertain { plan, register, own, assumed }
 }
 
-/// What may happen to the works that are left.
+/// An event that stands among the facts of a project; `None` when it touches no work that is left.
+fn own_entry(event: RiskEvent, bars: &[Bar], tree: &Tree) -> Option<Entry> {
+    let works: Vec<usize> = risk_events::store::touched(&event, tree, bars).map(|bar| bar.ordinal as usize).collect();
+    (!works.is_empty()).then(|| Entry { origin: Origin::Own(Box::new(event)), place: None, works })
+}
+
+/// What the settings say may happen to the works that are left.
 pub fn register(bars: &[Bar]) -> Vec<Entry> {
     let mut entries = Vec::new();
     for (rule, event) in SETTINGS.event.iter().enumerate() {
@@ -215,9 +232,9 @@ pub fn register(bars: &[Bar]) -> Vec<Entry> {
         }
         for (bar, _) in longest {
             let place = if event.is_of_project { None } else { bar.place.clone() };
-            match entries.iter_mut().find(|entry: &&mut Entry| entry.rule == rule && entry.place == place) {
+            match entries.iter_mut().find(|entry: &&mut Entry| entry.origin == Origin::Setting(rule) && entry.place == place) {
                 Some(entry) => entry.works.push(bar.ordinal as usize),
-                None => entries.push(Entry { rule, place, works: vec![bar.ordinal as usize] }),
+                None => entries.push(Entry { origin: Origin::Setting(rule), place, works: vec![bar.ordinal as usize] }),
             }
         }
     }
@@ -318,7 +335,7 @@ impl Kept {
             return Ok(Asking::Nothing);
         }
         let digest = plans::digest(conn, project).await?.unwrap_or_default();
-        let digest = format!("{digest} {}", weather::mark(conn, project, today).await?);
+        let digest = format!("{digest} {} {}", weather::mark(conn, project, today).await?, risk_events::store::mark(conn, project).await?);
         let known = self.known(project, &digest);
         let mut made = match known {
             Some(made) => made,
@@ -327,7 +344,9 @@ impl Kept {
             None => {
                 let Some(laid) = domain.networks.laid_over(conn, project, None).await? else { return Ok(Asking::Nothing) };
                 let history = History::read(conn, project, today).await?;
-                self.begin(project, digest, move || Chances::of(uncertain(laid.plan, &scheduled.bars), &history))
+                let events = risk_events::store::open_of(conn, project, today).await?;
+                let tree = domain.places.tree(conn).await?;
+                self.begin(project, digest, move || Chances::of(uncertain(laid.plan, &scheduled.bars, events, &tree), &history))
             }
         };
         let found = tokio::time::timeout(patience, made.wait_for(Option::is_some)).await;

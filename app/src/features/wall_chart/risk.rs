@@ -1,13 +1,15 @@
 //! Chances of a project's mandated dates: the fan, the sentence of each date, and what the simulation takes as uncertain.
 
 use super::bars::address_of;
-use super::chances::{Asking, Chances, Entry, SETTINGS, Spread};
+use super::chances::{Asking, Chances, Entry, Origin, SETTINGS, Spread};
 use super::pages::{Asked, head, short_date};
 use crate::db::Conn;
 use crate::features::authority::missing;
 use crate::features::places::Tree;
 use crate::features::places::store::Place;
 use crate::features::plan::network::Scheduled;
+use crate::features::risk_events;
+use crate::features::risk_events::store::RiskEvent;
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
 use crate::web::{Site, papers};
@@ -108,7 +110,10 @@ impl Told {
     }
 
     fn entry(&self, visitor: &Visitor, entry: &Entry) -> String {
-        let name = visitor.t(&format!("chance_event.{}", entry.rule().id));
+        let name = match &entry.origin {
+            Origin::Setting(rule) => visitor.t(&format!("chance_event.{}", SETTINGS.event[*rule].id)),
+            Origin::Own(event) => event.terms.name.clone(),
+        };
         match self.place(entry.place.as_deref()) {
             Some(place) => format!("{} {name}", place.attributes.name),
             None => name,
@@ -125,7 +130,14 @@ impl Told {
     fn mover(&self, visitor: &Visitor, mover: &Mover) -> Markup {
         let (name, href) = match mover.cause {
             Cause::Activity(work) => (self.work(visitor, work), address_of(&self.project.id, self.activity(work))),
-            Cause::Event(event) => (self.entry(visitor, &self.chances.uncertain.register[event]), format!("{}#register", address(&self.project.id))),
+            Cause::Event(event) => {
+                let entry = &self.chances.uncertain.register[event];
+                let href = match &entry.origin {
+                    Origin::Setting(_) => format!("{}#register", address(&self.project.id)),
+                    Origin::Own(event) => format!("/risk-events/{}", event.id),
+                };
+                (self.entry(visitor, entry), href)
+            }
         };
         let days = (mover.swing_days.abs().round() as i64).max(1).to_string();
         html! { a href=(href) { (name) } span.quiet { (visitor.tf("chances.swing", &[("days", days)])) } }
@@ -248,33 +260,59 @@ impl Told {
         }
     }
 
+    /// What is in the register: first what the project itself has entered, then what the settings say of every project.
     fn register(&self, visitor: &Visitor) -> Markup {
         let uncertain = &self.chances.uncertain;
+        let own = uncertain.register.iter().filter_map(|entry| match &entry.origin {
+            Origin::Own(event) => Some((event.as_ref(), entry)),
+            Origin::Setting(_) => None,
+        });
         html! {
-            h2 #register { (visitor.t("chances.register")) }
+            div.bar {
+                h2 #register { (visitor.t("chances.register")) } span.end {}
+                a.no-print href=(risk_events::pages::address(&self.project.id)) { (visitor.t("risk_events.title")) }
+                @if risk_events::keeps(&visitor.rights, &self.project.path) {
+                    a.button.no-print href={ "/risk-events/new?place=" (form_urlencoded(&self.project.id)) } { (visitor.t("risk_events.enter")) }
+                }
+            }
             @if uncertain.register.is_empty() { p { (visitor.t("chances.no_register")) } } @else {
                 div.scroll.rows tabindex="0" { table {
                     thead { tr {
                         th { (visitor.t("chances.event")) } th.number { (visitor.t("chances.chance")) } th.number { (visitor.t("chances.days")) }
                         th { (visitor.t("chances.happens_to")) } th { (visitor.t("chances.source")) }
                     } }
-                    tbody { @for (rule, event) in SETTINGS.event.iter().enumerate() {
-                        @let entries: Vec<&Entry> = uncertain.register.iter().filter(|entry| entry.rule == rule).collect();
-                        @if !entries.is_empty() { tr {
-                            td { (visitor.t(&format!("chance_event.{}", event.id))) }
-                            td.number { (event.probability_percent) " %" }
-                            td.number { (event.days) }
-                            td {
-                                @let works: usize = entries.iter().map(|entry| entry.works.len()).sum();
-                                @let key = if event.is_of_project { "chances.at_once" } else { "chances.one_by_one" };
-                                (visitor.list(event.stages.iter().map(|stage| visitor.t(&format!("stage.{stage}"))))) " · " (visitor.tf(key, &[("count", works.to_string())]))
-                            }
-                            td.quiet { @match &event.source { Some(source) => (source), None => (visitor.t("chances.a_setting")) } }
-                        } }
-                    } }
+                    tbody {
+                        @for (event, entry) in own { (self.own_row(visitor, event, entry)) }
+                        @for rule in 0..SETTINGS.event.len() { (self.setting_row(visitor, rule)) }
+                    }
                 } }
             }
         }
+    }
+
+    fn own_row(&self, visitor: &Visitor, event: &RiskEvent, entry: &Entry) -> Markup {
+        let assessment = &event.terms.assessment;
+        html! { tr {
+            td { a href={ "/risk-events/" (event.id) } { (event.terms.name) } }
+            td.number { (assessment.probability_percent) " %" }
+            td.number { (risk_events::pages::days_text(assessment)) }
+            td { (visitor.tf("chances.at_once", &[("count", entry.works.len().to_string())])) }
+            td { (visitor.t("risk_events.of_project")) " · " (event.terms.from) " – " (event.terms.to) }
+        } }
+    }
+
+    fn setting_row(&self, visitor: &Visitor, rule: usize) -> Markup {
+        let event = &SETTINGS.event[rule];
+        let entries = || self.chances.uncertain.register.iter().filter(|entry| entry.origin == Origin::Setting(rule));
+        let works: usize = entries().map(|entry| entry.works.len()).sum();
+        let key = if event.is_of_project { "chances.at_once" } else { "chances.one_by_one" };
+        html! { @if works > 0 { tr {
+            td { (visitor.t(&format!("chance_event.{}", event.id))) }
+            td.number { (event.probability_percent) " %" }
+            td.number { (event.days) }
+            td { (visitor.list(event.stages.iter().map(|stage| visitor.t(&format!("stage.{stage}"))))) " · " (visitor.tf(key, &[("count", works.to_string())])) }
+            td.quiet { @match &event.source { Some(source) => (source), None => (visitor.t("chances.a_setting")) } }
+        } } }
     }
 
     /// From what pollution alerts and rain were drawn.

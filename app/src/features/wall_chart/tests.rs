@@ -522,7 +522,7 @@ on_both_databases!(chances_of_mandated_dates_are_drawn_told_and_printed, |site| 
 
 #[test]
 fn settings_of_uncertainty_hold_together_and_a_plan_keeps_its_own() {
-    use super::chances::{Chances, SETTINGS, register, uncertain};
+    use super::chances::{Chances, Entry, Origin, SETTINGS, register, uncertain};
     use crate::web::locale::Language;
     use guatu_kernel::plan::{Activity, Risk, Span};
     for event in &SETTINGS.event {
@@ -546,7 +546,11 @@ fn settings_of_uncertainty_hold_together_and_a_plan_keeps_its_own() {
         ..bar()
     };
     let bars = [work(0, "b1", "pit", 5), work(1, "b1", "pit", 9), work(2, "b2", "pit", 3), work(3, "b2", "masonry", 3), Bar { actual_finish: Some(day(2)), ..work(4, "b3", "pit", 20) }];
-    let told: Vec<_> = register(&bars).into_iter().map(|entry| (entry.rule().id.as_str(), entry.place.clone(), entry.works)).collect();
+    let rule = |entry: &Entry| match &entry.origin {
+        Origin::Setting(rule) => SETTINGS.event[*rule].id.as_str(),
+        Origin::Own(event) => panic!("{event:?} is no setting"),
+    };
+    let told: Vec<_> = register(&bars).into_iter().map(|entry| (rule(&entry), entry.place.clone(), entry.works)).collect();
     // A find stops the whole project; water one building: the longest work of its pit that is left.
     assert_eq!(told, [("find", None, vec![1, 2]), ("ground_water", Some("b1".into()), vec![1]), ("ground_water", Some("b2".into()), vec![2])]);
     let mut plan = guatu_formats::plans::read(br#"{"format":"guatu-plan/1","start":"2026-06-01","activities":[]}"#, guatu_formats::plans::Format::GuatuJson, &Default::default()).plan.unwrap();
@@ -554,7 +558,7 @@ fn settings_of_uncertainty_hold_together_and_a_plan_keeps_its_own() {
     plan.mandated = vec![guatu_kernel::plan::Mandate { activity: "b".into(), finish_by: guatu_kernel::plan::Moment::Day(day(20)), name: None }];
     plan.activities[0].risk = Some(Risk::Discrete { probability: 0.5, impact: Span::days(1) });
     plan.activities[3].is_compressible = false;
-    let found = uncertain(plan, &bars);
+    let found = uncertain(plan, &bars, Vec::new(), &Default::default());
     assert_eq!((found.own, found.assumed), (1, 3));
     assert!(matches!(found.plan.activities[0].risk, Some(Risk::Discrete { .. })) && found.plan.activities[4].risk.is_none(), "its own, and none of what is finished");
     let triangle = |low: i64, high: i64| Some(Risk::Triangular { low: Span::Working { days_e3: low, minutes: 0 }, likely: Span::days(10), high: Span::Working { days_e3: high, minutes: 0 } });
