@@ -9,6 +9,7 @@ use crate::features::places::Tree;
 use crate::features::places::store::Place;
 use crate::features::plan::network::Scheduled;
 use crate::features::risk_events;
+use crate::features::rule_sets::pages::source_of;
 use crate::features::risk_events::store::RiskEvent;
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
@@ -311,7 +312,7 @@ impl Told {
             td.number { (event.probability_percent) " %" }
             td.number { (event.days) }
             td { (visitor.list(event.stages.iter().map(|stage| visitor.t(&format!("stage.{stage}"))))) " · " (visitor.tf(key, &[("count", works.to_string())])) }
-            td.quiet { @match &event.source { Some(source) => (source), None => (visitor.t("chances.a_setting")) } }
+            td.quiet { @match &event.source { Some(source) => (source_of(visitor, &event.id, source)), None => (visitor.t("chances.a_setting")) } }
         } } }
     }
 
