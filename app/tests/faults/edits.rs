@@ -17,7 +17,9 @@ const COLUMNS: [&str; 10] =
 /// Edits one thing. What it was, and the number of the fact at which the walk must stop, where it is one fact's.
 fn edit(file: &Connection, newest: i64, chance: &mut ChaCha8Rng) -> (String, Option<i64>) {
     let number = chance.random_range(2..newest);
-    let changed = "X'00' || substr(CAST({} AS BLOB), 2)";
+    // Hashes and salts begin with any byte: the first becomes another one in any case.
+    let first = "CASE WHEN substr(CAST({} AS BLOB), 1, 1) = X'00' THEN X'01' ELSE X'00' END";
+    let changed = format!("{first} || substr(CAST({{}} AS BLOB), 2)");
     let (sql, at) = match chance.random_range(0..10) {
         0 => (format!("DELETE FROM fact WHERE number = {number}"), Some(number + 1)),
         1 => {

@@ -118,7 +118,7 @@ async fn show_page(site: &Site, visitor: &Visitor, values: &Values, refused: Opt
     let body = html! {
         (crumbs(visitor, &[("/inspections".to_owned(), visitor.t("nav.inspections"))]))
         div.bar { h1 { (visitor.t("handing.title")) } span.end {}
-            @if !hands.handed.is_empty() { span.no-print { (visitor.t("inspections.paper")) @for (format, name) in [("pdf", "PDF"), ("docx", "DOCX")] { " " a href={ (PATH) "/" (format) } { (name) } } } }
+            @if !hands.handed.is_empty() { span.no-print { (visitor.t("handing.paper")) @for (format, name) in [("pdf", "PDF"), ("docx", "DOCX")] { " " a href={ (PATH) "/" (format) } { (name) } } } }
         }
         p.lead { (visitor.t("handing.lead")) }
         // A form says itself why it was refused; one that is not there cannot.

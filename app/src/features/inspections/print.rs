@@ -61,8 +61,8 @@ pub(super) fn handed(site: &Site, visitor: &Visitor, names: &Names, handed: &[Ha
         ]
     };
     let columns = [
-        ("field.place", 6, false),
-        ("inspections.last_day", 3, false),
+        ("field.place", 5, false),
+        ("inspections.last_day", 4, false),
         ("handing.leaving", 3, false),
         ("inspections.signed_at", 4, false),
         ("handing.coming", 3, false),
