@@ -1,6 +1,6 @@
 //! Times the phases of scheduling a construction-like network and prints them as JSON.
 //!
-//! `cargo run --release -q -p guatu-kernel --example network -- --activities 100000 --seed 7 [--threads N]`
+//! `cargo run --release -q -p guatu-kernel --example network -- --activities 100000 --seed 7 [--threads N] [--passes]`
 //!
 //! The network is buildings of storeys of trades: trades follow each other on a storey (FS, some SS or FF with a lag)
 //! and each trade climbs from storey to storey; 2.15 links per activity. Milliseconds are the least of several rounds.
@@ -10,7 +10,7 @@
 //! durations, whose trades work in four calendars; `risk_10k_full` is the same network with PERT durations that are
 //! correlated within each building and a register of events that each lengthen works of a building. `float_to_1000` is the float of every activity of a network of that
 //! size to each of 1,000 mandated milestones, all of which all of them lead to: streamed, none kept. `--threads` is for
-//! these three; everything else uses one.
+//! these three; everything else uses one. With `--passes` only the first five phases run: a million activities take long.
 
 use std::time::Instant;
 
@@ -246,10 +246,11 @@ fn revisions(plan: Plan, seed: u64) -> (f64, f64) {
     (microseconds[REVISIONS / 2], microseconds[REVISIONS * 99 / 100])
 }
 
-fn main() {
-    let count = argument("--activities", 100_000) as usize;
-    let plan = plan(count, argument("--seed", 7));
-    let (build, draft) = timed(|| Draft::read(&plan));
+type Told = serde_json::Map<String, serde_json::Value>;
+
+/// Compiling, both passes and the floats to the plan's own milestones.
+fn tell_passes(plan: &Plan, told: &mut Told) {
+    let (build, draft) = timed(|| Draft::read(plan));
     let (order, network) = {
         let mut drafts: Vec<Draft> = (0..ROUNDS).map(|_| draft.clone()).collect();
         timed(|| drafts.pop().map(Draft::order))
@@ -260,48 +261,56 @@ fn main() {
         let mut rounds: Vec<Vec<i32>> = (0..ROUNDS).map(|_| early.clone()).collect();
         timed(|| backward(&network, rounds.pop().expect("one forward pass for each round")))
     };
-    let uncertain = uncertain_plan();
-    let uncertain_network = Network::compile(&uncertain);
-    let threads = argument("--threads", std::thread::available_parallelism().map_or(1, |n| n.get() as u64)) as usize;
-    let simulation = Simulation { iterations: 10_000, seed: 7, threads, correlation: None };
-    let (risk_ms, _) = timed(|| risk_of(&uncertain, &uncertain_network, simulation, &mut |_| {}));
-    let (eventful, register) = eventful_plan();
-    let eventful_network = [Network::compile(&eventful)];
-    let simulation = Simulation { correlation: Some((Group::Place, 0.3)), ..simulation };
-    let (risk_full_ms, _) = timed(|| risk_among(&eventful, &eventful_network, &register, simulation, &mut |_| {}));
     let (float_ms, visited) = timed(|| floats(&network, &passes, 1));
-    let mandated = plan.mandated.len();
-    let crowded = plan_with_milestones(count, argument("--seed", 7));
-    let crowded = Network::compile(&crowded);
-    let crowded_passes = backward(&crowded, forward(&crowded));
-    let (float_to_1000, crowded_floats) = timed(|| floats(&crowded, &crowded_passes, threads));
-    drop((crowded, crowded_passes));
-    eprintln!("{crowded_floats} floats to {MILESTONES} milestones");
+    let (activities, links) = (network.activity_count(), network.link_count());
+    let (mandated, bytes) = (plan.mandated.len(), network.bytes());
     eprintln!(
-        "{} activities, {} links, {} mandated milestones, {} floats to them, {} bytes",
-        network.activity_count(),
-        network.link_count(),
-        mandated,
-        visited,
-        network.bytes(),
+        "{activities} activities, {links} links, {mandated} mandated milestones, {visited} floats to them, {bytes} bytes"
     );
-    drop(draft);
-    let (incremental_p50_us, incremental_p99_us) = revisions(plan, argument("--seed", 7));
-    println!(
-        "{}",
-        serde_json::json!({
-            "activities": network.activity_count(),
-            "links": network.link_count(),
-            "build": build,
-            "order": order,
-            "forward": forward_ms,
-            "backward": backward_ms,
-            "float_per_milestone": float_ms,
-            "float_to_1000": float_to_1000,
-            "incremental_p50_us": incremental_p50_us,
-            "incremental_p99_us": incremental_p99_us,
-            "risk_10k": risk_ms,
-            "risk_10k_full": risk_full_ms,
-        })
-    );
+    told.insert("activities".to_owned(), activities.into());
+    told.insert("links".to_owned(), links.into());
+    for (name, milliseconds) in [
+        ("build", build),
+        ("order", order),
+        ("forward", forward_ms),
+        ("backward", backward_ms),
+        ("float_per_milestone", float_ms),
+    ] {
+        told.insert(name.to_owned(), milliseconds.into());
+    }
+}
+
+/// Simulations, plain and with everything.
+fn tell_risks(threads: usize, told: &mut Told) {
+    let plan = uncertain_plan();
+    let network = Network::compile(&plan);
+    let simulation = Simulation { iterations: 10_000, seed: 7, threads, correlation: None };
+    let (milliseconds, _) = timed(|| risk_of(&plan, &network, simulation, &mut |_| {}));
+    told.insert("risk_10k".to_owned(), milliseconds.into());
+    let (plan, register) = eventful_plan();
+    let networks = [Network::compile(&plan)];
+    let simulation = Simulation { correlation: Some((Group::Place, 0.3)), ..simulation };
+    let (milliseconds, _) = timed(|| risk_among(&plan, &networks, &register, simulation, &mut |_| {}));
+    told.insert("risk_10k_full".to_owned(), milliseconds.into());
+}
+
+fn main() {
+    let (count, seed) = (argument("--activities", 100_000) as usize, argument("--seed", 7));
+    let threads = argument("--threads", std::thread::available_parallelism().map_or(1, |n| n.get() as u64)) as usize;
+    let plan = plan(count, seed);
+    let mut told = Told::new();
+    tell_passes(&plan, &mut told);
+    if !std::env::args().any(|argument| argument == "--passes") {
+        tell_risks(threads, &mut told);
+        let crowded = Network::compile(&plan_with_milestones(count, seed));
+        let passes = backward(&crowded, forward(&crowded));
+        let (milliseconds, found) = timed(|| floats(&crowded, &passes, threads));
+        drop((crowded, passes));
+        eprintln!("{found} floats to {MILESTONES} milestones");
+        told.insert("float_to_1000".to_owned(), milliseconds.into());
+        let (p50_us, p99_us) = revisions(plan, seed);
+        told.insert("incremental_p50_us".to_owned(), p50_us.into());
+        told.insert("incremental_p99_us".to_owned(), p99_us.into());
+    }
+    println!("{}", serde_json::Value::Object(told));
 }

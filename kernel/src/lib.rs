@@ -56,6 +56,7 @@ mod measure;
 mod network;
 mod order;
 pub mod plan;
+pub mod pool;
 mod progress;
 pub mod rcpsp;
 mod reading;

@@ -186,6 +186,6 @@ impl<'a> Shifts<'a> {
 }
 
 /// Whether a stop holds for an activity's kind of work; a stop without kinds holds for all.
-fn concerns(stop: &Stop, activity: &Activity) -> bool {
+pub(crate) fn concerns(stop: &Stop, activity: &Activity) -> bool {
     stop.kinds.is_empty() || activity.work_kind.as_ref().is_some_and(|kind| stop.kinds.contains(kind))
 }

@@ -6,6 +6,7 @@ mod reader;
 use guatu_kernel::check::check_levelled;
 use guatu_kernel::level::{Holder, Levelled, level};
 use guatu_kernel::plan::*;
+use guatu_kernel::pool::pooled;
 use guatu_kernel::rcpsp::Effort;
 use guatu_kernel::schedule;
 use jiff::civil::date;
@@ -216,4 +217,47 @@ proptest! {
             prop_assert_eq!((placed.start, placed.finish), (dates.early_start, dates.early_finish));
         }
     }
+}
+
+#[test]
+fn plans_of_one_contractor_share_its_crane() {
+    let east = plan("A 3d\nB 2d\nresource crane 1 -\nA needs crane 1\nby B 2026-07-01");
+    let mut west = plan("A 2d\nC 1d\nresource crane 1 -\nA needs crane 1\nA -> C FS\nfree 2026-06-05");
+    west.start = Moment::Day(date(2026, 6, 2));
+    let joined = pooled(&[("east".to_owned(), east.clone()), ("west".to_owned(), west.clone())]).expect("they agree");
+    let found = levelled(&joined, EFFORT);
+    let rows = rows(&joined, &found);
+    // The crane is one: west, which begins a day later than east, has it first, for its A is shorter and C follows.
+    let expected = ["east/A 06-04 06-08 crane:west/A", "east/B 06-01 06-02 start", "west/A 06-02 06-03 constraint"];
+    assert_eq!(rows[..3], expected, "{rows:?}");
+    assert_eq!((joined.resources.len(), &found.usage[0][0].units), (1, &1));
+    assert_eq!(joined.mandated[0].activity, "east/B");
+
+    let apart = |west: &Plan| {
+        let plans = [("east".to_owned(), east.clone()), ("west".to_owned(), west.clone())];
+        pooled(&plans)
+            .expect_err("they disagree")
+            .into_iter()
+            .map(|one| (one.code, one.params.join(" ")))
+            .collect::<Vec<_>>()
+    };
+    let mut more = west.clone();
+    more.resources[0].capacity = 2;
+    assert_eq!(apart(&more), [("K-126", "crane east west".to_owned())]);
+    let mut later = west.clone();
+    later.resources[0].steps = vec![CapacityStep { from: date(2026, 7, 1), capacity: 0 }];
+    assert_eq!(apart(&later), [("K-126", "crane east west".to_owned())]);
+    let mut shut = west.clone();
+    shut.resources[0].calendar = Some("six".to_owned());
+    assert_eq!(apart(&shut), [("K-126", "crane east west".to_owned())]);
+    let mut dated = west.clone();
+    dated.data_date = Some(Moment::Day(date(2026, 6, 3)));
+    assert_eq!(apart(&dated), [("K-125", "data_date east west".to_owned())]);
+    let mut other = west;
+    other.resources[0].id = "hoist".to_owned();
+    other.activities[0].needs[0].resource = "hoist".to_owned();
+    let two =
+        pooled(&[("east".to_owned(), east.clone()), ("west".to_owned(), other)]).expect("another id is another pool");
+    assert_eq!(levelled(&two, EFFORT).activities[2].as_ref().expect("a place").start, Moment::Day(date(2026, 6, 2)));
+    assert_eq!(pooled(&[("east".to_owned(), east.clone())]), Ok(east), "one plan stays as it is");
 }

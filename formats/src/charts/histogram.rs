@@ -10,7 +10,7 @@ use super::svg::{Anchor, BLACK, Canvas, GREY, GRID, ems, escape, fitted, number}
 use super::{Heading, Ink, Lamp, Sheet};
 
 /// Room of names in ems.
-const HEAD_EMS: f64 = 12.0;
+const HEAD_EMS: f64 = 15.5;
 /// Height of a panel in ems: on a screen, and on paper at least and at most.
 const SCREEN_PANEL_EMS: f64 = 8.0;
 const PANEL_EMS: (f64, f64) = (4.5, 16.0);

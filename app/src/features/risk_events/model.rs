@@ -161,7 +161,7 @@ refusals! {
     /// The id is in use.
     IdTaken = "W-201" Conflict _;
     /// Registers are of projects.
-    NotAProject = "W-202" Rule place;
+    NotAProject = "W-202" Rule about;
     /// No post in the project allows it.
     MayNot = "W-203" Forbidden _;
     /// What may happen must be named.
@@ -171,7 +171,7 @@ refusals! {
     /// Days that are out of order or out of range.
     UnfitDays { most } = "W-206" Rule likely_days;
     /// The place is not in the project.
-    OutsidePlace = "W-207" Rule place;
+    OutsidePlace = "W-207" Rule about;
     /// A work that the approved plan does not have.
     UnknownWork { work } = "W-208" Rule works;
     /// More works than are named one by one.

@@ -177,7 +177,7 @@ async fn enter_form(State(site): State<Site>, visitor: Visitor, Query(within): Q
     let (place, project) = place_to_enter(&mut conn, &site, &visitor, within.place.as_deref()).await?;
     drop(conn);
     let today = site.clock.today();
-    let values = Values::default().with("place", &place.id).with("from", today).with("to", today.saturating_add(USUAL_DAYS.days()));
+    let values = Values::default().with("about", &place.id).with("from", today).with("to", today.saturating_add(USUAL_DAYS.days()));
     enter_page(&site, &visitor, &place, &project, &values, None).await
 }
 
@@ -203,8 +203,8 @@ async fn enter_page(
         h1 { (visitor.t("risk_events.enter")) " · " (project.attributes.name) }
         p.lead { (visitor.t("risk_events.enter_lead")) }
         (Form::new(visitor, format!("/risk-events/new?place={}", form_urlencoded(&place.id)), "risk_events.enter", values)
-            .text("name").number("probability_percent").number("low_days").number("likely_days").number("high_days")
-            .choice("place", places, true).choice("owner", units, true).opt_text("post").date("from", true).date("to", true)
+            .text("name").text("probability_percent").number("low_days").text("likely_days").number("high_days")
+            .choice("about", places, true).choice("owner", units, true).opt_text("post").date("from", true).date("to", true)
             .extra(some_works(visitor, &tree, &works, values)).refused(refused).render())
     };
     Ok(form_response(refused, page(site, visitor, &visitor.t("risk_events.enter"), body)))
@@ -242,7 +242,7 @@ async fn enter(State(site): State<Site>, visitor: Visitor, Query(within): Query<
     let mut conn = site.reader().await?;
     let (place, project) = place_to_enter(&mut conn, &site, &visitor, within.place.as_deref()).await?;
     // A place that this person may not see is answered as one that is not there.
-    let about = visitor.place(&mut conn, values.text("place")).await?;
+    let about = visitor.place(&mut conn, values.text("about")).await?;
     drop(conn);
     let done = async {
         let id = values.request_id()?;
@@ -330,7 +330,7 @@ async fn show_page(
             dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (form_urlencoded(&event.id)) } { "№ " (event.number) } }
         }
         @if event.closed.is_none() && keeps(&visitor.rights, &project.path) { div.masonry.no-print {
-            (form("reassess", "risk_events.reassess", &|form| form.number("probability_percent").number("low_days").number("likely_days").number("high_days").lines("reason", true).render()))
+            (form("reassess", "risk_events.reassess", &|form| form.text("probability_percent").number("low_days").text("likely_days").number("high_days").lines("reason", true).render()))
             (form("close", "risk_events.close", &|form| form.choice("ending", endings.clone(), true).lines("reason", true).render()))
         } }
         @if event.is_open(today) {

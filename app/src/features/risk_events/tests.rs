@@ -116,7 +116,7 @@ async fn entered(site: &TestSite, who: &str, id: &str, changes: &[(&str, &str)])
         ("low_days", "60"),
         ("likely_days", "90"),
         ("high_days", "120"),
-        ("place", "ours-b1"),
+        ("about", "ours-b1"),
         ("owner", "firm"),
         ("post", "Logistics officer"),
         ("from", "2026-11-01"),
@@ -141,7 +141,7 @@ on_both_databases!(a_project_keeps_a_register_that_moves_its_chances, |site| asy
         assert_eq!(site.get("stranger", path).await.status, 404, "{path}");
     }
     assert_eq!(entered(&site, "stranger", "event-00001", &[]).await.status, 404);
-    assert_eq!(entered(&site, "office", "event-00001", &[("place", "nowhere")]).await.status, 404);
+    assert_eq!(entered(&site, "office", "event-00001", &[("about", "nowhere")]).await.status, 404);
     let refused = entered(&site, "office", "event-00001", &[("probability_percent", "100")]).await;
     assert_eq!((refused.status.as_u16(), refused.texts(".summary .quiet")), (422, vec!["W-205".to_owned()]));
     assert_eq!(refused.attributes("#field-name", "value"), ["The road is closed"], "the form stays filled");

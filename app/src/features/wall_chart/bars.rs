@@ -273,7 +273,7 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
     // The wall shows one page of rows, in the table and in the drawing alike.
     let part = |edge: usize| asked.is_wall().then(|| edge.to_string());
     Ok(html! {
-        (head(conn, site, visitor, place, asked, "bars").await?)
+        (head(conn, site, visitor, place, asked, ("bars", !rows.is_empty())).await?)
         @if rows.is_empty() { p.empty { (visitor.t("wall.no_plan")) } } @else {
             div.under-head {
                 p.legend {

@@ -193,8 +193,9 @@ impl Flow {
 /// The flowlines as a board: the drawing in a frame of its own, what meets, and its facts as a table below. Above buildings,
 /// the buildings to choose from.
 pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
-    let heading = head(conn, site, visitor, place, asked, "flowline").await?;
     let today = site.clock.today();
+    let flow = if has_floors(place.kind) { gather(conn, &site.domain, place, today).await? } else { None };
+    let heading = head(conn, site, visitor, place, asked, ("flowline", flow.is_some())).await?;
     if !has_floors(place.kind) {
         let tree = site.domain.places.tree(conn).await?;
         let buildings = tree.under(place).iter().filter(|other| other.kind == Kind::Building);
@@ -204,7 +205,7 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
             p { @for building in buildings { a href=(asked.address(&building.id, "flowline")) { (building.attributes.name) } " " } }
         });
     }
-    let Some(flow) = gather(conn, &site.domain, place, today).await? else {
+    let Some(flow) = flow else {
         return Ok(html! { (heading) p.empty { (visitor.t("flowline.nothing")) } });
     };
     let chart = flow.chart(conn, site, visitor, place, Sheet::Screen { width_px: SCREEN_PX }, Ink::Colour).await?;

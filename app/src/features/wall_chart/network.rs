@@ -387,8 +387,9 @@ pub async fn flags(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
 
 /// The network as a board: the drawing in a frame of its own, and its facts as a table below.
 pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
-    let heading = head(conn, site, visitor, place, asked, "network").await?;
-    let sheet = match gather(conn, &site.domain, place).await? {
+    let gathered = gather(conn, &site.domain, place).await?;
+    let heading = head(conn, site, visitor, place, asked, ("network", matches!(gathered, Asking::Drawn(_)))).await?;
+    let sheet = match gathered {
         Asking::Nothing => return Ok(html! { (heading) p.empty { (visitor.t("wall.no_plan")) } }),
         Asking::TooMany { count, parts } => {
             let most = MOST_WORKS.to_string();

@@ -138,6 +138,7 @@ async fn wall(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
         Some("flowline") if network::has_sheets(place.kind) => flowline::board(&mut conn, &site, &visitor, &place, &asked).await?,
         Some("resources") if place.kind == Kind::Project => resources::board(&mut conn, &site, &visitor, &place, &asked).await?,
         Some("risk") if place.kind == Kind::Project => risk::board(&mut conn, &site, &visitor, &place, &asked).await?,
+        Some("risk") if risk::has_projects(place.kind) => risk::projects(&mut conn, &site, &visitor, &place, &asked).await?,
         _ if place.kind == Kind::Building => bars::board(&mut conn, &site, &visitor, &place, &asked).await?,
         _ => matrix(&mut conn, &site, &visitor, &place, &asked).await?,
     };
@@ -145,8 +146,8 @@ async fn wall(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
     Ok(shell(&site, &visitor, &place.attributes.name, class, body).into_response())
 }
 
-/// Title, zoom path, and the switches of a board.
-pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked, view: &str) -> Result<Markup, Problem> {
+/// Title, zoom path, and the switches of a board; papers where something can be drawn on them.
+pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked, (view, has_papers): (&str, bool)) -> Result<Markup, Problem> {
     let tree = site.domain.places.tree(conn).await?;
     let mut above: Vec<(String, String)> = tree
         .lineage(place)
@@ -179,7 +180,8 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
                 @let is_shown = match name {
                     "matrix" => place.kind != Kind::Building,
                     "network" | "flowline" => !asked.is_wall() && network::has_sheets(place.kind),
-                    "resources" | "risk" => !asked.is_wall() && place.kind == Kind::Project,
+                    "resources" => !asked.is_wall() && place.kind == Kind::Project,
+                    "risk" => place.kind == Kind::Project || risk::has_projects(place.kind),
                     _ => true,
                 };
                 @if is_shown {
@@ -189,13 +191,13 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
             @if asked.is_wall() { a.button.second href={ "/wall?place=" (place.id) "&view=" (view) } { (visitor.t("wall.leave")) } }
             @else {
                 a.button.second.no-print href={ "/wall?place=" (place.id) "&view=" (view) @if asked.is_worst_first() { "&order=worst" } "&wall=1" } { (visitor.t("wall.command_room")) }
-                details.papers.no-print { summary { (visitor.t("wall.print")) }
+                @if has_papers { details.papers.no-print { summary { (visitor.t("wall.print")) }
                     @let kept = if view == "bars" { links::kept(asked) } else { String::new() };
                     ul { @for size in ["A0", "A1", "A2", "A3"] { li {
                         a href={ "/wall.pdf?place=" (place.id) "&view=" (view) "&size=" (size) (kept) } { (size) " " (visitor.t("wall.colour")) } " · "
                         a href={ "/wall.pdf?place=" (place.id) "&view=" (view) "&size=" (size) "&ink=mono" (kept) } { (visitor.t("wall.mono")) }
                     } } }
-                }
+                } }
             }
         }
         @if !milestones.is_empty() {
@@ -342,7 +344,7 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
     let lines = if holds_dates { 3 } else { 2 };
     let room = asked.is_wall().then(|| format!("--rows:{};--lines:{lines};--columns:{}", shown.len().max(1), stages.len().max(1)));
     Ok(html! {
-        (head(conn, site, visitor, place, asked, "matrix").await?)
+        (head(conn, site, visitor, place, asked, ("matrix", true)).await?)
         div.under-head {
             p.legend {
                 (legend(visitor, &counts))

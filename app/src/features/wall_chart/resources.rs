@@ -148,8 +148,10 @@ impl Wants {
 
 /// The wants of a project as a board: the drawing in a frame of its own, and the days over capacity as a table below.
 pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
-    let heading = head(conn, site, visitor, place, asked, "resources").await?;
-    let Some(wants) = gather(conn, &site.domain, place).await? else { return Ok(html! { (heading) p.empty { (visitor.t("wall.no_plan")) } }) };
+    let wants = gather(conn, &site.domain, place).await?;
+    let has_papers = wants.as_ref().is_some_and(|wants| !wants.loads.is_empty());
+    let heading = head(conn, site, visitor, place, asked, ("resources", has_papers)).await?;
+    let Some(wants) = wants else { return Ok(html! { (heading) p.empty { (visitor.t("wall.no_plan")) } }) };
     if wants.loads.is_empty() {
         return Ok(html! { (heading) p.empty { (visitor.t("resources.nothing")) } });
     }

@@ -2,10 +2,12 @@
 
 use super::bars::address_of;
 use super::chances::{Asking, Chances, Entry, Origin, SETTINGS, Spread};
-use super::pages::{Asked, head, short_date};
+use super::model::{SCREEN, page_around};
+use super::pages::{Asked, head, short_date, wall_pager};
 use crate::db::Conn;
-use crate::features::authority::missing;
+use crate::features::authority::{Verb, missing};
 use crate::features::places::Tree;
+use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::plan::network::Scheduled;
 use crate::features::risk_events;
@@ -49,6 +51,34 @@ pub enum Showing {
     Running,
     /// Here they are.
     Told(Box<Told>),
+}
+
+impl Showing {
+    /// The least likely date.
+    fn least(&self) -> Option<&MilestoneRisk> {
+        match self {
+            Showing::Told(told) => told.chances.milestones.first(),
+            Showing::Nothing | Showing::Running => None,
+        }
+    }
+
+    /// A project's row on the board of a district.
+    fn row(&self, visitor: &Visitor, project: &Place, today: Date) -> Markup {
+        html! { tr {
+            td { a href=(address(&project.id)) { (project.attributes.name) } }
+            @match (self, self.least()) {
+                (Showing::Told(told), Some(one)) => {
+                    td { (told.name(visitor, one)) }
+                    td { span class={ "lamp " (SETTINGS.lamp.lamp(one.probability).name()) } { (percent(one.probability)) } }
+                    td.dates { (one.finish_by.date()) }
+                    td.dates { (short_date(one.percentiles.p80.date(), today)) }
+                    td { @match one.movers.first() { Some(mover) => (told.mover(visitor, mover)), None => (visitor.t("chances.certain")) } }
+                }
+                (Showing::Running, _) => td.quiet colspan="5" { (visitor.t("chances.to_come")) },
+                _ => td.quiet colspan="5" { (visitor.t("chances.no_date")) },
+            }
+        } }
+    }
 }
 
 async fn gather(conn: &mut Conn, site: &Site, project: &Place, patience: Duration) -> Result<Showing, Problem> {
@@ -261,6 +291,30 @@ impl Told {
         }
     }
 
+    /// The dates for a command room, the least likely first: few and large, and nothing that must be studied.
+    fn for_a_room(&self, visitor: &Visitor, asked: &Asked, heading: Markup, today: Date) -> Markup {
+        let (dates, first) = (&self.chances.milestones, asked.from.unwrap_or(0) as usize);
+        let shown = page_around(first, dates.len(), SCREEN.rows_of_dates);
+        html! {
+            (heading)
+            div.under-head { p.legend { span.quiet { (self.seed(visitor)) } } (wall_pager(visitor, &asked.address(&self.project.id, "risk"), first, dates.len(), SCREEN.rows_of_dates)) }
+            div.scroll.rows { table.chances {
+                thead { tr {
+                    th { (visitor.t("chances.date")) } th { (visitor.t("chances.chance")) } th { (visitor.t("chances.mandated")) } th { (visitor.t("chances.forecast")) } th { "P80" }
+                    th { (visitor.t("chances.moves_most")) }
+                } }
+                tbody { @for one in &dates[shown] { tr {
+                    td { strong { (self.name(visitor, one)) } }
+                    td { span class={ "lamp " (SETTINGS.lamp.lamp(one.probability).name()) } { (percent(one.probability)) } }
+                    td.dates { (one.finish_by.date()) }
+                    td.dates { @match self.forecast(one) { Some(date) => (short_date(date, today)), None => "—" } }
+                    td.dates { (short_date(one.percentiles.p80.date(), today)) }
+                    td { @match one.movers.first() { Some(mover) => (self.mover(visitor, mover)), None => (visitor.t("chances.certain")) } }
+                } } }
+            } }
+        }
+    }
+
     /// What is in the register: first what the project itself has entered, then what the settings say of every project.
     fn register(&self, visitor: &Visitor) -> Markup {
         let uncertain = &self.chances.uncertain;
@@ -348,13 +402,17 @@ impl Told {
 
 /// The chances of a project as a board: the drawing in a frame of its own, and the same facts as tables below.
 pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
-    let heading = head(conn, site, visitor, place, asked, "risk").await?;
-    let told = match gather(conn, site, place, PATIENCE).await? {
+    let showing = gather(conn, site, place, PATIENCE).await?;
+    let heading = head(conn, site, visitor, place, asked, ("risk", matches!(showing, Showing::Told(_)))).await?;
+    let told = match showing {
         Showing::Nothing => return Ok(html! { (heading) p.empty { (visitor.t("chances.no_date")) } }),
         // Without a script the page asks again by itself.
         Showing::Running => return Ok(html! { (heading) meta http-equiv="refresh" content="3"; p.notice { (visitor.t("chances.running")) } }),
         Showing::Told(told) => told,
     };
+    if asked.is_wall() {
+        return Ok(told.for_a_room(visitor, asked, heading, site.clock.today()));
+    }
     let chart = told.chart(site, visitor, Sheet::Screen { width_px: SCREEN_PX }, Ink::Colour);
     let (today, label, drawn) = (site.clock.today(), chart.label.clone(), chart.lanes.len());
     let drawing = tokio::task::spawn_blocking(move || fan::draw(&chart)).await.context("drawing")?;
@@ -370,6 +428,40 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
         (told.table(visitor, today))
         (told.register(visitor))
         (told.assumptions(visitor))
+    })
+}
+
+/// Whether a place has projects under it, each with chances of its own.
+pub fn has_projects(kind: Kind) -> bool {
+    matches!(kind, Kind::District | Kind::Zone)
+}
+
+/// The least likely date of each project of a district. Simulations are made one after the other: of a project that has none yet
+/// the page says so, and asks again.
+pub async fn projects(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, asked: &Asked) -> Result<Markup, Problem> {
+    let heading = head(conn, site, visitor, place, asked, ("risk", false)).await?;
+    let tree = site.domain.places.tree(conn).await?;
+    let mut rows: Vec<(&Place, Showing)> = Vec::new();
+    for project in tree.under(place).iter().filter(|one| one.kind == Kind::Project && visitor.may(Verb::Read, &one.path)) {
+        rows.push((project, gather(conn, site, project, SHORT_PATIENCE).await?));
+    }
+    // The least likely first; what is not known stands behind.
+    let least = |showing: &Showing| showing.least().map_or(2.0, |one| one.probability);
+    rows.sort_by(|one, other| least(&one.1).total_cmp(&least(&other.1)));
+    let first = asked.from.unwrap_or(0) as usize;
+    let shown = if asked.is_wall() { page_around(first, rows.len(), SCREEN.rows_of_dates) } else { 0..rows.len() };
+    Ok(html! {
+        (heading)
+        @if rows.iter().any(|(_, showing)| matches!(showing, Showing::Running)) { meta http-equiv="refresh" content="10"; }
+        @if asked.is_wall() { div.under-head { (wall_pager(visitor, &asked.address(&place.id, "risk"), first, rows.len(), SCREEN.rows_of_dates)) } }
+        @else { p.quiet { (visitor.t("chances.of_projects")) " " (visitor.t("chances.setting")) } }
+        @if rows.is_empty() { p.empty { (visitor.t("wall.no_plan")) } } @else { div.scroll.rows { table.chances {
+            thead { tr {
+                th { (visitor.t("field.project")) } th { (visitor.t("chances.least_likely")) } th { (visitor.t("chances.chance")) } th { (visitor.t("chances.mandated")) } th { "P80" }
+                th { (visitor.t("chances.moves_most")) }
+            } }
+            tbody { @for (project, showing) in &rows[shown] { (showing.row(visitor, project, site.clock.today())) } }
+        } } }
     })
 }
 

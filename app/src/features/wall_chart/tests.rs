@@ -461,7 +461,11 @@ on_both_databases!(projects_of_one_contractor_share_its_resources, |site| async 
 on_both_databases!(chances_of_mandated_dates_are_drawn_told_and_printed, |site| async move {
     let site = site.with_cast().await;
     let risk = "/wall?place=ours&view=risk";
+    let papers = async |path: &str| site.get("builder", path).await.texts("details.papers").len();
     assert!(!site.get("builder", risk).await.texts("p.empty").is_empty(), "no plan, no chances");
+    for view in ["risk", "network", "bars", "resources"] {
+        assert_eq!(papers(&format!("/wall?place=ours&view={view}")).await, 0, "{view}: no paper of what cannot be drawn");
+    }
     for project in ["ours", "theirs"] {
         let drafted = site.post("office", &format!("/plans/{project}/template"), &[("template", "resettlement_tower"), ("start", "2026-06-01")]).await;
         assert_eq!(site.post("chief", drafted.location(), &[("reason", "checked")]).await.status, 303);
@@ -491,6 +495,17 @@ on_both_databases!(chances_of_mandated_dates_are_drawn_told_and_printed, |site| 
     assert!(page.body.contains(&zh.t("chance_event.pile_defects")), "the register stands below");
     assert!(page.body.contains(&zh.tf("chances.weather_setting", &[("months", "12".into())])), "no history yet");
     assert_eq!(made(risk).await.texts("tbody td"), page.texts("tbody td"), "the same facts give the same numbers");
+    assert_eq!([papers(risk).await, papers("/wall?place=ours&view=bars").await], [1, 1]);
+    // A command room has the dates large, and a district the least likely one of each project that somebody may see.
+    let room = made(&format!("{risk}&wall=1")).await;
+    assert_eq!((room.texts("table.chances tbody tr").len(), room.attributes("figure.drawing", "class").len()), (2, 0));
+    assert!(room.texts("table.chances tbody tr:first-child td")[0].contains("All home"));
+    for path in ["/wall?place=district&view=risk", "/wall?place=district&view=risk&wall=1"] {
+        let board = site.get("chief", path).await;
+        assert_eq!(board.attributes("table.chances td:first-child a", "href"), ["/wall?place=ours&view=risk", "/wall?place=theirs&view=risk"], "{path}");
+        assert!(board.texts("table.chances tr:first-child td").iter().any(|text| text.contains("All home")), "{path}");
+        assert_eq!(site.get("builder", path).await.status, 404, "{path}");
+    }
     // The sentence stands at the milestone's own page and under the head of the boards.
     let sentence = made(&format!("/wall/bar?project=ours&activity={end}")).await.texts("section p .lamp");
     assert!(sentence.iter().any(|text| text.contains("2029-01-15") && text.contains('%')), "{sentence:?}");
