@@ -465,6 +465,7 @@ pub async fn rebuild(place: Place) -> Result<ExitCode> {
     let domain = Guatu::default();
     let bar = Progress::default();
     let mut conn = db.writer().await?;
+    conn.spill().await?;
     conn.begin_write().await?;
     let number = replay::rebuild_beside_readers(&mut conn, &domain, |done, all| bar.show("replay", done, all)).await?;
     conn.commit().await?;

@@ -369,6 +369,15 @@ impl Conn {
         Ok(())
     }
 
+    /// Temporary tables from now on go to the disk, where they would be larger than what is at hand in memory. Not within a
+    /// transaction.
+    pub async fn spill(&mut self) -> Result<()> {
+        match self.dialect() {
+            Dialect::Sqlite => self.script("PRAGMA temp_store = file".into()).await,
+            Dialect::Postgres => Ok(()),
+        }
+    }
+
     /// All rows of a table, columns by position, for comparing tables; the name comes from this program.
     pub async fn dump(&mut self, table: &'static str) -> Result<Vec<Vec<Value>>> {
         let mut values = match self {

@@ -341,6 +341,7 @@ pub async fn verify_replay<D: Domain>(
     domain: &D,
     progress: impl FnMut(u64, u64),
 ) -> Result<Option<Broken>> {
+    conn.spill().await?;
     for look in 1.. {
         conn.begin_snapshot().await?;
         if look > LOOKS || !domain.is_behind(conn).await? {

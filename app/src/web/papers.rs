@@ -1,6 +1,7 @@
 //! Official papers and drawings on their way out: DOCX for offices that edit on, PDF for those that file, SVG for screens.
 
 use super::Site;
+use super::locale::Language;
 use super::problem::{Problem, form_urlencoded};
 use super::visitor::Visitor;
 use crate::features::authority::missing;
@@ -101,7 +102,7 @@ pub fn drawn(svg: &str, caption: String) -> anyhow::Result<Picture> {
 /// A paper as a file to be saved, its sentences with days as papers write them (GB/T 9704-2012, 7.3.5.2: year, month and day in
 /// full). `format` is `pdf` or `docx`; anything else is not there. `name` has no extension.
 pub async fn download(visitor: &Visitor, mut paper: Paper, format: &str, name: &str) -> Result<Response, Problem> {
-    paper.for_each_sentence(|sentence| *sentence = as_printed(visitor, sentence));
+    as_printed(visitor, &mut paper);
     let (bytes, kind) = match format {
         "docx" => (documents::docx(&paper).map_err(|fault| anyhow!(fault))?, DOCX),
         "pdf" => (tokio::task::spawn_blocking(move || draw(&paper)).await.context("drawing")??, "application/pdf"),
@@ -114,13 +115,17 @@ pub async fn download(visitor: &Visitor, mut paper: Paper, format: &str, name: &
 /// Pages that a paper takes once its days are written in full.
 pub fn page_count(visitor: &Visitor, paper: &Paper) -> usize {
     let mut paper = paper.clone();
-    paper.for_each_sentence(|sentence| *sentence = as_printed(visitor, sentence));
+    as_printed(visitor, &mut paper);
     documents::pages(&paper).len()
 }
 
-/// A sentence as papers have it.
-fn as_printed(visitor: &Visitor, sentence: &str) -> String {
-    close_set(&with_days_in_full(visitor, sentence))
+/// A paper's words as paper has them: days in full in sentences, and in Chinese no gaps.
+fn as_printed(visitor: &Visitor, paper: &mut Paper) {
+    paper.for_each_sentence(|sentence| *sentence = with_days_in_full(visitor, sentence));
+    if visitor.language == Language::Zh {
+        paper.for_each_sentence(|sentence| *sentence = close_set(sentence));
+        paper.for_each_label(|label| *label = close_set(label));
+    }
 }
 
 /// A sentence without the gaps that pages leave between Han characters and figures, so that no line ends between a number and
@@ -128,11 +133,16 @@ fn as_printed(visitor: &Visitor, sentence: &str) -> String {
 fn close_set(sentence: &str) -> String {
     let is_mark = |letter: char| matches!(letter, '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ff65}');
     let is_han = |letter: char| letter.is_alphabetic() && !letter.is_ascii() && letter > '\u{2e80}';
-    let meets =
-        |one: char, other: char| is_mark(one) || (is_han(one) && (other.is_ascii_alphanumeric() || other == '%'));
     let letters: Vec<char> = sentence.chars().collect();
-    let is_gap = |at: usize| match (at.checked_sub(1).and_then(|before| letters.get(before)), letters.get(at + 1)) {
-        (Some(before), Some(after)) => letters[at] == ' ' && (meets(*before, *after) || meets(*after, *before)),
+    let is_figure = |at: usize| match letters.get(at) {
+        Some('+' | '-') => letters.get(at + 1).is_some_and(char::is_ascii_digit),
+        found => found.is_some_and(|letter| letter.is_ascii_alphanumeric() || *letter == '%'),
+    };
+    let is_gap = |at: usize| match (at.checked_sub(1).map(|before| letters[before]), letters.get(at + 1)) {
+        (Some(before), Some(after)) if letters[at] == ' ' => {
+            let is_between = (is_han(before) && is_figure(at + 1)) || (is_han(*after) && is_figure(at - 1));
+            is_between || is_mark(before) || is_mark(*after)
+        }
         _ => false,
     };
     (0..letters.len()).filter(|at| !is_gap(*at)).map(|at| letters[at]).collect()
@@ -151,9 +161,17 @@ fn with_days_in_full(visitor: &Visitor, sentence: &str) -> String {
         let after = rest.get(from + ISO_DAY_LEN..).and_then(|after| after.chars().next());
         match day.filter(|_| !is_joined(before) && !is_joined(after)) {
             Some(day) => {
-                written.push_str(&rest[..from]);
-                written.push_str(&long_day(visitor, day));
+                let (long, before) = (long_day(visitor, day), &rest[..from]);
                 rest = &rest[from + ISO_DAY_LEN..];
+                // A day in full ends in a Han character itself.
+                let is_han = |letter: Option<char>| {
+                    !long.is_ascii() && letter.is_some_and(|letter| letter.is_alphabetic() && !letter.is_ascii())
+                };
+                written.push_str(
+                    before.strip_suffix(' ').filter(|before| is_han(before.chars().next_back())).unwrap_or(before),
+                );
+                written.push_str(&long);
+                rest = rest.strip_prefix(' ').filter(|after| is_han(after.chars().next())).unwrap_or(rest);
             }
             None => {
                 let (past, next) = rest.split_at(dash + 1);
@@ -226,6 +244,7 @@ mod tests {
             ("完成 45.5% 以上", "完成45.5%以上"),
             ("无标记 自报  ◆ 监理有异议", "无标记 自报  ◆ 监理有异议"),
             ("See the PDF of 3 works", "See the PDF of 3 works"),
+            ("差 -15.0 个，A - B", "差-15.0个，A - B"),
             (" 12 ", " 12 "),
         ] {
             assert_eq!(close_set(page), paper);

@@ -582,9 +582,11 @@ fn before_chain(line: &str) -> &str {
 /// What stays of a full line when a character comes that has no room on it: a word goes to the next line whole, a closing
 /// mark takes along what it closes, and no opening mark is left behind. What fills a line by itself is broken at its end.
 fn kept(line: &str, letter: char) -> &str {
-    let Some(last) = line.chars().next_back() else { return line };
-    let short = &line[..line.len() - last.len_utf8()];
     let is_closing = CLOSING.contains(letter);
+    // Closing marks before it go along, too.
+    let closed = if is_closing { line.trim_end_matches(|mark| CLOSING.contains(mark)) } else { line };
+    let Some(last) = closed.chars().next_back() else { return line };
+    let short = &closed[..closed.len() - last.len_utf8()];
     let kept = match (is_closing, is_word(letter)) {
         (true, _) if is_word(last) => short.trim_end_matches(is_word),
         (true, _) => short,
@@ -647,7 +649,8 @@ mod tests {
         let tight = broken(&("测".repeat(26) + "，" + "量"), 28.0, 2.0);
         assert_eq!((tight[0].chars().count(), tight[1].as_str()), (25, "测，量"), "the mark takes its character along");
         assert_eq!(broken("", 10.0, 0.0), [""]);
-        let cases: [(&str, f64, &[&str]); 9] = [
+        let cases: [(&str, f64, &[&str]); 10] = [
+            ("测量“五栋”；后", 6.0, &["测量“五", "栋”；后"]),
             ("关于2026年11月16日至22日", 8.0, &["关于", "2026年11月16日", "至22日"]),
             ("关于2026年11月16日至22日", 4.0, &["关于", "2026年", "11月", "16日至", "22日"]),
             ("共3号楼12层", 4.0, &["共3号楼", "12层"]),

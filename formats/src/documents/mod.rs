@@ -87,6 +87,20 @@ impl Paper {
             }
         }
     }
+
+    /// What stands in words and is no sentence: cells, what stands under pictures, recipients, copies and the proof.
+    pub fn for_each_label(&mut self, mut rewrite: impl FnMut(&mut String)) {
+        rewrite(&mut self.recipients);
+        self.copies.iter_mut().for_each(&mut rewrite);
+        self.proof.iter_mut().flat_map(|proof| &mut proof.lines).for_each(&mut rewrite);
+        for block in &mut self.blocks {
+            match block {
+                Block::Table(table) => table.rows.iter_mut().flatten().for_each(&mut rewrite),
+                Block::Pictures(pictures) => pictures.iter_mut().for_each(|picture| rewrite(&mut picture.caption)),
+                Block::Heading(_) | Block::Paragraph(_) | Block::Facts(_) => {}
+            }
+        }
+    }
 }
 
 /// A part of the text.

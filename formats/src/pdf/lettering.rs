@@ -45,12 +45,12 @@ impl<'a> Faces<'a> {
         Some(Faces { all: [regular?, bold?, text?, title?] })
     }
 
-    /// What a line is set in: of a paper in the drawings' face where its own lacks a character.
-    fn of_line(&self, line: &Line) -> (&'a Weight, &Face<'a>) {
+    /// What a character of a line is set in: of a paper in the drawings' face where its own lacks it.
+    fn of_letter(&self, line: &Line, letter: char) -> (&'a Weight, &Face<'a>) {
         let (of_drawing, of_paper) =
             if line.is_bold { (&self.all[1], &self.all[3]) } else { (&self.all[0], &self.all[2]) };
-        let is_whole = line.is_of_paper && line.text.chars().all(|letter| of_paper.1.glyph_index(letter).is_some());
-        let (weight, face) = if is_whole { of_paper } else { of_drawing };
+        let has_own = line.is_of_paper && of_paper.1.glyph_index(letter).is_some();
+        let (weight, face) = if has_own { of_paper } else { of_drawing };
         (*weight, face)
     }
 }
@@ -122,27 +122,19 @@ fn colour(text: &str) -> Option<[u8; 3]> {
 pub(super) fn set(surface: &mut Surface<'_>, lines: &[Line], scale: f32, faces: &Faces<'_>) {
     surface.push_transform(&Transform::from_scale(scale, scale));
     for line in lines {
-        let (weight, face) = faces.of_line(line);
-        let em = f32::from(face.units_per_em());
-        let mut width = 0.0;
-        let glyphs: Vec<KrillaGlyph> = line
+        let letters: Vec<(&Weight, KrillaGlyph)> = line
             .text
             .char_indices()
             .map(|(at, letter)| {
+                let (weight, face) = faces.of_letter(line, letter);
                 let glyph = face.glyph_index(letter).unwrap_or(ttf_parser::GlyphId(0));
-                let advance = f32::from(face.glyph_hor_advance(glyph).unwrap_or(0)) / em;
-                width += advance;
-                KrillaGlyph::new(
-                    GlyphId::new(u32::from(glyph.0)),
-                    advance,
-                    0.0,
-                    0.0,
-                    0.0,
-                    at..at + letter.len_utf8(),
-                    None,
-                )
+                let advance = f32::from(face.glyph_hor_advance(glyph).unwrap_or(0)) / f32::from(face.units_per_em());
+                let id = GlyphId::new(u32::from(glyph.0));
+                (weight, KrillaGlyph::new(id, advance, 0.0, 0.0, 0.0, at..at + letter.len_utf8(), None))
             })
             .collect();
+        let width =
+            |run: &[(&Weight, KrillaGlyph)]| run.iter().map(|(_, glyph)| glyph.x_advance).sum::<f32>() * line.size;
         let [red, green, blue] = line.colour;
         surface.set_stroke(None);
         surface.set_fill(Some(Fill {
@@ -150,8 +142,19 @@ pub(super) fn set(surface: &mut Surface<'_>, lines: &[Line], scale: f32, faces: 
             opacity: NormalizedF32::ONE,
             rule: FillRule::NonZero,
         }));
-        let start = Point::from_xy(line.x - width * line.size * line.before, line.y);
-        surface.draw_glyphs(start, &glyphs, weight.font.clone(), &line.text, line.size, false);
+        let mut x = line.x - width(&letters) * line.before;
+        for run in letters.chunk_by(|one, next| std::ptr::eq(one.0, next.0)) {
+            let glyphs: Vec<KrillaGlyph> = run.iter().map(|(_, glyph)| glyph.clone()).collect();
+            surface.draw_glyphs(
+                Point::from_xy(x, line.y),
+                &glyphs,
+                run[0].0.font.clone(),
+                &line.text,
+                line.size,
+                false,
+            );
+            x += width(run);
+        }
     }
     surface.pop();
 }

@@ -123,7 +123,7 @@ impl Diary<'_> {
         let t = |key: &str| self.visitor.t(key);
         let columns: &[(&str, u32, bool)] = match self.keeper {
             Keeper::Site => &[("place_kind.building", 4, false), ("diary.work", 9, false), ("diary.means", 8, false), ("diary.hindered", 6, false), ("diary.judged", 5, false)],
-            Keeper::Supervision => &[("place_kind.building", 5, false), ("diary.report_of", 4, false), ("diary.judgement", 4, false), ("diary.reason", 10, false), ("diary.by", 4, false)],
+            Keeper::Supervision => &[("place_kind.building", 5, false), ("diary.report_of", 5, false), ("diary.judgement", 4, false), ("diary.reason", 10, false), ("diary.by", 4, false)],
         };
         let mut blocks = Vec::new();
         for (day, lines) in days {

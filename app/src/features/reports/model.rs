@@ -462,8 +462,8 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         }
         Command::Correct { report, items, besides, photos, reason } => {
             let known = state.report.as_ref().ok_or(Refused::NotABuilding)?;
-            if let (Grade::Verified, Some((by, on))) = (known.grade, &known.judged) {
-                return Err(Refused::Inspected { by: by.clone(), date: on.to_string() }.into());
+            if let (Grade::Verified, Some((by, at))) = (known.grade, &known.judged) {
+                return Err(Refused::Inspected { by: by.clone(), date: minute_text(*at) }.into());
             }
             // What was verified on a later day stands on all days before it.
             if let Some((by, on)) = &state.inspected_after {
@@ -518,8 +518,8 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             let known = state.report.as_ref().ok_or(Refused::NotABuilding)?;
             let me = |account: &String| context.actor == Actor::Account(account.clone());
             match &known.judged {
-                Some((by, on)) if known.grade == Grade::Verified => {
-                    return Err(Refused::Inspected { by: by.clone(), date: on.to_string() }.into());
+                Some((by, at)) if known.grade == Grade::Verified => {
+                    return Err(Refused::Inspected { by: by.clone(), date: minute_text(*at) }.into());
                 }
                 Some((by, _)) if me(by) => return Err(Refused::OwnReport.into()),
                 _ if me(&known.filed_by) => return Err(Refused::OwnReport.into()),
@@ -751,11 +751,15 @@ fn standings(state: &State, items: &[Item], compare: Compare) -> Result<Vec<Stan
     Ok(standings)
 }
 
+/// An instant as people are told of it.
+fn minute_text(at: DateTime) -> String {
+    at.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
 fn unjudged<'a>(state: &'a State, context: &Context) -> Result<&'a Known, Refused> {
     let known = state.report.as_ref().ok_or(Refused::NotABuilding)?;
     if let Some((by, at)) = &known.judged {
-        let when = at.strftime("%Y-%m-%d %H:%M").to_string();
-        return Err(Refused::AlreadyJudged { by: by.clone(), when, grade: format!("grade_{}", known.grade.name()) });
+        return Err(Refused::AlreadyJudged { by: by.clone(), when: minute_text(*at), grade: format!("grade_{}", known.grade.name()) });
     }
     if context.actor == Actor::Account(known.filed_by.clone()) {
         return Err(Refused::OwnReport);

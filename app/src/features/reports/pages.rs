@@ -484,7 +484,9 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
     let is_inspected = days.iter().any(|day| day.verified_e3.is_some());
     let judgements = store::judgements_of(&mut conn, &report.id).await?;
     let newest = store::of_building(&mut conn, &report.building, 1).await?.into_iter().next().filter(|newest| newest.on > report.on);
-    let last_number = judgements.last().map_or(0, |(_, number)| *number).max(report.number).max(report.corrected_number.and_then(|number| u64::try_from(number).ok()).unwrap_or(0));
+    let corrections = store::corrections_of(&mut conn, &report.id).await?;
+    let said_since = judgements.last().map(|(_, number)| *number).max(corrections.last().map(|one| one.number));
+    let last_number = said_since.map_or(report.number, |number| number.max(report.number));
     let received = if is_filed { Some(receipt(&mut conn, visitor, report).await?) } else { None };
     let content = &report.content;
     let pairs = |prefix: &str, counts: &BTreeMap<String, u32>| {
@@ -522,7 +524,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
             @if !materials.is_empty() { dt { (visitor.t("reports.materials")) } dd { (visitor.list(materials)) } }
             @if let Some(hours) = content.weather_hours { dt { (visitor.t("field.weather_hours")) } dd { (hours) } }
             @if let Some(hindrance) = &content.hindrance { dt { (visitor.t("reports.hindrance")) } dd { (visitor.t(&format!("hindrance.{}", hindrance.kind))) " · " (hindrance.remark) @if !hindrance.decider.is_empty() { " · " (hindrance.decider) } } }
-            @if let Some(number) = report.corrected_number { dt { (visitor.t("reports.correction")) } dd { @if report.grade != Grade::Disputed { (report.reason.as_deref().unwrap_or_default()) " " } a href={ "/facts?subject=" (report.id) } { "№ " (number) } } }
+            @for one in &corrections { dt { (visitor.t("reports.correction")) } dd { (one.reason) " " span.quiet { (name(&one.corrected_by)) " " (one.corrected_on) } " " a href={ "/facts?subject=" (report.id) } { "№ " (one.number) } } }
             dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (report.id) } { "№ " (last_number) } }
             @if let Some(newest) = &newest { dt { (visitor.t("reports.newest")) } dd { a href={ "/reports/" (newest.id) } { (newest.on) } } }
         }

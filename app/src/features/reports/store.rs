@@ -40,10 +40,8 @@ pub struct Report {
     pub judged_by: Option<String>,
     /// When.
     pub judged_on: Option<Date>,
-    /// Why it is disputed, or was corrected.
+    /// On what grounds.
     pub reason: Option<String>,
-    /// The fact that corrected it.
-    pub corrected_number: Option<i64>,
     /// The fact that filed it.
     pub number: u64,
 }
@@ -70,7 +68,7 @@ pub struct Hindered {
 
 macro_rules! columns {
     () => {
-        "id, project, building, on_day, is_unchanged, grade, filed_by, filed_at, written_at, content, judged_by, judged_on, reason, corrected_number, number"
+        "id, project, building, on_day, is_unchanged, grade, filed_by, filed_at, written_at, content, judged_by, judged_on, reason, number"
     };
 }
 
@@ -193,6 +191,26 @@ pub async fn judgements_of(conn: &mut Conn, report: &str) -> Result<Vec<(Judgeme
     conn.rows(sql, args![report]).await?.iter().map(read).collect()
 }
 
+/// A correction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// By whom.
+    pub corrected_by: String,
+    /// When.
+    pub corrected_on: Date,
+    /// Why.
+    pub reason: String,
+    /// Its fact.
+    pub number: u64,
+}
+
+/// How a report was corrected over time, the newest last.
+pub async fn corrections_of(conn: &mut Conn, report: &str) -> Result<Vec<Correction>> {
+    let sql = "SELECT corrected_by, corrected_on, reason, number FROM report_correction WHERE report = ? ORDER BY number";
+    let read = |row: &Row| Ok(Correction { corrected_by: row.text(0)?, corrected_on: row.date(1)?, reason: row.text(2)?, number: row.count(3)? });
+    conn.rows(sql, args![report]).await?.iter().map(read).collect()
+}
+
 /// Judgements of supervision engineers on some days, in the order in which they were made.
 pub async fn supervised(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Judgement>> {
     let sql = "SELECT building, on_day, grade, judged_by, judged_on, reason FROM report_judgement
@@ -279,8 +297,7 @@ fn read(row: &Row) -> Result<Report> {
         judged_by: row.opt_text(10)?,
         judged_on: row.opt_date(11)?,
         reason: row.opt_text(12)?,
-        corrected_number: row.opt_int(13)?,
-        number: row.count(14)?,
+        number: row.count(13)?,
     })
 }
 
@@ -510,15 +527,17 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
         Fact::Unchanged { project } => insert(conn, entry, project, true, &Content::default()).await,
         Fact::Corrected { reason, standings, besides, photos } => {
             say_again(conn, id, besides.as_deref(), photos.as_deref()).await?;
+            let sql = "INSERT INTO report_correction (number, report, corrected_by, corrected_on, reason) VALUES (?, ?, ?, ?, ?)";
+            conn.execute(sql, args![entry.number, id, &entry.actor, written_on(entry)?, reason]).await?;
             restate(conn, entry, standings, Grade::Reported).await?;
             // Of a dispute about quantities, hands put right leave it standing.
             let sql = "SELECT 1 FROM report WHERE id = ? AND grade = 'disputed' AND EXISTS
                        (SELECT 1 FROM work_day WHERE report = report.id AND confirmed_e3 <> reported_e3)";
             if conn.row(sql, args![id]).await?.is_some() {
-                return conn.execute("UPDATE report SET is_unchanged = 0, corrected_number = ? WHERE id = ?", args![entry.number, id]).await.map(drop);
+                return conn.execute("UPDATE report SET is_unchanged = 0 WHERE id = ?", args![id]).await.map(drop);
             }
-            let sql = "UPDATE report SET grade = 'reported', is_unchanged = 0, judged_by = NULL, judged_on = NULL, judged_at = NULL, reason = ?, corrected_number = ? WHERE id = ?";
-            conn.execute(sql, args![reason, entry.number, id]).await.map(drop)
+            let sql = "UPDATE report SET grade = 'reported', is_unchanged = 0, judged_by = NULL, judged_on = NULL, judged_at = NULL, reason = NULL WHERE id = ?";
+            conn.execute(sql, args![id]).await.map(drop)
         }
         Fact::Confirmed {} => {
             judge(conn, entry, Grade::Confirmed, None).await?;
@@ -540,7 +559,7 @@ async fn judge(conn: &mut Conn, entry: &Entry<AnyFact>, grade: Grade, reason: Op
     let (reason, on) = (reason.filter(|reason| !reason.is_empty()), written_on(entry)?);
     let sql = "INSERT INTO report_judgement (number, report, building, on_day, grade, judged_by, judged_on, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
     conn.execute(sql, args![entry.number, &entry.subject, &entry.place, entry.occurred_on, grade.name(), &entry.actor, on, reason]).await?;
-    let sql = "UPDATE report SET grade = ?, judged_by = ?, judged_on = ?, judged_at = ?, reason = COALESCE(?, reason) WHERE id = ?";
+    let sql = "UPDATE report SET grade = ?, judged_by = ?, judged_on = ?, judged_at = ?, reason = ? WHERE id = ?";
     conn.execute(sql, args![grade.name(), &entry.actor, on, &entry.recorded_at, reason, &entry.subject]).await.map(drop)
 }
 

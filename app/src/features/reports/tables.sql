@@ -19,8 +19,8 @@ CREATE TABLE report (
     judged_by TEXT,
     judged_on TEXT,
     judged_at TEXT,
+    -- Of the newest judgement.
     reason TEXT,
-    corrected_number BIGINT,
     number BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX report_day ON report (building, on_day);
@@ -67,3 +67,13 @@ CREATE TABLE report_judgement (
     reason TEXT
 );
 CREATE INDEX report_judgement_day ON report_judgement (judged_on);
+
+-- Every correction of a report, with why.
+CREATE TABLE report_correction (
+    number BIGINT NOT NULL PRIMARY KEY,
+    report TEXT NOT NULL,
+    corrected_by TEXT NOT NULL,
+    corrected_on TEXT NOT NULL,
+    reason TEXT NOT NULL
+);
+CREATE INDEX report_correction_report ON report_correction (report);

@@ -240,6 +240,10 @@ on_both_databases!(a_report_moves_the_plan_and_a_dispute_moves_it_back, |site| a
     assert_eq!(site.post("builder", "/reports/report-0001/correct", &[("done.ours-b1/pit", "900"), ("reason", "double count")]).await.status, 303);
     assert_eq!(site.post("wei", "/reports/report-0001/confirm", &[]).await.status, 303);
     let judged = site.get("chief", "/reports/report-0001").await;
+    // Each reason stands with whoever gave it, and none is lost.
+    assert!(judged.texts("div.notice").is_empty(), "who confirms without a word says nothing: {:?}", judged.texts("div.notice"));
+    let told: Vec<String> = judged.texts("dl.facts dd").into_iter().filter(|line| line.contains("builder") && line.contains('№')).collect();
+    assert_eq!(told.iter().map(|line| line.split(" builder").next().unwrap()).collect::<Vec<_>>(), ["two were on leave", "double count"]);
     assert_eq!((judged.texts("div.bar span.lamp.good").len(), judged.texts("ul.rows li").len()), (1, 2), "what was disputed before stays to be seen");
     assert_eq!(listed("chief", "place=ours").await.len(), 0, "until it is corrected");
     assert_eq!(site.get("stranger", "/reports/report-0001").await.status, 404);
@@ -786,7 +790,7 @@ on_both_databases!(a_diary_says_what_reports_and_judgements_said, |site| async m
         text
     };
     let diary = text("site", "").await;
-    assert!(diary.contains("2026\u{5e74}11\u{6708}23\u{65e5}") && diary.contains(" 400 "), "the better grade counts");
+    assert!(diary.contains("2026\u{5e74}11\u{6708}23\u{65e5}") && diary.contains("400 m"), "the better grade counts");
     // An inspection that finds less takes nothing out of what the supervision engineer wrote.
     assert_eq!(site.post("lu", "/reports/report-0001/verify", &[("done.ours-b1/pit", "300"), ("reason", "counted trucks")]).await.status, 303);
     let supervision = text("supervision", "").await;

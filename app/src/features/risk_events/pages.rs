@@ -114,6 +114,7 @@ async fn list(
     events.retain(|event| tree.get(&event.project).is_some_and(|at| is_here(&at.path) && visitor.may(Verb::Read, &at.path)));
     let mut register = Register::new(&visitor, "/risk-events", "risk_events.title", &asked)
         .keep("place", &whole.id)
+        .about(&whole.attributes.name)
         .column("name", "risk_events.event")
         .column("state", "field.state")
         .column("project", "field.project")

@@ -472,7 +472,8 @@ fn item_sheet(visitor: &Visitor, building: &str, item: &Assessed, measured: Opti
                     } };
                     @let amounts = [window.should, window.can, window.done, window.promise_debt(), window.requirement_debt].map(|amount| html! { (quantity(amount)) });
                     @let [should, can, done, promise_debt, requirement_debt] = amounts;
-                    @let [level, required, kept] = [window.commitment_level(), window.required_complete(), window.plan_complete()].map(|share| html! { (percent(share)) });
+                    // What an inspection has taken back makes less than nothing of a period; no share of a promise is.
+                    @let [level, required, kept] = [window.commitment_level(), window.required_complete(), window.plan_complete()].map(|share| html! { (percent(share.map(|share| share.max(0.0)))) });
                     tr {
                         td { (visitor.t(&format!("period.{}", window.period.kind.name()))) " " span.quiet { (span_text(window.period.from, window.period.to)) } }
                         @for (title, figure) in titles.iter().zip([should, can, promised, done, level, required, kept, promise_debt, requirement_debt]) { td.number data-title=(title) { (figure) } }
