@@ -540,12 +540,14 @@ fn differs(state: &State, standing: &Standing) -> bool {
     state.works.iter().any(|work| work.activity == standing.activity && counts(work) != standing.through_e3)
 }
 
-/// A measure of a small part of what counted is asked about once: it may be true, or a digit may be missing.
+/// A measure of a small part of what counted, or of less than stood the day before, is asked about once: it may be true, or a
+/// digit may be missing.
 fn check_far(state: &State, standings: &[Standing], is_sure: bool) -> Result<(), Refused> {
     let far = standings.iter().filter(|_| !is_sure).find_map(|standing| {
         let work = state.works.iter().find(|work| work.activity == standing.activity)?;
         let counted_e3 = work.before_e3 + work.day_e3;
-        (standing.through_e3 < counted_e3 / 100 * WORDS.doubt_percent).then(|| Refused::FarOff {
+        let is_far = standing.through_e3 < counted_e3 / 100 * WORDS.doubt_percent || standing.through_e3 < work.before_e3;
+        is_far.then(|| Refused::FarOff {
             name: work.name.clone(),
             counted: amounts::text(counted_e3),
             measured: amounts::text(standing.through_e3),

@@ -107,6 +107,8 @@ fn rules() {
         ("disputed for its hands alone", filed.clone(), Command::Dispute { report: "r".into(), items: Vec::new(), reason: "three hands stand there".into(), is_sure: false }, None),
         ("disputed by a digit", filed.clone(), dispute(1, "one slab stands"), Some(Refused::FarOff { name: "Structure".into(), counted: "6".into(), measured: "1".into() })),
         ("disputed by all of it, for sure", filed.clone(), Command::Dispute { report: "r".into(), items: floors(0).items, reason: "nothing stands".into(), is_sure: true }, None),
+        ("found below the day before without being sure", filed.clone(), Command::Verify { report: "r".into(), items: floors(4).items, finding: "four slabs".into(), is_sure: false }, Some(Refused::FarOff { name: "Structure".into(), counted: "6".into(), measured: "4".into() })),
+        ("found below the day before, for sure", filed.clone(), Command::Verify { report: "r".into(), items: floors(4).items, finding: "four slabs".into(), is_sure: true }, None),
         ("found far less without being sure", filed.clone(), Command::Verify { report: "r".into(), items: floors(1).items, finding: "one slab".into(), is_sure: false }, Some(Refused::FarOff { name: "Structure".into(), counted: "6".into(), measured: "1".into() })),
         ("corrected to what it says", filed.clone(), correct(6, "looked again"), Some(Refused::NothingCorrected)),
         ("corrected in nothing", filed.clone(), pictures(None), Some(Refused::NothingCorrected)),
