@@ -203,7 +203,11 @@ pub async fn head(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place
         @if !milestones.is_empty() {
             ul.milestones { @for Goal { project, mandate, is_planned, float_days_e3 } in milestones.iter().take(shown) {
                 li {
-                    a href={ "/plans/" (mandate.project) } { strong { (visitor.shown(&mandate.name)) } " " span.quiet { (project) } }
+                    // On the wall of several projects a tile is too narrow for both: whose date it is comes first.
+                    a href={ "/plans/" (mandate.project) } {
+                        @if asked.is_wall() && *project != place.attributes.name { strong { (project) } " " span.quiet { (visitor.shown(&mandate.name)) } }
+                        @else { strong { (visitor.shown(&mandate.name)) } " " span.quiet { (project) } }
+                    }
                     b.days-left { (days_text(visitor, days_between(today, mandate.finish_by))) }
                     span.due { (mandate.finish_by) }
                     @if !is_planned { " " (no_activity(visitor)) } @else if float_days_e3.is_some() { " " (float_lamp(visitor, *float_days_e3)) }
