@@ -191,6 +191,16 @@ pub async fn judgements_of(conn: &mut Conn, report: &str) -> Result<Vec<(Judgeme
     conn.rows(sql, args![report]).await?.iter().map(read).collect()
 }
 
+/// The lowest truth grade of what was measured of a work between two days; `None` where nothing was. Of a report whose
+/// quantities are disputed a work of which nothing else was measured is still the site's word.
+pub async fn lowest_grade(conn: &mut Conn, (project, activity): (&str, &str), (from, to): (Date, Date)) -> Result<Option<Grade>> {
+    let sql = "SELECT DISTINCT CASE WHEN r.grade = 'disputed' AND COALESCE(d.confirmed_e3, d.reported_e3) = d.reported_e3 THEN 'reported' ELSE r.grade END
+               FROM work_day d JOIN report r ON r.id = d.report WHERE d.project = ? AND d.activity = ? AND d.on_day >= ? AND d.on_day <= ?";
+    let rows = conn.rows(sql, args![project, activity, from, to]).await?;
+    let grades: Vec<Grade> = rows.iter().map(|row| Grade::from_name(&row.text(0)?).context("a stored grade is known")).collect::<Result<_>>()?;
+    Ok(grades.into_iter().min())
+}
+
 /// A correction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Correction {

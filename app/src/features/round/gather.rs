@@ -185,7 +185,7 @@ pub struct Unmet {
     pub promised_for: Option<Period>,
     /// What was done.
     pub done: f64,
-    /// Who stands for it; `None` where nothing was measured.
+    /// Who stands for all of it at least; `None` where nothing was measured.
     pub grade: Option<Grade>,
 }
 
@@ -244,7 +244,11 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
         look_at_lamps(&mut round, (&scheduled.bars, &noted, &grades), &tree, project, place, (today, &rules));
         let yesterday = today.saturating_sub(1.days());
         let before = targets::assess::project(conn, domain, &project.id, yesterday).await?;
-        round.unmet = before.by_building.keys().filter(|id| within(id)).flat_map(|id| unmet_of(id, before.of(id), yesterday, |activity| grades.of_work(&project.id, activity))).collect();
+        round.unmet = before.by_building.keys().filter(|id| within(id)).flat_map(|id| unmet_of(id, before.of(id), yesterday)).collect();
+        for unmet in &mut round.unmet {
+            let from = unmet.promised_for.map_or(yesterday, |period| period.from);
+            unmet.grade = reports::store::lowest_grade(conn, (&project.id, &unmet.activity), (from, yesterday)).await?;
+        }
         round.unmet.sort_by(worse_first);
         round.hindered = extract(&mut hindered, |one| within(&one.building) && tree.get(&one.building).is_some_and(|other| other.path.starts_with(&project.path)));
         let points = now.weighed_of(within).judged_e1(gap_rules.measure, today);
@@ -331,7 +335,7 @@ fn turns_red(bar: &plan::store::Bar, horizon: Date) -> bool {
     could_go_on && bar.float_days_e3.is_some_and(|float| (0..SOON_DAYS * 1000).contains(&float))
 }
 
-fn unmet_of<'a>(building: &str, items: impl Iterator<Item = &'a Assessed>, yesterday: Date, grade: impl Fn(&str) -> Option<Grade>) -> Vec<Unmet> {
+fn unmet_of<'a>(building: &str, items: impl Iterator<Item = &'a Assessed>, yesterday: Date) -> Vec<Unmet> {
     let unmet = items.filter_map(|item| {
         let of_day = item.facts.today_whole.unwrap_or(item.facts.today);
         let (target, promised_for, done) = missed(&item.facts.windows, of_day, yesterday)?;
@@ -343,7 +347,7 @@ fn unmet_of<'a>(building: &str, items: impl Iterator<Item = &'a Assessed>, yeste
             target,
             promised_for,
             done,
-            grade: grade(&item.activity),
+            grade: None,
         })
     });
     unmet.collect()

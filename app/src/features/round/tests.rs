@@ -131,18 +131,21 @@ on_both_databases!(minutes_name_the_promises_that_were_broken, |site| async move
     let promise = [("period", "day 2026-11-23"), ("will.ours-b1/pit", "50")];
     let promised = site.post("builder", "/targets/ours-b1/promise", &promise).await;
     assert_eq!(promised.status, 303, "{:?}", promised.texts(".summary li"));
-    let day = [("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "20")];
+    let day = [("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "20"), ("request_id", "report-0001")];
     assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
+    assert_eq!(site.post("wei", "/reports/report-0001/confirm", &[]).await.status, 303);
     assert!(site.site.clock.advance(site.site.clock.now() + 24.hours()));
+    // What was promised for yesterday bears the mark of who stands for yesterday, whatever is reported today.
+    let day = [("building", "ours-b1"), ("on", "2026-11-24"), ("done.ours-b1/pit", "30"), ("request_id", "report-0002")];
+    assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
     assert_eq!(site.post("office", "/round/minutes", &[("request_id", "minutes-1"), ("place", "ours")]).await.status, 303);
     let frozen = text_of_docx(&site.get("chief", "/round/minutes/minutes-1/docx").await.bytes);
-    for part in ["ours name ours-b1 name", "50 m³", "20 m³", "日11-23", "判灯规则"] {
+    for part in ["ours name ours-b1 name", "50 m³", "20 m³", "◐\n日11-23", "判灯规则"] {
         assert!(frozen.contains(part), "{part}: {frozen}");
     }
     // What is put right afterwards changes no minutes.
-    let report = site.site.db.reader().await.unwrap().rows("SELECT id FROM report", &[]).await.unwrap()[0].text(0).unwrap();
     let right = [("done.ours-b1/pit", "50"), ("reason", "one lorry was not counted")];
-    assert_eq!(site.post("builder", &format!("/reports/{report}/correct"), &right).await.status, 303);
+    assert_eq!(site.post("builder", "/reports/report-0001/correct", &right).await.status, 303);
     assert_eq!(text_of_docx(&site.get("chief", "/round/minutes/minutes-1/docx").await.bytes), frozen);
     site
 });
