@@ -8,9 +8,9 @@
 //! becomes 1 to 5 days longer or shorter, early dates and the float of every mandated milestone follow.
 //! `risk_10k` is 10,000 iterations, criticality included, on a fixed network of 5,000 activities with triangular
 //! durations, whose trades work in four calendars; `risk_10k_full` is the same network with PERT durations that are
-//! correlated within each building and a register of events that each lengthen works of a building. `float_to_1000` is the float of every activity of a network of that
-//! size to each of 1,000 mandated milestones, all of which all of them lead to: streamed, none kept. `--threads` is for
-//! these three; everything else uses one. With `--passes` only the first five phases run: a million activities take long.
+//! correlated within each building and a register of events that each lengthen works of a building. `float_to_1000` is the
+//! float of every activity of a network of the size asked for to each of 1,000 mandated milestones, all of which all of them
+//! lead to: streamed, none kept. `--threads` is for these three; everything else uses one. With `--passes` only the first five phases run: a million activities take long.
 
 use std::time::Instant;
 

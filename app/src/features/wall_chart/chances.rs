@@ -1,7 +1,8 @@
 //! How likely mandated dates are: what is uncertain about a plan, what may happen to it, and the simulations made last.
 //!
-//! A simulation follows from the facts under the digest of a project's schedule, from those of its weather and of its risk events, and from settings
-//! alone. It is made once for a digest, off the request that asks first, and one at a time: a page that would wait too long says that it is being made.
+//! A simulation follows from the facts under the digest of a project's schedule, from those of its weather and of its risk
+//! events, and from settings alone. It is made once for a digest, off the request that asks first, and one at a time: a page
+//! that would wait too long says that it is being made.
 
 use super::model::Lamp;
 use super::weather::{self, History, Summary};
