@@ -9,18 +9,22 @@ const binary = new URL("../target/debug/guatu", import.meta.url).pathname;
 
 /**
  * Serves a fresh site on SQLite or PostgreSQL; `demo` fills it with the invented district first: with a copy of the one in the
- * folder that `E2E_DEMO` names, where there is one, since to tell it takes most of a minute.
+ * folder `E2E_DEMO`, or in the folder `E2E_DEMO_POSTGRES` and the database `demo`, where there is one, since to tell it takes
+ * minutes.
  */
 export async function startSite({ database = "sqlite", demo = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "guatu-e2e-"));
   const env = { ...process.env, GUATU_DATA: folder, GUATU_LISTEN: "127.0.0.1:0" };
   delete env.GUATU_DATABASE_URL;
+  const told = demo && (database === "sqlite" ? process.env.E2E_DEMO : process.env.E2E_DEMO_POSTGRES);
   if (database === "postgres") {
-    const schema = `e2e_${process.pid}_${Math.floor(performance.now())}`;
-    await finished(spawn("psql", [process.env.TEST_PG_URL, "-qc", `CREATE SCHEMA ${schema}`]));
-    env.GUATU_DATABASE_URL = `${process.env.TEST_PG_URL}${process.env.TEST_PG_URL.includes("?") ? "&" : "?"}options=-c%20search_path%3D${schema}`;
+    const name = `e2e_${process.pid}_${Math.floor(performance.now())}`;
+    await finished(spawn("psql", [process.env.TEST_PG_URL, "-qc", `CREATE DATABASE ${name}${told ? " TEMPLATE demo" : ""}`]));
+    const url = new URL(process.env.TEST_PG_URL);
+    url.pathname = `/${name}`;
+    env.GUATU_DATABASE_URL = url.href;
   }
-  if (demo && database === "sqlite" && process.env.E2E_DEMO) cpSync(process.env.E2E_DEMO, folder, { recursive: true });
+  if (told) cpSync(told, folder, { recursive: true });
   else if (demo) await finished(spawn(binary, ["demo"], { env, stdio: "ignore" }));
   const server = spawn(binary, ["serve"], { env });
   let said = "";

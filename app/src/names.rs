@@ -1,6 +1,7 @@
-//! What people type: names by a part, by pinyin, by initials, or by a mixture, with every reading of a character; figures of
-//! either width; and whether words name a person where a post is asked for.
+//! What people type: names by a part, by pinyin, by initials, or by a mixture, with every reading of a character;
+//! and whether words name a person where a post is asked for.
 
+use guatu_formats::wide::narrow;
 use pinyin::{ToPinyin, ToPinyinMulti};
 
 /// A query made ready: lower case, without spaces.
@@ -72,16 +73,6 @@ pub fn sort_key(name: &str) -> (String, String) {
     }
     flush(&mut key, &mut digits);
     (key, name.to_owned())
-}
-
-/// Figures and signs as wide as Han characters, as a phone writes them between two words, in their usual width (Unicode block
-/// "Halfwidth and Fullwidth Forms": U+FF01 to U+FF5E are U+0021 to U+007E).
-pub fn narrow(text: &str) -> String {
-    let one = |letter: char| match letter {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
-        _ => letter,
-    };
-    text.chars().map(one).collect()
 }
 
 /// Whether words name a person. Han characters stand without spaces, so a name may stand anywhere among them; other letters only

@@ -15,4 +15,5 @@ pub mod reports;
 pub mod risks;
 pub mod schedules;
 pub mod targets;
+pub mod wide;
 pub mod xforms;

@@ -97,6 +97,8 @@ fn what_is_filled_in_is_read_with_its_cells() {
         ("buildings", "D2", Put::Number(9.0)),
         ("buildings", "F2", Put::Text("funds \u{8d44}\u{91d1}")),
         ("buildings", "H2", Put::Text("unpaid")),
+        // As an input method writes figures between two words.
+        ("items", "A3", Put::Text("\u{ff12}\u{ff10}\u{ff12}\u{ff16}\u{ff0f}\u{ff11}\u{ff11}\u{ff0f}\u{ff12}\u{ff13}")),
     ];
     let reading = reports::read(&book(&filled));
     assert_eq!((errors(&reading), reading.on), (vec![], Some(ON)));
@@ -119,8 +121,10 @@ fn what_is_filled_in_is_read_with_its_cells() {
         ("buildings!F2", "unpaid")
     );
     assert_eq!((b2.building.text.as_str(), b2.building.at.as_str(), b2.items.len()), ("b2", "buildings!B3", 1));
-    let marked =
-        reports::read(&book(&[("buildings", "C3", Put::Text("yes \u{662f}")), ("buildings", "C2", Put::Text("no"))]));
+    let marked = reports::read(&book(&[
+        ("buildings", "C3", Put::Text("yes \u{662f}")),
+        ("buildings", "C2", Put::Text("\u{ff10}")),
+    ]));
     assert_eq!(
         marked.buildings.iter().map(|one| (one.unchanged.is_some(), one.is_left_out())).collect::<Vec<_>>(),
         [(false, true), (true, false)]

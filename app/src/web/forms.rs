@@ -2,11 +2,11 @@
 
 use super::problem::{self, Problem};
 use super::visitor::Visitor;
-use crate::names::narrow;
 use crate::refusal::{Reason, Refusal};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use guatu_formats::plans::{begins_formula, is_unsafe};
+use guatu_formats::wide::narrow;
 use guatu_ledger::hash::sha256;
 use jiff::civil::{Date, DateTime};
 use maud::{Markup, html};

@@ -19,7 +19,7 @@ use crate::features::reports::photos;
 use crate::features::task_force::model::{Holder, Seat};
 use crate::features::{identity, orders, organisations, places, task_force};
 use crate::journal::Receipt;
-use crate::names::narrow;
+use guatu_formats::wide::narrow;
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::{Files, Query, SentWithFiles};

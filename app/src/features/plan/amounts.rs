@@ -1,7 +1,7 @@
 //! Quantities and money as people write them, kept as thousandths of a unit and as fen, so that tables hold no floating
 //! point. Pure.
 
-use crate::names::narrow;
+use guatu_formats::wide::narrow;
 
 /// Thousandths as people write them: `12`, `12.5`.
 pub fn text(amount_e3: i64) -> String {

@@ -107,6 +107,10 @@ pub struct Standing {
     pub done_e3: i64,
     /// Its total.
     pub total_e3: i64,
+    /// The next day on which somebody measured what is done in all: that figure stays, so what this fact adds or takes is taken
+    /// from that day's own share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured_again_on: Option<Date>,
 }
 
 /// One report of several that are filed together.
@@ -345,6 +349,8 @@ pub struct Work {
     pub day_e3: i64,
     /// Done after it.
     pub after_e3: i64,
+    /// The next day on which somebody measured what is done in all, and what was done after the day in question before that.
+    pub measured_again: Option<(Date, i64)>,
     /// Done on the day in question as the supervision engineer measured it.
     pub measured_e3: Option<i64>,
     /// Gates without which it is not complete, and which nobody has confirmed.
@@ -726,14 +732,19 @@ fn standings(state: &State, items: &[Item], compare: Compare) -> Result<Vec<Stan
         if *cumulative_e3 < least {
             return Err(Refused::Falls { name: name(), before: amounts::text(work.before_e3) });
         }
-        if *cumulative_e3 > work.total_e3 || cumulative_e3 + work.after_e3 > work.total_e3 {
+        // What somebody measured later stays as it was measured, whatever is found of a day before.
+        let (next_e3, done_e3) = match work.measured_again {
+            Some((_, between_e3)) => (cumulative_e3 + between_e3, work.before_e3 + work.day_e3 + work.after_e3),
+            None => (cumulative_e3 + work.after_e3, cumulative_e3 + work.after_e3),
+        };
+        if *cumulative_e3 > work.total_e3 || next_e3 > work.total_e3 {
             return Err(Refused::Exceeds { name: name(), total: amounts::text(work.total_e3) });
         }
         if work.is_whole && cumulative_e3 % 1000 != 0 {
             return Err(Refused::NotWhole { name: name() });
         }
         let is_new = work.before_e3 + work.day_e3 + work.after_e3 < work.total_e3;
-        if is_new && cumulative_e3 + work.after_e3 >= work.total_e3 && !work.open_gates.is_empty() {
+        if is_new && done_e3 >= work.total_e3 && !work.open_gates.is_empty() {
             let gates = work.open_gates.iter().map(|gate| format!("gate_{gate}")).collect::<Vec<_>>().join("\n");
             return Err(Refused::GatesOpen { name: name(), gates });
         }
@@ -746,8 +757,9 @@ fn standings(state: &State, items: &[Item], compare: Compare) -> Result<Vec<Stan
             activity: activity.clone(),
             before_e3: work.before_e3,
             through_e3: *cumulative_e3,
-            done_e3: cumulative_e3 + work.after_e3,
+            done_e3,
             total_e3: work.total_e3,
+            measured_again_on: work.measured_again.map(|(on, _)| on),
         });
     }
     Ok(standings)

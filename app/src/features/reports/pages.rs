@@ -14,7 +14,7 @@ use crate::features::plan::amounts;
 use crate::features::targets::model::Grade;
 use crate::features::targets::pages::unit_name;
 use crate::features::{identity, places, plan, targets};
-use crate::names::narrow;
+use guatu_formats::wide::narrow;
 use crate::refusal::{AT, Reason, Refusal};
 use crate::web::Site;
 use crate::web::extract::{Files, Query, Sent, SentWithFiles};

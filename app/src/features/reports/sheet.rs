@@ -13,7 +13,7 @@ use crate::features::plan::amounts;
 use crate::features::targets::pages::unit_name;
 use crate::journal::domain::{Actor, Context};
 use crate::limited;
-use crate::names::narrow;
+use guatu_formats::wide::narrow;
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
 use crate::web::forms::derived_id;

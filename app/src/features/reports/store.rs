@@ -358,21 +358,26 @@ pub async fn works(conn: &mut Conn, building: &str, on: Option<Date>) -> Result<
     }
     let mut works = Vec::with_capacity(bars.len());
     for bar in bars {
-        let (mut day_e3, mut after_e3, mut measured_e3) = (0, 0, None);
+        let (mut day_e3, mut after_e3, mut measured_e3, mut measured_again) = (0, 0, None, None);
         if let Some(on) = on {
-            let sql = "SELECT on_day, COALESCE(verified_e3, confirmed_e3, reported_e3), confirmed_e3 FROM work_day WHERE project = ? AND activity = ? AND on_day >= ?";
+            let sql = "SELECT d.on_day, COALESCE(d.verified_e3, d.confirmed_e3, d.reported_e3), d.confirmed_e3,
+                           CAST(CASE WHEN d.verified_e3 IS NOT NULL OR (d.confirmed_e3 IS NOT NULL AND r.grade = 'disputed') THEN 1 ELSE 0 END AS BIGINT)
+                       FROM work_day d JOIN report r ON r.id = d.report WHERE d.project = ? AND d.activity = ? AND d.on_day >= ? ORDER BY d.on_day";
             for row in conn.rows(sql, args![&bar.project, &bar.activity, on]).await? {
                 if row.date(0)? == on {
                     (day_e3, measured_e3) = (row.int(1)?, row.opt_int(2)?);
-                } else {
-                    after_e3 += row.int(1)?;
+                    continue;
                 }
+                if measured_again.is_none() && row.flag(3)? {
+                    measured_again = Some((row.date(0)?, after_e3));
+                }
+                after_e3 += row.int(1)?;
             }
         }
         let open_gates = open_gates(conn, building, &bar).await?;
         let mut work = standing_now(known.get(&bar.activity).copied(), bar);
         work.before_e3 -= day_e3 + after_e3;
-        works.push(Work { day_e3, after_e3, measured_e3, open_gates, ..work });
+        works.push(Work { day_e3, after_e3, measured_again, measured_e3, open_gates, ..work });
     }
     Ok(works)
 }
@@ -600,8 +605,15 @@ async fn restate(conn: &mut Conn, entry: &Entry<AnyFact>, standings: &[Standing]
                  ON CONFLICT (project, activity, on_day) DO UPDATE SET verified_e3 = excluded.verified_e3"
             }
         };
-        let Standing { project, activity, before_e3, through_e3, .. } = standing;
-        conn.execute(sql, args![project, activity, entry.occurred_on, &entry.subject, through_e3 - before_e3]).await?;
+        let Standing { project, activity, before_e3, through_e3, measured_again_on, .. } = standing;
+        let (on, share_e3) = (entry.occurred_on, through_e3 - before_e3);
+        if let Some(again_on) = measured_again_on {
+            let counted = "SELECT COALESCE(verified_e3, confirmed_e3, reported_e3) FROM work_day WHERE project = ? AND activity = ? AND on_day = ?";
+            let was_e3 = conn.row(counted, args![project, activity, on]).await?.map_or(Ok(0), |row| row.int(0))?;
+            let shift = "UPDATE work_day SET confirmed_e3 = confirmed_e3 - ?, verified_e3 = verified_e3 - ? WHERE project = ? AND activity = ? AND on_day = ?";
+            conn.execute(shift, args![share_e3 - was_e3, share_e3 - was_e3, project, activity, *again_on]).await?;
+        }
+        conn.execute(sql, args![project, activity, on, &entry.subject, share_e3]).await?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use super::model::{Command, Content, Filing, Hindrance, Item, Known, Photo, Refu
 use crate::clock::civil_date;
 use crate::features::identity::model::Role;
 use crate::features::plan::store as plans;
+use crate::features::targets::measured::Kept;
 use crate::features::targets::model::Grade;
 use crate::features::{plan, task_force};
 use crate::journal::domain::{Actor, Context};
@@ -120,6 +121,7 @@ fn rules() {
         ("twelve tonnes of rebar", site.clone(), file(TODAY, stocked("rebar", 12)), None),
         ("corrected downwards", filed.clone(), correct(5, "counted the mezzanine"), None),
         ("corrected without a reason", filed, correct(5, " "), Some(Refused::NoReason)),
+        ("found higher, and measured lower since", State { works: vec![Work { day_e3: 1_000, after_e3: 2_000, measured_again: Some((TODAY, 12_000)), ..work.clone() }], ..later.clone() }, Command::Verify { report: "r".into(), items: floors(6).items, finding: "six".into(), is_sure: true }, None),
         ("corrected so that later days exceed", later, correct(9, "more"), Some(Refused::Exceeds { name: "Structure".into(), total: "18".into() })),
     ];
     for (name, state, command, expected) in cases {
@@ -834,5 +836,42 @@ on_both_databases!(a_correction_does_not_move_what_was_verified_later, |site| as
     for id in ["report-0001", "report-0002"] {
         assert_eq!(correct(id, "260").await.texts(".summary .quiet"), ["R-124"], "{id}");
     }
+    site
+});
+
+on_both_databases!(a_measure_stands_whatever_is_found_of_a_day_before, |site| async move {
+    let mut site = active(site.with_cast().await).await;
+    site.person("inspector", Role::Inspector, None).await;
+    for (id, on, done) in [("report-0001", "2026-11-20", "700"), ("report-0002", "2026-11-21", "750"), ("report-0003", "2026-11-22", "1000"), ("report-0004", "2026-11-23", "1100")] {
+        let day = [("building", "ours-b1"), ("on", on), ("done.ours-b1/pit", done), ("request_id", id)];
+        assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
+    }
+    let disputed = [("done.ours-b1/pit", "800"), ("reason", "measured by cross section")];
+    assert_eq!(site.post("wei", "/reports/report-0003/dispute", &disputed).await.status, 303);
+    settled(&site).await;
+    // (the day, what is found of it, what then stands in all at the end of each day)
+    let cases = [("report-0001", "600", ["600", "650", "800", "900"]), ("report-0002", "640", ["600", "640", "800", "900"])];
+    for (id, found, stands) in cases {
+        let found = [("done.ours-b1/pit", found), ("reason", "counted trucks"), ("is_sure", "1")];
+        let verified = site.post("inspector", &format!("/reports/{id}/verify"), &found).await;
+        assert_eq!(verified.status, 303, "{:?}", verified.texts(".summary li"));
+        settled(&site).await;
+        for (day, stands) in (1..).zip(stands) {
+            let shown = site.get("chief", &format!("/reports/report-000{day}")).await.texts("tbody td.number").pop();
+            assert_eq!(shown, Some(format!("{stands} / 5500")), "day {day} after {id}");
+        }
+    }
+    let measured = site.get("chief", "/reports/report-0003").await.texts("tbody td.number");
+    assert_eq!(measured[1], "800", "as the supervision engineer said");
+    let mut conn = site.site.reader().await.unwrap();
+    let works = Kept::default().of(&mut conn, "ours").await.unwrap();
+    let stands = [22, 23, 24].map(|day| works["ours-b1/pit"].before_e3(date(2026, 11, day)));
+    assert_eq!(stands, [640_000, 800_000, 900_000], "and targets count the same");
+    assert_eq!(plans::bar(&mut conn, "ours", "ours-b1/pit").await.unwrap().unwrap().percent_e3, 16_363);
+    drop(conn);
+    let back = [("done.ours-b1/pit", "850"), ("reason", "counted again")];
+    let refused = site.post("builder", "/reports/report-0003/correct", &back).await;
+    assert_eq!(refused.texts(".summary .quiet"), ["R-125"]);
+    assert!(refused.texts(".summary li")[0].contains("800"), "the measure that stands: {:?}", refused.texts(".summary li"));
     site
 });

@@ -102,9 +102,12 @@ pub struct Figures {
     /// The rule set that gave the lamps of gaps.
     #[serde(default)]
     pub rule: String,
-    /// Promises that were broken, in the order of projects; [`BROKEN_FROZEN`] at most, `unmet` of the lines counts all.
+    /// Promises that were broken, in the order of projects; [`BROKEN_FROZEN`] at most.
     #[serde(default)]
     pub broken: Vec<Broken>,
+    /// How many more were broken.
+    #[serde(default)]
+    pub broken_more: usize,
 }
 
 impl Figures {
@@ -122,8 +125,11 @@ impl Figures {
                 grade: unmet.grade,
             })
         });
+        let mut broken: Vec<Broken> = broken.collect();
+        let broken_more = broken.len().saturating_sub(BROKEN_FROZEN);
+        broken.truncate(BROKEN_FROZEN);
         let lines = rounds.iter().map(|round| round.line.clone()).collect();
-        Figures { lines, rule: rule.to_owned(), broken: broken.take(BROKEN_FROZEN).collect() }
+        Figures { lines, rule: rule.to_owned(), broken, broken_more }
     }
 
     /// The sum of a count over all projects.
@@ -374,7 +380,7 @@ pub fn amount(units: f64) -> String {
     amounts::text(thousandths(units))
 }
 
-fn thousandths(units: f64) -> i64 {
+pub(super) fn thousandths(units: f64) -> i64 {
     (units * 1000.0).round() as i64
 }
 

@@ -1,8 +1,8 @@
 //! Pages of rounds: the round of a place, its wall view, decisions, and minutes with their paper.
 
-use super::gather::{self, Figures, Line, ProjectRound, amount, gather};
+use super::gather::{self, Figures, Line, ProjectRound, amount, gather, thousandths};
 use super::model::Command;
-use super::print::{self, compose};
+use super::print::{self, compose, delivered};
 use super::store::{self, RoundDecision};
 use super::{lists, wall};
 use crate::args;
@@ -254,7 +254,8 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
         }
         for unmet in &round.unmet {
             let period = unmet.promised_for.map_or_else(String::new, |period| period_text(visitor, period));
-            let params = [("target", amount(unmet.target)), ("done", amount(unmet.done)), ("unit", unit_name(visitor, &unmet.unit)), ("period", period)];
+            let done = delivered(visitor, thousandths(unmet.done), &unmet.unit);
+            let params = [("target", amount(unmet.target)), ("done", done), ("unit", unit_name(visitor, &unmet.unit)), ("period", period)];
             entries.entry("unmet").or_default().push(html! {
                 (with_project(line, &unmet.building)) br; a href={ "/targets/" (unmet.building) } { (visitor.shown(&unmet.name)) } (mark(unmet.grade)) " " span.quiet { (visitor.tf(if unmet.promised_for.is_some() { "round.broken_line" } else { "round.unmet_line" }, &params)) }
             });

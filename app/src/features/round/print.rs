@@ -1,7 +1,7 @@
 //! Papers of a round: its minutes, with figures as they were frozen, the brief of a day, as it stands, and the letter that
 //! asks for what was decided.
 
-use super::gather::{Broken, Figures, Line};
+use super::gather::{Figures, Line};
 use super::pages::Shown;
 use super::store::{Minutes, RoundDecision};
 use crate::features::places::store::Place;
@@ -45,7 +45,7 @@ pub fn compose(
         visitor,
         vec![
             ("round.brief_day", day),
-            ("round.broken", broken(visitor, &minutes.figures.broken, minutes.on).into_iter().collect()),
+            ("round.broken", broken(visitor, &minutes.figures, minutes.on)),
             ("round.second", decision_lines(visitor, &today, names)),
             ("round.third", decision_lines(visitor, &earlier, names)),
             ("round.fourth", remark.collect()),
@@ -108,15 +108,22 @@ fn projects(visitor: &Visitor, figures: &Figures, on: Date) -> Block {
 }
 
 /// Promises that ran out the day before and were not kept.
-fn broken(visitor: &Visitor, broken: &[Broken], on: Date) -> Option<Block> {
+fn broken(visitor: &Visitor, figures: &Figures, on: Date) -> Vec<Block> {
     let before = on.saturating_sub(1.days());
-    let rows = broken.iter().map(|one| {
+    let rows = figures.broken.iter().map(|one| {
         let period = PeriodKind::from_name(&one.period).map_or_else(String::new, |kind| period_text(visitor, kind.around(before)));
         let of_unit = |e3: i64| format!("{} {}", amounts::text(e3), unit_name(visitor, &one.unit));
-        vec![one.place.clone(), Marks::marked(&visitor.shown(&one.work), one.grade), period, of_unit(one.promised_e3), of_unit(one.done_e3)]
+        vec![one.place.clone(), Marks::marked(&visitor.shown(&one.work), one.grade), period, of_unit(one.promised_e3), delivered(visitor, one.done_e3, &one.unit)]
     });
     let columns = [("field.place", 8, false), ("profile.work", 8, false), ("round.period", 7, false), ("round.promised", 6, true), ("round.delivered", 6, true)];
-    papers::list(visitor, "", &columns, rows.collect(), usize::MAX)
+    let more = (figures.broken_more > 0).then(|| Block::Paragraph(visitor.tf("round.more", &[("count", figures.broken_more.to_string())])));
+    papers::list(visitor, "", &columns, rows.collect(), usize::MAX).into_iter().chain(more).collect()
+}
+
+/// What was done in a period. Where more was taken back of what had been claimed before than was done, that is said.
+pub(super) fn delivered(visitor: &Visitor, done_e3: i64, unit: &str) -> String {
+    let amount = format!("{} {}", amounts::text(done_e3.abs()), unit_name(visitor, unit));
+    if done_e3 < 0 { visitor.tf("round.taken_back", &[("amount", amount)]) } else { amount }
 }
 
 fn decision_lines(visitor: &Visitor, decisions: &[&RoundDecision], names: &HashMap<String, String>) -> Vec<Block> {

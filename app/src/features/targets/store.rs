@@ -198,9 +198,16 @@ pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
                        last_on = CASE WHEN excluded.last_on > measured_item.last_on THEN excluded.last_on ELSE measured_item.last_on END";
         let (project, activity, on) = (&standing.project, &standing.activity, entry.occurred_on);
         conn.execute(sql, args![project, activity, &entry.place, opening, on, on, Grade::Reported.name(), entry.number]).await?;
+        let share_e3 = standing.through_e3 - standing.before_e3;
+        if let Some(again_on) = standing.measured_again_on {
+            let quantity = "SELECT quantity_e3 FROM measured_day WHERE project = ? AND activity = ? AND on_day = ?";
+            let was_e3 = conn.row(quantity, args![project, activity, on]).await?.map_or(Ok(0), |row| row.int(0))?;
+            let shift = "UPDATE measured_day SET quantity_e3 = quantity_e3 - ? WHERE project = ? AND activity = ? AND on_day = ?";
+            conn.execute(shift, args![share_e3 - was_e3, project, activity, again_on]).await?;
+        }
         let sql = "INSERT INTO measured_day (project, activity, on_day, quantity_e3) VALUES (?, ?, ?, ?)
                    ON CONFLICT (project, activity, on_day) DO UPDATE SET quantity_e3 = excluded.quantity_e3";
-        conn.execute(sql, args![project, activity, on, standing.through_e3 - standing.before_e3]).await?;
+        conn.execute(sql, args![project, activity, on, share_e3]).await?;
     }
     let (on, building) = (entry.occurred_on, &entry.place);
     match fact {

@@ -5,6 +5,7 @@ use guatu_kernel::plan::{Activity, Constraint, ConstraintKind, DayWork, Moment, 
 use super::labels::labels;
 use crate::plans::json::{CONSTRAINTS, KINDS, MOST, listed, value_of, word_of};
 use crate::plans::{moment, span};
+use crate::wide::narrow;
 
 /// What a cell holds when it is written.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,7 +95,8 @@ pub(crate) fn apply(activity: &mut Activity, column: &str, cell: &str) -> Result
         "actual_finish" => activity.actual_finish = read_moment(cell)?,
         "percent" if cell.is_empty() => activity.percent_e3 = None,
         "percent" => {
-            let number: f64 = cell.trim_end_matches('%').trim().parse().map_err(|_| not("a percentage", cell))?;
+            let number: f64 =
+                narrow(cell).trim_end_matches('%').trim().parse().map_err(|_| not("a percentage", cell))?;
             if !(0.0..=100.0).contains(&number) {
                 return Err(not("a percentage from 0 to 100", cell));
             }
@@ -107,7 +109,7 @@ pub(crate) fn apply(activity: &mut Activity, column: &str, cell: &str) -> Result
         }
         "worth" if cell.is_empty() => activity.value_fen = None,
         "worth" => {
-            let yuan: f64 = cell.parse().map_err(|_| not("an amount in yuan", cell))?;
+            let yuan: f64 = narrow(cell).parse().map_err(|_| not("an amount in yuan", cell))?;
             if !(0.0..=MOST).contains(&yuan) {
                 return Err(not("an amount in yuan, 0 or more", cell));
             }
@@ -144,7 +146,7 @@ fn apply_constraint(activity: &mut Activity, column: &str, cell: &str) -> Result
 
 /// `yes` or `no`, in either language; empty is no.
 pub(crate) fn read_yes(cell: &str) -> Result<bool, String> {
-    match labels().word(cell) {
+    match labels().word(&narrow(cell)) {
         "yes" | "true" | "TRUE" | "1" => Ok(true),
         "no" | "false" | "FALSE" | "0" | "" => Ok(false),
         _ => Err(not("yes or no", cell)),
@@ -153,9 +155,10 @@ pub(crate) fn read_yes(cell: &str) -> Result<bool, String> {
 
 /// A day of a calendar: yes, no, or bands separated by commas.
 pub(crate) fn read_day(cell: &str) -> Result<DayWork, String> {
-    if cell.contains(':') {
-        let bands = cell
-            .split([',', '\u{ff0c}', '\u{3001}', ';'])
+    let said = narrow(cell);
+    if said.contains(':') {
+        let bands = said
+            .split([',', '\u{3001}', ';'])
             .map(|band| moment::parse_band(band).ok_or_else(|| not("bands such as 08:00-12:00, 13:00-17:00", cell)));
         return Ok(DayWork::Bands(bands.collect::<Result<_, _>>()?));
     }
@@ -173,6 +176,7 @@ pub(crate) fn day_text(day: &DayWork) -> String {
 
 /// A span; a bare number counts days, as people write it.
 pub(crate) fn read_span(cell: &str) -> Result<guatu_kernel::plan::Span, String> {
+    let cell = &narrow(cell);
     let is_bare = cell.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'));
     if is_bare { span::parse(&format!("{cell}d")) } else { span::parse(cell) }
 }
@@ -183,10 +187,10 @@ pub(crate) fn read_moment(cell: &str) -> Result<Option<Moment>, String> {
         return Ok(None);
     }
     // People also write 2026/6/1.
-    let parts: Vec<&str> = cell.split('/').collect();
-    let rewritten = match parts.as_slice() {
+    let said = narrow(cell);
+    let rewritten = match said.split('/').collect::<Vec<_>>().as_slice() {
         [year, month, day] => format!("{year}-{month:0>2}-{day:0>2}"),
-        _ => cell.to_owned(),
+        _ => said,
     };
     moment::parse(&rewritten).map(Some).map_err(|refused| match refused {
         moment::Refused::Year => not("a date between 1900 and 2200", cell),
@@ -195,8 +199,8 @@ pub(crate) fn read_moment(cell: &str) -> Result<Option<Moment>, String> {
 }
 
 fn read_need(need: &str) -> Result<Need, String> {
-    let (resource, amount) = need.rsplit_once('*').unwrap_or((need, "1"));
-    let amount = amount.trim().parse().map_err(|_| not("needs such as crew*2; crane*1", need))?;
+    let (resource, amount) = need.rsplit_once(['*', '\u{ff0a}']).unwrap_or((need, "1"));
+    let amount = narrow(amount).trim().parse().map_err(|_| not("needs such as crew*2; crane*1", need))?;
     Ok(Need { resource: resource.trim().to_owned(), amount })
 }
 
