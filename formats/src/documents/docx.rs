@@ -1,5 +1,6 @@
 //! A paper as DOCX: WordprocessingML written plainly, in the measures and with the fonts that official papers name.
 
+use super::columns::{Columns, columns};
 use super::{Block, Form, Paper, Picture, Table};
 use crate::charts::svg::{ems, escape};
 use std::io::{Cursor, Write};
@@ -16,6 +17,8 @@ const SMALL: u32 = 24;
 const DENSE: u32 = 20;
 /// Width of the text block, in twentieths of a point.
 const WIDTH: u32 = 8844;
+/// What a cell keeps free at its two sides, where nothing else is said.
+const CELL_GAP: f64 = 216.0;
 /// Characters of a fact's value beside another: two lines of half the width.
 const FACT_CHARS: f64 = 26.0;
 /// Fonts by the names that word processors know.
@@ -256,8 +259,11 @@ fn table_start(widths: &[u32]) -> String {
 }
 
 fn table_xml(table: &Table, size: u32) -> String {
-    let whole: u32 = table.columns.iter().map(|column| column.share).sum::<u32>().max(1);
-    let widths: Vec<u32> = table.columns.iter().map(|column| WIDTH * column.share / whole).collect();
+    // Sizes are half points, widths twentieths.
+    let Columns { widths, size: cell_size, title_size } =
+        columns(table, f64::from(WIDTH), f64::from(size) * 10.0, CELL_GAP);
+    let widths: Vec<u32> = widths.into_iter().map(|width| width as u32).collect();
+    let [cell_size, title_size] = [cell_size, title_size].map(|of| (f64::from(size) * of) as u32);
     let mut text = String::new();
     if !table.caption.is_empty() {
         text += &paragraph(r#"<w:jc w:val="center"/>"#, &run(&table.caption, HEITI, size + 4, ""));
@@ -265,14 +271,18 @@ fn table_xml(table: &Table, size: u32) -> String {
     text += &table_start(&widths);
     text += r#"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>"#;
     text.extend(
-        table.columns.iter().zip(&widths).map(|(column, width)| cell(&column.title, *width, "center", HEITI, size, "")),
+        table
+            .columns
+            .iter()
+            .zip(&widths)
+            .map(|(column, width)| cell(&column.title, *width, "center", HEITI, title_size, "")),
     );
     text += "</w:tr>";
     for row in &table.rows {
         text += r#"<w:tr><w:trPr><w:cantSplit/></w:trPr>"#;
         let cells = row.iter().zip(&table.columns).zip(&widths);
         text.extend(cells.map(|((value, column), width)| {
-            cell(value, *width, if column.is_number { "right" } else { "left" }, FANGSONG, size, "")
+            cell(value, *width, if column.is_number { "right" } else { "left" }, FANGSONG, cell_size, "")
         }));
         text += "</w:tr>";
     }

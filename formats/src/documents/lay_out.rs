@@ -1,5 +1,6 @@
 //! A paper on the grid: lines of 28 characters, 22 to a page, tables with repeating heads, page numbers under the block.
 
+use super::columns::{Columns, bold_ems, columns, is_word};
 use super::{
     Block, CHARS, Form, HEIGHT_MM, LEFT_MM, LINES, PAGE_HEIGHT_MM, PAGE_WIDTH_MM, PICTURE_MM, Paper, Picture, TOP_MM,
     Table, WIDTH_MM,
@@ -21,6 +22,8 @@ const TITLE: f64 = 7.76;
 const SMALL: f64 = 4.23;
 /// Size of tables of a form that has to stay on one sheet, 10 pt.
 const DENSE: f64 = 3.53;
+/// What a cell keeps free at its two sides.
+const CELL_GAP: f64 = 2.0;
 /// From one line to the next in a table, in its size.
 const TABLE_LEADING: f64 = 1.56;
 /// Names of facts take so many of sixteen parts of a line, their values the rest; two of each stand in a line.
@@ -74,7 +77,12 @@ pub fn pages(paper: &Paper) -> Vec<String> {
                 setter.paragraph(text, true);
             }
             Block::Paragraph(text) => setter.paragraph(text, false),
-            Block::Table(table) => setter.table(table),
+            Block::Table(table) => {
+                // A caption keeps away from a text before it.
+                let is_after_text = matches!(paper.blocks.get(at.wrapping_sub(1)), Some(Block::Paragraph(_)));
+                setter.y += if is_after_text && !table.caption.is_empty() { PITCH * 0.3 } else { 0.0 };
+                setter.table(table);
+            }
             Block::Facts(facts) => setter.facts(facts),
             Block::Pictures(pictures) => setter.pictures(pictures),
         }
@@ -101,6 +109,7 @@ struct Cell<'a> {
     text: &'a str,
     side: Side,
     is_head: bool,
+    size: f64,
 }
 
 #[derive(Clone, Copy)]
@@ -221,8 +230,7 @@ impl Setter {
         let centre = LEFT_MM + WIDTH_MM / 2.0;
         self.stamps(paper);
         // The masthead's upper edge stands 35 mm below the block's top in a letterhead; a bulletin's stands at the block's top.
-        let wide = ems(&paper.masthead).max(1.0);
-        let size = (WIDTH_MM / wide).min(14.0);
+        let size = (WIDTH_MM / bold_ems(&paper.masthead).max(1.0)).min(14.0);
         self.text(
             (centre, TOP_MM + size),
             Face { size, side: Side::Middle, letters: Letters::Title, colour: RED },
@@ -251,7 +259,7 @@ impl Setter {
             let face = Face { size: SMALL, side: Side::Start, letters: Letters::Heading, colour: RED };
             self.text((LEFT_MM, LETTER_TOP - 4.0), face, &paper.stamps.join("  "));
         }
-        let size = (LETTER_WIDTH / ems(&paper.masthead).max(1.0)).min(14.0);
+        let size = (LETTER_WIDTH / bold_ems(&paper.masthead).max(1.0)).min(14.0);
         let face = Face { size, side: Side::Middle, letters: Letters::Title, colour: RED };
         self.text((PAGE_WIDTH_MM / 2.0, LETTER_TOP + size * ASCENT), face, &paper.masthead);
         let line = LETTER_TOP + size + LETTER_GAP;
@@ -325,13 +333,11 @@ impl Setter {
     }
 
     fn table(&mut self, table: &Table) {
-        let whole: u32 = table.columns.iter().map(|column| column.share).sum::<u32>().max(1);
-        let widths: Vec<f64> =
-            table.columns.iter().map(|column| WIDTH_MM * f64::from(column.share) / f64::from(whole)).collect();
+        let Columns { widths, size, title_size } = columns(table, WIDTH_MM, self.size, CELL_GAP);
         let head: Vec<Cell<'_>> = table
             .columns
             .iter()
-            .map(|column| Cell { text: &column.title, side: Side::Middle, is_head: true })
+            .map(|column| Cell { text: &column.title, side: Side::Middle, is_head: true, size: self.size * title_size })
             .collect();
         self.room(self.pitch() * 4.0);
         if !table.caption.is_empty() {
@@ -351,6 +357,7 @@ impl Setter {
                     text,
                     side: if column.is_number { Side::End } else { Side::Start },
                     is_head: false,
+                    size: self.size * size,
                 })
                 .collect();
             if self.y + self.height(&widths, &cells) > HEIGHT_MM {
@@ -369,7 +376,7 @@ impl Setter {
         let mut rest = facts;
         while let [first, after @ ..] = rest {
             // A long value takes the line, and so does the last fact of an odd number.
-            let is_long = |(_, value): &(String, String)| self.lines(value, widths[1]).len() > FACT_LINES;
+            let is_long = |(_, value): &(String, String)| lines(value, widths[1], self.size).len() > FACT_LINES;
             let pair = match after {
                 [second, ..] if !is_long(first) && !is_long(second) => &rest[..2],
                 _ => &rest[..1],
@@ -377,8 +384,8 @@ impl Setter {
             rest = &rest[pair.len()..];
             let mut cells = Vec::new();
             for (name, value) in pair {
-                cells.push(Cell { text: name, side: Side::Start, is_head: true });
-                cells.push(Cell { text: value, side: Side::Start, is_head: false });
+                cells.push(Cell { text: name, side: Side::Start, is_head: true, size: self.size });
+                cells.push(Cell { text: value, side: Side::Start, is_head: false, size: self.size });
             }
             let widths = if pair.len() == 1 { &alone[..] } else { &widths[..] };
             self.room(self.height(widths, &cells));
@@ -391,7 +398,7 @@ impl Setter {
     fn pictures(&mut self, pictures: &[Picture]) {
         let (width, pitch, size) = (PICTURE_MM, self.pitch(), self.size);
         for row in pictures.chunks(2) {
-            let captions: Vec<Vec<String>> = row.iter().map(|one| self.lines(&one.caption, width)).collect();
+            let captions: Vec<Vec<String>> = row.iter().map(|one| lines(&one.caption, width, size)).collect();
             let tallest = row.iter().map(|one| one.size_mm().1).fold(0.0, f64::max);
             let words = captions.iter().map(Vec::len).max().unwrap_or(1) as f64 * pitch;
             self.room(tallest + words);
@@ -427,18 +434,13 @@ impl Setter {
         self.size * TABLE_LEADING
     }
 
-    /// A cell's text in lines that fit its column.
-    fn lines(&self, text: &str, width: f64) -> Vec<String> {
-        broken(text, (width - 2.0) / self.size, 0.0)
-    }
-
     fn height(&self, widths: &[f64], cells: &[Cell<'_>]) -> f64 {
-        let lines = cells.iter().zip(widths).map(|(cell, width)| self.lines(cell.text, *width).len());
+        let lines = cells.iter().zip(widths).map(|(cell, width)| lines(cell.text, *width, cell.size).len());
         lines.max().unwrap_or(1) as f64 * self.pitch()
     }
 
     fn row(&mut self, widths: &[f64], cells: &[Cell<'_>]) {
-        let (height, pitch, size) = (self.height(widths, cells), self.pitch(), self.size);
+        let (height, pitch) = (self.height(widths, cells), self.pitch());
         let (top, mut left) = (TOP_MM + self.y, LEFT_MM);
         for (cell, width) in cells.iter().zip(widths) {
             let shade = if cell.is_head { "#f0ede6" } else { "none" };
@@ -450,8 +452,9 @@ impl Setter {
                 number(*width),
                 number(height)
             );
-            for (at, line) in self.lines(cell.text, *width).iter().enumerate() {
-                let y = top + at as f64 * pitch + size * 1.11;
+            let size = cell.size;
+            for (at, line) in lines(cell.text, *width, size).iter().enumerate() {
+                let y = top + at as f64 * pitch + self.size * 1.11;
                 let x = match cell.side {
                     Side::Start => left + 1.2,
                     Side::Middle => left + width / 2.0,
@@ -559,11 +562,6 @@ const CLOSING: &str = "，。；：、）》”’！？】〕,.;:)!?%";
 /// Marks that do not end a line.
 const OPENING: &str = "（《“‘【〔([";
 
-/// Whether a character belongs to a word or number that is not broken. Han characters stand alone.
-fn is_word(letter: char) -> bool {
-    (letter.is_alphanumeric() && (letter as u32) < 0x2e80) || "-._/".contains(letter)
-}
-
 /// What of a line stands before the numbers at its end and what they count: a day in full is one thing.
 fn before_chain(line: &str) -> &str {
     let is_digit = |letter: char| letter.is_ascii_digit();
@@ -583,8 +581,8 @@ fn before_chain(line: &str) -> &str {
 /// mark takes along what it closes, and no opening mark is left behind. What fills a line by itself is broken at its end.
 fn kept(line: &str, letter: char) -> &str {
     let is_closing = CLOSING.contains(letter);
-    // Closing marks before it go along, too.
-    let closed = if is_closing { line.trim_end_matches(|mark| CLOSING.contains(mark)) } else { line };
+    // Closing marks before it go along, too, and what stands a space before a sign.
+    let closed = if is_closing { line.trim_end_matches(|mark| CLOSING.contains(mark) || mark == ' ') } else { line };
     let Some(last) = closed.chars().next_back() else { return line };
     let short = &closed[..closed.len() - last.len_utf8()];
     let kept = match (is_closing, is_word(letter)) {
@@ -604,6 +602,11 @@ fn kept(line: &str, letter: char) -> &str {
         true if is_closing && !short.is_empty() => short,
         true => line,
     }
+}
+
+/// A cell's text in lines that fit its column, in letters of a size.
+fn lines(text: &str, width: f64, size: f64) -> Vec<String> {
+    broken(text, (width - CELL_GAP) / size, 0.0)
 }
 
 /// A text in lines of so many characters, the first shorter by its indent.
@@ -649,7 +652,8 @@ mod tests {
         let tight = broken(&("测".repeat(26) + "，" + "量"), 28.0, 2.0);
         assert_eq!((tight[0].chars().count(), tight[1].as_str()), (25, "测，量"), "the mark takes its character along");
         assert_eq!(broken("", 10.0, 0.0), [""]);
-        let cases: [(&str, f64, &[&str]); 10] = [
+        let cases: [(&str, f64, &[&str]); 11] = [
+            ("done 55.8 %, gap", 5.0, &["done", "55.8 %,", "gap"]),
             ("测量“五栋”；后", 6.0, &["测量“五", "栋”；后"]),
             ("关于2026年11月16日至22日", 8.0, &["关于", "2026年11月16日", "至22日"]),
             ("关于2026年11月16日至22日", 4.0, &["关于", "2026年", "11月", "16日至", "22日"]),

@@ -4,6 +4,7 @@
 //! characters fill the block (the standard's clauses 5 and 6). The real fonts of official papers are not free: DOCX names
 //! them, since the offices that open it have them; PDF is set in what is installed, on the same grid.
 
+mod columns;
 mod docx;
 mod lay_out;
 
