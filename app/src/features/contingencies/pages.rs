@@ -17,6 +17,7 @@ use crate::features::reports::photos;
 use crate::features::{hazards, identity, organisations};
 use crate::refusal::Refusal;
 use crate::web::Site;
+use crate::web::attempt::{Attempt, act_section};
 use crate::web::extract::{Files, Query, Sent, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal};
 use crate::web::layout::{crumbs, page, shell};
@@ -420,17 +421,16 @@ async fn of_firing(State(site): State<Site>, visitor: Visitor, Path(id): Path<St
 
 async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
     let (plan, place) = readable(&site, &visitor, &id).await?;
-    show_page(&site, &visitor, &plan, &place, &Values::default(), None).await
+    show_page(&site, &visitor, &plan, &place, &Attempt::default()).await
 }
 
-/// A plan; `values` are what was typed into the form of the act that `refused` is about.
+/// A plan.
 async fn show_page(
     site: &Site,
     visitor: &Visitor,
     plan: &Contingency,
     place: &Place,
-    values: &Values,
-    refused: Option<&Refusal>,
+    attempt: &Attempt,
 ) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let today = site.clock.today();
@@ -444,17 +444,14 @@ async fn show_page(
     let blank = Values::default().with("on", today).with("firing", plan.under_way().map_or(0, |firing| firing.number));
     let works = works(&visitor.rights, &place.path);
     let form = |act: &str, key: &'static str, is_open: bool, fields: &dyn Fn(Form) -> Markup| {
-        let is_this = values.text("act") == act;
-        let form = Form::new(visitor, format!("/contingencies/{}/{act}", plan.id), key, if is_this { values } else { &blank });
-        let form = fields(form.named(act).refused(refused.filter(|_| is_this)));
-        html! {
-            @if is_open || is_this { section.sheet { h2 { (visitor.t(key)) } (form) } } @else { details.sheet { summary { (visitor.t(key)) } (form) } }
-        }
+        let form = Form::new(visitor, format!("/contingencies/{}/{act}", plan.id), key, attempt.values(act, &blank));
+        let form = fields(form.named(act).refused(attempt.refusal_of(act)));
+        act_section(visitor, act, key, None, is_open || attempt.is(act), &form)
     };
     let choices: Vec<(String, String)> = plan.firings.iter().filter(|firing| firing.stood_down.is_none()).map(|firing| (firing.number.to_string(), happening_text(visitor, &terms.trigger, &firing.happening))).collect();
     let body = html! {
         (crumbs(visitor, &[(format!("/contingencies?place={}", form_urlencoded(&place.id)), visitor.t("contingencies.title"))]))
-        (error_summary(visitor, refused.filter(|_| values.text("act").is_empty())))
+        (error_summary(visitor, attempt.of_page()))
         div.bar { h1 { (terms.document) } span class={ "lamp " (lamp) } { (state) } }
         @if let Some(firing) = plan.under_way() {
             aside.notice { p { strong { (happening_text(visitor, &terms.trigger, &firing.happening)) } " " (firing.on) } }
@@ -492,7 +489,7 @@ async fn show_page(
         h2 { (visitor.t("contingencies.course")) }
         (course(visitor, plan, &names, &steps))
     };
-    Ok(form_response(refused, page(site, visitor, &terms.document, body)))
+    Ok(attempt.respond(page(site, visitor, &terms.document, body)))
 }
 
 /// What happened, in order.
@@ -549,10 +546,7 @@ async fn act<T>(
     match done {
         Ok(_) => Ok(to(&plan.id)),
         Err(problem) => {
-            let refused = refusal(problem)?;
-            // A refusal without a field of the form is the page's.
-            let values = if refused.field.is_some() { values.with("act", act) } else { Values::default() };
-            show_page(site, visitor, &plan, &place, &values, Some(&refused)).await
+            show_page(site, visitor, &plan, &place, &Attempt::refused(act, values, problem)?).await
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::features::reports::photos;
 use crate::features::{identity, places, rule_sets};
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
+use crate::web::attempt::{Attempt, act_section};
 use crate::web::extract::{Files, Query, Sent, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal};
 use crate::web::layout::{crumbs, page};
@@ -461,11 +462,11 @@ async fn readable(conn: &mut Conn, visitor: &Visitor, id: &str) -> Result<(Duty,
 
 async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
     let (duty, place) = readable(&mut site.reader().await?, &visitor, &id).await?;
-    show_page(&site, &visitor, &duty, &place, &Values::default(), None).await
+    show_page(&site, &visitor, &duty, &place, &Attempt::default()).await
 }
 
-/// A duty; `values` are what was typed into the form that `act` of them names.
-async fn show_page(site: &Site, visitor: &Visitor, duty: &Duty, place: &Place, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+/// A duty.
+async fn show_page(site: &Site, visitor: &Visitor, duty: &Duty, place: &Place, attempt: &Attempt) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let today = site.clock.today();
     let tree = site.domain.places.tree(&mut conn).await?;
@@ -478,11 +479,13 @@ async fn show_page(site: &Site, visitor: &Visitor, duty: &Duty, place: &Place, v
     let (state, lamp) = standing(visitor, duty, today);
     let address = |part: &str| format!("/duties/{}/{part}", form_urlencoded(&duty.id));
     let blank = Values::default();
-    let typed = |act: &str| if values.text("act") == act { values } else { &blank };
-    let at_form = |act: &str| refused.filter(|_| values.text("act") == act);
+    let form = |act: &str, title: &'static str, fields: &dyn Fn(Form) -> Form| {
+        let form = fields(Form::new(visitor, address(act), title, attempt.values(act, &blank)).named(act));
+        act_section(visitor, act, title, None, true, &form.refused(attempt.refusal_of(act)).render())
+    };
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
-        (error_summary(visitor, refused.filter(|_| values.text("act").is_empty())))
+        (error_summary(visitor, attempt.of_page()))
         div.bar { h1 { (duty.name) " · " (place.attributes.name) } span class={ "lamp " (lamp) } { (state) } }
         dl.facts {
             dt { (visitor.t("duties.institution")) } dd { a href={ "/duties/rules/" (duty.rule) } { (institution_name(visitor, &duty.slot, written.get(&duty.slot))) } }
@@ -498,11 +501,11 @@ async fn show_page(site: &Site, visitor: &Visitor, duty: &Duty, place: &Place, v
             div.photos { @for photo in &settled.photos { a href=(address(&format!("photos/{}", photo.copy))) { img src=(address(&format!("photos/{}", photo.copy))) alt=(visitor.t("field.photos")) loading="lazy"; } } }
         }
         @if duty.settled.is_none() { div.columns.no-print {
-            @if is_mine { section.sheet { h2 { (visitor.t("duties.do")) } (Form::new(visitor, address("do"), "duties.do", typed("do")).lines("content", true).files("photos", PICTURES).refused(at_form("do")).render()) } }
-            @if may_excuse { section.sheet { h2 { (visitor.t("duties.excuse")) } (Form::new(visitor, address("excuse"), "duties.excuse", typed("excuse")).text("reason").refused(at_form("excuse")).render()) } }
+            @if is_mine { (form("do", "duties.do", &|form| form.lines("content", true).files("photos", PICTURES))) }
+            @if may_excuse { (form("excuse", "duties.excuse", &|form| form.text("reason"))) }
         } }
     };
-    Ok(form_response(refused, page(site, visitor, &duty.name, body)))
+    Ok(attempt.respond(page(site, visitor, &duty.name, body)))
 }
 
 async fn do_duty(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, sent: SentWithFiles) -> Result<Response, Problem> {
@@ -533,10 +536,7 @@ async fn answer<T>(site: &Site, visitor: &Visitor, duty: &Duty, place: &Place, v
     match done {
         Ok(_) => Ok(Redirect::to(&format!("/duties/{}", form_urlencoded(&duty.id))).into_response()),
         Err(problem) => {
-            let refused = refusal(problem)?;
-            // A refusal without a field of the form is the page's.
-            let values = if refused.field.is_some() { values.with("act", act) } else { Values::default() };
-            show_page(site, visitor, duty, place, &values, Some(&refused)).await
+            show_page(site, visitor, duty, place, &Attempt::refused(act, values, problem)?).await
         }
     }
 }

@@ -12,8 +12,9 @@ use crate::features::reports::photos;
 use crate::features::{identity, places, plan};
 use crate::refusal::Refusal;
 use crate::web::Site;
+use crate::web::attempt::Attempt;
 use crate::web::extract::{Files, Query, SentWithFiles};
-use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal_with};
+use crate::web::forms::{Form, Values, error_summary, seal_with};
 use crate::web::layout::{crumbs, page, shell};
 use crate::web::problem::{Problem, form_urlencoded, sentence};
 use crate::web::registers::{Asked, Cell, Register};
@@ -177,10 +178,10 @@ async fn read(site: &Site, visitor: &Visitor, id: &str) -> Result<Shown, Problem
 
 async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
     let shown = read(&site, &visitor, &id).await?;
-    show_page(&site, &visitor, &shown, &Values::default(), None).await
+    show_page(&site, &visitor, &shown, &Attempt::default()).await
 }
 
-async fn show_page(site: &Site, visitor: &Visitor, shown: &Shown, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+async fn show_page(site: &Site, visitor: &Visitor, shown: &Shown, attempt: &Attempt) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let crumb = places::pages::crumbs_of(&mut conn, visitor, &shown.place).await?;
     drop(conn);
@@ -193,7 +194,7 @@ async fn show_page(site: &Site, visitor: &Visitor, shown: &Shown, values: &Value
     let milestones: Vec<&Bar> = shown.bars.iter().filter(|bar| bar.kind != "summary" && bar.stage.as_deref().is_some_and(binding::is_bound)).collect();
     let body = html! {
         (crumb)
-        (error_summary(visitor, refused.filter(|_| values.text("act").is_empty())))
+        (error_summary(visitor, attempt.of_page()))
         h1 { (visitor.t("gates.of")) " · " (shown.title) }
         p.lead { (visitor.t("gates.ladder_lead")) }
         @if !milestones.is_empty() {
@@ -217,11 +218,11 @@ async fn show_page(site: &Site, visitor: &Visitor, shown: &Shown, values: &Value
         @if gates.is_empty() { p.empty { (visitor.t("gates.none_here")) } }
         @for group in groups(&gates) {
             h2 { (visitor.t(&format!("gate_group.{group}"))) }
-            @for gate in gates.iter().filter(|gate| gate.group == group) { (gate_section(visitor, shown, gate, today, values, refused)) }
+            @for gate in gates.iter().filter(|gate| gate.group == group) { (gate_section(visitor, shown, gate, today, attempt)) }
         }
         p { a href="/gates/rules" { (visitor.t("gates.rules")) } }
     };
-    Ok(form_response(refused, page(site, visitor, &shown.title, body)))
+    Ok(attempt.respond(page(site, visitor, &shown.title, body)))
 }
 
 /// Groups in the order of the file.
@@ -235,17 +236,21 @@ fn groups<'a>(gates: &[&'a Gate]) -> Vec<&'a str> {
     groups
 }
 
-fn gate_section(visitor: &Visitor, shown: &Shown, gate: &Gate, today: Date, values: &Values, refused: Option<&Refusal>) -> Markup {
+/// An act at one of a place's gates.
+fn at_gate(gate: &str, act: &str) -> String {
+    format!("{gate}/{act}")
+}
+
+fn gate_section(visitor: &Visitor, shown: &Shown, gate: &Gate, today: Date, attempt: &Attempt) -> Markup {
     let filed = shown.filed.get(&gate.id);
     let standing = filed.map(|filed| filed.known.standing);
     let above = shown.above.get(&gate.id);
     let (may_file, may_judge) = may(&visitor.rights, &shown.place.path);
     let is_mine = filed.is_some_and(|filed| Some(&filed.known.filed_by) == visitor.account.as_ref());
     let name = |account: &str| shown.people.get(account).cloned().unwrap_or_else(|| visitor.t("ledger.system"));
-    let is_this = values.text("gate") == gate.id;
     let blank = Values::default().with("on", today);
-    let act = |act: &str| if is_this && values.text("act") == act { values } else { &blank };
-    let of_act = |act: &str| refused.filter(|_| is_this && values.text("act") == act);
+    let act = |act: &str| attempt.values(&at_gate(&gate.id, act), &blank);
+    let of_act = |act: &str| attempt.refusal_of(&at_gate(&gate.id, act));
     let address = |act: &str| format!("/gates/{}/{}/{act}", shown.place.id, gate.id);
     html! { section.sheet id=(gate.id) {
         h3 { (gate_name(visitor, gate)) " "
@@ -332,10 +337,8 @@ async fn act(State(site): State<Site>, visitor: Visitor, Path((id, gate, name)):
     match done.await {
         Ok(_) => Ok(Redirect::to(&format!("/gates/{id}#{gate}")).into_response()),
         Err(problem) => {
-            let refused = refusal(problem)?;
-            // A refusal without a field of the form is the page's.
-            let values = if refused.field.is_some() { values.with("act", &name).with("gate", &gate) } else { Values::default() };
-            show_page(&site, &visitor, &shown, &values, Some(&refused)).await
+            let attempt = Attempt::refused(&at_gate(&gate, &name), values, problem)?;
+            show_page(&site, &visitor, &shown, &attempt).await
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::features::reports::photos;
 use crate::features::{identity, places, plan, reports};
 use crate::refusal::Refusal;
 use crate::web::Site;
+use crate::web::attempt::{Attempt, act_section};
 use crate::web::extract::{Files, Query, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal};
 use crate::web::layout::page;
@@ -219,7 +220,7 @@ async fn readable(site: &Site, visitor: &Visitor, id: &str) -> Result<(Hazard, P
 
 async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
     let (hazard, place, steps) = readable(&site, &visitor, &id).await?;
-    show_page(&site, &visitor, &hazard, &place, &steps, &Values::default(), None).await
+    show_page(&site, &visitor, &hazard, &place, &steps, &Attempt::default()).await
 }
 
 /// What can be done with a hazard.
@@ -289,8 +290,8 @@ fn act_form<'a>(visitor: &'a Visitor, hazard: &Hazard, (act, name, key): (Act, &
     }
 }
 
-/// A hazard; `values` are what was typed into the form whose field `refused` names.
-async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Place, steps: &[Step], values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+/// A hazard.
+async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Place, steps: &[Step], attempt: &Attempt) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let tree = site.domain.places.tree(&mut conn).await?;
     let names = identity::names(&mut conn).await?;
@@ -311,20 +312,16 @@ async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Plac
     let is_major = known.grade == Grade::Major;
     let blank = Values::default().with("on", today);
     let form = |one: (Act, &'static str, &'static str)| {
-        let is_this = values.text("act") == one.1;
-        let form = act_form(visitor, hazard, one, if is_this { values } else { &blank }).refused(refused.filter(|_| is_this));
+        let form = act_form(visitor, hazard, one, attempt.values(one.1, &blank)).refused(attempt.refusal_of(one.1));
         // A grade is seldom changed: its form is there for whoever looks for it.
-        let is_folded = matches!(one.0, Act::Raise | Act::Lower);
-        html! {
-            @if is_folded { details.sheet open[is_this] { summary { (visitor.t(one.2)) } (form.render()) } }
-            @else { section.sheet { h2 { (visitor.t(one.2)) } (form.render()) } }
-        }
+        let is_folded = matches!(one.0, Act::Raise | Act::Lower) && !attempt.is(one.1);
+        act_section(visitor, one.1, one.2, None, !is_folded, &form.render())
     };
     let offered: Vec<_> = Act::ALL.into_iter().filter(|(act, ..)| act.is_offered(known, held, visitor.account.as_ref())).collect();
     let ended = |on: Option<Date>| on.map_or_else(|| visitor.t("hazards.not_yet"), |on| on.to_string());
     let body = html! {
         (crumb)
-        (error_summary(visitor, refused.filter(|_| values.text("act").is_empty())))
+        (error_summary(visitor, attempt.of_page()))
         div.bar { h1 { (hazard.content) } @if is_major { strong.major { (visitor.t("hazard_grade.major")) } } (hazard_lamp(visitor, hazard, today)) }
         @if known.stops_work() {
             aside.notice #stopped { p { strong { (visitor.tf("hazards.work_stands", &[("place", tree.full_name(place)), ("date", hazard.major_on().to_string())])) } }
@@ -366,7 +363,7 @@ async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Plac
                 @if !taken.is_empty() { div.photos { @for photo in taken { a href={ "/hazards/" (hazard.id) "/photos/" (photo) } { img loading="lazy" src={ "/hazards/" (hazard.id) "/photos/" (photo) } alt=(visitor.t("field.photos")); } } } } }
         } } }
     };
-    Ok(form_response(refused, page(site, visitor, &hazard.content, body)))
+    Ok(attempt.respond(page(site, visitor, &hazard.content, body)))
 }
 
 /// The name of a fact as its kind has it.
@@ -431,10 +428,7 @@ async fn act(State(site): State<Site>, visitor: Visitor, Path((id, name)): Path<
     match done.await {
         Ok(_) => Ok(to(&id)),
         Err(problem) => {
-            let refused = refusal(problem)?;
-            // A refusal without a field of the form is the page's.
-            let values = if refused.field.is_some() { values.with("act", &name) } else { Values::default() };
-            show_page(&site, &visitor, &hazard, &place, &steps, &values, Some(&refused)).await
+            show_page(&site, &visitor, &hazard, &place, &steps, &Attempt::refused(&name, values, problem)?).await
         }
     }
 }

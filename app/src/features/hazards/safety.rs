@@ -15,8 +15,9 @@ use crate::features::plan::store::Bar;
 use crate::features::{identity, places, plan};
 use crate::refusal::Refusal;
 use crate::web::Site;
+use crate::web::attempt::Attempt;
 use crate::web::extract::{Query, Sent};
-use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal_with};
+use crate::web::forms::{Form, Values, error_summary, seal_with};
 use crate::web::layout::{crumbs, page, shell};
 use crate::web::papers;
 use crate::web::problem::{Problem, form_urlencoded};
@@ -206,26 +207,25 @@ async fn read(site: &Site, visitor: &Visitor, id: &str) -> Result<Shown, Problem
 
 async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
     let shown = read(&site, &visitor, &id).await?;
-    show_page(&site, &visitor, &shown, &Values::default(), None).await
+    show_page(&site, &visitor, &shown, &Attempt::default()).await
 }
 
-async fn show_page(site: &Site, visitor: &Visitor, shown: &Shown, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+async fn show_page(site: &Site, visitor: &Visitor, shown: &Shown, attempt: &Attempt) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let crumb = places::pages::crumbs_of(&mut conn, visitor, &shown.place).await?;
     drop(conn);
     let today = site.clock.today();
     let held = posts(&visitor.rights, &shown.place.path);
     let blank = Values::default();
-    let refused_act = values.text("act");
-    let given = |act: &str| if refused_act == act { values } else { &blank };
-    let refused_of = |act: &str| refused.filter(|_| refused_act == act);
+    let given = |act: &str| attempt.values(act, &blank);
+    let refused_of = |act: &str| attempt.refusal_of(act);
     let parameters = RISKS.parameter.iter().map(|one| (one.id.clone(), parameter_text(visitor, one))).collect();
     let points = shown.found.points.iter().map(|point| (point.risk.id.clone(), visitor.t(&format!("risk.{}", point.risk.id)))).collect();
     let colours = Colour::ALL.iter().map(|(colour, name)| ((*name).to_owned(), colour_text(visitor, *colour))).collect();
     let address = |act: &str| format!("/risks/{}/{act}", shown.place.id);
     let body = html! {
         (crumb)
-        (error_summary(visitor, refused.filter(|_| refused_act.is_empty() || refused_act == "check")))
+        (error_summary(visitor, attempt.of_page().or(refused_of("check"))))
         div.bar { h1 { (visitor.t("risks.of")) " · " (shown.title) } span.end {}
             @if !shown.found.points.is_empty() { span.no-print { (visitor.t("risks.card")) @for (format, name) in [("pdf", "PDF"), ("docx", "DOCX")] { " " a href={ "/risks/" (shown.place.id) "/card/" (format) } { (name) } } } }
             @if held.any() { a.button.no-print href={ "/hazards/new?place=" (form_urlencoded(&shown.place.id)) } { (visitor.t("hazards.find")) } }
@@ -255,7 +255,7 @@ async fn show_page(site: &Site, visitor: &Visitor, shown: &Shown, values: &Value
             }
         }
         @if !shown.works.is_empty() { h2 #dangers { (visitor.t("risks.dangers")) } p.hint { (visitor.t("risks.dangers_hint")) } }
-        @for (work, steps) in &shown.works { (danger_section(visitor, shown, work, steps, held, values, refused)) }
+        @for (work, steps) in &shown.works { (danger_section(visitor, shown, work, steps, held, attempt)) }
         @if !shown.recorded.parameters.is_empty() { h2 { (visitor.t("risks.measured")) } dl.facts {
             @for (id, (value_e3, on)) in &shown.recorded.parameters { dt { (visitor.t(&format!("site_parameter.{id}"))) } dd { (amounts::text(*value_e3)) " " @if let Some(one) = rules::parameter(id) { (visitor.t(&format!("site_unit.{}", one.unit))) } " " span.quiet { (on) } } }
         } }
@@ -267,7 +267,7 @@ async fn show_page(site: &Site, visitor: &Visitor, shown: &Shown, values: &Value
         } }
         p { a href={ "/facts?subject=" (shown.place.id) } { (visitor.t("risks.facts")) } }
     };
-    Ok(form_response(refused, page(site, visitor, &shown.title, body)))
+    Ok(attempt.respond(page(site, visitor, &shown.title, body)))
 }
 
 fn parameter_text(visitor: &Visitor, parameter: &rules::Parameter) -> String {
@@ -307,12 +307,11 @@ fn point_line(visitor: &Visitor, point: &Point, today: Date, may_check: bool, va
     } }
 }
 
-fn danger_section(visitor: &Visitor, shown: &Shown, work: &Dangerous, steps: &[DangerStep], held: super::model::Posts, values: &Values, refused: Option<&Refusal>) -> Markup {
+fn danger_section(visitor: &Visitor, shown: &Shown, work: &Dangerous, steps: &[DangerStep], held: super::model::Posts, attempt: &Attempt) -> Markup {
     let chain = store::chain_of(steps);
     let is_over = work.danger.is_over(work.value_e3);
     let next = chain.next(is_over);
     let id = &work.danger.id;
-    let is_this = values.text("danger") == id && !values.text("act").is_empty();
     let blank = Values::default().with("danger", id);
     let name = |account: &str| shown.people.get(account).cloned().unwrap_or_else(|| visitor.t("ledger.system"));
     let is_mine = |needed: Needed| match needed {
@@ -334,9 +333,12 @@ fn danger_section(visitor: &Visitor, shown: &Shown, work: &Dangerous, steps: &[D
             Some(needed) => {
                 p { (visitor.t("risks.next")) " " strong { (visitor.t(&format!("danger_step.{}", needed.name()))) } }
                 @if is_mine(needed) {
-                    @let form = Form::new(visitor, format!("/risks/{}/{}", shown.place.id, needed.name()), step_key(needed), if is_this { values } else { &blank }).named(id).hidden("danger");
+                    // The same step may be the next of several.
+                    @let is_this = attempt.values(needed.name(), &blank).text("danger") == id;
+                    @let values = if is_this { attempt.values(needed.name(), &blank) } else { &blank };
+                    @let form = Form::new(visitor, format!("/risks/{}/{}", shown.place.id, needed.name()), step_key(needed), values).named(id).hidden("danger");
                     @let form = if needed == Needed::Experts { form.number("experts").choice("experts_outcome", outcomes(visitor), true) } else { form };
-                    div.no-print { (form.text("document").refused(refused.filter(|_| is_this)).render()) }
+                    div.no-print { (form.text("document").refused(attempt.refusal_of(needed.name()).filter(|_| is_this)).render()) }
                 }
             }
         }
@@ -400,10 +402,7 @@ async fn act(State(site): State<Site>, visitor: Visitor, Path((id, name)): Path<
     match done.await {
         Ok(_) => Ok(Redirect::to(&format!("/risks/{id}")).into_response()),
         Err(problem) => {
-            let refused = refusal(problem)?;
-            // A refusal without a field of the form is the page's.
-            let values = if refused.field.is_some() { values.with("act", &name) } else { Values::default() };
-            show_page(&site, &visitor, &shown, &values, Some(&refused)).await
+            show_page(&site, &visitor, &shown, &Attempt::refused(&name, values, problem)?).await
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::journal::Receipt;
 use guatu_formats::wide::narrow;
 use crate::refusal::Refusal;
 use crate::web::Site;
+use crate::web::attempt::{Attempt, act_section};
 use crate::web::extract::{Files, Query, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal_with, unreadable};
 use crate::web::layout::{crumbs, page};
@@ -67,7 +68,7 @@ pub(super) async fn show(State(site): State<Site>, visitor: Visitor, Path(id): P
         return sealed_page(&site, &visitor, &unopened, &Values::default(), None).await;
     }
     let (known, number, place) = readable(&site, &visitor, &id).await?;
-    show_page(&site, &visitor, &known, number, &place, &Values::default(), None).await
+    show_page(&site, &visitor, &known, number, &place, &Attempt::default()).await
 }
 
 /// The page of a stop that is sealed.
@@ -161,7 +162,7 @@ pub(super) async fn units(conn: &mut Conn, place: &Place) -> Result<Vec<(String,
     Ok(all)
 }
 
-async fn show_page(site: &Site, visitor: &Visitor, known: &Known, number: u64, place: &Place, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+async fn show_page(site: &Site, visitor: &Visitor, known: &Known, number: u64, place: &Place, attempt: &Attempt) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let (now, today) = (civil(site.clock.now()), site.clock.today());
     let names = Names::read(&mut conn, site).await?;
@@ -198,9 +199,10 @@ async fn show_page(site: &Site, visitor: &Visitor, known: &Known, number: u64, p
     drop(conn);
     let blank = Values::default();
     let form = |act: Act| {
-        let is_this = values.text("act") == act.name();
-        let form = act_form(visitor, &stop.id, &person, act, if is_this { values } else { &blank }, &choices).refused(refused.filter(|_| is_this));
-        html! { details.sheet open[is_this || act == Act::Receive || act == Act::Answer || act == Act::Settle || act == Act::Reinspect] { summary { (visitor.t(act_key(act))) } (form.render()) } }
+        let name = act.name();
+        let form = act_form(visitor, &stop.id, &person, act, attempt.values(name, &blank), &choices).refused(attempt.refusal_of(name));
+        let is_next = matches!(act, Act::Receive | Act::Answer | Act::Settle | Act::Reinspect);
+        act_section(visitor, name, act_key(act), None, is_next || attempt.is(name), &form.render())
     };
     let checklists: Vec<&Checklist> = checklists::checklists().iter().filter(|list| list.holds(today)).collect();
     let results = outcomes(known);
@@ -210,7 +212,7 @@ async fn show_page(site: &Site, visitor: &Visitor, known: &Known, number: u64, p
     });
     let body = html! {
         (crumb)
-        (error_summary(visitor, refused.filter(|_| values.text("act").is_empty())))
+        (error_summary(visitor, attempt.of_page()))
         div.bar {
             h1 { (visitor.t("inspections.one")) " · " (names.place(&place.id)) } (stage_lamp(visitor, known)) span.end {}
             @if conclusion.is_some() { span.no-print { (visitor.t("inspections.paper")) @for (format, name) in [("pdf", "PDF"), ("docx", "DOCX")] { " " a href={ "/inspections/" (stop.id) "/paper/" (format) } { (name) } } } }
@@ -239,7 +241,7 @@ async fn show_page(site: &Site, visitor: &Visitor, known: &Known, number: u64, p
                 @for line in said(visitor, step) { p { (line) } } }
         } } }
     };
-    Ok(form_response(refused, page(site, visitor, &names.place(&place.id), body)))
+    Ok(attempt.respond(page(site, visitor, &names.place(&place.id), body)))
 }
 
 /// What an address asks of the form of a checklist.
@@ -398,11 +400,7 @@ pub(super) async fn act(State(site): State<Site>, visitor: Visitor, Path((id, na
     let (known, number, place) = readable(&site, &visitor, &id).await?;
     match checklists::checklist(values.text("checklist")).filter(|_| act == Act::Score) {
         Some(list) => score_page(&site, &visitor, &known, &place, list, &values, Some(&refused)).await,
-        None => {
-            // A refusal without a field of the form is the page's.
-            let values = if refused.field.is_some() { values.with("act", act.name()) } else { Values::default() };
-            show_page(&site, &visitor, &known, number, &place, &values, Some(&refused)).await
-        }
+        None => show_page(&site, &visitor, &known, number, &place, &Attempt::new(act.name(), values, refused)).await,
     }
 }
 

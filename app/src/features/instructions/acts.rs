@@ -6,8 +6,9 @@ use super::pages::{Readable, governed, readable, show_page, to};
 use crate::features::authority::missing;
 use crate::refusal::Refusal;
 use crate::web::Site;
+use crate::web::attempt::{Attempt, act_section};
 use crate::web::extract::Sent;
-use crate::web::forms::{Form, Values, error_summary, refusal, seal_with};
+use crate::web::forms::{Form, Values, error_summary, seal_with};
 use crate::web::problem::{Problem, sentence};
 use crate::web::visitor::Visitor;
 use axum::extract::{Path, State};
@@ -94,18 +95,18 @@ fn units(found: &Readable) -> Vec<(String, String)> {
 }
 
 /// What waits for this person before all else: their unit has been told.
-pub(super) fn acknowledgement(visitor: &Visitor, found: &Readable, values: &Values, refused: Option<&Refusal>) -> Markup {
-    html! { div.columns.no-print { @for one in Act::ALL { @if one.0 == Act::Acknowledge && one.0.is_offered(found) { (section(visitor, found, one, values, refused)) } } } }
+pub(super) fn acknowledgement(visitor: &Visitor, found: &Readable, attempt: &Attempt) -> Markup {
+    html! { div.columns.no-print { @for one in Act::ALL { @if one.0 == Act::Acknowledge && one.0.is_offered(found) { (section(visitor, found, one, attempt)) } } } }
 }
 
 /// All other forms that this person is offered; the roster needs the whole width.
-pub(super) fn forms(visitor: &Visitor, found: &Readable, values: &Values, refused: Option<&Refusal>) -> Markup {
+pub(super) fn forms(visitor: &Visitor, found: &Readable, attempt: &Attempt) -> Markup {
     let offered = Act::ALL.into_iter().filter(|(act, ..)| *act != Act::Acknowledge && act.is_offered(found));
     let (wide, narrow): (Vec<_>, Vec<_>) = offered.partition(|(act, ..)| *act == Act::Roster);
     html! {
         @if found.sight == Sight::Whole && wide.len() + narrow.len() > 0 {
-            div.masonry.no-print { @for one in narrow { (section(visitor, found, one, values, refused)) } }
-            @for one in wide { div.columns.no-print { (section(visitor, found, one, values, refused)) } }
+            div.masonry.no-print { @for one in narrow { (section(visitor, found, one, attempt)) } }
+            @for one in wide { div.columns.no-print { (section(visitor, found, one, attempt)) } }
         }
     }
 }
@@ -114,13 +115,10 @@ fn section(
     visitor: &Visitor,
     found: &Readable,
     (act, name, key): (Act, &'static str, &'static str),
-    values: &Values,
-    refused: Option<&Refusal>,
+    attempt: &Attempt,
 ) -> Markup {
-    let is_this = values.text("act") == name;
     let blank = Values::default().with("about", &found.one.place);
-    let values = if is_this { values } else { &blank };
-    let refused = refused.filter(|_| is_this);
+    let (values, refused) = (attempt.values(name, &blank), attempt.refusal_of(name));
     let address = format!("/instructions/{}/{name}", found.one.id);
     let form = || Form::new(visitor, address.clone(), key, values).named(name);
     let content = match act {
@@ -159,10 +157,7 @@ fn section(
         Act::Assign => found.one.stage() == Stage::Received,
         _ => false,
     };
-    html! {
-        @if is_this || is_next { section.sheet id=(name) { h2 { (visitor.t(key)) } @if let Some(hint) = &hint { p.hint { (hint) } } (content) } }
-        @else { details.sheet id=(name) { summary { (visitor.t(key)) } @if let Some(hint) = &hint { p.hint { (hint) } } (content) } }
-    }
+    act_section(visitor, name, key, hint.as_deref(), is_next || attempt.is(name), &content)
 }
 
 /// Why a form of its own making was refused, at its field.
@@ -199,8 +194,7 @@ const SEAT_FIELDS: [&str; 4] = ["seat_unit", "seat_post", "seat_presence", "seat
 
 /// The roster as a table to be filled in: what was taken before, or what was typed.
 fn roster_form(visitor: &Visitor, found: &Readable, address: &str, values: &Values, refused: Option<&Refusal>) -> Markup {
-    let is_typed = !values.text("act").is_empty();
-    let known = if is_typed { seats_typed(values) } else { found.one.roster.iter().map(row_of).collect() };
+    let known = if refused.is_some() { seats_typed(values) } else { found.one.roster.iter().map(row_of).collect() };
     let rows = (known.len() + MORE_SEATS).clamp(LEAST_SEATS, MOST_SEATS);
     let units = units(found);
     let label = |key: &str, at: usize| format!("{} {}", visitor.t(key), at + 1);
@@ -291,10 +285,7 @@ pub(super) async fn act(
     match done.await {
         Ok(_) => Ok(to(&id)),
         Err(problem) => {
-            let refused = refusal(problem)?;
-            // A refusal without a field of the form is the page's.
-            let values = if refused.field.is_some() { values.with("act", &name) } else { Values::default() };
-            show_page(&site, &visitor, &found, &values, Some(&refused)).await
+            show_page(&site, &visitor, &found, &Attempt::refused(&name, values, problem)?).await
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::features::reports::photos;
 use crate::features::{identity, organisations};
 use crate::refusal::Refusal;
 use crate::web::Site;
+use crate::web::attempt::Attempt;
 use crate::web::extract::{Query, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal};
 use crate::web::layout::{crumbs, page, shell};
@@ -340,16 +341,15 @@ async fn of_item(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
 
 async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
     let found = readable(&site, &visitor, &id).await?;
-    show_page(&site, &visitor, &found, &Values::default(), None).await
+    show_page(&site, &visitor, &found, &Attempt::default()).await
 }
 
-/// An instruction; `values` are what was typed into the form of the act that `refused` is about.
+/// An instruction.
 pub(super) async fn show_page(
     site: &Site,
     visitor: &Visitor,
     found: &Readable,
-    values: &Values,
-    refused: Option<&Refusal>,
+    attempt: &Attempt,
 ) -> Result<Response, Problem> {
     let Readable { one, sight, names, .. } = found;
     let today = site.clock.today();
@@ -362,7 +362,7 @@ pub(super) async fn show_page(
     let is_whole = *sight == Sight::Whole;
     let body = html! {
         (crumbs(visitor, &[("/instructions".to_owned(), visitor.t("instructions.title"))]))
-        (error_summary(visitor, refused.filter(|_| values.text("act").is_empty())))
+        (error_summary(visitor, attempt.of_page()))
         div.bar { h1 { (one.subject) } (lamp) }
         @if is_whole { ul.counts {
             @if sums.due > 0 { li { b { (share(sums.present + sums.substitute, sums.due)) } span { (visitor.t("instructions.came")) } } }
@@ -382,15 +382,15 @@ pub(super) async fn show_page(
         @if *sight >= Sight::Told && !one.photos.is_empty() { div.photos { @for photo in &one.photos {
             a href={ "/instructions/" (one.id) "/photos/" (photo.copy) } { img loading="lazy" src={ "/instructions/" (one.id) "/photos/" (photo.copy) } alt=(visitor.t("instructions.scan")); }
         } } }
-        (acts::acknowledgement(visitor, found, values, refused))
+        (acts::acknowledgement(visitor, found, attempt))
         h2 { (visitor.t("instructions.items")) @if is_whole { " " span.tag { (share(items.0, items.1)) } } }
         (items_table(visitor, found, today))
         @if is_whole && !one.roster.is_empty() { h2 { (visitor.t("instructions.roster")) } (roster_table(visitor, names, &one.roster)) }
         @if is_whole { h2 { (visitor.t("instructions.conveyance")) @if told.1 > 0 { " " span.tag { (share(told.0, told.1)) } } } (told_table(visitor, names, one, today)) }
-        (acts::forms(visitor, found, values, refused))
+        (acts::forms(visitor, found, attempt))
         @if !steps.is_empty() { h2 { (visitor.t("instructions.course")) } (course(visitor, names, &steps)) }
     };
-    Ok(form_response(refused, page(site, visitor, &one.subject, body)))
+    Ok(attempt.respond(page(site, visitor, &one.subject, body)))
 }
 
 fn standing_lamp(visitor: &Visitor, item: &Item, today: Date) -> Markup {

@@ -17,8 +17,9 @@ use crate::features::reports::photos;
 use crate::features::{identity, instructions, organisations, places, plan};
 use crate::refusal::Refusal;
 use crate::web::Site;
+use crate::web::attempt::{Attempt, act_section};
 use crate::web::extract::{Files, SentWithFiles};
-use crate::web::forms::{Form, Values, error_summary, form_response, refusal};
+use crate::web::forms::{Form, Values, error_summary};
 use crate::web::layout::page;
 use crate::web::papers;
 use crate::web::problem::{Problem, form_urlencoded};
@@ -44,7 +45,7 @@ async fn readable(site: &Site, visitor: &Visitor, id: &str) -> Result<(Order, Pl
 
 pub(super) async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
     let (order, place) = readable(&site, &visitor, &id).await?;
-    show_page(&site, &visitor, &order, &place, &Values::default(), None).await
+    show_page(&site, &visitor, &order, &place, &Attempt::default()).await
 }
 
 /// Kinds of files that are taken for photographs.
@@ -94,8 +95,8 @@ fn is_open(act: Act, duty: Option<Act>) -> bool {
     duty == Some(act) || (act == Act::Return && duty == Some(Act::Close))
 }
 
-/// An order; `values` are what was typed into the form of the act that `refused` is about.
-async fn show_page(site: &Site, visitor: &Visitor, order: &Order, place: &Place, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+/// An order.
+async fn show_page(site: &Site, visitor: &Visitor, order: &Order, place: &Place, attempt: &Attempt) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let (now, today) = (civil(site.clock.now()), site.clock.today());
     let names = Names::read(&mut conn, site).await?;
@@ -119,16 +120,13 @@ async fn show_page(site: &Site, visitor: &Visitor, order: &Order, place: &Place,
     let duty = duty(known, &person, now);
     let blank = Values::default();
     let form = |act: Act| {
-        let is_this = values.text("act") == act.name();
-        let form = act_form(visitor, known, &person, act, if is_this { values } else { &blank }, today).refused(refused.filter(|_| is_this));
-        html! {
-            @if is_open(act, duty) || is_this { section.sheet { h2 { (visitor.t(act_key(act))) } @if let Some(hint) = act_hint(visitor, act) { p.hint { (hint) } } (form.render()) } }
-            @else { details.sheet { summary { (visitor.t(act_key(act))) } @if let Some(hint) = act_hint(visitor, act) { p.hint { (hint) } } (form.render()) } }
-        }
+        let name = act.name();
+        let form = act_form(visitor, known, &person, act, attempt.values(name, &blank), today).refused(attempt.refusal_of(name));
+        act_section(visitor, name, act_key(act), act_hint(visitor, act).as_deref(), is_open(act, duty) || attempt.is(name), &form.render())
     };
     let body = html! {
         (crumb)
-        (error_summary(visitor, refused.filter(|_| values.text("act").is_empty())))
+        (error_summary(visitor, attempt.of_page()))
         (clock_notice(site, visitor).await)
         div.bar {
             h1 { (order.title) } (stage_lamp(visitor, known, now))
@@ -164,7 +162,7 @@ async fn show_page(site: &Site, visitor: &Visitor, order: &Order, place: &Place,
         h2 { (visitor.t("orders.course")) }
         (course(visitor, &names, known))
     };
-    Ok(form_response(refused, page(site, visitor, &order.title, body)))
+    Ok(attempt.respond(page(site, visitor, &order.title, body)))
 }
 
 fn act_hint(visitor: &Visitor, act: Act) -> Option<String> {
@@ -328,10 +326,7 @@ pub(super) async fn act(State(site): State<Site>, visitor: Visitor, Path((id, na
     match done.await {
         Ok(_) => Ok(to(&id)),
         Err(problem) => {
-            let refused = refusal(problem)?;
-            // A refusal without a field of the form is the page's.
-            let values = if refused.field.is_some() { values.with("act", act.name()) } else { Values::default() };
-            show_page(&site, &visitor, &order, &place, &values, Some(&refused)).await
+            show_page(&site, &visitor, &order, &place, &Attempt::refused(act.name(), values, problem)?).await
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::features::plan::amounts;
 use crate::features::{identity, places, reports};
 use crate::refusal::Refusal;
 use crate::web::Site;
+use crate::web::attempt::{Attempt, act_section};
 use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal};
 use crate::web::layout::page;
@@ -204,11 +205,11 @@ async fn readable(site: &Site, visitor: &Visitor, id: &str) -> Result<(Case, Pla
 
 async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
     let (case, place) = readable(&site, &visitor, &id).await?;
-    show_page(&site, &visitor, &case, &place, &Values::default(), None).await
+    show_page(&site, &visitor, &case, &place, &Attempt::default()).await
 }
 
-/// A problem; `values` are what was typed into the form whose field `refused` names.
-async fn show_page(site: &Site, visitor: &Visitor, case: &Case, place: &Place, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+/// A problem.
+async fn show_page(site: &Site, visitor: &Visitor, case: &Case, place: &Place, attempt: &Attempt) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let tree = site.domain.places.tree(&mut conn).await?;
     let names = identity::names(&mut conn).await?;
@@ -221,14 +222,13 @@ async fn show_page(site: &Site, visitor: &Visitor, case: &Case, place: &Place, v
     let is_open = case.closed.is_none();
     let held = site.domain.eaten.held(&mut conn, &site.domain, &tree, case).await?;
     let form = |key: &'static str, act: &str, fields: &dyn Fn(Form) -> Markup| {
-        let is_this = values.text("act") == act;
         let blank = Values::default();
-        let form = Form::new(visitor, format!("/problems/{}/{act}", case.id), key, if is_this { values } else { &blank });
-        html! { section.sheet { h2 { (visitor.t(key)) } (fields(form.refused(refused.filter(|_| is_this)))) } }
+        let form = Form::new(visitor, format!("/problems/{}/{act}", case.id), key, attempt.values(act, &blank));
+        act_section(visitor, act, key, None, true, &fields(form.named(act).refused(attempt.refusal_of(act))))
     };
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
-        (error_summary(visitor, refused.filter(|_| values.text("act").is_empty())))
+        (error_summary(visitor, attempt.of_page()))
         div.bar { h1 { (case.content) } span.lamp.bad[case.is_overdue(today)].good[!is_open].idle[is_open && !case.is_overdue(today)] { (visitor.t(state_key(case, today))) } }
         dl.facts {
             dt { (visitor.t("field.place")) } dd { a href={ "/places/" (place.id) } { (place.attributes.name) } }
@@ -255,7 +255,7 @@ async fn show_page(site: &Site, visitor: &Visitor, case: &Case, place: &Place, v
             }
         }
     };
-    Ok(form_response(refused, page(site, visitor, &case.content, body)))
+    Ok(attempt.respond(page(site, visitor, &case.content, body)))
 }
 
 /// What a blocker holds up, and what mandated dates have lost by it.
@@ -289,10 +289,7 @@ async fn act(site: &Site, visitor: &Visitor, id: String, values: Values, act: &s
     match done.await {
         Ok(_) => Ok(to(&id)),
         Err(problem) => {
-            let refused = refusal(problem)?;
-            // A refusal without a field of the form is the page's.
-            let values = if refused.field.is_some() { values.with("act", act) } else { Values::default() };
-            show_page(site, visitor, &case, &place, &values, Some(&refused)).await
+            show_page(site, visitor, &case, &place, &Attempt::refused(act, values, problem)?).await
         }
     }
 }

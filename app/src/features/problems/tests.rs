@@ -99,7 +99,7 @@ on_both_databases!(a_dispute_is_a_problem_with_an_owner_and_an_inspection_overru
     let answer = [("content", "we count again"), ("due", "2026-11-24")];
     assert_eq!(site.post("wei", &format!("{address}/answer"), &answer).await.status, 403);
     let bad = site.post("builder", &format!("{address}/answer"), &[("content", "we count again"), ("due", "2020-01-01")]).await;
-    assert_eq!((bad.status.as_u16(), bad.texts(".summary .quiet"), bad.texts("#field-content")), (422, vec!["Q-107".to_owned()], vec!["we count again".to_owned()]));
+    assert_eq!((bad.status.as_u16(), bad.texts(".summary .quiet"), bad.texts("#field-answer-content")), (422, vec!["Q-107".to_owned()], vec!["we count again".to_owned()]));
     assert_eq!(site.post("builder", &format!("{address}/answer"), &answer).await.status, 303);
     assert_eq!(site.post("builder", &format!("{address}/close"), &[("outcome", "we are right")]).await.texts(".summary .quiet"), ["Q-109"]);
 

@@ -12,6 +12,7 @@ use crate::features::plan::store::Bar;
 use crate::features::{identity, organisations};
 use crate::refusal::Refusal;
 use crate::web::Site;
+use crate::web::attempt::{Attempt, act_section};
 use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal};
 use crate::web::layout::{crumbs, page, shell};
@@ -283,16 +284,15 @@ async fn readable(site: &Site, visitor: &Visitor, id: &str) -> Result<(RiskEvent
 
 async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
     let found = readable(&site, &visitor, &id).await?;
-    show_page(&site, &visitor, &found, &Values::default(), None).await
+    show_page(&site, &visitor, &found, &Attempt::default()).await
 }
 
-/// An event; `values` are what was typed into the form of the act that `refused` is about.
+/// An event.
 async fn show_page(
     site: &Site,
     visitor: &Visitor,
     (event, project): &(RiskEvent, Place),
-    values: &Values,
-    refused: Option<&Refusal>,
+    attempt: &Attempt,
 ) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let today = site.clock.today();
@@ -311,15 +311,14 @@ async fn show_page(
         .with("likely_days", assessment.likely_days)
         .with("high_days", assessment.high_days);
     let form = |act: &str, key: &'static str, fields: &dyn Fn(Form) -> Markup| {
-        let is_this = values.text("act") == act;
-        let form = Form::new(visitor, format!("/risk-events/{}/{act}", event.id), key, if is_this { values } else { &blank });
-        let form = fields(form.named(act).refused(refused.filter(|_| is_this)));
-        html! { details.sheet open[is_this] { summary { (visitor.t(key)) } (form) } }
+        let form = Form::new(visitor, format!("/risk-events/{}/{act}", event.id), key, attempt.values(act, &blank));
+        let form = fields(form.named(act).refused(attempt.refusal_of(act)));
+        act_section(visitor, act, key, None, attempt.is(act), &form)
     };
     let endings: Vec<(String, String)> = Ending::ALL.iter().map(|(_, name)| ((*name).to_owned(), visitor.t(&format!("risk_ending.{name}")))).collect();
     let body = html! {
         (crumbs(visitor, &[(chances_of(project), visitor.t("chances.title")), (address(&project.id), visitor.t("risk_events.title"))]))
-        (error_summary(visitor, refused.filter(|_| values.text("act").is_empty())))
+        (error_summary(visitor, attempt.of_page()))
         div.bar { h1 { (terms.name) } span class={ "lamp " (lamp) } { (state) } }
         dl.facts {
             dt { (visitor.t("field.project")) } dd { a href={ "/places/" (form_urlencoded(&project.id)) } { (project.attributes.name) } }
@@ -349,7 +348,7 @@ async fn show_page(
         h2 { (visitor.t("risk_events.course")) }
         (course(visitor, &names, &steps))
     };
-    Ok(form_response(refused, page(site, visitor, &terms.name, body)))
+    Ok(attempt.respond(page(site, visitor, &terms.name, body)))
 }
 
 /// What happened, in order.
@@ -395,10 +394,7 @@ async fn act<T>(
     match done {
         Ok(_) => Ok(to(&found.0.id)),
         Err(problem) => {
-            let refused = refusal(problem)?;
-            // A refusal without a field of the form is the page's.
-            let values = if refused.field.is_some() { values.with("act", act) } else { Values::default() };
-            show_page(site, visitor, &found, &values, Some(&refused)).await
+            show_page(site, visitor, &found, &Attempt::refused(act, values, problem)?).await
         }
     }
 }
