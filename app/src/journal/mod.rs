@@ -4,6 +4,7 @@
 //! group durable with one commit: the cost of an fsync is shared, and a refusal undoes only itself. The head row is
 //! replaced by compare-and-swap in the same transaction, so two nodes on one PostgreSQL cannot both append.
 
+pub mod course;
 pub mod domain;
 pub mod replay;
 #[cfg(test)]

@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use guatu_kernel::diagnose::Severity;
+use jiff::civil::DateTime;
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
 
@@ -216,6 +217,29 @@ fn severity_lamp(severity: Severity) -> &'static str {
 
 /// Rows of a page without a script.
 pub const PAGE_LEN: usize = 500;
+
+/// A fact in the course of something: when it was recorded, its number in the ledger, what it is and by whom, what it says.
+pub fn happened(at: DateTime, number: u64, heading: &Markup, content: &Markup) -> Markup {
+    html! { li {
+        div { time datetime=(at.to_string()) { (minute(at)) } br; span.quiet { "\u{2116} " (number) } }
+        div { p { (heading) } (content) }
+    } }
+}
+
+/// A time to the minute, as people read it.
+pub fn minute(at: DateTime) -> String {
+    at.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// Small photographs that lead to large ones; the name of a copy follows `base`.
+pub fn photographs<'a>(visitor: &Visitor, base: &str, copies: impl IntoIterator<Item = &'a str>) -> Markup {
+    let mut copies = copies.into_iter().peekable();
+    html! {
+        @if copies.peek().is_some() { div.photos { @for copy in copies {
+            a href={ (base) (copy) } { img loading="lazy" src={ (base) (copy) } alt=(visitor.t("field.photos")); }
+        } } }
+    }
+}
 
 /// Ids from the root as a path of links.
 pub fn crumbs(visitor: &Visitor, above: &[(String, String)]) -> Markup {

@@ -5,6 +5,7 @@ use super::model::{Command, Fact, Happening, Terms, Trigger, firing_id, firing_o
 use super::rules::{self, CONTINGENCIES};
 use super::store::{self, Contingency, Step};
 use super::{gaps, works};
+use crate::journal::course::fact_name;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::calendars::model::Level;
@@ -20,7 +21,7 @@ use crate::web::Site;
 use crate::web::attempt::{Attempt, act_section};
 use crate::web::extract::{Files, Query, Sent, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal};
-use crate::web::layout::{crumbs, page, shell};
+use crate::web::layout::{crumbs, happened, page, photographs, shell};
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
@@ -498,22 +499,15 @@ fn course(visitor: &Visitor, plan: &Contingency, names: &HashMap<String, String>
         if account == "system" { visitor.t("ledger.system") } else { names.get(account).cloned().unwrap_or_else(|| "—".to_owned()) }
     };
     html! {
-        ol.course { @for step in steps { li {
-            div { time datetime=(step.at.to_string()) { (step.at.strftime("%Y-%m-%d %H:%M").to_string()) } br; span.quiet { "№ " (step.number) } }
-            div {
-                p { strong { (visitor.t(&format!("fact.contingencies_{}", fact_name(&step.fact)))) } " " span.quiet { (name(&step.by)) } }
+        ol.course { @for step in steps {
+            @let heading = html! { strong { (visitor.t(&format!("fact.contingencies_{}", fact_name(&step.fact)))) } " " span.quiet { (name(&step.by)) } };
+            @let content = html! {
                 @for line in said(visitor, plan, &step.fact) { p { (line) } }
-                @let taken = photos_of(&step.fact);
-                @if !taken.is_empty() { div.photos { @for copy in taken { a href={ "/contingencies/" (plan.id) "/photos/" (copy) } { img loading="lazy" src={ "/contingencies/" (plan.id) "/photos/" (copy) } alt=(visitor.t("field.photos")); } } } }
-            }
-        } } }
+                (photographs(visitor, &format!("/contingencies/{}/photos/", plan.id), photos_of(&step.fact)))
+            };
+            (happened(step.at, step.number, &heading, &content))
+        } }
     }
-}
-
-/// The name of a fact as its kind has it.
-fn fact_name(fact: &Fact) -> String {
-    let value = serde_json::to_value(fact).unwrap_or_default();
-    value.as_object().and_then(|fields| fields.keys().next().cloned()).unwrap_or_default()
 }
 
 fn photos_of(fact: &Fact) -> Vec<&str> {

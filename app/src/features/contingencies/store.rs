@@ -2,13 +2,13 @@
 
 use super::model::{Command, Fact, Happening, Known, Number, State, Terms, Trigger, firing_of};
 use crate::args;
-use crate::clock;
 use crate::db::{Conn, Row};
 use crate::features::{Fact as AnyFact, identity, organisations, places};
+use crate::journal::course;
 use crate::journal::domain::{Context, Entry};
 use anyhow::Result;
 use guatu_kernel::guarantee::PeriodKind;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 use std::collections::HashMap;
 
 /// One time that a plan was set off.
@@ -135,25 +135,12 @@ pub async fn place_to_order(conn: &mut Conn, id: &str) -> Result<Option<String>>
 }
 
 /// A fact of a plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// Its number in the ledger.
-    pub number: u64,
-    /// When it was recorded, civil time in China.
-    pub at: DateTime,
-    /// Who did it.
-    pub by: String,
-    /// What.
-    pub fact: Fact,
-}
+pub type Step = course::Step<Fact>;
 
 /// Facts of a plan, oldest first.
 pub async fn steps(conn: &mut Conn, id: &str) -> Result<Vec<Step>> {
     let sql = "SELECT number, recorded_at, by_account, fact FROM contingency_step WHERE contingency = ? ORDER BY number";
-    let read = |row: &Row| {
-        Ok(Step { number: row.count(0)?, at: clock::civil(row.text(1)?.parse()?), by: row.text(2)?, fact: row.json(3)? })
-    };
-    conn.rows(sql, args![id]).await?.iter().map(read).collect()
+    conn.rows(sql, args![id]).await?.iter().map(Step::read).collect()
 }
 
 fn known(found: Contingency) -> Known {

@@ -17,7 +17,7 @@ use crate::web::Site;
 use crate::web::attempt::{Attempt, act_section};
 use crate::web::extract::{Files, Query, Sent, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal};
-use crate::web::layout::{crumbs, page};
+use crate::web::layout::{crumbs, page, photographs};
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
@@ -497,9 +497,7 @@ async fn show_page(site: &Site, visitor: &Visitor, duty: &Duty, place: &Place, a
             }
             dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (form_urlencoded(&duty.id)) } { "№ " (duty.number) } }
         }
-        @if let Some(settled) = duty.settled.as_ref().filter(|settled| !settled.photos.is_empty()) {
-            div.photos { @for photo in &settled.photos { a href=(address(&format!("photos/{}", photo.copy))) { img src=(address(&format!("photos/{}", photo.copy))) alt=(visitor.t("field.photos")) loading="lazy"; } } }
-        }
+        (photographs(visitor, &address("photos/"), duty.settled.iter().flat_map(|settled| &settled.photos).map(|photo| photo.copy.as_str())))
         @if duty.settled.is_none() { div.columns.no-print {
             @if is_mine { (form("do", "duties.do", &|form| form.lines("content", true).files("photos", PICTURES))) }
             @if may_excuse { (form("excuse", "duties.excuse", &|form| form.text("reason"))) }

@@ -15,7 +15,7 @@ use crate::web::Site;
 use crate::web::attempt::Attempt;
 use crate::web::extract::{Files, Query, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary, seal_with};
-use crate::web::layout::{crumbs, page, shell};
+use crate::web::layout::{crumbs, page, photographs, shell};
 use crate::web::problem::{Problem, form_urlencoded, sentence};
 use crate::web::registers::{Asked, Cell, Register};
 use crate::web::visitor::Visitor;
@@ -287,7 +287,7 @@ fn evidence(visitor: &Visitor, shown: &Shown, gate: &Gate, filed: &Filed, name: 
             @if let (Some(by), Some(on)) = (&filed.judged_by, filed.known.judged_on) { dt { (visitor.t(&format!("gate_standing.{}", filed.known.standing.name()))) } dd { (on) " · " (name(by)) @if let Some(reason) = &filed.reason { " · " (reason) } } }
             dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (form_urlencoded(&format!("{}#{}", shown.place.id, gate.id))) } { "№ " (filed.number) } }
         }
-        @if !evidence.photos.is_empty() { div.photos { @for photo in &evidence.photos { a href={ "/gates/" (shown.place.id) "/" (gate.id) "/photos/" (photo.copy) } { img loading="lazy" src={ "/gates/" (shown.place.id) "/" (gate.id) "/photos/" (photo.copy) } alt=(visitor.t("field.photos")); } } } }
+        (photographs(visitor, &format!("/gates/{}/{}/photos/", shown.place.id, gate.id), evidence.photos.iter().map(|photo| photo.copy.as_str())))
     }
 }
 

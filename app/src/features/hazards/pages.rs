@@ -4,6 +4,7 @@ use super::model::{Command, Fact, Grade, Known, Posts, Recipient, Remedy, Stage}
 use super::rules::{self, HAZARDS};
 use super::store::{self, Hazard, Step};
 use super::{posts, safety};
+use crate::journal::course::fact_name;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
@@ -15,7 +16,7 @@ use crate::web::Site;
 use crate::web::attempt::{Attempt, act_section};
 use crate::web::extract::{Files, Query, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal};
-use crate::web::layout::page;
+use crate::web::layout::{happened, page, photographs};
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::registers::{Asked, Cell, Register};
 use crate::web::visitor::Visitor;
@@ -355,21 +356,16 @@ async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Plac
             dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (hazard.id) } { "№ " (hazard.number) } }
         }
         h2 { (visitor.t("hazards.course")) }
-        ol.course { @for step in steps { li {
-            div { time datetime=(step.at.to_string()) { (step.at.strftime("%Y-%m-%d %H:%M").to_string()) } br; span.quiet { "№ " (step.number) } }
-            div { p { strong { (visitor.t(&format!("fact.hazards_{}", fact_name(&step.fact)))) } " " span.quiet { (name(&step.by)) } }
+        ol.course { @for step in steps {
+            @let heading = html! { strong { (visitor.t(&format!("fact.hazards_{}", fact_name(&step.fact)))) } " " span.quiet { (name(&step.by)) } };
+            @let content = html! {
                 @for line in said(visitor, &step.fact) { p { (line) } }
-                @let taken = photos_of(&step.fact);
-                @if !taken.is_empty() { div.photos { @for photo in taken { a href={ "/hazards/" (hazard.id) "/photos/" (photo) } { img loading="lazy" src={ "/hazards/" (hazard.id) "/photos/" (photo) } alt=(visitor.t("field.photos")); } } } } }
-        } } }
+                (photographs(visitor, &format!("/hazards/{}/photos/", hazard.id), photos_of(&step.fact)))
+            };
+            (happened(step.at, step.number, &heading, &content))
+        } }
     };
     Ok(attempt.respond(page(site, visitor, &hazard.content, body)))
-}
-
-/// The name of a fact as its kind has it.
-pub(super) fn fact_name(fact: &Fact) -> String {
-    let value = serde_json::to_value(fact).unwrap_or_default();
-    value.as_object().and_then(|fields| fields.keys().next().cloned()).unwrap_or_default()
 }
 
 fn photos_of(fact: &Fact) -> Vec<&str> {

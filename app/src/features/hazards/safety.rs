@@ -2,11 +2,12 @@
 
 use super::gather::{self, At};
 use super::model::{Command, Fact, Needed, Outcome, Refused, Side};
-use super::pages::{fact_name, hazard_lamp};
+use super::pages::hazard_lamp;
 use super::risks::{Dangerous, Point, Recorded, Risks, dangerous, risks};
 use super::rules::{self, Colour, HAZARDS, RISKS};
 use super::store::{self, DangerStep, Hazard};
 use super::{posts, print};
+use crate::journal::course::fact_name;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;

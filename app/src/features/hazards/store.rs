@@ -4,16 +4,16 @@ use super::model::{Chain, Command, Fact, Grade, Known, Recipient, Remedy, Stage,
 use super::risks::{Recorded, risks};
 use super::rules::{self, Colour};
 use crate::args;
-use crate::clock;
 use crate::db::{Conn, Row};
 use crate::features::Fact as AnyFact;
 use crate::features::authority::{self, Verb};
 use crate::features::plan::store::Bar;
 use crate::features::{places, plan};
+use crate::journal::course;
 use crate::journal::domain::{Context as JournalContext, Entry};
 use anyhow::{Context, Result};
 use jiff::ToSpan;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
 
 /// A hazard as the table holds it.
@@ -56,18 +56,8 @@ impl Hazard {
     }
 }
 
-/// A fact of a hazard or of a dangerous work.
-#[derive(Clone, Debug)]
-pub struct Step {
-    /// Its number in the ledger.
-    pub number: u64,
-    /// When it was recorded, civil time in China.
-    pub at: DateTime,
-    /// Who did it.
-    pub by: String,
-    /// What.
-    pub fact: Fact,
-}
+/// A fact of a hazard.
+pub type Step = course::Step<Fact>;
 
 macro_rules! hazard_columns {
     () => {
@@ -122,9 +112,7 @@ pub async fn hazards(conn: &mut Conn, since: Date) -> Result<Vec<Hazard>> {
 /// Facts of a hazard, oldest first.
 pub async fn steps(conn: &mut Conn, hazard: &str) -> Result<Vec<Step>> {
     let sql = "SELECT number, recorded_at, by_account, fact FROM hazard_step WHERE hazard = ? ORDER BY number";
-    let rows = conn.rows(sql, args![hazard]).await?;
-    let read = |row: &Row| Ok(Step { number: row.count(0)?, at: clock::civil(row.text(1)?.parse()?), by: row.text(2)?, fact: row.json(3)? });
-    rows.iter().map(read).collect()
+    conn.rows(sql, args![hazard]).await?.iter().map(Step::read).collect()
 }
 
 /// What was recorded of every building, by building.

@@ -7,8 +7,9 @@ use super::model::{Command, Consequence, Datum, Fact, Moment, Position, Refused,
 use super::pages::{Names, hour_text, may_know, outcomes, rule_key};
 use super::plans::named;
 use super::sealing::Basis;
-use super::showing::{clocks, draw_proof, fact_name, finding, plan_facts, proof, said, scores, stage_lamp};
+use super::showing::{clocks, draw_proof, finding, plan_facts, proof, said, scores, stage_lamp};
 use super::{print, store};
+use crate::journal::course::fact_name;
 use crate::clock::civil;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -25,7 +26,7 @@ use crate::web::Site;
 use crate::web::attempt::{Attempt, act_section};
 use crate::web::extract::{Files, Query, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal_with, unreadable};
-use crate::web::layout::{crumbs, page};
+use crate::web::layout::{crumbs, happened, page};
 use crate::web::papers;
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
@@ -235,11 +236,10 @@ async fn show_page(site: &Site, visitor: &Visitor, known: &Known, number: u64, p
         @if ordered.is_empty() { p.empty { (visitor.t("inspections.no_findings")) } }
         ol.course { @for (id, step) in known.findings() { (finding(visitor, &names, stop, step, ordered.get(id))) } }
         h2 { (visitor.t("orders.course")) }
-        ol.course { @for step in &known.steps { li {
-            div { time datetime=(step.at.to_string()) { (step.at.strftime("%Y-%m-%d %H:%M").to_string()) } br; span.quiet { "№ " (step.number) } }
-            div { p { strong { (visitor.t(&format!("fact.inspections_{}", fact_name(&step.fact)))) } " " span.quiet { @if step.by == "system" { (visitor.t("ledger.system")) } @else { (names.person(&step.by)) } } }
-                @for line in said(visitor, step) { p { (line) } } }
-        } } }
+        ol.course { @for step in &known.steps {
+            @let heading = html! { strong { (visitor.t(&format!("fact.inspections_{}", fact_name(&step.fact)))) } " " span.quiet { @if step.by == "system" { (visitor.t("ledger.system")) } @else { (names.person(&step.by)) } } };
+            (happened(step.at, step.number, &heading, &html! { @for line in said(visitor, step) { p { (line) } } }))
+        } }
     };
     Ok(attempt.respond(page(site, visitor, &names.place(&place.id), body)))
 }

@@ -4,21 +4,12 @@ use super::draw::{Drawing, RULES};
 use super::model::{Fact, Refused, Stage};
 use super::sealing::{self, Opening, Stop, Succession};
 use crate::features::orders::budget::{Budget, Tick, Unit};
+use crate::journal::course;
 use jiff::civil::DateTime;
 use std::collections::BTreeMap;
 
 /// A fact of an inspection as its page needs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// Its number in the ledger.
-    pub number: u64,
-    /// When it was recorded, civil time in China.
-    pub at: DateTime,
-    /// Who did it.
-    pub by: String,
-    /// What.
-    pub fact: Fact,
-}
+pub type Step = course::Step<Fact>;
 
 /// An inspection that is open.
 #[derive(Clone, Debug, PartialEq, Eq)]

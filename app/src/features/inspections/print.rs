@@ -4,7 +4,7 @@ use super::handing::Handed;
 use super::known::{Known, Step};
 use super::model::Fact;
 use super::pages::{Names, outcomes, tenths};
-use super::showing::fact_name;
+use crate::journal::course::fact_name;
 use crate::clock::civil_time;
 use crate::web::Site;
 use crate::web::papers;

@@ -4,6 +4,7 @@ use super::checklists::{self, Checklist, Outcome};
 use super::draw::Drawing;
 use super::known::{Known, Step};
 use super::model::{Datum, Fact, Moment, Position, Stage, Verdict};
+use crate::web::layout::{happened, photographs};
 use crate::clock::{civil, civil_time, instant};
 use super::pages::{Names, basis_key, tenths};
 use super::sealing::{Basis, Opening, Stop, Succession};
@@ -97,22 +98,14 @@ pub(super) fn scores(visitor: &Visitor, results: &[(&'static Checklist, Outcome)
 
 pub(super) fn finding(visitor: &Visitor, names: &Names, stop: &Stop, step: &Step, order: Option<&(String, OrderStage)>) -> Markup {
     let Fact::Found { content, severity, lead, photos, moment, taken, .. } = &step.fact else { return html! {} };
-    html! { li {
-        div { time datetime=(step.at.to_string()) { (step.at.strftime("%Y-%m-%d %H:%M").to_string()) } br; span.quiet { "№ " (step.number) } }
-        div {
-            p { strong { (visitor.t(&format!("finding_severity.{severity}"))) } " " (content) }
-            p { (names.unit(lead)) @if let Some((order, stage)) = order { " · " a href={ "/orders/" (order) } { (visitor.t("nav.orders")) } " " (visitor.t(&format!("order_stage.{}", stage.name()))) } }
-            @for line in moment.iter().flat_map(|moment| moment_text(visitor, moment, step.at)) { p.quiet { (line) } }
-            @if !photos.is_empty() { div.photos { @for photo in photos { a href={ "/inspections/" (stop.id) "/photos/" (photo.copy) } { img loading="lazy" src={ "/inspections/" (stop.id) "/photos/" (photo.copy) } alt=(visitor.t("field.photos")); } } } }
-            @if !taken.is_empty() { details { summary { (visitor.t("inspections.taken")) } ol { @for one in taken { li.quiet { (moment_text(visitor, one, step.at).join(" ")) } } } } }
-        }
-    } }
-}
-
-/// The name of a fact as its kind has it.
-pub(super) fn fact_name(fact: &Fact) -> String {
-    let value = serde_json::to_value(fact).unwrap_or_default();
-    value.as_object().and_then(|fields| fields.keys().next().cloned()).unwrap_or_default()
+    let heading = html! { strong { (visitor.t(&format!("finding_severity.{severity}"))) } " " (content) };
+    let content = html! {
+        p { (names.unit(lead)) @if let Some((order, stage)) = order { " · " a href={ "/orders/" (order) } { (visitor.t("nav.orders")) } " " (visitor.t(&format!("order_stage.{}", stage.name()))) } }
+        @for line in moment.iter().flat_map(|moment| moment_text(visitor, moment, step.at)) { p.quiet { (line) } }
+        (photographs(visitor, &format!("/inspections/{}/photos/", stop.id), photos.iter().map(|photo| photo.copy.as_str())))
+        @if !taken.is_empty() { details { summary { (visitor.t("inspections.taken")) } ol { @for one in taken { li.quiet { (moment_text(visitor, one, step.at).join(" ")) } } } } }
+    };
+    happened(step.at, step.number, &heading, &content)
 }
 
 /// Digits of a fingerprint that a page shows.

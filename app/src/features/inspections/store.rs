@@ -270,21 +270,16 @@ pub async fn drawing(conn: &mut Conn, plan: &str) -> Result<Option<(Opening<Draw
 pub async fn inspection(conn: &mut Conn, id: &str) -> Result<Option<(Known, u64)>> {
     let Some(row) = conn.row("SELECT opening, stage, number FROM inspection WHERE id = ?", args![id]).await? else { return Ok(None) };
     let sql = "SELECT number, recorded_at, by_account, fact, inspection FROM inspection_step WHERE inspection = ? ORDER BY number";
-    let steps = conn.rows(sql, args![id]).await?.iter().map(read_step).collect::<Result<_>>()?;
+    let steps = conn.rows(sql, args![id]).await?.iter().map(Step::read).collect::<Result<_>>()?;
     let stage = Stage::from_name(&row.text(1)?).context("a stored stage is known")?;
     Ok(Some((Known { opening: row.json(0)?, stage, steps }, row.count(2)?)))
-}
-
-fn read_step(row: &Row) -> Result<Step> {
-    let at: Timestamp = row.text(1)?.parse()?;
-    Ok(Step { number: row.count(0)?, at: clock::civil(at), by: row.text(2)?, fact: row.json(3)? })
 }
 
 /// Every inspection that is open, the newest first, with the day it was opened.
 pub async fn inspections(conn: &mut Conn) -> Result<Vec<(Known, Date)>> {
     let mut steps: HashMap<String, Vec<Step>> = HashMap::new();
     for row in conn.rows("SELECT number, recorded_at, by_account, fact, inspection FROM inspection_step ORDER BY number", &[]).await? {
-        steps.entry(row.text(4)?).or_default().push(read_step(&row)?);
+        steps.entry(row.text(4)?).or_default().push(Step::read(&row)?);
     }
     let rows = conn.rows("SELECT opening, stage, opened_on FROM inspection ORDER BY opened_on DESC, number DESC", &[]).await?;
     let read = |row: &Row| {

@@ -4,6 +4,7 @@ use super::acts;
 use super::model::{Command, Fact, Kind, Number, Seat, Stage, Standing, Sums, item_id, item_of};
 use super::store::{self, Instruction, Item, Step};
 use super::{Sight, sight};
+use crate::journal::course::fact_name;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind as PlaceKind;
@@ -16,7 +17,7 @@ use crate::web::Site;
 use crate::web::attempt::Attempt;
 use crate::web::extract::{Query, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal};
-use crate::web::layout::{crumbs, page, shell};
+use crate::web::layout::{crumbs, happened, minute, page, shell};
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
@@ -25,7 +26,7 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 use maud::{Markup, html};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -461,10 +462,6 @@ fn roster_table(visitor: &Visitor, names: &Names, roster: &[Seat]) -> Markup {
     }
 }
 
-fn instant(at: DateTime) -> String {
-    at.strftime("%Y-%m-%d %H:%M").to_string()
-}
-
 fn told_table(visitor: &Visitor, names: &Names, one: &Instruction, today: Date) -> Markup {
     html! {
         @if one.told.is_empty() { p.empty { (visitor.t("instructions.not_conveyed")) } }
@@ -472,10 +469,10 @@ fn told_table(visitor: &Visitor, names: &Names, one: &Instruction, today: Date) 
             thead { tr { th { (visitor.t("field.unit")) } th { (visitor.t("instructions.told_at")) } th { (visitor.t("instructions.due")) } th { (visitor.t("instructions.acknowledged_at")) } th { (visitor.t("instructions.acknowledged_by")) } } }
             tbody { @for told in &one.told { tr {
                 td { (names.unit(&told.unit)) }
-                td.whole { (instant(told.at)) }
+                td.whole { (minute(told.at)) }
                 td.whole { @match told.due { Some(due) => (due), None => "—" } }
                 @match &told.acknowledged {
-                    Some((at, by, paper)) => { td.whole { (instant(*at)) } td { (names.person(visitor, by)) @if !paper.is_empty() { " · " (paper) } } }
+                    Some((at, by, paper)) => { td.whole { (minute(*at)) } td { (names.person(visitor, by)) @if !paper.is_empty() { " · " (paper) } } }
                     None => { td { span.lamp.bad[told.is_overdue(today)].idle[!told.is_overdue(today)] { (visitor.t("instructions.waits")) } } td { "—" } }
                 }
             } } }
@@ -486,20 +483,11 @@ fn told_table(visitor: &Visitor, names: &Names, one: &Instruction, today: Date) 
 /// What happened, in order.
 fn course(visitor: &Visitor, names: &Names, steps: &[Step]) -> Markup {
     html! {
-        ol.course { @for step in steps { li {
-            div { time datetime=(step.at.to_string()) { (instant(step.at)) } br; span.quiet { "№ " (step.number) } }
-            div {
-                p { strong { (visitor.t(&format!("fact.instructions_{}", fact_name(&step.fact)))) } " " span.quiet { (names.person(visitor, &step.by)) } }
-                @for line in said(visitor, names, &step.fact) { p { (line) } }
-            }
-        } } }
+        ol.course { @for step in steps {
+            @let heading = html! { strong { (visitor.t(&format!("fact.instructions_{}", fact_name(&step.fact)))) } " " span.quiet { (names.person(visitor, &step.by)) } };
+            (happened(step.at, step.number, &heading, &html! { @for line in said(visitor, names, &step.fact) { p { (line) } } }))
+        } }
     }
-}
-
-/// The name of a fact as its kind has it.
-fn fact_name(fact: &Fact) -> String {
-    let value = serde_json::to_value(fact).unwrap_or_default();
-    value.as_object().and_then(|fields| fields.keys().next().cloned()).unwrap_or_default()
 }
 
 /// What a fact says, in lines; an instruction's text and its roster stand above.

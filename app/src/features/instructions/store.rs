@@ -7,6 +7,7 @@ use crate::db::{Conn, Row};
 use crate::features::orders::model::{Fact as OrderFact, SourceKind, Stage as OrderStage};
 use crate::features::reports::model::Photo;
 use crate::features::{Fact as AnyFact, identity, organisations, places};
+use crate::journal::course;
 use crate::journal::domain::Entry;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
@@ -325,25 +326,12 @@ pub async fn unacknowledged(conn: &mut Conn, unit: &str) -> Result<Vec<Unacknowl
 }
 
 /// A fact of an instruction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// Its number in the ledger.
-    pub number: u64,
-    /// When it was recorded, civil time in China.
-    pub at: DateTime,
-    /// Who did it.
-    pub by: String,
-    /// What.
-    pub fact: Fact,
-}
+pub type Step = course::Step<Fact>;
 
 /// Facts of an instruction, oldest first.
 pub async fn steps(conn: &mut Conn, id: &str) -> Result<Vec<Step>> {
     let sql = "SELECT number, recorded_at, by_account, fact FROM instruction_step WHERE instruction = ? ORDER BY number";
-    let read = |row: &Row| {
-        Ok(Step { number: row.count(0)?, at: civil(&row.text(1)?)?, by: row.text(2)?, fact: row.json(3)? })
-    };
-    conn.rows(sql, args![id]).await?.iter().map(read).collect()
+    conn.rows(sql, args![id]).await?.iter().map(Step::read).collect()
 }
 
 fn known(found: Instruction) -> Known {

@@ -8,6 +8,7 @@ use super::pages::{Names, clock_notice, left_text, rung_mark, stage_lamp, standi
 use super::rules::told_at;
 use super::store::{self, Order};
 use super::{drawing, print};
+use crate::journal::course::fact_name;
 use crate::clock::civil;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -20,7 +21,7 @@ use crate::web::Site;
 use crate::web::attempt::{Attempt, act_section};
 use crate::web::extract::{Files, SentWithFiles};
 use crate::web::forms::{Form, Values, error_summary};
-use crate::web::layout::page;
+use crate::web::layout::{happened, page, photographs};
 use crate::web::papers;
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
@@ -205,21 +206,15 @@ fn clock(visitor: &Visitor, known: &Known, budget: &Budget, now: DateTime) -> Ma
 /// What happened, in order.
 fn course(visitor: &Visitor, names: &Names, known: &Known) -> Markup {
     html! {
-        ol.course { @for step in &known.steps { li {
-            div { time datetime=(step.at.to_string()) { (step.at.strftime("%Y-%m-%d %H:%M").to_string()) } br; span.quiet { "№ " (step.number) } }
-            div {
-                p { strong { (step_name(visitor, step)) } " " @if let Fact::Rung { rung, .. } = &step.fact { (rung_line(visitor, known, step.round, rung)) } " " span.quiet { (names.person(visitor, known.asked_by(step))) } }
+        ol.course { @for step in &known.steps {
+            @let heading = html! { strong { (step_name(visitor, step)) } " " @if let Fact::Rung { rung, .. } = &step.fact { (rung_line(visitor, known, step.round, rung)) } " " span.quiet { (names.person(visitor, known.asked_by(step))) } };
+            @let content = html! {
                 @for (label, text) in said(visitor, known, step) { p { @if !label.is_empty() { span.quiet { (label) } " " } (text) } }
-                (pictures(visitor, known, &step.fact))
-            }
-        } } }
+                (photographs(visitor, &format!("/orders/{}/photos/", known.id), photos_of(&step.fact).iter().map(|photo| photo.copy.as_str())))
+            };
+            (happened(step.at, step.number, &heading, &content))
+        } }
     }
-}
-
-/// The name of a fact as `encode` writes its kind.
-fn fact_name(fact: &Fact) -> String {
-    let value = serde_json::to_value(fact).unwrap_or_default();
-    value.as_object().and_then(|fields| fields.keys().next().cloned()).unwrap_or_default()
 }
 
 fn step_name(visitor: &Visitor, step: &Step) -> String {
@@ -235,13 +230,6 @@ fn rung_line(visitor: &Visitor, known: &Known, round: u32, rung: &str) -> Markup
 }
 
 /// Photographs of a report or of who closed it.
-fn pictures(visitor: &Visitor, known: &Known, fact: &Fact) -> Markup {
-    let photos = photos_of(fact);
-    html! { @if !photos.is_empty() { div.photos { @for photo in photos {
-        a href={ "/orders/" (known.id) "/photos/" (photo.copy) } { img loading="lazy" src={ "/orders/" (known.id) "/photos/" (photo.copy) } alt=(visitor.t("reports.photos")); }
-    } } } }
-}
-
 fn photos_of(fact: &Fact) -> &[Photo] {
     match fact {
         Fact::Reported { photos, .. } | Fact::Closed { photos, .. } => photos,

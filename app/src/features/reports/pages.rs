@@ -19,7 +19,7 @@ use crate::refusal::{AT, Reason, Refusal};
 use crate::web::Site;
 use crate::web::extract::{Files, Query, Sent, SentWithFiles};
 use crate::web::forms::{Values, error_summary, form_response, refusal, seal, seal_with};
-use crate::web::layout::page;
+use crate::web::layout::{self, page};
 use crate::web::problem::{Problem, form_urlencoded, sentence};
 use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
@@ -533,9 +533,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
             span { (judgement.judged_on) " " (name(&judgement.judged_by)) } span class={ "lamp " (if judgement.grade == Grade::Disputed { "bad" } else { "good" }) } { (visitor.t(&format!("grade.{}", judgement.grade.name()))) }
             @if let Some(reason) = &judgement.reason { span.quiet { (reason) } } a href={ "/facts?subject=" (report.id) } { "№ " (number) }
         } } } }
-        @if !content.photos.is_empty() { div.photos { @for photo in &content.photos {
-            a href={ "/reports/" (report.id) "/photos/" (photo.copy) } { img loading="lazy" src={ "/reports/" (report.id) "/photos/" (photo.copy) } alt=(visitor.t("reports.photos")); }
-        } } }
+        (layout::photographs(visitor, &format!("/reports/{}/photos/", report.id), content.photos.iter().map(|photo| photo.copy.as_str())))
         p.bar.no-print {
             @if may_judge {
                 form.inline method="post" action={ "/reports/" (report.id) "/confirm" } { (seal(visitor)) button type="submit" { (visitor.t("reports.confirm")) } }

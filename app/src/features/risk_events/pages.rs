@@ -15,7 +15,7 @@ use crate::web::Site;
 use crate::web::attempt::{Attempt, act_section};
 use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal};
-use crate::web::layout::{crumbs, page, shell};
+use crate::web::layout::{crumbs, happened, page, shell};
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
@@ -358,15 +358,11 @@ fn course(visitor: &Visitor, names: &HashMap<String, String>, steps: &[Step]) ->
         _ => names.get(account).cloned().unwrap_or_else(|| "—".to_owned()),
     };
     html! {
-        ol.course { @for step in steps { li {
-            div { time datetime=(step.at.to_string()) { (step.at.strftime("%Y-%m-%d %H:%M").to_string()) } br; span.quiet { "№ " (step.number) } }
-            div {
-                @let (key, line, reason) = said(visitor, &step.fact);
-                p { strong { (visitor.t(key)) } " " span.quiet { (name(&step.by)) } }
-                p { (line) }
-                @if let Some(reason) = reason { p { (reason) } }
-            }
-        } } }
+        ol.course { @for step in steps {
+            @let (key, line, reason) = said(visitor, &step.fact);
+            @let heading = html! { strong { (visitor.t(key)) } " " span.quiet { (name(&step.by)) } };
+            (happened(step.at, step.number, &heading, &html! { p { (line) } @if let Some(reason) = reason { p { (reason) } } }))
+        } }
     }
 }
 

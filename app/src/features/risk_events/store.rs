@@ -2,15 +2,15 @@
 
 use super::model::{Command, Ending, Fact, Known, State, Terms, Works};
 use crate::args;
-use crate::clock;
 use crate::db::{Conn, Row};
 use crate::features::places::model::Kind as PlaceKind;
 use crate::features::places::Tree;
 use crate::features::plan::store::Bar;
 use crate::features::{Fact as AnyFact, identity, organisations, places, plan};
+use crate::journal::course;
 use crate::journal::domain::Entry;
 use anyhow::Result;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 
 /// An event as the tables hold it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,25 +78,12 @@ pub async fn project_of(conn: &mut Conn, id: &str) -> Result<Option<String>> {
 }
 
 /// A fact of an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// Its number in the ledger.
-    pub number: u64,
-    /// When it was recorded, civil time in China.
-    pub at: DateTime,
-    /// Who did it.
-    pub by: String,
-    /// What.
-    pub fact: Fact,
-}
+pub type Step = course::Step<Fact>;
 
 /// Facts of an event, oldest first.
 pub async fn steps(conn: &mut Conn, id: &str) -> Result<Vec<Step>> {
     let sql = "SELECT number, recorded_at, by_account, fact FROM risk_event_step WHERE event = ? ORDER BY number";
-    let read = |row: &Row| {
-        Ok(Step { number: row.count(0)?, at: clock::civil(row.text(1)?.parse()?), by: row.text(2)?, fact: row.json(3)? })
-    };
-    conn.rows(sql, args![id]).await?.iter().map(read).collect()
+    conn.rows(sql, args![id]).await?.iter().map(Step::read).collect()
 }
 
 /// Whether a bar is work of which something is left.
