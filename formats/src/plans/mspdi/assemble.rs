@@ -44,7 +44,8 @@ pub(crate) fn assemble(mut document: Document<'_>, findings: &mut Findings) -> O
     restore_lost_weeks(&mut document, findings);
     let (mut calendars, calendar_ids, default) = plan_calendars(&document, &note, findings);
     let resources = Resources::of(&document, &calendars, &calendar_ids, &note, findings);
-    let (mut activities, saved, ids) = activities(&document, &setting, &calendar_ids, findings);
+    let (mut activities, mut saved, ids) = activities(&document, &setting, &calendar_ids, findings);
+    note_contours(&document, &activities, &mut saved, findings);
     let links = links(&document, &setting, &ids, findings);
     let start = start_before_the_project(&mut activities, &links, start, &setting);
     resources.assign(&document, &ids, &mut activities, &mut calendars, default.as_deref(), findings);
@@ -336,6 +337,29 @@ fn warn_about_task(
         let message =
             format!("`{name}` names the calendar {uid}, which is not in the file; the project calendar counts");
         findings.warn(codes::DEFAULTED, id, message);
+    }
+}
+
+/// Names work that somebody spread over time by hand: a plan knows no breaks within an activity.
+fn note_contours(
+    document: &Document<'_>,
+    activities: &[Activity],
+    saved: &mut [SavedActivity],
+    findings: &mut Findings,
+) {
+    let contoured = document.assignments.iter().filter(|assignment| assignment.is_contoured);
+    let mut is_told: HashMap<i64, bool> = HashMap::new();
+    for assignment in contoured {
+        *is_told.entry(assignment.task).or_insert(true) &= assignment.is_timephased;
+    }
+    for ((task, activity), saved) in document.tasks.iter().zip(activities).zip(saved) {
+        let Some(is_told) = is_told.get(&task.uid) else { continue };
+        saved.has_lost_contour = !is_told;
+        if activity.actual_finish.is_none() && activity.kind == ActivityKind::Task {
+            let name = shortened(&task.name);
+            let message = format!("the work of `{name}` was spread by hand; breaks within it were left out");
+            findings.warn(codes::NO_HOME, &activity.id, message);
+        }
     }
 }
 

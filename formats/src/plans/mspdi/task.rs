@@ -42,7 +42,6 @@ pub(crate) struct Task<'a> {
     pub(crate) saved: Saved,
     pub(crate) notes: Cow<'a, str>,
     pub(crate) links: Vec<RawLink>,
-    pub(crate) has_splits: bool,
 }
 
 /// Dates the program had computed.
@@ -175,10 +174,6 @@ impl<'a> Task<'a> {
                 "LevelingDelay" => task.saved.levelling_delay = tenths(elements)?.unwrap_or(0.0),
                 "Notes" => task.notes = elements.text()?,
                 "PredecessorLink" => task.links.push(read_link(elements)?),
-                "TimephasedData" => {
-                    task.has_splits = true;
-                    elements.skip()?;
-                }
                 _ => elements.skip()?,
             }
         }
@@ -256,6 +251,7 @@ impl<'a> Task<'a> {
             is_external: self.is_external,
             is_milestone: self.is_milestone,
             levelling_delay_minutes: self.saved.levelling_delay,
+            has_lost_contour: false,
         }
     }
 }

@@ -267,6 +267,7 @@ fn saved(task: &Task<'_>, level: usize) -> SavedActivity {
         is_external: false,
         is_milestone: task.kind.activity_kind().is_milestone(),
         levelling_delay_minutes: 0.0,
+        has_lost_contour: false,
     }
 }
 
