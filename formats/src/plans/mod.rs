@@ -7,6 +7,7 @@
 
 pub mod codes;
 mod detect;
+mod finder;
 pub(crate) mod findings;
 pub mod json;
 mod moment;

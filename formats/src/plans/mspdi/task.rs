@@ -7,7 +7,7 @@ use guatu_kernel::plan::{Activity, ActivityKind, Constraint, ConstraintKind, Gra
 use jiff::civil::DateTime;
 
 use super::duration_minutes;
-use crate::plans::findings::shortened;
+use crate::plans::findings::{at_line, shortened};
 use crate::plans::moment::{self, Refused};
 use crate::plans::xml::Elements;
 use crate::plans::{SavedActivity, codes};
@@ -186,7 +186,7 @@ impl<'a> Task<'a> {
         let mut activity = Activity::task(self.uid.to_string(), Span::ZERO);
         activity.name = self.name.clone().into_owned();
         activity.kind = kind;
-        activity.at = Some(format!("line {}", self.line));
+        activity.at = Some(at_line(self.line));
         activity.deadline = self.deadline.map(|instant| moment_of(instant, setting));
         if kind == ActivityKind::Summary {
             return activity;
