@@ -30,7 +30,7 @@ const HOLIDAYS: [(i16, i8, i8, i64); 4] = [(2026, 10, 1, 7), (2027, 2, 5, 8), (2
 /// Tasks that a task follows: the trade before it on its storey, and the same trade a storey below.
 fn predecessors(task: usize) -> impl Iterator<Item = usize> {
     let before = (!task.is_multiple_of(TRADES)).then(|| task - 1);
-    let below = (task / TRADES % STOREYS > 0).then(|| task - TRADES);
+    let below = (!(task / TRADES).is_multiple_of(STOREYS)).then(|| task - TRADES);
     before.into_iter().chain(below)
 }
 
