@@ -56,8 +56,12 @@ pub enum Field {
 /// What explains that an activity differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
-    /// The saved dates are not the duration apart in any calendar the file holds: work split or contoured by hand, or a
-    /// calendar lost when the file was converted.
+    /// The saved dates are further apart than the duration: the work is split by hand, and the file does not say where.
+    /// How long its breaks are follows from nothing but the saved finish, so that counting them would compare that finish
+    /// with itself.
+    LostContour,
+    /// The saved dates are not the duration apart in any calendar the file holds: a calendar lost when the file was
+    /// converted.
     OtherLength,
     /// The saved late dates contradict what the file says follows, or its finish: they are older than its last change.
     StaleLateDates,
@@ -101,8 +105,14 @@ impl Compared {
     }
 }
 
-const CAUSES: [Cause; 5] =
-    [Cause::OtherLength, Cause::StaleLateDates, Cause::OtherFloat, Cause::Inherited, Cause::Unknown];
+const CAUSES: [Cause; 6] = [
+    Cause::LostContour,
+    Cause::OtherLength,
+    Cause::StaleLateDates,
+    Cause::OtherFloat,
+    Cause::Inherited,
+    Cause::Unknown,
+];
 const EARLY: [Field; 2] = [Field::EarlyStart, Field::EarlyFinish];
 const LATE: [Field; 2] = [Field::LateStart, Field::LateFinish];
 
@@ -213,7 +223,7 @@ impl Comparer<'_> {
             return Cause::OtherFloat;
         }
         if is_early && one.progress == Progress::None && self.has_other_length(at) {
-            return Cause::OtherLength;
+            return if saved.has_lost_contour { Cause::LostContour } else { Cause::OtherLength };
         }
         let leads_wrong = logic.before[at].iter().any(|before| wrong_early.contains(before));
         if is_early {
@@ -460,9 +470,10 @@ fn written(difference: &Difference) -> String {
 
 fn said(cause: Cause) -> &'static str {
     match cause {
-        Cause::OtherLength => {
-            "saved dates are not the duration apart: split or contoured work, or a calendar lost in conversion"
+        Cause::LostContour => {
+            "work split by hand, and the file does not say where: how long the breaks are stands only in the saved finish compared here"
         }
+        Cause::OtherLength => "saved dates are not the duration apart: other work, or a calendar lost in conversion",
         Cause::StaleLateDates => {
             "saved late dates contradict the file's own links or finish: older than its last change"
         }

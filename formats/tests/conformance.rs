@@ -142,7 +142,7 @@ fn work_of_two_shifts_is_measured_over_both() {
 fn differences_are_told_with_what_explains_them() {
     let compared = compared(
         &[
-            // A day longer than its duration: split by hand.
+            // A day longer than its duration.
             task(1, 8, "01T08:00 02T17:00 01T08:00 02T17:00", 0, ""),
             task(2, 8, "03T08:00 03T17:00 03T08:00 03T17:00", 0, &after(1)),
             // Float in other units.
@@ -158,6 +158,22 @@ fn differences_are_told_with_what_explains_them() {
     let page = report(&[FileReport { name: "ours/small.xml".to_owned(), activities: compared }]);
     assert!(page.contains("| ours | 3 | 33.33 | 33.33 | 0 | – | – | – | – |  |"), "{page}");
     assert!(page.contains("| ours/small.xml | 1 | EF -480, LF -480 |"), "{page}");
+}
+
+#[test]
+fn work_split_by_hand_is_told_and_explains_dates_that_the_file_does_not() {
+    let resource = "<Resources><Resource><UID>1</UID><Name>R</Name><Type>1</Type></Resource></Resources>";
+    let causes = |shape: &str| {
+        let assignment = format!(
+            "<Assignments><Assignment><TaskUID>1</TaskUID><ResourceUID>1</ResourceUID>{shape}</Assignment></Assignments>"
+        );
+        let tasks = [task(1, 8, "01T08:00 02T17:00 01T08:00 02T17:00", 0, "")];
+        compared(&tasks, &format!("{resource}{assignment}")).into_iter().map(|one| one.cause).collect::<Vec<_>>()
+    };
+    let said = "<TimephasedData><Type>1</Type><UID>1</UID></TimephasedData>";
+    assert_eq!(causes("<WorkContour>8</WorkContour>"), [Some(Cause::LostContour)]);
+    assert_eq!(causes(&format!("<WorkContour>8</WorkContour>{said}")), [Some(Cause::OtherLength)]);
+    assert_eq!(causes("<WorkContour>0</WorkContour>"), [Some(Cause::OtherLength)]);
 }
 
 /// Two activities of P6 in a row, the first of which is expected to finish on Friday 12 June, and the project's options.

@@ -5,6 +5,7 @@
 use std::io::Write;
 
 use guatu_formats::plans::{self, Format, Limits, Reading};
+use guatu_formats::{lists, targets, xforms};
 use guatu_kernel::diagnose::Severity;
 use proptest::prelude::*;
 
@@ -22,6 +23,12 @@ const PMXML: &str = r#"<?xml version="1.0" encoding="UTF-8"?><APIBusinessObjects
 <Activity><ObjectId>10</ObjectId><Id>A1</Id><Name>A</Name><WBSObjectId>5</WBSObjectId><CalendarObjectId>7</CalendarObjectId><PlannedDuration>8</PlannedDuration></Activity></Project></APIBusinessObjects>"#;
 
 const XER: &str = "ERMHDR\t8.2\n%T\tPROJECT\n%F\tproj_id\tproj_short_name\tplan_start_date\tclndr_id\n%R\t1\tP\t2026-06-01 08:00\t7\n%T\tCALENDAR\n%F\tclndr_id\tclndr_name\tclndr_data\n%R\t7\tC\t(0||CalendarData()((0||DaysOfWeek()((0||2()((0||0(s|08:00|f|16:00)())))))))\n%T\tTASK\n%F\ttask_id\tproj_id\ttask_code\ttask_name\tclndr_id\ttarget_drtn_hr_cnt\tcstr_type\tcstr_date\n%R\t10\t1\tA1\tNAME\t7\t8\tCS_MSOA\t2026-06-02 00:00\n%R\t11\t1\tA2\tB\t7\t8\n%T\tTASKPRED\n%F\ttask_id\tpred_task_id\tproj_id\tpred_proj_id\tpred_type\tlag_hr_cnt\n%R\t11\t10\t1\t1\tPR_FS\t8\n%E\n";
+
+/// What was done and promised of a plan, what a phone sent, and rows of a sheet: of a list and of a plan at once.
+const ACTUALS: &str = r#"{"format":"guatu-actuals/1","facts":[{"activity":"A","on":"2026-06-02","quantity":1.5,"grade":"verified"}],"commitments":[{"activity":"A","period":"week","from":"2026-06-08","to":"2026-06-14","will":2}]}"#;
+const MEASURED: &str = r#"{"format":"guatu-plan/1","start":"2026-06-01","activities":[{"id":"A","duration":"5d","quantity":{"total":10,"unit":"floor"}}]}"#;
+const FORM: &str = r#"<data id="f" version="1" xmlns:orx="http://openrosa.org/xforms"><points><scheme>10</scheme><other/></points><words> a &lt; b <![CDATA[& c]]></words><orx:meta><orx:instanceID>uuid:1</orx:instanceID></orx:meta></data>"#;
+const ROWS: &str = r#"<row r="1"><c r="A1" t="inlineStr"><is><t>code</t></is></c><c r="B1" t="inlineStr"><is><t>duration</t></is></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>A &amp; 1</t></is></c><c r="B2"><v>5</v></c></row><row r="3"><c r="A3" t="inlineStr"><is><t>B</t></is></c><c r="B3" t="inlineStr"><is><t>2d4h</t></is></c></row>"#;
 
 fn read(format: Format, bytes: &[u8]) -> Reading {
     plans::read(bytes, format, &Limits::default())
@@ -41,6 +48,12 @@ fn refused(what: &str, format: Format, bytes: &[u8], code: &str, at: &str) {
 
 #[test]
 fn the_small_files_are_good() {
+    let plan = read(Format::GuatuJson, MEASURED.as_bytes()).plan.unwrap();
+    assert!(targets::read_actuals(ACTUALS.as_bytes(), &plan).is_ok());
+    assert!(xforms::filled(FORM.as_bytes()).is_ok());
+    let reading = read(Format::Xlsx, &workbook_of_plan(ROWS));
+    assert_eq!(reading.plan.map(|plan| plan.activities.len()), Some(2), "{:#?}", reading.diagnostics);
+    assert_eq!(lists::read(&workbook_of(&[("list", ROWS)])).rows.len(), 2);
     for (format, text) in
         [(Format::GuatuJson, JSON), (Format::Mspdi, MSPDI), (Format::Pmxml, PMXML), (Format::Xer, XER)]
     {
@@ -176,14 +189,33 @@ fn encodings_of_xer() {
 
 /// A workbook with one sheet `Activities` of the given XML rows.
 fn workbook(rows: &str) -> Vec<u8> {
-    let parts = [
-        ("[Content_Types].xml", r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/></Types>"#.to_owned()),
-        ("_rels/.rels", r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#.to_owned()),
-        ("xl/workbook.xml", r#"<?xml version="1.0"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="Activities" sheetId="1" r:id="r1"/></sheets></workbook>"#.to_owned()),
-        ("xl/_rels/workbook.xml.rels", r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#.to_owned()),
-        ("xl/worksheets/sheet1.xml", format!(r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>"#)),
+    workbook_of(&[("Activities", rows)])
+}
+
+/// A workbook of sheets by name and XML rows.
+fn workbook_of(sheets: &[(&str, &str)]) -> Vec<u8> {
+    let each = |part: &str| -> String {
+        let numbered = (1_usize..)
+            .zip(sheets)
+            .map(|(number, (name, _))| part.replace("NUMBER", &number.to_string()).replace("NAME", name));
+        numbered.collect()
+    };
+    let mut parts = vec![
+        ("[Content_Types].xml".to_owned(), r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/></Types>"#.to_owned()),
+        ("_rels/.rels".to_owned(), r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#.to_owned()),
+        ("xl/workbook.xml".to_owned(), format!(r#"<?xml version="1.0"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>{}</sheets></workbook>"#, each(r#"<sheet name="NAME" sheetId="NUMBER" r:id="rNUMBER"/>"#))),
+        ("xl/_rels/workbook.xml.rels".to_owned(), format!(r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>"#, each(r#"<Relationship Id="rNUMBER" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheetNUMBER.xml"/>"#))),
     ];
-    zipped(parts.iter().map(|(name, text)| (*name, text.as_bytes())))
+    for (number, (_, rows)) in (1_usize..).zip(sheets) {
+        parts.push((format!("xl/worksheets/sheet{number}.xml"), format!(r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>"#)));
+    }
+    zipped(parts.iter().map(|(name, text)| (name.as_str(), text.as_bytes())))
+}
+
+/// A workbook of a plan: the rows of a list under the headings that a plan has.
+fn workbook_of_plan(rows: &str) -> Vec<u8> {
+    let start = format!("{}{}", row(1, &["Key", "Value"]), row(2, &["start", "2026-06-01"]));
+    workbook_of(&[("Plan", &start), ("Activities", &rows.replace("code", "Code").replace("duration", "Duration"))])
 }
 
 fn zipped<'a>(parts: impl Iterator<Item = (&'a str, &'a [u8])>) -> Vec<u8> {
@@ -320,6 +352,28 @@ proptest! {
                 prop_assert!(again.plan.is_some(), "{:?}", again.diagnostics);
             }
         }
+    }
+
+    #[test]
+    fn no_bytes_make_what_is_filled_in_or_measured_panic(actuals in mutated(ACTUALS), form in mutated(FORM)) {
+        let plan = read(Format::GuatuJson, MEASURED.as_bytes()).plan.unwrap();
+        if let Err(faults) = targets::read_actuals(&actuals, &plan) {
+            prop_assert!(faults.iter().all(|fault| fault.severity == Severity::Error) && !faults.is_empty());
+        }
+        if let Ok(filled) = xforms::filled(&form) {
+            prop_assert!(filled.answers.len() <= form.len());
+        }
+    }
+
+    #[test]
+    fn no_rows_of_a_sheet_make_a_reader_panic(rows in mutated(ROWS)) {
+        let rows = String::from_utf8_lossy(&rows);
+        let reading = read(Format::Xlsx, &workbook_of_plan(&rows));
+        let has_errors = reading.diagnostics.iter().any(|d| d.severity == Severity::Error);
+        prop_assert_eq!(reading.plan.is_none(), has_errors);
+        let list = lists::read(&workbook_of(&[("list", &rows)]));
+        prop_assert!(list.rows.iter().all(|row| !row.cells.is_empty()));
+        prop_assert!(lists::unpack(&lists::pack(&list)).is_some_and(|again| again.rows == list.rows));
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::diagnose::Diagnostic;
 use crate::measure::{DayEdge, Length, label};
-use crate::network::{Edge, FactFloor, Floor, Hammock, Hard, Network, Node, Reach, Role, Row, VIRTUAL, traits};
-use crate::order::order;
+use crate::network::{Edge, FactFloor, Floor, Hammock, Hard, Network, Node, Role, Row, VIRTUAL, traits};
+use crate::order::{NOWHERE, Order, order};
 use crate::plan::{ActivityKind, AsLateRule, Calendar, Granularity, Plan};
 use crate::progress::Standing;
 use crate::reading::{Read, Reading};
@@ -121,99 +121,94 @@ impl<'a> Draft<'a> {
     /// Puts nodes in topological order and links in rows; names cycles and what they leave without dates.
     pub fn order(self) -> Network {
         let Draft { plan, mut network, edges, is_broken, .. } = self;
-        let order = order(&is_broken, &edges);
-        for cycle in &order.cycles {
+        let Order { sequence, place, arriving, cycles } = order(&is_broken, &edges);
+        for cycle in &cycles {
             network.diagnostics.push(cycle_diagnostic(&network.nodes, plan, cycle));
         }
-        let mut place = vec![u32::MAX; network.nodes.len()];
-        for (at, &node) in order.sequence.iter().enumerate() {
-            place[node as usize] = at as u32;
-        }
-        if order.sequence.len() < network.nodes.len() {
-            drop_unordered(&mut network, &place, &is_broken, &order.cycles, plan);
+        if sequence.len() < network.nodes.len() {
+            drop_unordered(&mut network, &place, &is_broken, &cycles, plan);
         }
         for role in &mut network.roles {
             if let Role::Node(node) = role {
                 *role = match place[*node as usize] {
-                    u32::MAX => Role::Undated,
+                    NOWHERE => Role::Undated,
                     at => Role::Node(at),
                 };
             }
         }
-        for (node, _) in &mut network.hard {
-            *node = place[*node as usize];
+        move_to(&place, &mut network.hard);
+        move_to(&place, &mut network.fact_floors);
+        for goal in &mut network.goals {
+            move_to(&place, &mut goal.ends);
         }
-        network.hard.retain(|(node, _)| *node != u32::MAX);
-        network.hard.sort_by_key(|(node, _)| *node);
-        for (node, _) in &mut network.fact_floors {
-            *node = place[*node as usize];
-        }
-        network.fact_floors.retain(|(node, _)| *node != u32::MAX);
-        network.fact_floors.sort_by_key(|(node, _)| *node);
-        network.nodes = order.sequence.iter().map(|&node| network.nodes[node as usize]).collect();
+        let mut marks = store_rows(&mut network, &edges, &place, &arriving);
+        mark_mandates(&network, &mut marks);
+        let placed = |(&node, &mark): (&u32, &u8)| {
+            let node = network.nodes[node as usize];
+            Node { traits: node.traits | mark, ..node }
+        };
+        network.nodes = sequence.iter().zip(&marks).map(placed).collect();
         for (node, fact) in &network.fact_floors {
             network.nodes[*node as usize].raise(fact.arrives_finish, fact.position, Floor::Link(fact.from));
         }
-        store_rows(&mut network, &edges, &place);
-        for goal in &mut network.goals {
-            for end in &mut goal.ends {
-                end.0 = place[end.0 as usize];
-            }
-            goal.ends.retain(|end| end.0 != u32::MAX);
+        for &(node, latest) in network.goals.iter().flat_map(|goal| &goal.ends) {
+            let cap = &mut network.nodes[node as usize].finish_cap;
+            *cap = latest.min(*cap);
         }
-        mark_mandates(&mut network);
         network
     }
 }
 
-/// Rows by successor, by counting sort; within a node in the order of the plan.
-fn store_rows(network: &mut Network, edges: &[Edge], place: &[u32]) {
-    let count = network.nodes.len();
-    let is_live = |edge: &&Edge| place[edge.from as usize] != u32::MAX && place[edge.to as usize] != u32::MAX;
-    let mut first = vec![0u32; count + 1];
-    for edge in edges.iter().filter(is_live) {
-        first[place[edge.to as usize] as usize + 1] += 1;
+/// Has what belongs to nodes follow them to their places, in the order of these; what belongs to none is dropped.
+fn move_to<T>(place: &[u32], of_nodes: &mut Vec<(u32, T)>) {
+    for (node, _) in &mut *of_nodes {
+        *node = place[*node as usize];
     }
-    for node in 0..count {
-        first[node + 1] += first[node];
+    of_nodes.retain(|(node, _)| *node != NOWHERE);
+    of_nodes.sort_by_key(|(node, _)| *node);
+}
+
+/// Rows by successor, by counting sort; within a node in the order of the plan. Gives [`traits`] by place: whose finish no
+/// live link leaves.
+fn store_rows(network: &mut Network, edges: &[Edge], place: &[u32], arriving: &[u32]) -> Vec<u8> {
+    let mut marks = vec![traits::OPEN_FINISH; arriving.len()];
+    // An entry begins as the first row of the node before and is the first of its own once those stand.
+    let mut first = vec![0; arriving.len() + 1];
+    let mut sum = 0;
+    for (first, links) in first[1..].iter_mut().zip(arriving) {
+        *first = sum;
+        sum += links;
     }
-    let mut next = first.clone();
-    let blank = Edge { from: 0, to: 0, from_finish: false, to_finish: false, reach: Reach::Same(0) };
-    let mut rows = vec![Row::new(&blank, 0); first[count] as usize];
-    let mut is_open = vec![true; count];
-    for edge in edges.iter().filter(is_live) {
-        let (from, to) = (place[edge.from as usize], place[edge.to as usize]);
-        let slot = &mut next[to as usize];
-        rows[*slot as usize] = Row::new(edge, from);
-        *slot += 1;
-        if edge.from_finish {
-            is_open[from as usize] = false;
+    let mut rows = vec![Row::default(); sum as usize];
+    for edge in edges {
+        let to = place[edge.to as usize];
+        if to == NOWHERE {
+            continue;
         }
-    }
-    for (node, is_open) in network.nodes.iter_mut().zip(is_open) {
-        if is_open {
-            node.traits |= traits::OPEN_FINISH;
+        let from = place[edge.row.from()];
+        let slot = &mut first[to as usize + 1];
+        rows[*slot as usize] = edge.row.placed(from);
+        *slot += 1;
+        if edge.row.leaves_finish() {
+            marks[from as usize] = 0;
         }
     }
     (network.first_row, network.rows) = (first, rows);
+    marks
 }
 
-/// Marks mandated nodes with their bounds, and all that leads to them.
-fn mark_mandates(network: &mut Network) {
-    let ends: Vec<(u32, i32)> = network.goals.iter().flat_map(|goal| goal.ends.iter().copied()).collect();
-    if ends.is_empty() {
-        return;
+/// Marks mandated nodes, and all that leads to them.
+fn mark_mandates(network: &Network, marks: &mut [u8]) {
+    let ends = network.goals.iter().flat_map(|goal| &goal.ends);
+    let mut last = 0;
+    for &(node, _) in ends {
+        marks[node as usize] |= traits::MANDATED | traits::LEADS_TO_MANDATE;
+        last = last.max(node as usize + 1);
     }
-    for (node, latest) in ends {
-        let node = &mut network.nodes[node as usize];
-        node.traits |= traits::MANDATED | traits::LEADS_TO_MANDATE;
-        node.finish_cap = node.finish_cap.min(latest);
-    }
-    for index in (0..network.nodes.len()).rev() {
-        if network.nodes[index].has(traits::LEADS_TO_MANDATE) {
-            for at in network.first_row[index]..network.first_row[index + 1] {
-                let from = network.rows[at as usize].from();
-                network.nodes[from].traits |= traits::LEADS_TO_MANDATE;
+    for node in (0..last).rev() {
+        if marks[node] & traits::LEADS_TO_MANDATE != 0 {
+            for row in network.rows_of(node) {
+                marks[row.from()] |= traits::LEADS_TO_MANDATE;
             }
         }
     }
@@ -242,7 +237,7 @@ fn drop_unordered(network: &mut Network, place: &[u32], is_broken: &[bool], cycl
         is_named[node as usize] = true;
     }
     let downstream: Vec<&String> = (0..place.len())
-        .filter(|&node| place[node] == u32::MAX && !is_named[node] && network.nodes[node].activity != VIRTUAL)
+        .filter(|&node| place[node] == NOWHERE && !is_named[node] && network.nodes[node].activity != VIRTUAL)
         .map(|node| &plan.activities[network.nodes[node].activity as usize].id)
         .collect();
     if let Some(first) = downstream.first() {

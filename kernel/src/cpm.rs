@@ -21,13 +21,18 @@ pub struct Passes {
 
 /// Forward pass: the least positions that satisfy every floor and link, as pairs of start and finish.
 pub fn forward(network: &Network) -> Vec<i32> {
-    forward_with(network, &network.spans())
+    forward_by(network, |index| network.nodes[index].span)
 }
 
+/// The same with other durations.
 pub(crate) fn forward_with(network: &Network, spans: &[i32]) -> Vec<i32> {
+    forward_by(network, |index| spans[index])
+}
+
+fn forward_by(network: &Network, span: impl Fn(usize) -> i32) -> Vec<i32> {
     let mut early = vec![0; network.nodes.len() * 2];
-    for (index, span) in spans.iter().enumerate() {
-        let place = placed(network, &early, index, *span);
+    for index in 0..network.nodes.len() {
+        let place = placed(network, &early, index, span(index));
         early[index * 2..index * 2 + 2].copy_from_slice(&place);
     }
     early
@@ -168,21 +173,22 @@ pub fn backward(network: &Network, mut early: Vec<i32>) -> Passes {
     let count = network.nodes.len();
     let end = project_end(network, &early);
     let caps = EndCaps::new(network, end.unwrap_or(0));
-    let mut limit = vec![NO_CAP; count * 2];
-    let mut move_limit = vec![NO_CAP; count * 2];
+    // By start and finish as in `early`: the latest that successors allow, late themselves or where they are now.
+    let mut limits = vec![[NO_CAP; 2]; count * 2];
     let mut late = vec![0; count];
     let mut free = vec![0; count];
     for index in (0..count).rev() {
         let (node, span) = (&network.nodes[index], early[index * 2 + 1] - early[index * 2]);
         let end_cap = caps.of(node);
-        let start_limit = limit[index * 2].min(node.start_cap);
-        let finish_limit = limit[index * 2 + 1].min(node.finish_cap).min(end_cap);
+        let ([start_limit, start_move], [finish_limit, finish_move]) = (limits[index * 2], limits[index * 2 + 1]);
+        let start_limit = start_limit.min(node.start_cap);
+        let finish_limit = finish_limit.min(node.finish_cap).min(end_cap);
         late[index] = start_limit.min(finish_limit - span).max(EARLIEST);
         if node.has(traits::HARD) {
             late[index] = late_hardened(network, index, span, late[index]);
         }
         let open_end = if node.has(traits::OPEN_FINISH) { open_end(network, node, end) } else { NO_CAP };
-        free[index] = move_limit[index * 2].min(move_limit[index * 2 + 1].min(open_end) - span);
+        free[index] = start_move.min(finish_move.min(open_end) - span);
         if node.has(traits::AS_LATE) {
             let to = if network.as_late_by_total { late[index] } else { free[index] };
             early[index * 2] = early[index * 2].max(to);
@@ -194,9 +200,9 @@ pub fn backward(network: &Network, mut early: Vec<i32>) -> Passes {
         let moved = if is_virtual { free[index] } else { early[index * 2] };
         for row in network.rows_of(index) {
             let shift = if row.arrives_finish() { span } else { 0 };
-            let source = row.source();
-            limit[source] = limit[source].min(row.latest(network, late[index] + shift));
-            move_limit[source] = move_limit[source].min(row.latest(network, moved + shift));
+            let [limit, move_limit] = &mut limits[row.source()];
+            *limit = row.latest(network, late[index] + shift).min(*limit);
+            *move_limit = row.latest(network, moved + shift).min(*move_limit);
         }
     }
     Passes { early, late, free, end }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::compile::Reader;
 use crate::diagnose::Diagnostic;
 use crate::measure::{self, DayEdge, Original, label};
-use crate::network::{Edge, FactFloor, Floor, Goal, Hanger, NO_CAP, NO_FLOOR, Node, Reach, Role, VIRTUAL, traits};
+use crate::network::{Edge, FactFloor, Floor, Goal, Hanger, NO_CAP, NO_FLOOR, Node, Reach, Role, Row, VIRTUAL, traits};
 use crate::plan::{ActivityKind, LagCalendar, Link, LinkKind, ProgressRule, Span};
 use crate::progress::Standing;
 use crate::tie::{Lag, Tie, arrives_finish, leaves_finish};
@@ -258,8 +258,8 @@ impl Reader<'_> {
         }
         if let Role::Node(node) = source.role {
             let reach = self.reach(tie);
-            let (from_finish, to_finish) = (leaves_finish(link.kind), arrives_finish(link.kind));
-            self.edges.push(Edge { from: node, to: target_node, from_finish, to_finish, reach });
+            let row = Row::new(node, leaves_finish(link.kind), arrives_finish(link.kind), reach);
+            self.edges.push(Edge { to: target_node, row });
         }
     }
 
@@ -410,7 +410,7 @@ impl Reader<'_> {
             (Role::Node(_), Standing::Started { start, .. }) if !from_finish => start,
             (Role::Node(node), _) => {
                 let reach = self.reach(tie);
-                self.edges.push(Edge { from: node, to: joint, from_finish, to_finish: false, reach });
+                self.edges.push(Edge { to: joint, row: Row::new(node, from_finish, false, reach) });
                 return;
             }
             (Role::Summary | Role::Hammock(_), _) => return,
@@ -433,7 +433,7 @@ impl Reader<'_> {
             plus,
         };
         let reach = self.reach(tie);
-        self.edges.push(Edge { from: joint, to: node, from_finish: false, to_finish: arrives_finish(kind), reach });
+        self.edges.push(Edge { to: node, row: Row::new(joint, false, arrives_finish(kind), reach) });
     }
 
     /// Mandated dates: the nodes each binds and by when.

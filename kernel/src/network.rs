@@ -115,7 +115,7 @@ impl Node {
 }
 
 /// A row of the network: one predecessor of a node.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Row {
     /// Node of the predecessor × 8, plus [`Row::TIED`], [`Row::TO_FINISH`], [`Row::FROM_FINISH`].
     bits: u32,
@@ -128,14 +128,19 @@ impl Row {
     const TO_FINISH: u32 = 2;
     const TIED: u32 = 4;
 
-    pub(crate) fn new(edge: &Edge, from: u32) -> Row {
-        let (tied, value) = match edge.reach {
+    pub(crate) fn new(from: u32, from_finish: bool, to_finish: bool, reach: Reach) -> Row {
+        let (tied, value) = match reach {
             Reach::Same(value) => (0, value),
             Reach::Tied(index) => (Self::TIED, index as i32),
         };
-        let from_finish = if edge.from_finish { Self::FROM_FINISH } else { 0 };
-        let to_finish = if edge.to_finish { Self::TO_FINISH } else { 0 };
+        let from_finish = if from_finish { Self::FROM_FINISH } else { 0 };
+        let to_finish = if to_finish { Self::TO_FINISH } else { 0 };
         Row { bits: from << 3 | tied | from_finish | to_finish, value }
+    }
+
+    /// The same link from its predecessor's place in the order.
+    pub(crate) fn placed(self, from: u32) -> Row {
+        Row { bits: from << 3 | self.bits & 7, value: self.value }
     }
 
     /// Node of the predecessor.
@@ -146,6 +151,10 @@ impl Row {
     /// Index of the source in pairs of start and finish.
     pub(crate) fn source(self) -> usize {
         (self.bits >> 3 << 1 | self.bits & Self::FROM_FINISH) as usize
+    }
+
+    pub(crate) fn leaves_finish(self) -> bool {
+        self.bits & Self::FROM_FINISH != 0
     }
 
     pub(crate) fn arrives_finish(self) -> bool {
@@ -188,14 +197,11 @@ pub(crate) enum Reach {
     Tied(u32),
 }
 
-/// A link before ordering.
+/// A link before ordering: the node it arrives at, and a row that names its predecessor by the draft's number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Edge {
-    pub(crate) from: u32,
     pub(crate) to: u32,
-    pub(crate) from_finish: bool,
-    pub(crate) to_finish: bool,
-    pub(crate) reach: Reach,
+    pub(crate) row: Row,
 }
 
 /// What an activity of the plan became.

@@ -2,10 +2,17 @@
 
 use crate::network::Edge;
 
+/// In place of a node's place: it could not be ordered.
+pub(crate) const NOWHERE: u32 = u32::MAX;
+
 /// An order of nodes, and what could not be ordered.
 pub(crate) struct Order {
     /// Nodes in order, broken ones and everything downstream of them and of cycles left out.
     pub(crate) sequence: Vec<u32>,
+    /// Place of each node in the sequence, or [`NOWHERE`]. What leads to a node that has one has one too.
+    pub(crate) place: Vec<u32>,
+    /// How many links arrive at each node of the sequence, by place.
+    pub(crate) arriving: Vec<u32>,
     /// Cycles, each in the order its links run.
     pub(crate) cycles: Vec<Vec<u32>>,
 }
@@ -42,34 +49,68 @@ impl Outgoing {
     }
 }
 
+/// No further link.
+const LAST: u32 = u32::MAX;
+
+/// What is known of a node while it is ordered; side by side, because one step asks for all of it.
+#[derive(Clone, Copy)]
+struct Pending {
+    /// The first link that leaves it.
+    leaving: u32,
+    /// Links that arrive at it.
+    arriving: u32,
+    /// Of these, those whose predecessor has no place yet; a broken node waits for one more, which never comes.
+    waiting: u32,
+}
+
+/// A link by where it leads, and the next one that leaves the same node.
+#[derive(Clone, Copy)]
+struct Leaving {
+    to: u32,
+    next: u32,
+}
+
 /// Orders nodes by Kahn's algorithm (1962), last in first out: what follows a node comes soon after it, which keeps
 /// the rows of a building together in memory. The order depends on the input alone.
 pub(crate) fn order(is_broken: &[bool], edges: &[Edge]) -> Order {
     let count = is_broken.len();
-    let outgoing = Outgoing::new(count, || edges.iter().map(|edge| (edge.from as usize, edge.to as usize)));
-    let mut waiting = vec![0u32; count];
-    for edge in edges {
-        waiting[edge.to as usize] += 1;
+    let new = |is_broken: &bool| Pending { leaving: LAST, arriving: 0, waiting: u32::from(*is_broken) };
+    let mut pending: Vec<Pending> = is_broken.iter().map(new).collect();
+    let mut links = vec![Leaving { to: 0, next: LAST }; edges.len()];
+    // From the last to the first, so that the links of a node hang behind each other as they are told.
+    for (at, edge) in edges.iter().enumerate().rev() {
+        let next = std::mem::replace(&mut pending[edge.row.from()].leaving, at as u32);
+        links[at] = Leaving { to: edge.to, next };
+        let target = &mut pending[edge.to as usize];
+        target.arriving += 1;
+        target.waiting += 1;
     }
-    let is_ready = |node: &u32| waiting[*node as usize] == 0 && !is_broken[*node as usize];
-    let mut ready: Vec<u32> = (0..count as u32).rev().filter(is_ready).collect();
-    let mut sequence: Vec<u32> = Vec::with_capacity(count);
+    let mut ready: Vec<u32> = (0..count as u32).rev().filter(|&node| pending[node as usize].waiting == 0).collect();
+    let (mut sequence, mut arriving) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let mut place = vec![NOWHERE; count];
     while let Some(node) = ready.pop() {
+        place[node as usize] = sequence.len() as u32;
         sequence.push(node);
-        for &to in outgoing.of(node) {
-            waiting[to as usize] -= 1;
-            if waiting[to as usize] == 0 && !is_broken[to as usize] {
+        let found = pending[node as usize];
+        arriving.push(found.arriving);
+        let mut leaving = found.leaving;
+        while let Some(&Leaving { to, next }) = links.get(leaving as usize) {
+            let target = &mut pending[to as usize];
+            target.waiting -= 1;
+            if target.waiting == 0 {
                 ready.push(to);
             }
+            leaving = next;
         }
     }
-    let cycles = if sequence.len() == count { Vec::new() } else { cycles(&outgoing, &sequence, count) };
-    Order { sequence, cycles }
+    let cycles = if sequence.len() == count { Vec::new() } else { cycles(edges, &sequence, count) };
+    Order { sequence, place, arriving, cycles }
 }
 
 /// One cycle in each strongly connected component of what is left, by Tarjan's algorithm (1972) without recursion.
-fn cycles(outgoing: &Outgoing, sequence: &[u32], count: usize) -> Vec<Vec<u32>> {
+fn cycles(edges: &[Edge], sequence: &[u32], count: usize) -> Vec<Vec<u32>> {
     const UNSEEN: u32 = u32::MAX;
+    let outgoing = &Outgoing::new(count, || edges.iter().map(|edge| (edge.row.from(), edge.to as usize)));
     let mut is_left = vec![true; count];
     for &node in sequence {
         is_left[node as usize] = false;

@@ -28,11 +28,14 @@ impl Worklist {
 
     #[inline]
     pub(crate) fn insert(&mut self, node: usize) {
-        let group = node / GROUP;
-        self.words[node / 64] |= 1 << (node % 64);
-        self.groups[group] |= 1 << (node / 64 % 64);
-        self.low = self.low.min(group);
-        self.high = self.high.max(group + 1);
+        let word = &mut self.words[node / 64];
+        if *word == 0 {
+            let group = node / GROUP;
+            self.groups[group] |= 1 << (node / 64 % 64);
+            self.low = self.low.min(group);
+            self.high = self.high.max(group + 1);
+        }
+        *word |= 1 << (node % 64);
     }
 
     /// Takes the first node.

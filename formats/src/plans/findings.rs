@@ -80,6 +80,21 @@ pub(crate) fn fault(code: &'static str, at: impl Into<String>, message: impl Int
     Diagnostic { code, severity: Severity::Error, activity: None, at: Some(at), params, message: message.into() }
 }
 
+/// A line of the file as a place. Every task and link has one, so that it is written without a formatter.
+pub(crate) fn at_line(line: usize) -> String {
+    let mut digits = [0; 20];
+    let (mut first, mut rest) = (digits.len(), line);
+    while first == digits.len() || rest > 0 {
+        first -= 1;
+        digits[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    let mut place = String::with_capacity("line ".len() + digits.len() - first);
+    place.push_str("line ");
+    place.extend(digits[first..].iter().map(|digit| char::from(*digit)));
+    place
+}
+
 /// At most 60 characters of a text from the file, so that a hostile name cannot fill a message.
 pub(crate) fn shortened(text: &str) -> String {
     let mut kept: String = text.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -87,4 +102,16 @@ pub(crate) fn shortened(text: &str) -> String {
         kept.push('…');
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::at_line;
+
+    #[test]
+    fn lines_are_places() {
+        for line in [0, 1, 9, 10, 102_030, usize::MAX] {
+            assert_eq!(at_line(line), format!("line {line}"));
+        }
+    }
 }

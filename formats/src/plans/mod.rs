@@ -7,6 +7,7 @@
 
 pub mod codes;
 mod detect;
+mod finder;
 pub(crate) mod findings;
 pub mod json;
 mod moment;
@@ -138,6 +139,8 @@ pub struct SavedActivity {
     pub is_milestone: bool,
     /// Delay added by levelling, in elapsed minutes.
     pub levelling_delay_minutes: f64,
+    /// Its work was spread over time by hand, and the file does not say how.
+    pub has_lost_contour: bool,
 }
 
 /// Dates to write beside a plan, one entry per activity in the same order. In a day plan finishes are inclusive days.

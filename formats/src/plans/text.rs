@@ -69,7 +69,7 @@ fn strictly<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Result<Cow<'a, 
 /// Turns line breaks and tabs in names into spaces: MS Project and P6 both let people paste them.
 pub(crate) fn tidy_names(plan: &mut Plan) {
     let tidy = |name: &mut String| {
-        if name.contains(['\t', '\n', '\r']) {
+        if name.bytes().any(|byte| matches!(byte, b'\t' | b'\n' | b'\r')) {
             *name = name.split(['\t', '\n', '\r']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
         }
     };

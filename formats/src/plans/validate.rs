@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use guatu_kernel::plan::{Activity, DayWork, Moment, Plan, Risk, Span, Stop};
 
+use super::finder::Finder;
 use super::findings::{Findings, shortened};
 use super::span::in_minutes;
 use super::{Limits, codes};
@@ -66,20 +67,23 @@ pub(crate) fn check(plan: &Plan, limits: &Limits, findings: &mut Findings) {
         known_calendar(&activity.calendar, &at, findings);
         check_activity(activity, &at, findings);
     }
+    let mut above = Finder::new(&ids);
+    let mut parents: Vec<Option<usize>> = Vec::with_capacity(plan.activities.len());
     for (index, activity) in plan.activities.iter().enumerate() {
-        if let Some(parent) = &activity.parent
-            && !ids.contains_key(parent.as_str())
-        {
+        let found = activity.parent.as_deref().map(|parent| above.find(parent));
+        if let (Some(parent), Some(None)) = (&activity.parent, found) {
             let message = format!("the parent `{}` is not an activity of this plan", shortened(parent));
             findings.error(codes::UNKNOWN_ID, place_of(activity, index), message);
         }
+        parents.push(found.flatten());
     }
-    check_parents(plan, &ids, findings);
+    check_parents(plan, &parents, findings);
 
+    let (mut before, mut behind) = (Finder::new(&ids), Finder::new(&ids));
     for (index, link) in plan.links.iter().enumerate() {
         let at = || link.at.clone().unwrap_or_else(|| format!("links[{index}]"));
-        for end in [&link.from, &link.to] {
-            if !ids.contains_key(end.as_str()) {
+        for (end, found) in [(&link.from, before.find(&link.from)), (&link.to, behind.find(&link.to))] {
+            if found.is_none() {
                 let message = format!("the link names `{}`, which is not an activity of this plan", shortened(end));
                 findings.error(codes::UNKNOWN_ID, at(), message);
             }
@@ -231,6 +235,12 @@ fn check_span(span: Span, what: &str, at: &dyn Fn() -> String, findings: &mut Fi
 
 /// Refuses a text that is too long or that holds control characters.
 pub(crate) fn check_text(text: &str, what: &str, limits: &Limits, at: &dyn Fn() -> String, findings: &mut Findings) {
+    // Most texts begin with a letter and are printable ASCII, which is seen at once.
+    let is_plain = text.starts_with(|letter: char| letter.is_ascii_alphanumeric())
+        && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_plain && text.len() <= limits.name_chars {
+        return;
+    }
     if text.len() > limits.name_chars && text.chars().count() > limits.name_chars {
         let message = format!(
             "the {what} has {} characters, at most {} are read: `{}`",
@@ -280,8 +290,7 @@ fn is_unseen(letter: char) -> bool {
 }
 
 /// Finds activities that are their own ancestors or lie too deep, in time linear in the number of activities.
-fn check_parents(plan: &Plan, ids: &HashMap<&str, usize>, findings: &mut Findings) {
-    let parent_of = |index: usize| plan.activities[index].parent.as_deref().and_then(|parent| ids.get(parent).copied());
+fn check_parents(plan: &Plan, parents: &[Option<usize>], findings: &mut Findings) {
     // 0: not visited; otherwise the number of the walk that visited it first.
     let mut walked = vec![0_usize; plan.activities.len()];
     let mut depths = vec![0_usize; plan.activities.len()];
@@ -301,7 +310,7 @@ fn check_parents(plan: &Plan, ids: &HashMap<&str, usize>, findings: &mut Finding
             }
             walked[index] = start + 1;
             path.push(index);
-            at = parent_of(index);
+            at = parents[index];
         }
         while let Some(index) = path.pop() {
             depth += 1;

@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 
 use guatu_kernel::diagnose::Diagnostic;
+use memchr::{memchr, memchr_iter, memchr2};
 
 use super::findings::{fault, shortened};
 use super::{Limits, codes};
@@ -65,7 +66,7 @@ impl<'a> Elements<'a> {
     /// The line of the last thing read, counted from 1.
     pub(crate) fn line(&mut self) -> usize {
         let (from, line) = self.counted;
-        let more = self.text.as_bytes()[from..self.at].iter().filter(|b| **b == b'\n').count();
+        let more = memchr_iter(b'\n', &self.text.as_bytes()[from..self.at]).count();
         self.counted = (self.at, line + more);
         line + more
     }
@@ -90,8 +91,8 @@ impl<'a> Elements<'a> {
 
     /// Reads the text of the element just entered, up to its end. Child elements are skipped.
     pub(crate) fn text(&mut self) -> Result<Cow<'a, str>, Diagnostic> {
-        if let Some(text) = self.leaf() {
-            return if text.contains('&') { self.resolve(text).map(Cow::Owned) } else { Ok(Cow::Borrowed(text)) };
+        if let Some((text, refers)) = self.leaf() {
+            return if refers { self.resolve(text).map(Cow::Owned) } else { Ok(Cow::Borrowed(text)) };
         }
         let mut found: Cow<'a, str> = Cow::Borrowed("");
         let inside = self.open.len();
@@ -123,10 +124,13 @@ impl<'a> Elements<'a> {
         Ok(())
     }
 
-    /// Leaves the element just entered if it holds nothing but text, as nearly all elements of plans do.
-    fn leaf(&mut self) -> Option<&'a str> {
+    /// Leaves the element just entered if it holds nothing but text, as nearly all elements of plans do. Gives the text,
+    /// and whether there is a reference in it.
+    fn leaf(&mut self) -> Option<(&'a str, bool)> {
         let rest = self.text.as_bytes().get(self.at..).filter(|_| !self.is_empty)?;
-        let end = rest.iter().position(|byte| *byte == b'<')?;
+        let first = memchr2(b'<', b'&', rest)?;
+        let refers = rest[first] == b'&';
+        let end = if refers { first + memchr(b'<', &rest[first..])? } else { first };
         let name = self.open.last()?.as_bytes();
         let after = rest[end + 1..].strip_prefix(b"/")?.strip_prefix(name)?;
         if after.first() != Some(&b'>') {
@@ -135,7 +139,7 @@ impl<'a> Elements<'a> {
         let found = &self.text[self.at..self.at + end];
         self.at += end + 2 + name.len() + 1;
         self.open.pop();
-        Some(found)
+        Some((found, refers))
     }
 
     fn unfinished(&mut self) -> Diagnostic {
@@ -149,14 +153,16 @@ impl<'a> Elements<'a> {
             return Ok(Token::End);
         }
         loop {
-            let rest = &self.text[self.at..];
-            if rest.is_empty() {
-                return Ok(Token::Eof);
-            }
-            let Some(tag) = rest.strip_prefix('<') else {
-                let end = rest.find('<').unwrap_or(rest.len());
-                self.at += end;
-                return Ok(Token::Text(&rest[..end]));
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let tag = match rest.first() {
+                Some(b'<') => &self.text[self.at + 1..],
+                Some(_) => {
+                    let end = memchr(b'<', rest).unwrap_or(rest.len());
+                    let text = &self.text[self.at..self.at + end];
+                    self.at += end;
+                    return Ok(Token::Text(text));
+                }
+                None => return Ok(Token::Eof),
             };
             match tag.as_bytes().first() {
                 Some(b'/') => return self.end_tag(&tag[1..]),
@@ -202,17 +208,41 @@ impl<'a> Elements<'a> {
     }
 
     fn start_tag(&mut self, body: &'a str) -> Result<Token<'a>, Diagnostic> {
-        let is_end_of_name = |b: u8| matches!(b, b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n' | b'<' | b'=');
-        let Some(length) = body.bytes().position(is_end_of_name) else { return Err(self.unfinished()) };
+        let (mut length, mut local) = (None, 0);
+        for (index, byte) in body.bytes().enumerate() {
+            match byte {
+                b':' => local = index + 1,
+                b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n' | b'<' | b'=' => {
+                    length = Some(index);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        let Some(length) = length else { return Err(self.unfinished()) };
         if length > NAME_BYTES {
             return Err(self.fault(codes::LIMIT, "an XML element has a name longer than 64 KB"));
         }
         let name = &body[..length];
-        if !name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':')) {
+        let begins = |letter: char| letter.is_alphabetic() || matches!(letter, '_' | ':');
+        if !name.starts_with(begins) {
             return Err(self.fault(codes::MALFORMED, format!("`<{}` is not an XML element", shortened(name))));
         }
-        let (mut quote, mut count, mut close) = (None, 0_usize, None);
-        for (index, byte) in body.bytes().enumerate().skip(length) {
+        let close = if body.as_bytes()[length] == b'>' { length } else { self.end_of_tag(body, length)? };
+        if self.open.len() == self.depth {
+            let message = format!("the XML is nested deeper than {} elements", self.depth);
+            return Err(self.fault(codes::LIMIT, message));
+        }
+        self.is_empty = body.as_bytes()[close - 1] == b'/';
+        self.open.push(name);
+        self.at += 1 + close + 1;
+        Ok(Token::Start(&name[local..]))
+    }
+
+    /// Where a tag closes behind its name, its attributes counted.
+    fn end_of_tag(&mut self, body: &str, name: usize) -> Result<usize, Diagnostic> {
+        let (mut quote, mut count) = (None, 0_usize);
+        for (index, byte) in body.bytes().enumerate().skip(name) {
             match (quote, byte) {
                 (Some(open), byte) if open == byte => quote = None,
                 (Some(_), _) => {}
@@ -224,23 +254,12 @@ impl<'a> Elements<'a> {
                         return Err(self.fault(codes::LIMIT, message));
                     }
                 }
-                (None, b'>') => {
-                    close = Some(index);
-                    break;
-                }
+                (None, b'>') => return Ok(index),
                 (None, b'<') => return Err(self.fault(codes::MALFORMED, "an XML tag holds a `<`")),
                 _ => {}
             }
         }
-        let Some(close) = close else { return Err(self.unfinished()) };
-        if self.open.len() == self.depth {
-            let message = format!("the XML is nested deeper than {} elements", self.depth);
-            return Err(self.fault(codes::LIMIT, message));
-        }
-        self.is_empty = body.as_bytes()[close - 1] == b'/';
-        self.open.push(name);
-        self.at += 1 + close + 1;
-        Ok(Token::Start(name.rsplit_once(':').map_or(name, |(_, local)| local)))
+        Err(self.unfinished())
     }
 
     /// Replaces character references and the five predefined entities.

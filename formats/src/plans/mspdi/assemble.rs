@@ -16,7 +16,7 @@ use super::notes::{self, PlanNote};
 use super::read::{Document, RawResource};
 use super::task::{Setting, Task, moment_of};
 use super::write::written_bands;
-use crate::plans::findings::{Findings, fault, shortened};
+use crate::plans::findings::{Findings, at_line, fault, shortened};
 use crate::plans::{Outcome, SavedActivity, SavedDates, codes};
 
 /// Exceptions of all calendars together, bases counted in each.
@@ -27,7 +27,7 @@ pub(crate) fn assemble(mut document: Document<'_>, findings: &mut Findings) -> O
     let summary = document.tasks.iter().position(|task| task.uid == 0 && task.outline_level.unwrap_or(0) == 0);
     let note = summary.and_then(|index| notes::read_plan(&document.tasks[index].notes)).unwrap_or_default();
     if let Some(index) = summary {
-        document.tasks.remove(index);
+        document.tasks[index].is_null = true;
     }
     document.tasks.retain(|task| !task.is_null);
     let setting = Setting {
@@ -44,8 +44,9 @@ pub(crate) fn assemble(mut document: Document<'_>, findings: &mut Findings) -> O
     restore_lost_weeks(&mut document, findings);
     let (mut calendars, calendar_ids, default) = plan_calendars(&document, &note, findings);
     let resources = Resources::of(&document, &calendars, &calendar_ids, &note, findings);
-    let (mut activities, saved, ids) = activities(&document, &setting, &calendar_ids, findings);
-    let links = links(&document, &setting, &ids, findings);
+    let (mut activities, mut saved, ids) = activities(&document, &setting, &calendar_ids, findings);
+    note_contours(&document, &activities, &mut saved, findings);
+    let links = links(&document, &setting, &ids, &activities, findings);
     let start = start_before_the_project(&mut activities, &links, start, &setting);
     resources.assign(&document, &ids, &mut activities, &mut calendars, default.as_deref(), findings);
 
@@ -54,8 +55,11 @@ pub(crate) fn assemble(mut document: Document<'_>, findings: &mut Findings) -> O
         _ if setting.granularity == Granularity::Day => Moment::Day(start.date()),
         _ => Moment::Instant(start),
     };
-    let known: HashSet<&str> = activities.iter().map(|activity| activity.id.as_str()).collect();
-    let mandated = note.mandated.into_iter().filter(|mandate| known.contains(mandate.activity.as_str())).collect();
+    let mut mandated = note.mandated;
+    if !mandated.is_empty() {
+        let known: HashSet<&str> = activities.iter().map(|activity| activity.id.as_str()).collect();
+        mandated.retain(|mandate| known.contains(mandate.activity.as_str()));
+    }
     let stated_name = if document.title.is_empty() { &document.name } else { &document.title };
     let plan = Plan {
         name: Some(stated_name.to_string()).filter(|name| !name.is_empty()),
@@ -205,14 +209,14 @@ fn start_before_the_project(
     start: DateTime,
     setting: &Setting,
 ) -> DateTime {
-    let mut led: HashSet<String> = links.iter().map(|link| link.to.clone()).collect();
+    let mut led: HashSet<&str> = links.iter().map(|link| link.to.as_str()).collect();
     let (mut roots, mut earliest) = (Vec::new(), start);
     for (index, activity) in activities.iter().enumerate() {
         // Summaries come before what is below them.
-        if activity.parent.as_ref().is_some_and(|parent| led.contains(parent)) {
-            led.insert(activity.id.clone());
+        if activity.parent.as_ref().is_some_and(|parent| led.contains(parent.as_str())) {
+            led.insert(&activity.id);
         }
-        if activity.kind == ActivityKind::Summary || activity.start.is_some() || led.contains(&activity.id) {
+        if activity.kind == ActivityKind::Summary || activity.start.is_some() || led.contains(activity.id.as_str()) {
             continue;
         }
         let bound = activity.constraints.first().filter(|one| one.kind == ConstraintKind::StartNoEarlierThan);
@@ -249,9 +253,9 @@ fn says_the_same(noted: &Calendar, flat: &Calendar) -> bool {
             .all(|(a, b)| a.from == b.from && a.to == b.to && same(&a.work, &b.work))
 }
 
-type Activities = (Vec<Activity>, Vec<SavedActivity>, HashMap<i64, String>);
+type Activities = (Vec<Activity>, Vec<SavedActivity>, HashMap<i64, usize>);
 
-/// Activities in file order with what the file computed, and the plan id of every task UID.
+/// An activity for every task in file order, with what the file computed, and the index of every task UID.
 fn activities(
     document: &Document<'_>,
     setting: &Setting,
@@ -261,7 +265,8 @@ fn activities(
     let levels: Vec<u32> = document.tasks.iter().map(level_of).collect();
     let mut activities: Vec<Activity> = Vec::with_capacity(levels.len());
     let mut saved = Vec::with_capacity(levels.len());
-    let (mut ids, mut taken) = (HashMap::with_capacity(levels.len()), HashSet::with_capacity(levels.len()));
+    let mut ids: HashMap<i64, usize> = HashMap::with_capacity(levels.len());
+    let mut noted: HashSet<String> = HashSet::new();
     // The open summaries: level and index of each.
     let mut open: Vec<(u32, usize)> = Vec::new();
     for (index, task) in document.tasks.iter().enumerate() {
@@ -279,12 +284,16 @@ fn activities(
         let calendar = task.calendar_uid.and_then(|uid| calendar_ids.get(&uid).cloned());
         let mut activity = task.activity(kind, calendar, setting);
         // A task copied in MS Project keeps its notes; only the first one may keep the id.
-        if let Some(note) = notes::read_activity(&task.notes).filter(|note| !taken.contains(&note.id)) {
+        let is_taken = |id: &String| {
+            let same_uid = id.parse().ok().and_then(|uid: i64| ids.get(&uid));
+            noted.contains(id) || same_uid.is_some_and(|index| activities[*index].id == *id)
+        };
+        if let Some(note) = notes::read_activity(&task.notes).filter(|note| !is_taken(&note.id)) {
             notes::merge(&mut activity, &note, setting);
+            noted.insert(note.id);
         }
-        taken.insert(activity.id.clone());
         activity.parent = open.last().map(|(_, parent)| activities[*parent].id.clone());
-        if ids.insert(task.uid, activity.id.clone()).is_some() {
+        if ids.insert(task.uid, index).is_some() {
             let message = format!("two tasks carry the UID {}", task.uid);
             findings.error(codes::DUPLICATE_ID, format!("line {}", task.line), message);
         }
@@ -311,41 +320,70 @@ fn warn_about_task(
     calendar_ids: &HashMap<i64, String>,
     findings: &mut Findings,
 ) {
-    let name = shortened(&task.name);
+    let name = || shortened(&task.name);
     if task.is_external {
-        let message = format!("`{name}` stands for work of another file and was kept at its dates");
+        let message = format!("`{}` stands for work of another file and was kept at its dates", name());
         findings.warn(codes::KEPT_AT_DATES, id, message);
     } else if task.is_manual && kind != ActivityKind::Summary {
-        let message = format!("`{name}` is scheduled by hand and was kept at its dates");
+        let message = format!("`{}` is scheduled by hand and was kept at its dates", name());
         findings.warn(codes::KEPT_AT_DATES, id, message);
     }
     if task.is_inactive {
-        findings.warn(codes::INACTIVE, id, format!("`{name}` is inactive and was kept without its links"));
+        findings.warn(codes::INACTIVE, id, format!("`{}` is inactive and was kept without its links", name()));
     }
     if kind == ActivityKind::Summary && task.constraint_type > 1 {
-        findings.warn(codes::NO_HOME, id, format!("the constraint of the summary `{name}` was left out"));
+        findings.warn(codes::NO_HOME, id, format!("the constraint of the summary `{}` was left out", name()));
     }
     if task.is_milestone && kind == ActivityKind::Task && task.duration != 0 {
         findings.warn(
             codes::NO_HOME,
             id,
-            format!("`{name}` is marked as a milestone but has a duration; it is a task here"),
+            format!("`{}` is marked as a milestone but has a duration; it is a task here", name()),
         );
     }
     if let Some(uid) = task.calendar_uid.filter(|uid| !calendar_ids.contains_key(uid)) {
         let message =
-            format!("`{name}` names the calendar {uid}, which is not in the file; the project calendar counts");
+            format!("`{}` names the calendar {uid}, which is not in the file; the project calendar counts", name());
         findings.warn(codes::DEFAULTED, id, message);
     }
 }
 
-fn links(document: &Document<'_>, setting: &Setting, ids: &HashMap<i64, String>, findings: &mut Findings) -> Vec<Link> {
+/// Names work that somebody spread over time by hand: a plan knows no breaks within an activity.
+fn note_contours(
+    document: &Document<'_>,
+    activities: &[Activity],
+    saved: &mut [SavedActivity],
+    findings: &mut Findings,
+) {
+    let contoured = document.assignments.iter().filter(|assignment| assignment.is_contoured);
+    let mut is_told: HashMap<i64, bool> = HashMap::new();
+    for assignment in contoured {
+        *is_told.entry(assignment.task).or_insert(true) &= assignment.is_timephased;
+    }
+    for ((task, activity), saved) in document.tasks.iter().zip(activities).zip(saved) {
+        let Some(is_told) = is_told.get(&task.uid) else { continue };
+        saved.has_lost_contour = !is_told;
+        if activity.actual_finish.is_none() && activity.kind == ActivityKind::Task {
+            let name = shortened(&task.name);
+            let message = format!("the work of `{name}` was spread by hand; breaks within it were left out");
+            findings.warn(codes::NO_HOME, &activity.id, message);
+        }
+    }
+}
+
+fn links(
+    document: &Document<'_>,
+    setting: &Setting,
+    ids: &HashMap<i64, usize>,
+    activities: &[Activity],
+    findings: &mut Findings,
+) -> Vec<Link> {
     let inactive: HashSet<i64> = document.tasks.iter().filter(|t| t.is_inactive).map(|t| t.uid).collect();
     let mut links = Vec::with_capacity(document.tasks.iter().map(|task| task.links.len()).sum());
     for task in &document.tasks {
-        let Some(to) = ids.get(&task.uid) else { continue };
+        let Some(to) = ids.get(&task.uid).map(|index| &activities[*index].id) else { continue };
         for raw in &task.links {
-            let line = format!("line {}", raw.line);
+            let line = at_line(raw.line);
             let Some(from) = raw.from.filter(|_| !raw.is_cross_project) else {
                 let message =
                     format!("`{}` waits for a task of another file; the link was left out", shortened(&task.name));
@@ -359,7 +397,7 @@ fn links(document: &Document<'_>, setting: &Setting, ids: &HashMap<i64, String>,
                 findings.error(codes::BAD_VALUE, line, "the link type is not 0 (FF), 1 (FS), 2 (SF) or 3 (SS)");
                 continue;
             };
-            let from = ids.get(&from).cloned().unwrap_or_else(|| from.to_string());
+            let from = ids.get(&from).map_or_else(|| from.to_string(), |index| activities[*index].id.clone());
             links.push(Link { from, to: to.clone(), kind, lag: raw.lag(setting), at: Some(line) });
         }
     }
@@ -431,20 +469,17 @@ impl Resources {
     fn assign(
         &self,
         document: &Document<'_>,
-        ids: &HashMap<i64, String>,
+        ids: &HashMap<i64, usize>,
         activities: &mut [Activity],
         calendars: &mut Vec<Calendar>,
         default: Option<&str>,
         findings: &mut Findings,
     ) {
-        let at: HashMap<i64, usize> =
-            document.tasks.iter().enumerate().map(|(index, task)| (task.uid, index)).collect();
-        let mut followed: HashMap<usize, HashSet<Option<&str>>> = HashMap::new();
+        // Who works on what, by index of the task and in which calendar.
+        let mut followed: Vec<(usize, Option<&str>)> = Vec::with_capacity(document.assignments.len());
         for assignment in &document.assignments {
             let Some((resource, factor, calendar)) = self.known.get(&assignment.resource) else { continue };
-            let Some(index) = at.get(&assignment.task).copied().filter(|_| ids.contains_key(&assignment.task)) else {
-                continue;
-            };
+            let Some(&index) = ids.get(&assignment.task) else { continue };
             let activity = &mut activities[index];
             if activity.kind == ActivityKind::Summary {
                 continue;
@@ -455,19 +490,20 @@ impl Resources {
                 Some(need) => need.amount = need.amount.saturating_add(amount),
                 None => activity.needs.push(Need { resource: id.clone(), amount }),
             }
-            followed.entry(index).or_default().insert(calendar.as_deref());
+            followed.push((index, calendar.as_deref()));
         }
-        let mut followed: Vec<_> = followed.into_iter().collect();
-        followed.sort_by_key(|(index, _)| *index);
+        followed.sort_unstable();
         let stated = calendars.len();
-        for (index, followed) in followed {
-            let (task, activity) = (&document.tasks[index], &mut activities[index]);
-            let mut ids: Vec<&str> = followed.iter().filter_map(|one| one.or(default)).collect();
+        for followed in followed.chunk_by(|one, other| one.0 == other.0) {
+            let (task, activity) = (&document.tasks[followed[0].0], &mut activities[followed[0].0]);
+            if followed.iter().all(|(_, calendar)| calendar.is_none()) {
+                continue;
+            }
+            let mut ids: Vec<&str> = followed.iter().filter_map(|(_, calendar)| calendar.or(default)).collect();
             ids.sort_unstable();
             ids.dedup();
-            let is_the_default = followed.iter().all(Option::is_none);
             let is_its_own = activity.calendar.as_deref().is_some_and(|own| ids == [own]);
-            if is_the_default || is_its_own || task.ignores_resource_calendar {
+            if is_its_own || task.ignores_resource_calendar {
                 continue;
             }
             let name = shortened(&task.name);

@@ -73,7 +73,14 @@ pub(crate) struct Assignment {
     pub(crate) units: f64,
     pub(crate) start: Option<DateTime>,
     pub(crate) finish: Option<DateTime>,
+    /// The work is spread by hand instead of evenly or by one of the program's shapes.
+    pub(crate) is_contoured: bool,
+    /// The file says how the work is spread.
+    pub(crate) is_timephased: bool,
 }
+
+/// `WorkContour` of work that somebody spread by hand.
+const CONTOURED: i64 = 8;
 
 /// Reads an MSPDI file.
 pub(crate) fn read(bytes: &[u8], limits: &Limits, findings: &mut Findings) -> Outcome {
@@ -160,6 +167,11 @@ fn read_assignment(elements: &mut Elements<'_>) -> Result<Assignment, Diagnostic
             "Units" => assignment.units = units(elements)?,
             "Start" => assignment.start = instant(elements, "Start")?,
             "Finish" => assignment.finish = instant(elements, "Finish")?,
+            "WorkContour" => assignment.is_contoured = number(elements, "WorkContour")? == CONTOURED,
+            "TimephasedData" => {
+                assignment.is_timephased = true;
+                elements.skip()?;
+            }
             _ => elements.skip()?,
         }
     }

@@ -7,7 +7,7 @@ use guatu_kernel::plan::{Activity, ActivityKind, Constraint, ConstraintKind, Gra
 use jiff::civil::DateTime;
 
 use super::duration_minutes;
-use crate::plans::findings::shortened;
+use crate::plans::findings::{at_line, shortened};
 use crate::plans::moment::{self, Refused};
 use crate::plans::xml::Elements;
 use crate::plans::{SavedActivity, codes};
@@ -42,7 +42,6 @@ pub(crate) struct Task<'a> {
     pub(crate) saved: Saved,
     pub(crate) notes: Cow<'a, str>,
     pub(crate) links: Vec<RawLink>,
-    pub(crate) has_splits: bool,
 }
 
 /// Dates the program had computed.
@@ -175,10 +174,6 @@ impl<'a> Task<'a> {
                 "LevelingDelay" => task.saved.levelling_delay = tenths(elements)?.unwrap_or(0.0),
                 "Notes" => task.notes = elements.text()?,
                 "PredecessorLink" => task.links.push(read_link(elements)?),
-                "TimephasedData" => {
-                    task.has_splits = true;
-                    elements.skip()?;
-                }
                 _ => elements.skip()?,
             }
         }
@@ -191,7 +186,7 @@ impl<'a> Task<'a> {
         let mut activity = Activity::task(self.uid.to_string(), Span::ZERO);
         activity.name = self.name.clone().into_owned();
         activity.kind = kind;
-        activity.at = Some(format!("line {}", self.line));
+        activity.at = Some(at_line(self.line));
         activity.deadline = self.deadline.map(|instant| moment_of(instant, setting));
         if kind == ActivityKind::Summary {
             return activity;
@@ -256,6 +251,7 @@ impl<'a> Task<'a> {
             is_external: self.is_external,
             is_milestone: self.is_milestone,
             levelling_delay_minutes: self.saved.levelling_delay,
+            has_lost_contour: false,
         }
     }
 }

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use guatu_kernel::plan::{
-    Activity, ActivityKind, Constraint, ConstraintKind, Granularity, Link, Mandate, Moment, Need, Plan, Resource, Span,
+    Activity, ActivityKind, Calendar, Constraint, ConstraintKind, Granularity, Link, Mandate, Moment, Need, Plan,
+    Resource, Span,
 };
 
-use super::{Model, Node, Status, Task, TaskKind, bound_moment};
-use crate::plans::findings::{Findings, fault, shortened};
+use super::{Demand, Model, Node, P6Resource, Relation, Status, Task, TaskKind, bound_moment};
+use crate::plans::findings::{Findings, at_line, fault, shortened};
 use crate::plans::{Outcome, SavedActivity, SavedDates, codes};
 
 /// A breakdown structure deeper than this is taken for a loop.
@@ -16,18 +17,18 @@ const DEEPEST: usize = 200;
 
 /// Makes the plan of a project.
 pub(crate) fn assemble(model: Model<'_>, findings: &mut Findings) -> Outcome {
-    let start = model.start.or(model.data_date).or_else(|| model.tasks.iter().filter_map(|task| task.early.0).min());
+    let Model { nodes, tasks, relations, calendars, .. } = model;
+    let start = model.start.or(model.data_date).or_else(|| tasks.iter().filter_map(|task| task.early.0).min());
     let Some(start) = start else {
         return Err(fault(codes::MISSING, "project", "the project has no start date"));
     };
-    let calendars = model.calendars.iter().map(|calendar| calendar.id.clone()).collect();
-    let mut ids = Ids { calendars, ..Ids::default() };
-    let mut rows = Rows::default();
-    let tree = Tree::of(&model);
+    let mut ids = Ids::of(&nodes, &tasks, &calendars);
+    let mut rows = Rows::new(&tasks, nodes.len() + tasks.len(), model.uses_expected_finishes);
+    let tree = Tree::of(&nodes, &tasks);
     let mut stack: Vec<(usize, usize, Option<String>)> = tree.roots.iter().rev().map(|root| (*root, 1, None)).collect();
-    rows.tasks(&model, &tree.loose_tasks, 1, None, &mut ids, findings);
+    rows.tasks(&tree.loose_tasks, 1, None, &mut ids, findings);
     while let Some((index, level, parent)) = stack.pop() {
-        let node = &model.nodes[index];
+        let node = &nodes[index];
         if level > DEEPEST {
             let message = format!("the breakdown structure is deeper than {DEEPEST} levels");
             return Err(fault(codes::PARENT_LOOP, format!("WBS {}", shortened(&node.uid)), message));
@@ -36,25 +37,26 @@ pub(crate) fn assemble(model: Model<'_>, findings: &mut Findings) -> Outcome {
             Some(parent) => format!("{parent}.{}", node.code),
             None => node.code.to_string(),
         };
-        let id = ids.claim(&path, &node.uid);
+        let id = ids.claim(Cow::Owned(path.trim().to_owned()), &node.uid);
         rows.node(node, &id, level, parent.as_deref());
         if let Some(tasks) = tree.tasks.get(node.uid.as_ref()) {
-            rows.tasks(&model, tasks, level + 1, Some(&id), &mut ids, findings);
+            rows.tasks(tasks, level + 1, Some(&id), &mut ids, findings);
         }
         for child in tree.children.get(node.uid.as_ref()).into_iter().flatten().rev() {
             stack.push((*child, level + 1, Some(id.clone())));
         }
     }
-    if rows.activities.len() < model.nodes.len() + model.tasks.len() {
+    let Rows { mut activities, saved, .. } = rows;
+    if activities.len() < nodes.len() + tasks.len() {
         return Err(fault(codes::PARENT_LOOP, "WBS", "a node of the breakdown structure is its own ancestor"));
     }
-    let links = links(&model, &ids, findings);
-    let resources = needs(&model, &ids, &mut rows.activities);
-    let calendar = model.calendars.iter().find(|calendar| calendar.id == model.calendar).or(model.calendars.first());
+    let links = links(relations, &ids, &activities, findings);
+    let resources = needs(&model.demands, &model.resources, &ids, &mut activities);
+    let calendar = calendars.iter().find(|calendar| calendar.id == model.calendar).or(calendars.first());
     let calendar = calendar.map(|calendar| calendar.id.clone());
     // P6 bounds every open end by the must-finish date, as a mandated date of each does.
     let mandated = match model.must_finish_by {
-        Some(by) => open_ends(&rows.activities, &links)
+        Some(by) => open_ends(&activities, &links)
             .map(|activity| Mandate { activity, finish_by: Moment::Instant(by), name: None })
             .collect(),
         None => Vec::new(),
@@ -66,14 +68,14 @@ pub(crate) fn assemble(model: Model<'_>, findings: &mut Findings) -> Outcome {
         data_date: model.data_date.map(Moment::Instant),
         calendar,
         options: model.options,
-        calendars: model.calendars,
-        activities: rows.activities,
+        calendars,
+        activities,
         links,
         resources,
         mandated,
         stops: Vec::new(),
     };
-    Ok((plan, SavedDates { activities: rows.saved }))
+    Ok((plan, SavedDates { activities: saved }))
 }
 
 /// Which node holds which nodes and tasks.
@@ -81,61 +83,73 @@ pub(crate) fn assemble(model: Model<'_>, findings: &mut Findings) -> Outcome {
 struct Tree<'m> {
     roots: Vec<usize>,
     children: HashMap<&'m str, Vec<usize>>,
+    /// An entry for every node.
     tasks: HashMap<&'m str, Vec<usize>>,
     loose_tasks: Vec<usize>,
 }
 
 impl<'m> Tree<'m> {
-    fn of(model: &'m Model<'_>) -> Tree<'m> {
-        let known: HashSet<&str> = model.nodes.iter().map(|node| node.uid.as_ref()).collect();
-        let mut tree = Tree::default();
-        let mut order: Vec<usize> = (0..model.nodes.len()).collect();
-        order.sort_by_key(|index| model.nodes[*index].sequence);
+    fn of(nodes: &'m [Node<'_>], tasks: &[Task<'_>]) -> Tree<'m> {
+        let no_tasks = nodes.iter().map(|node| (node.uid.as_ref(), Vec::new())).collect();
+        let mut tree = Tree { tasks: no_tasks, ..Tree::default() };
+        let mut order: Vec<usize> = (0..nodes.len()).collect();
+        order.sort_by_key(|index| nodes[*index].sequence);
         for index in order {
-            let node = &model.nodes[index];
-            if known.contains(node.parent.as_ref()) {
+            let node = &nodes[index];
+            if tree.tasks.contains_key(node.parent.as_ref()) {
                 tree.children.entry(&node.parent).or_default().push(index);
             } else {
                 tree.roots.push(index);
             }
         }
-        for (index, task) in model.tasks.iter().enumerate() {
-            if known.contains(task.node.as_ref()) {
-                tree.tasks.entry(&task.node).or_default().push(index);
-            } else {
-                tree.loose_tasks.push(index);
-            }
+        for (index, task) in tasks.iter().enumerate() {
+            tree.tasks.get_mut(task.node.as_ref()).unwrap_or(&mut tree.loose_tasks).push(index);
         }
         tree
     }
 }
 
-/// Codes in use, the id given to every object id, and the calendars of the file.
-#[derive(Default)]
-struct Ids {
-    taken: HashSet<String>,
-    by_uid: HashMap<String, String>,
-    calendars: HashSet<String>,
+/// Ids in use, the index of the activity of every object id, and the calendars of the file.
+struct Ids<'m> {
+    taken: HashSet<Cow<'m, str>>,
+    by_uid: HashMap<&'m str, usize>,
+    calendars: HashSet<&'m str>,
 }
 
-impl Ids {
+impl<'m> Ids<'m> {
+    fn of(nodes: &[Node<'_>], tasks: &[Task<'_>], calendars: &'m [Calendar]) -> Ids<'m> {
+        Ids {
+            taken: HashSet::with_capacity(nodes.len() + tasks.len()),
+            by_uid: HashMap::with_capacity(tasks.len()),
+            calendars: calendars.iter().map(|calendar| calendar.id.as_str()).collect(),
+        }
+    }
+
     /// The code, or the object id where the code is empty or taken.
-    fn claim(&mut self, code: &str, uid: &str) -> String {
-        let code = code.trim();
-        let id = if code.is_empty() || self.taken.contains(code) { format!("{code}#{uid}") } else { code.to_owned() };
-        self.taken.insert(id.clone());
+    fn claim(&mut self, code: Cow<'m, str>, uid: &str) -> String {
+        if !code.is_empty() && self.taken.insert(code.clone()) {
+            return code.into_owned();
+        }
+        let id = format!("{code}#{uid}");
+        self.taken.insert(Cow::Owned(id.clone()));
         id
     }
 }
 
-/// Activities and saved dates side by side.
-#[derive(Default)]
-struct Rows {
+/// Activities and saved dates side by side, made of tasks.
+struct Rows<'m> {
+    stated: &'m [Task<'m>],
+    uses_expected_finishes: bool,
     activities: Vec<Activity>,
     saved: Vec<SavedActivity>,
 }
 
-impl Rows {
+impl<'m> Rows<'m> {
+    fn new(stated: &'m [Task<'m>], count: usize, uses_expected_finishes: bool) -> Rows<'m> {
+        let (activities, saved) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        Rows { stated, uses_expected_finishes, activities, saved }
+    }
+
     fn node(&mut self, node: &Node<'_>, id: &str, level: usize, parent: Option<&str>) {
         let mut activity = Activity::task(id, Span::ZERO);
         activity.name = node.name.clone().into_owned();
@@ -153,22 +167,21 @@ impl Rows {
 
     fn tasks(
         &mut self,
-        model: &Model<'_>,
         tasks: &[usize],
         level: usize,
         parent: Option<&str>,
-        ids: &mut Ids,
+        ids: &mut Ids<'m>,
         findings: &mut Findings,
     ) {
         for index in tasks {
-            let task = &model.tasks[*index];
-            let id = ids.claim(&task.code, &task.uid);
-            if ids.by_uid.insert(task.uid.clone().into_owned(), id.clone()).is_some() {
+            let task = &self.stated[*index];
+            let id = ids.claim(Cow::Borrowed(task.code.trim()), &task.uid);
+            if ids.by_uid.insert(&task.uid, self.activities.len()).is_some() {
                 let message = format!("two activities carry the object id {}", shortened(&task.uid));
-                findings.error(codes::DUPLICATE_ID, task.at.clone(), message);
+                findings.error(codes::DUPLICATE_ID, at_line(task.line), message);
             }
             let mut activity = activity(task, id, ids, findings);
-            if model.uses_expected_finishes && task.status != Status::Completed && !activity.kind.is_milestone() {
+            if self.uses_expected_finishes && task.status != Status::Completed && !activity.kind.is_milestone() {
                 activity.expected_finish = task.expected_finish.map(Moment::Instant);
             }
             activity.parent = parent.map(str::to_owned);
@@ -178,18 +191,19 @@ impl Rows {
     }
 }
 
-fn activity(task: &Task<'_>, id: String, ids: &Ids, findings: &mut Findings) -> Activity {
+fn activity(task: &Task<'_>, id: String, ids: &Ids<'_>, findings: &mut Findings) -> Activity {
     let mut activity = Activity::task(id, Span::ZERO);
     activity.name = task.name.clone().into_owned();
     activity.kind = task.kind.activity_kind();
-    activity.at = Some(task.at.clone());
-    let name = shortened(&task.name);
+    activity.at = Some(at_line(task.line));
+    let name = || shortened(&task.name);
     if !task.calendar.is_empty() {
         if ids.calendars.contains(task.calendar.as_ref()) {
             activity.calendar = Some(task.calendar.clone().into_owned());
         } else {
             let message = format!(
-                "`{name}` names the calendar {}, which is not in the file; the project's counts",
+                "`{}` names the calendar {}, which is not in the file; the project's counts",
+                name(),
                 shortened(&task.calendar)
             );
             findings.warn(codes::DEFAULTED, &activity.id, message);
@@ -226,7 +240,7 @@ fn activity(task: &Task<'_>, id: String, ids: &Ids, findings: &mut Findings) -> 
             findings.warn(
                 codes::NO_HOME,
                 &activity.id,
-                format!("a constraint of `{name}` has no date and was left out"),
+                format!("a constraint of `{}` has no date and was left out", name()),
             );
         }
     }
@@ -235,7 +249,7 @@ fn activity(task: &Task<'_>, id: String, ids: &Ids, findings: &mut Findings) -> 
             let on = Some(Moment::Instant(start));
             activity.constraints = vec![Constraint { kind: ConstraintKind::StartOn, on, is_hard: true }];
         }
-        let message = format!("`{name}` sums up a part of the breakdown structure and was kept at its dates");
+        let message = format!("`{}` sums up a part of the breakdown structure and was kept at its dates", name());
         findings.warn(codes::KEPT_AT_DATES, &activity.id, message);
     }
     // Without a day on which it goes on, suspended work goes on at once.
@@ -243,7 +257,7 @@ fn activity(task: &Task<'_>, id: String, ids: &Ids, findings: &mut Findings) -> 
         findings.warn(
             codes::NO_HOME,
             &activity.id,
-            format!("`{name}` is suspended until an unknown day; it goes on at the data date here"),
+            format!("`{}` is suspended until an unknown day; it goes on at the data date here", name()),
         );
     }
     activity
@@ -267,46 +281,57 @@ fn saved(task: &Task<'_>, level: usize) -> SavedActivity {
         is_external: false,
         is_milestone: task.kind.activity_kind().is_milestone(),
         levelling_delay_minutes: 0.0,
+        has_lost_contour: false,
     }
 }
 
-fn links(model: &Model<'_>, ids: &Ids, findings: &mut Findings) -> Vec<Link> {
-    let mut links = Vec::with_capacity(model.relations.len());
-    for relation in &model.relations {
+fn links(relations: Vec<Relation<'_>>, ids: &Ids<'_>, activities: &[Activity], findings: &mut Findings) -> Vec<Link> {
+    let known = |uid: &str| ids.by_uid.get(uid).map(|index| activities[*index].id.as_str());
+    // Files tell the links that lead to one activity in a row.
+    let mut last: (Cow<'_, str>, Option<&str>) = (Cow::Borrowed(""), known(""));
+    let mut links = Vec::with_capacity(relations.len());
+    for relation in relations {
+        if relation.to != last.0 {
+            let to = known(&relation.to);
+            last = (relation.to, to);
+        }
+        let from = known(&relation.from);
         if relation.is_external {
-            let end = ids.by_uid.get(relation.to.as_ref()).or_else(|| ids.by_uid.get(relation.from.as_ref()));
+            let end = last.1.or(from).unwrap_or("");
             let message = "a relationship to an activity of another project was left out";
-            findings.warn(codes::LINK_LEFT_OUT, end.map_or("", String::as_str), message);
+            findings.warn(codes::LINK_LEFT_OUT, end, message);
             continue;
         }
-        let id = |uid: &Cow<'_, str>| ids.by_uid.get(uid.as_ref()).cloned().unwrap_or_else(|| uid.clone().into_owned());
         links.push(Link {
-            from: id(&relation.from),
-            to: id(&relation.to),
+            from: from.unwrap_or(&relation.from).to_owned(),
+            to: last.1.unwrap_or(&last.0).to_owned(),
             kind: relation.kind,
             lag: Span::minutes(relation.lag_minutes),
-            at: Some(relation.at.clone()),
+            at: Some(at_line(relation.line)),
         });
     }
     links
 }
 
 /// Resources that are asked for, and the needs of activities. Part units are rounded up: half a crane is a crane.
-fn needs(model: &Model<'_>, ids: &Ids, activities: &mut [Activity]) -> Vec<Resource> {
+fn needs(
+    demands: &[Demand<'_>],
+    stated: &[P6Resource<'_>],
+    ids: &Ids<'_>,
+    activities: &mut [Activity],
+) -> Vec<Resource> {
     let whole = |units: f64| if units.is_finite() { units.ceil().clamp(1.0, 1e6) as u32 } else { 1 };
-    let at: HashMap<String, usize> = activities.iter().enumerate().map(|(i, a)| (a.id.clone(), i)).collect();
-    let stated: HashMap<&str, _> = model.resources.iter().map(|resource| (resource.uid.as_ref(), resource)).collect();
+    let stated: HashMap<&str, _> = stated.iter().map(|resource| (resource.uid.as_ref(), resource)).collect();
     let mut resources: Vec<Resource> = Vec::new();
     let mut known: HashMap<&str, usize> = HashMap::new();
     let mut taken: HashSet<String> = HashSet::new();
-    for demand in &model.demands {
-        let Some(index) = ids.by_uid.get(demand.task.as_ref()).and_then(|id| at.get(id)).copied() else { continue };
+    for demand in demands {
+        let Some(index) = ids.by_uid.get(demand.task.as_ref()).copied() else { continue };
         let Some(stated) = stated.get(demand.resource.as_ref()).copied() else { continue };
         let slot = *known.entry(stated.uid.as_ref()).or_insert_with(|| {
             let is_free = !stated.code.trim().is_empty() && taken.insert(stated.code.to_string());
             let id = if is_free { stated.code.to_string() } else { format!("{}#{}", stated.code, stated.uid) };
-            let calendar = model.calendars.iter().find(|calendar| calendar.id == stated.calendar);
-            let calendar = calendar.map(|calendar| calendar.id.clone());
+            let calendar = ids.calendars.get(stated.calendar.as_ref()).map(|id| (*id).to_owned());
             resources.push(Resource { id, capacity: whole(stated.units), calendar, steps: Vec::new() });
             resources.len() - 1
         });

@@ -50,7 +50,7 @@ pub(crate) struct Node<'a> {
 /// An activity. Durations are in minutes.
 #[derive(Debug, Default)]
 pub(crate) struct Task<'a> {
-    pub(crate) at: String,
+    pub(crate) line: usize,
     pub(crate) uid: Cow<'a, str>,
     pub(crate) code: Cow<'a, str>,
     pub(crate) name: Cow<'a, str>,
@@ -163,7 +163,7 @@ impl Bound {
 /// A relationship between two activities of the file.
 #[derive(Debug, Default)]
 pub(crate) struct Relation<'a> {
-    pub(crate) at: String,
+    pub(crate) line: usize,
     pub(crate) from: Cow<'a, str>,
     pub(crate) to: Cow<'a, str>,
     pub(crate) kind: LinkKind,
@@ -224,7 +224,11 @@ pub(crate) fn options(lag: &str, retains_logic: bool, overrides: bool, critical:
 
 /// Hours as minutes; absurd numbers are kept large enough for the check of ranges to refuse them.
 pub(crate) fn minutes_of_hours(text: &str) -> Option<i64> {
-    let hours: f64 = text.trim().replace(',', ".").parse().ok()?;
+    let text = text.trim();
+    if let Ok(hours) = text.parse::<i32>() {
+        return Some(i64::from(hours) * 60);
+    }
+    let hours: f64 = text.replace(',', ".").parse().ok()?;
     hours.is_finite().then(|| (hours * 60.0).round().clamp(-1e12, 1e12) as i64)
 }
 

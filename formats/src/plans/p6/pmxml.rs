@@ -148,7 +148,7 @@ fn read_node<'a>(elements: &mut Elements<'a>) -> Result<Node<'a>, Diagnostic> {
 }
 
 fn read_task<'a>(elements: &mut Elements<'a>) -> Result<Task<'a>, Diagnostic> {
-    let mut task = Task { at: format!("line {}", elements.line()), ..Task::default() };
+    let mut task = Task { line: elements.line(), ..Task::default() };
     let (mut words, mut dates) = ([Cow::Borrowed(""), Cow::Borrowed("")], [None, None]);
     while let Some(name) = elements.child()? {
         match name {
@@ -199,7 +199,7 @@ fn read_task<'a>(elements: &mut Elements<'a>) -> Result<Task<'a>, Diagnostic> {
 }
 
 fn read_relation<'a>(elements: &mut Elements<'a>) -> Result<Relation<'a>, Diagnostic> {
-    let mut relation = Relation { at: format!("line {}", elements.line()), ..Relation::default() };
+    let mut relation = Relation { line: elements.line(), ..Relation::default() };
     let mut projects = [Cow::Borrowed(""), Cow::Borrowed("")];
     while let Some(name) = elements.child()? {
         match name {

@@ -10,13 +10,14 @@ use encoding_rs::{Encoding, GB18030, WINDOWS_1252};
 use guatu_kernel::diagnose::Diagnostic;
 use guatu_kernel::plan::Calendar;
 use jiff::civil::DateTime;
+use memchr::memchr_iter;
 
 use super::assemble::assemble;
 use super::{
     Bound, Demand, Model, Node, P6Resource, Relation, Status, Task, TaskKind, blob, link_kind, minutes_of_hours,
     options,
 };
-use crate::plans::findings::{Findings, fault, shortened};
+use crate::plans::findings::{Findings, at_line, fault, shortened};
 use crate::plans::moment::{self, Refused};
 use crate::plans::{Limits, Outcome, codes};
 
@@ -38,7 +39,11 @@ impl<'a> Table<'a> {
         let mut cells: Vec<&'a str> = Vec::with_capacity(needed);
         self.rows.iter().map(move |(line, row)| {
             cells.clear();
-            cells.extend(row.split('\t').take(needed));
+            let mut from = 0;
+            for tab in memchr_iter(b'\t', row.as_bytes()).chain([row.len()]).take(needed) {
+                cells.push(&row[from..tab]);
+                from = tab + 1;
+            }
             (*line, positions.map(|at| at.and_then(|at| cells.get(at).copied()).unwrap_or("")))
         })
     }
@@ -67,10 +72,10 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits, findings: &mut Findings) -> Ou
         }
     }
     read_tasks(&mut model, project, table("TASK"))?;
+    model.relations.reserve(table("TASKPRED").rows.len());
     for (line, [to, from, owner, from_owner, kind, lag]) in
         table("TASKPRED").rows(["task_id", "pred_task_id", "proj_id", "pred_proj_id", "pred_type", "lag_hr_cnt"])
     {
-        let at = format!("line {line}");
         // Rows of older files leave the predecessor's project out.
         let from_owner = if from_owner.is_empty() { owner } else { from_owner };
         if owner != project && from_owner != project {
@@ -78,7 +83,7 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits, findings: &mut Findings) -> Ou
         }
         let Some(kind) = link_kind(kind) else {
             let message = format!("the relationship type `{}` is not known", shortened(kind));
-            return Err(fault(codes::BAD_VALUE, at, message));
+            return Err(fault(codes::BAD_VALUE, at_line(line), message));
         };
         model.relations.push(Relation {
             from: from.into(),
@@ -86,7 +91,7 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits, findings: &mut Findings) -> Ou
             kind,
             lag_minutes: hours(lag, "lag_hr_cnt", line)?.unwrap_or(0),
             is_external: owner != from_owner,
-            at,
+            line,
         });
     }
     read_resources(&mut model, project, table("RSRC"), table("RSRCRATE"), table("TASKRSRC"));
@@ -137,7 +142,9 @@ fn looks_like_chinese(bytes: &[u8]) -> bool {
 fn tables(text: &str) -> Result<HashMap<&str, Table<'_>>, Diagnostic> {
     let mut tables: HashMap<&str, Table<'_>> = HashMap::new();
     let (mut name, mut has_header) = ("", false);
-    for (index, line) in text.split('\n').enumerate() {
+    let mut from = 0;
+    for (index, end) in memchr_iter(b'\n', text.as_bytes()).chain([text.len()]).enumerate() {
+        let line = &text[std::mem::replace(&mut from, end + 1)..end];
         let line = line.strip_suffix('\r').unwrap_or(line);
         if let Some(row) = line.strip_prefix("%R\t") {
             match tables.get_mut(name).filter(|table| !table.columns.is_empty()) {
@@ -173,14 +180,16 @@ fn choose_project<'a>(
     limits: &Limits,
     findings: &mut Findings,
 ) -> Result<&'a str, Diagnostic> {
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    tasks.rows(["proj_id"]).for_each(|(_, [project])| *counts.entry(project).or_default() += 1);
     let all: Vec<[&'a str; 2]> = projects.rows(["proj_id", "proj_short_name"]).map(|(_, row)| row).collect();
     if let Some(wanted) = &limits.project {
         let found = all.iter().find(|[uid, code]| wanted == uid || wanted == code);
         return found.map(|[uid, _]| *uid).ok_or_else(|| {
             fault(codes::UNKNOWN_ID, "PROJECT", format!("there is no project `{}` in the file", shortened(wanted)))
         });
+    }
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    if all.len() > 1 {
+        tasks.rows(["proj_id"]).for_each(|(_, [project])| *counts.entry(project).or_default() += 1);
     }
     // The first of equals, so that the choice does not hang on the order of a hash.
     let mut chosen: Option<&[&'a str; 2]> = None;
@@ -326,6 +335,7 @@ fn read_tasks<'a>(model: &mut Model<'a>, project: &str, table: &Table<'a>) -> Re
         "resume_date",
         "expect_end_date",
     ];
+    model.tasks.reserve(table.rows.len());
     for (line, cells) in table.rows(wanted) {
         let [uid, owner, node, calendar, code, name, kind, status, planned, remaining, measure, physical, ..] = cells;
         let [
@@ -365,7 +375,7 @@ fn read_tasks<'a>(model: &mut Model<'a>, project: &str, table: &Table<'a>) -> Re
         let lenient = |text: &str| moment::parse_instant(text).ok();
         let float = |text: &str| text.parse::<f64>().ok().filter(|hours| hours.is_finite()).map(|hours| hours * 60.0);
         model.tasks.push(Task {
-            at: format!("line {line}"),
+            line,
             uid: uid.into(),
             code: code.into(),
             name: name.into(),
