@@ -1,6 +1,7 @@
 //! Everything HTTP that is not a feature: the site's state, the router, the shell of every page, forms and problems.
 
 pub mod assets;
+pub mod connections;
 pub mod extract;
 pub mod forms;
 pub mod layout;
