@@ -58,6 +58,12 @@ enum Verb {
     /// Ask pages of a running server in an open loop.
     #[command(name = "bench-load", hide = true)]
     BenchLoad(bench::load::Arguments),
+    /// Measure in a folder that goes away what finds the due among many orders and duties.
+    #[command(name = "bench-supervision", hide = true)]
+    BenchSupervision,
+    /// Send a day's findings to a running server as a phone does.
+    #[command(name = "bench-sync", hide = true)]
+    BenchSync(bench::sync::Arguments),
     /// Recompute chain, tree, checkpoints and replay; name the first thing that is broken (exit 3).
     Verify(serve::Verification),
     /// Drop derived tables and make them again from facts.
@@ -128,6 +134,8 @@ fn main() -> ExitCode {
             Verb::BenchDoor(arguments) => bench::door::run(arguments).await,
             Verb::BenchDaily(arguments) => bench::daily::run(arguments).await,
             Verb::BenchLoad(arguments) => bench::load::run(arguments).await,
+            Verb::BenchSupervision => bench::supervision::run().await,
+            Verb::BenchSync(arguments) => bench::sync::run(arguments).await,
             Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Verify(place) => serve::verify(place).await,
             Verb::Rebuild(place) => serve::rebuild(place).await,

@@ -11,7 +11,7 @@ use crate::features::messages::outbox::{self, Outward};
 use crate::journal::Journal;
 use crate::journal::replay::{self, Broken};
 use crate::signer::Signer;
-use crate::web::{self, Site, Stamps};
+use crate::web::{self, Site, Stamps, connections};
 use anyhow::{Context, Result};
 use guatu_ledger::checkpoint::Checkpoint;
 use guatu_ledger::hash::sha256;
@@ -250,12 +250,12 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
     announce(&site, listener.local_addr()?).await?;
     let closing = site.closing.clone();
     db.keep_reserve();
-    let router = web::router(site.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let router = web::router(site.clone());
     let timer = tokio::spawn(crate::timers::run(site.clone()));
     // Apart from the clocks of orders: a slow mail server holds up no rung.
     let sender = tokio::spawn(outbox::run(site.clone()));
     let disk = db.clone();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let serving = connections::serve(listener, router, connections::HEAD_TIME, async move {
         tokio::select! {
             () = stopped() => {}
             () = disk.failed() => {}
@@ -264,7 +264,7 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
         closing.send_replace(true);
     });
     tokio::select! {
-        ended = serving.into_future() => ended?,
+        () = serving => {}
         () = async { db.failed().await; tokio::time::sleep(LAST_ANSWERS).await } => {}
     }
     for task in [timer, sender] {

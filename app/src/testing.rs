@@ -331,6 +331,16 @@ impl TestSite {
         self.ask(who, request, Body::from(bytes)).await
     }
 
+    /// As [`TestSite::by_phone`], a form of a kind.
+    pub async fn by_phone_as(&self, who: &str, kind: &str, path: &str, bytes: Vec<u8>) -> Page {
+        let request = Request::post(path)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, kind)
+            .header("x-form-token", self.form_token(who));
+        self.ask(who, request, Body::from(bytes)).await
+    }
+
     /// Sends what a program sends that has no session: headers and bytes.
     pub async fn by_program(&self, method: &str, path: &str, headers: &[(&str, &str)], bytes: Vec<u8>) -> Page {
         let request = Request::builder().method(method).uri(path);

@@ -115,7 +115,7 @@ async fn ring(site: &Site) -> Result<()> {
     if site.watch.jump().is_some() || site.clock_behind().await.is_some() {
         return Ok(());
     }
-    let due = orders::store::due(&mut conn, civil(site.clock.now())).await?;
+    let due = site.domain.due.at(&mut conn, civil(site.clock.now())).await?;
     drop(conn);
     // One after another: an order's rungs are noted in the order in which they were reached.
     for one in due {

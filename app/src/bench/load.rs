@@ -17,6 +17,9 @@ pub struct Arguments {
     /// Value of the session cookie.
     #[arg(long)]
     session: String,
+    /// One page to ask for, instead of the mix.
+    #[arg(long)]
+    page: Option<String>,
     /// Requests a second.
     #[arg(long, default_value_t = 100)]
     rate: u32,
@@ -51,7 +54,7 @@ pub async fn run(load: Arguments) -> Result<ExitCode> {
         tokio::time::sleep_until(due.into()).await;
         let request = format!(
             "GET {} HTTP/1.1\r\nhost: {}\r\ncookie: guatu_session={}\r\naccept-encoding: gzip\r\nconnection: close\r\n\r\n",
-            MIX[at as usize % MIX.len()],
+            load.page.as_deref().unwrap_or(MIX[at as usize % MIX.len()]),
             load.address,
             load.session
         );

@@ -3,6 +3,8 @@
 pub mod daily;
 pub mod door;
 pub mod load;
+pub mod supervision;
+pub mod sync;
 
 use anyhow::Result;
 use std::path::Path;

@@ -7,7 +7,7 @@ use super::{Ask, Teller};
 use crate::clock::civil;
 use crate::features::calendars::holidays::end_of_period;
 use crate::features::orders::model::{Choice, Command, Source, SourceKind};
-use crate::features::orders::store;
+use crate::features::orders::{due, store};
 use crate::features::task_force::model::{Holder, Seat};
 use anyhow::{Context, Result, bail};
 use jiff::civil::Date;
@@ -98,7 +98,7 @@ impl Orders {
 
     /// Notes what orders have reached, as the timer does.
     pub async fn ring(&self, teller: &mut Teller<'_>) -> Result<()> {
-        let due = store::due(&mut teller.db.reader().await?, civil(teller.clock.now())).await?;
+        let due = due::Kept::default().at(&mut teller.db.reader().await?, civil(teller.clock.now())).await?;
         for one in due {
             teller.wave(vec![Ask::by_system(one.command)]).await?;
         }

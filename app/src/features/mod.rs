@@ -182,6 +182,8 @@ pub struct Guatu {
     pub places: places::tree::Kept,
     /// What blockers have held up.
     pub eaten: problems::eaten::Kept,
+    /// When orders next have something to say.
+    pub due: orders::due::Kept,
     /// How many messages people have not opened.
     pub unread: messages::unread::Kept,
     /// How likely mandated dates are.

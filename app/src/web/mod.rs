@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod attempt;
+pub mod connections;
 pub mod extract;
 pub mod forms;
 pub mod layout;

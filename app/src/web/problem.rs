@@ -7,7 +7,7 @@ use super::{Site, layout};
 use crate::db;
 use crate::refusal::{AT, Reason, Refusal};
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
@@ -84,15 +84,18 @@ pub fn faults() -> u64 {
     FAULTS.load(Ordering::Relaxed)
 }
 
+/// Whether a program asks, and not somebody who sees a page.
+pub(super) fn wants_json(address: &Uri, headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT);
+    address.path().starts_with("/api/")
+        || accept.is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"))
+}
+
 /// Renders problems that handlers and extractors returned.
 ///
 /// Whoever is not logged in writes nothing but a login: asked here, once for every form there is.
 pub async fn render(State(site): State<Site>, visitor: Option<Visitor>, mut request: Request, next: Next) -> Response {
-    let wants_json = request.uri().path().starts_with("/api/")
-        || request
-            .headers()
-            .get(header::ACCEPT)
-            .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
+    let wants_json = wants_json(request.uri(), request.headers());
     let here = request.uri().path_and_query().map_or_else(|| "/".into(), ToString::to_string);
     let is_write = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let is_open = OPEN_FORMS.iter().any(|open| request.uri().path().starts_with(open));

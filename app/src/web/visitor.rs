@@ -3,7 +3,7 @@
 use super::Site;
 use super::layout::language_setting;
 use super::locale::Language;
-use super::problem::Problem;
+use super::problem::{Problem, wants_json};
 use crate::db::Conn;
 use crate::features::authority::{self, Rights, Verb};
 use crate::features::identity::keys::{self, Purpose};
@@ -186,9 +186,13 @@ impl FromRequestParts<Site> for Visitor {
         let mut conn = site.reader().await?;
         if let Some(account) = identity::session::account_of(&mut conn, token, site.clock.machine()).await? {
             visitor = visitor.known(&mut conn, site, account.clone()).await?;
-            visitor.orders_waiting = orders::store::waiting_for(&mut conn, &account, &visitor.rights).await?;
-            let (head, now) = (site.head(), site.clock.now());
-            visitor.messages_unread = site.domain.unread.count(&mut conn, &account, &visitor.rights, head, now).await?;
+            // A program shows no page, so nothing is counted for the head of one.
+            if !wants_json(&parts.uri, &parts.headers) {
+                visitor.orders_waiting = orders::store::waiting_for(&mut conn, &account, &visitor.rights).await?;
+                let (head, now) = (site.head(), site.clock.now());
+                visitor.messages_unread =
+                    site.domain.unread.count(&mut conn, &account, &visitor.rights, head, now).await?;
+            }
             visitor.token = Some(token.to_owned());
         }
         Ok(visitor)

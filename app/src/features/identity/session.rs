@@ -19,6 +19,8 @@ use tokio::sync::Semaphore;
 pub const IDLE_LIMIT: SignedDuration = SignedDuration::from_hours(8);
 /// And after this long in any case.
 pub const ABSOLUTE_LIMIT: SignedDuration = SignedDuration::from_hours(24 * 7);
+/// That a session was used is noted so often: more would be a write to the disk beside every other.
+const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(1);
 /// Life of a one-time link.
 pub const LINK_LIFE: SignedDuration = SignedDuration::from_mins(30);
 /// Life of an invitation.
@@ -105,9 +107,9 @@ pub async fn account_of(conn: &mut Conn, token: &str, now: Timestamp) -> Result<
 
 /// Notes that a session was used. Called for writes only, so that reading pages never writes.
 pub async fn touch(db: &Db, token: &str, now: Timestamp) -> Result<()> {
-    let mut conn = db.writer().await?;
-    conn.execute("UPDATE session SET seen_at = ? WHERE token_hash = ?", args![record_text(now), token_hash(token)]).await?;
-    Ok(())
+    let before = now.saturating_sub(SEEN_EVERY)?;
+    let sql = "UPDATE session SET seen_at = ? WHERE token_hash = ? AND seen_at < ?";
+    db.writer().await?.execute(sql, args![record_text(now), token_hash(token), record_text(before)]).await.map(drop)
 }
 
 /// Ends one session.

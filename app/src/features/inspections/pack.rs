@@ -4,6 +4,7 @@ use super::draw::RULES;
 use super::known::Step;
 use super::model::{Fact, Stage};
 use super::pages::Names;
+use super::pieces::MOST_PART_BYTES;
 use super::sealing::Stop;
 use super::{acts, checklists, store};
 use crate::db::Conn;
@@ -28,7 +29,7 @@ pub(super) const MOST_PLACES: usize = 300;
 pub(super) const MOST_UNITS: usize = 60;
 /// Open orders of a site.
 const MOST_ORDERS: usize = 100;
-/// Parts in which a phone sends a photograph, in bytes: as much as a weak signal carries before it is gone again.
+/// Parts in which a phone begins to send photographs, in bytes: as much as a weak signal carries before it is gone again.
 const PART_BYTES: usize = 1 << 18;
 
 /// Something to choose: its id and its name.
@@ -94,6 +95,7 @@ struct Limits {
     photos: usize,
     photo_bytes: usize,
     part_bytes: usize,
+    most_part_bytes: usize,
     clock_minutes: u32,
 }
 
@@ -194,7 +196,7 @@ pub(super) async fn pack(State(site): State<Site>, visitor: Visitor) -> Result<J
         head: site.head(),
         verifier: site.signer.verifier_line(),
         note,
-        limits: Limits { photos: FILE_COUNT, photo_bytes: MOST_BYTES, part_bytes: PART_BYTES, clock_minutes: RULES.phone_clock.value },
+        limits: Limits { photos: FILE_COUNT, photo_bytes: MOST_BYTES, part_bytes: PART_BYTES, most_part_bytes: MOST_PART_BYTES, clock_minutes: RULES.phone_clock.value },
         severities: RULES.severity.iter().map(|one| severity(&one.id)).collect(),
         checklists: checklists::checklists().iter().filter(|list| list.holds(today)).map(|list| checklist_of(&visitor, list)).collect(),
         sites,

@@ -6,7 +6,9 @@
 //! Nothing of a household is in it; its shape is the struct [`pack::Pack`], and a test knows every one of its fields. It is bounded.
 //! `PUT /phone/pieces/{sha256}` takes photographs in parts (`pieces.rs`). `POST /phone/visits` takes one act with an id the
 //! phone made and the hashes of its pieces, and does it as the form of that act would: [`acts::perform`] is the one way in, the
-//! fields are those of the form, and the rule is asked once. `POST /phone/receipts` answers what has become of ids: the record,
+//! fields are those of the form, and the rule is asked once. Pieces that together are no larger than one part may come with the
+//! act: a line that breaks loses no more than a part then, and one that holds carries a finding in one round trip instead of
+//! four. `POST /phone/receipts` answers what has become of ids: the record,
 //! salt and payload of the fact, its way to the root, and a signed head, so that the phone can see for itself that what it
 //! captured is what the ledger holds. Before that it deletes nothing; a 200 is no receipt.
 //!
@@ -22,23 +24,24 @@ use super::acts::{self, Brought, command_of};
 use super::known::Act;
 use super::model::{Command, Fact, Moment, Refused};
 use super::pack;
-use super::pieces::{self, Part};
+use super::pieces::{self, MOST_PART_BYTES, Part};
 use crate::args;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::reports::model::Photo;
 use crate::features::Fact as AnyFact;
 use crate::journal::domain::Domain;
+use crate::journal::sha256_hex;
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
-use crate::web::extract::{FILE_COUNT, Files, Query};
+use crate::web::extract::{FILE_COUNT, Files, Query, Upload};
 use crate::web::forms::Values;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
 use anyhow::Context;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
@@ -56,6 +59,8 @@ use std::sync::LazyLock;
 const TOKEN: &str = "x-form-token";
 /// Longest submission, in bytes: a form's texts and the hashes of its photographs.
 const MOST_SUBMISSION_BYTES: usize = 64 * 1024;
+/// The part of a form that holds the act; every other is a photograph.
+const ACT_PART: &str = "act";
 /// Ids asked for at once.
 const MOST_IDS: usize = 200;
 
@@ -222,13 +227,41 @@ struct Taken {
     is_repeat: bool,
 }
 
-async fn submit(State(site): State<Site>, visitor: Visitor, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
+fn unreadable() -> Refusal {
+    Refused::Unreadable.into()
+}
+
+/// What one request of a phone holds: an act, and photographs by their hashes.
+struct Arrived {
+    act: Vec<u8>,
+    enclosed: BTreeMap<String, Vec<u8>>,
+}
+
+impl Arrived {
+    /// Reads an act as JSON, or a form of it and its photographs.
+    async fn read(site: &Site, request: Request) -> Result<Arrived, Problem> {
+        let kind = request.headers().get(header::CONTENT_TYPE);
+        if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data")) {
+            let act = Bytes::from_request(request, site).await.map_err(|_| unreadable())?.to_vec();
+            return Ok(Arrived { act, enclosed: BTreeMap::new() });
+        }
+        let parts = Upload::from_request(request, site).await?.parts().await?;
+        let (mut acts, pictures): (Vec<_>, Vec<_>) = parts.into_iter().partition(|(name, _)| name == ACT_PART);
+        let (_, act) = acts.pop().filter(|_| acts.is_empty()).ok_or_else(unreadable)?;
+        if pictures.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() > MOST_PART_BYTES {
+            return Err(Refusal::from(Refused::PieceTooLarge { limit: (MOST_PART_BYTES >> 20).to_string() }).into());
+        }
+        Ok(Arrived { act, enclosed: pictures.into_iter().map(|(_, bytes)| (sha256_hex(&bytes), bytes)).collect() })
+    }
+}
+
+async fn submit(State(site): State<Site>, visitor: Visitor, headers: HeaderMap, request: Request) -> Result<Response, Problem> {
     let account = writer(&visitor, &headers)?;
-    let unreadable = || Refusal::from(Refused::Unreadable);
-    if body.len() > MOST_SUBMISSION_BYTES {
+    let Arrived { act, enclosed } = Arrived::read(&site, request).await?;
+    if act.len() > MOST_SUBMISSION_BYTES {
         return Err(unreadable().into());
     }
-    let sent: Submission = serde_json::from_slice(&body).map_err(|_| unreadable())?;
+    let sent: Submission = serde_json::from_slice(&act).map_err(|_| unreadable())?;
     let act = Act::from_name(&sent.act).filter(|act| ACTS.contains(act) && sent.format == "guatu-visit/1").ok_or_else(unreadable)?;
     let hashes: Vec<String> = sent.pictures.iter().map(|picture| picture.sha256.clone()).collect();
     if hashes.len() > FILE_COUNT {
@@ -236,6 +269,9 @@ async fn submit(State(site): State<Site>, visitor: Visitor, headers: HeaderMap, 
     }
     if !hashes.iter().all(|hash| pieces::is_hash(hash)) {
         return Err(unreadable().into());
+    }
+    if !enclosed.keys().all(|hash| hashes.contains(hash)) {
+        return Err(Refusal::from(Refused::PieceDiffers).into());
     }
     let mut pairs: Vec<(String, String)> = sent.fields.into_iter().collect();
     pairs.push(("request_id".to_owned(), sent.id.clone()));
@@ -245,7 +281,7 @@ async fn submit(State(site): State<Site>, visitor: Visitor, headers: HeaderMap, 
     let taken: Vec<Moment> = sent.pictures.into_iter().map(|picture| picture.moment).collect();
     let mut conn = site.reader().await?;
     // The pieces first: they go when the act is done, and whoever finds them gone finds the act.
-    let files = pieces::read(&mut conn, account, &hashes).await?;
+    let files = pieces::read(&mut conn, account, &hashes, &enclosed).await?;
     if let Some(earlier) = earlier(&mut conn, &site, &request).await? {
         let uncopied = hashes.iter().map(|original| Photo { original: original.clone(), copy: String::new() }).collect();
         let asked = command_of(act, &sent.inspection, &values, uncopied, (Some(sent.moment), taken))?;

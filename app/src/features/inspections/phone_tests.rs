@@ -58,6 +58,17 @@ async fn send(site: &TestSite, who: &str, submission: &Value) -> Page {
     site.by_phone(who, "POST", "/phone/visits", submission.to_string().into_bytes()).await
 }
 
+/// An act, and photographs in the same form.
+async fn send_with(site: &TestSite, who: &str, submission: &Value, photos: &[&[u8]]) -> Page {
+    let head = |name: &str| format!("--end\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{name}\"\r\n\r\n").into_bytes();
+    let mut form = [head("act"), submission.to_string().into_bytes(), b"\r\n".to_vec()].concat();
+    for photo in photos {
+        form.extend([&head("picture"), *photo, b"\r\n"].concat());
+    }
+    form.extend(b"--end--\r\n");
+    site.by_phone_as(who, "multipart/form-data; boundary=end", "/phone/visits", form).await
+}
+
 /// Status and code of a refusal, or status and number of what was taken.
 fn outcome(page: &Page) -> String {
     let said = page.json();
@@ -104,7 +115,7 @@ on_both_databases!(a_pack_is_for_those_who_go, |site| async move {
     let mut found = BTreeSet::new();
     fields(&pack, &mut found);
     // Every field that travels: no household, no reason, no name of a person.
-    let known = "account checklists clock_minutes due format has_arrived head id inspection is_guarantee is_open items lead limits more_orders name note now orders part_bytes photo_bytes photos place places points severities sites stage tables title token units until verifier";
+    let known = "account checklists clock_minutes due format has_arrived head id inspection is_guarantee is_open items lead limits more_orders most_part_bytes name note now orders part_bytes photo_bytes photos place places points severities sites stage tables title token units until verifier";
     let known: BTreeSet<String> = known.split(' ').map(str::to_owned).collect();
     assert!(found.is_subset(&known), "{:?}", found.difference(&known));
     assert!(!pack.to_string().contains("whispered"), "why is said on the page");
@@ -247,6 +258,45 @@ on_both_databases!(what_a_phone_sends_is_done_once, |site| async move {
     assert!(page.body.contains("34.746600") && page.body.contains("2026-11-23 08:30:00"));
     assert_eq!(site.get("jian", "/orders/finding-0001-order").await.status, 200);
     assert_eq!(site.get("wang", &format!("/inspections/secret-plan-0/photos/{signature}")).await.status, 404, "a signature is shown to nobody");
+    site
+});
+
+on_both_databases!(photographs_that_fit_in_one_part_come_with_their_act, |site| async move {
+    let site = planned(site).await;
+    assert_eq!(send(&site, "wang", &act("check_in", "check-in-wang", json!({}), &[])).await.status, 201);
+    let find = |id: &str, pictures: &[&str]| act("find", id, json!({ "finding": "A hole", "severity": "ordinary", "lead": "firm" }), pictures);
+    let photos = [photo(1), photo(2), photo(3), photo(4), photo(5)];
+    let hashes: Vec<String> = photos.iter().map(|bytes| sha256_hex(bytes)).collect();
+    let both = find("finding-0001", &[&hashes[0], &hashes[1]]);
+    // What comes, and what is said of it; nothing of what was refused stays here.
+    let too_much = [vec![0; 1 << 20], vec![1]].concat();
+    let cases: [(&str, &Value, Vec<&[u8]>, &str); 10] = [
+        ("one of two", &both, vec![&photos[0]], "409 V-134"),
+        ("one that is not named", &both, vec![&photos[0], &photos[1], &photos[2]], "422 V-135"),
+        ("one that was changed on its way", &both, vec![&photos[0], &photos[1][1..]], "422 V-135"),
+        ("more than a part", &both, vec![&too_much], "422 V-137"),
+        ("both", &both, vec![&photos[1], &photos[0]], "201 taken"),
+        ("both again", &both, vec![&photos[0], &photos[1]], "200 again"),
+        ("neither, again", &both, vec![], "200 again"),
+        ("others under its id", &find("finding-0001", &[&hashes[0], &hashes[2]]), vec![&photos[0], &photos[2]], "409 J-101"),
+        ("no photograph", &find("finding-0002", &[&sha256_hex(b"GIF89a")]), vec![b"GIF89a"], "422 R-120"),
+        ("none is needed", &find("finding-0003", &[]), vec![], "201 taken"),
+    ];
+    for (what, submission, enclosed, expected) in cases {
+        assert_eq!(outcome(&send_with(&site, "wang", submission, &enclosed).await), expected, "{what}");
+    }
+    // One that came in parts and one that comes with the act; then nothing waits.
+    bring(&site, "wang", &photos[3]).await;
+    let mixed = find("finding-0004", &[&hashes[3], &hashes[4]]);
+    assert_eq!(outcome(&send_with(&site, "wang", &mixed, &[&photos[4]]).await), "201 taken");
+    for hash in &hashes {
+        assert_eq!(pieces::held(&mut site.site.reader().await.unwrap(), "wang", hash).await.unwrap().held, 0);
+    }
+    let page = site.get("jian", "/inspections/secret-plan-0").await;
+    assert_eq!((page.texts("#findings + ol.course > li").len(), page.attributes("#findings + ol.course img", "src").len()), (3, 4), "{}", page.body);
+    for who in ["jian", "stranger"] {
+        assert_eq!(send_with(&site, who, &mixed, &[&photos[4]]).await.status, 404, "{who}");
+    }
     site
 });
 

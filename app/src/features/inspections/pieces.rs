@@ -11,8 +11,9 @@ use crate::features::reports::photos::MOST_BYTES;
 use crate::journal::sha256_hex;
 use anyhow::Result;
 use jiff::{Timestamp, ToSpan};
+use std::collections::BTreeMap;
 
-/// Largest part, in bytes.
+/// Largest part, and most that comes with an act, in bytes.
 pub const MOST_PART_BYTES: usize = 1 << 20;
 /// What may wait of one person, in bytes: many findings of large photographs, and not the disk.
 pub const MOST_WAITING_BYTES: u64 = 256 << 20;
@@ -124,11 +125,13 @@ async fn remove(conn: &mut Conn, account: &str, sha256: &str) -> Result<()> {
     conn.execute("DELETE FROM piece WHERE account = ? AND sha256 = ?", args![account, sha256]).await.map(drop)
 }
 
-/// The bytes of a person's pieces, in order, or how many of them are not here whole.
-pub async fn read(conn: &mut Conn, account: &str, hashes: &[String]) -> Result<Result<Vec<Vec<u8>>, Refused>> {
+/// The bytes of a person's pieces, in order, or how many of them are not here whole. Those that are in hand are not looked for.
+pub async fn read(conn: &mut Conn, account: &str, hashes: &[String], in_hand: &BTreeMap<String, Vec<u8>>) -> Result<Result<Vec<Vec<u8>>, Refused>> {
     let (mut found, mut missing) = (Vec::new(), 0);
     for sha256 in hashes {
-        if held(conn, account, sha256).await?.is_whole {
+        if let Some(bytes) = in_hand.get(sha256) {
+            found.push(bytes.clone());
+        } else if held(conn, account, sha256).await?.is_whole {
             found.push(bytes(conn, account, sha256).await?);
         } else {
             missing += 1;

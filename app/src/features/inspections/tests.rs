@@ -109,11 +109,11 @@ fn scores_by_rule() {
         ("construction", "pit_* -, dewatering -", 1000, "good", ""),
         ("construction", "pit_* -, dewatering -, notice_boards 0", 981, "good", ""),
         ("construction", "outer_lines -, earthing -, wiring 5, boxes 20", 992, "good", ""),
-        // Scaffolds of five kinds share one weight, and so do hoists, and cranes with lifting.
+        // Scaffolds of eight kinds share one weight, and so do hoists, and cranes with lifting.
         ("construction", "tube_ways 0", 999, "good", ""),
-        ("construction", "tube_ways 0, disk_* -, cantilever_* -, climbing_* -, basket_* -", 994, "good", ""),
-        ("construction", "tube_base 0", 978, "poor", "scaffold_tube"),
-        ("construction", "tube_* -, disk_* -, cantilever_* -, climbing_* -, basket_* -", 1000, "good", ""),
+        ("construction", "tube_ways 0, portal_* -, cup_* -, disk_* -, hall_* -, cantilever_* -, climbing_* -, basket_* -", 994, "good", ""),
+        ("construction", "tube_base 0", 986, "poor", "scaffold_tube"),
+        ("construction", "tube_* -, portal_* -, cup_* -, disk_* -, hall_* -, cantilever_* -, climbing_* -, basket_* -", 1000, "good", ""),
         ("construction", "hoist_devices 0", 944, "poor", "material_hoist"),
         ("construction", "hoist_* 4, lift_* -", 889, "poor", "material_hoist"),
         ("construction", "hoist_* -, lift_mast 0, lift_base 0", 978, "good", ""),

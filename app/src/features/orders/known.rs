@@ -162,22 +162,31 @@ impl Known {
         self.of(self.round).any(|step| matches!(&step.fact, Fact::Rung { rung, .. } if rung == wanted))
     }
 
-    /// Rungs that are reached by an instant and not noted, in the order in which they were reached.
-    pub fn due_rungs(&self, now: DateTime) -> Vec<(&'static Rung, DateTime)> {
+    /// Rungs that are not noted, each with when it is reached as far as the clock has run, in no order.
+    fn rungs_ahead(&self) -> Vec<(&'static Rung, DateTime)> {
         if !self.stage.is_open() {
             return Vec::new();
         }
         let (Some(ladder), Some(budget)) = (self.ladder(self.round), self.budget(self.round)) else { return Vec::new() };
-        let reached = ladder.rungs.iter().filter(|rung| !self.has_rung(&rung.id));
-        let mut due: Vec<(&Rung, DateTime)> = reached
-            .filter_map(|rung| Some((rung, rung.reached(&budget, self.returned_at())?)))
-            .filter(|(_, at)| *at <= now)
-            .collect();
+        let unnoted = ladder.rungs.iter().filter(|rung| !self.has_rung(&rung.id));
+        unnoted.filter_map(|rung| Some((rung, rung.reached(&budget, self.returned_at())?))).collect()
+    }
+
+    /// Rungs that are reached by an instant and not noted, in the order in which they were reached.
+    pub fn due_rungs(&self, now: DateTime) -> Vec<(&'static Rung, DateTime)> {
+        let mut due = self.rungs_ahead();
+        due.retain(|(_, at)| *at <= now);
         due.sort_by_key(|(_, at)| *at);
         due
     }
 
-    /// The day a running clock ends, when it is another than people were told.
+    /// When, without another fact, the timer next has something to note of it: now, where people were told another deadline.
+    pub fn speaks_next(&self, now: DateTime) -> Option<DateTime> {
+        let moved = self.moved().map(|_| now);
+        self.rungs_ahead().into_iter().map(|(_, at)| at).chain(moved).min()
+    }
+
+    /// The day a running clock ends, when it is another than people were told. That of an order that has ended stands still.
     pub fn moved(&self) -> Option<Date> {
         let due = self.budget(self.round)?.due()?.on();
         (self.told() != Some(due)).then_some(due)

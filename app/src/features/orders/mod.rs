@@ -18,15 +18,16 @@
 //! round); withdrawn.
 //!
 //! Refusals: S-101 … S-128. Extra files: `budget.rs` (clocks), `rules.rs` (limits and ladders), `known.rs` (what follows from
-//! an order's facts, and who may do what), `proposals.rs` (what could become an order), `rates.rs` (how units do),
-//! `drafts.rs`, `acts.rs`, `doing.rs` (pages of drafts, of one order, of units and rules), `drawing.rs` (a clock as a picture),
-//! `print.rs` (papers).
+//! an order's facts, and who may do what), `due.rs` (what the timer notes of orders), `proposals.rs` (what could become an
+//! order), `rates.rs` (how units do), `drafts.rs`, `acts.rs`, `doing.rs` (pages of drafts, of one order, of units and rules),
+//! `drawing.rs` (a clock as a picture), `print.rs` (papers).
 
 pub mod acts;
 pub mod budget;
 mod doing;
 mod drafts;
 mod drawing;
+pub mod due;
 pub mod known;
 pub mod model;
 pub mod pages;

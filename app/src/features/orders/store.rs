@@ -11,7 +11,7 @@ use crate::features::{contingencies, duties, hazards, identity, instructions, or
 use crate::journal::domain::{Context, Entry};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 use std::collections::HashMap;
 
 /// An order as the tables hold it.
@@ -125,6 +125,15 @@ pub async fn orders(conn: &mut Conn, which: Which) -> Result<Vec<Order>> {
         Which::All => reading!("1 = 1"),
     };
     let (rows, steps) = (conn.rows(orders, &[]).await?, conn.rows(steps, &[]).await?);
+    with_steps(&rows, &steps)
+}
+
+/// Orders that a fact after a number has changed, whatever became of them, the newest change first.
+pub async fn changed(conn: &mut Conn, after: u64) -> Result<Vec<Order>> {
+    let rows = conn.rows(concat!("SELECT ", columns!(), " FROM order_ WHERE number > ? ORDER BY number DESC"), args![after]).await?;
+    let sql = "SELECT s.order_id, s.number, s.round, s.recorded_at, s.by_account, s.fact FROM order_step s JOIN order_ o ON o.id = s.order_id
+               WHERE o.number > ? ORDER BY s.number";
+    let steps = conn.rows(sql, args![after]).await?;
     with_steps(&rows, &steps)
 }
 
@@ -333,33 +342,4 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
     let stepped = conn.execute(sql, args![number, &entry.recorded_at, &entry.actor, serde_json::to_string(fact)?, id]).await?;
     anyhow::ensure!(stepped == 1, "order {id} is not there");
     Ok(())
-}
-
-/// Something the timer would submit now: a rung that is reached, or a deadline that has moved.
-#[derive(Clone, Debug)]
-pub struct Due {
-    /// Id of the request: the same on every node.
-    pub request: String,
-    /// The command.
-    pub command: Command,
-}
-
-/// What is due at an instant, in the order in which it was reached: an order's rungs first, then what people are to be told
-/// of its deadline.
-pub async fn due(conn: &mut Conn, now: DateTime) -> Result<Vec<Due>> {
-    let mut due: Vec<(DateTime, Due)> = Vec::new();
-    for one in orders(conn, Which::Open).await? {
-        let known = &one.known;
-        for (rung, reached_at) in known.due_rungs(now) {
-            let request = format!("ring-{}-{}-{}", known.id, known.round, rung.id);
-            let command = Command::Ring { order: known.id.clone(), round: known.round, rung: rung.id.clone(), reached_at };
-            due.push((reached_at, Due { request, command }));
-        }
-        if let Some(due_on) = known.moved() {
-            let request = format!("redate-{}-{}-{due_on}", known.id, one.number);
-            due.push((now, Due { request, command: Command::Redate { order: known.id.clone(), due_on } }));
-        }
-    }
-    due.sort_by_key(|(at, _)| *at);
-    Ok(due.into_iter().map(|(_, due)| due).collect())
 }

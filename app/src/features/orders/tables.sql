@@ -19,6 +19,8 @@ CREATE TABLE order_ (
     number BIGINT NOT NULL
 );
 CREATE INDEX order_stage ON order_ (stage);
+CREATE INDEX order_number ON order_ (number);
+CREATE INDEX order_asked ON order_ (is_asked) WHERE is_asked = 1;
 CREATE INDEX order_lead ON order_ (lead, stage);
 CREATE INDEX order_source ON order_ (source_kind, reference);
 CREATE INDEX order_parent ON order_ (parent) WHERE parent IS NOT NULL;

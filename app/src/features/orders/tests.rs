@@ -5,8 +5,8 @@ use super::budget::{Budget, Tick, Unit};
 use super::known::{Known, Person, Step};
 use super::model::{Choice, Command, Fact, Refused, Source, SourceKind, Stage, State, Terms, decide};
 use super::rules::{self, told_at};
-use super::{rates, store};
-use crate::clock::civil_date;
+use super::{due, rates, store};
+use crate::clock::{civil, civil_date};
 use crate::features::identity::model::Role;
 use crate::features::organisations::model as organisations;
 use crate::journal::domain::{Actor, Context};
@@ -754,6 +754,43 @@ on_both_databases!(every_rung_is_noted_once_in_order_after_downtime_and_on_two_n
     let serve::Opened { site: node, writer } = second;
     drop(node);
     writer.await.unwrap();
+    site
+});
+
+on_both_databases!(a_look_that_remembers_finds_what_a_look_at_everything_finds, |site| async move {
+    let site = with_firm(site.with_cast().await).await;
+    let remembering = due::Kept::default();
+    let due = async |when: &str| {
+        let (now, mut conn) = (civil(site.site.clock.now()), site.site.db.reader().await.unwrap());
+        let ids = |found: Vec<due::Due>| found.into_iter().map(|one| one.request).collect::<Vec<_>>();
+        let remembered = ids(remembering.at(&mut conn, now).await.unwrap());
+        let read = ids(due::Kept::default().at(&mut conn, now).await.unwrap());
+        assert_eq!(remembered, read, "{when}");
+        read.len()
+    };
+    assert_eq!(due("no order").await, 0);
+    let first = issued(&site, "order-0001", &[]).await;
+    assert_eq!(due("issued today").await, 0);
+    advance(&site, 2);
+    let second = issued(&site, "order-0002", &[]).await;
+    assert_eq!(due("the first rung of one").await, 1);
+    assert_eq!(due("nobody has noted it").await, 1);
+    timers::once(&site.site).await.unwrap();
+    assert_eq!(due("it is noted").await, 0);
+    for (who, address) in [("jian", format!("{first}/sign")), ("jian", format!("{second}/sign"))] {
+        assert_eq!(site.post(who, &address, &[]).await.status, 303);
+    }
+    assert_eq!(site.post("office", &format!("{first}/pause"), &[("reason", "road closed")]).await.status, 303);
+    advance(&site, 9);
+    assert!(due("one stands still, the other is over").await > 0);
+    timers::once(&site.site).await.unwrap();
+    assert_eq!(site.post("office", &format!("{first}/resume"), &[("reason", "open again")]).await.status, 303);
+    advance(&site, 30);
+    assert!(due("both are over").await > 1);
+    timers::once(&site.site).await.unwrap();
+    assert_eq!(site.post("office", &format!("{second}/withdraw"), &[("reason", "built otherwise")]).await.status, 303);
+    advance(&site, 300);
+    due("one is withdrawn").await;
     site
 });
 

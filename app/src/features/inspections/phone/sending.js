@@ -4,6 +4,8 @@ import * as kept from "./kept.js";
 
 /** No answer within this time is none. */
 const PATIENCE_MS = 60_000;
+/** A part that was answered within this time was carried quickly: four megabits a second for the parts that are tried first. */
+const QUICK_MS = 500;
 /** Acts on their way at once: each costs the server a picture or three to draw. */
 const AT_ONCE = 3;
 /** Refusals that time mends: the server's clock stands wrong, the plan's hour is not sealed yet, something was lost on the way. */
@@ -120,32 +122,57 @@ export async function isHeld(entry, receipt, head) {
 /** Pictures that were not left out. */
 export const shown = (entry) => entry.pictures.filter((picture) => !picture.is_left_out);
 
-/** Sends the parts of a piece that the server has not. */
-async function upload(sha256, pack) {
+/** The bytes of a piece. What is not what it was when it was captured is not sent as if it were. */
+async function sound(sha256) {
   const found = await kept.piece(sha256);
-  // Bytes that are not what they were when they were captured are not sent as if they were.
   if (!found || (await kept.hash(found.bytes)) !== sha256) throw new Refused("damaged", "");
-  const size = found.bytes.byteLength;
+  return found.bytes;
+}
+
+/** Sends the parts of a piece that the server has not. After each that the line carried quickly more goes at once. */
+async function upload(sha256, pack, line) {
+  const bytes = await sound(sha256), size = bytes.byteLength;
   let from = 0;
   for (let part = 0; part <= Math.ceil(size / pack.limits.part_bytes) * 3; part++) {
-    const body = found.bytes.slice(from, Math.min(size, from + pack.limits.part_bytes));
+    const body = bytes.slice(from, Math.min(size, from + line.at_once)), begun = performance.now();
     const { held, is_whole } = await ask(`/phone/pieces/${sha256}?from=${from}&size=${size}`, { method: "PUT", token: pack.token, body });
+    if (body.byteLength > pack.limits.part_bytes / 2 && performance.now() - begun < QUICK_MS) line.at_once = Math.min(line.at_once * 2, pack.limits.most_part_bytes);
     if (is_whole) return;
     from = held;
   }
   throw new NoWay("parts");
 }
 
-async function deliver(entry, pack) {
+/** The bytes of pictures that together are small enough to travel with their act; `null` of others. */
+async function together(pictures, line) {
+  const all = [];
+  let left = line.at_once;
+  for (const { sha256 } of pictures) {
+    const bytes = await sound(sha256);
+    left -= bytes.byteLength;
+    if (left < 0) return null;
+    all.push(bytes);
+  }
+  return all;
+}
+
+async function deliver(entry, pack, line) {
   const pictures = shown(entry);
   const { id, inspection, act, fields, moment } = entry;
-  const submission = { format: "guatu-visit/1", id, inspection, act, fields, moment, pictures: pictures.map(({ sha256, moment }) => ({ sha256, moment })) };
-  const post = () => ask("/phone/visits", { method: "POST", token: pack.token, body: JSON.stringify(submission) });
+  const submission = JSON.stringify({ format: "guatu-visit/1", id, inspection, act, fields, moment, pictures: pictures.map(({ sha256, moment }) => ({ sha256, moment })) });
+  const post = (body = submission) => ask("/phone/visits", { method: "POST", token: pack.token, body });
   // What was on its way before may have arrived with its answer lost.
   if (entry.tries > 1) {
     try { return await post(); } catch (fault) { if (fault.code !== "V-134") throw fault; }
   }
-  for (const { sha256 } of pictures) await upload(sha256, pack);
+  const all = pictures.length ? await together(pictures, line) : null;
+  if (all) {
+    const form = new FormData();
+    form.append("act", submission);
+    for (const bytes of all) form.append("picture", new Blob([bytes]));
+    return post(form);
+  }
+  for (const { sha256 } of pictures) await upload(sha256, pack, line);
   return post();
 }
 
@@ -174,11 +201,13 @@ export function send(tell) {
     const all = (await kept.entries()).filter((one) => one.account === pack.account && [kept.READY, kept.SENDING].includes(one.state));
     all.sort((one, other) => (one.act !== "check_in") - (other.act !== "check_in") || (one.id < other.id ? -1 : 1));
     const closed = new Set(), delivered = [];
+    // A line that broke begins with small parts again: a break ends this sending.
+    const line = { at_once: pack.limits.part_bytes };
     let fault;
     const go = async (entry) => {
       try {
         const locked = await kept.change(entry.id, [kept.READY, kept.SENDING], (one) => { one.state = kept.SENDING; delete one.refusal; one.tries = (one.tries ?? 0) + 1; });
-        await deliver(locked, pack);
+        await deliver(locked, pack, line);
         delivered.push(locked);
       } catch (thrown) {
         if (thrown instanceof Refused && !LATER.includes(thrown.code)) {
