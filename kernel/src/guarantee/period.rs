@@ -131,9 +131,9 @@ impl Window {
         ratio(self.done.min(self.should), self.should)
     }
 
-    /// Promised and not done.
+    /// Promised and not done; nothing where nothing was promised.
     pub fn promise_debt(&self) -> f64 {
-        (self.will.unwrap_or(0.0) - self.done).max(0.0)
+        self.will.map_or(0.0, |will| (will - self.done).max(0.0))
     }
 
     /// The draft of a promise: `min(SHOULD, CAN)`.

@@ -349,12 +349,23 @@ pub struct Work {
     pub day_e3: i64,
     /// Done after it.
     pub after_e3: i64,
-    /// The next day on which somebody measured what is done in all, and what was done after the day in question before that.
-    pub measured_again: Option<(Date, i64)>,
-    /// Done on the day in question as the supervision engineer measured it.
+    /// The next day on which somebody measured what is done in all.
+    pub measured_again: Option<MeasuredAgain>,
+    /// Done in all on the day in question as the supervision engineer measured it.
     pub measured_e3: Option<i64>,
     /// Gates without which it is not complete, and which nobody has confirmed.
     pub open_gates: Vec<String>,
+}
+
+/// A later day on which somebody measured what is done of a work in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MeasuredAgain {
+    /// The day.
+    pub on: Date,
+    /// Done after the day in question and before that day.
+    pub between_e3: i64,
+    /// Done on that day.
+    pub day_e3: i64,
 }
 
 /// What the rule sees.
@@ -489,14 +500,10 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if let Some(claimed) = claimed(state, &standings, photos.is_some()).filter(|_| photo_count == 0) {
                 return Err(Refused::PhotoNeeded { name: claimed.name.clone() }.into());
             }
-            // The better grade counts: a site cannot take a dispute back by saying its figure again.
-            if known.grade == Grade::Disputed {
-                for standing in &standings {
-                    let measured = measured_through(state, standing);
-                    if let Some(measured) = measured.filter(|measured| standing.through_e3 > *measured) {
-                        return Err(Refused::AboveMeasured { name: name_of(state, &standing.activity), measured: amounts::text(measured) }.into());
-                    }
-                }
+            // The better grade counts: a site does not say more than was measured of the day, also after it has given in.
+            let above = |standing: &Standing| measured_of(state, standing).filter(|measured| standing.through_e3 > *measured);
+            if let Some((standing, measured)) = standings.iter().find_map(|standing| Some((standing, above(standing)?))) {
+                return Err(Refused::AboveMeasured { name: name_of(state, &standing.activity), measured: amounts::text(measured) }.into());
             }
             if let Some(besides) = besides {
                 check_content(besides)?;
@@ -572,9 +579,8 @@ fn claimed<'a>(state: &'a State, standings: &[Standing], are_photos_other: bool)
     })
 }
 
-fn measured_through(state: &State, standing: &Standing) -> Option<i64> {
-    let work = state.works.iter().find(|work| work.activity == standing.activity)?;
-    work.measured_e3.map(|measured| work.before_e3 + measured)
+fn measured_of(state: &State, standing: &Standing) -> Option<i64> {
+    state.works.iter().find(|work| work.activity == standing.activity)?.measured_e3
 }
 
 /// So much of a word that is not known as a sentence takes.
@@ -726,7 +732,7 @@ fn standings(state: &State, items: &[Item], compare: Compare) -> Result<Vec<Stan
         }
         let least = match compare {
             Compare::Forward => work.before_e3,
-            Compare::Corrected => work.before_e3 + work.measured_e3.unwrap_or(0).min(0),
+            Compare::Corrected => work.measured_e3.map_or(work.before_e3, |measured| measured.min(work.before_e3)),
             Compare::Freely => 0,
         };
         if *cumulative_e3 < least {
@@ -734,11 +740,17 @@ fn standings(state: &State, items: &[Item], compare: Compare) -> Result<Vec<Stan
         }
         // What somebody measured later stays as it was measured, whatever is found of a day before.
         let (next_e3, done_e3) = match work.measured_again {
-            Some((_, between_e3)) => (cumulative_e3 + between_e3, work.before_e3 + work.day_e3 + work.after_e3),
+            Some(again) => (cumulative_e3 + again.between_e3, work.before_e3 + work.day_e3 + work.after_e3),
             None => (cumulative_e3 + work.after_e3, cumulative_e3 + work.after_e3),
         };
         if *cumulative_e3 > work.total_e3 || next_e3 > work.total_e3 {
             return Err(Refused::Exceeds { name: name(), total: amounts::text(work.total_e3) });
+        }
+        if let (Compare::Corrected, Some(again)) = (compare, work.measured_again) {
+            let measured = work.before_e3 + work.day_e3 + again.between_e3 + again.day_e3;
+            if next_e3 > measured {
+                return Err(Refused::AboveMeasured { name: name(), measured: amounts::text(measured) });
+            }
         }
         if work.is_whole && cumulative_e3 % 1000 != 0 {
             return Err(Refused::NotWhole { name: name() });
@@ -759,7 +771,7 @@ fn standings(state: &State, items: &[Item], compare: Compare) -> Result<Vec<Stan
             through_e3: *cumulative_e3,
             done_e3,
             total_e3: work.total_e3,
-            measured_again_on: work.measured_again.map(|(on, _)| on),
+            measured_again_on: work.measured_again.map(|again| again.on),
         });
     }
     Ok(standings)

@@ -277,6 +277,9 @@ async fn new_page(
         h1 { (building.attributes.name) " · " (visitor.t("reports.title")) }
         (error_summary(visitor, refused))
         @if let Some(idle) = &idle { div.notice { p { (sentence(visitor, idle)) } } }
+        @if let Some(filed) = reports.iter().find(|report| report.on.to_string() == values.text("on")).filter(|_| refused.is_none()) {
+            div.notice { p { a href={ "/reports/" (filed.id) } { (visitor.tf("reports.is_filed", &[("date", filed.on.to_string())])) } } }
+        }
         form.report method="post" action="/reports/new" enctype="multipart/form-data" {
             (seal_with(visitor, values))
             input type="hidden" name="building" value=(building.id);
@@ -507,7 +510,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
                     tr {
                         td { a href={ "/wall/bar?project=" (form_urlencoded(&day.project)) "&activity=" (form_urlencoded(&day.activity)) } { (work.map_or_else(Default::default, |work| visitor.shown(&work.name))) } }
                         td.number { (amounts::text(day.reported_e3)) }
-                        td.number { (through(work, day.confirmed_e3)) }
+                        td.number { @match day.measured_e3.or(day.confirmed_e3.map(|_| day.said_e3)) { Some(measured) => (amounts::text(measured)), None => "—" } }
                         @if is_inspected { td.number { (through(work, day.verified_e3)) } }
                         td.number { @if let Some(work) = work { (amounts::text(work.before_e3 + work.day_e3)) " / " (amounts::text(work.total_e3)) } }
                         td { (unit_name(visitor, units.get(&day.activity).map_or("", String::as_str))) }

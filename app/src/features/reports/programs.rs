@@ -73,7 +73,8 @@ fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Posted>, Refusal> {
 
 /// The report that was sent with the papers of its photographs, once its building is one on which this person may report.
 async fn filing(conn: &mut Conn, visitor: &Visitor, Posted { id, building, on, unchanged, mut content, photos }: Posted) -> Result<(Filing, Vec<Document>), Problem> {
-    let report = Values::default().with("request_id", &id).request_id()?;
+    let unsound = |_| Refusal { code: "R-135", reason: Reason::Rule, params: vec![("why", "id: [A-Za-z0-9-]{8,64}".to_owned())], field: None };
+    let report = Values::default().with("request_id", &id).request_id().map_err(unsound)?;
     visitor.place_for(conn, &building, Verb::Report).await?;
     // Photographs are checked and copied where they are taken; a program sends them and cannot name one.
     if !content.photos.is_empty() {

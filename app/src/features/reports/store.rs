@@ -1,6 +1,6 @@
 //! Reports, and where each work item stands.
 
-use super::model::{Command, Content, Fact, Hindrance, Known, MOST_REPORTS, Photo, Standing, State, Work};
+use super::model::{Command, Content, Fact, Hindrance, Known, MOST_REPORTS, MeasuredAgain, Photo, Standing, State, Work};
 use super::reasons::Said;
 use crate::args;
 use crate::db::{Conn, Row};
@@ -140,12 +140,12 @@ pub async fn counts(conn: &mut Conn, from: Date, to: Date) -> Result<HashMap<Str
 }
 
 /// Hindrances that hold: of the newest report with a change of each building, not older than a day.
-pub async fn hindered(conn: &mut Conn, since: Date) -> Result<Vec<Hindered>> {
+pub async fn hindered(conn: &mut Conn, since: Date, on: Date) -> Result<Vec<Hindered>> {
     let sql = "SELECT r.building, r.on_day, r.id, r.hindrance FROM report r
-               WHERE r.hindrance IS NOT NULL AND r.on_day >= ? AND NOT EXISTS (
-                   SELECT 1 FROM report later WHERE later.building = r.building AND later.on_day > r.on_day AND later.is_unchanged = 0)
+               WHERE r.hindrance IS NOT NULL AND r.on_day >= ? AND r.on_day <= ? AND NOT EXISTS (
+                   SELECT 1 FROM report later WHERE later.building = r.building AND later.on_day > r.on_day AND later.on_day <= ? AND later.is_unchanged = 0)
                ORDER BY r.on_day, r.building";
-    let rows = conn.rows(sql, args![since]).await?;
+    let rows = conn.rows(sql, args![since, on, on]).await?;
     rows.iter().map(|row| Ok(Hindered { building: row.text(0)?, on: row.date(1)?, report: row.text(2)?, hindrance: row.json(3)? })).collect()
 }
 
@@ -194,7 +194,7 @@ pub async fn judgements_of(conn: &mut Conn, report: &str) -> Result<Vec<(Judgeme
 /// The lowest truth grade of what was measured of a work between two days; `None` where nothing was. Of a report whose
 /// quantities are disputed a work of which nothing else was measured is still the site's word.
 pub async fn lowest_grade(conn: &mut Conn, (project, activity): (&str, &str), (from, to): (Date, Date)) -> Result<Option<Grade>> {
-    let sql = "SELECT DISTINCT CASE WHEN r.grade = 'disputed' AND COALESCE(d.confirmed_e3, d.reported_e3) = d.reported_e3 THEN 'reported' ELSE r.grade END
+    let sql = "SELECT DISTINCT CASE WHEN r.grade = 'disputed' AND (d.confirmed_e3 IS NULL OR d.measured_e3 = d.said_e3) THEN 'reported' ELSE r.grade END
                FROM work_day d JOIN report r ON r.id = d.report WHERE d.project = ? AND d.activity = ? AND d.on_day >= ? AND d.on_day <= ?";
     let rows = conn.rows(sql, args![project, activity, from, to]).await?;
     let grades: Vec<Grade> = rows.iter().map(|row| Grade::from_name(&row.text(0)?).context("a stored grade is known")).collect::<Result<_>>()?;
@@ -328,11 +328,15 @@ pub struct WorkDay {
     pub confirmed_e3: Option<i64>,
     /// As an inspection found it.
     pub verified_e3: Option<i64>,
+    /// In all at the end of the day, as the site says.
+    pub said_e3: i64,
+    /// In all at the end of the day, as the supervision engineer measured it.
+    pub measured_e3: Option<i64>,
 }
 
 /// Measured days of one report.
 pub async fn days_of_report(conn: &mut Conn, report: &str) -> Result<Vec<WorkDay>> {
-    let sql = "SELECT project, activity, on_day, report, reported_e3, confirmed_e3, verified_e3 FROM work_day WHERE report = ? ORDER BY activity";
+    let sql = "SELECT project, activity, on_day, report, reported_e3, confirmed_e3, verified_e3, said_e3, measured_e3 FROM work_day WHERE report = ? ORDER BY activity";
     conn.rows(sql, args![report]).await?.iter().map(read_day).collect()
 }
 
@@ -345,6 +349,8 @@ fn read_day(row: &Row) -> Result<WorkDay> {
         reported_e3: row.int(4)?,
         confirmed_e3: row.opt_int(5)?,
         verified_e3: row.opt_int(6)?,
+        said_e3: row.int(7)?,
+        measured_e3: row.opt_int(8)?,
     })
 }
 
@@ -360,18 +366,18 @@ pub async fn works(conn: &mut Conn, building: &str, on: Option<Date>) -> Result<
     for bar in bars {
         let (mut day_e3, mut after_e3, mut measured_e3, mut measured_again) = (0, 0, None, None);
         if let Some(on) = on {
-            let sql = "SELECT d.on_day, COALESCE(d.verified_e3, d.confirmed_e3, d.reported_e3), d.confirmed_e3,
-                           CAST(CASE WHEN d.verified_e3 IS NOT NULL OR (d.confirmed_e3 IS NOT NULL AND r.grade = 'disputed') THEN 1 ELSE 0 END AS BIGINT)
-                       FROM work_day d JOIN report r ON r.id = d.report WHERE d.project = ? AND d.activity = ? AND d.on_day >= ? ORDER BY d.on_day";
+            let sql = "SELECT on_day, COALESCE(verified_e3, confirmed_e3, reported_e3), measured_e3, verified_e3
+                       FROM work_day WHERE project = ? AND activity = ? AND on_day >= ? ORDER BY on_day";
             for row in conn.rows(sql, args![&bar.project, &bar.activity, on]).await? {
-                if row.date(0)? == on {
-                    (day_e3, measured_e3) = (row.int(1)?, row.opt_int(2)?);
+                let (day, done_e3, measured) = (row.date(0)?, row.int(1)?, row.opt_int(2)?);
+                if day == on {
+                    (day_e3, measured_e3) = (done_e3, measured);
                     continue;
                 }
-                if measured_again.is_none() && row.flag(3)? {
-                    measured_again = Some((row.date(0)?, after_e3));
+                if measured_again.is_none() && measured.or(row.opt_int(3)?).is_some() {
+                    measured_again = Some(MeasuredAgain { on: day, between_e3: after_e3, day_e3: done_e3 });
                 }
-                after_e3 += row.int(1)?;
+                after_e3 += done_e3;
             }
         }
         let open_gates = open_gates(conn, building, &bar).await?;
@@ -533,9 +539,9 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
             insert(conn, entry, project, false, content).await?;
             for standing in standings {
                 stand(conn, entry, standing).await?;
-                let Standing { project, activity, before_e3, .. } = standing;
-                let day = "INSERT INTO work_day (project, activity, on_day, report, reported_e3) VALUES (?, ?, ?, ?, ?)";
-                conn.execute(day, args![project, activity, on, id, standing.through_e3 - before_e3]).await?;
+                let Standing { project, activity, before_e3, through_e3, .. } = standing;
+                let day = "INSERT INTO work_day (project, activity, on_day, report, reported_e3, said_e3) VALUES (?, ?, ?, ?, ?, ?)";
+                conn.execute(day, args![project, activity, on, id, through_e3 - before_e3, *through_e3]).await?;
             }
             Ok(())
         }
@@ -547,7 +553,7 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
             restate(conn, entry, standings, Grade::Reported).await?;
             // Of a dispute about quantities, hands put right leave it standing.
             let sql = "SELECT 1 FROM report WHERE id = ? AND grade = 'disputed' AND EXISTS
-                       (SELECT 1 FROM work_day WHERE report = report.id AND confirmed_e3 <> reported_e3)";
+                       (SELECT 1 FROM work_day WHERE report = report.id AND confirmed_e3 IS NOT NULL AND measured_e3 <> said_e3)";
             if conn.row(sql, args![id]).await?.is_some() {
                 return conn.execute("UPDATE report SET is_unchanged = 0 WHERE id = ?", args![id]).await.map(drop);
             }
@@ -591,29 +597,37 @@ async fn stand(conn: &mut Conn, entry: &Entry<AnyFact>, standing: &Standing) -> 
 async fn restate(conn: &mut Conn, entry: &Entry<AnyFact>, standings: &[Standing], grade: Grade) -> Result<()> {
     for standing in standings {
         stand(conn, entry, standing).await?;
-        let sql = match grade {
-            Grade::Reported => {
-                "INSERT INTO work_day (project, activity, on_day, report, reported_e3) VALUES (?, ?, ?, ?, ?)
-                 ON CONFLICT (project, activity, on_day) DO UPDATE SET reported_e3 = excluded.reported_e3, confirmed_e3 = NULL"
-            }
-            Grade::Disputed | Grade::Confirmed => {
-                "INSERT INTO work_day (project, activity, on_day, report, reported_e3, confirmed_e3) VALUES (?, ?, ?, ?, 0, ?)
-                 ON CONFLICT (project, activity, on_day) DO UPDATE SET confirmed_e3 = excluded.confirmed_e3"
-            }
-            Grade::Verified => {
-                "INSERT INTO work_day (project, activity, on_day, report, reported_e3, verified_e3) VALUES (?, ?, ?, ?, 0, ?)
-                 ON CONFLICT (project, activity, on_day) DO UPDATE SET verified_e3 = excluded.verified_e3"
-            }
-        };
         let Standing { project, activity, before_e3, through_e3, measured_again_on, .. } = standing;
         let (on, share_e3) = (entry.occurred_on, through_e3 - before_e3);
         if let Some(again_on) = measured_again_on {
             let counted = "SELECT COALESCE(verified_e3, confirmed_e3, reported_e3) FROM work_day WHERE project = ? AND activity = ? AND on_day = ?";
             let was_e3 = conn.row(counted, args![project, activity, on]).await?.map_or(Ok(0), |row| row.int(0))?;
-            let shift = "UPDATE work_day SET confirmed_e3 = confirmed_e3 - ?, verified_e3 = verified_e3 - ? WHERE project = ? AND activity = ? AND on_day = ?";
-            conn.execute(shift, args![share_e3 - was_e3, share_e3 - was_e3, project, activity, *again_on]).await?;
+            let shift = "UPDATE work_day SET confirmed_e3 = confirmed_e3 - ?, verified_e3 = verified_e3 - ?,
+                             reported_e3 = CASE WHEN COALESCE(verified_e3, confirmed_e3) IS NULL THEN reported_e3 - ? ELSE reported_e3 END
+                         WHERE project = ? AND activity = ? AND on_day = ?";
+            let moved_e3 = share_e3 - was_e3;
+            conn.execute(shift, args![moved_e3, moved_e3, moved_e3, project, activity, *again_on]).await?;
         }
-        conn.execute(sql, args![project, activity, on, &entry.subject, share_e3]).await?;
+        let sql = match grade {
+            Grade::Reported => {
+                "INSERT INTO work_day (project, activity, on_day, report, reported_e3, said_e3) VALUES (?, ?, ?, ?, ?, ?)
+                 ON CONFLICT (project, activity, on_day) DO UPDATE SET reported_e3 = excluded.reported_e3, said_e3 = excluded.said_e3, confirmed_e3 = NULL"
+            }
+            Grade::Disputed | Grade::Confirmed => {
+                "INSERT INTO work_day (project, activity, on_day, report, reported_e3, confirmed_e3, said_e3, measured_e3) VALUES (?, ?, ?, ?, 0, ?, ?, ?)
+                 ON CONFLICT (project, activity, on_day) DO UPDATE SET confirmed_e3 = excluded.confirmed_e3, measured_e3 = excluded.measured_e3"
+            }
+            Grade::Verified => {
+                "INSERT INTO work_day (project, activity, on_day, report, reported_e3, verified_e3, said_e3) VALUES (?, ?, ?, ?, 0, ?, ?)
+                 ON CONFLICT (project, activity, on_day) DO UPDATE SET verified_e3 = excluded.verified_e3"
+            }
+        };
+        let id = &entry.subject;
+        match grade {
+            Grade::Reported => conn.execute(sql, args![project, activity, on, id, share_e3, *through_e3]).await?,
+            Grade::Disputed | Grade::Confirmed => conn.execute(sql, args![project, activity, on, id, share_e3, *before_e3, *through_e3]).await?,
+            Grade::Verified => conn.execute(sql, args![project, activity, on, id, share_e3, *before_e3]).await?,
+        };
     }
     Ok(())
 }

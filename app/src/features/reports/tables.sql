@@ -50,6 +50,10 @@ CREATE TABLE work_day (
     reported_e3 BIGINT NOT NULL,
     confirmed_e3 BIGINT,
     verified_e3 BIGINT,
+    -- What the site says, and what the supervision engineer measured, is done in all at the end of the day: as they said it,
+    -- whatever became of the days before.
+    said_e3 BIGINT NOT NULL,
+    measured_e3 BIGINT,
     PRIMARY KEY (project, activity, on_day)
 );
 CREATE INDEX work_day_report ON work_day (report);

@@ -1,6 +1,6 @@
 //! Scenarios of daily reports.
 
-use super::model::{Command, Content, Filing, Hindrance, Item, Known, Photo, Refused, State, Work, decide};
+use super::model::{Command, Content, Filing, Hindrance, Item, Known, MeasuredAgain, Photo, Refused, State, Work, decide};
 use crate::clock::civil_date;
 use crate::features::identity::model::Role;
 use crate::features::plan::store as plans;
@@ -121,7 +121,7 @@ fn rules() {
         ("twelve tonnes of rebar", site.clone(), file(TODAY, stocked("rebar", 12)), None),
         ("corrected downwards", filed.clone(), correct(5, "counted the mezzanine"), None),
         ("corrected without a reason", filed, correct(5, " "), Some(Refused::NoReason)),
-        ("found higher, and measured lower since", State { works: vec![Work { day_e3: 1_000, after_e3: 2_000, measured_again: Some((TODAY, 12_000)), ..work.clone() }], ..later.clone() }, Command::Verify { report: "r".into(), items: floors(6).items, finding: "six".into(), is_sure: true }, None),
+        ("found higher, and measured lower since", State { works: vec![Work { day_e3: 1_000, after_e3: 2_000, measured_again: Some(MeasuredAgain { on: TODAY, between_e3: 1_000, day_e3: 1_000 }), ..work.clone() }], ..later.clone() }, Command::Verify { report: "r".into(), items: floors(6).items, finding: "six".into(), is_sure: true }, None),
         ("corrected so that later days exceed", later, correct(9, "more"), Some(Refused::Exceeds { name: "Structure".into(), total: "18".into() })),
     ];
     for (name, state, command, expected) in cases {
@@ -453,7 +453,7 @@ on_both_databases!(programs_report_under_the_same_rules, |site| async move {
         (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-31"}"#, 422, "R-135"),
         (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-24","content":{"hands":{"rebar":3}}}"#, 422, "R-104"),
         (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-23"}"#, 422, "R-132"),
-        (r#"{"id":"../passwd","building":"ours-b1","on":"2026-11-23"}"#, 422, "G-109"),
+        (r#"{"id":"../passwd","building":"ours-b1","on":"2026-11-23"}"#, 422, "R-135"),
         (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-23","unchanged":true,"content":{"weather_hours":3}}"#, 422, "R-138"),
         (r#"{"id":"api-00004","building":"ours-b1","on":"2026-11-23","content":{"items":[{"activity":"ours-b1/pit","cumulative_e3":6000},{"activity":"ours-b1/pit","cumulative_e3":7000}]}}"#, 422, "R-131"),
         ("[]", 422, "R-132"),
@@ -873,5 +873,38 @@ on_both_databases!(a_measure_stands_whatever_is_found_of_a_day_before, |site| as
     let refused = site.post("builder", "/reports/report-0003/correct", &back).await;
     assert_eq!(refused.texts(".summary .quiet"), ["R-125"]);
     assert!(refused.texts(".summary li")[0].contains("800"), "the measure that stands: {:?}", refused.texts(".summary li"));
+
+    // Who gives in does not take it back with the next correction, nor when it was confirmed.
+    let correct = async |id: &str, done: &str| {
+        let form = [("done.ours-b1/pit", done), ("reason", "counted again")];
+        site.post("builder", &format!("/reports/{id}/correct"), &form).await
+    };
+    assert_eq!(correct("report-0003", "800").await.status, 303);
+    assert_eq!(correct("report-0003", "850").await.texts(".summary .quiet"), ["R-125"]);
+    assert_eq!(site.post("wei", "/reports/report-0003/confirm", &[]).await.status, 303);
+    assert_eq!(correct("report-0003", "850").await.texts(".summary .quiet"), ["R-125"]);
+    assert_eq!(site.get("chief", "/reports/report-0003").await.texts("tbody td.number")[1], "800", "the measure stays to be seen");
+
+    // Of a day before, nothing goes beyond what was measured later; a dispute of it moves no later measure, and hands put right
+    // leave that measure on its list.
+    for (id, on, done) in [("report-0005", "2026-11-22", "600"), ("report-0006", "2026-11-23", "1000")] {
+        let day = [("building", "ours-b2"), ("on", on), ("done.ours-b2/pit", done), ("trade.rebar", "9"), ("request_id", id)];
+        assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
+    }
+    let measure = async |id: &str, done: &str| {
+        let form = [("done.ours-b2/pit", done), ("reason", "measured by cross section")];
+        site.post("wei", &format!("/reports/{id}/dispute"), &form).await.status.as_u16()
+    };
+    assert_eq!(measure("report-0006", "800").await, 303);
+    let beyond = [("done.ours-b2/pit", "900"), ("reason", "counted again")];
+    assert_eq!(site.post("builder", "/reports/report-0005/correct", &beyond).await.texts(".summary .quiet"), ["R-125"]);
+    // What is left of each share is the same by chance: 400 was said, 400 is measured now.
+    assert_eq!(measure("report-0005", "400").await, 303);
+    let hands = [("besides", "1"), ("trade.rebar", "8"), ("done.ours-b2/pit", ""), ("reason", "one was on leave")];
+    assert_eq!(site.post("builder", "/reports/report-0006/correct", &hands).await.status, 303);
+    let listed = site.get("chief", "/reports?place=ours&from=2026-11-22&on=2026-11-23").await.texts("#disputed + ul a");
+    assert!(listed.contains(&"ours-b2 name · 2026-11-23".to_owned()), "{listed:?}");
+    let stands = site.get("chief", "/reports/report-0006").await.texts("tbody td.number").pop();
+    assert_eq!(stands.as_deref(), Some("800 / 5500"));
     site
 });

@@ -72,11 +72,11 @@ figures! {
     /// State of the project in its programme.
     State = "state" Now Alone;
     /// Buildings that are topped out.
-    ToppedOut = "topped_out" Now Sum;
+    ToppedOut = "topped_out" Day Sum;
     /// Buildings accepted on completion.
-    Completed = "completed" Now Sum;
+    Completed = "completed" Day Sum;
     /// Buildings handed over.
-    HandedOver = "handed_over" Now Sum;
+    HandedOver = "handed_over" Day Sum;
     /// Buildings and facilities that owe a report of the day.
     ReportsDue = "reports_due" Day Sum;
     /// Of these, reported.
@@ -84,9 +84,9 @@ figures! {
     /// People on site on the day.
     Hands = "hands" Day Sum;
     /// Buildings that wait for somebody.
-    Hindered = "hindered" Now Sum;
+    Hindered = "hindered" Day Sum;
     /// Buildings with work that is late or forecast late.
-    Red = "red" Now Sum;
+    Red = "red" Day Sum;
     /// Planned to date, in tenths of a per cent.
     Planned = "planned" Day Weighed;
     /// Done, in tenths of a per cent.
@@ -106,9 +106,9 @@ figures! {
     /// The mandated date with the least float, of those that are not reached.
     MandatedOn = "mandated_on" Now Least;
     /// Natural days until it, negative when it has passed.
-    DaysLeft = "days_left" Now Least;
+    DaysLeft = "days_left" Day Least;
     /// Its float in whole working days, negative when it will be missed.
-    FloatDays = "float_days" Now Least;
+    FloatDays = "float_days" Day Least;
 }
 
 /// What a cell holds.

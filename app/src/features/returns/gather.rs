@@ -96,10 +96,10 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, template: &Template, period
         }
     }
     if asks(&STAGES.map(|(_, figure)| figure)) {
-        of_stages(&mut measuring, conn, domain, &projects, today).await?;
+        of_stages(&mut measuring, conn, domain, &projects, day).await?;
     }
     if asks(&[Figure::MandatedOn, Figure::DaysLeft, Figure::FloatDays]) {
-        of_plans(&mut measuring, conn, domain, &projects, today).await?;
+        of_plans(&mut measuring, conn, domain, &projects, day, today).await?;
     }
     Ok(fill(template, &measuring.projects))
 }
@@ -120,16 +120,15 @@ fn of_place(measuring: &mut Measuring, tree: &Tree, place: &Place) {
     }
 }
 
-/// What the round of a day says of its reports, and the round of today of everything else.
+/// What the round of a day says. Which work was red on an earlier day follows from the plan of that day: of that a look at the
+/// ledger as of then tells, and a return nothing.
 async fn of_round(measuring: &mut Measuring, conn: &mut Conn, domain: &Guatu, roots: &[&Place], day: Date, today: Date) -> Result<(), Problem> {
     for root in roots {
-        let now = round::gather::gather(conn, domain, root, today).await?;
-        let then = if day == today { None } else { Some(round::gather::gather(conn, domain, root, day).await?) };
-        for one in &now {
+        for one in &round::gather::gather(conn, domain, root, day).await? {
             measuring.count(&one.line.project, Figure::Hindered, one.line.hindered);
-            measuring.count(&one.line.project, Figure::Red, one.line.red);
-        }
-        for one in then.as_ref().unwrap_or(&now) {
+            if day == today {
+                measuring.count(&one.line.project, Figure::Red, one.line.red);
+            }
             measuring.count(&one.line.project, Figure::ReportsDue, one.line.reports_due);
             measuring.count(&one.line.project, Figure::ReportsCame, one.line.reports_came);
         }
@@ -137,10 +136,10 @@ async fn of_round(measuring: &mut Measuring, conn: &mut Conn, domain: &Guatu, ro
     Ok(())
 }
 
-/// How many buildings and facilities the wall shows as finished in a stage; nothing where a project has no such stage.
-async fn of_stages(measuring: &mut Measuring, conn: &mut Conn, domain: &Guatu, projects: &[&Place], today: Date) -> Result<(), Problem> {
+/// How many buildings and facilities the wall shows as finished in a stage by a day; nothing where a project has no such stage.
+async fn of_stages(measuring: &mut Measuring, conn: &mut Conn, domain: &Guatu, projects: &[&Place], day: Date) -> Result<(), Problem> {
     for place in projects {
-        let matrix = wall_chart::matrix::gather(conn, domain, place, today).await?;
+        let matrix = wall_chart::matrix::gather(conn, domain, place, day).await?;
         for (stage, figure) in STAGES {
             let Some(at) = matrix.stages.iter().position(|known| *known == stage) else { continue };
             let cells = matrix.rows.iter().filter_map(|row| row.cells[at].as_ref());
@@ -152,7 +151,7 @@ async fn of_stages(measuring: &mut Measuring, conn: &mut Conn, domain: &Guatu, p
 
 /// The mandated date of each project with the least float, as the list of plans has it; nothing once all are reached. A date
 /// that no plan leads to has no float.
-async fn of_plans(measuring: &mut Measuring, conn: &mut Conn, domain: &Guatu, projects: &[&Place], today: Date) -> Result<(), Problem> {
+async fn of_plans(measuring: &mut Measuring, conn: &mut Conn, domain: &Guatu, projects: &[&Place], day: Date, today: Date) -> Result<(), Problem> {
     for place in projects {
         let scheduled = domain.networks.scheduled(conn, &place.id).await?;
         let Some((mandate, outlook)) = worst(&scheduled.mandates, &scheduled.outlooks) else { continue };
@@ -161,8 +160,9 @@ async fn of_plans(measuring: &mut Measuring, conn: &mut Conn, domain: &Guatu, pr
             continue;
         }
         measuring.set(&place.id, Figure::MandatedOn, Value::On(mandate.finish_by));
-        measuring.set(&place.id, Figure::DaysLeft, Value::Days(i64::from(days_between(today, mandate.finish_by))));
-        if let Some(float_days_e3) = float_days_e3 {
+        measuring.set(&place.id, Figure::DaysLeft, Value::Days(i64::from(days_between(day, mandate.finish_by))));
+        // The float of an earlier day followed from the plan of that day.
+        if let Some(float_days_e3) = float_days_e3.filter(|_| day == today) {
             measuring.set(&place.id, Figure::FloatDays, Value::Days(float_days_e3 / 1000));
         }
     }

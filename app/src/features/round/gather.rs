@@ -232,7 +232,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
     let (_, gap_rules) = domain.rules.gap(conn, today).await?;
     let grades = domain.grades.grades(conn).await?;
     let filed = reports::store::of_day(conn, today).await?;
-    let mut hindered = reports::store::hindered(conn, today.saturating_sub(HINDERED_DAYS.days())).await?;
+    let mut hindered = reports::store::hindered(conn, today.saturating_sub(HINDERED_DAYS.days()), today).await?;
     let mut rounds = Vec::new();
     for state in plan::store::active(conn).await? {
         let Some(project) = tree.get(&state.project) else { continue };

@@ -2,7 +2,7 @@
 
 use super::gather::{ProjectRound, amount};
 use super::pages::{Shown, bar_link};
-use crate::features::authority::missing;
+use crate::features::authority::{Verb, missing};
 use crate::features::places::store::Place;
 use crate::features::targets::grades::Marks;
 use crate::features::targets::model::Grade;
@@ -117,7 +117,12 @@ fn rows(visitor: &Visitor, shown: &Shown, round: &ProjectRound, list: List) -> V
         List::Missing => round
             .missing
             .iter()
-            .map(|id| vec![project(), linked(shown.place_name(id), html! { a href={ "/reports/new?building=" (form_urlencoded(id)) } { (shown.place_name(id)) } })])
+            .map(|id| {
+                // Whoever may not report there sees what has come.
+                let may_report = shown.tree.get(id).is_some_and(|place| visitor.may(Verb::Report, &place.path));
+                let page = if may_report { "/reports/new?building=" } else { "/reports?place=" };
+                vec![project(), linked(shown.place_name(id), html! { a href={ (page) (form_urlencoded(id)) } { (shown.place_name(id)) } })]
+            })
             .collect(),
         List::Red => round
             .red_buildings()

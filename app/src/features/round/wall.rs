@@ -89,7 +89,11 @@ fn groups(visitor: &Visitor, shown: &Shown) -> Vec<(&'static str, Vec<Markup>)> 
     let mut unmet: Vec<_> = rounds().flat_map(|round| &round.unmet).collect();
     unmet.sort_by_key(|unmet| std::cmp::Reverse(unmet.promised_for.is_some()));
     let unmet = unmet.into_iter().map(|unmet| {
-        let done = format!("{}/{} {}", amount(unmet.done), amount(unmet.target), unit_name(visitor, &unmet.unit));
+        let done = match unmet.done < 0.0 {
+            true => visitor.tf("round.taken_back", &[("amount", amount(-unmet.done))]),
+            false => amount(unmet.done),
+        };
+        let done = format!("{done}/{} {}", amount(unmet.target), unit_name(visitor, &unmet.unit));
         html! { (at(&unmet.building)) (visitor.shown(&unmet.name)) (mark(unmet.grade)) " " span.quiet { (done) @if let Some(period) = unmet.promised_for { " " (visitor.t(&format!("period.{}", period.kind.name()))) } } }
     });
     let mut soon: Vec<_> = rounds().flat_map(|round| &round.soon).collect();

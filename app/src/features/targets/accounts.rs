@@ -155,7 +155,7 @@ pub(super) async fn accounts(
             let Some(building) = tree.get(building).filter(|one| one.path.starts_with(&place.path)) else { continue };
             for item in items.iter().map(|at| &targets.items[*at]) {
                 let Some(window) = item.facts.windows.iter().find(|window| window.period == period) else { continue };
-                if window.should <= TOLERANCE && window.will.is_none() && window.done <= TOLERANCE {
+                if window.should <= TOLERANCE && window.will.is_none() && window.done.abs() <= TOLERANCE {
                     continue;
                 }
                 let grade = grades.of_work(&project.id, &item.activity);

@@ -72,10 +72,16 @@ struct Sum {
     broken: usize,
     /// The lowest truth grade of what was measured.
     grade: Option<Grade>,
+    /// Work items that were measured.
+    measured: usize,
+    /// Of these, confirmed or verified by others.
+    confirmed: usize,
 }
 
 impl Sum {
     fn add(&mut self, item: &Assessed, measured: Option<Grade>) {
+        self.measured += usize::from(measured.is_some());
+        self.confirmed += usize::from(measured.is_some_and(|grade| grade >= Grade::Confirmed));
         self.grade = self.grade.into_iter().chain(measured).min();
         let Some(week) = item.facts.windows.iter().find(|window| window.period.kind == PeriodKind::Week) else { return };
         if week.should > TOLERANCE {
@@ -131,6 +137,8 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             whole.needed += sum.needed;
             whole.promised += sum.promised;
             whole.broken += sum.broken;
+            whole.measured += sum.measured;
+            whole.confirmed += sum.confirmed;
             whole.grade = whole.grade.into_iter().chain(sum.grade).min();
             rows.push((row, sum));
         }
@@ -192,6 +200,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
                 @if let Some(linear) = linear_e1(rule_sets::model::Measure::Months, on) { li { b { (tenths_text(linear)) "%" } span { (visitor.t("targets.linear")) } } }
                 li { b { (whole.promised) " / " (whole.needed) } span { (visitor.t("targets.promised_of_needed")) } }
                 li { b { (whole.broken) } span { (visitor.t("targets.broken_items")) } }
+                li { b { (whole.confirmed) " / " (whole.measured) } span { (visitor.t("targets.confirmed_of_measured")) } }
             }
             @if place.kind == Kind::Project && !rows.is_empty() { (curve_figure(&visitor, &place, by, worth, &earlier)) }
             (table)
@@ -238,9 +247,13 @@ pub fn urgency(item: &Assessed) -> f64 {
 
 /// What today's report has made of today's target; nothing before it is in.
 pub fn so_far(visitor: &Visitor, item: &Assessed) -> Option<Markup> {
+    let (done_today, left) = (item.done_today?, item.left_today());
     // A measurement that lowers what stood before is no work of today.
-    let done = ("done", quantity(item.done_today?.max(0.0)));
-    let left = item.left_today();
+    if done_today < -TOLERANCE {
+        let params = [("taken", quantity(-done_today)), ("left", quantity(left))];
+        return Some(html! { span.lamp.warn { (visitor.tf("targets.taken_so_far", &params)) } });
+    }
+    let done = ("done", quantity(done_today));
     Some(match left > TOLERANCE {
         true => html! { span.lamp.warn { (visitor.tf("targets.done_so_far", &[done, ("left", quantity(left))])) } },
         false => html! { span.lamp.good { (visitor.tf("targets.done_for_today", &[done])) } },

@@ -262,7 +262,8 @@ impl Word {
 /// The lamp of a bar on a day.
 pub fn verdict(bar: &Bar, today: Date, rules: &LampRules) -> Verdict {
     let say = |lamp, reason, since| Verdict { lamp, reason, since };
-    if let Some(on) = bar.actual_finish {
+    // Of an earlier day only what was finished by then is.
+    if let Some(on) = bar.actual_finish.filter(|on| *on <= today) {
         return say(Lamp::Done, Reason::Finished { on }, Some(on));
     }
     let Some((early_start, forecast)) = bar.early else {

@@ -147,7 +147,7 @@ fn text_of(value: &DataRef<'_>, at: &str, findings: &mut Findings) -> Option<Str
         DataRef::String(text) => text.clone(),
         DataRef::SharedString(text) => (*text).to_owned(),
         DataRef::Int(number) => number.to_string(),
-        DataRef::Float(number) => number.to_string(),
+        DataRef::Float(number) => shown(*number),
         DataRef::Bool(value) => value.to_string(),
         DataRef::DateTime(value) if value.is_datetime() => {
             let (year, month, day, hour, minute, ..) = value.to_ymd_hms_milli();
@@ -166,4 +166,9 @@ fn text_of(value: &DataRef<'_>, at: &str, findings: &mut Findings) -> Option<Str
     let plain = text.strip_prefix('\'').filter(|rest| super::write::needs_escape(rest));
     let text = plain.map_or_else(|| text.trim().to_owned(), str::to_owned);
     (!text.is_empty()).then_some(text)
+}
+
+/// A number as the program shows it: fifteen digits, so that what it added up in binary is what somebody meant.
+fn shown(number: f64) -> String {
+    format!("{number:.14e}").parse().unwrap_or(number).to_string()
 }
