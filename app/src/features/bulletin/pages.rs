@@ -32,6 +32,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use guatu_kernel::guarantee::PeriodKind;
 use maud::{Markup, html};
+use std::collections::HashSet;
 
 /// Photographs offered on the page of a draft.
 const OFFERED_SHOWN: usize = 24;
@@ -61,6 +62,11 @@ fn may_see(visitor: &Visitor, bulletin: &Bulletin) -> bool {
     bulletin.stage == Stage::Issued || visitor.may(Verb::Govern, "/") || visitor.may(Verb::Approve, "/")
 }
 
+/// Which issue of which year.
+fn issue_text(visitor: &Visitor, bulletin: &Bulletin) -> String {
+    visitor.tf("bulletin.number", &[("year", bulletin.issue.0.to_string()), ("number", bulletin.issue.1.to_string())])
+}
+
 async fn list_page(site: &Site, visitor: &Visitor, asked: &Asked, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Read)?;
     let mut conn = site.reader().await?;
@@ -77,9 +83,11 @@ async fn list_page(site: &Site, visitor: &Visitor, asked: &Asked, values: &Value
         .column("state", "field.state")
         .number("projects", "bulletin.projects")
         .number("number", "bulletin.stands_on");
+    let corrected: HashSet<&str> = bulletins.iter().filter(|one| one.stage == Stage::Issued).filter_map(|one| one.corrects.as_deref()).collect();
     for one in &bulletins {
+        let is_corrected = corrected.contains(one.id.as_str());
         let issue = if one.stage == Stage::Issued { Cell::Text(format!("{}〔{}〕", one.issue.0, one.issue.1)) } else { Cell::Empty };
-        let state = visitor.t(&format!("bulletin_stage.{}", one.stage.name()));
+        let state = if is_corrected { visitor.t("bulletin.is_corrected") } else { visitor.t(&format!("bulletin_stage.{}", one.stage.name())) };
         register.row(vec![
             (Cell::Text(format!("{} – {}", one.from, one.to)), Some(html! { a href={ "/bulletins/" (one.id) } { (one.from) " – " (one.to) } })),
             (issue, None),
@@ -101,8 +109,7 @@ async fn list_page(site: &Site, visitor: &Visitor, asked: &Asked, values: &Value
     }
     drop(conn);
     let issued = bulletins.iter().filter(|one| one.stage == Stage::Issued).map(|one| {
-        let number = visitor.tf("bulletin.number", &[("year", one.issue.0.to_string()), ("number", one.issue.1.to_string())]);
-        (one.id.clone(), format!("{number} {} – {}", one.from, one.to))
+        (one.id.clone(), format!("{} {} – {}", issue_text(visitor, one), one.from, one.to))
     });
     let issued = issued.collect();
     register.respond(site, "bulletin.none", |table| {
@@ -180,6 +187,7 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
     let rules = rule_set.as_ref().and_then(RuleSet::gap).unwrap_or(gap_rules(&[], bulletin.to).1);
     let objections: Vec<Objection> = store::objections(&mut conn, &bulletin.id).await?;
     let photos = Photos::load(&mut conn, visitor, &tree, bulletin).await?;
+    let correcting = store::correcting(&mut conn, &bulletin.id).await?;
     let name = |account: &Option<String>| account.as_ref().and_then(|account| names.get(account)).cloned().unwrap_or_else(|| "—".into());
     let is_open = matches!(bulletin.stage, Stage::Draft | Stage::Reviewed);
     let may_govern = visitor.may(Verb::Govern, "/");
@@ -197,9 +205,10 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
     let body = html! {
         p.crumbs { a href="/bulletins" { (visitor.t("bulletin.title")) } " ›" }
         (error_summary(visitor, refused))
-        div.bar { h1 { (bulletin.from) " – " (bulletin.to) @if bulletin.stage == Stage::Issued { " · " (visitor.tf("bulletin.number", &[("year", bulletin.issue.0.to_string()), ("number", bulletin.issue.1.to_string())])) } } span.tag { (visitor.t(&format!("bulletin_stage.{}", bulletin.stage.name()))) } span.end {}
+        div.bar { h1 { (bulletin.from) " – " (bulletin.to) @if bulletin.stage == Stage::Issued { " · " (issue_text(visitor, bulletin)) } } span.tag { (visitor.t(&format!("bulletin_stage.{}", bulletin.stage.name()))) } span.end {}
             @if is_whole { a.button.second href={ "/bulletins/" (bulletin.id) "/paper/pdf" } { "PDF" } a.button.second href={ "/bulletins/" (bulletin.id) "/paper/docx" } { "DOCX" } }
         }
+        @if let Some(later) = &correcting { div.notice { p { a href={ "/bulletins/" (later.id) } { (visitor.tf("bulletin.corrected_by", &[("issue", issue_text(visitor, later))])) } } } }
         @if !is_whole { div.notice { p { (visitor.t("bulletin.own_line")) } } }
         (figures_table(visitor, bulletin, is_whole, &rules))
         @if let Some(runs) = runs(visitor, bulletin) { div.notice { p { (runs) } } }

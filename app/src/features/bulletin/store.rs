@@ -90,6 +90,12 @@ pub async fn bulletin(conn: &mut Conn, id: &str) -> Result<Option<Bulletin>> {
     conn.row(concat!("SELECT ", columns!(), " FROM bulletin WHERE id = ?"), args![id]).await?.map(|row| read(&row)).transpose()
 }
 
+/// The newest issued bulletin that corrects this one.
+pub async fn correcting(conn: &mut Conn, id: &str) -> Result<Option<Bulletin>> {
+    let sql = concat!("SELECT ", columns!(), " FROM bulletin WHERE corrects = ? AND state = 'issued' ORDER BY number DESC LIMIT 1");
+    conn.row(sql, args![id]).await?.map(|row| read(&row)).transpose()
+}
+
 /// All bulletins, newest week first.
 pub async fn all(conn: &mut Conn) -> Result<Vec<Bulletin>> {
     let rows = conn.rows(concat!("SELECT ", columns!(), " FROM bulletin ORDER BY from_on DESC, number DESC"), &[]).await?;
