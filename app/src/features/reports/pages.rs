@@ -4,7 +4,7 @@ use super::model::{Command, Content, Hindrance, Item, Photo, Refused, WORDS, Wor
 use super::photos;
 use super::owes;
 use super::sheet::{on_hand, stock_of};
-use super::store::{self, Report, WorkDay};
+use super::store::{self, Moved, Report, WorkDay};
 use crate::clock::civil;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -621,8 +621,7 @@ async fn waiting(State(site): State<Site>, visitor: Visitor, Query(list): Query<
         count += 1;
         let project = tree.lineage(place).find(|above| above.kind == Kind::Project);
         let items = moved.remove(id).unwrap_or_default();
-        let items = items.iter().map(|(name, amount_e3, unit)| format!("{} {} {}", visitor.shown(name), amounts::text(*amount_e3), unit_name(&visitor, unit)));
-        let items = visitor.list(items);
+        let items = visitor.list(items.iter().map(|moved| moved_text(&visitor, moved)));
         let acts = html! {
             form.inline method="post" action={ "/reports/" (id) "/confirm" } { (seal(&visitor)) input type="hidden" name="back" value="waiting"; button type="submit" { (visitor.t("reports.confirm")) } }
             " " a.button.second href={ "/reports/" (id) "/dispute" } { (visitor.t("reports.dispute")) }
@@ -646,6 +645,14 @@ async fn waiting(State(site): State<Site>, visitor: Visitor, Query(list): Query<
         };
         page(&site, &visitor, &visitor.t("reports.waiting"), body).into_response()
     })
+}
+
+/// What was moved of a work, and what was measured of it before.
+fn moved_text(visitor: &Visitor, moved: &Moved) -> String {
+    let amount = format!("{} {}", amounts::text(moved.amount_e3.abs()), unit_name(visitor, &moved.unit));
+    let amount = if moved.amount_e3 < 0 { visitor.tf("round.taken_back", &[("amount", amount)]) } else { amount };
+    let measured = moved.measured_e3.map(|measured| visitor.tf("reports.measured_then", &[("measured", amounts::text(measured))]));
+    format!("{} {amount}{}", visitor.shown(&moved.name), measured.unwrap_or_default())
 }
 
 /// The report, when this person may do something with it.

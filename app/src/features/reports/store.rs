@@ -108,14 +108,28 @@ pub fn clock_difference(written_at: Option<&str>, filed_at: &str) -> Option<i64>
     (!(-1..=72).contains(&hours)).then_some((hours as f64 / 24.0).round() as i64)
 }
 
-/// What the reports that wait have moved: by report, the work, its amount in thousandths, and its unit.
-pub async fn amounts_waiting(conn: &mut Conn) -> Result<HashMap<String, Vec<(String, i64, String)>>> {
-    let sql = "SELECT w.report, b.name, w.reported_e3, b.unit FROM report r JOIN work_day w ON w.report = r.id
+/// What a report that waits has moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The work.
+    pub name: String,
+    /// By how much, in thousandths.
+    pub amount_e3: i64,
+    /// What was measured in all of it before the site put it right, in thousandths.
+    pub measured_e3: Option<i64>,
+    /// Unit.
+    pub unit: String,
+}
+
+/// What the reports that wait have moved, by report.
+pub async fn amounts_waiting(conn: &mut Conn) -> Result<HashMap<String, Vec<Moved>>> {
+    let sql = "SELECT w.report, b.name, w.reported_e3, w.measured_e3, b.unit FROM report r JOIN work_day w ON w.report = r.id
                JOIN bar b ON b.project = w.project AND b.activity = w.activity
                WHERE r.grade = 'reported' AND r.is_unchanged = 0 ORDER BY w.report, b.ordinal";
-    let mut moved: HashMap<String, Vec<(String, i64, String)>> = HashMap::new();
+    let mut moved: HashMap<String, Vec<Moved>> = HashMap::new();
     for row in conn.rows(sql, &[]).await? {
-        moved.entry(row.text(0)?).or_default().push((row.text(1)?, row.int(2)?, row.opt_text(3)?.unwrap_or_default()));
+        let unit = row.opt_text(4)?.unwrap_or_default();
+        moved.entry(row.text(0)?).or_default().push(Moved { name: row.text(1)?, amount_e3: row.int(2)?, measured_e3: row.opt_int(3)?, unit });
     }
     Ok(moved)
 }
@@ -597,16 +611,10 @@ async fn stand(conn: &mut Conn, entry: &Entry<AnyFact>, standing: &Standing) -> 
 async fn restate(conn: &mut Conn, entry: &Entry<AnyFact>, standings: &[Standing], grade: Grade) -> Result<()> {
     for standing in standings {
         stand(conn, entry, standing).await?;
-        let Standing { project, activity, before_e3, through_e3, measured_again_on, .. } = standing;
+        let Standing { project, activity, before_e3, through_e3, .. } = standing;
         let (on, share_e3) = (entry.occurred_on, through_e3 - before_e3);
-        if let Some(again_on) = measured_again_on {
-            let counted = "SELECT COALESCE(verified_e3, confirmed_e3, reported_e3) FROM work_day WHERE project = ? AND activity = ? AND on_day = ?";
-            let was_e3 = conn.row(counted, args![project, activity, on]).await?.map_or(Ok(0), |row| row.int(0))?;
-            let shift = "UPDATE work_day SET confirmed_e3 = confirmed_e3 - ?, verified_e3 = verified_e3 - ?,
-                             reported_e3 = CASE WHEN COALESCE(verified_e3, confirmed_e3) IS NULL THEN reported_e3 - ? ELSE reported_e3 END
-                         WHERE project = ? AND activity = ? AND on_day = ?";
-            let moved_e3 = share_e3 - was_e3;
-            conn.execute(shift, args![moved_e3, moved_e3, moved_e3, project, activity, *again_on]).await?;
+        if let Some(again_on) = standing.measured_again_on {
+            keep_measured(conn, standing, on, again_on).await?;
         }
         let sql = match grade {
             Grade::Reported => {
@@ -630,6 +638,18 @@ async fn restate(conn: &mut Conn, entry: &Entry<AnyFact>, standings: &[Standing]
         };
     }
     Ok(())
+}
+
+/// Leaves what was measured in all on a later day as it is: what a day before it gains or loses is taken from its own share.
+async fn keep_measured(conn: &mut Conn, standing: &Standing, on: Date, again_on: Date) -> Result<()> {
+    let Standing { project, activity, before_e3, through_e3, .. } = standing;
+    let counted = "SELECT COALESCE(verified_e3, confirmed_e3, reported_e3) FROM work_day WHERE project = ? AND activity = ? AND on_day = ?";
+    let was_e3 = conn.row(counted, args![project, activity, on]).await?.map_or(Ok(0), |row| row.int(0))?;
+    let moved_e3 = through_e3 - before_e3 - was_e3;
+    let sql = "UPDATE work_day SET confirmed_e3 = confirmed_e3 - ?, verified_e3 = verified_e3 - ?,
+                   reported_e3 = CASE WHEN COALESCE(verified_e3, confirmed_e3) IS NULL THEN reported_e3 - ? ELSE reported_e3 END
+               WHERE project = ? AND activity = ? AND on_day = ?";
+    conn.execute(sql, args![moved_e3, moved_e3, moved_e3, project, activity, again_on]).await.map(drop)
 }
 
 async fn insert(conn: &mut Conn, entry: &Entry<AnyFact>, project: &str, is_unchanged: bool, content: &Content) -> Result<()> {
