@@ -736,7 +736,7 @@ fn standings(state: &State, items: &[Item], compare: Compare) -> Result<Vec<Stan
             Compare::Freely => 0,
         };
         if *cumulative_e3 < least {
-            return Err(Refused::Falls { name: name(), before: amounts::text(work.before_e3) });
+            return Err(Refused::Falls { name: name(), before: amounts::text(least) });
         }
         // What somebody measured later stays as it was measured, whatever is found of a day before.
         let (next_e3, done_e3) = match work.measured_again {
@@ -746,7 +746,9 @@ fn standings(state: &State, items: &[Item], compare: Compare) -> Result<Vec<Stan
         if *cumulative_e3 > work.total_e3 || next_e3 > work.total_e3 {
             return Err(Refused::Exceeds { name: name(), total: amounts::text(work.total_e3) });
         }
-        if let (Compare::Corrected, Some(again)) = (compare, work.measured_again) {
+        // Less than stood there may always be said, and as much as was measured of the day itself.
+        let is_more = *cumulative_e3 > work.before_e3 + work.day_e3 && work.measured_e3.is_none_or(|measured| *cumulative_e3 > measured);
+        if let (Compare::Corrected, Some(again), true) = (compare, work.measured_again, is_more) {
             let measured = work.before_e3 + work.day_e3 + again.between_e3 + again.day_e3;
             if next_e3 > measured {
                 return Err(Refused::AboveMeasured { name: name(), measured: amounts::text(measured) });

@@ -48,6 +48,11 @@ fn rules() {
     let filed = State { report: Some(known.clone()), works: vec![Work { day_e3: 1_000, ..work.clone() }], ..site.clone() };
     let judged = State { report: Some(Known { grade: Grade::Confirmed, judged: Some(("wei".into(), TODAY.at(14, 5, 0, 0))), ..known.clone() }), ..filed.clone() };
     let later = State { works: vec![Work { day_e3: 1_000, after_e3: 10_000, ..work.clone() }], ..filed.clone() };
+    // Five stood before the day; so many after it; then somebody measured seven.
+    let again = |through_e3: i64, measured_e3| {
+        let measured_again = Some(MeasuredAgain { on: TODAY, between_e3: 1_000, day_e3: 6_000 - through_e3 });
+        Work { day_e3: through_e3 - 5_000, after_e3: 7_000 - through_e3, measured_again, measured_e3, ..work.clone() }
+    };
     let unchanged = |on| Command::FileUnchanged { report: "r".into(), building: "b".into(), on };
     let confirm = Command::Confirm { report: "r".into() };
     let dispute = |floor: i64, reason: &str| Command::Dispute { report: "r".into(), items: floors(floor).items, reason: reason.into(), is_sure: false };
@@ -122,6 +127,10 @@ fn rules() {
         ("corrected downwards", filed.clone(), correct(5, "counted the mezzanine"), None),
         ("corrected without a reason", filed, correct(5, " "), Some(Refused::NoReason)),
         ("found higher, and measured lower since", State { works: vec![Work { day_e3: 1_000, after_e3: 2_000, measured_again: Some(MeasuredAgain { on: TODAY, between_e3: 1_000, day_e3: 1_000 }), ..work.clone() }], ..later.clone() }, Command::Verify { report: "r".into(), items: floors(6).items, finding: "six".into(), is_sure: true }, None),
+        ("corrected downwards before a lower measure", State { works: vec![again(9_000, None)], ..later.clone() }, correct(7, "miscounted"), None),
+        ("corrected upwards before a lower measure", State { works: vec![again(6_000, None)], ..later.clone() }, correct(9, "miscounted"), Some(Refused::AboveMeasured { name: "Structure".into(), measured: "7".into() })),
+        ("given in above a later measure", State { works: vec![again(6_000, Some(9_000))], ..later.clone() }, correct(9, "miscounted"), None),
+        ("corrected below the day before", State { works: vec![again(6_000, Some(4_000))], ..later.clone() }, correct(3, "miscounted"), Some(Refused::Falls { name: "Structure".into(), before: "4".into() })),
         ("corrected so that later days exceed", later, correct(9, "more"), Some(Refused::Exceeds { name: "Structure".into(), total: "18".into() })),
     ];
     for (name, state, command, expected) in cases {

@@ -143,7 +143,11 @@ fn rows(visitor: &Visitor, shown: &Shown, round: &ProjectRound, list: List) -> V
             .iter()
             .map(|unmet| {
                 let work = linked(&visitor.shown(&unmet.name), html! { a href={ "/targets/" (unmet.building) } { (visitor.shown(&unmet.name)) } });
-                let amounts = [unmet.target, unmet.done].map(|units| (Cell::Number((units * 1000.0).round() / 1000.0), Some(html! { (amount(units)) })));
+                let said = |units: f64| match units < 0.0 {
+                    true => visitor.tf("round.taken_back", &[("amount", amount(-units))]),
+                    false => amount(units),
+                };
+                let amounts = [unmet.target, unmet.done].map(|units| (Cell::Number((units * 1000.0).round() / 1000.0), Some(html! { (said(units)) })));
                 let [target, done] = amounts;
                 let promised = words(unmet.promised_for.map_or_else(|| visitor.t("targets.unpromised"), |period| period_text(visitor, period)));
                 vec![project(), place(&unmet.building), work, promised, target, done, words(unit_name(visitor, &unmet.unit)), graded(&marks, unmet.grade)]
