@@ -245,8 +245,9 @@ async fn report_upwards(
     let period = template.period.around(day);
     let mut conn = settled(teller).await?;
     let frozen_number = replay::head_number(&mut conn).await?;
-    let form =
-        gather(&mut conn, teller.domain, template, period, today).await.map_err(|problem| anyhow!("{problem:?}"))?;
+    let form = gather(&mut conn, teller.domain, template, period, today, None)
+        .await
+        .map_err(|problem| anyhow!("{problem:?}"))?;
     drop(conn);
     let command = returns::Command::Send {
         id: id.to_owned(),

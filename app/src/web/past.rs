@@ -39,7 +39,14 @@ const PAGE_BYTES: usize = 64 << 20;
 
 /// Earlier states of the ledger, the newest used last. One is built at a time.
 #[derive(Default)]
-pub struct Past(Mutex<VecDeque<(u64, Router)>>);
+pub struct Past(Mutex<VecDeque<(u64, Then)>>);
+
+/// A state of the ledger, and its pages.
+#[derive(Clone)]
+struct Then {
+    site: Site,
+    router: Router,
+}
 
 /// Databases in memory have names; each gets its own.
 static NAMES: AtomicU64 = AtomicU64::new(0);
@@ -62,8 +69,9 @@ async fn from_there(site: &Site, past: &Past, asked: &str, request: Request) -> 
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
     visitor.need_somewhere(Verb::Read)?;
     let number = number_of(&mut site.reader().await?, site.clock.today(), asked).await?;
-    let router = past.at(site, number).await?;
-    let response = router.oneshot(asked_anew(&request, visitor.clone())).await.unwrap_or_else(|never| match never {});
+    let then = past.at(site, number).await?;
+    let response =
+        then.router.oneshot(asked_anew(&request, visitor.clone())).await.unwrap_or_else(|never| match never {});
     let mut response = response;
     // Who is led on from an earlier day stays there.
     if let Some(to) =
@@ -135,9 +143,23 @@ async fn number_of(conn: &mut Conn, today: Date, asked: &str) -> Result<u64, Pro
     }
 }
 
+/// The site as it stood at the end of a day, with the clock standing where its facts end; `None` where this one is of the past
+/// already, or the ledger had not begun.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn at_end_of(site: &Site, day: Date) -> Result<Option<Site>, Problem> {
+    let Some(past) = &site.past else { return Ok(None) };
+    let number = match number_of(&mut site.reader().await?, site.clock.today(), &day.to_string()).await {
+        Err(Problem::Refused(_)) => return Ok(None),
+        found => found?,
+    };
+    Ok(Some(past.at(site, number).await?.site))
+}
+
 impl Past {
-    /// The pages as of a fact.
-    async fn at(&self, site: &Site, number: u64) -> Result<Router> {
+    /// The state as of a fact.
+    async fn at(&self, site: &Site, number: u64) -> Result<Then> {
         let mut kept = self.0.lock().await;
         if let Some(at) = kept.iter().position(|(known, _)| *known == number)
             && let Some(found) = kept.remove(at)
@@ -154,7 +176,7 @@ impl Past {
     }
 }
 
-async fn build(site: &Site, number: u64) -> Result<Router> {
+async fn build(site: &Site, number: u64) -> Result<Then> {
     let db = Db::open_memory(NAMES.fetch_add(1, Ordering::Relaxed)).await?;
     let domain = Arc::new(Guatu::default());
     let mut conn = db.writer().await?;
@@ -165,7 +187,8 @@ async fn build(site: &Site, number: u64) -> Result<Router> {
     drop(conn);
     let clock = Clock::rehearsal(until.map_or(Ok(site.clock.now()), |text| text.parse())?);
     let (journal, _) = Journal::open(db.clone(), clock.clone(), domain.clone()).await?;
-    Ok(router(Site { db, journal, clock, domain, past: None, ..site.clone() }))
+    let site = Site { db, journal, clock, domain, past: None, ..site.clone() };
+    Ok(Then { router: router(site.clone()), site })
 }
 
 /// Copies facts up to a number, the papers that plans are made of, and people's names; answers when the last was recorded.

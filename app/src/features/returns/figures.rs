@@ -70,7 +70,7 @@ figures! {
     /// Floor area in m².
     AreaM2 = "area_m2" Now Sum;
     /// State of the project in its programme.
-    State = "state" Now Alone;
+    State = "state" Day Alone;
     /// Buildings that are topped out.
     ToppedOut = "topped_out" Day Sum;
     /// Buildings accepted on completion.
@@ -98,13 +98,13 @@ figures! {
     /// Of these, kept.
     PromisesKept = "promises_kept" Period Sum;
     /// Work items that were measured: of how many the share done is known.
-    Measured = "measured" Now Sum;
+    Measured = "measured" Day Sum;
     /// Of these, confirmed by the supervision engineer or verified by an inspection.
-    Confirmed = "confirmed" Now Sum;
+    Confirmed = "confirmed" Day Sum;
     /// Reports of the period that stand disputed.
     Disputes = "disputes" Period Sum;
     /// The mandated date with the least float, of those that are not reached.
-    MandatedOn = "mandated_on" Now Least;
+    MandatedOn = "mandated_on" Day Least;
     /// Natural days until it, negative when it has passed.
     DaysLeft = "days_left" Day Least;
     /// Its float in whole working days, negative when it will be missed.

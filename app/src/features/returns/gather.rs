@@ -37,9 +37,45 @@ impl Measuring {
     }
 }
 
+/// The ledger as it stood at the end of a period that is over.
+pub struct Then<'a> {
+    /// A connection to it.
+    pub conn: &'a mut Conn,
+    /// What is derived from it.
+    pub domain: &'a Guatu,
+}
+
+/// Figures that follow from the plans and judgements of a day and not from what was reported of it: of a period that is over they
+/// are read from the ledger as it stood then.
+pub const STOOD: [Figure; 7] = [
+    Figure::State,
+    Figure::Red,
+    Figure::MandatedOn,
+    Figure::DaysLeft,
+    Figure::FloatDays,
+    Figure::Measured,
+    Figure::Confirmed,
+];
+
 /// Fills a form as things stand: of every active project, whoever asks. Since when a project has been active says when it was
-/// entered here, not when it was worked on, so an earlier period has it as well.
-pub async fn gather(conn: &mut Conn, domain: &Guatu, template: &Template, period: Period, today: Date) -> Result<Form, Problem> {
+/// entered here, not when it was worked on, so an earlier period has it as well. Without a `then` nothing is said of what only the
+/// ledger of then knows.
+pub async fn gather(conn: &mut Conn, domain: &Guatu, template: &Template, period: Period, today: Date, then: Option<Then<'_>>) -> Result<Form, Problem> {
+    let mut projects = measure(conn, domain, template, period, today).await?;
+    if let Some(Then { conn, domain }) = then {
+        let stood = measure(conn, domain, template, period, period.to).await?;
+        for project in &mut projects {
+            let known = stood.iter().find(|one| one.project == project.project);
+            for figure in STOOD {
+                project.values.remove(&figure);
+                project.values.extend(known.and_then(|one| one.values.get(&figure)).map(|value| (figure, value.clone())));
+            }
+        }
+    }
+    Ok(fill(template, &projects))
+}
+
+async fn measure(conn: &mut Conn, domain: &Guatu, template: &Template, period: Period, today: Date) -> Result<Vec<Measured>, Problem> {
     let day = period.to.min(today);
     let asks = |figures: &[Figure]| template.columns.iter().any(|column| figures.contains(column));
     let tree = domain.places.tree(conn).await?;
@@ -101,7 +137,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, template: &Template, period
     if asks(&[Figure::MandatedOn, Figure::DaysLeft, Figure::FloatDays]) {
         of_plans(&mut measuring, conn, domain, &projects, day, today).await?;
     }
-    Ok(fill(template, &measuring.projects))
+    Ok(measuring.projects)
 }
 
 /// What a project is. Places say zero where a count is not known; a return says nothing instead.
@@ -120,8 +156,7 @@ fn of_place(measuring: &mut Measuring, tree: &Tree, place: &Place) {
     }
 }
 
-/// What the round of a day says. Which work was red on an earlier day follows from the plan of that day: of that a look at the
-/// ledger as of then tells, and a return nothing.
+/// What the round of a day says. Which work was red on an earlier day follows from the plan of that day.
 async fn of_round(measuring: &mut Measuring, conn: &mut Conn, domain: &Guatu, roots: &[&Place], day: Date, today: Date) -> Result<(), Problem> {
     for root in roots {
         for one in &round::gather::gather(conn, domain, root, day).await? {

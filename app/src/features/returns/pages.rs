@@ -1,7 +1,7 @@
 //! Pages of returns: what is due, a form filled as things stand, and a return as it was sent.
 
 use super::figures::{Figure, Form as FilledForm, Part, Row, Subject, Value};
-use super::gather::gather;
+use super::gather::{Then, gather};
 use super::model::{Command, TEMPLATES, Template, digest, template};
 use super::print::{self, compose, is_number};
 use super::sources::{ROWS, Standing, anchor};
@@ -21,6 +21,7 @@ use crate::web::layout::{crumbs, page, shell};
 use crate::web::problem::Problem;
 use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
+use crate::web::past;
 use crate::web::papers;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -187,10 +188,17 @@ async fn preview(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
 
 /// The form as things stand, and the ledger number it stands on.
 async fn filled(conn: &mut Conn, site: &Site, template: &Template, period: Period) -> Result<(FilledForm, u64), Problem> {
+    let today = site.clock.today();
+    let then = if period.to < today { past::at_end_of(site, period.to).await? } else { None };
+    let mut reader = match &then {
+        Some(then) => Some(then.reader().await?),
+        None => None,
+    };
+    let then = then.as_ref().zip(reader.as_mut()).map(|(then, conn)| Then { conn, domain: &then.domain });
     // At one moment, so that the number is that of the figures.
     conn.begin_snapshot().await?;
     let number = replay::head_number(conn).await;
-    let form = gather(conn, &site.domain, template, period, site.clock.today()).await;
+    let form = gather(conn, &site.domain, template, period, today, then).await;
     conn.rollback().await?;
     Ok((form?, number?))
 }

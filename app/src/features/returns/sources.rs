@@ -1,6 +1,7 @@
 //! Which page a cell opens: the one its figure was read from, as the ledger stood when it was frozen.
 
 use super::figures::{Basis, Figure, Row, Subject};
+use super::gather::STOOD;
 use crate::web::problem::form_urlencoded;
 use guatu_kernel::guarantee::Period;
 use jiff::civil::Date;
@@ -59,7 +60,11 @@ impl Standing {
             | Figure::PromisesMade
             | Figure::PromisesKept => ("/targets".to_owned(), vec![place, on], ""),
         };
-        query.push(self.frozen_number.map(|number| format!("as_of={number}")));
+        // What only the ledger of then knows is found there.
+        query.push(match STOOD.contains(&figure) && self.period.to < self.read_on {
+            true => Some(format!("as_of={}", self.period.to)),
+            false => self.frozen_number.map(|number| format!("as_of={number}")),
+        });
         let query: Vec<String> = query.into_iter().flatten().collect();
         let mark = if query.is_empty() { "" } else { "?" };
         format!("{path}{mark}{}{part}", query.join("&"))

@@ -10,6 +10,7 @@ use crate::on_both_databases;
 use crate::testing::{Page, TestSite};
 use crate::web::locale::Language;
 use calamine::{Data, Reader, Xlsx};
+use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use std::io::Cursor;
 
@@ -323,5 +324,29 @@ on_both_databases!(weeks_and_months_say_what_other_pages_say, |site| async move 
     assert_eq!(sent.status, 303, "{:?}", sent.texts(".summary li"));
     let pdf = site.get("office", "/returns/sent/return-0003/pdf").await;
     assert!(pdf.body.starts_with("%PDF-"));
+    site
+});
+
+on_both_databases!(a_period_that_is_over_has_the_figures_of_its_end, |site| async move {
+    let site = active(site.with_cast().await).await;
+    let first = [("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "900"), ("request_id", "report-0001")];
+    assert_eq!(site.post("builder", "/reports/new", &first).await.status, 303);
+    assert_eq!(site.post("wei", "/reports/report-0001/confirm", &[]).await.status, 303);
+    assert!(site.site.clock.advance(site.site.clock.now() + 168.hours()));
+    let second = [("building", "ours-b2"), ("on", "2026-11-30"), ("done.ours-b2/pit", "900"), ("request_id", "report-0002")];
+    assert_eq!(site.post("builder", "/reports/new", &second).await.status, 303);
+    settled(&site).await;
+    let counts = async |week: &str| {
+        let page = site.get("office", &format!("/returns/week_projects?period={week}")).await;
+        let links = page.attributes("table.return tbody tr:first-child a", "href");
+        (page.texts("table.return tbody tr:first-child td")[3..5].to_vec(), links.into_iter().find(|link| link.contains("as_of=")))
+    };
+    let (then, source) = counts("2026-11-23").await;
+    assert_eq!(then, ["1", "1"], "measured, and confirmed of them, when the week was over");
+    assert_eq!(source.as_deref(), Some("/targets?place=ours&on=2026-11-29&as_of=2026-11-29"), "and there it is found");
+    assert_eq!(site.get("office", "/targets?place=ours&on=2026-11-29&as_of=2026-11-29").await.texts("ul.counts b").last().map(String::as_str), Some("1 / 1"));
+    assert_eq!(counts("2026-11-30").await, (vec!["2".to_owned(), "1".to_owned()], None));
+    let day = site.get("office", "/returns/day_projects?period=2026-11-23").await;
+    assert_ne!(day.texts("table.return tbody tr:first-child td")[5], "—", "red work is of that day");
     site
 });
