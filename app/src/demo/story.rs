@@ -15,7 +15,7 @@ use crate::features::plan::is_behind;
 use crate::features::plan::model as plans;
 use crate::features::plan::store;
 use crate::features::plan::template::{Building, END, Setting, compose, template};
-use crate::features::returns::gather::gather;
+use crate::features::returns::gather::{Then, gather};
 use crate::features::returns::model as returns;
 use crate::features::round::model as round;
 use crate::features::task_force::model as task_force;
@@ -245,7 +245,10 @@ async fn report_upwards(
     let period = template.period.around(day);
     let mut conn = settled(teller).await?;
     let frozen_number = replay::head_number(&mut conn).await?;
-    let form = gather(&mut conn, teller.domain, template, period, today, None)
+    // A story is told in one go: what stood when the period was over is what stands now.
+    let mut beside = teller.db.reader().await?;
+    let then = Then { conn: &mut beside, domain: teller.domain };
+    let form = gather(&mut conn, teller.domain, template, period, today, Some(then))
         .await
         .map_err(|problem| anyhow!("{problem:?}"))?;
     drop(conn);

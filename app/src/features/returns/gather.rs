@@ -62,8 +62,11 @@ pub const STOOD: [Figure; 7] = [
 /// ledger of then knows.
 pub async fn gather(conn: &mut Conn, domain: &Guatu, template: &Template, period: Period, today: Date, then: Option<Then<'_>>) -> Result<Form, Problem> {
     let mut projects = measure(conn, domain, template, period, today).await?;
-    if let Some(Then { conn, domain }) = then {
-        let stood = measure(conn, domain, template, period, period.to).await?;
+    if period.to < today {
+        let stood = match then {
+            Some(Then { conn, domain }) => measure(conn, domain, template, period, period.to).await?,
+            None => Vec::new(),
+        };
         for project in &mut projects {
             let known = stood.iter().find(|one| one.project == project.project);
             for figure in STOOD {

@@ -304,7 +304,7 @@ on_both_databases!(weeks_and_months_say_what_other_pages_say, |site| async move 
 
     // A week that is over is shown as of its last day.
     let before = site.get("office", "/returns/week_projects?period=2026-11-16").await;
-    assert_eq!(before.texts("table.return tbody tr:first-child td")[3..], ["1", "0", "0", "0", "0"], "who stands for a figure is said as of now");
+    assert_eq!(before.texts("table.return tbody tr:first-child td")[3..], ["—", "—", "0", "0", "0"], "who stood for a figure before the ledger began nobody knows");
     let link = before.attributes("table.return tbody a", "href").remove(0);
     assert_eq!(link, "/targets?place=ours&on=2026-11-22");
     let then = site.get("office", &link).await;
