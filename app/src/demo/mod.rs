@@ -13,6 +13,7 @@ mod inspections;
 mod instructions;
 mod orders;
 pub mod pages;
+mod returns;
 mod safety;
 mod story;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::daily::{self, Daily};
 use super::district::{Block, District, Project, Prospect, papers, price_fen};
+use super::returns::{Returns, Sending};
 use super::{Ask, Teller, closings, contingencies, duties, inspections, instructions, orders::Orders, safety};
 use crate::clock;
 use crate::db::{Conn, Db};
@@ -15,12 +16,10 @@ use crate::features::plan::is_behind;
 use crate::features::plan::model as plans;
 use crate::features::plan::store;
 use crate::features::plan::template::{Building, END, Setting, compose, template};
-use crate::features::returns::gather::{Then, gather};
-use crate::features::returns::model as returns;
 use crate::features::round::model as round;
 use crate::features::task_force::model as task_force;
 use crate::features::wall_chart::model as wall_chart;
-use crate::journal::{Document, replay};
+use crate::journal::Document;
 use crate::web::locale::Language;
 use anyhow::{Context, Result, anyhow};
 use guatu_formats::plans::json;
@@ -82,6 +81,7 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     }
     let active: Vec<usize> = (0..district.projects.len()).filter(|at| is_active(&district.projects[*at])).collect();
     let mut sites = Daily::new(district, &plans, &active, EXEMPT, today)?;
+    let mut returns = Returns::default();
     for ago in (1..=BEGIN).rev() {
         let on = day(today, -ago);
         teller.stand_at(on, MORNING);
@@ -93,7 +93,15 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
                 record(teller, district, at, &plans[at], (since, ago), today).await?;
             }
         }
+        // The form goes out first thing in the morning; then an inspection has found less, and it is sent again.
+        let is_corrected = ago + 1 == daily::INSPECTED;
+        if is_corrected {
+            returns.send(teller, district, Sending::First, on, today).await?;
+        }
         sites.morning(teller, district.inspector()).await?;
+        if is_corrected {
+            returns.send(teller, district, Sending::Again, on, today).await?;
+        }
         sites.promise(teller, on, ago).await?;
         if ago < MANDATE {
             note(teller, on).await?;
@@ -115,16 +123,16 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
         weather(teller, district, ago, today).await?;
         teller.stand_at(on, EVENING);
         sites.evening(teller, ago, today, rng).await?;
+        returns.evening(teller, on, today).await?;
     }
     teller.clock.advance(teller.clock.machine());
     roll(teller, today, today).await?;
     note(teller, today).await?;
     orders.ring(teller).await?;
     sites.today(teller, district, today).await?;
-    let yesterday = day(today, -1);
-    report_upwards(teller, district, ("return-3", "day_projects"), yesterday, today, "").await?;
-    let last_week = PeriodKind::Week.around(today).from.saturating_sub(1.days());
-    report_upwards(teller, district, ("return-4", "week_projects"), last_week, today, "").await?;
+    for sending in [Sending::Yesterday, Sending::LastWeek] {
+        returns.send(teller, district, sending, today, today).await?;
+    }
     issue_bulletin(teller, district).await?;
     decide(teller, district, today).await?;
     safety::today(teller, district, today).await?;
@@ -141,13 +149,7 @@ async fn turn(teller: &mut Teller<'_>, district: &District, ago: i64, today: Dat
     let lags = if on.weekday() == Weekday::Monday { on } else { on.saturating_sub(1.days()) };
     roll(teller, lags, on).await?;
     match ago {
-        MANDATE => {
-            let before = day(on, -1);
-            report_upwards(teller, district, ("return-1", "day_projects"), before, on, "").await?;
-            mandate(teller, district, on).await?;
-            // Red lamps follow from mandated dates: the form is sent again, and says why.
-            report_upwards(teller, district, ("return-2", "day_projects"), before, on, &papers().return_reason).await
-        }
+        MANDATE => mandate(teller, district, on).await,
         REQUEST => ask_for_other_dates(teller, district).await,
         REPLAN => {
             replan(teller, district, today).await?;
@@ -230,39 +232,6 @@ pub(super) async fn settled(teller: &Teller<'_>) -> Result<Conn> {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Ok(conn)
-}
-
-/// The supervision office sends the return of a period as its figures stand at this point of the story.
-async fn report_upwards(
-    teller: &mut Teller<'_>,
-    district: &District,
-    (id, template): (&str, &str),
-    day: Date,
-    today: Date,
-    reason: &str,
-) -> Result<()> {
-    let template = returns::template(template).context("the story names templates that exist")?;
-    let period = template.period.around(day);
-    let mut conn = settled(teller).await?;
-    let frozen_number = replay::head_number(&mut conn).await?;
-    // A story is told in one go: what stood when the period was over is what stands now.
-    let mut beside = teller.db.reader().await?;
-    let then = Then { conn: &mut beside, domain: teller.domain };
-    let form = gather(&mut conn, teller.domain, template, period, today, Some(then))
-        .await
-        .map_err(|problem| anyhow!("{problem:?}"))?;
-    drop(conn);
-    let command = returns::Command::Send {
-        id: id.to_owned(),
-        template: template.id.clone(),
-        from: period.from,
-        seen: returns::digest(&form),
-        form,
-        frozen_number,
-        remark: papers().return_remark.clone(),
-        reason: reason.to_owned(),
-    };
-    teller.wave(vec![Ask::by(&district.people[1].account, command)]).await
 }
 
 /// Decisions of today's round: the first has been carried out already.

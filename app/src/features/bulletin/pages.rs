@@ -3,7 +3,7 @@
 use super::figures::Line;
 use super::gather::gather;
 use super::model::{Command, MOST_PHOTOS, Photo, Stage, object_until};
-use super::print::{Shown, compose, correction, elevations, rule_text, runs};
+use super::print::{Shown, compose, correction, cut_off, elevations, rule_text};
 use crate::features::targets::progress::signed;
 use super::store::{self, Bulletin, Chosen, Objection};
 use crate::clock;
@@ -211,7 +211,7 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
         @if let Some(later) = &correcting { div.notice { p { a href={ "/bulletins/" (later.id) } { (visitor.tf("bulletin.corrected_by", &[("issue", issue_text(visitor, later))])) } } } }
         @if !is_whole { div.notice { p { (visitor.t("bulletin.own_line")) } } }
         (figures_table(visitor, bulletin, is_whole, &rules))
-        @if let Some(runs) = runs(visitor, bulletin) { div.notice { p { (runs) } } }
+        @if bulletin.drafted_on <= bulletin.to { div.notice { p { (cut_off(visitor, bulletin)) } } } @else { p.quiet { (cut_off(visitor, bulletin)) } }
         @if bulletin.is_early { div.notice { p { (visitor.t("bulletin.was_early")) } } }
         @if is_open && object_until(bulletin.drafted_at) > site.clock.now() { p.quiet { (visitor.tf("bulletin.object_until", &[("time", clock::civil(object_until(bulletin.drafted_at)).strftime("%m-%d %H:%M").to_string())])) } }
         @if !bulletin.opening.is_empty() { p { (bulletin.opening) } }

@@ -77,7 +77,7 @@ pub fn compose(site: &Site, visitor: &Visitor, bulletin: &Bulletin, objections: 
         let grades = Marks::of_visitor(visitor).line(&t("wall.unmarked"));
         blocks.push(Block::Paragraph(visitor.tf("round.brief_grades", &[("grades", grades)])));
     }
-    blocks.extend(runs(visitor, bulletin).map(Block::Paragraph));
+    blocks.push(Block::Paragraph(cut_off(visitor, bulletin)));
     if bulletin.is_early {
         blocks.push(Block::Paragraph(t("bulletin.was_early")));
     }
@@ -121,10 +121,10 @@ pub fn rule_text(visitor: &Visitor, rule: &str) -> String {
     visitor.tf("bulletin.rule_text", &[("rule", rule.to_owned()), ("percent", RULES.reported_percent.to_string())])
 }
 
-/// That its week was not over when its figures were frozen.
-pub fn runs(visitor: &Visitor, bulletin: &Bulletin) -> Option<String> {
+/// Of when its figures are: that its week was not over when they were frozen, or else which of them are of that moment.
+pub fn cut_off(visitor: &Visitor, bulletin: &Bulletin) -> String {
     let params = [("to", bulletin.to.to_string()), ("date", bulletin.drafted_on.to_string())];
-    (bulletin.drafted_on <= bulletin.to).then(|| visitor.tf("bulletin.runs", &params))
+    visitor.tf(if bulletin.drafted_on <= bulletin.to { "bulletin.runs" } else { "bulletin.cut_off" }, &params)
 }
 
 /// Which issue it corrects, and what was wrong there.

@@ -7,9 +7,8 @@ use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
-use crate::features::plan::amounts;
 use crate::features::targets::model::Grade;
-use crate::features::targets::pages::unit_name;
+use crate::features::targets::pages::delivered;
 use crate::features::{identity, plan};
 use crate::refusal::Refusal;
 use crate::web::Site;
@@ -161,9 +160,9 @@ impl Diary<'_> {
         for day in store::days_of_report(conn, &report.id).await? {
             let bar = plan::store::bar(conn, &day.project, &day.activity).await?;
             let name = bar.as_ref().map_or_else(|| day.activity.clone(), |bar| self.visitor.shown(&bar.name).into_owned());
-            let unit = bar.and_then(|bar| bar.unit).map_or_else(String::new, |unit| unit_name(self.visitor, &unit));
+            let unit = bar.and_then(|bar| bar.unit).unwrap_or_default();
             let amount_e3 = day.verified_e3.or(day.confirmed_e3).unwrap_or(day.reported_e3);
-            work.push(format!("{name} {} {unit}", amounts::text(amount_e3)).trim_end().to_owned());
+            work.push(format!("{name} {}", delivered(self.visitor, amount_e3, &unit)));
         }
         if report.is_unchanged {
             work.push(self.visitor.t("reports.unchanged"));

@@ -310,6 +310,8 @@ refusals! {
     NothingCorrected = "R-142" Rule items;
     /// A small part of what counted: meant, or a slip of the finger?
     FarOff { name, counted, measured } = "R-143" Rule sure;
+    /// More of a day than was measured of a later one: meant, or a mistake?
+    AboveLater { name, measured, date, later } = "R-149" Rule sure;
     /// No work goes on there by the state of the place.
     Stopped { date } = "R-146" Rule building;
     /// Weather stopped work for the whole day, and work was done.
@@ -355,6 +357,14 @@ pub struct Work {
     pub measured_e3: Option<i64>,
     /// Gates without which it is not complete, and which nobody has confirmed.
     pub open_gates: Vec<String>,
+}
+
+impl Work {
+    /// The next day on which somebody measured what is done in all, and what they measured.
+    fn later_measure(&self) -> Option<(MeasuredAgain, i64)> {
+        let again = self.measured_again?;
+        Some((again, self.before_e3 + self.day_e3 + again.between_e3 + again.day_e3))
+    }
 }
 
 /// A later day on which somebody measured what is done of a work in all.
@@ -553,12 +563,16 @@ fn differs(state: &State, standing: &Standing) -> bool {
     state.works.iter().any(|work| work.activity == standing.activity && counts(work) != standing.through_e3)
 }
 
-/// A measure of a small part of what counted, or of less than stood the day before, is asked about once: it may be true, or a
-/// digit may be missing.
+/// A measure of a small part of what counted, of less than stood the day before, or of more than was measured of a later day is
+/// asked about once: it may be true, or a digit may be wrong.
 fn check_far(state: &State, standings: &[Standing], is_sure: bool) -> Result<(), Refused> {
     let far = standings.iter().filter(|_| !is_sure).find_map(|standing| {
         let work = state.works.iter().find(|work| work.activity == standing.activity)?;
         let counted_e3 = work.before_e3 + work.day_e3;
+        if let Some((again, later_e3)) = work.later_measure().filter(|(_, later_e3)| standing.through_e3 > *later_e3) {
+            let (date, later) = (again.on.to_string(), amounts::text(later_e3));
+            return Some(Refused::AboveLater { name: work.name.clone(), measured: amounts::text(standing.through_e3), date, later });
+        }
         let is_far = standing.through_e3 < counted_e3 / 100 * WORDS.doubt_percent || standing.through_e3 < work.before_e3;
         is_far.then(|| Refused::FarOff {
             name: work.name.clone(),
@@ -748,11 +762,10 @@ fn standings(state: &State, items: &[Item], compare: Compare) -> Result<Vec<Stan
         }
         // Less than stood there may always be said, and as much as was measured of the day itself.
         let is_more = *cumulative_e3 > work.before_e3 + work.day_e3 && work.measured_e3.is_none_or(|measured| *cumulative_e3 > measured);
-        if let (Compare::Corrected, Some(again), true) = (compare, work.measured_again, is_more) {
-            let measured = work.before_e3 + work.day_e3 + again.between_e3 + again.day_e3;
-            if next_e3 > measured {
-                return Err(Refused::AboveMeasured { name: name(), measured: amounts::text(measured) });
-            }
+        if let (Compare::Corrected, Some((_, measured)), true) = (compare, work.later_measure(), is_more)
+            && next_e3 > measured
+        {
+            return Err(Refused::AboveMeasured { name: name(), measured: amounts::text(measured) });
         }
         if work.is_whole && cumulative_e3 % 1000 != 0 {
             return Err(Refused::NotWhole { name: name() });

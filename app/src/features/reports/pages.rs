@@ -293,7 +293,7 @@ async fn new_page(
                     span.name { (visitor.shown(&work.name)) }
                     span.quiet { (visitor.tf("reports.before", &[("done", amounts::text(work.before_e3)), ("total", amounts::text(work.total_e3)), ("unit", unit_name(visitor, units.get(&work.activity).map_or("", String::as_str)))])) }
                     @if let Some(item) = targets.of(&building.id).find(|item| item.activity == work.activity && item.facts.today > 0.0) {
-                        span.today { (visitor.tf("targets.today_is", &[("amount", targets::pages::today_text(visitor, item))])) }
+                        span.today { (visitor.tf("targets.today_is", &[("amount", targets::pages::today_text(visitor, item))])) @if let Some(so_far) = targets::pages::so_far(visitor, item) { " " (so_far) } }
                     }
                     input inputmode="decimal" name=(name) value=(decimal(&name)) placeholder=(amounts::text(work.before_e3));
                 }
@@ -509,7 +509,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
                     @let work = works.iter().find(|work| work.activity == day.activity);
                     tr {
                         td { a href={ "/wall/bar?project=" (form_urlencoded(&day.project)) "&activity=" (form_urlencoded(&day.activity)) } { (work.map_or_else(Default::default, |work| visitor.shown(&work.name))) } }
-                        td.number { (amounts::text(day.reported_e3)) }
+                        td.number { (targets::pages::delivered(visitor, day.reported_e3, "")) }
                         td.number { @match day.measured_e3.or(day.confirmed_e3.map(|_| day.said_e3)) { Some(measured) => (amounts::text(measured)), None => "—" } }
                         @if is_inspected { td.number { (through(work, day.verified_e3)) } }
                         td.number { @if let Some(work) = work { (amounts::text(work.before_e3 + work.day_e3)) " / " (amounts::text(work.total_e3)) } }
@@ -649,8 +649,7 @@ async fn waiting(State(site): State<Site>, visitor: Visitor, Query(list): Query<
 
 /// What was moved of a work, and what was measured of it before.
 fn moved_text(visitor: &Visitor, moved: &Moved) -> String {
-    let amount = format!("{} {}", amounts::text(moved.amount_e3.abs()), unit_name(visitor, &moved.unit));
-    let amount = if moved.amount_e3 < 0 { visitor.tf("round.taken_back", &[("amount", amount)]) } else { amount };
+    let amount = targets::pages::delivered(visitor, moved.amount_e3, &moved.unit);
     let measured = moved.measured_e3.map(|measured| visitor.tf("reports.measured_then", &[("measured", amounts::text(measured))]));
     format!("{} {amount}{}", visitor.shown(&moved.name), measured.unwrap_or_default())
 }

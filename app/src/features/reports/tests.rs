@@ -126,6 +126,7 @@ fn rules() {
         ("twelve tonnes of rebar", site.clone(), file(TODAY, stocked("rebar", 12)), None),
         ("corrected downwards", filed.clone(), correct(5, "counted the mezzanine"), None),
         ("corrected without a reason", filed, correct(5, " "), Some(Refused::NoReason)),
+        ("found above what was measured since, without being sure", State { works: vec![Work { day_e3: 1_000, after_e3: 2_000, measured_again: Some(MeasuredAgain { on: date(2026, 11, 24), between_e3: 0, day_e3: -2_000 }), ..work.clone() }], ..later.clone() }, Command::Verify { report: "r".into(), items: floors(7).items, finding: "seven".into(), is_sure: false }, Some(Refused::AboveLater { name: "Structure".into(), measured: "7".into(), date: "2026-11-24".into(), later: "4".into() })),
         ("found higher, and measured lower since", State { works: vec![Work { day_e3: 1_000, after_e3: 2_000, measured_again: Some(MeasuredAgain { on: TODAY, between_e3: 1_000, day_e3: 1_000 }), ..work.clone() }], ..later.clone() }, Command::Verify { report: "r".into(), items: floors(6).items, finding: "six".into(), is_sure: true }, None),
         ("corrected downwards before a lower measure", State { works: vec![again(9_000, None)], ..later.clone() }, correct(7, "miscounted"), None),
         ("corrected upwards before a lower measure", State { works: vec![again(6_000, None)], ..later.clone() }, correct(9, "miscounted"), Some(Refused::AboveMeasured { name: "Structure".into(), measured: "7".into() })),

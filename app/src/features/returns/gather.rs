@@ -37,16 +37,8 @@ impl Measuring {
     }
 }
 
-/// The ledger as it stood at the end of a period that is over.
-pub struct Then<'a> {
-    /// A connection to it.
-    pub conn: &'a mut Conn,
-    /// What is derived from it.
-    pub domain: &'a Guatu,
-}
-
-/// Figures that follow from the plans and judgements of a day and not from what was reported of it: of a period that is over they
-/// are read from the ledger as it stood then.
+/// Figures that follow from the forecasts and judgements of a day and not from what was reported of it: of a period that is over
+/// they are read from the ledger as it stood then.
 pub const STOOD: [Figure; 7] = [
     Figure::State,
     Figure::Red,
@@ -58,15 +50,11 @@ pub const STOOD: [Figure; 7] = [
 ];
 
 /// Fills a form as things stand: of every active project, whoever asks. Since when a project has been active says when it was
-/// entered here, not when it was worked on, so an earlier period has it as well. Without a `then` nothing is said of what only the
-/// ledger of then knows.
-pub async fn gather(conn: &mut Conn, domain: &Guatu, template: &Template, period: Period, today: Date, then: Option<Then<'_>>) -> Result<Form, Problem> {
+/// entered here, not when it was worked on, so an earlier period has it as well. Of a period that is over `stood` is what was
+/// measured at its end: what only the ledger of then knows, and nothing where it is not in there.
+pub async fn gather(conn: &mut Conn, domain: &Guatu, template: &Template, period: Period, today: Date, stood: &[Measured]) -> Result<Form, Problem> {
     let mut projects = measure(conn, domain, template, period, today).await?;
     if period.to < today {
-        let stood = match then {
-            Some(Then { conn, domain }) => measure(conn, domain, template, period, period.to).await?,
-            None => Vec::new(),
-        };
         for project in &mut projects {
             let known = stood.iter().find(|one| one.project == project.project);
             for figure in STOOD {
@@ -78,7 +66,8 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, template: &Template, period
     Ok(fill(template, &projects))
 }
 
-async fn measure(conn: &mut Conn, domain: &Guatu, template: &Template, period: Period, today: Date) -> Result<Vec<Measured>, Problem> {
+/// What a form asks for of every active project, as things stand on a day.
+pub async fn measure(conn: &mut Conn, domain: &Guatu, template: &Template, period: Period, today: Date) -> Result<Vec<Measured>, Problem> {
     let day = period.to.min(today);
     let asks = |figures: &[Figure]| template.columns.iter().any(|column| figures.contains(column));
     let tree = domain.places.tree(conn).await?;

@@ -10,7 +10,7 @@
 //! A reader sees the rows of the projects they may read; whoever may read the whole district has the total, the workbook and
 //! the paper as well.
 //!
-//! Refusals: N-101 … N-108. Extra files: `figures.rs` (the closed list, and a filled form), `gather.rs` (where each figure
+//! Refusals: N-101 … N-109. Extra files: `figures.rs` (the closed list, and a filled form), `gather.rs` (where each figure
 //! comes from), `sources.rs` (which page it opens), `print.rs` (workbook and paper).
 
 pub mod figures;

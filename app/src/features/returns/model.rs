@@ -137,6 +137,8 @@ pub enum Command {
         remark: String,
         /// Why, when the period has its return already.
         reason: String,
+        /// Whether whoever sends it before the last day of its period means to.
+        is_early: bool,
     },
 }
 
@@ -166,6 +168,8 @@ refusals! {
     AlreadySent { date } = "N-107" Rule reason;
     /// The figures are not those that were looked at.
     FiguresMoved = "N-108" Conflict _;
+    /// Days of the period have yet to come.
+    StillRuns { date } = "N-109" Rule early;
 }
 
 /// What the rule sees.
@@ -179,7 +183,7 @@ pub struct State {
 
 /// Decides a command.
 pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Draft<Fact>>, Refused> {
-    let Command::Send { id, template: name, from, form, seen, frozen_number, remark, reason } = command;
+    let Command::Send { id, template: name, from, form, seen, frozen_number, remark, reason, is_early } = command;
     if state.is_id_taken {
         return Err(Refused::IdTaken);
     }
@@ -198,6 +202,10 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
     };
     if *seen != digest(form) {
         return Err(Refused::FiguresMoved);
+    }
+    // What is of a part of its period is asked about once.
+    if context.today < period.to && !is_early {
+        return Err(Refused::StillRuns { date: period.to.to_string() });
     }
     let fact = Fact::Sent {
         template: name.clone(),

@@ -1,7 +1,7 @@
 //! Pages of returns: what is due, a form filled as things stand, and a return as it was sent.
 
 use super::figures::{Figure, Form as FilledForm, Part, Row, Subject, Value};
-use super::gather::{Then, gather};
+use super::gather::{gather, measure};
 use super::model::{Command, TEMPLATES, Template, digest, template};
 use super::print::{self, compose, is_number};
 use super::sources::{ROWS, Standing, anchor};
@@ -190,15 +190,14 @@ async fn preview(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
 async fn filled(conn: &mut Conn, site: &Site, template: &Template, period: Period) -> Result<(FilledForm, u64), Problem> {
     let today = site.clock.today();
     let then = if period.to < today { past::at_end_of(site, period.to).await? } else { None };
-    let mut reader = match &then {
-        Some(then) => Some(then.reader().await?),
-        None => None,
+    let stood = match &then {
+        Some(then) => measure(&mut then.reader().await?, &then.domain, template, period, period.to).await?,
+        None => Vec::new(),
     };
-    let then = then.as_ref().zip(reader.as_mut()).map(|(then, conn)| Then { conn, domain: &then.domain });
     // At one moment, so that the number is that of the figures.
     conn.begin_snapshot().await?;
     let number = replay::head_number(conn).await;
-    let form = gather(conn, &site.domain, template, period, today, then).await;
+    let form = gather(conn, &site.domain, template, period, today, &stood).await;
     conn.rollback().await?;
     Ok((form?, number?))
 }
@@ -217,6 +216,9 @@ async fn preview_page(site: &Site, visitor: &Visitor, template: &Template, perio
     let mut send = Form::new(visitor, format!("/returns/{}", template.id), "returns.send", &values).refused(refused).hidden("period").hidden("seen");
     if !before.is_empty() {
         send = send.lines("reason", true);
+    }
+    if refused.is_some_and(|refusal| refusal.field == Some("early")) {
+        send = send.extra(html! { label.inline { input type="checkbox" id="field-early" name="early" value="yes"; " " (visitor.t("returns.early")) } });
     }
     let name = template_name(visitor, &template.id);
     let body = html! {
@@ -308,6 +310,7 @@ async fn send(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>
             frozen_number,
             remark: values.text("remark").into(),
             reason: values.text("reason").into(),
+            is_early: values.text("early") == "yes",
         };
         site.submit(&visitor, id.clone(), command).await?;
         Ok::<String, Problem>(id)

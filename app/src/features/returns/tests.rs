@@ -36,13 +36,17 @@ fn rules() {
         frozen_number: 9,
         remark: String::new(),
         reason: reason.into(),
+        is_early: false,
     };
-    let Command::Send { id, template, from, form, frozen_number, remark, reason, .. } = send("day_projects", TODAY, day_form(), "");
-    let stale = Command::Send { id, template, from, form, seen: digest(&Form::default()), frozen_number, remark, reason };
+    let Command::Send { id, template, from, form, frozen_number, remark, reason, is_early, .. } = send("day_projects", TODAY, day_form(), "");
+    let stale = Command::Send { id, template, from, form, seen: digest(&Form::default()), frozen_number, remark, reason, is_early };
+    let Command::Send { id, template, from, form, seen, frozen_number, remark, reason, .. } = send("week_projects", TODAY, day_form(), "");
+    let meant = Command::Send { id, template, from, form, seen, frozen_number, remark, reason, is_early: true };
     let sent = State { before: Some(("first".into(), date(2026, 11, 22))), ..State::default() };
     let cases: Vec<(&str, State, Command, Option<Refused>)> = vec![
         ("today", State::default(), send("day_projects", TODAY, day_form(), ""), None),
-        ("this week, while it runs", State::default(), send("week_projects", TODAY, day_form(), ""), None),
+        ("this week, while it runs", State::default(), send("week_projects", TODAY, day_form(), ""), Some(Refused::StillRuns { date: "2026-11-29".into() })),
+        ("this week so far, and that is meant", State::default(), meant, None),
         ("last month", State::default(), send("month_projects", date(2026, 10, 1), day_form(), ""), None),
         ("an id twice", State { is_id_taken: true, ..State::default() }, send("day_projects", TODAY, day_form(), ""), Some(Refused::IdTaken)),
         ("a form nobody knows", State::default(), send("year_dragons", TODAY, day_form(), ""), Some(Refused::UnknownTemplate { template: "year_dragons".into() })),
@@ -320,7 +324,10 @@ on_both_databases!(weeks_and_months_say_what_other_pages_say, |site| async move 
     assert_eq!(programmes.texts("table.return tbody th"), ["安置房", "合计", "安置房", "ours name"]);
     assert_eq!(programmes.attributes("table.return tbody tr:first-child a", "href")[0], "#of-resettlement");
     assert_eq!(programmes.texts("#of-resettlement").len(), 1, "what a row is made of stands under it");
-    let sent = send_as_seen(&site, &month, &[("request_id", "return-0003")]).await;
+    let asked = send_as_seen(&site, &month, &[("request_id", "return-0003"), ("remark", "So far.")]).await;
+    assert_eq!((asked.status.as_u16(), asked.texts(".summary .quiet"), asked.texts("#field-remark")), (422, vec!["N-109".to_owned()], vec!["So far.".to_owned()]));
+    assert_eq!(asked.attributes("#field-early", "value"), ["yes"]);
+    let sent = send_as_seen(&site, &asked, &[("request_id", "return-0003"), ("early", "yes")]).await;
     assert_eq!(sent.status, 303, "{:?}", sent.texts(".summary li"));
     let pdf = site.get("office", "/returns/sent/return-0003/pdf").await;
     assert!(pdf.body.starts_with("%PDF-"));
@@ -346,6 +353,24 @@ on_both_databases!(a_period_that_is_over_has_the_figures_of_its_end, |site| asyn
     assert_eq!(source.as_deref(), Some("/targets?place=ours&on=2026-11-29&as_of=2026-11-29"), "and there it is found");
     assert_eq!(site.get("office", "/targets?place=ours&on=2026-11-29&as_of=2026-11-29").await.texts("ul.counts b").last().map(String::as_str), Some("1 / 1"));
     assert_eq!(counts("2026-11-30").await, (vec!["2".to_owned(), "1".to_owned()], None));
+
+    // A plan that came later is no measure of the days before it.
+    let shares = async || {
+        let weeks = ["2026-11-16", "2026-11-23", "2026-11-30"].map(|week| format!("/returns/week_projects?period={week}"));
+        let mut planned = Vec::new();
+        for week in &weeks {
+            planned.push(site.get("office", week).await.texts("table.return tbody tr:first-child td")[0].clone());
+        }
+        planned
+    };
+    let before = shares().await;
+    let drafted = site.post("office", "/plans/ours/template", &[("template", "resettlement_tower"), ("start", "2026-11-02")]).await;
+    let approved = site.post("chief", drafted.location(), &[("reason", "begins anew")]).await;
+    assert_eq!(approved.location(), "/plans/ours", "{:?}", approved.texts(".summary li"));
+    settled(&site).await;
+    let after = shares().await;
+    assert_eq!(after[..2], before[..2], "weeks before it are held to the plan of then");
+    assert_ne!(after[2], before[2], "and this one to the new plan");
     let day = site.get("office", "/returns/day_projects?period=2026-11-23").await;
     assert_ne!(day.texts("table.return tbody tr:first-child td")[5], "—", "red work is of that day");
     site

@@ -144,7 +144,7 @@ fn rows(visitor: &Visitor, shown: &Shown, round: &ProjectRound, list: List) -> V
             .map(|unmet| {
                 let work = linked(&visitor.shown(&unmet.name), html! { a href={ "/targets/" (unmet.building) } { (visitor.shown(&unmet.name)) } });
                 let said = |units: f64| match units < 0.0 {
-                    true => visitor.tf("round.taken_back", &[("amount", amount(-units))]),
+                    true => visitor.tf("targets.taken_back", &[("amount", amount(-units))]),
                     false => amount(units),
                 };
                 let amounts = [unmet.target, unmet.done].map(|units| (Cell::Number((units * 1000.0).round() / 1000.0), Some(html! { (said(units)) })));

@@ -2,7 +2,8 @@
 
 use super::gather::{self, Figures, Line, ProjectRound, amount, gather, thousandths};
 use super::model::Command;
-use super::print::{self, compose, delivered};
+use super::print::{self, compose};
+use crate::features::targets::pages::delivered;
 use super::store::{self, RoundDecision};
 use super::{lists, wall};
 use crate::args;

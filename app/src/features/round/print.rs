@@ -10,7 +10,7 @@ use crate::features::targets::grades::Marks;
 use crate::features::plan::amounts;
 use crate::features::rule_sets;
 use crate::features::rule_sets::model::RuleSet;
-use crate::features::targets::pages::{period_text, unit_name};
+use crate::features::targets::pages::{delivered, period_text, unit_name};
 use crate::features::targets::progress::signed;
 use crate::web::Site;
 use crate::web::papers;
@@ -118,12 +118,6 @@ fn broken(visitor: &Visitor, figures: &Figures, on: Date) -> Vec<Block> {
     let columns = [("field.place", 8, false), ("profile.work", 8, false), ("round.period", 7, false), ("round.promised", 6, true), ("round.delivered", 6, true)];
     let more = (figures.broken_more > 0).then(|| Block::Paragraph(visitor.tf("round.more", &[("count", figures.broken_more.to_string())])));
     papers::list(visitor, "", &columns, rows.collect(), usize::MAX).into_iter().chain(more).collect()
-}
-
-/// What was done in a period. Where more was taken back of what had been claimed before than was done, that is said.
-pub(super) fn delivered(visitor: &Visitor, done_e3: i64, unit: &str) -> String {
-    let amount = format!("{} {}", amounts::text(done_e3.abs()), unit_name(visitor, unit));
-    if done_e3 < 0 { visitor.tf("round.taken_back", &[("amount", amount)]) } else { amount }
 }
 
 fn decision_lines(visitor: &Visitor, decisions: &[&RoundDecision], names: &HashMap<String, String>) -> Vec<Block> {

@@ -90,7 +90,7 @@ fn groups(visitor: &Visitor, shown: &Shown) -> Vec<(&'static str, Vec<Markup>)> 
     unmet.sort_by_key(|unmet| std::cmp::Reverse(unmet.promised_for.is_some()));
     let unmet = unmet.into_iter().map(|unmet| {
         let done = match unmet.done < 0.0 {
-            true => visitor.tf("round.taken_back", &[("amount", amount(-unmet.done))]),
+            true => visitor.tf("targets.taken_back", &[("amount", amount(-unmet.done))]),
             false => amount(unmet.done),
         };
         let done = format!("{done}/{} {}", amount(unmet.target), unit_name(visitor, &unmet.unit));

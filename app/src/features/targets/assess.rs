@@ -6,7 +6,8 @@ use super::measured::Measured;
 use super::store;
 use crate::db::Conn;
 use crate::features::Guatu;
-use crate::features::plan::{self, network::ProjectWork};
+use crate::features::plan;
+use crate::features::plan::network::{PlannedOn, ProjectWork};
 use anyhow::Result;
 use guatu_kernel::guarantee::{Actuals, Commitment, Item, ItemFacts, PeriodKind, TOLERANCE, Window, ahead, assess};
 use jiff::ToSpan;
@@ -40,7 +41,7 @@ pub struct Assessed {
     pub done_today: Option<f64>,
     /// What today's report has made of the days after it, where it is in and says something else than the morning did.
     ahead: Option<Box<ItemFacts>>,
-    /// Share planned to date by the approved baseline, 0 to 1.
+    /// Share planned to date by the baseline that was in force on the day, 0 to 1.
     pub planned: f64,
     /// Crew-days that a unit takes by the approved baseline: what works of different units are added up by.
     pub unit_crew_days: f64,
@@ -150,9 +151,10 @@ pub async fn project(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> 
 
 async fn compute(conn: &mut Conn, domain: &Guatu, id: &str, today: Date) -> Result<ProjectTargets> {
     let scheduled = domain.networks.scheduled(conn, id).await?;
-    let first = plan::network::first_counted(&scheduled.bars, today);
+    let planned = domain.networks.planned_on(conn, id, today).await?;
+    let first = planned.first_counted(&scheduled.bars, today);
     match domain.networks.work(conn, id, first).await? {
-        Some(work) => of_work(conn, domain, id, today, &work).await,
+        Some(work) => of_work(conn, domain, id, today, (&work, &planned)).await,
         None => Ok(ProjectTargets::default()),
     }
 }
@@ -162,7 +164,7 @@ pub async fn promisable(conn: &mut Conn, domain: &Guatu, id: &str, building: &st
     let targets = project(conn, domain, id, today).await?;
     let mut windows: HashMap<String, Vec<Window>> = targets.of(building).map(|item| (item.activity.clone(), item.facts.windows.clone())).collect();
     let scheduled = domain.networks.scheduled(conn, id).await?;
-    let first = plan::network::first_counted(&scheduled.bars, today);
+    let first = PlannedOn::default().first_counted(&scheduled.bars, today);
     let Some(work) = domain.networks.work(conn, id, first).await? else { return Ok(windows) };
     let done: HashMap<&str, f64> = targets.of(building).map(|item| (item.activity.as_str(), item.facts.done)).collect();
     for (at, item) in work.items.iter() {
@@ -175,8 +177,9 @@ pub async fn promisable(conn: &mut Conn, domain: &Guatu, id: &str, building: &st
     Ok(windows)
 }
 
-/// A project's work items were its measured work what is given: that of its schedule, or of one that somebody tries.
-pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, work: &ProjectWork) -> Result<ProjectTargets> {
+/// A project's work items were its measured work what is given, that of its schedule or of one that somebody tries, against the
+/// plan they are held to.
+pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, (work, planned_on): (&ProjectWork, &PlannedOn)) -> Result<ProjectTargets> {
     let periods = PeriodKind::ALL.map(|kind| kind.around(today));
     let scheduled = domain.networks.scheduled(conn, id).await?;
     // Windows look at what was done before the start of each period, before today, and through today.
@@ -206,7 +209,8 @@ pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, wor
     let items: Vec<(usize, Item<'_>)> = work.items.iter().collect();
     let assessed = side_by_side(&items, |(at, item)| {
         let (bar, activity) = (scheduled.bars.get(*at)?, &work.base.plan.activities[*at]);
-        let (building, baseline) = (bar.place.as_ref()?, bar.baseline?);
+        let (building, _) = (bar.place.as_ref()?, bar.baseline?);
+        let baseline = planned_on.of(bar);
         let recorded = item.total * f64::from(bar.percent_e3) / 100_000.0;
         let actuals = match done.get(&activity.id) {
             Some(one) => cumulative(&days, one),
@@ -232,7 +236,9 @@ pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, wor
         // Whoever does today's target keeps all that could be kept this morning: only then nothing has to be asked again.
         let is_changed = done_today.is_some_and(|done| done + TOLERANCE < facts.today || facts.first_impossible().is_some());
         let ahead = is_changed.then(|| Box::new(assess(item, &actuals, commitments, tomorrow)));
-        let weight = (item.work.through(baseline.1) - item.work.before(baseline.0)).max(1.0);
+        let planned = |through: Date| baseline.map_or(0.0, |baseline| planned_share(item.work, baseline, through));
+        // What was not in the plan yet is no part of what was to be done.
+        let weight = baseline.map_or(0.0, |(start, finish)| (item.work.through(finish) - item.work.before(start)).max(1.0));
         let assessed = Assessed {
             activity: activity.id.clone(),
             name: bar.name.clone(),
@@ -240,7 +246,7 @@ pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, wor
             unit: bar.unit.clone().unwrap_or_default(),
             total: item.total,
             done: actuals.before(tomorrow),
-            planned: planned_share(item.work, baseline, yesterday),
+            planned: planned(yesterday),
             unit_crew_days: if item.rate > 0.0 { f64::from(item.crews) / item.rate } else { 0.0 },
             facts,
             promised_by: promisers.get(&activity.id).cloned().unwrap_or_default(),
@@ -249,7 +255,6 @@ pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, wor
             ahead,
         };
         let share = |amount: f64| if item.total > 0.0 { (amount / item.total).clamp(0.0, 1.0) } else { 0.0 };
-        let planned = |through: Date| planned_share(item.work, baseline, through);
         let of_year = (
             planned(year.to) - planned(year_eve),
             share(actuals.before(tomorrow)) - share(actuals.before(year.from)),

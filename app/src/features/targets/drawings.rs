@@ -7,7 +7,7 @@ use super::pages::{quantity, unit_name};
 use super::progress::planned_share;
 use crate::db::Conn;
 use crate::features::{Guatu, plan};
-use crate::features::plan::network::{Drawn, ProjectWork, STAGES, Scheduled};
+use crate::features::plan::network::{Drawn, PlannedOn, ProjectWork, STAGES, Scheduled};
 use crate::features::plan::store::Bar;
 use crate::web::visitor::Visitor;
 use anyhow::Result;
@@ -232,7 +232,7 @@ impl Gathered {
     async fn read(conn: &mut Conn, domain: &Guatu, project: &str, today: Date) -> Result<Option<Gathered>> {
         let scheduled = domain.networks.scheduled(conn, project).await?;
         let Some(first) = scheduled.bars.iter().filter_map(|bar| bar.baseline.map(|(start, _)| start)).min() else { return Ok(None) };
-        let Some(work) = domain.networks.work(conn, project, plan::network::first_counted(&scheduled.bars, today)).await? else { return Ok(None) };
+        let Some(work) = domain.networks.work(conn, project, PlannedOn::default().first_counted(&scheduled.bars, today)).await? else { return Ok(None) };
         let ends = work.items.iter().filter_map(|(at, _)| scheduled.bars.get(at)).flat_map(|bar| [bar.baseline, bar.early, bar.late]);
         let last = ends.flatten().map(|(_, finish)| finish).max().unwrap_or(today).max(today);
         let measured = domain.measured.of(conn, project).await?;

@@ -259,7 +259,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         }
         let (done, left) = (done_e3 - start_e3, total_e3 - start_e3);
         if item.will_e3 < done || item.will_e3 > left {
-            return Err(Refused::OutOfBounds { work: name.clone(), done: amounts::text(done), left: amounts::text(left) });
+            return Err(Refused::OutOfBounds { work: name.clone(), done: amounts::text(done.max(0)), left: amounts::text(left) });
         }
         if *is_whole && item.will_e3 % 1000 != 0 {
             return Err(Refused::NotWhole { work: name.clone() });

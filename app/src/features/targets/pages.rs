@@ -260,6 +260,13 @@ pub fn so_far(visitor: &Visitor, item: &Assessed) -> Option<Markup> {
     })
 }
 
+/// What was done of a work in some days. Where more was taken back of what had been claimed before than was done, that is said.
+pub fn delivered(visitor: &Visitor, done_e3: i64, unit: &str) -> String {
+    let amount = format!("{} {}", plan::amounts::text(done_e3.abs()), unit_name(visitor, unit));
+    let amount = amount.trim_end();
+    if done_e3 < 0 { visitor.tf("targets.taken_back", &[("amount", amount.to_owned())]) } else { amount.to_owned() }
+}
+
 /// A unit in the person's language; an imported one as it is written.
 pub fn unit_name(visitor: &Visitor, unit: &str) -> String {
     let key = format!("unit.{unit}");
@@ -416,7 +423,8 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
             a.no-print href={ "/orders/of?kind=promise&id=" (form_urlencoded(&place.id)) } { (visitor.t("orders.of_this")) }
             @if targets.of(&place.id).any(|item| targets_grade(item).is_some()) { " " a.no-print href={ "/reports/of/" (form_urlencoded(&place.id)) } { (visitor.t("targets.behind")) } }
         }
-        @if may_promise { p.bar.no-print { a.button href={ "/reports/new?building=" (form_urlencoded(&place.id)) } { (visitor.t("reports.file")) } } }
+        @let is_reported = targets.of(&place.id).any(|item| item.done_today.is_some());
+        @if may_promise { p.bar.no-print { a.button.second[is_reported] href={ "/reports/new?building=" (form_urlencoded(&place.id)) } { (visitor.t(if is_reported { "targets.is_reported" } else { "reports.file" })) } } }
         h2 { (visitor.t("targets.today")) }
         @if current.iter().all(|item| item.facts.today <= TOLERANCE) { p.quiet { (visitor.t("targets.nothing_today")) } }
         ul.rows { @for item in current.iter().filter(|item| item.facts.today > TOLERANCE) {
@@ -483,9 +491,10 @@ fn item_sheet(visitor: &Visitor, building: &str, item: &Assessed, measured: Opti
                         Some(will) => { (quantity(will)) @if let Some(by) = promiser(item, window, names) { br; span.quiet { (by) } } }
                         None => span.quiet { (visitor.t("targets.unpromised")) }
                     } };
-                    @let amounts = [window.should, window.can, window.done, window.promise_debt(), window.requirement_debt].map(|amount| html! { (quantity(amount)) });
-                    @let [should, can, done, promise_debt, requirement_debt] = amounts;
+                    @let amounts = [window.should, window.can, window.promise_debt(), window.requirement_debt].map(|amount| html! { (quantity(amount)) });
+                    @let [should, can, promise_debt, requirement_debt] = amounts;
                     // What an inspection has taken back makes less than nothing of a period; no share of a promise is.
+                    @let done = html! { @if window.done < -TOLERANCE { (visitor.tf("targets.taken_back", &[("amount", quantity(-window.done))])) } @else { (quantity(window.done)) } };
                     @let [level, required, kept] = [window.commitment_level(), window.required_complete(), window.plan_complete()].map(|share| html! { (percent(share.map(|share| share.max(0.0)))) });
                     tr {
                         td { (visitor.t(&format!("period.{}", window.period.kind.name()))) " " span.quiet { (span_text(window.period.from, window.period.to)) } }

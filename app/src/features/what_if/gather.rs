@@ -3,7 +3,7 @@
 use crate::db::Conn;
 use crate::features::Guatu;
 use crate::features::plan::changes::{Change, apply};
-use crate::features::plan::network::{LaidOver, ProjectWork, Scheduled, first_counted};
+use crate::features::plan::network::{LaidOver, PlannedOn, ProjectWork, Scheduled};
 use crate::features::plan::store::Bar;
 use crate::features::targets::assess::{self, Assessed, ProjectTargets};
 use crate::refusal::Refusal;
@@ -148,8 +148,9 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, project: &str, changes: &[C
             moved.push(Moved { at, before, after });
         }
     }
-    let first = first_counted(&scheduled.bars, today);
+    let planned = PlannedOn::default();
+    let first = planned.first_counted(&scheduled.bars, today);
     let work = ProjectWork::of(now.base.clone(), live.plan(), &schedule, first, now.data_date);
-    let targets = (assess::project(conn, domain, project, today).await?, assess::of_work(conn, domain, project, today, &work).await?);
+    let targets = (assess::project(conn, domain, project, today).await?, assess::of_work(conn, domain, project, today, (&work, &planned)).await?);
     Ok(Some(Ok(Trial { now, changed, scheduled, bars, milestones, moved, targets, schedule })))
 }

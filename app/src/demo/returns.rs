@@ -1,0 +1,96 @@
+//! The returns that the supervision office of the invented district sends upwards: each with what stood at the end of its period.
+
+use super::daily::INSPECTED;
+use super::district::{District, papers};
+use super::story::{day, settled};
+use super::{Ask, Teller};
+use crate::features::returns::figures::Measured;
+use crate::features::returns::gather::{gather, measure};
+use crate::features::returns::model as returns;
+use crate::journal::replay;
+use anyhow::{Context, Result, anyhow};
+use guatu_kernel::guarantee::PeriodKind;
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+/// A return that is sent.
+#[derive(Clone, Copy)]
+pub(super) enum Sending {
+    /// Of the day whose reports inspections then checked.
+    First,
+    /// The same again, after an inspection found less.
+    Again,
+    /// Of yesterday.
+    Yesterday,
+    /// Of last week.
+    LastWeek,
+}
+
+/// What stood at the end of the periods that are reported, by template and last day.
+#[derive(Default)]
+pub(super) struct Returns(Vec<(&'static str, Date, Vec<Measured>)>);
+
+impl Sending {
+    /// Its id, its template, and the last day of its period.
+    fn of(self, today: Date) -> (&'static str, &'static str, Date) {
+        let inspected = day(today, -INSPECTED);
+        match self {
+            Sending::First => ("return-1", "day_projects", inspected),
+            Sending::Again => ("return-2", "day_projects", inspected),
+            Sending::Yesterday => ("return-3", "day_projects", day(today, -1)),
+            Sending::LastWeek => {
+                ("return-4", "week_projects", PeriodKind::Week.around(today).from.saturating_sub(1.days()))
+            }
+        }
+    }
+}
+
+impl Returns {
+    /// Keeps what stands at the end of a day on which a period ends that will be reported.
+    pub async fn evening(&mut self, teller: &Teller<'_>, on: Date, today: Date) -> Result<()> {
+        for sending in [Sending::First, Sending::Yesterday, Sending::LastWeek] {
+            let (_, name, to) = sending.of(today);
+            if to == on {
+                let template = returns::template(name).context("the story names templates that exist")?;
+                let mut conn = settled(teller).await?;
+                let stood = measure(&mut conn, teller.domain, template, template.period.around(on), on).await;
+                self.0.push((name, on, stood.map_err(|problem| anyhow!("{problem:?}"))?));
+            }
+        }
+        Ok(())
+    }
+
+    /// The supervision office sends a return, its figures as they are known at this point of the story.
+    pub async fn send(
+        &self,
+        teller: &mut Teller<'_>,
+        district: &District,
+        sending: Sending,
+        on: Date,
+        today: Date,
+    ) -> Result<()> {
+        let (id, name, to) = sending.of(today);
+        let template = returns::template(name).context("the story names templates that exist")?;
+        let period = template.period.around(to);
+        let stood =
+            self.0.iter().find(|(kept, ended, _)| *kept == name && *ended == to).map_or(&[][..], |(_, _, stood)| stood);
+        let mut conn = settled(teller).await?;
+        let frozen_number = replay::head_number(&mut conn).await?;
+        let form = gather(&mut conn, teller.domain, template, period, on, stood)
+            .await
+            .map_err(|problem| anyhow!("{problem:?}"))?;
+        drop(conn);
+        let command = returns::Command::Send {
+            id: id.to_owned(),
+            template: template.id.clone(),
+            from: period.from,
+            seen: returns::digest(&form),
+            form,
+            frozen_number,
+            remark: papers().return_remark.clone(),
+            reason: if matches!(sending, Sending::Again) { papers().return_reason.clone() } else { String::new() },
+            is_early: false,
+        };
+        teller.wave(vec![Ask::by(&district.people[1].account, command)]).await
+    }
+}
