@@ -27,7 +27,7 @@ const JUDGED: i64 = 2;
 /// Projects of which one site claims more than it builds.
 const CLAIMANTS: [usize; 2] = [1, 4];
 /// Inspectors went round so many days ago, to one site in so many, and found less than was reported at one of them.
-pub(super) const INSPECTED: i64 = JUDGED * 2;
+const INSPECTED: i64 = JUDGED * 2;
 const INSPECTED_EVERY: usize = 9;
 const OVERRULED: usize = 2 * INSPECTED_EVERY;
 /// The project of which one site has a second crew, and since how many days.

@@ -40,6 +40,7 @@ pub struct Papers {
     pub bulletin_closing: String,
     pub return_remark: String,
     pub return_reason: String,
+    pub correction: String,
     pub issuer_of_hindrance: String,
     pub mandate: String,
     pub edition: String,

@@ -1,9 +1,9 @@
 //! The returns that the supervision office of the invented district sends upwards: each with what stood at the end of its period.
 
-use super::daily::INSPECTED;
 use super::district::{District, papers};
 use super::story::{day, settled};
 use super::{Ask, Teller};
+use crate::features::reports;
 use crate::features::returns::figures::Measured;
 use crate::features::returns::gather::{gather, measure};
 use crate::features::returns::model as returns;
@@ -13,12 +13,17 @@ use guatu_kernel::guarantee::PeriodKind;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
+/// The return of a day so many days ago was corrected.
+pub(super) const CORRECTED: i64 = 4;
+/// Hands that the site had forgotten.
+const FORGOTTEN: u32 = 3;
+
 /// A return that is sent.
 #[derive(Clone, Copy)]
 pub(super) enum Sending {
-    /// Of the day whose reports inspections then checked.
+    /// Of a day, first thing in the morning after it.
     First,
-    /// The same again, after an inspection found less.
+    /// The same again, after a site has counted its hands anew.
     Again,
     /// Of yesterday.
     Yesterday,
@@ -33,16 +38,36 @@ pub(super) struct Returns(Vec<(&'static str, Date, Vec<Measured>)>);
 impl Sending {
     /// Its id, its template, and the last day of its period.
     fn of(self, today: Date) -> (&'static str, &'static str, Date) {
-        let inspected = day(today, -INSPECTED);
         match self {
-            Sending::First => ("return-1", "day_projects", inspected),
-            Sending::Again => ("return-2", "day_projects", inspected),
+            Sending::First => ("return-1", "day_projects", day(today, -CORRECTED)),
+            Sending::Again => ("return-2", "day_projects", day(today, -CORRECTED)),
             Sending::Yesterday => ("return-3", "day_projects", day(today, -1)),
             Sending::LastWeek => {
                 ("return-4", "week_projects", PeriodKind::Week.around(today).from.saturating_sub(1.days()))
             }
         }
     }
+}
+
+/// A site finds that it has forgotten some of its hands of a day.
+pub(super) async fn count_anew(teller: &mut Teller<'_>, on: Date) -> Result<()> {
+    let reports = reports::store::of_day(&mut teller.db.reader().await?, on).await?;
+    let counted =
+        reports.into_values().filter(|report| report.hands().is_some()).min_by(|one, other| one.id.cmp(&other.id));
+    let report = counted.context("sites of the story say who is at work")?;
+    let mut besides = report.content.besides();
+    if let Some(hands) = besides.hands.values_mut().next() {
+        *hands += FORGOTTEN;
+    }
+    let reason = papers().correction.clone();
+    let command = reports::model::Command::Correct {
+        report: report.id,
+        items: Vec::new(),
+        besides: Some(Box::new(besides)),
+        photos: None,
+        reason,
+    };
+    teller.wave(vec![Ask::by(&report.filed_by, command)]).await
 }
 
 impl Returns {

@@ -2,7 +2,7 @@
 
 use super::daily::{self, Daily};
 use super::district::{Block, District, Project, Prospect, papers, price_fen};
-use super::returns::{Returns, Sending};
+use super::returns::{self, Returns, Sending};
 use super::{Ask, Teller, closings, contingencies, duties, inspections, instructions, orders::Orders, safety};
 use crate::clock;
 use crate::db::{Conn, Db};
@@ -81,7 +81,7 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     }
     let active: Vec<usize> = (0..district.projects.len()).filter(|at| is_active(&district.projects[*at])).collect();
     let mut sites = Daily::new(district, &plans, &active, EXEMPT, today)?;
-    let mut returns = Returns::default();
+    let mut kept = Returns::default();
     for ago in (1..=BEGIN).rev() {
         let on = day(today, -ago);
         teller.stand_at(on, MORNING);
@@ -93,15 +93,12 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
                 record(teller, district, at, &plans[at], (since, ago), today).await?;
             }
         }
-        // The form goes out first thing in the morning; then an inspection has found less, and it is sent again.
-        let is_corrected = ago + 1 == daily::INSPECTED;
-        if is_corrected {
-            returns.send(teller, district, Sending::First, on, today).await?;
+        if ago + 1 == returns::CORRECTED {
+            kept.send(teller, district, Sending::First, on, today).await?;
+            returns::count_anew(teller, day(on, -1)).await?;
+            kept.send(teller, district, Sending::Again, on, today).await?;
         }
         sites.morning(teller, district.inspector()).await?;
-        if is_corrected {
-            returns.send(teller, district, Sending::Again, on, today).await?;
-        }
         sites.promise(teller, on, ago).await?;
         if ago < MANDATE {
             note(teller, on).await?;
@@ -123,7 +120,7 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
         weather(teller, district, ago, today).await?;
         teller.stand_at(on, EVENING);
         sites.evening(teller, ago, today, rng).await?;
-        returns.evening(teller, on, today).await?;
+        kept.evening(teller, on, today).await?;
     }
     teller.clock.advance(teller.clock.machine());
     roll(teller, today, today).await?;
@@ -131,7 +128,7 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
     orders.ring(teller).await?;
     sites.today(teller, district, today).await?;
     for sending in [Sending::Yesterday, Sending::LastWeek] {
-        returns.send(teller, district, sending, today, today).await?;
+        kept.send(teller, district, sending, today, today).await?;
     }
     issue_bulletin(teller, district).await?;
     decide(teller, district, today).await?;
