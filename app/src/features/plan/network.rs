@@ -675,13 +675,14 @@ async fn write_bars(conn: &mut Conn, project: &str, bars: &[Bar]) -> Result<()> 
         conn.execute("DELETE FROM bar WHERE project = ?", args![project]).await?;
     }
     let sql = "INSERT INTO bar (project, ordinal, activity, name, kind, depth, place, stage, work_kind, baseline_start, baseline_finish, early_start, early_finish, late_start, late_finish, float_days_e3, is_critical, actual_start, actual_finish, percent_e3, driver, driver_activity, quantity_e3, unit, is_whole)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+               ON CONFLICT (project, ordinal) DO UPDATE SET name = excluded.name, kind = excluded.kind, depth = excluded.depth, place = excluded.place, stage = excluded.stage, work_kind = excluded.work_kind,
+                   baseline_start = excluded.baseline_start, baseline_finish = excluded.baseline_finish, early_start = excluded.early_start, early_finish = excluded.early_finish, late_start = excluded.late_start, late_finish = excluded.late_finish,
+                   float_days_e3 = excluded.float_days_e3, is_critical = excluded.is_critical, actual_start = excluded.actual_start, actual_finish = excluded.actual_finish, percent_e3 = excluded.percent_e3, driver = excluded.driver, driver_activity = excluded.driver_activity,
+                   quantity_e3 = excluded.quantity_e3, unit = excluded.unit, is_whole = excluded.is_whole";
     for (at, bar) in bars.iter().enumerate() {
-        if is_same_plan {
-            if known[at] == *bar {
-                continue;
-            }
-            conn.execute("DELETE FROM bar WHERE project = ? AND ordinal = ?", args![project, bar.ordinal]).await?;
+        if is_same_plan && known[at] == *bar {
+            continue;
         }
         let first = |pair: Option<(Date, Date)>| pair.map(|(start, _)| start);
         let second = |pair: Option<(Date, Date)>| pair.map(|(_, finish)| finish);
