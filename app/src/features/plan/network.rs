@@ -8,7 +8,7 @@ use super::heard;
 use super::mapping;
 use super::store::{self, Bar};
 use crate::args;
-use crate::db::Conn;
+use crate::db::{Conn, Value};
 use crate::features::{calendars, places};
 use crate::journal::domain::Urgency;
 use crate::journal::sha256_hex;
@@ -667,6 +667,38 @@ fn e3(days: f64) -> i64 {
     (days * 1000.0).round() as i64
 }
 
+/// Bars written with one statement: each way to a database server costs as much as the writing.
+const BARS_AT_ONCE: usize = 16;
+
+macro_rules! insert_bars {
+    () => {
+        "INSERT INTO bar (project, ordinal, activity, name, kind, depth, place, stage, work_kind, baseline_start, baseline_finish, early_start, early_finish, late_start, late_finish, float_days_e3, is_critical, actual_start, actual_finish, percent_e3, driver, driver_activity, quantity_e3, unit, is_whole) VALUES "
+    };
+}
+
+macro_rules! bar_row {
+    () => {
+        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    };
+}
+
+/// As many rows again as make [`BARS_AT_ONCE`].
+macro_rules! repeated_bar_rows {
+    () => { repeated_bar_rows!(@ 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15) };
+    (@ $($nth:literal)+) => { concat!($(repeated_bar_rows!(# $nth)),+) };
+    (# $nth:literal) => { concat!(", ", bar_row!()) };
+}
+
+/// What is computed anew of a bar that is there.
+macro_rules! moves_bars {
+    () => {
+        " ON CONFLICT (project, ordinal) DO UPDATE SET name = excluded.name, kind = excluded.kind, depth = excluded.depth, place = excluded.place, stage = excluded.stage, work_kind = excluded.work_kind,
+              baseline_start = excluded.baseline_start, baseline_finish = excluded.baseline_finish, early_start = excluded.early_start, early_finish = excluded.early_finish, late_start = excluded.late_start, late_finish = excluded.late_finish,
+              float_days_e3 = excluded.float_days_e3, is_critical = excluded.is_critical, actual_start = excluded.actual_start, actual_finish = excluded.actual_finish, percent_e3 = excluded.percent_e3, driver = excluded.driver, driver_activity = excluded.driver_activity,
+              quantity_e3 = excluded.quantity_e3, unit = excluded.unit, is_whole = excluded.is_whole"
+    };
+}
+
 /// Writes the rows that differ. A change of one head of a chain rewrites the chain, not the project.
 async fn write_bars(conn: &mut Conn, project: &str, bars: &[Bar]) -> Result<()> {
     let known = store::bars(conn, project, 0, u64::MAX >> 1).await?;
@@ -674,49 +706,50 @@ async fn write_bars(conn: &mut Conn, project: &str, bars: &[Bar]) -> Result<()> 
     if !is_same_plan {
         conn.execute("DELETE FROM bar WHERE project = ?", args![project]).await?;
     }
-    let sql = "INSERT INTO bar (project, ordinal, activity, name, kind, depth, place, stage, work_kind, baseline_start, baseline_finish, early_start, early_finish, late_start, late_finish, float_days_e3, is_critical, actual_start, actual_finish, percent_e3, driver, driver_activity, quantity_e3, unit, is_whole)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-               ON CONFLICT (project, ordinal) DO UPDATE SET name = excluded.name, kind = excluded.kind, depth = excluded.depth, place = excluded.place, stage = excluded.stage, work_kind = excluded.work_kind,
-                   baseline_start = excluded.baseline_start, baseline_finish = excluded.baseline_finish, early_start = excluded.early_start, early_finish = excluded.early_finish, late_start = excluded.late_start, late_finish = excluded.late_finish,
-                   float_days_e3 = excluded.float_days_e3, is_critical = excluded.is_critical, actual_start = excluded.actual_start, actual_finish = excluded.actual_finish, percent_e3 = excluded.percent_e3, driver = excluded.driver, driver_activity = excluded.driver_activity,
-                   quantity_e3 = excluded.quantity_e3, unit = excluded.unit, is_whole = excluded.is_whole";
-    for (at, bar) in bars.iter().enumerate() {
-        if is_same_plan && known[at] == *bar {
+    let is_moved = |(at, bar): &(usize, &Bar)| !is_same_plan || known[*at] != **bar;
+    let moved: Vec<&Bar> = bars.iter().enumerate().filter(is_moved).map(|(_, bar)| bar).collect();
+    for some in moved.chunks(BARS_AT_ONCE) {
+        let values: Vec<[Value; 25]> = some.iter().map(|bar| bar_values(project, bar)).collect();
+        if some.len() == BARS_AT_ONCE {
+            conn.execute(concat!(insert_bars!(), bar_row!(), repeated_bar_rows!(), moves_bars!()), values.as_flattened()).await?;
             continue;
         }
-        let first = |pair: Option<(Date, Date)>| pair.map(|(start, _)| start);
-        let second = |pair: Option<(Date, Date)>| pair.map(|(_, finish)| finish);
-        conn.execute(
-            sql,
-            args![
-                project,
-                bar.ordinal,
-                &bar.activity,
-                &bar.name,
-                &bar.kind,
-                bar.depth,
-                bar.place.as_ref(),
-                bar.stage.as_ref(),
-                bar.work_kind.as_ref(),
-                first(bar.baseline),
-                second(bar.baseline),
-                first(bar.early),
-                second(bar.early),
-                first(bar.late),
-                second(bar.late),
-                bar.float_days_e3,
-                bar.is_critical,
-                bar.actual_start,
-                bar.actual_finish,
-                i64::from(bar.percent_e3),
-                &bar.driver,
-                bar.driver_activity.as_ref(),
-                bar.quantity_e3,
-                bar.unit.as_ref(),
-                bar.is_whole
-            ],
-        )
-        .await?;
+        for one in &values {
+            conn.execute(concat!(insert_bars!(), bar_row!(), moves_bars!()), one).await?;
+        }
     }
     Ok(())
+}
+
+/// What is written of a bar, in the order of `insert_bars`.
+fn bar_values(project: &str, bar: &Bar) -> [Value; 25] {
+    let first = |pair: Option<(Date, Date)>| pair.map(|(start, _)| start).into();
+    let second = |pair: Option<(Date, Date)>| pair.map(|(_, finish)| finish).into();
+    [
+        project.into(),
+        bar.ordinal.into(),
+        (&bar.activity).into(),
+        (&bar.name).into(),
+        (&bar.kind).into(),
+        bar.depth.into(),
+        bar.place.as_ref().into(),
+        bar.stage.as_ref().into(),
+        bar.work_kind.as_ref().into(),
+        first(bar.baseline),
+        second(bar.baseline),
+        first(bar.early),
+        second(bar.early),
+        first(bar.late),
+        second(bar.late),
+        bar.float_days_e3.into(),
+        bar.is_critical.into(),
+        bar.actual_start.into(),
+        bar.actual_finish.into(),
+        i64::from(bar.percent_e3).into(),
+        (&bar.driver).into(),
+        bar.driver_activity.as_ref().into(),
+        bar.quantity_e3.into(),
+        bar.unit.as_ref().into(),
+        bar.is_whole.into(),
+    ]
 }
