@@ -262,7 +262,7 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
     let sender = tokio::spawn(outbox::run(site.clone()));
     let copier = tokio::spawn(copies::run(site.clone(), uncopied));
     let disk = db.clone();
-    let serving = connections::serve(listener, router, connections::HEAD_TIME, async move {
+    let serving = connections::serve(listener, router, connections::Patience::default(), async move {
         tokio::select! {
             () = stopped() => {}
             () = disk.failed() => {}

@@ -294,6 +294,11 @@ impl TestSite {
         self.sessions.get(who).map(|token| session::form_token(token)).unwrap_or_default()
     }
 
+    /// The cookie by which the server knows a person.
+    pub fn cookie(&self, who: &str) -> String {
+        format!("{}={}", web::visitor::SESSION_COOKIE, self.sessions[who])
+    }
+
     /// Sends a form as a browser would from a page of another site.
     pub async fn forged(&self, who: &str, path: &str, body: &'static str) -> Page {
         let request = Request::post(path)
