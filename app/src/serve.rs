@@ -8,6 +8,7 @@ use crate::features::identity::session::{self, Purpose};
 use crate::features::messages::channels::mail::Mailer;
 use crate::features::messages::model::Reach;
 use crate::features::messages::outbox::{self, Outward};
+use crate::features::reports::copies;
 use crate::journal::Journal;
 use crate::journal::replay::{self, Broken};
 use crate::signer::Signer;
@@ -20,6 +21,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 /// Exit code for a broken ledger.
@@ -106,6 +108,8 @@ pub struct Opened {
     pub site: Site,
     /// Ends when every handle of the journal is dropped.
     pub writer: JoinHandle<()>,
+    /// Originals of photographs as they come, for [`copies::run`].
+    pub uncopied: mpsc::Receiver<String>,
 }
 
 impl Place {
@@ -189,9 +193,11 @@ pub async fn open(db: Db, folder: &Path, clock: Clock) -> Result<Opened> {
     conn.commit().await?;
     drop(conn);
     let (journal, writer) = Journal::open(db.clone(), clock.clone(), domain.clone()).await?;
+    let (noting, uncopied) = copies::notes();
     let (closing, is_behind_tls) = (Arc::new(tokio::sync::watch::Sender::new(false)), false);
     let site = Site {
         papers: db.clone(),
+        uncopied: noting,
         db,
         journal,
         clock,
@@ -205,7 +211,7 @@ pub async fn open(db: Db, folder: &Path, clock: Clock) -> Result<Opened> {
         is_behind_tls,
         past: Some(Arc::default()),
     };
-    Ok(Opened { site, writer })
+    Ok(Opened { site, writer, uncopied })
 }
 
 /// Makes derived tables, or makes them again when their definitions have changed.
@@ -241,7 +247,7 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
             return Ok(ExitCode::from(REFUSED));
         }
     };
-    let Opened { mut site, writer } = open(db.clone(), &place.data, clock).await?;
+    let Opened { mut site, writer, uncopied } = open(db.clone(), &place.data, clock).await?;
     site.is_behind_tls = arguments.behind_tls;
     site.outward = Arc::new(outward);
     let listener = tokio::net::TcpListener::bind(arguments.listen).await.with_context(|| {
@@ -254,8 +260,9 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
     let timer = tokio::spawn(crate::timers::run(site.clone()));
     // Apart from the clocks of orders: a slow mail server holds up no rung.
     let sender = tokio::spawn(outbox::run(site.clone()));
+    let copier = tokio::spawn(copies::run(site.clone(), uncopied));
     let disk = db.clone();
-    let serving = connections::serve(listener, router, connections::HEAD_TIME, async move {
+    let serving = connections::serve(listener, router, connections::Patience::default(), async move {
         tokio::select! {
             () = stopped() => {}
             () = disk.failed() => {}
@@ -267,7 +274,7 @@ pub async fn serve(arguments: Arguments) -> Result<ExitCode> {
         () = serving => {}
         () = async { db.failed().await; tokio::time::sleep(LAST_ANSWERS).await } => {}
     }
-    for task in [timer, sender] {
+    for task in [timer, sender, copier] {
         task.abort();
         let _ = task.await;
     }

@@ -6,6 +6,7 @@ use crate::features::identity::model::Role;
 use crate::features::identity::session;
 use crate::features::messages::outbox::Outward;
 use crate::features::places::model::{Attributes, Figures, Kind};
+use crate::features::reports::copies;
 use crate::features::{Command, identity, organisations, places};
 use crate::journal::domain::Permit;
 use crate::journal::{Document, Receipt, Submission, SubmitError, replay};
@@ -20,6 +21,7 @@ use jiff::civil::Date;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
@@ -134,7 +136,7 @@ impl TestSite {
 
     async fn open(db: Db, folder: tempfile::TempDir) -> TestSite {
         let clock = Clock::rehearsal(NOW.parse().unwrap());
-        let Opened { site, writer } = serve::open(db.clone(), folder.path(), clock).await.unwrap();
+        let Opened { site, writer, .. } = serve::open(db.clone(), folder.path(), clock).await.unwrap();
         let router = web::router(site.clone());
         TestSite {
             site,
@@ -253,6 +255,14 @@ impl TestSite {
         self.router = web::router(self.site.clone());
     }
 
+    /// Listens for photographs whose copies are to be drawn; nobody draws them meanwhile.
+    pub fn hear_of_photographs(&mut self) -> mpsc::Receiver<String> {
+        let (noting, noted) = copies::notes();
+        self.site.uncopied = noting;
+        self.router = web::router(self.site.clone());
+        noted
+    }
+
     /// Asks for a page with another header.
     pub async fn get_with(&self, who: &str, path: &str, name: &str, value: &str) -> Page {
         self.ask(who, Request::get(path).header(name, value), Body::empty()).await
@@ -282,6 +292,11 @@ impl TestSite {
     /// What the forms on a person's pages carry.
     pub fn form_token(&self, who: &str) -> String {
         self.sessions.get(who).map(|token| session::form_token(token)).unwrap_or_default()
+    }
+
+    /// The cookie by which the server knows a person.
+    pub fn cookie(&self, who: &str) -> String {
+        format!("{}={}", web::visitor::SESSION_COOKIE, self.sessions[who])
     }
 
     /// Sends a form as a browser would from a page of another site.

@@ -82,7 +82,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Stopped> {
         command: AnyCommand::from(command),
         documents: vec![document],
     };
-    let Opened { site, writer } = serve::open(db.clone(), &arguments.place.data, clock).await?;
+    let Opened { site, writer, .. } = serve::open(db.clone(), &arguments.place.data, clock).await?;
     let outcome = site.journal.submit(submission).await;
     drop(site);
     writer.await.map_err(anyhow::Error::from)?;

@@ -15,6 +15,7 @@ const VERSIONS: &[&str] = &[
     include_str!("ground_6.sql"),
     include_str!("ground_7.sql"),
     include_str!("ground_8.sql"),
+    include_str!("ground_9.sql"),
 ];
 
 /// Triggers that refuse to change or remove a fact, in each dialect's own words.

@@ -354,7 +354,7 @@ impl Site {
             });
         }
         if is_done {
-            content.photos.push(Photo { original: picture.sha256(), copy: picture.sha256() });
+            content.photos.push(Photo::of(picture.sha256()));
         }
         content.items = items;
         content

@@ -110,8 +110,7 @@ fn done(duty: &Duty, owner: &str) -> Result<Ask> {
         _ => "contact",
     };
     let picture = picture(usize::from(chance(duty, duty.due_on)))?;
-    let photos =
-        if duty.needs_photo { vec![Photo { original: picture.sha256(), copy: picture.sha256() }] } else { Vec::new() };
+    let photos = if duty.needs_photo { vec![Photo::of(picture.sha256())] } else { Vec::new() };
     let documents = if duty.needs_photo { vec![picture] } else { Vec::new() };
     let command = Command::Do { duty: duty.id.clone(), content: duty_word(word).into(), photos };
     Ok(Ask { documents, ..Ask::by(owner, command) })

@@ -53,7 +53,7 @@ pub(super) fn stands_still(building: &str, ago: i64) -> bool {
 
 fn photo(at: usize) -> Result<(Vec<Photo>, Vec<Document>)> {
     let picture = picture(at)?;
-    Ok((vec![Photo { original: picture.sha256(), copy: picture.sha256() }], vec![picture]))
+    Ok((vec![Photo::of(picture.sha256())], vec![picture]))
 }
 
 /// What happens on a day so many days ago.

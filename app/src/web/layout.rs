@@ -232,7 +232,7 @@ pub fn minute(at: DateTime) -> String {
 }
 
 /// Small photographs that lead to large ones; the name of a copy follows `base`.
-pub fn photographs<'a>(visitor: &Visitor, base: &str, copies: impl IntoIterator<Item = &'a str>) -> Markup {
+pub fn photographs(visitor: &Visitor, base: &str, copies: impl IntoIterator<Item = String>) -> Markup {
     let mut copies = copies.into_iter().peekable();
     html! {
         @if copies.peek().is_some() { div.photos { @for copy in copies {

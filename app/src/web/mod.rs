@@ -25,13 +25,14 @@ use crate::clock::Clock;
 use crate::db::{Conn, Db};
 use crate::features::identity::session;
 use crate::features::messages::outbox::Outward;
-use crate::features::{Command, FEATURES, Guatu, plan};
+use crate::features::{Command, FEATURES, Guatu};
 use crate::journal::domain::Permit;
 use crate::journal::{Document, Journal, Receipt, Submission, SubmitError};
 use axum::Router;
 use axum::routing::get;
 use problem::Problem;
 use std::sync::Arc;
+use tokio::sync::mpsc;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -58,6 +59,8 @@ pub struct Site {
     pub db: Db,
     /// Where photographs and papers lie: of an earlier state those of today, since a paper is named by what it is.
     pub papers: Db,
+    /// Originals of photographs whose copies are to be drawn.
+    pub uncopied: mpsc::Sender<String>,
     /// The write door.
     pub journal: Journal<Guatu>,
     /// The time.
@@ -86,11 +89,6 @@ impl Site {
     /// A read connection.
     pub async fn reader(&self) -> Result<Conn, Problem> {
         Ok(self.db.reader().await?)
-    }
-
-    /// A paper that a fact names, for whoever may see that fact.
-    pub async fn paper(&self, sha256: &str) -> Result<Option<Vec<u8>>, Problem> {
-        Ok(plan::store::document(&mut self.papers.reader().await?, sha256).await?)
     }
 
     /// Does a command for the person who asks.

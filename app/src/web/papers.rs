@@ -69,7 +69,7 @@ pub fn parts(visitor: &Visitor, parts: Vec<(&str, Vec<Block>)>) -> Vec<Block> {
     blocks
 }
 
-/// A picture of a paper; `None` when it is no JPEG, which a sealed copy always is.
+/// A picture of a paper; `None` when it is no JPEG, which a copy always is.
 pub fn picture(jpeg: Vec<u8>, caption: String) -> Option<Picture> {
     let reader = ImageReader::with_format(Cursor::new(&jpeg), ImageFormat::Jpeg);
     let (width, height) = reader.into_dimensions().ok()?;

@@ -1,9 +1,15 @@
 //! Every form of the program against people who may not send it, found in the sources so that none is forgotten.
 
+use super::connections::{Patience, serve};
 use crate::features::identity::model::Role;
+use crate::features::reports::tests::{active, pictured};
 use crate::on_both_databases;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 
 /// What a form is filled with.
 type Fields<'a> = &'a [(&'a str, &'a str)];
@@ -168,6 +174,40 @@ on_both_databases!(two_people_over_one_form_do_not_undo_each_other, |site| async
     assert_eq!((second.status.as_u16(), second.texts(".summary .quiet")), (409, vec!["P-112".to_owned()]));
     let now = second.attributes("input[name=seen_number]", "value").remove(0);
     assert_eq!(amend("Renamed", "99", &now).await.status, 303, "sent over what stands now");
+    site
+});
+
+on_both_databases!(a_form_of_which_half_came_is_let_go_and_does_nothing, |site| async move {
+    let site = active(site.with_cast().await).await;
+    let (kind, form) = pictured(&site, "report-0001", "2026-11-23");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let patience = Patience { pause: Duration::from_millis(500), ..Patience::default() };
+    let server =
+        tokio::spawn(serve(listener, crate::web::router(site.site.clone()), patience, async { _ = stopped.await }));
+    let cookie = site.cookie("builder");
+    let head = format!(
+        "POST /reports/new HTTP/1.1\r\nhost: here\r\nconnection: close\r\nsec-fetch-site: same-origin\r\ncookie: {cookie}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n",
+        form.len()
+    );
+    let answer = async |body: &'static [u8]| {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        String::from_utf8(answer).unwrap()
+    };
+    let form: &'static [u8] = form.leak();
+    let before = site.site.head();
+    for part in [0, form.len() / 2, form.len() - 20] {
+        assert_eq!(answer(&form[..part]).await, "", "{part} bytes of {}", form.len());
+        assert_eq!(site.site.head(), before, "{part} bytes of {}", form.len());
+    }
+    let whole = answer(form).await;
+    assert!(whole.starts_with("HTTP/1.1 303") && site.site.head() > before, "the same form again, whole: {whole}");
+    drop(stop);
+    server.await.unwrap();
     site
 });
 

@@ -51,7 +51,7 @@ pub const MOST_PHOTOS: usize = 6;
 pub struct Photo {
     /// The report.
     pub report: String,
-    /// Hash of the copy that is shown.
+    /// Name of the copy that is shown.
     pub copy: String,
     /// The building.
     pub building: String,
@@ -102,7 +102,7 @@ pub enum Command {
     Allow {
         /// The bulletin.
         bulletin: String,
-        /// Hash of the copy.
+        /// Name of the copy.
         copy: String,
         /// Whether it may.
         is_allowed: bool,

@@ -6,6 +6,7 @@ use super::model::{Command, MOST_PHOTOS, Photo, Stage, object_until};
 use super::print::{Shown, compose, correction, cut_off, elevations, rule_text};
 use crate::features::targets::progress::signed;
 use super::store::{self, Bulletin, Chosen, Objection};
+use crate::features::reports::copies;
 use crate::clock;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -27,7 +28,6 @@ use crate::web::visitor::Visitor;
 use anyhow::Context;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use guatu_kernel::guarantee::PeriodKind;
@@ -373,8 +373,7 @@ async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Pat
         return Err(missing().into());
     }
     drop(conn);
-    let bytes = site.paper(&copy).await?.ok_or(missing())?;
-    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], bytes).into_response())
+    copies::answer(&site, &copy).await
 }
 
 /// Does something with a bulletin and shows it again.
@@ -432,7 +431,7 @@ async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): P
     let tree = site.domain.places.tree(&mut conn).await?;
     let mut pictures = Vec::new();
     for one in store::photos(&mut conn, &id).await?.into_iter().filter(|one| one.is_allowed == Some(true)) {
-        let Some(jpeg) = site.paper(&one.photo.copy).await? else { continue };
+        let Some(jpeg) = copies::copy(&site, &one.photo.copy).await? else { continue };
         pictures.extend(papers::picture(jpeg, Photos::caption(&tree, &one.photo)));
     }
     drop(conn);

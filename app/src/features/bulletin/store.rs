@@ -161,9 +161,9 @@ pub async fn unanswered(conn: &mut Conn) -> Result<Vec<(String, String)>> {
 pub async fn offered(conn: &mut Conn, bulletin: &Bulletin) -> Result<Vec<Photo>> {
     let pictured = reports::store::pictured(conn, bulletin.from, bulletin.to).await?;
     let is_named = |report: &Report| bulletin.figures.lines.iter().any(|line| line.project == report.project);
-    let photo = |report: &Report, copy: &str| Photo { report: report.id.clone(), copy: copy.to_owned(), building: report.building.clone(), on: report.on };
+    let photo = |report: &Report, copy: String| Photo { report: report.id.clone(), copy, building: report.building.clone(), on: report.on };
     let named = pictured.iter().filter(|report| is_named(report));
-    Ok(named.flat_map(|report| report.content.photos.iter().map(|one| photo(report, &one.copy))).collect())
+    Ok(named.flat_map(|report| report.content.photos.iter().map(|one| photo(report, one.name()))).collect())
 }
 
 pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {

@@ -13,8 +13,8 @@ use crate::features::places::model::Kind as PlaceKind;
 use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
 use crate::features::plan::amounts::yuan;
-use crate::features::reports::model::WORDS;
-use crate::features::reports::photos;
+use crate::features::reports::model::{Photo, WORDS};
+use crate::features::reports::{copies, photos};
 use crate::features::{hazards, identity, organisations};
 use crate::refusal::Refusal;
 use crate::web::Site;
@@ -27,7 +27,6 @@ use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::ToSpan;
@@ -510,9 +509,9 @@ fn course(visitor: &Visitor, plan: &Contingency, names: &HashMap<String, String>
     }
 }
 
-fn photos_of(fact: &Fact) -> Vec<&str> {
+fn photos_of(fact: &Fact) -> Vec<String> {
     match fact {
-        Fact::Drilled { photos, .. } => photos.iter().map(|photo| photo.copy.as_str()).collect(),
+        Fact::Drilled { photos, .. } => photos.iter().map(Photo::name).collect(),
         _ => Vec::new(),
     }
 }
@@ -557,7 +556,7 @@ async fn drill(
         let request = values.request_id()?;
         // Pictures are drawn for nobody who may not do this: drawing costs.
         let files = if works(&visitor.rights, &found.1.path) { files } else { Files::default() };
-        let (photos, documents) = photos::take(files).await??;
+        let (photos, documents) = photos::take(&site, files).await??;
         let text = |name: &str| values.text(name).to_owned();
         let command = Command::Drill {
             contingency: id.clone(),
@@ -611,9 +610,9 @@ async fn photo(
 ) -> Result<Response, Problem> {
     let (plan, _) = readable(&site, &visitor, &id).await?;
     let steps = store::steps(&mut site.reader().await?, &plan.id).await?;
-    let is_shown = steps.iter().any(|step| photos_of(&step.fact).contains(&copy.as_str()));
-    let bytes = if is_shown { site.paper(&copy).await? } else { None };
-    let bytes = bytes.ok_or(missing())?;
-    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], bytes)
-        .into_response())
+    let is_shown = steps.iter().any(|step| photos_of(&step.fact).contains(&copy));
+    if !is_shown {
+        return Err(missing().into());
+    }
+    copies::answer(&site, &copy).await
 }

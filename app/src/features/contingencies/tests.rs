@@ -102,7 +102,7 @@ fn rules() {
         who: who.into(),
         content: content.into(),
         evidence: evidence.into(),
-        photos: (0..photos).map(|_| Photo { original: "o".into(), copy: "c".into() }).collect(),
+        photos: (0..photos).map(|_| Photo::of("o".into())).collect(),
     };
     let stand_down = |firing, outcome: &str| Command::StandDown { contingency: "c".into(), firing, outcome: outcome.into() };
     let hear = |happening| Command::Hear { place: None, happening };
@@ -208,7 +208,7 @@ async fn find_major(site: &TestSite, id: &str, place: &str) {
         due: date(2026, 11, 30),
         contingency: "Clear the radius".into(),
     };
-    let photos = vec![Photo { original: "o".into(), copy: "c".into() }];
+    let photos = vec![Photo::of("o".into())];
     let command = Hazards::Find {
         hazard: id.into(),
         place: place.into(),

@@ -10,7 +10,8 @@ use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
-use crate::features::reports::photos;
+use crate::features::reports::model::Photo;
+use crate::features::reports::{copies, photos};
 use crate::features::{identity, places, rule_sets};
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
@@ -23,7 +24,6 @@ use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::ToSpan;
@@ -497,7 +497,7 @@ async fn show_page(site: &Site, visitor: &Visitor, duty: &Duty, place: &Place, a
             }
             dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (form_urlencoded(&duty.id)) } { "№ " (duty.number) } }
         }
-        (photographs(visitor, &address("photos/"), duty.settled.iter().flat_map(|settled| &settled.photos).map(|photo| photo.copy.as_str())))
+        (photographs(visitor, &address("photos/"), duty.settled.iter().flat_map(|settled| &settled.photos).map(Photo::name)))
         @if duty.settled.is_none() { div.columns.no-print {
             @if is_mine { (form("do", "duties.do", &|form| form.lines("content", true).files("photos", PICTURES))) }
             @if may_excuse { (form("excuse", "duties.excuse", &|form| form.text("reason"))) }
@@ -516,7 +516,7 @@ async fn do_duty(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
         let request = values.request_id()?;
         // Pictures are drawn for nobody who may not do this: drawing costs.
         let is_mine = visitor.account.as_deref() == duty.owner_now(&tree) && duty.settled.is_none();
-        let (photos, documents) = photos::take(if is_mine { files } else { Files::default() }).await??;
+        let (photos, documents) = photos::take(&site, if is_mine { files } else { Files::default() }).await??;
         let command = Command::Do { duty: id.clone(), content: values.text("content").into(), photos };
         site.submit_with(&visitor, request, command, documents).await
     };
@@ -541,7 +541,9 @@ async fn answer<T>(site: &Site, visitor: &Visitor, duty: &Duty, place: &Place, v
 
 async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Path<(String, String)>) -> Result<Response, Problem> {
     let (duty, _) = readable(&mut site.reader().await?, &visitor, &id).await?;
-    let is_its = duty.settled.iter().flat_map(|settled| &settled.photos).any(|photo| photo.copy == copy);
-    let bytes = if is_its { site.paper(&copy).await? } else { None };
-    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], bytes.ok_or(missing())?).into_response())
+    let is_its = duty.settled.iter().flat_map(|settled| &settled.photos).any(|photo| photo.name() == copy);
+    if !is_its {
+        return Err(missing().into());
+    }
+    copies::answer(&site, &copy).await
 }

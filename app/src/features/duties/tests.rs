@@ -91,7 +91,7 @@ fn rules() {
     let write = |slot: &str, name: &str, purpose: &str| Command::Write { slot: slot.into(), name: name.into(), purpose: purpose.into() };
     let raise = |on| Command::Raise { rule: "rule".into(), on };
     let do_it = |content: &str| Command::Do { duty: "d".into(), content: content.into(), photos: Vec::new() };
-    let shown = Command::Do { duty: "d".into(), content: "seen".into(), photos: vec![Photo { original: "0".repeat(64), copy: "1".repeat(64) }] };
+    let shown = Command::Do { duty: "d".into(), content: "seen".into(), photos: vec![Photo::of("0".repeat(64))] };
     let excuse = |reason: &str| Command::Excuse { duty: "d".into(), reason: reason.into() };
     let end = |reason: &str| Command::End { rule: "rule".into(), reason: reason.into() };
     let (chief, other, system) = ("chief", "other", "system");
@@ -245,7 +245,7 @@ on_both_databases!(a_duty_hangs_on_the_post_and_other_facts_do_it, |site| async 
     body.extend(b"\r\n------guatu--\r\n");
     assert_eq!(site.post_bytes("second", &address, "multipart/form-data; boundary=----guatu", body).await.status, 303);
     let visit = of(&visits).await;
-    let picture = format!("/duties/{}/photos/{}", visit.id, visit.settled.as_ref().unwrap().photos[0].copy);
+    let picture = format!("/duties/{}/photos/{}", visit.id, visit.settled.as_ref().unwrap().photos[0].name());
     for (who, status) in [("builder", 200), ("stranger", 404)] {
         assert_eq!(site.get(who, &picture).await.status, status, "{who}");
     }

@@ -8,7 +8,8 @@ use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::plan::binding::{self, GATES, Gate};
 use crate::features::plan::store::Bar;
-use crate::features::reports::photos;
+use crate::features::reports::model::Photo;
+use crate::features::reports::{copies, photos};
 use crate::features::{identity, places, plan};
 use crate::refusal::Refusal;
 use crate::web::Site;
@@ -21,7 +22,6 @@ use crate::web::registers::{Asked, Cell, Register};
 use crate::web::visitor::Visitor;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::ToSpan;
@@ -287,7 +287,7 @@ fn evidence(visitor: &Visitor, shown: &Shown, gate: &Gate, filed: &Filed, name: 
             @if let (Some(by), Some(on)) = (&filed.judged_by, filed.known.judged_on) { dt { (visitor.t(&format!("gate_standing.{}", filed.known.standing.name()))) } dd { (on) " · " (name(by)) @if let Some(reason) = &filed.reason { " · " (reason) } } }
             dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (form_urlencoded(&format!("{}#{}", shown.place.id, gate.id))) } { "№ " (filed.number) } }
         }
-        (photographs(visitor, &format!("/gates/{}/{}/photos/", shown.place.id, gate.id), evidence.photos.iter().map(|photo| photo.copy.as_str())))
+        (photographs(visitor, &format!("/gates/{}/{}/photos/", shown.place.id, gate.id), evidence.photos.iter().map(Photo::name)))
     }
 }
 
@@ -321,7 +321,7 @@ async fn act(State(site): State<Site>, visitor: Visitor, Path((id, gate, name)):
         let command = match name.as_str() {
             "file" => {
                 // Pictures are drawn for nobody who may not do this: drawing costs.
-                let (photos, papers) = photos::take(if may_file { files } else { Files::default() }).await??;
+                let (photos, papers) = photos::take(&site, if may_file { files } else { Files::default() }).await??;
                 documents = papers;
                 let measures = values.under("measure.").filter_map(|(measure, percent)| Some((measure.to_owned(), percent.parse().ok()?))).collect();
                 let evidence = Evidence { document: values.text("document").into(), on: values.date("on")?, remark: values.text("remark").into(), measures, photos };
@@ -346,11 +346,10 @@ async fn act(State(site): State<Site>, visitor: Visitor, Path((id, gate, name)):
 async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, gate, copy)): Path<(String, String, String)>) -> Result<Response, Problem> {
     let shown = read(&site, &visitor, &id).await?;
     let filed = shown.filed.get(&gate).ok_or(missing())?;
-    if !filed.known.evidence.photos.iter().any(|photo| photo.copy == copy) {
+    if !filed.known.evidence.photos.iter().any(|photo| photo.name() == copy) {
         return Err(missing().into());
     }
-    let bytes = site.paper(&copy).await?.ok_or(missing())?;
-    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], bytes).into_response())
+    copies::answer(&site, &copy).await
 }
 
 /// Which gates there are, what each binds, and where that comes from.

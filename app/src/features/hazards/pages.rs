@@ -9,7 +9,8 @@ use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
 use crate::features::plan::amounts::yuan;
-use crate::features::reports::photos;
+use crate::features::reports::model::Photo;
+use crate::features::reports::{copies, photos};
 use crate::features::{identity, places, plan, reports};
 use crate::refusal::Refusal;
 use crate::web::Site;
@@ -22,7 +23,6 @@ use crate::web::registers::{Asked, Cell, Register};
 use crate::web::visitor::Visitor;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::ToSpan;
@@ -187,7 +187,7 @@ async fn find(State(site): State<Site>, visitor: Visitor, Query(new): Query<New>
             contingency: values.text("contingency").into(),
         };
         let grade = values.choice("hazard_grade", Grade::from_name)?;
-        let (photos, documents) = photos::take(files).await??;
+        let (photos, documents) = photos::take(&site, files).await??;
         let command = Command::Find {
             hazard: id.clone(),
             place: about.id.clone(),
@@ -368,9 +368,9 @@ async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Plac
     Ok(attempt.respond(page(site, visitor, &hazard.content, body)))
 }
 
-fn photos_of(fact: &Fact) -> Vec<&str> {
+fn photos_of(fact: &Fact) -> Vec<String> {
     match fact {
-        Fact::Found { photos, .. } | Fact::Repaired { photos, .. } | Fact::Rechecked { photos, .. } | Fact::Raised { photos, .. } => photos.iter().map(|photo| photo.copy.as_str()).collect(),
+        Fact::Found { photos, .. } | Fact::Repaired { photos, .. } | Fact::Rechecked { photos, .. } | Fact::Raised { photos, .. } => photos.iter().map(Photo::name).collect(),
         _ => Vec::new(),
     }
 }
@@ -401,7 +401,7 @@ async fn act(State(site): State<Site>, visitor: Visitor, Path((id, name)): Path<
         let request = values.request_id()?;
         // Pictures are drawn for nobody who may not do this: drawing costs.
         let is_offered = act.is_offered(&hazard.known, posts(&visitor.rights, &place.path), visitor.account.as_ref());
-        let (photos, documents) = photos::take(if is_offered { files } else { Files::default() }).await??;
+        let (photos, documents) = photos::take(&site, if is_offered { files } else { Files::default() }).await??;
         let (hazard, content, document) = (id.clone(), values.text("remark").to_owned(), values.text("document").to_owned());
         let is_yes = || values.choice("done", |said| matches!(said, "yes" | "no").then_some(said == "yes"));
         let command = match act {
@@ -431,9 +431,8 @@ async fn act(State(site): State<Site>, visitor: Visitor, Path((id, name)): Path<
 
 async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Path<(String, String)>) -> Result<Response, Problem> {
     let (_, _, steps) = readable(&site, &visitor, &id).await?;
-    if !steps.iter().any(|step| photos_of(&step.fact).contains(&copy.as_str())) {
+    if !steps.iter().any(|step| photos_of(&step.fact).contains(&copy)) {
         return Err(missing().into());
     }
-    let bytes = site.paper(&copy).await?.ok_or(missing())?;
-    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], bytes).into_response())
+    copies::answer(&site, &copy).await
 }

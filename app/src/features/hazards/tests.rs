@@ -153,7 +153,7 @@ fn context(actor: &str) -> Context {
 }
 
 fn photo() -> Vec<Photo> {
-    vec![Photo { original: "o".into(), copy: "c".into() }]
+    vec![Photo::of("o".into())]
 }
 
 #[test]

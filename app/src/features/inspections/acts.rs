@@ -16,7 +16,7 @@ use crate::features::authority::{Verb, missing};
 use crate::features::orders::model::Stage as OrderStage;
 use crate::features::places::store::Place;
 use crate::features::reports::model::Photo;
-use crate::features::reports::photos;
+use crate::features::reports::{copies, photos};
 use crate::features::task_force::model::{Holder, Seat};
 use crate::features::{identity, orders, organisations, places, task_force};
 use crate::journal::Receipt;
@@ -31,7 +31,6 @@ use crate::web::papers;
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
 use std::collections::BTreeMap;
@@ -374,15 +373,12 @@ pub(super) async fn perform(site: &Site, visitor: &Visitor, id: &str, act: Act, 
     if is_typed && values.text("own_name") != visitor.name {
         return Err(Refusal::from(Refused::OtherName).into());
     }
-    // Pictures are drawn for nobody who may not do this: drawing costs.
+    // Pictures are decoded for nobody who may not do this: decoding costs.
     let account = visitor.account.clone().unwrap_or_default();
     let person = store::person(&mut site.reader().await?, &account, &visitor.rights, &place.path, site.clock.today()).await?;
     let files = if may(act, &known, &person, civil(site.clock.now())).is_ok() { files } else { Files::default() };
-    let (photos, mut documents) = photos::take(files).await??;
-    if act == Act::Sign {
-        // A signature is sealed as it came; nobody is shown a copy.
-        documents.truncate(1);
-    }
+    // Nobody is shown a copy of a signature.
+    let (photos, documents) = if act == Act::Sign { photos::examine(files).await?? } else { photos::take(site, files).await?? };
     site.submit_with(visitor, request, command_of(act, id, values, photos, (moment, taken))?, documents).await
 }
 
@@ -407,14 +403,13 @@ pub(super) async fn act(State(site): State<Site>, visitor: Visitor, Path((id, na
 pub(super) async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Path<(String, String)>) -> Result<Response, Problem> {
     let (known, ..) = readable(&site, &visitor, &id).await?;
     let shows = |step: &Step| match &step.fact {
-        Fact::Found { photos, .. } | Fact::Reinspected { photos, .. } => photos.iter().any(|photo| photo.copy == copy),
+        Fact::Found { photos, .. } | Fact::Reinspected { photos, .. } => photos.iter().any(|photo| photo.name() == copy),
         _ => false,
     };
     if !known.steps.iter().any(shows) {
         return Err(missing().into());
     }
-    let bytes = site.paper(&copy).await?.ok_or(missing())?;
-    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], bytes).into_response())
+    copies::answer(&site, &copy).await
 }
 
 /// The conclusion as an official letter.

@@ -283,7 +283,7 @@ async fn submit(State(site): State<Site>, visitor: Visitor, headers: HeaderMap, 
     // The pieces first: they go when the act is done, and whoever finds them gone finds the act.
     let files = pieces::read(&mut conn, account, &hashes, &enclosed).await?;
     if let Some(earlier) = earlier(&mut conn, &site, &request).await? {
-        let uncopied = hashes.iter().map(|original| Photo { original: original.clone(), copy: String::new() }).collect();
+        let uncopied = hashes.iter().cloned().map(Photo::of).collect();
         let asked = command_of(act, &sent.inspection, &values, uncopied, (Some(sent.moment), taken))?;
         if earlier.actor != account || earlier.subject != sent.inspection || !is_what_was_asked(&asked, &earlier.fact) {
             return Err(Refusal { code: "J-101", reason: Reason::Conflict, params: Vec::new(), field: None }.into());

@@ -8,6 +8,7 @@ use crate::web::layout::{happened, photographs};
 use crate::clock::{civil, civil_time, instant};
 use super::pages::{Names, basis_key, tenths};
 use super::sealing::{Basis, Opening, Stop, Succession};
+use crate::features::reports::model::Photo;
 use crate::features::authority::Verb;
 use crate::features::orders;
 use crate::features::orders::model::Stage as OrderStage;
@@ -102,7 +103,7 @@ pub(super) fn finding(visitor: &Visitor, names: &Names, stop: &Stop, step: &Step
     let content = html! {
         p { (names.unit(lead)) @if let Some((order, stage)) = order { " · " a href={ "/orders/" (order) } { (visitor.t("nav.orders")) } " " (visitor.t(&format!("order_stage.{}", stage.name()))) } }
         @for line in moment.iter().flat_map(|moment| moment_text(visitor, moment, step.at)) { p.quiet { (line) } }
-        (photographs(visitor, &format!("/inspections/{}/photos/", stop.id), photos.iter().map(|photo| photo.copy.as_str())))
+        (photographs(visitor, &format!("/inspections/{}/photos/", stop.id), photos.iter().map(Photo::name)))
         @if !taken.is_empty() { details { summary { (visitor.t("inspections.taken")) } ol { @for one in taken { li.quiet { (moment_text(visitor, one, step.at).join(" ")) } } } } }
     };
     happened(step.at, step.number, &heading, &content)

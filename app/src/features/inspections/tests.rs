@@ -770,7 +770,7 @@ on_both_databases!(an_hour_is_sealed_once_on_two_nodes_and_not_afterwards, |site
     assert_eq!(site.post("li", "/inspections/secret-plan-1/check_in", &[]).await.status, 303);
     assert_eq!(site.get("stranger", "/inspections/secret-plan-1").await.texts("dl.facts .lamp.good").len(), 1);
     assert_eq!(site.get("jian", "/inspections/seals").await.texts("tbody tr").len(), 3);
-    let serve::Opened { site: node, writer } = second;
+    let serve::Opened { site: node, writer, .. } = second;
     drop(node);
     writer.await.unwrap();
     site

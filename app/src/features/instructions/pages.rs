@@ -10,7 +10,7 @@ use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind as PlaceKind;
 use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
-use crate::features::reports::photos;
+use crate::features::reports::{copies, photos};
 use crate::features::{identity, organisations};
 use crate::refusal::Refusal;
 use crate::web::Site;
@@ -23,7 +23,6 @@ use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::civil::Date;
@@ -288,7 +287,7 @@ async fn record(
     drop(conn);
     let done = async {
         let id = values.request_id()?;
-        let (photos, documents) = photos::take(files).await??;
+        let (photos, documents) = photos::take(&site, files).await??;
         let command = Command::Record {
             instruction: id.clone(),
             place: about.id.clone(),
@@ -381,7 +380,7 @@ pub(super) async fn show_page(
             @if is_whole { dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (form_urlencoded(&one.id)) } { "№ " (one.number) } } }
         }
         @if *sight >= Sight::Told && !one.photos.is_empty() { div.photos { @for photo in &one.photos {
-            a href={ "/instructions/" (one.id) "/photos/" (photo.copy) } { img loading="lazy" src={ "/instructions/" (one.id) "/photos/" (photo.copy) } alt=(visitor.t("instructions.scan")); }
+            a href={ "/instructions/" (one.id) "/photos/" (photo.name()) } { img loading="lazy" src={ "/instructions/" (one.id) "/photos/" (photo.name()) } alt=(visitor.t("instructions.scan")); }
         } } }
         (acts::acknowledgement(visitor, found, attempt))
         h2 { (visitor.t("instructions.items")) @if is_whole { " " span.tag { (share(items.0, items.1)) } } }
@@ -523,9 +522,9 @@ async fn photo(
     Path((id, copy)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let found = readable(&site, &visitor, &id).await?;
-    let is_shown = found.sight >= Sight::Told && found.one.photos.iter().any(|photo| photo.copy == copy);
-    let bytes = if is_shown { site.paper(&copy).await? } else { None };
-    let bytes = bytes.ok_or(missing())?;
-    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], bytes)
-        .into_response())
+    let is_shown = found.sight >= Sight::Told && found.one.photos.iter().any(|photo| photo.name() == copy);
+    if !is_shown {
+        return Err(missing().into());
+    }
+    copies::answer(&site, &copy).await
 }

@@ -42,7 +42,7 @@ fn rules() {
         on,
         subject: subject.into(),
         content: content.into(),
-        photos: (0..photos).map(|_| Photo { original: "o".into(), copy: "c".into() }).collect(),
+        photos: (0..photos).map(|_| Photo::of("o".into())).collect(),
     };
     let usual = || record("the city's headquarters", "winter", "finish the roofs", TODAY, 0);
     let id = || "i".to_owned();

@@ -14,8 +14,8 @@ use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::store::Place;
 use crate::features::reports::model::Photo;
-use crate::features::reports::photos;
-use crate::features::{identity, instructions, organisations, places, plan};
+use crate::features::reports::{copies, photos};
+use crate::features::{identity, instructions, organisations, places};
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::attempt::{Attempt, act_section};
@@ -26,7 +26,6 @@ use crate::web::papers;
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::civil::{Date, DateTime};
 use maud::{Markup, html};
@@ -210,7 +209,7 @@ fn course(visitor: &Visitor, names: &Names, known: &Known) -> Markup {
             @let heading = html! { strong { (step_name(visitor, step)) } " " @if let Fact::Rung { rung, .. } = &step.fact { (rung_line(visitor, known, step.round, rung)) } " " span.quiet { (names.person(visitor, known.asked_by(step))) } };
             @let content = html! {
                 @for (label, text) in said(visitor, known, step) { p { @if !label.is_empty() { span.quiet { (label) } " " } (text) } }
-                (photographs(visitor, &format!("/orders/{}/photos/", known.id), photos_of(&step.fact).iter().map(|photo| photo.copy.as_str())))
+                (photographs(visitor, &format!("/orders/{}/photos/", known.id), photos_of(&step.fact).iter().map(Photo::name)))
             };
             (happened(step.at, step.number, &heading, &content))
         } }
@@ -240,11 +239,10 @@ fn photos_of(fact: &Fact) -> &[Photo] {
 /// The copy of a photograph.
 pub(super) async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Path<(String, String)>) -> Result<Response, Problem> {
     let (order, _) = readable(&site, &visitor, &id).await?;
-    if !order.known.steps.iter().flat_map(|step| photos_of(&step.fact)).any(|photo| photo.copy == copy) {
+    if !order.known.steps.iter().flat_map(|step| photos_of(&step.fact)).any(|photo| photo.name() == copy) {
         return Err(missing().into());
     }
-    let bytes = plan::store::document(&mut site.reader().await?, &copy).await?.ok_or(missing())?;
-    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], bytes).into_response())
+    copies::answer(&site, &copy).await
 }
 
 /// What a fact says: labels and texts.
@@ -308,7 +306,7 @@ pub(super) async fn act(State(site): State<Site>, visitor: Visitor, Path((id, na
         // Pictures are drawn for nobody who may not do this: drawing costs.
         let person = store::person(&mut site.reader().await?, visitor.account.as_deref().unwrap_or_default(), &visitor.rights, &place.path).await?;
         let files = if may(act, &order.known, &person, civil(site.clock.now())).is_ok() { files } else { Files::default() };
-        let (photos, documents) = photos::take(files).await??;
+        let (photos, documents) = photos::take(&site, files).await??;
         site.submit_with(&visitor, request, command_of(act, &order.known, &values, photos)?, documents).await
     };
     match done.await {

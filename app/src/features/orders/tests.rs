@@ -751,7 +751,7 @@ on_both_databases!(every_rung_is_noted_once_in_order_after_downtime_and_on_two_n
     }
     assert_eq!(site.get("jian", &format!("{order}/slip/green/pdf")).await.status, 404);
     assert_eq!(site.get("chief", "/orders?show=over").await.texts("tbody td:first-child"), ["Power for building 1"]);
-    let serve::Opened { site: node, writer } = second;
+    let serve::Opened { site: node, writer, .. } = second;
     drop(node);
     writer.await.unwrap();
     site

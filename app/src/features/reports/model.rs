@@ -34,13 +34,34 @@ pub struct Hindrance {
     pub remark: String,
 }
 
-/// A photograph: the original is sealed, the copy is shown.
+/// A photograph: the original is sealed, a copy is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Photo {
     /// SHA-256 of the original bytes.
     pub original: String,
-    /// SHA-256 of the copy, drawn again and without metadata.
-    pub copy: String,
+    /// SHA-256 of the copy, where that was sealed with the original; others are drawn from it when they are needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<String>,
+}
+
+/// Begins the name of a copy that is drawn from the original whose hash follows.
+const DRAWN: &str = "of-";
+
+impl Photo {
+    /// A photograph by the hash of its original.
+    pub fn of(original: String) -> Photo {
+        Photo { original, copy: None }
+    }
+
+    /// What its copy is called on pages and in other facts. Never the hash of an original, so that no address leads to one.
+    pub fn name(&self) -> String {
+        self.copy.clone().unwrap_or_else(|| format!("{DRAWN}{}", self.original))
+    }
+
+    /// The original from which a copy of this name is drawn; `None` where the copy was sealed.
+    pub fn drawn_from(name: &str) -> Option<&str> {
+        name.strip_prefix(DRAWN)
+    }
 }
 
 /// What a report says besides quantities.

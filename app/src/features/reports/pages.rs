@@ -1,7 +1,7 @@
 //! Pages of daily reports: who has reported, the form on a phone, one report and its judgement, what waits for supervision.
 
 use super::model::{Command, Content, Hindrance, Item, Photo, Refused, WORDS, Work};
-use super::photos;
+use super::{copies, photos};
 use super::owes;
 use super::sheet::{on_hand, stock_of};
 use super::store::{self, Moved, Report, WorkDay};
@@ -24,7 +24,6 @@ use crate::web::problem::{Problem, form_urlencoded, sentence};
 use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::Router;
@@ -423,7 +422,7 @@ async fn file(State(site): State<Site>, visitor: Visitor, sent: SentWithFiles) -
     let done = async {
         let on = values.date("on")?;
         let mut content = content(&visitor, &values)?;
-        let (photos, documents) = photos::take(files).await??;
+        let (photos, documents) = photos::take(&site, files).await??;
         content.photos = photos;
         if content.is_empty() {
             return Err(rule("R-132", "items").into());
@@ -536,7 +535,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
             span { (judgement.judged_on) " " (name(&judgement.judged_by)) } span class={ "lamp " (if judgement.grade == Grade::Disputed { "bad" } else { "good" }) } { (visitor.t(&format!("grade.{}", judgement.grade.name()))) }
             @if let Some(reason) = &judgement.reason { span.quiet { (reason) } } a href={ "/facts?subject=" (report.id) } { "№ " (number) }
         } } } }
-        (layout::photographs(visitor, &format!("/reports/{}/photos/", report.id), content.photos.iter().map(|photo| photo.copy.as_str())))
+        (layout::photographs(visitor, &format!("/reports/{}/photos/", report.id), content.photos.iter().map(Photo::name)))
         p.bar.no-print {
             @if may_judge {
                 form.inline method="post" action={ "/reports/" (report.id) "/confirm" } { (seal(visitor)) button type="submit" { (visitor.t("reports.confirm")) } }
@@ -590,12 +589,11 @@ async fn newest(State(site): State<Site>, visitor: Visitor, Path(building): Path
 async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Path<(String, String)>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let (report, _) = readable(&mut conn, &visitor, &id).await?;
-    if !report.content.photos.iter().any(|photo| photo.copy == copy) {
+    if !report.content.photos.iter().any(|photo| photo.name() == copy) {
         return Err(missing().into());
     }
     drop(conn);
-    let bytes = site.paper(&copy).await?.ok_or(missing())?;
-    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400")], bytes).into_response())
+    copies::answer(&site, &copy).await
 }
 
 /// What waits for this supervision engineer, and nothing else.
@@ -775,8 +773,8 @@ fn photographs(visitor: &Visitor, report: &Report, values: &Values, refused: Opt
     html! { details open[!report.content.photos.is_empty() || refused.is_some_and(|refusal| refusal.field == Some("photos"))] {
         summary { (visitor.t("reports.photos")) }
         @if !report.content.photos.is_empty() { div.photos { @for photo in &report.content.photos {
-            @let name = format!("drop.{}", photo.copy);
-            label { img loading="lazy" src={ "/reports/" (report.id) "/photos/" (photo.copy) } alt=(visitor.t("reports.photos"));
+            @let name = format!("drop.{}", photo.name());
+            label { img loading="lazy" src={ "/reports/" (report.id) "/photos/" (photo.name()) } alt=(visitor.t("reports.photos"));
                 span { input type="checkbox" name=(name) value="yes" checked[values.text(&name) == "yes"]; " " (visitor.t("reports.drop_photo")) } }
         } } }
         p.hint { (visitor.t("reports.add_photos")) }
@@ -808,14 +806,14 @@ async fn restate(site: &Site, visitor: &Visitor, id: &str, sent: SentWithFiles, 
     let done = async {
         let (items, reason) = (items(values)?, values.text("reason").to_owned());
         let is_sure = values.text("sure") == "yes";
-        let (added, documents) = photos::take(files).await??;
+        let (added, documents) = photos::take(site, files).await??;
         let command = match what {
             Restating::Dispute => Command::Dispute { report: id.to_owned(), items, reason, is_sure },
             Restating::Correction => {
                 // A form without these fields says nothing of them.
                 let besides = if values.text("besides").is_empty() { None } else { Some(content(visitor, values)?.besides()) };
                 let besides = besides.filter(|besides| *besides != report.content.besides()).map(Box::new);
-                let stay = report.content.photos.iter().filter(|photo| values.text(&format!("drop.{}", photo.copy)) != "yes");
+                let stay = report.content.photos.iter().filter(|photo| values.text(&format!("drop.{}", photo.name())) != "yes");
                 let photos: Vec<Photo> = stay.cloned().chain(added).collect();
                 let photos = Some(photos).filter(|photos| *photos != report.content.photos);
                 Command::Correct { report: id.to_owned(), items, besides, photos, reason }

@@ -1,16 +1,20 @@
-//! Photographs: what is taken for one, sealed as it came, and drawn again without its metadata for people to see.
+//! Photographs: what is taken for one and sealed as it came, and how its copy is drawn.
 //!
 //! The original is kept by its hash and never served: it may carry where and by whom it was taken. What is served is a copy
-//! drawn from its pixels, so that nothing hidden in a file reaches a browser.
+//! drawn from its pixels (`copies.rs`), so that nothing hidden in a file reaches a browser. Whoever sends a photograph waits
+//! until it has been decoded, since nothing less says that it is whole, and not until it has been drawn: encoding takes twice
+//! as long as decoding.
 
+use super::copies;
 use super::model::Photo;
 use crate::journal::Document;
 use crate::refusal::{Reason, Refusal};
+use crate::web::Site;
 use crate::web::extract::{FILE_BYTES, Files};
 use anyhow::Context;
 use image::imageops::FilterType;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, ImageResult, Limits, RgbImage};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use std::io::Cursor;
 use tokio::sync::Semaphore;
@@ -26,30 +30,37 @@ const COPY_SIDE: u32 = 1600;
 /// Quality of the copy.
 const COPY_QUALITY: u8 = 78;
 
-/// Pictures drawn at once: each takes a core and some memory.
-static DRAWING: Semaphore = Semaphore::const_new(2);
+/// Pictures decoded at once: each takes a core and some memory.
+static DECODING: Semaphore = Semaphore::const_new(2);
 
 fn refused(code: &'static str) -> Refusal {
     Refusal { code, reason: Reason::Rule, params: Vec::new(), field: Some("photos") }
 }
 
-/// Takes files for photographs: each with its two papers, or the first that is none.
-pub async fn take(files: Files) -> anyhow::Result<Result<(Vec<Photo>, Vec<Document>), Refusal>> {
+/// Takes files for photographs, each with its paper, or says why the first is none. Their copies are drawn later.
+pub async fn take(site: &Site, files: Files) -> anyhow::Result<Result<(Vec<Photo>, Vec<Document>), Refusal>> {
+    let taken = examine(files).await?;
+    if let Ok((photos, _)) = &taken {
+        photos.iter().for_each(|photo| copies::note(site, photo));
+    }
+    Ok(taken)
+}
+
+/// As [`take`], of pictures of which nobody is shown a copy.
+pub async fn examine(files: Files) -> anyhow::Result<Result<(Vec<Photo>, Vec<Document>), Refusal>> {
     let (mut photos, mut documents) = (Vec::new(), Vec::new());
     let files = match files.taken() {
         Ok(files) => files,
         Err(refusal) => return Ok(Err(refusal)),
     };
     for bytes in files {
-        let _turn = DRAWING.acquire().await.context("the queue for drawing is never closed")?;
-        let drawn = tokio::task::spawn_blocking(move || draw(bytes)).await.context("drawing a photograph")?;
-        match drawn {
-            Ok((original, copy)) => {
-                let photo = Photo { original: original.sha256(), copy: copy.sha256() };
+        match decoding(move || examined(bytes)).await? {
+            Ok(document) => {
+                let photo = Photo::of(document.sha256());
                 // A picture chosen twice shows nothing more.
                 if !photos.contains(&photo) {
                     photos.push(photo);
-                    documents.extend([original, copy]);
+                    documents.push(document);
                 }
             }
             Err(refusal) => return Ok(Err(refusal)),
@@ -58,7 +69,13 @@ pub async fn take(files: Files) -> anyhow::Result<Result<(Vec<Photo>, Vec<Docume
     Ok(Ok((photos, documents)))
 }
 
-fn draw(bytes: Vec<u8>) -> Result<(Document, Document), Refusal> {
+/// Does something that decodes a photograph, in its turn.
+pub(super) async fn decoding<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
+    let _turn = DECODING.acquire().await.context("the queue for decoding is never closed")?;
+    tokio::task::spawn_blocking(work).await.context("decoding a photograph")
+}
+
+fn examined(bytes: Vec<u8>) -> Result<Document, Refusal> {
     if bytes.len() > MOST_BYTES {
         return Err(refused("R-121"));
     }
@@ -75,35 +92,48 @@ fn draw(bytes: Vec<u8>) -> Result<(Document, Document), Refusal> {
     if format == ImageFormat::Jpeg && !bytes.windows(2).any(|pair| pair == [0xff, 0xd9]) {
         return Err(refused("R-120"));
     }
-    let reader = || ImageReader::with_format(Cursor::new(&bytes), format);
-    let (width, height) = reader().into_dimensions().map_err(|_| refused("R-120"))?;
+    let (width, height) = reader(&bytes, format).into_dimensions().map_err(|_| refused("R-120"))?;
     if u64::from(width) * u64::from(height) > MOST_PIXELS {
         return Err(refused("R-122"));
     }
-    let mut reader = reader();
+    decode(&bytes, format).map_err(|_| refused("R-120"))?;
+    Ok(Document { media_type, bytes })
+}
+
+/// The copy of a photograph that was taken for one.
+pub(super) fn drawn(original: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let picture = decode(original, image::guess_format(original)?)?;
+    let (width, height) = (picture.width(), picture.height());
+    let small = if width.max(height) > COPY_SIDE { picture.resize(COPY_SIDE, COPY_SIDE, FilterType::Triangle) } else { picture };
+    encode(&small.into_rgb8())
+}
+
+fn reader(bytes: &[u8], format: ImageFormat) -> ImageReader<Cursor<&[u8]>> {
+    ImageReader::with_format(Cursor::new(bytes), format)
+}
+
+/// The pixels of a picture, upright.
+fn decode(bytes: &[u8], format: ImageFormat) -> ImageResult<DynamicImage> {
+    let mut reader = reader(bytes, format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(MOST_MEMORY);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|_| refused("R-120"))?;
+    let mut decoder = reader.into_decoder()?;
     // A phone held upright says so beside the pixels, which go into the copy alone: the copy is turned instead.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|_| refused("R-120"))?;
+    let mut picture = DynamicImage::from_decoder(decoder)?;
     picture.apply_orientation(orientation);
-    let (width, height) = (picture.width(), picture.height());
-    let small = if width.max(height) > COPY_SIDE { picture.resize(COPY_SIDE, COPY_SIDE, FilterType::Triangle) } else { picture };
-    let copy = encode(&small.into_rgb8()).ok_or_else(|| refused("R-120"))?;
-    Ok((Document { media_type, bytes }, Document { media_type: "image/jpeg", bytes: copy }))
+    Ok(picture)
 }
 
 /// A picture as a JPEG, colours at half the resolution as phones keep them. The encoder that comes with the decoder takes three
 /// times as long, and a day's photographs of an inspector arrive at once.
-fn encode(picture: &RgbImage) -> Option<Vec<u8>> {
-    let side = |pixels: u32| u16::try_from(pixels).ok();
+fn encode(picture: &RgbImage) -> anyhow::Result<Vec<u8>> {
     let mut copy = Vec::new();
     let mut encoder = Encoder::new(&mut copy, COPY_QUALITY);
     encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
-    encoder.encode(picture.as_raw(), side(picture.width())?, side(picture.height())?, ColorType::Rgb).ok()?;
-    Some(copy)
+    encoder.encode(picture.as_raw(), picture.width().try_into()?, picture.height().try_into()?, ColorType::Rgb)?;
+    Ok(copy)
 }
 
 /// Whether a picture is an archive, a page, a paper or a program as well: whoever makes such a file means it for something

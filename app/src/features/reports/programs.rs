@@ -72,7 +72,7 @@ fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Posted>, Refusal> {
 }
 
 /// The report that was sent with the papers of its photographs, once its building is one on which this person may report.
-async fn filing(conn: &mut Conn, visitor: &Visitor, Posted { id, building, on, unchanged, mut content, photos }: Posted) -> Result<(Filing, Vec<Document>), Problem> {
+async fn filing(site: &Site, conn: &mut Conn, visitor: &Visitor, Posted { id, building, on, unchanged, mut content, photos }: Posted) -> Result<(Filing, Vec<Document>), Problem> {
     let unsound = |_| Refusal { code: "R-135", reason: Reason::Rule, params: vec![("why", "id: [A-Za-z0-9-]{8,64}".to_owned())], field: None };
     let report = Values::default().with("request_id", &id).request_id().map_err(unsound)?;
     visitor.place_for(conn, &building, Verb::Report).await?;
@@ -80,7 +80,7 @@ async fn filing(conn: &mut Conn, visitor: &Visitor, Posted { id, building, on, u
     if !content.photos.is_empty() {
         return Err(rule("R-120", "photos").into());
     }
-    let (photos, documents) = taken(photos).await?;
+    let (photos, documents) = taken(site, photos).await?;
     content.photos = photos;
     if unchanged && content != Content::default() {
         return Err(rule("R-138", "content").into());
@@ -92,14 +92,14 @@ async fn filing(conn: &mut Conn, visitor: &Visitor, Posted { id, building, on, u
 }
 
 /// Takes what was sent for photographs, under the limits of forms.
-async fn taken(photos: Vec<String>) -> Result<(Vec<Photo>, Vec<Document>), Problem> {
+async fn taken(site: &Site, photos: Vec<String>) -> Result<(Vec<Photo>, Vec<Document>), Problem> {
     if photos.len() > FILE_COUNT {
         let params = vec![("limit", FILE_COUNT.to_string())];
         return Err(Refusal { code: "G-114", reason: Reason::Rule, params, field: Some("photos") }.into());
     }
     let files: Result<Vec<Vec<u8>>, _> = photos.iter().map(|text| STANDARD.decode(text)).collect();
     let files = files.map_err(|_| rule("R-120", "photos"))?;
-    Ok(photos::take(Files::of(files)).await??)
+    Ok(photos::take(site, Files::of(files)).await??)
 }
 
 async fn file(State(site): State<Site>, visitor: Visitor, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
@@ -112,7 +112,7 @@ async fn file(State(site): State<Site>, visitor: Visitor, headers: HeaderMap, bo
     let (mut reports, mut documents) = (Vec::with_capacity(posted.len()), Vec::new());
     for one in posted {
         let building: String = one.building.chars().take(ID_CHARS).collect();
-        let (report, papers) = filing(&mut conn, &visitor, one).await.map_err(|problem| match problem {
+        let (report, papers) = filing(&site, &mut conn, &visitor, one).await.map_err(|problem| match problem {
             Problem::Refused(refusal) => Problem::Refused(refusal.at(&building)),
             other => other,
         })?;

@@ -1,5 +1,6 @@
 //! Scenarios of daily reports.
 
+use super::copies;
 use super::model::{Command, Content, Filing, Hindrance, Item, Known, MeasuredAgain, Photo, Refused, State, Work, decide};
 use crate::clock::civil_date;
 use crate::features::identity::model::Role;
@@ -10,6 +11,7 @@ use crate::features::{plan, task_force};
 use crate::journal::domain::{Actor, Context};
 use crate::on_both_databases;
 use crate::refusal::Refusal;
+use crate::serve;
 use crate::testing::{Page, TestSite};
 use crate::web::extract::FILE_COUNT;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -57,7 +59,7 @@ fn rules() {
     let confirm = Command::Confirm { report: "r".into() };
     let dispute = |floor: i64, reason: &str| Command::Dispute { report: "r".into(), items: floors(floor).items, reason: reason.into(), is_sure: false };
     let correct = |floor: i64, reason: &str| Command::Correct { report: "r".into(), items: floors(floor).items, besides: None, photos: None, reason: reason.into() };
-    let photo = vec![Photo { original: "o".into(), copy: "c".into() }];
+    let photo = vec![Photo::of("o".into())];
     let hindered = |kind: &str, remark: &str| Content { hindrance: Some(Hindrance { kind: kind.into(), decider: "bureau".into(), remark: remark.into() }), ..floors(6) };
     let crowd = |trade: &str, count| Content { hands: [(trade.to_owned(), count)].into(), ..floors(6) };
     let stocked = |material: &str, amount: u64| Content { stock_e3: [(material.to_owned(), amount * 1000)].into(), ..floors(6) };
@@ -355,6 +357,59 @@ on_both_databases!(bad_input_is_refused_with_the_form_still_filled, |site| async
     assert_eq!(shown, format!("{address}{then}"), "led on into the past");
     assert_eq!(site.get("chief", &shown).await.bytes, served.bytes, "a photograph is what it was");
     assert_eq!(site.get("stranger", &shown).await.status, 404);
+    site
+});
+
+#[test]
+fn no_name_of_a_copy_is_that_of_an_original() {
+    let cases = [(r#"{"original":"aa"}"#, "of-aa", Some("aa")), (r#"{"original":"aa","copy":"bb"}"#, "bb", None)];
+    for (fact, name, drawn_from) in cases {
+        let photo: Photo = serde_json::from_str(fact).unwrap();
+        assert_eq!((photo.name().as_str(), Photo::drawn_from(&photo.name())), (name, drawn_from));
+        assert_eq!(serde_json::to_string(&photo).unwrap(), fact);
+    }
+}
+
+on_both_databases!(a_copy_of_a_photograph_is_drawn_once_and_whenever_it_is_missing, |site| async move {
+    let mut site = active(site.with_cast().await).await;
+    let noted = site.hear_of_photographs();
+    let remarked = |remark: u8| [&jpeg()[..2], &[0xff, 0xfe, 0, 3, remark], &jpeg()[2..]].concat();
+    let (refused, first, second) = (remarked(b'0'), remarked(b'1'), remarked(b'2'));
+    let tomorrow = site.post_bytes("builder", "/reports/new", MULTIPART, with_photo(&site, "report-0001", "2026-11-24", &refused)).await;
+    assert_eq!(tomorrow.status, 422, "a photograph whose form is refused");
+    let filed = site.post_bytes("builder", "/reports/new", MULTIPART, with_files(&site, "report-0002", "2026-11-23", &[&first, &second])).await;
+    assert_eq!(filed.status, 303, "{:?}", filed.texts(".summary li"));
+    let count = async |sql: &'static str| site.site.db.reader().await.unwrap().row(sql, &[]).await.unwrap().unwrap().int(0).unwrap();
+    let (kept, papers) = ("SELECT COUNT(*) FROM photo_copy", "SELECT COUNT(*) FROM document WHERE media_type LIKE 'image/%'");
+    assert_eq!((count(kept).await, count(papers).await), (0, 2), "what came is sealed, and nothing is drawn yet");
+    let addresses = site.get("builder", "/reports/report-0002").await.attributes(".photos img", "src");
+    let name = addresses[0].rsplit('/').next().unwrap();
+    let original = format!("/reports/report-0002/photos/{}", Photo::drawn_from(name).unwrap());
+    assert_eq!(site.get("builder", &original).await.status, 404, "no address leads to an original");
+
+    // The program ended before it drew: another one, and this one at the same moment, are asked for a copy.
+    let folder = tempfile::tempdir().unwrap();
+    let again = serve::open(site.site.db.clone(), folder.path(), site.site.clock.clone()).await.unwrap();
+    let (here, there) = tokio::join!(site.get("chief", &addresses[0]), copies::copy(&again.site, name));
+    let drawn = image::load_from_memory(&here.bytes).unwrap();
+    assert_eq!((drawn.width(), drawn.height(), here.status.as_u16()), (40, 30, 200));
+    assert_eq!(there.unwrap().unwrap(), here.bytes);
+    assert_eq!((count(kept).await, count(papers).await), (1, 2));
+
+    // What nobody asked for is drawn when no more photographs are coming.
+    let drawing = tokio::spawn(copies::run(site.site.clone(), noted));
+    while count(kept).await < 2 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    drawing.abort();
+    assert!(drawing.await.unwrap_err().is_cancelled(), "a fault of one ends nothing");
+    assert_eq!(site.get("chief", &addresses[0]).await.bytes, here.bytes, "it stays what it was");
+    assert_eq!(site.get("chief", &addresses[1]).await.status, 200);
+    site.site.db.writer().await.unwrap().execute("DELETE FROM photo_copy", &[]).await.unwrap();
+    assert_eq!(site.get("chief", &addresses[1]).await.status, 200, "and is drawn again where it is missing");
+    let serve::Opened { site: node, writer, .. } = again;
+    drop(node);
+    writer.await.unwrap();
     site
 });
 

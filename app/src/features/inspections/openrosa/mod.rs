@@ -211,7 +211,7 @@ async fn file(site: &Site, visitor: &Visitor, request: &str, waits: Waiting, ask
     }
     for finding in asked.findings {
         let files = finding.photos.iter().filter_map(|name| photos.remove(name)).collect();
-        let (taken, papers) = photos::take(Files::of(files)).await??;
+        let (taken, papers) = photos::take(site, Files::of(files)).await??;
         documents.extend(papers);
         commands.push(acts::command_of(Act::Find, &inspection, &finding.values, taken, (moment.clone(), Vec::new()))?);
     }
