@@ -259,6 +259,38 @@ fn a_file_that_exhausts_its_reader_ends_in_one_sentence() {
 }
 
 #[test]
+fn a_plan_file_named_here_may_be_larger_than_one_that_is_uploaded() {
+    let folder = folder("large");
+    let file = |name: &str, bytes: u64| {
+        let path = folder.join(name);
+        std::fs::write(&path, JSON).unwrap();
+        // What is added takes no room on the disk.
+        let end = std::fs::File::options().write(true).open(&path).unwrap();
+        end.set_len(bytes).unwrap();
+        path
+    };
+    // Zeros follow the plan: it is read to its end, and refused as no JSON and not for its size.
+    for (name, bytes, code, says) in [
+        ("a.json", 170 << 20, "F-103", "JSON"),
+        (
+            "b.json",
+            (640 << 20) + 1,
+            "F-102",
+            "the file has 641 MB, and at most 640 MB are read; export fewer fields or split it",
+        ),
+    ] {
+        let output = guatu(&["schedule", file(name, bytes).to_str().unwrap(), "--format", "csv"], b"");
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.starts_with(&format!("error {code}")) && said.contains(says), "{said}");
+    }
+    let mut large = JSON.as_bytes().to_vec();
+    large.resize((160 << 20) + 1, b' ');
+    let uploaded = guatu(&["parse-plan"], &large);
+    assert!(text(&uploaded.stdout).contains("the file has more than 160 MB"), "{}", text(&uploaded.stdout));
+}
+
+#[test]
 fn workbooks_of_reports_are_read_in_a_child() {
     // Within every limit of size: a workbook of nothing but texts that no cell names.
     let strings = format!("<sst>{}</sst>", "<si><t>x</t></si>".repeat((60 << 20) / 17));

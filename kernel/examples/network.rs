@@ -144,7 +144,8 @@ fn uncertain_plan() -> Plan {
         }
         if let (ActivityKind::Task, Span::Working { days_e3, .. }) = (activity.kind, activity.duration) {
             let share = |percent: i64| Span::Working { days_e3: days_e3 * percent / 100, minutes: 0 };
-            activity.risk = Some(Risk::Triangular { low: share(80), likely: activity.duration, high: share(160) });
+            activity.risk =
+                Some(Box::new(Risk::Triangular { low: share(80), likely: activity.duration, high: share(160) }));
         }
     }
     plan
@@ -155,8 +156,8 @@ fn eventful_plan() -> (Plan, Vec<Event>) {
     let mut plan = uncertain_plan();
     for (at, activity) in plan.activities.iter_mut().enumerate() {
         activity.place = Some(format!("B{}", at / (TRADES * STOREYS)));
-        if let Some(Risk::Triangular { low, likely, high }) = activity.risk {
-            activity.risk = Some(Risk::Pert { low, likely, high });
+        if let Some(Risk::Triangular { low, likely, high }) = activity.risk.as_deref() {
+            activity.risk = Some(Box::new(Risk::Pert { low: *low, likely: *likely, high: *high }));
         }
     }
     let hit = |event: usize| (0..STOREYS).map(move |storey| event * 97 % 16 * 300 + storey * TRADES);

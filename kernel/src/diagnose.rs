@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::plan::Place;
+
 /// How much a diagnostic matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -55,9 +57,9 @@ impl Diagnostic {
     }
 
     /// The same finding about an activity.
-    pub(crate) fn about(mut self, id: &str, at: Option<&String>) -> Diagnostic {
+    pub(crate) fn about(mut self, id: &str, at: Option<&Place>) -> Diagnostic {
         self.activity = Some(id.to_owned());
-        self.at = at.cloned();
+        self.at = at.map(Place::to_string);
         self
     }
 }

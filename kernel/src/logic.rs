@@ -9,7 +9,7 @@ use crate::compile::Reader;
 use crate::diagnose::Diagnostic;
 use crate::measure::{self, DayEdge, Original, label};
 use crate::network::{Edge, FactFloor, Floor, Goal, Hanger, NO_CAP, NO_FLOOR, Node, Reach, Role, Row, VIRTUAL, traits};
-use crate::plan::{ActivityKind, LagCalendar, Link, LinkKind, ProgressRule, Span};
+use crate::plan::{ActivityKind, LagCalendar, Link, LinkKind, Place, ProgressRule, Span};
 use crate::progress::Standing;
 use crate::tie::{Lag, Tie, arrives_finish, leaves_finish};
 
@@ -141,7 +141,7 @@ impl Reader<'_> {
         let params = vec![link.from.clone(), link.to.clone(), missing.clone()];
         let mut diagnostic = Diagnostic::new("K-103", message, params);
         diagnostic.activity = to.or(from).map(|at| self.plan.activities[at as usize].id.clone());
-        diagnostic.at = link.at.clone();
+        diagnostic.at = link.at.as_ref().map(Place::to_string);
         self.diagnostics.push(diagnostic);
         if let Some(to) = to {
             self.break_leaves(to);

@@ -4,6 +4,8 @@
 //! PMXML, XLSX). It keeps what the author wrote (names, moments, durations with their units); nothing here is computed.
 //! Field meanings follow `guatu-plan/1`; a reader fills it, [`crate::schedule`] reads it.
 
+use std::fmt;
+
 use jiff::civil::{Date, DateTime, Weekday};
 
 /// Whole days or minutes. In a day plan a finish is inclusive; in a minute plan working bands are half-open.
@@ -126,6 +128,24 @@ impl Calendar {
     /// The entry of the week for a weekday.
     pub fn weekday(&self, weekday: Weekday) -> &DayWork {
         &self.week[weekday.to_monday_zero_offset() as usize]
+    }
+}
+
+/// Where in a file something came from. A line is kept as its number: a plan has a hundred thousand, and few are ever said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A line, counted from 1.
+    Line(usize),
+    /// A cell, a path, or the number of an object.
+    Named(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Line(line) => write!(f, "line {line}"),
+            Place::Named(name) => f.write_str(name),
+        }
     }
 }
 
@@ -301,13 +321,13 @@ pub struct Activity {
     /// shorter than its duration. A day before what remains can start is no longer used.
     pub expected_finish: Option<Moment>,
     /// Measured quantity.
-    pub quantity: Option<Quantity>,
+    pub quantity: Option<Box<Quantity>>,
     /// What the work is worth when it is done, in fen: dates never depend on it.
     pub value_fen: Option<i64>,
     /// Resources it needs.
     pub needs: Vec<Need>,
     /// Uncertainty of the duration.
-    pub risk: Option<Risk>,
+    pub risk: Option<Box<Risk>>,
     /// Shortest duration it can be brought to; absent: the setting (80 %).
     pub min_duration: Option<Span>,
     /// Price of a day saved, in fen.
@@ -316,17 +336,22 @@ pub struct Activity {
     pub is_compressible: bool,
     /// Stops of this activity alone.
     pub stops: Vec<Stop>,
-    /// Where it came from in the file (line, cell or path), for diagnostics.
-    pub at: Option<String>,
+    /// Where it came from in the file, for diagnostics.
+    pub at: Option<Place>,
 }
 
 impl Activity {
     /// A task with an id, that id as its name, and a duration; everything else absent.
     pub fn task(id: impl Into<String>, duration: Span) -> Activity {
         let id = id.into();
+        Activity::named(id.clone(), id, duration)
+    }
+
+    /// A task with an id, a name, and a duration; everything else absent.
+    pub fn named(id: String, name: String, duration: Span) -> Activity {
         Activity {
-            name: id.clone(),
             id,
+            name,
             kind: ActivityKind::Task,
             parent: None,
             place: None,
@@ -352,6 +377,20 @@ impl Activity {
             is_compressible: true,
             stops: Vec::new(),
             at: None,
+        }
+    }
+
+    /// Asks for so many more units of a resource.
+    pub fn add_need(&mut self, resource: &str, amount: u32) {
+        match self.needs.iter_mut().find(|need| need.resource == resource) {
+            Some(need) => need.amount = need.amount.saturating_add(amount),
+            None => {
+                // Most activities need one resource; a vector left to itself begins with room for four.
+                if self.needs.is_empty() {
+                    self.needs.reserve_exact(1);
+                }
+                self.needs.push(Need { resource: resource.to_owned(), amount });
+            }
         }
     }
 }
@@ -382,7 +421,7 @@ pub struct Link {
     /// Lag (negative: lead).
     pub lag: Span,
     /// Where it came from in the file, for diagnostics.
-    pub at: Option<String>,
+    pub at: Option<Place>,
 }
 
 /// A change of a resource's capacity.

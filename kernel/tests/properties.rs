@@ -192,7 +192,7 @@ proptest! {
         for (at, draw) in draws.iter().enumerate().filter(|(_, draw)| draw.days > 0) {
             let activity = &mut uncertain.activities[at];
             if activity.kind == ActivityKind::Task && activity.expected_finish.is_none() {
-                activity.risk = Some(Risk::Discrete { probability: 1.0, impact: Span::days(impact) });
+                activity.risk = Some(Box::new(Risk::Discrete { probability: 1.0, impact: Span::days(impact) }));
                 certain.activities[at].duration = Span::days(draw.days + impact);
             }
         }
@@ -330,7 +330,7 @@ proptest! {
             };
             let per_day = is_rated.then_some(f64::from(*per_day));
             let unit = "floor".to_owned();
-            activity.quantity = Some(Quantity { total, unit, is_whole: false, per_day, crews: Some(*crews) });
+            activity.quantity = Some(Box::new(Quantity { total, unit, is_whole: false, per_day, crews: Some(*crews) }));
         }
         let finish = |plan: &Plan, at: usize| schedule(plan).activities[at].clone().expect("no errors").early_finish;
         let (at, middle) = (draws.len() - 1, draws.len() / 2);
@@ -417,7 +417,7 @@ proptest! {
                 let total = [0.0, -1.0, f64::MAX, f64::MIN_POSITIVE, f64::NAN, lengths[at] as f64][at % 6];
                 let per_day = [None, Some(0.0), Some(f64::MIN_POSITIVE), Some(-3.0), Some(f64::INFINITY)][at % 5];
                 let crews = [None, Some(0), Some(u32::MAX)][at % 3];
-                activity.quantity = Some(Quantity { total, unit: String::new(), is_whole: false, per_day, crews });
+                activity.quantity = Some(Box::new(Quantity { total, unit: String::new(), is_whole: false, per_day, crews }));
             }
             if years[at] % 7 == 0 {
                 activity.expected_finish = Some(Moment::Day(date(1900 + years[at].rem_euclid(300), 2, 3)));

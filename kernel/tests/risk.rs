@@ -14,8 +14,8 @@ fn simulated(plan: &Plan, simulation: Simulation) -> RiskReport {
     risk(plan, simulation, &mut |_| {})
 }
 
-fn triangular(low: i64, likely: i64, high: i64) -> Option<Risk> {
-    Some(Risk::Triangular { low: Span::days(low), likely: Span::days(likely), high: Span::days(high) })
+fn triangular(low: i64, likely: i64, high: i64) -> Option<Box<Risk>> {
+    Some(Box::new(Risk::Triangular { low: Span::days(low), likely: Span::days(likely), high: Span::days(high) }))
 }
 
 fn day(month: i8, day: i8) -> Moment {
@@ -44,7 +44,7 @@ fn an_expected_finish_is_as_certain_as_the_forecast() {
 #[test]
 fn an_event_happens_as_often_as_it_should() {
     let mut plan = plan("A 3d calendar=all\nby A 2026-06-03");
-    plan.activities[0].risk = Some(Risk::Discrete { probability: 0.3, impact: Span::days(4) });
+    plan.activities[0].risk = Some(Box::new(Risk::Discrete { probability: 0.3, impact: Span::days(4) }));
     let report = simulated(&plan, SIMULATION);
     let milestone = &report.milestones[0];
     assert!((milestone.probability - 0.7).abs() < 0.02, "{}", milestone.probability);
@@ -71,7 +71,8 @@ fn the_p80_is_not_exceeded_by_four_fifths() {
     let mut plan =
         plan("A 20d calendar=all\nB 15d calendar=all\nC 5d calendar=all\nA -> C FS\nB -> C FS\nby C 2026-06-30");
     for activity in &mut plan.activities {
-        activity.risk = Some(Risk::Pert { low: Span::days(4), likely: activity.duration, high: Span::days(40) });
+        activity.risk =
+            Some(Box::new(Risk::Pert { low: Span::days(4), likely: activity.duration, high: Span::days(40) }));
     }
     let p80 = simulated(&plan, SIMULATION).milestones[0].percentiles.p80;
     let kept_by = |on: Moment| {
@@ -106,7 +107,7 @@ fn correlation_widens_the_end() {
     let mut plan = plan("A 20d\nB 20d\nC 20d\nD 20d\nA -> B FS\nB -> C FS\nC -> D FS");
     for activity in &mut plan.activities {
         activity.place = Some("one".to_owned());
-        activity.risk = Some(Risk::Lognormal { p50: Span::days(20), p90: Span::days(40) });
+        activity.risk = Some(Box::new(Risk::Lognormal { p50: Span::days(20), p90: Span::days(40) }));
     }
     let free = simulated(&plan, SIMULATION).finish.expect("dates");
     let correlation = Some((Group::Place, 0.9));
@@ -123,7 +124,7 @@ fn lanes_walk_like_the_schedule() {
     let mut certain = plan(text);
     let mut uncertain = certain.clone();
     for at in [0, 1, 2, 4] {
-        uncertain.activities[at].risk = Some(Risk::Discrete { probability: 1.0, impact: Span::days(2) });
+        uncertain.activities[at].risk = Some(Box::new(Risk::Discrete { probability: 1.0, impact: Span::days(2) }));
         if let Span::Working { days_e3, .. } = &mut certain.activities[at].duration {
             *days_e3 += 2000;
         }

@@ -152,8 +152,13 @@ fn plan(today: Date) -> Plan {
         for at in 0..WORK_ITEMS {
             let mut activity = Activity::task(id(number, at), Span::days(30));
             activity.place = Some(building(number));
-            activity.quantity =
-                Some(Quantity { total: 3000.0, unit: "m2".into(), is_whole: false, per_day: None, crews: None });
+            activity.quantity = Some(Box::new(Quantity {
+                total: 3000.0,
+                unit: "m2".into(),
+                is_whole: false,
+                per_day: None,
+                crews: None,
+            }));
             plan.activities.push(activity);
             if at > 0 {
                 plan.links.push(Link {

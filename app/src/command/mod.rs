@@ -18,7 +18,9 @@ pub mod targets;
 use crate::features::exchange::parser;
 use guatu_formats::plans::{Limits, Reading};
 use guatu_kernel::diagnose::{Diagnostic, Severity};
+use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -75,9 +77,29 @@ pub fn end(outcome: Result<(), Stopped>) -> ExitCode {
 
 /// Reads a plan file, or standard input for `-`, through the limited child.
 fn read_plan(file: &Path) -> Result<Reading, Stopped> {
-    let bytes = read_file(file)?;
     let name = file.file_name().and_then(|name| name.to_str()).filter(|name| *name != "-");
-    Ok(parser::read(name, bytes)?)
+    Ok(parser::read_named(name, open(file)?)?)
+}
+
+/// A file, or standard input for `-`.
+fn open(file: &Path) -> Result<File, Stopped> {
+    if file == Path::new("-") {
+        return std::io::stdin().as_fd().try_clone_to_owned().map(File::from).map_err(|fault| unreadable(file, &fault));
+    }
+    let opened = File::open(file).and_then(|opened| match opened.metadata()?.is_dir() {
+        true => Err(std::io::ErrorKind::IsADirectory.into()),
+        false => Ok(opened),
+    });
+    opened.map_err(|fault| unreadable(file, &fault))
+}
+
+/// Why nothing can be read from a file.
+fn unreadable(file: &Path, fault: &std::io::Error) -> Stopped {
+    let shown = file.display();
+    match fault.kind() {
+        std::io::ErrorKind::NotFound => Stopped::new(NOT_FOUND, format!("there is no file {shown}")),
+        _ => Stopped::new(UNREADABLE, format!("cannot read {shown}: {fault}")),
+    }
 }
 
 /// The bytes of a file, or of standard input for `-`.
@@ -88,19 +110,8 @@ fn read_file(file: &Path) -> Result<Vec<u8>, Stopped> {
 
 /// As many bytes of a file, or of standard input for `-`, as are asked for.
 fn read_at_most(file: &Path, most: u64) -> Result<Vec<u8>, Stopped> {
-    let shown = file.display();
     let mut bytes = Vec::new();
-    let outcome = if file == Path::new("-") {
-        std::io::stdin().lock().take(most).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(file).and_then(|opened| opened.take(most).read_to_end(&mut bytes))
-    };
-    if let Err(fault) = outcome {
-        return Err(match fault.kind() {
-            std::io::ErrorKind::NotFound => Stopped::new(NOT_FOUND, format!("there is no file {shown}")),
-            _ => Stopped::new(UNREADABLE, format!("cannot read {shown}: {fault}")),
-        });
-    }
+    open(file)?.take(most).read_to_end(&mut bytes).map_err(|fault| unreadable(file, &fault))?;
     Ok(bytes)
 }
 

@@ -13,7 +13,7 @@ use super::shelf::{Shelf, Shown};
 use super::visitor::Visitor;
 use crate::db::Conn;
 use crate::features::Command;
-use crate::limited;
+use crate::limited::{self, Input, UPLOADED};
 use crate::refusal::{Reason, Refusal};
 use anyhow::Context;
 use axum::Router;
@@ -129,7 +129,7 @@ pub struct Filled<L> {
 
 /// The child: reads a workbook from standard input and writes what it says to standard output.
 pub fn child() -> ExitCode {
-    limited::child(|bytes| lists::pack(&lists::read(&bytes)))
+    limited::child(UPLOADED, |bytes| lists::pack(&lists::read(&bytes)))
 }
 
 async fn read(bytes: Vec<u8>) -> anyhow::Result<Reading> {
@@ -138,7 +138,7 @@ async fn read(bytes: Vec<u8>) -> anyhow::Result<Reading> {
         if cfg!(test) {
             return Ok(lists::read(&bytes));
         }
-        let answer = limited::ask(VERB, None, bytes)?;
+        let answer = limited::ask(UPLOADED, VERB, None, Input::Bytes(bytes))?;
         Ok(answer.and_then(|answer| lists::unpack(&answer)).unwrap_or_else(|| lists::gave_up(GAVE_UP)))
     })
     .await

@@ -1,7 +1,7 @@
 //! Finds things of a plan by id, with the last one at hand: files tell what belongs together in a row (the children of a
 //! summary, the links that lead to one activity), and a look into a table of a hundred thousand ids is a walk through memory.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// Finds indices by id.
 pub(crate) struct Finder<'t, 'i> {

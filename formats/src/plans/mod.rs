@@ -44,6 +44,10 @@ pub enum Format {
     Xlsx,
 }
 
+/// Bytes of a text file that is read where nobody says otherwise: what unpacks in memory to a plan of 100,000 activities with
+/// the fields that are read.
+pub const TEXT_BYTES: usize = 160 << 20;
+
 /// How much a reader accepts before it refuses the file.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -72,7 +76,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            text_bytes: 160 << 20,
+            text_bytes: TEXT_BYTES,
             packed_bytes: 40 << 20,
             unpacked_bytes: 200 << 20,
             entries: 1000,
@@ -197,6 +201,18 @@ pub fn read(bytes: &[u8], format: Format, limits: &Limits) -> Reading {
         return refused(findings);
     }
     Reading { plan: Some(plan), saved, diagnostics: findings.finish() }
+}
+
+/// The reading of a file that is known to be too large before it is read.
+pub fn too_large(bytes: u64, most: usize) -> Reading {
+    let mut findings = findings::Findings::default();
+    let message = format!(
+        "the file has {} MB, and at most {} MB are read; export fewer fields or split it",
+        bytes.div_ceil(1 << 20),
+        most >> 20
+    );
+    findings.error(codes::TOO_LARGE, "file", message);
+    refused(findings)
 }
 
 /// A moment as plan files write it: `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM`, years 1900 to 2200.

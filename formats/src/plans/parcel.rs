@@ -5,6 +5,7 @@
 //! the rest is guatu-plan/1, absent when the file was refused. Dates saved by other programs are not carried.
 
 use guatu_kernel::diagnose::{Diagnostic, Severity};
+use guatu_kernel::plan::Place;
 use serde_json::{Value, json};
 
 use super::{Format, Limits, Reading, SavedDates, codes, json, read};
@@ -16,9 +17,10 @@ const OWN_BYTES: usize = 512 << 20;
 pub fn pack(reading: &Reading) -> Vec<u8> {
     let diagnostics = packed(&reading.diagnostics);
     let (activities, links): (Vec<_>, Vec<_>) = match &reading.plan {
-        Some(plan) => {
-            (plan.activities.iter().map(|one| &one.at).collect(), plan.links.iter().map(|one| &one.at).collect())
-        }
+        Some(plan) => (
+            plan.activities.iter().map(|one| placed(&one.at)).collect(),
+            plan.links.iter().map(|one| placed(&one.at)).collect(),
+        ),
         None => (Vec::new(), Vec::new()),
     };
     let mut bytes =
@@ -43,12 +45,27 @@ pub fn unpack(bytes: &[u8]) -> Option<Reading> {
     let limits = Limits { text_bytes: OWN_BYTES, ..Limits::default() };
     let mut plan = read(body, Format::GuatuJson, &limits).plan?;
     for (activity, at) in plan.activities.iter_mut().zip(head["activities"].as_array()?) {
-        activity.at = at.as_str().map(str::to_owned);
+        activity.at = place(at);
     }
     for (link, at) in plan.links.iter_mut().zip(head["links"].as_array()?) {
-        link.at = at.as_str().map(str::to_owned);
+        link.at = place(at);
     }
     Some(Reading { plan: Some(plan), saved: SavedDates::default(), diagnostics })
+}
+
+/// A place as JSON: a line as its number.
+fn placed(at: &Option<Place>) -> Value {
+    match at {
+        Some(Place::Line(line)) => json!(line),
+        Some(Place::Named(name)) => json!(name),
+        None => Value::Null,
+    }
+}
+
+/// A place from JSON.
+fn place(at: &Value) -> Option<Place> {
+    let line = at.as_u64().and_then(|line| usize::try_from(line).ok()).map(Place::Line);
+    line.or_else(|| at.as_str().map(|name| Place::Named(name.to_owned())))
 }
 
 /// Findings as JSON.

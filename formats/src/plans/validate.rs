@@ -3,9 +3,8 @@
 //! Cycles of links are the kernel's business, since it names their members; a loop of parents is found here, because
 //! writers and views walk parents.
 
-use std::collections::{HashMap, HashSet};
-
-use guatu_kernel::plan::{Activity, DayWork, Moment, Plan, Risk, Span, Stop};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use guatu_kernel::plan::{Activity, DayWork, Moment, Place, Plan, Risk, Span, Stop};
 
 use super::finder::Finder;
 use super::findings::{Findings, shortened};
@@ -81,7 +80,7 @@ pub(crate) fn check(plan: &Plan, limits: &Limits, findings: &mut Findings) {
 
     let (mut before, mut behind) = (Finder::new(&ids), Finder::new(&ids));
     for (index, link) in plan.links.iter().enumerate() {
-        let at = || link.at.clone().unwrap_or_else(|| format!("links[{index}]"));
+        let at = || link.at.as_ref().map_or_else(|| format!("links[{index}]"), Place::to_string);
         for (end, found) in [(&link.from, before.find(&link.from)), (&link.to, behind.find(&link.to))] {
             if found.is_none() {
                 let message = format!("the link names `{}`, which is not an activity of this plan", shortened(end));
@@ -141,7 +140,7 @@ fn check_stops(stops: &[Stop], limits: &Limits, at: &dyn Fn() -> String, finding
 
 /// Where an activity stands in its file.
 fn place_of(activity: &Activity, index: usize) -> String {
-    activity.at.clone().unwrap_or_else(|| format!("activities[{index}]"))
+    activity.at.as_ref().map_or_else(|| format!("activities[{index}]"), Place::to_string)
 }
 
 fn check_calendars<'a>(plan: &'a Plan, limits: &Limits, findings: &mut Findings) -> HashSet<&'a str> {
@@ -202,7 +201,7 @@ fn check_activity(activity: &Activity, at: &dyn Fn() -> String, findings: &mut F
             findings.error(codes::BAD_VALUE, at(), format!("a {what} cannot be negative"));
         }
     }
-    match &activity.risk {
+    match activity.risk.as_deref() {
         Some(Risk::Triangular { low, likely, high } | Risk::Pert { low, likely, high }) => {
             [*low, *likely, *high].into_iter().for_each(|span| check_span(span, "risk", at, findings));
         }

@@ -333,7 +333,7 @@ fn uncertain_of(
     let left = f64::from(planned) / f64::from(whole);
     // Not rounded: a tenth more than a day is no second day.
     let of = |span: Span| exact_length(span, calendar, &network.calendars[0]).map(|units| units * left);
-    let draw = match activity.risk.as_ref() {
+    let draw = match activity.risk.as_deref() {
         None => Draw::Certain { planned },
         Some(Risk::Discrete { probability, impact }) => Draw::Event {
             probability: probability.clamp(0.0, 1.0) as f32,

@@ -112,7 +112,7 @@ pub fn plan(text: &str) -> Plan {
     plan.resources = resources;
     for (activity, quantity) in makes {
         let found = plan.activities.iter_mut().find(|one| one.id == activity);
-        found.expect("an activity that makes something").quantity = Some(quantity);
+        found.expect("an activity that makes something").quantity = Some(Box::new(quantity));
     }
     for (activity, need) in needs {
         let found = plan.activities.iter_mut().find(|one| one.id == activity);

@@ -246,13 +246,13 @@ fn add_building(plan: &mut Plan, building: &Building, setting: &Setting<'_>) {
             let total = stage.base_quantity
                 + stage.per_floor_quantity * u32::from(building.floors_above)
                 + stage.per_basement_quantity * u32::from(building.floors_below);
-            activity.quantity = Some(Quantity {
+            activity.quantity = Some(Box::new(Quantity {
                 total: f64::from(total.max(1)),
                 unit: unit.clone(),
                 is_whole: WHOLE_UNITS.contains(&unit.as_str()),
                 per_day: None,
                 crews: None,
-            });
+            }));
         }
         plan.activities.push(activity);
         for after in &stage.after {

@@ -12,7 +12,7 @@ use crate::features::plan;
 use crate::features::plan::amounts;
 use crate::features::targets::pages::unit_name;
 use crate::journal::domain::{Actor, Context};
-use crate::limited;
+use crate::limited::{self, Input, UPLOADED};
 use guatu_formats::wide::narrow;
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
@@ -45,7 +45,7 @@ pub(super) const FIELD: &str = "reports_file";
 
 /// The child: reads a workbook from standard input and writes what it says to standard output.
 pub fn child() -> ExitCode {
-    limited::child(|bytes| reports::pack(&reports::read(&bytes)))
+    limited::child(UPLOADED, |bytes| reports::pack(&reports::read(&bytes)))
 }
 
 /// Reads a workbook in a child of limited memory and time.
@@ -55,7 +55,7 @@ pub(super) async fn read(bytes: Vec<u8>) -> anyhow::Result<Reading> {
         if cfg!(test) {
             return Ok(reports::read(&bytes));
         }
-        let answer = limited::ask(VERB, None, bytes)?;
+        let answer = limited::ask(UPLOADED, VERB, None, Input::Bytes(bytes))?;
         Ok(answer.and_then(|answer| reports::unpack(&answer)).unwrap_or_else(|| reports::gave_up(GAVE_UP)))
     })
     .await

@@ -333,7 +333,7 @@ on_both_databases!(what_a_period_needs_is_frozen_on_its_first_day, |site| async 
 async fn valued(site: &crate::testing::TestSite, value_fen: Option<i64>) {
     let work = |id: &str, value_fen| Activity {
         place: Some("ours-b1".into()),
-        quantity: Some(Quantity { total: 10.0, unit: "m3".into(), is_whole: false, per_day: None, crews: None }),
+        quantity: Some(Box::new(Quantity { total: 10.0, unit: "m3".into(), is_whole: false, per_day: None, crews: None })),
         value_fen,
         ..Activity::task(id, Span::days(10))
     };

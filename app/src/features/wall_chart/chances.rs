@@ -201,7 +201,7 @@ pub fn uncertain(mut plan: Plan, bars: &[Bar], own_events: Vec<RiskEvent>, tree:
         if activity.risk.is_some() {
             own += 1;
         } else if let Some(risk) = spread(bar, activity).of(activity.duration) {
-            activity.risk = Some(risk);
+            activity.risk = Some(Box::new(risk));
             assumed += 1;
         }
     }

@@ -571,12 +571,12 @@ fn settings_of_uncertainty_hold_together_and_a_plan_keeps_its_own() {
     let mut plan = guatu_formats::plans::read(br#"{"format":"guatu-plan/1","start":"2026-06-01","activities":[]}"#, guatu_formats::plans::Format::GuatuJson, &Default::default()).plan.unwrap();
     plan.activities = ["a", "b", "c", "d", "e"].map(|id| Activity::task(id, Span::days(10))).to_vec();
     plan.mandated = vec![guatu_kernel::plan::Mandate { activity: "b".into(), finish_by: guatu_kernel::plan::Moment::Day(day(20)), name: None }];
-    plan.activities[0].risk = Some(Risk::Discrete { probability: 0.5, impact: Span::days(1) });
+    plan.activities[0].risk = Some(Box::new(Risk::Discrete { probability: 0.5, impact: Span::days(1) }));
     plan.activities[3].is_compressible = false;
     let found = uncertain(plan, &bars, Vec::new(), &Default::default());
     assert_eq!((found.own, found.assumed), (1, 3));
-    assert!(matches!(found.plan.activities[0].risk, Some(Risk::Discrete { .. })) && found.plan.activities[4].risk.is_none(), "its own, and none of what is finished");
-    let triangle = |low: i64, high: i64| Some(Risk::Triangular { low: Span::Working { days_e3: low, minutes: 0 }, likely: Span::days(10), high: Span::Working { days_e3: high, minutes: 0 } });
+    assert!(matches!(found.plan.activities[0].risk.as_deref(), Some(Risk::Discrete { .. })) && found.plan.activities[4].risk.is_none(), "its own, and none of what is finished");
+    let triangle = |low: i64, high: i64| Some(Box::new(Risk::Triangular { low: Span::Working { days_e3: low, minutes: 0 }, likely: Span::days(10), high: Span::Working { days_e3: high, minutes: 0 } }));
     assert_eq!((&found.plan.activities[1].risk, &found.plan.activities[3].risk), (&triangle(9000, 13_000), &triangle(10_000, 15_000)));
     let history = super::weather::History::unknown(day(1));
     let chances = Chances::of(found, &history);

@@ -2,8 +2,8 @@
 
 use guatu_kernel::plan::{
     Activity, ActivityKind, AsLateRule, Calendar, CalendarException, CapacityStep, Constraint, ConstraintKind, DayWork,
-    Granularity, LagCalendar, Link, LinkKind, Mandate, Moment, Need, Options, Plan, ProgressRule, Quantity, Resource,
-    Risk, Span, Stop,
+    Granularity, LagCalendar, Link, LinkKind, Mandate, Moment, Need, Options, Place, Plan, ProgressRule, Quantity,
+    Resource, Risk, Span, Stop,
 };
 use jiff::civil::{Date, DateTime};
 use serde_json::Value;
@@ -194,12 +194,12 @@ pub(crate) fn read_activity(value: &Value, path: String, findings: &mut Findings
     activity.expected_finish = fields.moment("expected_finish");
     if let Some(value) = fields.take("quantity") {
         let path = fields.path_of("quantity");
-        activity.quantity = read_quantity(value, path, fields.findings);
+        activity.quantity = read_quantity(value, path, fields.findings).map(Box::new);
     }
     activity.needs = each(&mut fields, "needs", read_need);
     if let Some(value) = fields.take("risk") {
         let path = fields.path_of("risk");
-        activity.risk = read_risk(value, path, fields.findings);
+        activity.risk = read_risk(value, path, fields.findings).map(Box::new);
     }
     activity.min_duration = fields.span("min_duration");
     // Prices are written in yuan with two decimals and kept in fen, so that no sum ever rounds.
@@ -208,7 +208,7 @@ pub(crate) fn read_activity(value: &Value, path: String, findings: &mut Findings
     activity.cost_per_day_fen = fen("cost_per_day");
     activity.is_compressible = fields.boolean("compressible").unwrap_or(true);
     activity.stops = each(&mut fields, "stops", read_stop);
-    activity.at = Some(fields.path().to_owned());
+    activity.at = Some(Place::Named(fields.path().to_owned()));
     fields.close();
     Some(activity)
 }
@@ -326,7 +326,7 @@ fn read_link(value: &Value, path: String, findings: &mut Findings) -> Option<Lin
     let (from, to) = (required_text(&mut fields, "from"), required_text(&mut fields, "to"));
     let kind = fields.word("kind", LINKS).unwrap_or(LinkKind::FS);
     let lag = fields.span("lag").unwrap_or(Span::ZERO);
-    let at = Some(fields.path().to_owned());
+    let at = Some(Place::Named(fields.path().to_owned()));
     fields.close();
     Some(Link { from: from?, to: to?, kind, lag, at })
 }

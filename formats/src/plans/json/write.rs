@@ -199,7 +199,7 @@ pub(crate) fn activity_json(activity: &Activity) -> String {
         Object::new().text("resource", &need.resource).raw("amount", &need.amount.to_string()).end()
     });
     out = out
-        .maybe_raw("risk", activity.risk.as_ref().map(risk_json))
+        .maybe_raw("risk", activity.risk.as_deref().map(risk_json))
         .maybe_text("min_duration", activity.min_duration.map(span::print).as_deref())
         .maybe_raw("cost_per_day", activity.cost_per_day_fen.map(yuan));
     if !activity.is_compressible {

@@ -1,11 +1,10 @@
 //! From MSPDI records to a plan: hierarchy, calendars, links, resources, and warnings for what has no home.
 
-use std::collections::{HashMap, HashSet};
-
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use guatu_kernel::diagnose::Severity;
 use guatu_kernel::plan::{
     Activity, ActivityKind, AsLateRule, Calendar, ConstraintKind, DayWork, Granularity, LagCalendar, Link, Moment,
-    Need, Options, Plan, ProgressRule, RemainingRule, Resource,
+    Options, Place, Plan, ProgressRule, RemainingRule, Resource,
 };
 
 use jiff::civil::DateTime;
@@ -383,7 +382,6 @@ fn links(
     for task in &document.tasks {
         let Some(to) = ids.get(&task.uid).map(|index| &activities[*index].id) else { continue };
         for raw in &task.links {
-            let line = at_line(raw.line);
             let Some(from) = raw.from.filter(|_| !raw.is_cross_project) else {
                 let message =
                     format!("`{}` waits for a task of another file; the link was left out", shortened(&task.name));
@@ -394,11 +392,15 @@ fn links(
                 continue;
             }
             let Some(kind) = raw.kind() else {
-                findings.error(codes::BAD_VALUE, line, "the link type is not 0 (FF), 1 (FS), 2 (SF) or 3 (SS)");
+                findings.error(
+                    codes::BAD_VALUE,
+                    at_line(raw.line),
+                    "the link type is not 0 (FF), 1 (FS), 2 (SF) or 3 (SS)",
+                );
                 continue;
             };
             let from = ids.get(&from).map_or_else(|| from.to_string(), |index| activities[*index].id.clone());
-            links.push(Link { from, to: to.clone(), kind, lag: raw.lag(setting), at: Some(line) });
+            links.push(Link { from, to: to.clone(), kind, lag: raw.lag(setting), at: Some(Place::Line(raw.line)) });
         }
     }
     links
@@ -486,10 +488,7 @@ impl Resources {
             }
             let amount = (assignment.units * factor).round().min(1e6) as u32;
             let id = &self.list[*resource].id;
-            match activity.needs.iter_mut().find(|need| need.resource == *id) {
-                Some(need) => need.amount = need.amount.saturating_add(amount),
-                None => activity.needs.push(Need { resource: id.clone(), amount }),
-            }
+            activity.add_need(id, amount);
             followed.push((index, calendar.as_deref()));
         }
         followed.sort_unstable();

@@ -1,6 +1,6 @@
 //! Calendars of MSPDI: weeks, exceptions and chains of base calendars, flattened into plain calendars.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use guatu_kernel::diagnose::Diagnostic;
 use guatu_kernel::plan::{Band, Calendar, CalendarException, DayWork};

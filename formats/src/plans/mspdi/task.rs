@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 
 use guatu_kernel::diagnose::Diagnostic;
-use guatu_kernel::plan::{Activity, ActivityKind, Constraint, ConstraintKind, Granularity, LinkKind, Moment, Span};
+use guatu_kernel::plan::{
+    Activity, ActivityKind, Constraint, ConstraintKind, Granularity, LinkKind, Moment, Place, Span,
+};
 use jiff::civil::DateTime;
 
 use super::duration_minutes;
-use crate::plans::findings::{at_line, shortened};
+use crate::plans::findings::shortened;
 use crate::plans::moment::{self, Refused};
 use crate::plans::xml::Elements;
 use crate::plans::{SavedActivity, codes};
@@ -183,10 +185,9 @@ impl<'a> Task<'a> {
 
     /// The activity, without parent, needs and links, which only the whole file knows.
     pub(crate) fn activity(&self, kind: ActivityKind, calendar: Option<String>, setting: &Setting) -> Activity {
-        let mut activity = Activity::task(self.uid.to_string(), Span::ZERO);
-        activity.name = self.name.clone().into_owned();
+        let mut activity = Activity::named(self.uid.to_string(), self.name.to_string(), Span::ZERO);
         activity.kind = kind;
-        activity.at = Some(at_line(self.line));
+        activity.at = Some(Place::Line(self.line));
         activity.deadline = self.deadline.map(|instant| moment_of(instant, setting));
         if kind == ActivityKind::Summary {
             return activity;

@@ -1,14 +1,13 @@
 //! From a P6 project to a plan: codes as ids, breakdown nodes as summaries, warnings for what has no home.
 
-use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
-
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use guatu_kernel::plan::{
-    Activity, ActivityKind, Calendar, Constraint, ConstraintKind, Granularity, Link, Mandate, Moment, Need, Plan,
+    Activity, ActivityKind, Calendar, Constraint, ConstraintKind, Granularity, Link, Mandate, Moment, Place, Plan,
     Resource, Span,
 };
+use std::borrow::Cow;
 
-use super::{Demand, Model, Node, P6Resource, Relation, Status, Task, TaskKind, bound_moment};
+use super::{Demand, Model, Node, ObjectId, P6Resource, Relation, Status, Task, TaskKind, bound_moment};
 use crate::plans::findings::{Findings, at_line, fault, shortened};
 use crate::plans::{Outcome, SavedActivity, SavedDates, codes};
 
@@ -24,14 +23,14 @@ pub(crate) fn assemble(model: Model<'_>, findings: &mut Findings) -> Outcome {
     };
     let mut ids = Ids::of(&nodes, &tasks, &calendars);
     let mut rows = Rows::new(&tasks, nodes.len() + tasks.len(), model.uses_expected_finishes);
-    let tree = Tree::of(&nodes, &tasks);
+    let tree = Tree::of(&nodes, &tasks, findings);
     let mut stack: Vec<(usize, usize, Option<String>)> = tree.roots.iter().rev().map(|root| (*root, 1, None)).collect();
     rows.tasks(&tree.loose_tasks, 1, None, &mut ids, findings);
     while let Some((index, level, parent)) = stack.pop() {
         let node = &nodes[index];
         if level > DEEPEST {
             let message = format!("the breakdown structure is deeper than {DEEPEST} levels");
-            return Err(fault(codes::PARENT_LOOP, format!("WBS {}", shortened(&node.uid)), message));
+            return Err(fault(codes::PARENT_LOOP, wbs(node), message));
         }
         let path = match &parent {
             Some(parent) => format!("{parent}.{}", node.code),
@@ -39,10 +38,8 @@ pub(crate) fn assemble(model: Model<'_>, findings: &mut Findings) -> Outcome {
         };
         let id = ids.claim(Cow::Owned(path.trim().to_owned()), &node.uid);
         rows.node(node, &id, level, parent.as_deref());
-        if let Some(tasks) = tree.tasks.get(node.uid.as_ref()) {
-            rows.tasks(tasks, level + 1, Some(&id), &mut ids, findings);
-        }
-        for child in tree.children.get(node.uid.as_ref()).into_iter().flatten().rev() {
+        rows.tasks(&tree.tasks[index], level + 1, Some(&id), &mut ids, findings);
+        for child in tree.children[index].iter().rev() {
             stack.push((*child, level + 1, Some(id.clone())));
         }
     }
@@ -50,7 +47,7 @@ pub(crate) fn assemble(model: Model<'_>, findings: &mut Findings) -> Outcome {
     if activities.len() < nodes.len() + tasks.len() {
         return Err(fault(codes::PARENT_LOOP, "WBS", "a node of the breakdown structure is its own ancestor"));
     }
-    let links = links(relations, &ids, &activities, findings);
+    let links = links(&relations, &ids, &activities, findings);
     let resources = needs(&model.demands, &model.resources, &ids, &mut activities);
     let calendar = calendars.iter().find(|calendar| calendar.id == model.calendar).or(calendars.first());
     let calendar = calendar.map(|calendar| calendar.id.clone());
@@ -78,32 +75,42 @@ pub(crate) fn assemble(model: Model<'_>, findings: &mut Findings) -> Outcome {
     Ok((plan, SavedDates { activities: saved }))
 }
 
+/// A node as a place.
+fn wbs(node: &Node<'_>) -> String {
+    format!("WBS {}", shortened(&node.uid.to_string()))
+}
+
 /// Which node holds which nodes and tasks.
-#[derive(Default)]
-struct Tree<'m> {
+struct Tree {
     roots: Vec<usize>,
-    children: HashMap<&'m str, Vec<usize>>,
-    /// An entry for every node.
-    tasks: HashMap<&'m str, Vec<usize>>,
+    /// Of every node.
+    children: Vec<Vec<usize>>,
+    /// Of every node.
+    tasks: Vec<Vec<usize>>,
     loose_tasks: Vec<usize>,
 }
 
-impl<'m> Tree<'m> {
-    fn of(nodes: &'m [Node<'_>], tasks: &[Task<'_>]) -> Tree<'m> {
-        let no_tasks = nodes.iter().map(|node| (node.uid.as_ref(), Vec::new())).collect();
-        let mut tree = Tree { tasks: no_tasks, ..Tree::default() };
+impl Tree {
+    fn of(nodes: &[Node<'_>], tasks: &[Task<'_>], findings: &mut Findings) -> Tree {
+        let none = vec![Vec::new(); nodes.len()];
+        let mut tree = Tree { roots: Vec::new(), children: none.clone(), tasks: none, loose_tasks: Vec::new() };
+        let mut known: HashMap<&ObjectId<'_>, usize> = HashMap::with_capacity(nodes.len());
+        for (index, node) in nodes.iter().enumerate() {
+            if known.insert(&node.uid, index).is_some() {
+                let message = "two nodes of the breakdown structure carry this object id";
+                findings.error(codes::DUPLICATE_ID, wbs(node), message);
+            }
+        }
         let mut order: Vec<usize> = (0..nodes.len()).collect();
         order.sort_by_key(|index| nodes[*index].sequence);
         for index in order {
-            let node = &nodes[index];
-            if tree.tasks.contains_key(node.parent.as_ref()) {
-                tree.children.entry(&node.parent).or_default().push(index);
-            } else {
-                tree.roots.push(index);
+            match known.get(&nodes[index].parent) {
+                Some(parent) => tree.children[*parent].push(index),
+                None => tree.roots.push(index),
             }
         }
         for (index, task) in tasks.iter().enumerate() {
-            tree.tasks.get_mut(task.node.as_ref()).unwrap_or(&mut tree.loose_tasks).push(index);
+            known.get(&task.node).map_or(&mut tree.loose_tasks, |node| &mut tree.tasks[*node]).push(index);
         }
         tree
     }
@@ -112,7 +119,7 @@ impl<'m> Tree<'m> {
 /// Ids in use, the index of the activity of every object id, and the calendars of the file.
 struct Ids<'m> {
     taken: HashSet<Cow<'m, str>>,
-    by_uid: HashMap<&'m str, usize>,
+    by_uid: HashMap<ObjectId<'m>, usize>,
     calendars: HashSet<&'m str>,
 }
 
@@ -126,7 +133,7 @@ impl<'m> Ids<'m> {
     }
 
     /// The code, or the object id where the code is empty or taken.
-    fn claim(&mut self, code: Cow<'m, str>, uid: &str) -> String {
+    fn claim(&mut self, code: Cow<'m, str>, uid: &ObjectId<'_>) -> String {
         if !code.is_empty() && self.taken.insert(code.clone()) {
             return code.into_owned();
         }
@@ -151,14 +158,13 @@ impl<'m> Rows<'m> {
     }
 
     fn node(&mut self, node: &Node<'_>, id: &str, level: usize, parent: Option<&str>) {
-        let mut activity = Activity::task(id, Span::ZERO);
-        activity.name = node.name.clone().into_owned();
+        let mut activity = Activity::named(id.to_owned(), node.name.to_string(), Span::ZERO);
         activity.kind = ActivityKind::Summary;
         activity.parent = parent.map(str::to_owned);
-        activity.at = Some(format!("WBS {}", shortened(&node.uid)));
+        activity.at = Some(Place::Named(wbs(node)));
         self.activities.push(activity);
         self.saved.push(SavedActivity {
-            uid: node.uid.clone().into_owned(),
+            uid: node.uid.to_string(),
             outline_level: level as u32,
             is_active: true,
             ..SavedActivity::default()
@@ -176,8 +182,8 @@ impl<'m> Rows<'m> {
         for index in tasks {
             let task = &self.stated[*index];
             let id = ids.claim(Cow::Borrowed(task.code.trim()), &task.uid);
-            if ids.by_uid.insert(&task.uid, self.activities.len()).is_some() {
-                let message = format!("two activities carry the object id {}", shortened(&task.uid));
+            if ids.by_uid.insert(task.uid.clone(), self.activities.len()).is_some() {
+                let message = format!("two activities carry the object id {}", shortened(&task.uid.to_string()));
                 findings.error(codes::DUPLICATE_ID, at_line(task.line), message);
             }
             let mut activity = activity(task, id, ids, findings);
@@ -192,14 +198,13 @@ impl<'m> Rows<'m> {
 }
 
 fn activity(task: &Task<'_>, id: String, ids: &Ids<'_>, findings: &mut Findings) -> Activity {
-    let mut activity = Activity::task(id, Span::ZERO);
-    activity.name = task.name.clone().into_owned();
+    let mut activity = Activity::named(id, task.name.to_string(), Span::ZERO);
     activity.kind = task.kind.activity_kind();
-    activity.at = Some(at_line(task.line));
+    activity.at = Some(Place::Line(task.line));
     let name = || shortened(&task.name);
     if !task.calendar.is_empty() {
         if ids.calendars.contains(task.calendar.as_ref()) {
-            activity.calendar = Some(task.calendar.clone().into_owned());
+            activity.calendar = Some(task.calendar.to_string());
         } else {
             let message = format!(
                 "`{}` names the calendar {}, which is not in the file; the project's counts",
@@ -265,7 +270,7 @@ fn activity(task: &Task<'_>, id: String, ids: &Ids<'_>, findings: &mut Findings)
 
 fn saved(task: &Task<'_>, level: usize) -> SavedActivity {
     SavedActivity {
-        uid: task.uid.clone().into_owned(),
+        uid: task.uid.to_string(),
         outline_level: level as u32,
         early_start: task.early.0,
         early_finish: task.early.1,
@@ -285,30 +290,28 @@ fn saved(task: &Task<'_>, level: usize) -> SavedActivity {
     }
 }
 
-fn links(relations: Vec<Relation<'_>>, ids: &Ids<'_>, activities: &[Activity], findings: &mut Findings) -> Vec<Link> {
-    let known = |uid: &str| ids.by_uid.get(uid).map(|index| activities[*index].id.as_str());
-    // Files tell the links that lead to one activity in a row.
-    let mut last: (Cow<'_, str>, Option<&str>) = (Cow::Borrowed(""), known(""));
+fn links(relations: &[Relation<'_>], ids: &Ids<'_>, activities: &[Activity], findings: &mut Findings) -> Vec<Link> {
+    let known = |uid: &ObjectId<'_>| ids.by_uid.get(uid).map(|index| activities[*index].id.as_str());
+    let named = |found: Option<&str>, uid: &ObjectId<'_>| found.map_or_else(|| uid.to_string(), str::to_owned);
     let mut links = Vec::with_capacity(relations.len());
-    for relation in relations {
-        if relation.to != last.0 {
-            let to = known(&relation.to);
-            last = (relation.to, to);
+    // Files tell the links that lead to one activity in a row.
+    for leading in relations.chunk_by(|one, next| one.to == next.to) {
+        let to = known(&leading[0].to);
+        for relation in leading {
+            let from = known(&relation.from);
+            if relation.is_external {
+                let message = "a relationship to an activity of another project was left out";
+                findings.warn(codes::LINK_LEFT_OUT, to.or(from).unwrap_or(""), message);
+                continue;
+            }
+            links.push(Link {
+                from: named(from, &relation.from),
+                to: named(to, &relation.to),
+                kind: relation.kind,
+                lag: Span::minutes(relation.lag_minutes),
+                at: Some(Place::Line(relation.line)),
+            });
         }
-        let from = known(&relation.from);
-        if relation.is_external {
-            let end = last.1.or(from).unwrap_or("");
-            let message = "a relationship to an activity of another project was left out";
-            findings.warn(codes::LINK_LEFT_OUT, end, message);
-            continue;
-        }
-        links.push(Link {
-            from: from.unwrap_or(&relation.from).to_owned(),
-            to: last.1.unwrap_or(&last.0).to_owned(),
-            kind: relation.kind,
-            lag: Span::minutes(relation.lag_minutes),
-            at: Some(at_line(relation.line)),
-        });
     }
     links
 }
@@ -321,26 +324,21 @@ fn needs(
     activities: &mut [Activity],
 ) -> Vec<Resource> {
     let whole = |units: f64| if units.is_finite() { units.ceil().clamp(1.0, 1e6) as u32 } else { 1 };
-    let stated: HashMap<&str, _> = stated.iter().map(|resource| (resource.uid.as_ref(), resource)).collect();
+    let stated: HashMap<&ObjectId<'_>, _> = stated.iter().map(|resource| (&resource.uid, resource)).collect();
     let mut resources: Vec<Resource> = Vec::new();
-    let mut known: HashMap<&str, usize> = HashMap::new();
+    let mut known: HashMap<&ObjectId<'_>, usize> = HashMap::new();
     let mut taken: HashSet<String> = HashSet::new();
     for demand in demands {
-        let Some(index) = ids.by_uid.get(demand.task.as_ref()).copied() else { continue };
-        let Some(stated) = stated.get(demand.resource.as_ref()).copied() else { continue };
-        let slot = *known.entry(stated.uid.as_ref()).or_insert_with(|| {
+        let Some(index) = ids.by_uid.get(&demand.task).copied() else { continue };
+        let Some(stated) = stated.get(&demand.resource).copied() else { continue };
+        let slot = *known.entry(&stated.uid).or_insert_with(|| {
             let is_free = !stated.code.trim().is_empty() && taken.insert(stated.code.to_string());
             let id = if is_free { stated.code.to_string() } else { format!("{}#{}", stated.code, stated.uid) };
             let calendar = ids.calendars.get(stated.calendar.as_ref()).map(|id| (*id).to_owned());
             resources.push(Resource { id, capacity: whole(stated.units), calendar, steps: Vec::new() });
             resources.len() - 1
         });
-        let amount = whole(demand.units);
-        let resource = resources[slot].id.clone();
-        match activities[index].needs.iter_mut().find(|need| need.resource == resource) {
-            Some(need) => need.amount = need.amount.saturating_add(amount),
-            None => activities[index].needs.push(Need { resource, amount }),
-        }
+        activities[index].add_need(&resources[slot].id, whole(demand.units));
     }
     resources
 }

@@ -6,6 +6,7 @@
 
 mod assemble;
 pub(crate) mod blob;
+mod object_id;
 pub(crate) mod pmxml;
 pub(crate) mod xer;
 
@@ -15,6 +16,8 @@ use guatu_kernel::plan::{
     ActivityKind, Calendar, ConstraintKind, CriticalRule, LagCalendar, LinkKind, Moment, Options, ProgressRule,
 };
 use jiff::civil::DateTime;
+
+pub(crate) use object_id::ObjectId;
 
 /// A project with everything that belongs to it, as either format states it.
 #[derive(Debug, Default)]
@@ -40,8 +43,8 @@ pub(crate) struct Model<'a> {
 /// A node of the work breakdown structure.
 #[derive(Debug, Default)]
 pub(crate) struct Node<'a> {
-    pub(crate) uid: Cow<'a, str>,
-    pub(crate) parent: Cow<'a, str>,
+    pub(crate) uid: ObjectId<'a>,
+    pub(crate) parent: ObjectId<'a>,
     pub(crate) code: Cow<'a, str>,
     pub(crate) name: Cow<'a, str>,
     pub(crate) sequence: i64,
@@ -51,10 +54,10 @@ pub(crate) struct Node<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Task<'a> {
     pub(crate) line: usize,
-    pub(crate) uid: Cow<'a, str>,
+    pub(crate) uid: ObjectId<'a>,
     pub(crate) code: Cow<'a, str>,
     pub(crate) name: Cow<'a, str>,
-    pub(crate) node: Cow<'a, str>,
+    pub(crate) node: ObjectId<'a>,
     pub(crate) calendar: Cow<'a, str>,
     pub(crate) kind: TaskKind,
     pub(crate) status: Status,
@@ -164,8 +167,8 @@ impl Bound {
 #[derive(Debug, Default)]
 pub(crate) struct Relation<'a> {
     pub(crate) line: usize,
-    pub(crate) from: Cow<'a, str>,
-    pub(crate) to: Cow<'a, str>,
+    pub(crate) from: ObjectId<'a>,
+    pub(crate) to: ObjectId<'a>,
     pub(crate) kind: LinkKind,
     pub(crate) lag_minutes: i64,
     /// One end belongs to another project.
@@ -175,7 +178,7 @@ pub(crate) struct Relation<'a> {
 /// A labour or equipment resource.
 #[derive(Debug, Default)]
 pub(crate) struct P6Resource<'a> {
-    pub(crate) uid: Cow<'a, str>,
+    pub(crate) uid: ObjectId<'a>,
     pub(crate) code: Cow<'a, str>,
     pub(crate) units: f64,
     pub(crate) calendar: Cow<'a, str>,
@@ -184,8 +187,8 @@ pub(crate) struct P6Resource<'a> {
 /// A resource on an activity, in units per hour.
 #[derive(Debug, Default)]
 pub(crate) struct Demand<'a> {
-    pub(crate) task: Cow<'a, str>,
-    pub(crate) resource: Cow<'a, str>,
+    pub(crate) task: ObjectId<'a>,
+    pub(crate) resource: ObjectId<'a>,
     pub(crate) units: f64,
 }
 

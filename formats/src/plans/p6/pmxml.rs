@@ -3,15 +3,16 @@
 //! Times of shifts end with their last minute (`15:59` is worked to 16:00).
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
+use foldhash::HashSet;
 use guatu_kernel::diagnose::Diagnostic;
 use guatu_kernel::plan::{Band, Calendar, CalendarException, DayWork};
 use jiff::civil::DateTime;
 
 use super::assemble::assemble;
 use super::{
-    Bound, Demand, Model, Node, P6Resource, Relation, Status, Task, TaskKind, link_kind, minutes_of_hours, options,
+    Bound, Demand, Model, Node, ObjectId, P6Resource, Relation, Status, Task, TaskKind, link_kind, minutes_of_hours,
+    options,
 };
 use crate::plans::findings::{Findings, fault, shortened};
 use crate::plans::moment::{self, Refused};
@@ -119,16 +120,10 @@ fn read_project<'a>(elements: &mut Elements<'a>, findings: &mut Findings) -> Res
         findings.warn_at(codes::NO_HOME, "CriticalActivityFloatThreshold", message);
     }
     // Links name object ids of activities; one that is not here belongs to another project.
-    let own: HashMap<&str, ()> = model.tasks.iter().map(|task| (task.uid.as_ref(), ())).collect();
-    let foreign: Vec<bool> = model
-        .relations
-        .iter()
-        .map(|relation| {
-            relation.is_external
-                && !(own.contains_key(relation.from.as_ref()) && own.contains_key(relation.to.as_ref()))
-        })
-        .collect();
-    model.relations.iter_mut().zip(foreign).for_each(|(relation, is_external)| relation.is_external = is_external);
+    let own: HashSet<&ObjectId<'_>> = model.tasks.iter().map(|task| &task.uid).collect();
+    for relation in model.relations.iter_mut().filter(|relation| relation.is_external) {
+        relation.is_external = !(own.contains(&relation.from) && own.contains(&relation.to));
+    }
     Ok(project)
 }
 
@@ -136,8 +131,8 @@ fn read_node<'a>(elements: &mut Elements<'a>) -> Result<Node<'a>, Diagnostic> {
     let mut node = Node::default();
     while let Some(name) = elements.child()? {
         match name {
-            "ObjectId" => node.uid = word(elements)?,
-            "ParentObjectId" => node.parent = word(elements)?,
+            "ObjectId" => node.uid = object_id(elements)?,
+            "ParentObjectId" => node.parent = object_id(elements)?,
             "Code" => node.code = elements.text()?,
             "Name" => node.name = elements.text()?,
             "SequenceNumber" => node.sequence = word(elements)?.parse().unwrap_or(0),
@@ -152,10 +147,10 @@ fn read_task<'a>(elements: &mut Elements<'a>) -> Result<Task<'a>, Diagnostic> {
     let (mut words, mut dates) = ([Cow::Borrowed(""), Cow::Borrowed("")], [None, None]);
     while let Some(name) = elements.child()? {
         match name {
-            "ObjectId" => task.uid = word(elements)?,
+            "ObjectId" => task.uid = object_id(elements)?,
             "Id" => task.code = elements.text()?,
             "Name" => task.name = elements.text()?,
-            "WBSObjectId" => task.node = word(elements)?,
+            "WBSObjectId" => task.node = object_id(elements)?,
             "CalendarObjectId" => task.calendar = word(elements)?,
             "Type" => {
                 let kind = word(elements)?;
@@ -203,8 +198,8 @@ fn read_relation<'a>(elements: &mut Elements<'a>) -> Result<Relation<'a>, Diagno
     let mut projects = [Cow::Borrowed(""), Cow::Borrowed("")];
     while let Some(name) = elements.child()? {
         match name {
-            "PredecessorActivityObjectId" => relation.from = word(elements)?,
-            "SuccessorActivityObjectId" => relation.to = word(elements)?,
+            "PredecessorActivityObjectId" => relation.from = object_id(elements)?,
+            "SuccessorActivityObjectId" => relation.to = object_id(elements)?,
             "PredecessorProjectObjectId" => projects[0] = word(elements)?,
             "SuccessorProjectObjectId" => projects[1] = word(elements)?,
             "Type" => {
@@ -224,7 +219,7 @@ fn read_resource<'a>(elements: &mut Elements<'a>) -> Result<Option<P6Resource<'a
     let mut is_material = false;
     while let Some(name) = elements.child()? {
         match name {
-            "ObjectId" => resource.uid = word(elements)?,
+            "ObjectId" => resource.uid = object_id(elements)?,
             "Id" => resource.code = elements.text()?,
             "CalendarObjectId" => resource.calendar = word(elements)?,
             "ResourceType" => is_material = word(elements)? == "Material",
@@ -239,8 +234,8 @@ fn read_demand<'a>(elements: &mut Elements<'a>) -> Result<Demand<'a>, Diagnostic
     let mut demand = Demand { units: 1.0, ..Demand::default() };
     while let Some(name) = elements.child()? {
         match name {
-            "ActivityObjectId" => demand.task = word(elements)?,
-            "ResourceObjectId" => demand.resource = word(elements)?,
+            "ActivityObjectId" => demand.task = object_id(elements)?,
+            "ResourceObjectId" => demand.resource = object_id(elements)?,
             "PlannedUnitsPerTime" => demand.units = word(elements)?.parse().unwrap_or(1.0),
             _ => elements.skip()?,
         }
@@ -337,6 +332,10 @@ fn word<'a>(elements: &mut Elements<'a>) -> Result<Cow<'a, str>, Diagnostic> {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
     })
+}
+
+fn object_id<'a>(elements: &mut Elements<'a>) -> Result<ObjectId<'a>, Diagnostic> {
+    word(elements).map(ObjectId::from)
 }
 
 fn date(elements: &mut Elements<'_>, field: &str) -> Result<Option<DateTime>, Diagnostic> {

@@ -4,9 +4,9 @@
 //! Han characters, else Windows-1252; what is none of these is refused.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use encoding_rs::{Encoding, GB18030, WINDOWS_1252};
+use foldhash::{HashMap, HashMapExt};
 use guatu_kernel::diagnose::Diagnostic;
 use guatu_kernel::plan::Calendar;
 use jiff::civil::DateTime;
@@ -52,9 +52,8 @@ impl<'a> Table<'a> {
 /// Reads an XER file.
 pub(crate) fn read(bytes: &[u8], limits: &Limits, findings: &mut Findings) -> Outcome {
     let text = decode(bytes, findings)?;
-    let tables = tables(&text)?;
-    let none = Table::default();
-    let table = |name: &str| tables.get(name).unwrap_or(&none);
+    let tables = Tables::of(&text)?;
+    let table = |name: &str| tables.named(name);
     let project = choose_project(table("PROJECT"), table("TASK"), limits, findings)?;
     let mut model = Model { calendars: calendars(table("CALENDAR"), findings), ..Model::default() };
     read_project(&mut model, project, table("PROJECT"), table("SCHEDOPTIONS"), findings)?;
@@ -139,38 +138,52 @@ fn looks_like_chinese(bytes: &[u8]) -> bool {
     han > 0 && han >= other * 3
 }
 
-fn tables(text: &str) -> Result<HashMap<&str, Table<'_>>, Diagnostic> {
-    let mut tables: HashMap<&str, Table<'_>> = HashMap::new();
-    let (mut name, mut has_header) = ("", false);
-    let mut from = 0;
-    for (index, end) in memchr_iter(b'\n', text.as_bytes()).chain([text.len()]).enumerate() {
-        let line = &text[std::mem::replace(&mut from, end + 1)..end];
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        if let Some(row) = line.strip_prefix("%R\t") {
-            match tables.get_mut(name).filter(|table| !table.columns.is_empty()) {
-                Some(table) => table.rows.push((index + 1, row)),
-                None => {
+/// The tables of a file.
+struct Tables<'a> {
+    numbers: HashMap<&'a str, usize>,
+    /// By number; the first has no name and no rows, and stands for every table that the file lacks.
+    list: Vec<Table<'a>>,
+}
+
+impl<'a> Tables<'a> {
+    fn named(&self, name: &str) -> &Table<'a> {
+        &self.list[self.numbers.get(name).copied().unwrap_or(0)]
+    }
+
+    fn of(text: &'a str) -> Result<Tables<'a>, Diagnostic> {
+        let mut tables = Tables { numbers: HashMap::new(), list: vec![Table::default()] };
+        let (mut current, mut has_header) = (0, false);
+        let mut from = 0;
+        for (index, end) in memchr_iter(b'\n', text.as_bytes()).chain([text.len()]).enumerate() {
+            let line = &text[std::mem::replace(&mut from, end + 1)..end];
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            if let Some(row) = line.strip_prefix("%R\t") {
+                let table = &mut tables.list[current];
+                if table.columns.is_empty() {
                     let message = "a row comes before its table or its columns";
-                    return Err(fault(codes::MALFORMED, format!("line {}", index + 1), message));
+                    return Err(fault(codes::MALFORMED, at_line(index + 1), message));
                 }
+                table.rows.push((index + 1, row));
+            } else if let Some(name) = line.strip_prefix("%T\t") {
+                current = *tables.numbers.entry(name.trim()).or_insert(tables.list.len());
+                if current == tables.list.len() {
+                    tables.list.push(Table::default());
+                }
+            } else if let Some(columns) = line.strip_prefix("%F\t") {
+                if current > 0 {
+                    tables.list[current].columns = columns.split('\t').map(str::trim).collect();
+                }
+            } else if line.starts_with("ERMHDR") {
+                has_header = true;
+            } else if line.starts_with("%E") {
+                break;
             }
-        } else if let Some(table) = line.strip_prefix("%T\t") {
-            name = table.trim();
-            tables.entry(name).or_default();
-        } else if let Some(columns) = line.strip_prefix("%F\t") {
-            if let Some(table) = tables.get_mut(name) {
-                table.columns = columns.split('\t').map(str::trim).collect();
-            }
-        } else if line.starts_with("ERMHDR") {
-            has_header = true;
-        } else if line.starts_with("%E") {
-            break;
         }
+        if !has_header {
+            return Err(fault(codes::MALFORMED, "line 1", "the file does not begin with ERMHDR, as every XER does"));
+        }
+        Ok(tables)
     }
-    if !has_header {
-        return Err(fault(codes::MALFORMED, "line 1", "the file does not begin with ERMHDR, as every XER does"));
-    }
-    Ok(tables)
 }
 
 /// The project asked for, else the one with the most activities.

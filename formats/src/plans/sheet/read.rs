@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use guatu_kernel::plan::{
     Activity, ActivityKind, Calendar, CalendarException, CapacityStep, ConstraintKind, DayWork, Granularity, Link,
-    LinkKind, Mandate, Moment, Options, Plan, Resource, Span,
+    LinkKind, Mandate, Moment, Options, Place, Plan, Resource, Span,
 };
 
 use super::cells::{apply, content, not, read_day, read_moment, read_span, word};
@@ -126,7 +126,7 @@ fn read_activities(sheet: &Grid, plan: &mut Plan, findings: &mut Findings) -> Ha
             }
         }
         id.clone_into(&mut activity.id);
-        activity.at = Some(cell_name(sheet.name, *row, sheet.position("code").unwrap_or(0)));
+        activity.at = Some(Place::Named(cell_name(sheet.name, *row, sheet.position("code").unwrap_or(0))));
         if activity.kind == ActivityKind::Task && sheet.get(cells, "duration").is_empty() {
             findings.error(codes::MISSING, sheet.cell(*row, "duration"), "a task needs a duration such as 5d");
         }
@@ -158,9 +158,9 @@ fn read_links(sheet: &Grid, ids: &HashMap<String, String>, plan: &mut Plan, find
         let (kind, lag) = (sheet.get(cells, "link"), sheet.get(cells, "lag"));
         let kind = if kind.is_empty() { Ok(LinkKind::FS) } else { word(kind, LINKS) };
         let lag = if lag.is_empty() { Ok(Span::ZERO) } else { read_span(lag) };
-        let at = Some(cell_name(sheet.name, *row, sheet.position("from").unwrap_or(0)));
+        let at = cell_name(sheet.name, *row, sheet.position("from").unwrap_or(0));
         match (kind, lag) {
-            (Ok(kind), Ok(lag)) => plan.links.push(Link { from, to, kind, lag, at }),
+            (Ok(kind), Ok(lag)) => plan.links.push(Link { from, to, kind, lag, at: Some(Place::Named(at)) }),
             (Err(message), _) => bad(findings, sheet.cell(*row, "link"), message),
             (_, Err(message)) => bad(findings, sheet.cell(*row, "lag"), message),
         }
