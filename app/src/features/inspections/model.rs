@@ -485,6 +485,8 @@ refusals! {
     UnknownItem { item } = "V-115" Rule checklist;
     /// More points than an item has.
     TooManyPoints { item, limit } = "V-151" Rule checklist;
+    /// A photograph of a form that was filed without it.
+    FiledWithout { name } = "V-152" Conflict _;
     /// Nothing is scored.
     NothingScored = "V-116" Rule checklist;
     /// What was found must be said.

@@ -190,7 +190,7 @@ async fn put_piece(State(site): State<Site>, visitor: Visitor, Path(sha256): Pat
     let part = Part { sha256: &sha256, size: of.size, from: of.from, bytes: &bytes };
     let held = pieces::put(&mut site.db.writer().await?, account, &part, site.clock.now()).await?.map_err(Refusal::from)?;
     // Where the part was to begin elsewhere, the answer says where to go on.
-    let is_taken = held.is_whole || held.held == of.from + bytes.len() as u64;
+    let is_taken = held.is_whole || of.from.checked_add(bytes.len() as u64) == Some(held.held);
     Ok((if is_taken { StatusCode::OK } else { StatusCode::CONFLICT }, Json(held)).into_response())
 }
 
@@ -283,7 +283,13 @@ async fn submit(State(site): State<Site>, visitor: Visitor, headers: HeaderMap, 
     // The pieces first: they go when the act is done, and whoever finds them gone finds the act.
     let files = pieces::read(&mut conn, account, &hashes, &enclosed).await?;
     if let Some(earlier) = earlier(&mut conn, &site, &request).await? {
-        let uncopied = hashes.iter().cloned().map(Photo::of).collect();
+        // A picture that is named twice was kept once.
+        let mut uncopied: Vec<Photo> = Vec::new();
+        for photo in hashes.iter().cloned().map(Photo::of) {
+            if !uncopied.contains(&photo) {
+                uncopied.push(photo);
+            }
+        }
         let asked = command_of(act, &sent.inspection, &values, uncopied, (Some(sent.moment), taken))?;
         if earlier.actor != account || earlier.subject != sent.inspection || !is_what_was_asked(&asked, &earlier.fact) {
             return Err(Refusal { code: "J-101", reason: Reason::Conflict, params: Vec::new(), field: None }.into());

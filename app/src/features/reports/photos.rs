@@ -89,7 +89,7 @@ fn examined(bytes: Vec<u8>) -> Result<Document, Refusal> {
         return Err(refused("R-123"));
     }
     // A picture cut off on its way is drawn down to where it ends; nobody would see that the rest is missing.
-    if format == ImageFormat::Jpeg && !bytes.windows(2).any(|pair| pair == [0xff, 0xd9]) {
+    if format == ImageFormat::Jpeg && !has_jpeg_end(&bytes) {
         return Err(refused("R-120"));
     }
     let (width, height) = reader(&bytes, format).into_dimensions().map_err(|_| refused("R-120"))?;
@@ -98,6 +98,28 @@ fn examined(bytes: Vec<u8>) -> Result<Document, Refusal> {
     }
     decode(&bytes, format).map_err(|_| refused("R-120"))?;
     Ok(Document { media_type, bytes })
+}
+
+/// Whether a JPEG goes on to its own end mark (ITU-T T.81, annex B): the small picture that cameras keep in a segment has one too,
+/// so segments are passed by their lengths and only what is scanned is searched.
+fn has_jpeg_end(bytes: &[u8]) -> bool {
+    const SOI: u8 = 0xd8;
+    const EOI: u8 = 0xd9;
+    const TEM: u8 = 0x01;
+    let mut rest = bytes;
+    loop {
+        let is_mark = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xd0..=0xd7 | 0xff);
+        let Some(at) = rest.windows(2).position(is_mark) else { return false };
+        let (mark, after) = (rest[at + 1], &rest[at + 2..]);
+        let length = match (mark, after) {
+            (EOI, _) => return true,
+            (SOI | TEM, _) => 0,
+            (_, [high, low, ..]) => usize::from(u16::from_be_bytes([*high, *low])),
+            _ => return false,
+        };
+        let Some(next) = after.get(length..) else { return false };
+        rest = next;
+    }
 }
 
 /// The copy of a photograph that was taken for one.

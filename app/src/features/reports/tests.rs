@@ -319,8 +319,10 @@ on_both_databases!(bad_input_is_refused_with_the_form_still_filled, |site| async
     image::RgbImage::from_pixel(1, 1, image::Rgb([0, 0, 0])).write_to(&mut std::io::Cursor::new(&mut flood), image::ImageFormat::Png).unwrap();
     // The header of a PNG says its size: 40,000 by 40,000.
     flood[16..24].copy_from_slice(&[0, 0, 0x9c, 0x40, 0, 0, 0x9c, 0x40]);
+    let with_small = [&picture[..2], &[0xff, 0xe1, 0, 6, 0xff, 0xd8, 0xff, 0xd9], &picture[2..]].concat();
+    let half = with_small[..with_small.len() - 40].to_vec();
     let polyglot = [picture.clone(), b"PK\x05\x06".to_vec(), vec![0; 18]].concat();
-    for (name, bytes, codes) in [("a text", b"<svg onload=alert(1)>".to_vec(), &["R-120"][..]), ("a flood of pixels", flood, &["R-122", "R-120"]), ("an archive behind a picture", polyglot, &["R-123"]), ("a paper behind a picture", [&picture[..], b"%PDF-1.7"].concat(), &["R-123"]), ("a program behind a picture", [&picture[..], b"<?php x ?>"].concat(), &["R-123"]), ("half a picture", picture[..picture.len() - 2].to_vec(), &["R-120"])] {
+    for (name, bytes, codes) in [("a text", b"<svg onload=alert(1)>".to_vec(), &["R-120"][..]), ("a flood of pixels", flood, &["R-122", "R-120"]), ("an archive behind a picture", polyglot, &["R-123"]), ("a paper behind a picture", [&picture[..], b"%PDF-1.7"].concat(), &["R-123"]), ("a program behind a picture", [&picture[..], b"<?php x ?>"].concat(), &["R-123"]), ("half a picture", picture[..picture.len() - 2].to_vec(), &["R-120"]), ("half a picture that holds a small one", half, &["R-120"])] {
         let page = site.post_bytes("builder", "/reports/new", MULTIPART, upload(&bytes)).await;
         let code = page.texts(".summary .quiet");
         assert!(page.status == 422 && codes.contains(&code[0].as_str()), "{name}: {} {code:?}", page.status);

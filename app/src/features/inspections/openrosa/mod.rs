@@ -23,11 +23,14 @@ mod waiting;
 use super::known::{Act, may};
 use super::model::{Command, Fact, Moment, Refused};
 use super::{acts, phone, store};
+use crate::args;
 use crate::clock::civil;
 use crate::features::authority::{Verb, missing};
 use crate::features::identity::keys::Purpose;
+use crate::features::Fact as AnyFact;
 use crate::features::reports::photos;
-use crate::journal::{Document, Receipt};
+use crate::journal::domain::Domain;
+use crate::journal::{Document, Receipt, sha256_hex};
 use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
 use crate::web::extract::{FILE_BYTES, Files, Upload};
@@ -42,6 +45,7 @@ use form::Asked;
 use guatu_formats::xforms;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 use waiting::Waiting;
 
 /// Largest filled form, in bytes, without its photographs.
@@ -132,8 +136,9 @@ async fn take(site: &Site, visitor: &Visitor, headers: &HeaderMap, upload: Uploa
     let (mut forms, files): (Vec<_>, Vec<_>) = upload.parts().await?.into_iter().partition(|(name, _)| name == FORM_PART);
     let form = forms.pop().filter(|_| forms.is_empty()).map(|(_, form)| form).ok_or_else(not_a_form)?;
     let (request, filled) = read(&form)?;
+    let brought: Vec<(String, String)> = files.iter().filter(|(name, _)| is_named(&filled, name)).map(|(name, bytes)| (name.clone(), sha256_hex(bytes))).collect();
     if is_filed(site, visitor, &request, &form).await? {
-        return Ok(Taken::Filed);
+        return filed_with(site, &request, &brought).await;
     }
     let asked = form::asked(site, visitor, &filled, &request).await?;
     let behind_s = headers.get(header::DATE).and_then(|date| date.to_str().ok()).and_then(|date| behind_s(date, site.clock.now()));
@@ -146,7 +151,7 @@ async fn take(site: &Site, visitor: &Visitor, headers: &HeaderMap, upload: Uploa
     // The same form came twice at once, and the other was faster: what was kept after that waits for nothing.
     if is_filed(site, visitor, &request, &form).await? {
         waiting::drop_one(&mut site.db.writer().await?, account, &request).await?;
-        return Ok(Taken::Filed);
+        return filed_with(site, &request, &brought).await;
     }
     let waits = waits.ok_or_else(other_bytes)?;
     let (held, count) = (waits.photos.len(), asked.photo_names().count());
@@ -186,8 +191,29 @@ fn read(form: &[u8]) -> Result<(String, xforms::Filled), Refusal> {
 /// Whether this form is in the ledger already; another form or person under its id is refused.
 async fn is_filed(site: &Site, visitor: &Visitor, request: &str, form: &[u8]) -> Result<bool, Problem> {
     let Some(earlier) = phone::earlier(&mut site.reader().await?, site, request).await? else { return Ok(false) };
-    let is_same = matches!(&earlier.fact, Fact::Filled { form: sealed } if *sealed == crate::journal::sha256_hex(form));
+    let is_same = matches!(&earlier.fact, Fact::Filled { form: sealed } if *sealed == sha256_hex(form));
     if is_same && Some(&earlier.actor) == visitor.account.as_ref() { Ok(true) } else { Err(other_bytes().into()) }
+}
+
+/// Whether a filled form names a file.
+fn is_named(filled: &xforms::Filled, name: &str) -> bool {
+    filled.answers.iter().flat_map(|answer| &answer.inside).any(|answer| answer.text == name)
+}
+
+/// What is said of a form that is in the ledger, to whoever brings photographs of it, each with its hash: one that was not filed
+/// with it is refused, since a program throws away what it is thanked for.
+async fn filed_with(site: &Site, request: &str, brought: &[(String, String)]) -> Result<Taken, Problem> {
+    let sql = "SELECT f.kind, f.payload FROM request r JOIN fact f ON f.number BETWEEN r.first_number AND r.last_number WHERE r.id = ?";
+    let mut filed = BTreeSet::new();
+    for row in site.reader().await?.rows(sql, args![request]).await? {
+        if let AnyFact::Inspections(Fact::Found { photos, .. }) = site.domain.decode(&row.text(0)?, &row.text(1)?)? {
+            filed.extend(photos.into_iter().map(|photo| photo.original));
+        }
+    }
+    match brought.iter().find(|(_, sha256)| !filed.contains(sha256)) {
+        Some((name, _)) => Err(Refusal::from(Refused::FiledWithout { name: name.clone() }).into()),
+        None => Ok(Taken::Filed),
+    }
 }
 
 /// By how much a phone's clock is behind ours, from the time that it says in a request.

@@ -243,7 +243,10 @@ on_both_databases!(a_form_whose_photographs_are_gone_is_filed_by_its_person, |si
     assert_eq!(site.post("wang", "/inspections/odk/waiting/lost-photos/file", &[]).await.location(), "/inspections/odk");
     let page = site.get("wang", "/inspections/secret-plan-0").await;
     assert_eq!(page.attributes("#findings + ol.course img", "src").len(), 1);
-    assert_eq!(outcome(&send(&site, &wang, &form, &[("b.jpg", photo(5))]).await), "201", "what comes afterwards changes nothing");
+    assert_eq!(outcome(&send(&site, &wang, &form, &[("b.jpg", photo(5))]).await), "409 V-152", "what comes afterwards changes nothing, and its phone keeps it");
+    assert_eq!(outcome(&send(&site, &wang, &form, &[("a.jpg", photo(4))]).await), "201", "what was filed is there");
+    assert_eq!(outcome(&send(&site, &wang, &form, &[("a.jpg", photo(6))]).await), "409 V-152", "and is not another picture");
+    assert_eq!(outcome(&send(&site, &wang, &form, &[("audit.csv", b"1,2".to_vec())]).await), "201", "a file that no answer names is nobody's photograph");
     assert_eq!(site.get("wang", "/inspections/secret-plan-0").await.attributes("#findings + ol.course img", "src").len(), 1);
     site
 });
