@@ -120,6 +120,15 @@ impl PlannedOn {
         }
     }
 
+    /// How much an activity was planned to be; `None` where that plan does not have it or does not measure it. `now` is what it is
+    /// now.
+    pub fn total(&self, activity: &str, now: f64) -> Option<f64> {
+        match &self.0 {
+            None => Some(now),
+            Some(base) => base.plan.activities[*base.index.get(activity)?].quantity.as_ref().map(|quantity| quantity.total),
+        }
+    }
+
     /// The first day whose working days are counted on a day: the week over which its year began, or when work was first planned,
     /// or earlier work would weigh nothing.
     pub fn first_counted(&self, bars: &[Bar], today: Date) -> Date {

@@ -359,7 +359,7 @@ on_both_databases!(a_period_that_is_over_has_the_figures_of_its_end, |site| asyn
         let weeks = ["2026-11-16", "2026-11-23", "2026-11-30"].map(|week| format!("/returns/week_projects?period={week}"));
         let mut planned = Vec::new();
         for week in &weeks {
-            planned.push(site.get("office", week).await.texts("table.return tbody tr:first-child td")[0].clone());
+            planned.push(site.get("office", week).await.texts("table.return tbody tr:first-child td")[..2].join(" of which "));
         }
         planned
     };
@@ -371,6 +371,24 @@ on_both_databases!(a_period_that_is_over_has_the_figures_of_its_end, |site| asyn
     let after = shares().await;
     assert_eq!(after[..2], before[..2], "weeks before it are held to the plan of then");
     assert_ne!(after[2], before[2], "and this one to the new plan");
+    // Nor is one that plans twice as much of everything.
+    let exported = site.get("office", &format!("{}/export/json", drafted.location())).await.body;
+    let mut plan: serde_json::Value = serde_json::from_str(&exported).unwrap();
+    for activity in plan["activities"].as_array_mut().unwrap() {
+        if let Some(total) = activity["quantity"]["total"].as_f64() {
+            activity["quantity"]["total"] = (total * 2.0).into();
+        }
+    }
+    let body = format!("--x\r\nContent-Disposition: form-data; name=\"plan_file\"; filename=\"plan.json\"\r\n\r\n{plan}\r\n--x--\r\n");
+    let shown = site.post_bytes("office", "/import?project=ours", "multipart/form-data; boundary=x", body.into_bytes()).await;
+    let request_id = shown.attributes("form[action='/import/shown'] input[name=request_id]", "value").remove(0);
+    let doubled = site.post("office", "/import/shown", &[("project", "ours"), ("request_id", &request_id)]).await;
+    let approved = site.post("chief", doubled.location(), &[("reason", "twice as much")]).await;
+    assert_eq!(approved.location(), "/plans/ours", "{:?}", approved.texts(".summary li"));
+    settled(&site).await;
+    let doubled = shares().await;
+    assert_eq!(doubled[..2], before[..2], "what was done of the plan of then stays done of it");
+    assert_ne!(doubled[2], after[2]);
     let day = site.get("office", "/returns/day_projects?period=2026-11-23").await;
     assert_ne!(day.texts("table.return tbody tr:first-child td")[5], "—", "red work is of that day");
     site

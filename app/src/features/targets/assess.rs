@@ -27,7 +27,7 @@ pub struct Assessed {
     pub stage: Option<String>,
     /// Its unit.
     pub unit: String,
-    /// Total.
+    /// Total, by the plan that was in force on the day.
     pub total: f64,
     /// Done through today.
     pub done: f64,
@@ -211,6 +211,7 @@ pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, (wo
         let (bar, activity) = (scheduled.bars.get(*at)?, &work.base.plan.activities[*at]);
         let (building, _) = (bar.place.as_ref()?, bar.baseline?);
         let baseline = planned_on.of(bar);
+        let total = planned_on.total(&activity.id, item.total).unwrap_or(item.total);
         let recorded = item.total * f64::from(bar.percent_e3) / 100_000.0;
         let actuals = match done.get(&activity.id) {
             Some(one) => cumulative(&days, one),
@@ -244,7 +245,7 @@ pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, (wo
             name: bar.name.clone(),
             stage: bar.stage.clone(),
             unit: bar.unit.clone().unwrap_or_default(),
-            total: item.total,
+            total,
             done: actuals.before(tomorrow),
             planned: planned(yesterday),
             unit_crew_days: if item.rate > 0.0 { f64::from(item.crews) / item.rate } else { 0.0 },
@@ -254,7 +255,7 @@ pub async fn of_work(conn: &mut Conn, domain: &Guatu, id: &str, today: Date, (wo
             done_today,
             ahead,
         };
-        let share = |amount: f64| if item.total > 0.0 { (amount / item.total).clamp(0.0, 1.0) } else { 0.0 };
+        let share = |amount: f64| if total > 0.0 { (amount / total).clamp(0.0, 1.0) } else { 0.0 };
         let of_year = (
             planned(year.to) - planned(year_eve),
             share(actuals.before(tomorrow)) - share(actuals.before(year.from)),
