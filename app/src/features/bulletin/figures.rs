@@ -92,11 +92,15 @@ impl Line {
     }
 }
 
-/// Ranks lines: the larger gap first; of equal gaps the one that came forward more; then by name, so that a ranking never
+/// Ranks lines: first the largest gap of those that reported, then the larger gap; of equal gaps the one that came forward more; then by name, so that a ranking never
 /// depends on chance.
 pub fn rank(lines: &mut [Line]) {
     lines.sort_by(|one, other| {
         let key = |line: &Line| (std::cmp::Reverse(line.gap_e1), std::cmp::Reverse(line.moved_e1().unwrap_or(0)));
         key(one).cmp(&key(other)).then_with(|| one.name.cmp(&other.name))
     });
+    // Who has hardly reported is not the first, however far ahead: the best who did goes before it.
+    if let Some(first) = lines.iter().position(Line::has_reported) {
+        lines[..=first].rotate_right(1);
+    }
 }

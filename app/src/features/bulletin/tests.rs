@@ -146,6 +146,11 @@ fn a_ranking_never_depends_on_chance() {
     rank(&mut lines);
     let order: Vec<&str> = lines.iter().map(|line| line.name.as_str()).collect();
     assert_eq!(order, ["a", "b", "c", "d"]);
+    let silent = Line { reports_due: 10, reports_came: 1, ..line("silent", 90, None) };
+    lines.extend([silent, line("e", 20, None)]);
+    rank(&mut lines);
+    let order: Vec<&str> = lines.iter().map(|line| line.name.as_str()).collect();
+    assert_eq!(order, ["e", "silent", "a", "b", "c", "d"], "who hardly reports is not the first");
 }
 
 on_both_databases!(three_people_issue_a_bulletin_that_never_changes, |site| async move {

@@ -757,7 +757,7 @@ async fn restate_page(site: &Site, visitor: &Visitor, report: &Report, building:
                 (besides(visitor, &said_besides(values, &report.content, refused), Some(&report.content), refused))
                 (photographs(visitor, report, values, refused))
             }
-            @if refused.is_some_and(|refusal| refusal.code == "R-143") {
+            @if refused.is_some_and(|refusal| refusal.field == Some("sure")) {
                 label.inline { input type="checkbox" id="field-sure" name="sure" value="yes"; " " (visitor.t("reports.sure")) }
             }
             label for="field-reason" { (visitor.t(if what == Restating::Verification { "reports.finding" } else { "field.reason" })) }
