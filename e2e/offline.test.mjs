@@ -145,7 +145,10 @@ async function walk(database, many) {
       await page.locator("#ready").click();
       await page.waitForURL(/#s=/);
     }
-    assert.equal(await page.locator("ul.boxes a[href^='#e=']").count(), many + 1, "each finding, and the check-in they made");
+    const entries = page.locator("ul.boxes a[href^='#e=']");
+    // The address changes before the list is drawn.
+    await entries.nth(many).waitFor();
+    assert.equal(await entries.count(), many + 1, "each finding, and the check-in they made");
 
     // A checklist and a signature.
     await page.goto(`${way.address}/phone/visits#c=${plan}=funds`);
