@@ -209,7 +209,7 @@ pub async fn open(db: Db, folder: &Path, clock: Clock) -> Result<Opened> {
         closing,
         outward: Arc::default(),
         is_behind_tls,
-        past: Some(Arc::default()),
+        past: web::past::Past::default(),
     };
     Ok(Opened { site, writer, uncopied })
 }

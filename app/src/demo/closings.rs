@@ -6,6 +6,7 @@ use super::{Ask, Teller};
 use crate::features::closings::gather;
 use crate::features::closings::model::{Closing, Command};
 use crate::features::plan;
+use crate::web::past::{Known, Looked};
 use anyhow::Result;
 use guatu_kernel::guarantee::{Period, PeriodKind};
 use jiff::civil::Date;
@@ -35,6 +36,8 @@ pub async fn work(teller: &mut Teller<'_>, district: &District, on: Date, ago: i
 async fn account(teller: &mut Teller<'_>, district: &District, period: &Period, ago: i64) -> Result<()> {
     let mut conn = super::story::settled(teller).await?;
     let active = plan::store::active(&mut conn).await?;
+    // Told the morning after: nothing has come between.
+    let ended = Looked { day: period.to, known: Known::Now };
     let (mut given, mut sent_back, mut again, mut accepted) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let leader = &district.people[0].account;
     for (at, project) in district.projects.iter().enumerate() {
@@ -45,7 +48,7 @@ async fn account(teller: &mut Teller<'_>, district: &District, period: &Period, 
             continue;
         }
         let closing = Closing { project: project.id.clone(), kind: period.kind.name().to_owned(), from: period.from };
-        let (figures, frozen_number) = gather::frozen(&mut conn, teller.domain, &project.id, period).await?;
+        let (figures, frozen_number) = gather::frozen(&mut conn, teller.domain, &project.id, period, &ended).await?;
         let (reasons, content) = match figures.is_short() {
             true => (
                 vec![REASONS[(at + ago.unsigned_abs() as usize) % REASONS.len()].to_owned()],

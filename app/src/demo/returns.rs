@@ -4,14 +4,15 @@ use super::district::{District, papers};
 use super::story::{day, settled};
 use super::{Ask, Teller};
 use crate::features::reports;
-use crate::features::returns::figures::Measured;
-use crate::features::returns::gather::{gather, measure};
+use crate::features::returns::gather::{Stood, gather};
 use crate::features::returns::model as returns;
+use crate::features::targets::terms::EndOfDay;
 use crate::journal::replay;
 use anyhow::{Context, Result, anyhow};
 use guatu_kernel::guarantee::PeriodKind;
 use jiff::ToSpan;
 use jiff::civil::Date;
+use std::sync::Arc;
 
 /// The return of a day so many days ago was corrected.
 pub(super) const CORRECTED: i64 = 4;
@@ -33,7 +34,7 @@ pub(super) enum Sending {
 
 /// What stood at the end of the periods that are reported, by template and last day.
 #[derive(Default)]
-pub(super) struct Returns(Vec<(&'static str, Date, Vec<Measured>)>);
+pub(super) struct Returns(Vec<(&'static str, Date, Stood)>);
 
 impl Sending {
     /// Its id, its template, and the last day of its period.
@@ -71,6 +72,11 @@ pub(super) async fn count_anew(teller: &mut Teller<'_>, on: Date) -> Result<()> 
 }
 
 impl Returns {
+    /// The terms of the end of a day that was reported.
+    pub fn end_of(&self, on: Date) -> Option<Arc<EndOfDay>> {
+        self.0.iter().find(|(_, ended, _)| *ended == on).and_then(|(_, _, stood)| stood.terms().cloned())
+    }
+
     /// Keeps what stands at the end of a day on which a period ends that will be reported.
     pub async fn evening(&mut self, teller: &Teller<'_>, on: Date, today: Date) -> Result<()> {
         for sending in [Sending::First, Sending::Yesterday, Sending::LastWeek] {
@@ -78,7 +84,7 @@ impl Returns {
             if to == on {
                 let template = returns::template(name).context("the story names templates that exist")?;
                 let mut conn = settled(teller).await?;
-                let stood = measure(&mut conn, teller.domain, template, template.period.around(on), on).await;
+                let stood = Stood::read(&mut conn, teller.domain, template, template.period.around(on)).await;
                 self.0.push((name, on, stood.map_err(|problem| anyhow!("{problem:?}"))?));
             }
         }
@@ -97,8 +103,8 @@ impl Returns {
         let (id, name, to) = sending.of(today);
         let template = returns::template(name).context("the story names templates that exist")?;
         let period = template.period.around(to);
-        let stood =
-            self.0.iter().find(|(kept, ended, _)| *kept == name && *ended == to).map_or(&[][..], |(_, _, stood)| stood);
+        let kept = self.0.iter().find(|(kept, ended, _)| *kept == name && *ended == to);
+        let (_, _, stood) = kept.context("what stood in the evening was kept")?;
         let mut conn = settled(teller).await?;
         let frozen_number = replay::head_number(&mut conn).await?;
         let form = gather(&mut conn, teller.domain, template, period, on, stood)

@@ -6,7 +6,7 @@ use super::returns::{self, Returns, Sending};
 use super::{Ask, Teller, closings, contingencies, duties, inspections, instructions, orders::Orders, safety};
 use crate::clock;
 use crate::db::{Conn, Db};
-use crate::features::bulletin::{self, model::Photo};
+use crate::features::bulletin::{self, gather::Ends, model::Photo};
 use crate::features::calendars::model as calendars;
 use crate::features::calendars::{model::Level, plan_calendars};
 use crate::features::identity::{self, model as people};
@@ -115,7 +115,9 @@ pub(super) async fn tell(teller: &mut Teller<'_>, district: &District, today: Da
         duties::work(teller, district, on, ago).await?;
         closings::work(teller, district, on, ago).await?;
         if ago == 1 {
-            draft_bulletin(teller, district, PeriodKind::Week.around(today).from.saturating_sub(1.days()), on).await?;
+            let to = PeriodKind::Week.around(today).from.saturating_sub(1.days());
+            let ends = Ends { week: kept.end_of(to), before: None };
+            draft_bulletin(teller, district, to, on, &ends).await?;
         }
         weather(teller, district, ago, today).await?;
         teller.stand_at(on, EVENING);
@@ -173,11 +175,17 @@ async fn roll(teller: &mut Teller<'_>, lags: Date, on: Date) -> Result<()> {
 const BULLETIN: &str = "bulletin-1";
 
 /// The bulletin of a week is drafted, with three photographs of which one may not be printed.
-async fn draft_bulletin(teller: &mut Teller<'_>, district: &District, day: Date, today: Date) -> Result<()> {
+async fn draft_bulletin(
+    teller: &mut Teller<'_>,
+    district: &District,
+    day: Date,
+    today: Date,
+    ends: &Ends,
+) -> Result<()> {
     let office = &district.people[1].account;
     let week = PeriodKind::Week.around(day);
     let mut conn = settled(teller).await?;
-    let gathered = bulletin::gather::gather(&mut conn, teller.domain, week.from, today).await;
+    let gathered = bulletin::gather::gather(&mut conn, teller.domain, week.from, today, ends).await;
     let (figures, frozen_number) = gathered.map_err(|problem| anyhow!("{problem:?}"))?;
     drop(conn);
     let id = || BULLETIN.to_owned();

@@ -81,8 +81,8 @@ pub struct Site {
     pub outward: Arc<Outward>,
     /// Whether cookies are sent over TLS only.
     pub is_behind_tls: bool,
-    /// Earlier states; `None` where the pages are of one already.
-    pub past: Option<Arc<past::Past>>,
+    /// Its earlier states.
+    pub past: past::Past,
 }
 
 impl Site {

@@ -3,6 +3,9 @@
 //! The facts up to there are replayed into a database in memory, with the clock standing where they end, and the same pages
 //! are served from it: no page knows of the past, so every page has one. What a person may see is decided by the rights of
 //! today. A few such states are kept; building one reads the ledger once. Nothing can be written there.
+//!
+//! A page about a day that has passed asks for the state of its end by itself ([`look`]): what was planned, promised and expected
+//! is that day's, and what has been reported of it since is laid over it. From an earlier state that works as from today's.
 
 use super::problem::Problem;
 use super::visitor::Visitor;
@@ -25,13 +28,13 @@ use axum::response::{IntoResponse, Response};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use tokio::sync::Mutex;
 use tower::ServiceExt;
 
-/// States kept at a time.
-const KEPT: usize = 2;
+/// States kept at a time: an earlier one whose page looks at a day before it, and the same of another person.
+const KEPT: usize = 4;
 /// Facts copied at a time.
 const PAGE_LEN: u64 = 500;
 /// Largest page that is led on into the past.
@@ -39,7 +42,22 @@ const PAGE_BYTES: usize = 64 << 20;
 
 /// Earlier states of the ledger, the newest used last. One is built at a time.
 #[derive(Default)]
-pub struct Past(Mutex<VecDeque<(u64, Then)>>);
+pub struct States(Mutex<VecDeque<(u64, Then)>>);
+
+/// The way from a site to its earlier states.
+#[derive(Clone)]
+pub enum Past {
+    /// From the site of today, which keeps them.
+    Today(Arc<States>),
+    /// From one of them, which they keep.
+    Then(Weak<States>),
+}
+
+impl Default for Past {
+    fn default() -> Past {
+        Past::Today(Arc::default())
+    }
+}
 
 /// A state of the ledger, and its pages.
 #[derive(Clone)]
@@ -54,22 +72,22 @@ static NAMES: AtomicU64 = AtomicU64::new(0);
 /// Serves a request that names an earlier day or fact from there; all others go on.
 pub async fn serve(State(site): State<Site>, request: Request, next: Next) -> Response {
     let asked = request.uri().query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("as_of=")));
-    let (Some(asked), Some(past), true) =
+    let (Some(asked), Past::Today(states), true) =
         (asked.map(str::to_owned), site.past.clone(), *request.method() == Method::GET)
     else {
         return next.run(request).await;
     };
-    match from_there(&site, &past, &asked, request).await {
+    match from_there(&site, &states, &asked, request).await {
         Ok(response) => response,
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn from_there(site: &Site, past: &Past, asked: &str, request: Request) -> Result<Response, Problem> {
+async fn from_there(site: &Site, states: &Arc<States>, asked: &str, request: Request) -> Result<Response, Problem> {
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
     visitor.need_somewhere(Verb::Read)?;
     let number = number_of(&mut site.reader().await?, site.clock.today(), asked).await?;
-    let then = past.at(site, number).await?;
+    let then = states.at(site, number).await?;
     let response =
         then.router.oneshot(asked_anew(&request, visitor.clone())).await.unwrap_or_else(|never| match never {});
     let mut response = response;
@@ -123,43 +141,107 @@ async fn number_of(conn: &mut Conn, today: Date, asked: &str) -> Result<u64, Pro
         return known.ok_or_else(|| refused("G-124", vec![("number", head.to_string())]).into());
     }
     let day: Date = asked.parse().map_err(|_| unreadable())?;
-    if day > today {
-        return Err(refused("G-123", vec![("today", today.to_string())]).into());
-    }
-    let next = day.checked_add(1.day()).ok().and_then(|next| instant(next.into())).ok_or_else(unreadable)?;
+    has_come(day, today)?;
+    newest_by(conn, today, day).await?.map_err(|began_on| refused("G-126", vec![("date", began_on.to_string())]).into())
+}
+
+/// The newest fact recorded through a day in China; else the day on which the ledger began.
+async fn newest_by(conn: &mut Conn, today: Date, day: Date) -> Result<Result<u64, Date>> {
+    let next = day.checked_add(1.day()).ok().and_then(|next| instant(next.into()));
     let sql = "SELECT COALESCE(MAX(number), 0) FROM fact WHERE recorded_at < ?";
-    let row = conn.row(sql, args![crate::clock::record_text(next)]).await?.context("a maximum is a row")?;
-    match row.count(0)? {
-        0 => {
-            let first = conn
-                .row("SELECT recorded_at FROM fact WHERE number = 1", &[])
-                .await?
-                .map(|row| row.text(0))
-                .transpose()?;
-            let began = first.and_then(|at| at.parse().ok()).map_or(today, civil_date);
-            Err(refused("G-126", vec![("date", began.to_string())]).into())
+    let row = conn.row(sql, args![next.map(crate::clock::record_text)]).await?.context("a maximum is a row")?;
+    let number = row.count(0)?;
+    if number > 0 {
+        return Ok(Ok(number));
+    }
+    let first =
+        conn.row("SELECT recorded_at FROM fact WHERE number = 1", &[]).await?.map(|row| row.text(0)).transpose()?;
+    Ok(Err(first.and_then(|at| at.parse().ok()).map_or(today, civil_date)))
+}
+
+/// A day that a page is about.
+pub struct Looked {
+    /// The day.
+    pub day: Date,
+    /// From where it is looked at.
+    pub known: Known,
+}
+
+/// From where a page looks at a day.
+pub enum Known {
+    /// It is today.
+    Now,
+    /// The site at its end, with the clock standing where its facts end.
+    Then(Box<Site>),
+    /// The ledger began after it, on this day: the site at the end of that; `None` where it is today.
+    Later(Date, Option<Box<Site>>),
+}
+
+impl Looked {
+    /// Today.
+    pub fn today(site: &Site) -> Looked {
+        Looked { day: site.clock.today(), known: Known::Now }
+    }
+
+    /// The day, if it has passed.
+    pub fn passed(&self) -> Option<Date> {
+        if matches!(self.known, Known::Now) { None } else { Some(self.day) }
+    }
+
+    /// The earlier state it is looked at from; `None` where that is now.
+    pub fn then(&self) -> Option<&Site> {
+        match &self.known {
+            Known::Now => None,
+            Known::Then(site) => Some(site),
+            Known::Later(_, site) => site.as_deref(),
         }
-        number => Ok(number),
     }
 }
 
-/// The site as it stood at the end of a day, with the clock standing where its facts end; `None` where this one is of the past
-/// already, or the ledger had not begun.
+/// The day that a page is asked for; today where none is named.
 ///
 /// # Errors
-/// The ledger cannot be read.
-pub async fn at_end_of(site: &Site, day: Date) -> Result<Option<Site>, Problem> {
-    let Some(past) = &site.past else { return Ok(None) };
-    let number = match number_of(&mut site.reader().await?, site.clock.today(), &day.to_string()).await {
-        Err(Problem::Refused(_)) => return Ok(None),
-        found => found?,
+/// Refuses a day that has not come (G-123).
+pub async fn look(site: &Site, on: Option<Date>) -> Result<Looked, Problem> {
+    let today = site.clock.today();
+    let day = on.unwrap_or(today);
+    has_come(day, today)?;
+    if day == today {
+        return Ok(Looked::today(site));
+    }
+    let mut conn = site.reader().await?;
+    let known = match newest_by(&mut conn, today, day).await? {
+        Ok(number) => Known::Then(at(site, number).await?),
+        Err(began_on) if began_on >= today => Known::Later(began_on, None),
+        Err(began_on) => match newest_by(&mut conn, today, began_on).await? {
+            Ok(number) => Known::Later(began_on, Some(at(site, number).await?)),
+            Err(_) => Known::Later(began_on, None),
+        },
     };
-    Ok(Some(past.at(site, number).await?.site))
+    Ok(Looked { day, known })
 }
 
-impl Past {
+async fn at(site: &Site, number: u64) -> Result<Box<Site>> {
+    let states = match &site.past {
+        Past::Today(states) => states.clone(),
+        Past::Then(states) => states.upgrade().context("the site of today outlives its earlier states")?,
+    };
+    Ok(Box::new(states.at(site, number).await?.site))
+}
+
+/// Refuses a day that has not come.
+fn has_come(day: Date, today: Date) -> Result<(), Refusal> {
+    let params = || vec![("today", today.to_string())];
+    if day > today {
+        Err(Refusal { code: "G-123", reason: Reason::Rule, params: params(), field: None })
+    } else {
+        Ok(())
+    }
+}
+
+impl States {
     /// The state as of a fact.
-    async fn at(&self, site: &Site, number: u64) -> Result<Then> {
+    async fn at(self: &Arc<Self>, site: &Site, number: u64) -> Result<Then> {
         let mut kept = self.0.lock().await;
         if let Some(at) = kept.iter().position(|(known, _)| *known == number)
             && let Some(found) = kept.remove(at)
@@ -167,7 +249,7 @@ impl Past {
             kept.push_back(found.clone());
             return Ok(found.1);
         }
-        let built = build(site, number).await?;
+        let built = build(site, Past::Then(Arc::downgrade(self)), number).await?;
         while kept.len() >= KEPT {
             kept.pop_front();
         }
@@ -176,7 +258,7 @@ impl Past {
     }
 }
 
-async fn build(site: &Site, number: u64) -> Result<Then> {
+async fn build(site: &Site, past: Past, number: u64) -> Result<Then> {
     let db = Db::open_memory(NAMES.fetch_add(1, Ordering::Relaxed)).await?;
     let domain = Arc::new(Guatu::default());
     let mut conn = db.writer().await?;
@@ -187,7 +269,7 @@ async fn build(site: &Site, number: u64) -> Result<Then> {
     drop(conn);
     let clock = Clock::rehearsal(until.map_or(Ok(site.clock.now()), |text| text.parse())?);
     let (journal, _) = Journal::open(db.clone(), clock.clone(), domain.clone()).await?;
-    let site = Site { db, journal, clock, domain, past: None, ..site.clone() };
+    let site = Site { db, journal, clock, domain, past, ..site.clone() };
     Ok(Then { router: router(site.clone()), site })
 }
 

@@ -294,7 +294,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if week.from != *from || *from > context.today {
                 return Err(Refused::NotAWeek);
             }
-            // Grades and floats are as they stand now: of a week long past they would say nothing.
+            // What comes so late is no news, and the issue after it has been printed.
             if week.to < context.today.saturating_sub(LATEST_DAYS.days()) {
                 return Err(Refused::LongPast { days: LATEST_DAYS.to_string() });
             }

@@ -1,7 +1,7 @@
 //! Pages of bulletins: the list, the draft with its figures, review, issue, objection, and the paper.
 
 use super::figures::Line;
-use super::gather::gather;
+use super::gather::{Ends, gather};
 use super::model::{Command, MOST_PHOTOS, Photo, Stage, object_until};
 use super::print::{Shown, compose, correction, cut_off, elevations, rule_text};
 use crate::features::targets::progress::signed;
@@ -131,7 +131,7 @@ async fn draft(State(site): State<Site>, visitor: Visitor, Sent(values): Sent) -
     visitor.need(Verb::Govern, "/")?;
     let done = async {
         let from = values.date("from")?;
-        let (figures, frozen_number) = gather(&mut site.reader().await?, &site.domain, from, site.clock.today()).await?;
+        let (figures, frozen_number) = gather(&mut site.reader().await?, &site.domain, from, site.clock.today(), &Ends::look(&site, from).await?).await?;
         let bulletin = values.request_id()?;
         let command = Command::Draft {
             bulletin: bulletin.clone(),

@@ -5,6 +5,7 @@ use crate::db::Conn;
 use crate::features::Guatu;
 use crate::features::targets::assess::{self, Assessed};
 use crate::journal::replay;
+use crate::web::past::Looked;
 use anyhow::Result;
 use guatu_kernel::guarantee::{Period, TOLERANCE, Window};
 
@@ -24,21 +25,21 @@ pub struct Short {
 }
 
 /// Figures to be frozen, and the ledger number they stand on: at one moment, so that the number is that of the figures.
-pub async fn frozen(conn: &mut Conn, domain: &Guatu, project: &str, period: &Period) -> Result<(Figures, u64)> {
+pub async fn frozen(conn: &mut Conn, domain: &Guatu, project: &str, period: &Period, looked: &Looked) -> Result<(Figures, u64)> {
     conn.begin_snapshot().await?;
-    let gathered = of_now(conn, domain, project, period).await;
+    let gathered = of_now(conn, domain, project, period, looked).await;
     conn.rollback().await?;
     gathered
 }
 
-async fn of_now(conn: &mut Conn, domain: &Guatu, project: &str, period: &Period) -> Result<(Figures, u64)> {
+async fn of_now(conn: &mut Conn, domain: &Guatu, project: &str, period: &Period, looked: &Looked) -> Result<(Figures, u64)> {
     let number = replay::head_number(conn).await?;
-    Ok((figures(conn, domain, project, period).await?.0, number))
+    Ok((figures(conn, domain, project, period, looked).await?.0, number))
 }
 
-/// A project's figures in a period as it ended.
-pub async fn figures(conn: &mut Conn, domain: &Guatu, project: &str, period: &Period) -> Result<(Figures, Vec<Short>)> {
-    let targets = assess::project(conn, domain, project, period.to).await?;
+/// A project's figures in a period; `looked` is its last day.
+pub async fn figures(conn: &mut Conn, domain: &Guatu, project: &str, period: &Period, looked: &Looked) -> Result<(Figures, Vec<Short>)> {
+    let targets = assess::looked(conn, domain, project, looked).await?;
     let mut sums = [0.0; 5];
     let (mut works, mut shorts) = (0, Vec::new());
     for (building, items) in &targets.by_building {

@@ -15,6 +15,7 @@ use crate::web::Site;
 use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal_with};
 use crate::web::layout::{crumbs, page};
+use crate::web::past::{self, Looked};
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
@@ -116,6 +117,10 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
         .number("behind", "closings.behind")
         .column("reasons", "closings.reasons")
         .column("by", "closings.given_by");
+    let last = match periods.first() {
+        Some(period) => past::look(&site, Some(period.to.min(site.clock.today()))).await?,
+        None => Looked::today(&site),
+    };
     let mut owed = 0;
     for plan in plan::store::active(&mut conn).await? {
         let Some(project) = tree.get(&plan.project).filter(|project| visitor.may(Verb::Read, &project.path)) else { continue };
@@ -124,7 +129,7 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
             // What nobody has given is added up for the last period alone: earlier ones open it.
             let figures = match account {
                 Some(account) => Some(account.figures),
-                None if at == 0 => Some(gather::figures(&mut conn, &site.domain, &project.id, period).await?.0),
+                None if at == 0 => Some(gather::figures(&mut conn, &site.domain, &project.id, period, &last).await?.0),
                 None => None,
             };
             let (state, lamp) = standing(&visitor, account, period, today);
@@ -230,7 +235,8 @@ async fn show(State(site): State<Site>, visitor: Visitor, Path(of): Named) -> Re
 
 /// What is added up for the page, or was when it was given.
 async fn figures_of(conn: &mut Conn, site: &Site, closing: &Closing, period: &Period, account: Option<&Account>) -> Result<(Figures, Vec<Short>), Problem> {
-    let (now, shorts) = gather::figures(conn, &site.domain, &closing.project, period).await?;
+    let looked = past::look(site, Some(period.to.min(site.clock.today()))).await?;
+    let (now, shorts) = gather::figures(conn, &site.domain, &closing.project, period, &looked).await?;
     let is_fixed = account.filter(|account| account.stage != Stage::Returned);
     Ok((is_fixed.map_or(now, |account| account.figures), shorts))
 }
@@ -320,7 +326,8 @@ async fn give(State(site): State<Site>, visitor: Visitor, Path(of): Named, Sent(
     let (closing, period, place) = named(&site, &visitor, of).await?;
     let done = async {
         let request = values.request_id()?;
-        let (figures, frozen_number) = gather::frozen(&mut site.reader().await?, &site.domain, &closing.project, &period).await?;
+        let looked = past::look(&site, Some(period.to.min(site.clock.today()))).await?;
+        let (figures, frozen_number) = gather::frozen(&mut site.reader().await?, &site.domain, &closing.project, &period, &looked).await?;
         let reasons = values.under("reason.").filter(|(_, value)| *value == "yes").map(|(kind, _)| kind.to_owned()).collect();
         let command = Command::Give { closing: closing.clone(), figures, frozen_number, reasons, content: values.text("content").into() };
         site.submit(&visitor, request, command).await

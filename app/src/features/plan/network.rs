@@ -107,34 +107,11 @@ pub struct LaidOver {
     pub is_from_template: bool,
 }
 
-/// When the activities of a project were planned, by the plan that was in force on a day. The default is the plan in force now.
-#[derive(Debug, Default)]
-pub struct PlannedOn(Option<Arc<BasePlan>>);
-
-impl PlannedOn {
-    /// First and last planned day of an activity; `None` where that plan does not have it.
-    pub fn of(&self, bar: &Bar) -> Option<(Date, Date)> {
-        match &self.0 {
-            None => bar.baseline,
-            Some(base) => base.baseline.activities[*base.index.get(&bar.activity)?].as_ref().map(early),
-        }
-    }
-
-    /// How much an activity was planned to be; `None` where that plan does not have it or does not measure it. `now` is what it is
-    /// now.
-    pub fn total(&self, activity: &str, now: f64) -> Option<f64> {
-        match &self.0 {
-            None => Some(now),
-            Some(base) => base.plan.activities[*base.index.get(activity)?].quantity.as_ref().map(|quantity| quantity.total),
-        }
-    }
-
-    /// The first day whose working days are counted on a day: the week over which its year began, or when work was first planned,
-    /// or earlier work would weigh nothing.
-    pub fn first_counted(&self, bars: &[Bar], today: Date) -> Date {
-        let year = PeriodKind::Year.around(today).from.saturating_sub(7.days());
-        bars.iter().flat_map(|bar| [bar.baseline, self.of(bar)]).flatten().map(|(start, _)| start).min().map_or(year, |start| start.min(year))
-    }
+/// The first day whose working days are counted on a day: the week over which its year began, or when work was first planned, or
+/// earlier work would weigh nothing.
+pub fn first_counted(bars: &[Bar], today: Date) -> Date {
+    let year = PeriodKind::Year.around(today).from.saturating_sub(7.days());
+    bars.iter().filter_map(|bar| bar.baseline).map(|(start, _)| start).min().map_or(year, |start| start.min(year))
 }
 
 /// Plans kept in memory at most.
@@ -219,15 +196,6 @@ impl Networks {
         let base = self.base(conn, &version.document).await?;
         let plan = laid_over(conn, (other.unwrap_or(&base.plan), &base.index), &state, &version).await?;
         Ok(Some(LaidOver { base, plan, data_date: state.data_date, is_from_template: is_from_template(&version)? }))
-    }
-
-    /// When activities were planned by the plan that was in force at the end of a day; before any was, by the first. Whoever is
-    /// measured by a plan is not measured by one that came later.
-    pub async fn planned_on(&self, conn: &mut Conn, project: &str, on: Date) -> Result<PlannedOn> {
-        match store::replaced_since(conn, project, on).await? {
-            Some(document) => Ok(PlannedOn(Some(self.base(conn, &document).await?))),
-            None => Ok(PlannedOn::default()),
-        }
     }
 
     fn keep(&self, project: &str, digest: String, work: Arc<ProjectWork>) {
@@ -388,7 +356,7 @@ async fn schedule_project(conn: &mut Conn, networks: &Networks, project: &str) -
         outlooks.push(outlook);
     }
     outlooks.sort_by(|one, other| one.mandate.cmp(&other.mandate));
-    let first = PlannedOn::default().first_counted(&bars, state.data_date);
+    let first = first_counted(&bars, state.data_date);
     // Capacity hangs on more than dates: on rates of the document, on working days, on stops in which nothing was planned.
     let stand_still: Vec<_> = plan.activities.iter().filter(|one| !one.stops.is_empty()).map(|one| (&one.id, &one.stops)).collect();
     let under = format!("{} {:?} {:?} {stand_still:?}", version.document, plan.calendars, plan.stops);

@@ -209,18 +209,6 @@ pub async fn versions(conn: &mut Conn, project: &str) -> Result<Vec<Version>> {
     conn.rows(sql, args![project]).await?.iter().map(read_version).collect()
 }
 
-/// The document of the version that was in force at the end of a day, or of the first where none was yet; `None` where it still is.
-pub async fn replaced_since(conn: &mut Conn, project: &str, on: Date) -> Result<Option<String>> {
-    let sql = "SELECT document, state FROM plan_version WHERE project = ? AND approved_on <= ? ORDER BY approved_on DESC, ordinal DESC LIMIT 1";
-    let mut found = conn.row(sql, args![project, on]).await?;
-    if found.is_none() {
-        let sql = "SELECT document, state FROM plan_version WHERE project = ? AND approved_on IS NOT NULL ORDER BY approved_on, ordinal LIMIT 1";
-        found = conn.row(sql, args![project]).await?;
-    }
-    let Some(row) = found else { return Ok(None) };
-    Ok(if row.str(1)? == VersionState::Superseded.name() { Some(row.text(0)?) } else { None })
-}
-
 /// How many drafts wait for approval, by project.
 pub async fn draft_counts(conn: &mut Conn) -> Result<HashMap<String, u64>> {
     let rows = conn.rows("SELECT project, COUNT(*) FROM plan_version WHERE state = 'draft' GROUP BY project", &[]).await?;

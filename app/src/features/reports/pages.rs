@@ -20,6 +20,7 @@ use crate::web::Site;
 use crate::web::extract::{Files, Query, Sent, SentWithFiles};
 use crate::web::forms::{Values, error_summary, form_response, refusal, seal, seal_with};
 use crate::web::layout::{self, page};
+use crate::web::past::{self, Looked};
 use crate::web::problem::{Problem, form_urlencoded, sentence};
 use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
@@ -80,14 +81,15 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     visitor.need_somewhere(Verb::Read)?;
     let mut conn = site.reader().await?;
     let tree = site.domain.places.tree(&mut conn).await?;
-    let on = asked.on.unwrap_or(site.clock.today());
+    let looked = past::look(&site, Some(asked.on.unwrap_or(site.clock.today()))).await?;
+    let on = looked.day;
     let reports = store::of_day(&mut conn, on).await?;
     let last = store::last_days(&mut conn).await?;
     let active: Vec<String> =
         plan::store::active(&mut conn).await?.into_iter().map(|plan| plan.project).collect();
     let mut open: HashSet<String> = HashSet::new();
     for project in &active {
-        open.extend(open_buildings(&mut conn, &site, project, on).await?);
+        open.extend(open_buildings(&mut conn, &site, project, &looked).await?);
     }
     let filed_together = match &asked.filed {
         Some(id) => {
@@ -125,6 +127,8 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let came = |buildings: &[&Place]| buildings.iter().filter(|one| open.contains(&one.id) && reports.contains_key(&one.id)).count();
     let all: usize = groups.iter().map(|(_, buildings)| owed(buildings)).sum();
     let filed: usize = groups.iter().map(|(_, buildings)| came(buildings)).sum();
+    let listed = groups.iter().flat_map(|(_, buildings)| buildings);
+    let hands = listed.filter_map(|building| reports.get(&building.id)?.hands()).map(u64::from).reduce(|sum, more| sum + more);
     let may_confirm = visitor.rights.may_somewhere(Verb::Confirm);
     let body = html! {
         @if let Some(receipt) = filed_together { (receipt) }
@@ -133,13 +137,14 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             form.bar.end.no-print method="get" action="/reports" {
                 @if let Some(place) = &asked.place { input type="hidden" name="place" value=(place); }
                 a href={ "/reports/day?on=" (on) @if let Some(place) = &asked.place { "&place=" (form_urlencoded(place)) } } { (visitor.t("reports.register")) }
-                label.inline { (visitor.t("field.on")) " " input type="date" name="on" value=(on); }
+                label.inline { (visitor.t("field.on")) " " input type="date" name="on" value=(on) max=(site.clock.today()); }
                 button.second type="submit" { (visitor.t("reports.show_day")) }
             }
         }
         ul.counts {
             li { b { (filed) } span { (visitor.t("reports.reported")) } }
             li { b { (all - filed) } span { (visitor.t("reports.missing")) } }
+            @if let Some(hands) = hands { li { b { (hands) } span { (visitor.t("reports.hands")) } } }
         }
         @if may_confirm { p { a.button href="/reports/waiting" { (visitor.t("reports.waiting")) } } }
         @for (project, buildings) in &groups {
@@ -197,10 +202,10 @@ fn diaries(visitor: &Visitor, asked: Option<&str>, groups: &[(&Place, Vec<&Place
 }
 
 /// Buildings of a project that owe the report of a day, whether it came or not.
-pub(super) async fn open_buildings(conn: &mut Conn, site: &Site, project: &str, on: Date) -> Result<Vec<String>, Problem> {
-    let targets = targets::assess::project(conn, &site.domain, project, on.min(site.clock.today())).await?;
+pub(super) async fn open_buildings(conn: &mut Conn, site: &Site, project: &str, looked: &Looked) -> Result<Vec<String>, Problem> {
+    let targets = targets::assess::looked(conn, &site.domain, project, looked).await?;
     let tree = site.domain.places.tree(conn).await?;
-    Ok(targets.by_building.keys().filter(|building| owes(&tree, &targets, building, on)).cloned().collect())
+    Ok(targets.by_building.keys().filter(|building| owes(&tree, &targets, building, looked.day)).cloned().collect())
 }
 
 /// That a report has been received, with the number and the hash of its fact.
@@ -509,7 +514,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
                     tr {
                         td { a href={ "/wall/bar?project=" (form_urlencoded(&day.project)) "&activity=" (form_urlencoded(&day.activity)) } { (work.map_or_else(Default::default, |work| visitor.shown(&work.name))) } }
                         td.number { (targets::pages::delivered(visitor, day.reported_e3, "")) }
-                        td.number { @match day.measured_e3.or(day.confirmed_e3.map(|_| day.said_e3)) { Some(measured) => (amounts::text(measured)), None => "—" } }
+                        td.number { @match day.measured_e3.or(day.confirmed_e3.map(|_| day.said_e3)) { Some(measured) => (targets::pages::delivered(visitor, measured, "")), None => "—" } }
                         @if is_inspected { td.number { (through(work, day.verified_e3)) } }
                         td.number { @if let Some(work) = work { (amounts::text(work.before_e3 + work.day_e3)) " / " (amounts::text(work.total_e3)) } }
                         td { (unit_name(visitor, units.get(&day.activity).map_or("", String::as_str))) }

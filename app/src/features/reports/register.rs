@@ -8,6 +8,7 @@ use crate::features::{identity, plan};
 use crate::web::Site;
 use crate::web::extract::Query;
 use crate::web::layout::{crumbs, page};
+use crate::web::past;
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::registers::{Asked, Cell, Register};
 use crate::web::visitor::Visitor;
@@ -27,14 +28,15 @@ pub(super) struct Day {
 pub(super) async fn show(State(site): State<Site>, visitor: Visitor, Query(day): Query<Day>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let place = visitor.place_or_highest(&mut conn, &site.domain, day.place.as_deref()).await?;
-    let on = day.on.unwrap_or(site.clock.today());
+    let looked = past::look(&site, Some(day.on.unwrap_or(site.clock.today()))).await?;
+    let on = looked.day;
     let tree = site.domain.places.tree(&mut conn).await?;
     let names = identity::names(&mut conn).await?;
     let reports = store::of_day(&mut conn, on).await?;
     let last = store::last_days(&mut conn).await?;
     let mut owing: HashSet<String> = HashSet::new();
     for plan in plan::store::active(&mut conn).await? {
-        owing.extend(open_buildings(&mut conn, &site, &plan.project, on).await?);
+        owing.extend(open_buildings(&mut conn, &site, &plan.project, &looked).await?);
     }
     drop(conn);
     let mut register = Register::new(&visitor, "/reports/day", "reports.register", &asked)

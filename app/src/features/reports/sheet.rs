@@ -20,6 +20,7 @@ use crate::web::forms::derived_id;
 use crate::web::layout::{Found, capped, finding};
 use crate::web::locale::named;
 use crate::web::papers;
+use crate::web::past;
 use crate::web::problem::{Problem, sentence};
 use crate::web::visitor::Visitor;
 use guatu_formats::reports::{self, BuildingDay, BuildingRow, Cell, Form, ItemRow, Reading};
@@ -64,13 +65,14 @@ pub(super) async fn read(bytes: Vec<u8>) -> anyhow::Result<Reading> {
 /// Buildings under a place that owe the report of a day and on which this person may report.
 pub async fn owing<'t>(conn: &mut Conn, site: &Site, visitor: &Visitor, tree: &'t Tree, place: &Place, on: Date) -> Result<Vec<&'t Place>, Problem> {
     let last = store::last_days(conn).await?;
+    let looked = past::look(site, Some(on.min(site.clock.today()))).await?;
     let mut owing = Vec::new();
     for state in plan::store::active(conn).await? {
         let Some(project) = tree.get(&state.project) else { continue };
         if !project.path.starts_with(&place.path) && !place.path.starts_with(&project.path) {
             continue;
         }
-        let open = open_buildings(conn, site, &project.id, on).await?;
+        let open = open_buildings(conn, site, &project.id, &looked).await?;
         let owes = |building: &&Place| {
             matches!(building.kind, Kind::Building | Kind::Facility)
                 && building.path.starts_with(&place.path)

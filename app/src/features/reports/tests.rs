@@ -705,7 +705,7 @@ on_both_databases!(a_day_is_fetched_filled_in_looked_at_and_filed_at_once, |site
     assert_eq!((again.location(), site.site.head()), (done.location(), head + 2), "a resend is harmless");
 
     let day = site.get("builder", done.location()).await;
-    assert_eq!((day.texts(".receipt").len(), day.texts("ul.counts b")), (1, vec!["2".to_owned(), "0".to_owned()]));
+    assert_eq!((day.texts(".receipt").len(), day.texts("ul.counts b")), (1, vec!["2".to_owned(), "0".to_owned(), "14".to_owned()]));
     let address = day.attributes("ul.rows a[href^='/reports/']", "href").remove(0);
     let report = site.get("chief", &address).await;
     assert_eq!(report.texts("tbody td.number"), ["1200.5", "—", "1200.5 / 5500"]);

@@ -7,11 +7,13 @@ use crate::features::places::Tree;
 use crate::features::places::store::Place;
 use crate::features::plan::pages::{days_between, worst};
 use crate::features::targets::model::Grade;
+use crate::features::targets::terms::EndOfDay;
 use crate::features::{Guatu, plan, reports, round, targets, wall_chart};
 use crate::web::problem::Problem;
 use guatu_kernel::guarantee::Period;
 use jiff::civil::Date;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Figures that one row of a round holds.
 const OF_ROUND: [Figure; 2] = [Figure::Hindered, Figure::Red];
@@ -37,26 +39,49 @@ impl Measuring {
     }
 }
 
-/// Figures that follow from the forecasts and judgements of a day and not from what was reported of it: of a period that is over
-/// they are read from the ledger as it stood then.
-pub const STOOD: [Figure; 7] = [
+/// Figures that follow from the forecasts and states of a day: of a period that is over they are read from the ledger as it stood
+/// then.
+pub const STOOD: [Figure; 9] = [
     Figure::State,
     Figure::Red,
+    Figure::Hindered,
+    Figure::ToppedOut,
+    Figure::Completed,
+    Figure::HandedOver,
     Figure::MandatedOn,
     Figure::DaysLeft,
     Figure::FloatDays,
-    Figure::Measured,
-    Figure::Confirmed,
 ];
 
-/// Fills a form as things stand: of every active project, whoever asks. Since when a project has been active says when it was
-/// entered here, not when it was worked on, so an earlier period has it as well. Of a period that is over `stood` is what was
-/// measured at its end: what only the ledger of then knows, and nothing where it is not in there.
-pub async fn gather(conn: &mut Conn, domain: &Guatu, template: &Template, period: Period, today: Date, stood: &[Measured]) -> Result<Form, Problem> {
-    let mut projects = measure(conn, domain, template, period, today).await?;
+/// What stood at the end of a period.
+#[derive(Default)]
+pub struct Stood {
+    /// What its works were held to; `None` where nothing is known of then.
+    terms: Option<Arc<EndOfDay>>,
+    /// Its figures, of which [`STOOD`] are read.
+    projects: Vec<Measured>,
+}
+
+impl Stood {
+    /// What stands at the end of a period: to be read then, or from the ledger as it stood then.
+    pub async fn read(conn: &mut Conn, domain: &Guatu, template: &Template, period: Period) -> Result<Stood, Problem> {
+        let projects = measure(conn, domain, template, period, period.to, None).await?;
+        Ok(Stood { terms: Some(Arc::new(EndOfDay::read(conn, domain, period.to).await?)), projects })
+    }
+
+    /// What its works were held to.
+    pub fn terms(&self) -> Option<&Arc<EndOfDay>> {
+        self.terms.as_ref()
+    }
+}
+
+/// Fills a form as things stand: of every active project, whoever asks. Of a period that is over `stood` is what stood at its end:
+/// what only the ledger of then knows, and nothing of a project that is not in there; what was reported of it since counts.
+pub async fn gather(conn: &mut Conn, domain: &Guatu, template: &Template, period: Period, today: Date, stood: &Stood) -> Result<Form, Problem> {
+    let mut projects = measure(conn, domain, template, period, today, stood.terms.as_deref()).await?;
     if period.to < today {
         for project in &mut projects {
-            let known = stood.iter().find(|one| one.project == project.project);
+            let known = stood.projects.iter().find(|one| one.project == project.project);
             for figure in STOOD {
                 project.values.remove(&figure);
                 project.values.extend(known.and_then(|one| one.values.get(&figure)).map(|value| (figure, value.clone())));
@@ -66,8 +91,9 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, template: &Template, period
     Ok(fill(template, &projects))
 }
 
-/// What a form asks for of every active project, as things stand on a day.
-pub async fn measure(conn: &mut Conn, domain: &Guatu, template: &Template, period: Period, today: Date) -> Result<Vec<Measured>, Problem> {
+/// What a form asks for of every active project, as things stand on a day; its works are held to what stood at the end of the
+/// period where that is given.
+async fn measure(conn: &mut Conn, domain: &Guatu, template: &Template, period: Period, today: Date, end: Option<&EndOfDay>) -> Result<Vec<Measured>, Problem> {
     let day = period.to.min(today);
     let asks = |figures: &[Figure]| template.columns.iter().any(|column| figures.contains(column));
     let tree = domain.places.tree(conn).await?;
@@ -88,12 +114,21 @@ pub async fn measure(conn: &mut Conn, domain: &Guatu, template: &Template, perio
         of_place(&mut measuring, &tree, place);
     }
     let roots: Vec<&Place> = tree.places().iter().filter(|place| place.parent.is_none()).collect();
-    if asks(&[Figure::ReportsDue, Figure::ReportsCame]) || asks(&OF_ROUND) {
-        of_round(&mut measuring, conn, domain, &roots, day, today).await?;
+    if asks(&OF_ROUND) && day == today {
+        of_round(&mut measuring, conn, domain, &roots, day).await?;
+    }
+    let filed = reports::store::of_day(conn, day).await?;
+    if asks(&[Figure::ReportsDue, Figure::ReportsCame]) {
+        for place in &projects {
+            let targets = targets::assess::on_terms(conn, domain, &place.id, day, end).await?;
+            let due: Vec<&String> = targets.by_building.keys().filter(|id| reports::owes(&tree, &targets, id, day)).collect();
+            measuring.count(&place.id, Figure::ReportsDue, due.len());
+            measuring.count(&place.id, Figure::ReportsCame, due.iter().filter(|id| filed.contains_key(**id)).count());
+        }
     }
     if asks(&[Figure::Hands]) {
         let mut hands: HashMap<String, u64> = HashMap::new();
-        for report in reports::store::of_day(conn, day).await?.into_values() {
+        for report in filed.into_values() {
             if let Some(counted) = report.hands() {
                 *hands.entry(report.project).or_default() += u64::from(counted);
             }
@@ -104,12 +139,11 @@ pub async fn measure(conn: &mut Conn, domain: &Guatu, template: &Template, perio
         }
     }
     if asks(&[Figure::Planned, Figure::Done, Figure::Gap, Figure::Measured, Figure::Confirmed, Figure::PromisesMade, Figure::PromisesKept]) {
-        let grades = domain.grades.grades(conn).await?;
         for (at, place) in projects.iter().enumerate() {
-            let targets = targets::assess::project(conn, domain, &place.id, day).await?;
+            let targets = targets::assess::on_terms(conn, domain, &place.id, day, end).await?;
             measuring.projects[at].weighed = targets.whole();
             let promises: Vec<bool> = targets.items.iter().filter_map(|item| item.is_promise_kept(period.kind)).collect();
-            let known: Vec<Grade> = targets.items.iter().filter_map(|item| grades.of_work(&place.id, &item.activity)).collect();
+            let known: Vec<Grade> = targets.items.iter().filter_map(|item| item.grade).collect();
             measuring.count(&place.id, Figure::Measured, known.len());
             measuring.count(&place.id, Figure::Confirmed, known.iter().filter(|grade| **grade >= Grade::Confirmed).count());
             measuring.count(&place.id, Figure::PromisesMade, promises.len());
@@ -148,16 +182,12 @@ fn of_place(measuring: &mut Measuring, tree: &Tree, place: &Place) {
     }
 }
 
-/// What the round of a day says. Which work was red on an earlier day follows from the plan of that day.
-async fn of_round(measuring: &mut Measuring, conn: &mut Conn, domain: &Guatu, roots: &[&Place], day: Date, today: Date) -> Result<(), Problem> {
+/// What the round of a day says. Of an earlier one only the ledger of then knows.
+async fn of_round(measuring: &mut Measuring, conn: &mut Conn, domain: &Guatu, roots: &[&Place], day: Date) -> Result<(), Problem> {
     for root in roots {
         for one in &round::gather::gather(conn, domain, root, day).await? {
             measuring.count(&one.line.project, Figure::Hindered, one.line.hindered);
-            if day == today {
-                measuring.count(&one.line.project, Figure::Red, one.line.red);
-            }
-            measuring.count(&one.line.project, Figure::ReportsDue, one.line.reports_due);
-            measuring.count(&one.line.project, Figure::ReportsCame, one.line.reports_came);
+            measuring.count(&one.line.project, Figure::Red, one.line.red);
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Pages of returns: what is due, a form filled as things stand, and a return as it was sent.
 
 use super::figures::{Figure, Form as FilledForm, Part, Row, Subject, Value};
-use super::gather::{gather, measure};
+use super::gather::{Stood, gather};
 use super::model::{Command, TEMPLATES, Template, digest, template};
 use super::print::{self, compose, is_number};
 use super::sources::{ROWS, Standing, anchor};
@@ -189,10 +189,10 @@ async fn preview(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
 /// The form as things stand, and the ledger number it stands on.
 async fn filled(conn: &mut Conn, site: &Site, template: &Template, period: Period) -> Result<(FilledForm, u64), Problem> {
     let today = site.clock.today();
-    let then = if period.to < today { past::at_end_of(site, period.to).await? } else { None };
-    let stood = match &then {
-        Some(then) => measure(&mut then.reader().await?, &then.domain, template, period, period.to).await?,
-        None => Vec::new(),
+    let looked = past::look(site, Some(period.to.min(today))).await?;
+    let stood = match looked.then() {
+        Some(then) => Stood::read(&mut then.reader().await?, &then.domain, template, period).await?,
+        None => Stood::default(),
     };
     // At one moment, so that the number is that of the figures.
     conn.begin_snapshot().await?;

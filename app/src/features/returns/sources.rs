@@ -52,13 +52,12 @@ impl Standing {
             Figure::Disputes => ("/reports".to_owned(), vec![place, Some(format!("from={}", self.period.from)), on], "#disputed"),
             Figure::Hindered => ("/round".to_owned(), vec![place], "#hindered"),
             Figure::Red => ("/round".to_owned(), vec![place], "#red"),
-            Figure::Planned
-            | Figure::Done
-            | Figure::Gap
-            | Figure::Measured
-            | Figure::Confirmed
-            | Figure::PromisesMade
-            | Figure::PromisesKept => ("/targets".to_owned(), vec![place, on], ""),
+            Figure::PromisesMade | Figure::PromisesKept => {
+                ("/targets/periods".to_owned(), vec![place, Some(format!("period={}", self.period.kind.name())), on], "")
+            }
+            Figure::Planned | Figure::Done | Figure::Gap | Figure::Measured | Figure::Confirmed => {
+                ("/targets".to_owned(), vec![place, on], "")
+            }
         };
         // What only the ledger of then knows is found there.
         query.push(match STOOD.contains(&figure) && self.period.to < self.read_on {

@@ -211,7 +211,7 @@ on_both_databases!(a_return_is_filled_sent_corrected_and_never_changes, |site| a
     // Later reports move the form and not what was sent.
     assert_eq!(site.post("builder", "/reports/unchanged", &[("building", "ours-b2"), ("on", "2026-11-23")]).await.status, 303);
     assert_eq!(rows(&site.get("chief", "/returns/sent/return-0001").await), rows(&frozen));
-    assert_eq!(site.get("chief", &then).await.texts("ul.counts b"), ["1", "1"], "as of its number one site had not reported");
+    assert_eq!(site.get("chief", &then).await.texts("ul.counts b"), ["1", "1", "14"], "as of its number one site had not reported");
     let now = site.get("office", "/returns/day_projects?period=2026-11-23").await;
     assert_eq!(rows(&now)[0], format!("ours name 2 2 2 14 0 {red}"));
 
@@ -308,11 +308,12 @@ on_both_databases!(weeks_and_months_say_what_other_pages_say, |site| async move 
 
     // A week that is over is shown as of its last day.
     let before = site.get("office", "/returns/week_projects?period=2026-11-16").await;
-    assert_eq!(before.texts("table.return tbody tr:first-child td")[3..], ["—", "—", "0", "0", "0"], "who stood for a figure before the ledger began nobody knows");
+    assert_eq!(before.texts("table.return tbody tr:first-child td")[3..], ["0", "0", "0", "0", "0"], "nothing was measured by then");
     let link = before.attributes("table.return tbody a", "href").remove(0);
     assert_eq!(link, "/targets?place=ours&on=2026-11-22");
     let then = site.get("office", &link).await;
     assert!(then.texts(".bar .quiet").contains(&"2026-11-22".to_owned()));
+    assert_eq!(then.texts("div.notice").len(), 1, "the ledger began later, and the page says so");
     assert_eq!(then.texts("ul.counts b")[0], format!("{}%", before.texts("table.return tbody tr:first-child td")[0]));
 
     let month = site.get("office", "/returns/month_projects").await;
@@ -345,14 +346,20 @@ on_both_databases!(a_period_that_is_over_has_the_figures_of_its_end, |site| asyn
     settled(&site).await;
     let counts = async |week: &str| {
         let page = site.get("office", &format!("/returns/week_projects?period={week}")).await;
-        let links = page.attributes("table.return tbody tr:first-child a", "href");
-        (page.texts("table.return tbody tr:first-child td")[3..5].to_vec(), links.into_iter().find(|link| link.contains("as_of=")))
+        let source = page.attributes("table.return tbody tr:first-child a", "href").remove(3);
+        let shown = site.get("office", &source).await.texts("ul.counts b").pop();
+        (page.texts("table.return tbody tr:first-child td")[3..5].join(" "), source, shown.unwrap_or_default())
     };
-    let (then, source) = counts("2026-11-23").await;
-    assert_eq!(then, ["1", "1"], "measured, and confirmed of them, when the week was over");
-    assert_eq!(source.as_deref(), Some("/targets?place=ours&on=2026-11-29&as_of=2026-11-29"), "and there it is found");
-    assert_eq!(site.get("office", "/targets?place=ours&on=2026-11-29&as_of=2026-11-29").await.texts("ul.counts b").last().map(String::as_str), Some("1 / 1"));
-    assert_eq!(counts("2026-11-30").await, (vec!["2".to_owned(), "1".to_owned()], None));
+    let expected = |cells: &str, source: &str, shown: &str| (cells.to_owned(), source.to_owned(), shown.to_owned());
+    let first_week = expected("1 1", "/targets?place=ours&on=2026-11-29", "1 / 1");
+    assert_eq!(counts("2026-11-23").await, first_week, "measured, and confirmed of them, when the week was over; and there it is found");
+    assert_eq!(counts("2026-11-30").await, expected("2 1", "/targets?place=ours&on=2026-11-30", "1 / 2"));
+    // Who reports on the same work again takes nothing off what was confirmed of the days before.
+    let again = [("building", "ours-b1"), ("on", "2026-11-30"), ("done.ours-b1/pit", "1000"), ("request_id", "report-0003")];
+    assert_eq!(site.post("builder", "/reports/new", &again).await.status, 303);
+    settled(&site).await;
+    assert_eq!(counts("2026-11-23").await, first_week);
+    assert_eq!(counts("2026-11-30").await.0, "2 0");
 
     // A plan that came later is no measure of the days before it.
     let shares = async || {

@@ -8,7 +8,7 @@
 use super::assess::{self, Assessed};
 use super::grades::Marks;
 use super::model::Grade;
-use super::pages::{quantity, unit_name};
+use super::pages::{address_of, quantity, told_of, unit_name};
 use crate::features::authority::missing;
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
@@ -17,6 +17,7 @@ use crate::features::{identity, places, plan};
 use crate::web::Site;
 use crate::web::extract::Query;
 use crate::web::layout::page;
+use crate::web::past;
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
@@ -78,6 +79,8 @@ struct Account {
     kept: f64,
     promise_debt: f64,
     requirement_debt: f64,
+    /// Promises made, and of these kept so far.
+    promises: (usize, usize),
     works: usize,
     /// Of these, needed and promised by nobody.
     unpromised: usize,
@@ -103,6 +106,8 @@ impl Account {
             *sum += value * unit;
         }
         self.works += 1;
+        self.promises.0 += usize::from(window.will.is_some());
+        self.promises.1 += usize::from(window.will.is_some_and(|will| window.done + TOLERANCE >= will));
         self.unpromised += usize::from(window.will.is_none() && window.should > TOLERANCE);
         self.grade = self.grade.into_iter().chain(grade).min();
     }
@@ -132,14 +137,13 @@ pub(super) async fn accounts(
         Some(name) => PeriodKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(missing)?,
     };
     let by = By::from_name(asked.by.as_deref()).ok_or_else(missing)?;
-    let today = site.clock.today();
-    let on = asked.on.map_or(today, |on| on.min(today));
+    let looked = past::look(&site, asked.on).await?;
+    let (on, then) = (looked.day, looked.passed());
     let period = kind.around(on);
     let tree = site.domain.places.tree(&mut conn).await?;
     let names = identity::names(&mut conn).await?;
-    let grades = site.domain.grades.grades(&mut conn).await?;
     let marks = Marks::of_visitor(&visitor);
-    let asking = Asking { visitor: &visitor, tree: &tree, names: &names, place: &place, kind, by, on: (on < today).then_some(on) };
+    let asking = Asking { visitor: &visitor, tree: &tree, names: &names, place: &place, kind, by, on: then };
     let mut rows: BTreeMap<Subject, Account> = BTreeMap::new();
     // Rounds and bulletins speak of active projects: a sum beside them is of the same.
     let active: HashSet<String> = plan::store::active(&mut conn).await?.into_iter().map(|plan| plan.project).collect();
@@ -150,7 +154,7 @@ pub(super) async fn accounts(
     };
     let mut whole = Account::default();
     for project in projects {
-        let targets = assess::project(&mut conn, &site.domain, &project.id, on).await?;
+        let targets = assess::looked(&mut conn, &site.domain, &project.id, &looked).await?;
         for (building, items) in &targets.by_building {
             let Some(building) = tree.get(building).filter(|one| one.path.starts_with(&place.path)) else { continue };
             for item in items.iter().map(|at| &targets.items[*at]) {
@@ -158,11 +162,10 @@ pub(super) async fn accounts(
                 if window.should <= TOLERANCE && window.will.is_none() && window.done.abs() <= TOLERANCE {
                     continue;
                 }
-                let grade = grades.of_work(&project.id, &item.activity);
                 let subject = asking.subject(project, building, item);
                 let unit = if subject.unit.is_some() { 1.0 } else { item.unit_crew_days };
-                rows.entry(subject).or_default().add(window, unit, grade);
-                whole.add(window, item.unit_crew_days, grade);
+                rows.entry(subject).or_default().add(window, unit, item.grade);
+                whole.add(window, item.unit_crew_days, item.grade);
             }
         }
     }
@@ -198,6 +201,7 @@ pub(super) async fn accounts(
             (crumbs)
             div.bar { h1 { (place.attributes.name) " · " (visitor.t("period_account.title")) } span.quiet { (period.from) " – " (period.to) } a.button.second.end.no-print href={ "/closings?kind=" (kind.name()) } { (visitor.t("closings.title")) } }
             p.lead { (visitor.t("period_account.lead")) }
+            (told_of(&visitor, &looked))
             nav.bar.no-print aria-label=(visitor.t("targets.period")) { @for one in PeriodKind::ALL {
                 a.button.second href=(asking.address(&place.id, one, by)) aria-current=[(one == kind).then_some("true")] { (visitor.t(&format!("period.{}", one.name()))) }
             } }
@@ -208,6 +212,7 @@ pub(super) async fn accounts(
                 @for (key, part, of) in [("targets.cl", whole.promised, whole.should), ("targets.prco", whole.required, whole.should), ("targets.ppc", whole.kept, whole.will)] {
                     li { b { (percent(part, of)) } span { (visitor.t(key)) } }
                 }
+                li { b { (whole.promises.1) " / " (whole.promises.0) } span { (visitor.t("period_account.kept_of_made")) } }
                 li { b { (whole.unpromised) } span { (visitor.t("period_account.unpromised")) } }
             }
             p.quiet { (visitor.tf("period_account.level", &[("level", visitor.tf("shell.bracketed", &level))])) }
@@ -249,7 +254,7 @@ impl Asking<'_> {
     fn subject(&self, project: &Place, building: &Place, item: &Assessed) -> Subject {
         let of = |place: &Place| {
             let is_last = matches!(place.kind, Kind::Building | Kind::Facility);
-            let address = if is_last { format!("/targets/{}", form_urlencoded(&place.id)) } else { self.address(&place.id, self.kind, By::Place) };
+            let address = if is_last { address_of(place, self.on) } else { self.address(&place.id, self.kind, By::Place) };
             Subject { name: place.attributes.name.clone(), unit: None, address: Some(address) }
         };
         match self.by {

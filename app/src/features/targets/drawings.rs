@@ -7,7 +7,7 @@ use super::pages::{quantity, unit_name};
 use super::progress::planned_share;
 use crate::db::Conn;
 use crate::features::{Guatu, plan};
-use crate::features::plan::network::{Drawn, PlannedOn, ProjectWork, STAGES, Scheduled};
+use crate::features::plan::network::{Drawn, ProjectWork, STAGES, Scheduled, first_counted};
 use crate::features::plan::store::Bar;
 use crate::web::visitor::Visitor;
 use anyhow::Result;
@@ -229,13 +229,12 @@ struct Gathered {
 }
 
 impl Gathered {
-    async fn read(conn: &mut Conn, domain: &Guatu, project: &str, today: Date) -> Result<Option<Gathered>> {
+    async fn read(conn: &mut Conn, domain: &Guatu, project: &str, today: Date, measured: Arc<measured::Works>) -> Result<Option<Gathered>> {
         let scheduled = domain.networks.scheduled(conn, project).await?;
         let Some(first) = scheduled.bars.iter().filter_map(|bar| bar.baseline.map(|(start, _)| start)).min() else { return Ok(None) };
-        let Some(work) = domain.networks.work(conn, project, PlannedOn::default().first_counted(&scheduled.bars, today)).await? else { return Ok(None) };
+        let Some(work) = domain.networks.work(conn, project, first_counted(&scheduled.bars, today)).await? else { return Ok(None) };
         let ends = work.items.iter().filter_map(|(at, _)| scheduled.bars.get(at)).flat_map(|bar| [bar.baseline, bar.early, bar.late]);
         let last = ends.flatten().map(|(_, finish)| finish).max().unwrap_or(today).max(today);
-        let measured = domain.measured.of(conn, project).await?;
         let begun = measured.values().map(|one| one.first_on).min();
         let mut days: Vec<Date> = std::iter::successors(Some(first.saturating_sub(1.days())), |day| day.checked_add(STEP_DAYS.days()).ok().filter(|next| *next < last)).collect();
         days.extend([today.saturating_sub(1.days()), last]);
@@ -280,7 +279,8 @@ pub struct Progression {
 
 /// How the works of a building that are counted in storeys go on, in the order of the plan; those below ground are left out.
 pub async fn storeys(conn: &mut Conn, domain: &Guatu, project: &str, building: &str, today: Date) -> Result<Vec<Progression>> {
-    let Some(gathered) = Gathered::read(conn, domain, project, today).await? else { return Ok(Vec::new()) };
+    let done = domain.measured.of(conn, project).await?;
+    let Some(gathered) = Gathered::read(conn, domain, project, today, done).await? else { return Ok(Vec::new()) };
     let yesterday = today.saturating_sub(1.days());
     let now = gathered.days.iter().position(|day| *day == yesterday).unwrap_or(0);
     let drawn = |bar: &Bar| bar.stage.as_deref().and_then(|id| STAGES.iter().find(|stage| stage.id == id)).and_then(|stage| stage.drawn);
@@ -319,9 +319,22 @@ pub async fn storeys(conn: &mut Conn, domain: &Guatu, project: &str, building: &
         .collect())
 }
 
+/// What a curve tells: through which day it is actual, by what it weighs, and what was done.
+pub struct Told {
+    /// The day.
+    pub day: Date,
+    /// Whether it is an earlier one than today.
+    pub has_passed: bool,
+    /// What works are weighed by.
+    pub by: Measure,
+    /// What was done of them.
+    pub done: Arc<measured::Works>,
+}
+
 /// The S-curve of a project; `None` where nothing is measured, or no measured work has a value to be weighed by.
-pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: &str, (today, by): (Date, Measure), on: Ground) -> Result<Option<Curve>> {
-    let Some(gathered) = Gathered::read(conn, domain, project, today).await? else { return Ok(None) };
+pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: &str, told: Told, on: Ground) -> Result<Option<Curve>> {
+    let Told { day: today, has_passed, by, done } = told;
+    let Some(gathered) = Gathered::read(conn, domain, project, today, done).await? else { return Ok(None) };
     let (days, works) = (&gathered.days, gathered.works(by).map(|(_, work)| work).collect::<Vec<_>>());
     let yesterday = today.saturating_sub(1.days());
     let whole: f64 = works.iter().map(|work| work.weight).sum();
@@ -345,7 +358,7 @@ pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: 
             line(Kind::Forecast, "curve.forecast", forecast),
             line(Kind::Actual, "curve.actual", actual),
         ],
-        today: (today, visitor.t("curve.today")),
+        today: (today, if has_passed { today.strftime("%m-%d").to_string() } else { visitor.t("curve.today") }),
         sheet,
         ink,
     }))

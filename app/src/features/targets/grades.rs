@@ -49,7 +49,7 @@ impl Kept {
         if since > newest {
             (since, grades) = (0, Arc::default());
         }
-        let rows = conn.rows("SELECT project, activity, CASE WHEN disputed_on IS NULL THEN grade ELSE 'disputed' END FROM measured_item WHERE number > ?", args![since]).await?;
+        let rows = conn.rows("SELECT project, activity, grade FROM measured_item WHERE number > ?", args![since]).await?;
         let known = Arc::make_mut(&mut grades);
         for row in rows {
             let grade = Grade::from_name(&row.text(2)?).context("a stored grade is known")?;

@@ -11,7 +11,8 @@
 //!
 //! What was done is heard from `reports`; rates and working days are those of the approved plan.
 //!
-//! Refusals: E-101 … E-112. Extra files: `assess.rs` (facts and plan → kernel → what pages show), `progress.rs` (planned to
+//! Refusals: E-101 … E-112. Extra files: `assess.rs` (a project's works as pages show them), `terms.rs`
+//! (what they are held to on a day → kernel → how they stand), `progress.rs` (planned to
 //! date against done, in percentage points), `accounts.rs` (a period by work, place or official), `drawings.rs` (elevation and
 //! S-curve), `grades.rs` (who stands for a figure), `measured.rs` (what was done by day, kept between pages).
 
@@ -24,6 +25,7 @@ pub mod model;
 pub mod pages;
 pub mod progress;
 pub mod store;
+pub mod terms;
 #[cfg(test)]
 mod tests;
 

@@ -4,7 +4,7 @@ use super::assess::{self, Assessed, ProjectTargets};
 use super::drawings::{self, Measure, Worth};
 use super::grades::Marks;
 use super::model::{Command, Grade, Promised, RULES, Refused};
-use super::progress::{Weighed, grade, linear_e1, tenths_text};
+use super::progress::{Weighed, grade, linear_e1, signed, tenths_text};
 use super::store::{self, Commitment};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
@@ -17,6 +17,7 @@ use crate::web::extract::{Query, Sent};
 use crate::web::forms::{Values, error_summary, form_response, refusal, seal_with};
 use crate::web::layout::page;
 use crate::web::papers;
+use crate::web::past::{self, Known, Looked};
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
@@ -50,7 +51,7 @@ pub fn routes() -> Router<Site> {
 #[derive(Debug, Default, serde::Deserialize)]
 struct Asked {
     place: Option<String>,
-    /// A day that has passed: the same figures as of then, as they are known now.
+    /// A day that has passed: as it was planned then, with what has been reported of it since.
     on: Option<Date>,
     /// What the curve of a project weighs by.
     by: Option<String>,
@@ -79,10 +80,10 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, item: &Assessed, measured: Option<Grade>) {
-        self.measured += usize::from(measured.is_some());
-        self.confirmed += usize::from(measured.is_some_and(|grade| grade >= Grade::Confirmed));
-        self.grade = self.grade.into_iter().chain(measured).min();
+    fn add(&mut self, item: &Assessed) {
+        self.measured += usize::from(item.grade.is_some());
+        self.confirmed += usize::from(item.grade.is_some_and(|grade| grade >= Grade::Confirmed));
+        self.grade = self.grade.into_iter().chain(item.grade).min();
         let Some(week) = item.facts.windows.iter().find(|window| window.period.kind == PeriodKind::Week) else { return };
         if week.should > TOLERANCE {
             self.needed += 1;
@@ -100,14 +101,14 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let mut conn = site.reader().await?;
     let place = visitor.place_or_highest(&mut conn, &site.domain, asked.place.as_deref()).await?;
     let tree = site.domain.places.tree(&mut conn).await?;
+    let looked = past::look(&site, asked.on).await?;
+    let (on, then) = (looked.day, looked.passed());
     if matches!(place.kind, Kind::Building | Kind::Facility) {
-        return Ok(Redirect::to(&format!("/targets/{}", place.id)).into_response());
+        return Ok(Redirect::to(&address_of(&place, then)).into_response());
     }
     let by = Measure::from_name(asked.by.as_deref()).ok_or_else(missing)?;
-    let today = site.clock.today();
-    let (grades, marks) = (site.domain.grades.grades(&mut conn).await?, Marks::of_visitor(&visitor));
-    let on = asked.on.map_or(today, |on| on.min(today));
-    let earlier = if on < today { format!("&on={on}") } else { String::new() };
+    let marks = Marks::of_visitor(&visitor);
+    let earlier = then.map_or_else(String::new, |on| format!("&on={on}"));
     let project = tree.lineage(&place).find(|other| other.kind == Kind::Project);
     let row_kinds: &[Kind] = if project.is_some() { &[Kind::Building, Kind::Facility] } else { &[Kind::Project] };
     // Rounds and bulletins speak of active projects: a sum beside them is of the same.
@@ -121,16 +122,16 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             continue;
         }
         if !loaded.contains_key(&of.id) {
-            loaded.insert(of.id.clone(), assess::project(&mut conn, &site.domain, &of.id, on).await?);
+            loaded.insert(of.id.clone(), assess::looked(&mut conn, &site.domain, &of.id, &looked).await?);
         }
         let targets = &loaded[&of.id];
         let mut sum = Sum::default();
         if row.kind == Kind::Project {
             sum.weighed = targets.whole();
-            targets.items.iter().for_each(|item| sum.add(item, grades.of_work(&of.id, &item.activity)));
+            targets.items.iter().for_each(|item| sum.add(item));
         } else {
             sum.weighed = targets.weighed.get(&row.id).copied().unwrap_or_default();
-            targets.of(&row.id).for_each(|item| sum.add(item, grades.of_work(&of.id, &item.activity)));
+            targets.of(&row.id).for_each(|item| sum.add(item));
         }
         if sum.weighed.weight > 0.0 {
             whole.weighed.join(&sum.weighed);
@@ -158,7 +159,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         .number("kept", "targets.kept_week")
         .number("broken", "targets.broken_items")
         .column("grade", "profile.grade");
-    if on < today {
+    if let Some(on) = then {
         register = register.keep("on", on);
     }
     if by != Measure::default() {
@@ -169,13 +170,12 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     for (row, sum) in &rows {
         // Only what has a weight is a row, and that has points.
         let Some((planned, done, gap)) = judged(&sum.weighed) else { continue };
-        let signed = format!("{}{}", if gap > 0 { "+" } else { "" }, tenths_text(gap));
         let broken = html! { @if sum.broken > 0 { span.lamp.bad { (sum.broken) } } @else { "0" } };
         register.row(vec![
             (Cell::Text(row.attributes.name.clone()), Some(html! { a href={ "/targets?place=" (form_urlencoded(&row.id)) (earlier) } { (row.attributes.name) } })),
             (tenths(planned), Some(html! { (tenths_text(planned)) })),
             (tenths(done), Some(html! { (tenths_text(done)) })),
-            (tenths(gap), Some(html! { span class={ "lamp " (grade(gap, &rules).name()) } { (visitor.tf("targets.points", &[("gap", signed)])) } })),
+            (tenths(gap), Some(html! { span class={ "lamp " (grade(gap, &rules).name()) } { (visitor.tf("targets.points", &[("gap", signed(gap))])) } })),
             count(sum.needed),
             count(sum.promised),
             count(sum.made),
@@ -190,12 +190,14 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     register.respond(&site, "targets.nothing_measured", |table| {
         let body = html! {
             (crumbs)
-            div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) } @if on < today { span.quiet { (on) } } a.button.second.end.no-print href={ "/targets/periods?place=" (form_urlencoded(&place.id)) (earlier) } { (visitor.t("period_account.title")) } }
+            div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) } @if then.is_some() { span.quiet { (on) } } a.button.second.end.no-print href={ "/targets/periods?place=" (form_urlencoded(&place.id)) (earlier) } { (visitor.t("period_account.title")) } }
             p.lead { (visitor.t("targets.lead")) }
+            (told_of(&visitor, &looked))
             ul.counts {
-                @if let Some((planned, done, _)) = judged(&whole.weighed) {
+                @if let Some((planned, done, gap)) = judged(&whole.weighed) {
                     li { b { (tenths_text(planned)) "%" } span { (visitor.t("targets.planned")) } }
                     li { b { (tenths_text(done)) "%" } span { (visitor.t("targets.done")) @if let Some(grade) = whole.grade { " " (marks.of(grade)) } } }
+                    li { b { (signed(gap)) } span { (visitor.t("targets.gap")) } }
                 }
                 @if let Some(linear) = linear_e1(rule_sets::model::Measure::Months, on) { li { b { (tenths_text(linear)) "%" } span { (visitor.t("targets.linear")) } } }
                 li { b { (whole.promised) " / " (whole.needed) } span { (visitor.t("targets.promised_of_needed")) } }
@@ -273,21 +275,38 @@ pub fn unit_name(visitor: &Visitor, unit: &str) -> String {
     if visitor.language.has(&key) { visitor.t(&key) } else { unit.to_owned() }
 }
 
-async fn place_and_targets(conn: &mut Conn, site: &Site, place: &Place) -> Result<Arc<ProjectTargets>, Problem> {
+/// Where a building's targets of today or of an earlier day are.
+pub(super) fn address_of(building: &Place, on: Option<Date>) -> String {
+    let on = on.map_or_else(String::new, |on| format!("?on={on}"));
+    format!("/targets/{}{on}", form_urlencoded(&building.id))
+}
+
+/// What a page of a day that has passed says of its figures; nothing of today's.
+pub(super) fn told_of(visitor: &Visitor, looked: &Looked) -> Markup {
+    let date = ("date", looked.day.to_string());
+    let told = match looked.known {
+        Known::Now => return html! {},
+        Known::Then(_) => visitor.tf("targets.of_then", &[date]),
+        Known::Later(began_on, _) => visitor.tf("targets.of_before", &[date, ("began", began_on.to_string())]),
+    };
+    html! { div.notice { p { (told) } } }
+}
+
+async fn place_and_targets(conn: &mut Conn, site: &Site, place: &Place, looked: &Looked) -> Result<Arc<ProjectTargets>, Problem> {
     let tree = site.domain.places.tree(conn).await?;
     let project = tree.lineage(place).find(|other| other.kind == Kind::Project).map(|project| project.id.clone());
     Ok(match project {
-        Some(project) => assess::project(conn, &site.domain, &project, site.clock.today()).await?,
+        Some(project) => assess::looked(conn, &site.domain, &project, looked).await?,
         None => Arc::default(),
     })
 }
 
 /// What stands around the drawings of a place. On a screen the page around it has the title and the stamps.
-fn heading(site: &Site, visitor: &Visitor, name: &str, key: &str, sheet: Sheet) -> Heading {
+fn heading(site: &Site, visitor: &Visitor, name: &str, (key, on): (&str, Date), sheet: Sheet) -> Heading {
     let is_paper = matches!(sheet, Sheet::Paper { .. });
     Heading {
         title: if is_paper { format!("{name} · {}", visitor.t(key)) } else { String::new() },
-        subtitle: site.clock.today().to_string(),
+        subtitle: on.to_string(),
         as_of: visitor.tf("shell.as_of", &[("number", site.head().to_string())]),
         stamps: papers::stamps(site, visitor),
     }
@@ -300,6 +319,8 @@ struct DrawnOn {
     ink: Option<String>,
     /// What a curve weighs by.
     by: Option<String>,
+    /// The day it shows.
+    on: Option<Date>,
 }
 
 impl DrawnOn {
@@ -321,23 +342,31 @@ async fn elevation(State(site): State<Site>, visitor: Visitor, Path((id, format)
     let mut conn = site.reader().await?;
     let place = visitor.place(&mut conn, &id).await?;
     let sheet = on.sheet(&format)?;
-    let targets = place_and_targets(&mut conn, &site, &place).await?;
+    let looked = past::look(&site, on.on).await?;
+    let targets = place_and_targets(&mut conn, &site, &place, &looked).await?;
     let name = site.domain.places.tree(&mut conn).await?.full_name(&place);
     drop(conn);
-    let on = drawings::Ground { heading: heading(&site, &visitor, &name, "elevation.title", sheet), sheet, ink: on.ink() };
+    let on = drawings::Ground { heading: heading(&site, &visitor, &name, ("elevation.title", looked.day), sheet), sheet, ink: on.ink() };
     let items: Vec<drawings::Standing> = targets.of(&place.id).map(Into::into).collect();
     let drawing = drawings::elevation(&visitor, &items, on).ok_or_else(missing)?;
-    papers::drawing(charts::elevation::draw(&drawing), &format, sheet, &format!("guatu-elevation-{}", site.clock.today())).await
+    papers::drawing(charts::elevation::draw(&drawing), &format, sheet, &format!("guatu-elevation-{}", looked.day)).await
 }
 
 async fn curve(State(site): State<Site>, visitor: Visitor, Path((id, format)): Path<(String, String)>, Query(on): Query<DrawnOn>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let place = visitor.place(&mut conn, &id).await?;
     let sheet = on.sheet(&format)?;
-    let today = site.clock.today();
+    let looked = past::look(&site, on.on).await?;
+    let today = looked.day;
     let by = Measure::from_name(on.by.as_deref()).ok_or_else(missing)?;
-    let ground = drawings::Ground { heading: heading(&site, &visitor, &place.attributes.name, curve_title(by), sheet), sheet, ink: on.ink() };
-    let drawing = drawings::curve(&mut conn, &site.domain, &visitor, &place.id, (today, by), ground).await?.ok_or_else(missing)?;
+    let ground = drawings::Ground { heading: heading(&site, &visitor, &place.attributes.name, (curve_title(by), today), sheet), sheet, ink: on.ink() };
+    let done = site.domain.measured.of(&mut conn, &place.id).await?;
+    let told = drawings::Told { day: today, has_passed: looked.passed().is_some(), by, done };
+    let (mut conn, domain) = match looked.then() {
+        Some(then) => (then.reader().await?, &then.domain),
+        None => (conn, &site.domain),
+    };
+    let drawing = drawings::curve(&mut conn, domain, &visitor, &place.id, told, ground).await?.ok_or_else(missing)?;
     drop(conn);
     papers::drawing(charts::curve::draw(&drawing), &format, sheet, &format!("guatu-curve-{today}")).await
 }
@@ -356,13 +385,13 @@ fn curve_figure(visitor: &Visitor, place: &Place, by: Measure, worth: Worth, ear
     let address = format!("/targets?place={}", form_urlencoded(&place.id));
     html! {
         @if worth.valued == 0 {
-            (figure(visitor, place, "curve", "", &visitor.t("curve.title")))
+            (figure(visitor, place, "curve", earlier.trim_start_matches('&'), &visitor.t("curve.title")))
             p.quiet { (visitor.t("curve.no_value")) }
         } @else {
             nav.bar.no-print aria-label=(visitor.t("curve.title")) { @for (measure, name) in Measure::ALL {
                 a.button.second href={ (address) (earlier) "&by=" (name) } aria-current=[(measure == by).then_some("true")] { (visitor.t(&format!("curve.by_{name}"))) }
             } }
-            (figure(visitor, place, "curve", &format!("by={}", by.name()), &visitor.t(curve_title(by))))
+            (figure(visitor, place, "curve", &format!("by={}{earlier}", by.name()), &visitor.t(curve_title(by))))
             p.quiet { (visitor.tf("curve.value_of", &params)) }
         }
     }
@@ -383,13 +412,15 @@ fn figure(visitor: &Visitor, place: &Place, name: &str, asked: &str, title: &str
     }
 }
 
-async fn building(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn building(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let place = visitor.place(&mut site.reader().await?, &id).await?;
     // What is measured stands at the leaves; above them are sums.
     if matches!(place.kind, Kind::District | Kind::Zone | Kind::Project | Kind::Parcel) {
-        return Ok(Redirect::to(&format!("/targets?place={}", form_urlencoded(&place.id))).into_response());
+        let on = asked.on.map_or_else(String::new, |on| format!("&on={on}"));
+        return Ok(Redirect::to(&format!("/targets?place={}{on}", form_urlencoded(&place.id))).into_response());
     }
-    building_page(&site, &visitor, &place, &Values::default(), None).await
+    let looked = past::look(&site, asked.on).await?;
+    building_page(&site, &visitor, &place, &looked, &Values::default(), None).await
 }
 
 /// A work item that is worked on or needed soon comes first; what is finished or far ahead is folded away.
@@ -398,41 +429,41 @@ fn is_current(item: &Assessed) -> bool {
     item.is_open() && (item.done > TOLERANCE || item.outlook().first_impossible().is_some() || item.facts.windows.iter().take(4).any(needs))
 }
 
-async fn building_page(site: &Site, visitor: &Visitor, place: &Place, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+async fn building_page(site: &Site, visitor: &Visitor, place: &Place, looked: &Looked, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
-    let targets = place_and_targets(&mut conn, site, place).await?;
+    let targets = place_and_targets(&mut conn, site, place, looked).await?;
     let (current, rest): (Vec<&Assessed>, Vec<&Assessed>) = targets.of(&place.id).partition(|item| is_current(item));
-    let today = site.clock.today();
-    let grades = site.domain.grades.grades(&mut conn).await?;
+    // What is to come is asked for today alone.
+    let (today, then) = (looked.day, looked.passed());
     let (rule_set, rules) = site.domain.rules.gap(&mut conn, today).await?;
     let tree = site.domain.places.tree(&mut conn).await?;
     let project = tree.lineage(place).find(|other| other.kind == Kind::Project).map_or("", |project| project.id.as_str());
     let names = identity::names(&mut conn).await?;
-    let targets_grade = |item: &Assessed| grades.of_work(project, &item.activity);
     let is_active = plan::store::plan_over(&mut conn, &place.path).await?.is_some_and(|plan| plan.active_on.is_some());
-    let may_promise = is_active && !tree.is_idle(place, today) && visitor.may(Verb::Report, &place.path);
-    let mut coming = store::commitments(&mut conn, project, today).await?;
+    let may_promise = then.is_none() && is_active && !tree.is_idle(place, today) && visitor.may(Verb::Report, &place.path);
+    let mut coming = if then.is_none() { store::commitments(&mut conn, project, today).await? } else { Vec::new() };
     coming.retain(|one| one.from > today);
     let promisable = if may_promise { assess::promisable(&mut conn, &site.domain, project, &place.id, today).await? } else { HashMap::new() };
     let points = targets.weighed.get(&place.id).and_then(|weighed| weighed.judged_e1(rules.measure, today));
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
         (error_summary(visitor, refused))
-        div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) }
-            @if let Some((planned, done, gap)) = points { span class={ "lamp " (grade(gap, &rules).name()) } { (visitor.tf("targets.standing", &[("planned", tenths_text(planned)), ("done", tenths_text(done)), ("gap", tenths_text(gap))])) } @if let Some(lowest) = targets.of(&place.id).filter_map(targets_grade).min() { (Marks::of_visitor(visitor).with_word(lowest)) } }
+        div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) } @if then.is_some() { span.quiet { (today) } }
+            @if let Some((planned, done, gap)) = points { span class={ "lamp " (grade(gap, &rules).name()) } { (visitor.tf("targets.standing", &[("planned", tenths_text(planned)), ("done", tenths_text(done)), ("gap", tenths_text(gap))])) } @if let Some(lowest) = targets.of(&place.id).filter_map(|item| item.grade).min() { (Marks::of_visitor(visitor).with_word(lowest)) } }
             a.no-print href={ "/orders/of?kind=promise&id=" (form_urlencoded(&place.id)) } { (visitor.t("orders.of_this")) }
-            @if targets.of(&place.id).any(|item| targets_grade(item).is_some()) { " " a.no-print href={ "/reports/of/" (form_urlencoded(&place.id)) } { (visitor.t("targets.behind")) } }
+            @if targets.of(&place.id).any(|item| item.grade.is_some()) { " " a.no-print href={ "/reports/of/" (form_urlencoded(&place.id)) } { (visitor.t("targets.behind")) } }
         }
         @let is_reported = targets.of(&place.id).any(|item| item.done_today.is_some());
         @if may_promise { p.bar.no-print { a.button.second[is_reported] href={ "/reports/new?building=" (form_urlencoded(&place.id)) } { (visitor.t(if is_reported { "targets.is_reported" } else { "reports.file" })) } } }
-        h2 { (visitor.t("targets.today")) }
+        (told_of(visitor, looked))
+        h2 { (visitor.t(if then.is_some() { "targets.of_day" } else { "targets.today" })) }
         @if current.iter().all(|item| item.facts.today <= TOLERANCE) { p.quiet { (visitor.t("targets.nothing_today")) } }
         ul.rows { @for item in current.iter().filter(|item| item.facts.today > TOLERANCE) {
-            li { span { (visitor.shown(&item.name)) } b.days-left { (today_text(visitor, item)) } @if item.facts.today_whole.is_some() { span.quiet { (visitor.tf("targets.exactly", &[("amount", quantity(item.facts.today))])) } } @if let Some(so_far) = so_far(visitor, item) { (so_far) } }
+            li { span { (visitor.shown(&item.name)) } b.days-left { (today_text(visitor, item)) } @if item.facts.today_whole.is_some() { span.quiet { (visitor.tf("targets.exactly", &[("amount", quantity(item.facts.today))])) } } @if let Some(so_far) = so_far(visitor, item).filter(|_| then.is_none()) { (so_far) } }
         } }
-        @if targets.by_building.contains_key(&place.id) { (figure(visitor, place, "elevation", "", &visitor.t("elevation.title"))) }
+        @if targets.by_building.contains_key(&place.id) { (figure(visitor, place, "elevation", &then.map_or_else(String::new, |on| format!("on={on}")), &visitor.t("elevation.title"))) }
         @if points.is_some() { p.quiet { (rule_sets::pages::told(visitor, &rule_set)) } }
-        @for item in &current { (item_sheet(visitor, &place.id, item, targets_grade(item), &names)) }
+        @for item in &current { (item_sheet(visitor, &place.id, item, &names)) }
         @if may_promise && !current.is_empty() { (promise_form(visitor, place, &current, &promisable, today, values, refused)) }
         (coming_promises(visitor, &targets, place, &coming, &names))
         @if !rest.is_empty() { details { summary { (visitor.tf("targets.others", &[("count", rest.len().to_string())])) }
@@ -468,11 +499,11 @@ fn promiser<'a>(item: &Assessed, window: &Window, names: &'a HashMap<String, Str
     names.get(account).map(String::as_str)
 }
 
-fn item_sheet(visitor: &Visitor, building: &str, item: &Assessed, measured: Option<Grade>, names: &HashMap<String, String>) -> Markup {
+fn item_sheet(visitor: &Visitor, building: &str, item: &Assessed, names: &HashMap<String, String>) -> Markup {
     let percent = |ratio: Option<f64>| ratio.map_or("—".to_owned(), |ratio| format!("{:.0}%", ratio * 100.0));
     html! {
         section.sheet {
-            div.bar { h3 { (visitor.shown(&item.name)) } span.quiet { (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) @if let Some(grade) = measured { " " a.no-print href={ "/reports/of/" (form_urlencoded(building)) "?activity=" (form_urlencoded(&item.activity)) } { (Marks::of_visitor(visitor).with_word(grade)) } } } }
+            div.bar { h3 { (visitor.shown(&item.name)) } span.quiet { (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) @if let Some(grade) = item.grade { " " a.no-print href={ "/reports/of/" (form_urlencoded(building)) "?activity=" (form_urlencoded(&item.activity)) } { (Marks::of_visitor(visitor).with_word(grade)) } } } }
             @if let Some(first) = item.outlook().first_impossible() {
                 div.notice { p { strong { (visitor.tf("targets.broken", &[
                     ("date", first.on.to_string()),
@@ -613,7 +644,7 @@ fn rule(code: &'static str, field: &'static str) -> Refusal {
 async fn promise(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let place = visitor.place_for(&mut conn, &id, Verb::Report).await?;
-    let targets = place_and_targets(&mut conn, &site, &place).await?;
+    let targets = place_and_targets(&mut conn, &site, &place, &Looked::today(&site)).await?;
     let tree = site.domain.places.tree(&mut conn).await?;
     let project = tree.lineage(&place).find(|other| other.kind == Kind::Project).map_or("", |project| project.id.as_str());
     let promisable = assess::promisable(&mut conn, &site.domain, project, &id, site.clock.today()).await?;
@@ -647,6 +678,6 @@ async fn promise(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
     };
     match done.await {
         Ok(_) => Ok(Redirect::to(&format!("/targets/{id}")).into_response()),
-        Err(problem) => building_page(&site, &visitor, &place, &values, Some(&refusal(problem)?)).await,
+        Err(problem) => building_page(&site, &visitor, &place, &Looked::today(&site), &values, Some(&refusal(problem)?)).await,
     }
 }

@@ -1,5 +1,6 @@
 //! What was done by day, and promises as they were frozen.
 
+use super::measured;
 use super::model::{Command, Fact, Grade, Needed, Standing, State, Work};
 use crate::args;
 use crate::db::Conn;
@@ -184,20 +185,27 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
 
 /// What sites report, supervision measures, inspections find and corrections say: quantities by day, and who stands for them.
 ///
-/// A report says what is done in all, so whoever judges the newest one stands for the whole figure: a work item has the grade
-/// of the report of its newest day. A dispute is about the works that were measured otherwise; it stays until the site puts that
-/// day of them right or somebody judges that day or a later one: another report of the site settles nothing.
+/// A report says what is done in all, so whoever judges one stands for the whole figure of its day; what is reported after it
+/// is again the site's word. A dispute is about the works that were measured otherwise; it stays until the site puts that day of
+/// them right or somebody then judges that day or a later one: another report of the site settles nothing.
 pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
     let AnyFact::Reports(fact) = &entry.fact else { return Ok(()) };
     let is_first = matches!(fact, ReportFact::Filed { .. });
+    let grade = match fact {
+        ReportFact::Filed { .. } | ReportFact::Unchanged { .. } | ReportFact::Corrected { .. } => Grade::Reported,
+        ReportFact::Disputed { .. } => Grade::Disputed,
+        ReportFact::Confirmed {} => Grade::Confirmed,
+        ReportFact::Verified { .. } => Grade::Verified,
+    };
+    let on = entry.occurred_on;
     for standing in fact.standings() {
         let opening = if is_first { standing.before_e3 } else { 0 };
-        let sql = "INSERT INTO measured_item (project, activity, building, opening_e3, first_on, last_on, grade, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        let sql = "INSERT INTO measured_item (project, activity, building, opening_e3, first_on, last_on, grade, number) VALUES (?, ?, ?, ?, ?, ?, 'reported', ?)
                    ON CONFLICT (project, activity) DO UPDATE SET number = excluded.number,
-                       grade = CASE WHEN excluded.last_on > measured_item.last_on THEN excluded.grade ELSE measured_item.grade END,
+                       grade = CASE WHEN excluded.last_on > measured_item.last_on AND measured_item.grade <> 'disputed' THEN 'reported' ELSE measured_item.grade END,
                        last_on = CASE WHEN excluded.last_on > measured_item.last_on THEN excluded.last_on ELSE measured_item.last_on END";
-        let (project, activity, on) = (&standing.project, &standing.activity, entry.occurred_on);
-        conn.execute(sql, args![project, activity, &entry.place, opening, on, on, Grade::Reported.name(), entry.number]).await?;
+        let (project, activity) = (&standing.project, &standing.activity);
+        conn.execute(sql, args![project, activity, &entry.place, opening, on, on, entry.number]).await?;
         let share_e3 = standing.through_e3 - standing.before_e3;
         if let Some(again_on) = standing.measured_again_on {
             let quantity = "SELECT quantity_e3 FROM measured_day WHERE project = ? AND activity = ? AND on_day = ?";
@@ -205,33 +213,20 @@ pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
             let shift = "UPDATE measured_day SET quantity_e3 = quantity_e3 - ? WHERE project = ? AND activity = ? AND on_day = ?";
             conn.execute(shift, args![share_e3 - was_e3, project, activity, again_on]).await?;
         }
-        let sql = "INSERT INTO measured_day (project, activity, on_day, quantity_e3) VALUES (?, ?, ?, ?)
-                   ON CONFLICT (project, activity, on_day) DO UPDATE SET quantity_e3 = excluded.quantity_e3";
-        conn.execute(sql, args![project, activity, on, share_e3]).await?;
+        let sql = "INSERT INTO measured_day (project, activity, on_day, quantity_e3, grade, graded_number) VALUES (?, ?, ?, ?, ?, ?)
+                   ON CONFLICT (project, activity, on_day) DO UPDATE SET quantity_e3 = excluded.quantity_e3, grade = excluded.grade, graded_number = excluded.graded_number";
+        conn.execute(sql, args![project, activity, on, share_e3, grade.name(), entry.number]).await?;
     }
-    let (on, building) = (entry.occurred_on, &entry.place);
-    match fact {
-        ReportFact::Filed { .. } | ReportFact::Unchanged { .. } => {}
-        ReportFact::Corrected { standings, .. } => {
-            let sql = "UPDATE measured_item SET grade = CASE WHEN last_on = ? THEN 'reported' ELSE grade END,
-                           disputed_on = CASE WHEN disputed_on = ? THEN NULL ELSE disputed_on END WHERE project = ? AND activity = ?";
-            for standing in standings {
-                conn.execute(sql, args![on, on, &standing.project, &standing.activity]).await?;
-            }
-        }
-        ReportFact::Disputed { standings, .. } => {
-            for standing in standings {
-                let sql = "UPDATE measured_item SET disputed_on = ? WHERE project = ? AND activity = ?";
-                conn.execute(sql, args![on, &standing.project, &standing.activity]).await?;
-            }
-        }
-        ReportFact::Confirmed {} | ReportFact::Verified { .. } => {
-            let grade = if matches!(fact, ReportFact::Confirmed {}) { Grade::Confirmed } else { Grade::Verified };
-            let sql = "UPDATE measured_item SET grade = CASE WHEN last_on = ? THEN ? ELSE grade END,
-                           disputed_on = CASE WHEN disputed_on = ? OR (last_on = ? AND disputed_on < ?) THEN NULL ELSE disputed_on END, number = ?
-                       WHERE building = ? AND (last_on = ? OR disputed_on = ?)";
-            conn.execute(sql, args![on, grade.name(), on, on, on, entry.number, building, on, on]).await?;
-        }
+    if is_first || matches!(fact, ReportFact::Unchanged { .. }) {
+        return Ok(());
+    }
+    if grade >= Grade::Confirmed {
+        let sql = "UPDATE measured_day SET grade = ?, graded_number = ? WHERE on_day = ? AND (project, activity) IN (SELECT project, activity FROM measured_item WHERE building = ?)";
+        conn.execute(sql, args![grade.name(), entry.number, on, &entry.place]).await?;
+    }
+    for (project, activity, grade) in measured::newest_grades(conn, &entry.place, on).await? {
+        let sql = "UPDATE measured_item SET number = ?, grade = ? WHERE project = ? AND activity = ?";
+        conn.execute(sql, args![entry.number, grade.name(), project, activity]).await?;
     }
     Ok(())
 }

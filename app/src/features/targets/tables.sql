@@ -5,11 +5,9 @@ CREATE TABLE measured_item (
     building TEXT NOT NULL,
     opening_e3 BIGINT NOT NULL,
     first_on TEXT NOT NULL,
-    -- The newest measured day, and who stands for it: `reported`, `confirmed`, `verified`.
+    -- The newest measured day, and who stands for what was done through it: follows from the grades of the days.
     last_on TEXT NOT NULL,
     grade TEXT NOT NULL,
-    -- The day of which the supervision engineer measured something else, until that is settled.
-    disputed_on TEXT,
     number BIGINT NOT NULL,
     PRIMARY KEY (project, activity)
 );
@@ -17,12 +15,15 @@ CREATE INDEX measured_item_number ON measured_item (project, number);
 CREATE INDEX measured_item_newest ON measured_item (number);
 CREATE INDEX measured_item_day ON measured_item (building, last_on);
 
--- What was done on a day, at the best grade known.
+-- What was done on a day, at the best grade known: `reported`, `disputed`, `confirmed`, `verified`; `graded_number` is the fact
+-- that gave it.
 CREATE TABLE measured_day (
     project TEXT NOT NULL,
     activity TEXT NOT NULL,
     on_day TEXT NOT NULL,
     quantity_e3 BIGINT NOT NULL,
+    grade TEXT NOT NULL,
+    graded_number BIGINT NOT NULL,
     PRIMARY KEY (project, activity, on_day)
 );
 

@@ -289,6 +289,61 @@ on_both_databases!(a_report_of_today_is_heard_today, |site| async move {
     site
 });
 
+on_both_databases!(a_day_that_has_passed_is_held_to_what_was_known_at_its_end, |site| async move {
+    let mut site = crate::features::reports::tests::active(site.with_cast().await).await;
+    site.person("li", crate::features::identity::model::Role::SupervisionEngineer, Some("ours")).await;
+    let first = [("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "500"), ("request_id", "report-0001")];
+    assert_eq!(site.post("builder", "/reports/new", &first).await.status, 303);
+    settled(&site).await;
+    let on_the_day = site.site.head();
+    assert!(site.site.clock.advance(site.site.clock.now() + 48.hours()));
+    // Three addresses of that day: the project, a building, and who owed a report.
+    let looked = async |more: &str| {
+        let mut shown = Vec::new();
+        for (address, rows) in [("/targets?place=ours&on=2026-11-23", "td"), ("/targets/ours-b2?on=2026-11-23", "section.sheet td, details li"), ("/reports?on=2026-11-23", "ul.rows li, ul.counts b")] {
+            shown.push(site.get("office", &format!("{address}{more}")).await.texts(rows).join(" "));
+        }
+        shown
+    };
+    let before = looked("").await;
+    assert!(before.iter().all(|shown| !shown.is_empty()), "{before:?}");
+
+    // A plan without the second building: it is gone from today and not from then.
+    let drafted = site.post("office", "/plans/ours/template", &[("template", "resettlement_tower"), ("start", "2026-11-02")]).await;
+    let exported = site.get("office", &format!("{}/export/json", drafted.location())).await.body;
+    let mut plan: serde_json::Value = serde_json::from_str(&exported).unwrap();
+    let is_kept = |id: &serde_json::Value| !id.as_str().unwrap().starts_with("ours-b2");
+    plan["activities"].as_array_mut().unwrap().retain(|activity| is_kept(&activity["id"]));
+    plan["links"].as_array_mut().unwrap().retain(|link| is_kept(&link["from"]) && is_kept(&link["to"]));
+    let body = format!("--x\r\nContent-Disposition: form-data; name=\"plan_file\"; filename=\"plan.json\"\r\n\r\n{plan}\r\n--x--\r\n");
+    let shown = site.post_bytes("office", "/import?project=ours", "multipart/form-data; boundary=x", body.into_bytes()).await;
+    let request_id = shown.attributes("form[action='/import/shown'] input[name=request_id]", "value").remove(0);
+    let without = site.post("office", "/import/shown", &[("project", "ours"), ("request_id", &request_id)]).await;
+    let approved = site.post("chief", without.location(), &[("reason", "one building less")]).await;
+    assert_eq!(approved.location(), "/plans/ours", "{:?}", approved.texts(".summary li"));
+    settled(&site).await;
+    assert_eq!(site.get("office", "/targets/ours-b2").await.texts("section.sheet").len(), 0);
+    assert_eq!(looked("").await, before);
+
+    // What is reported and judged of it since counts; from an earlier state what was known there.
+    let late = [("building", "ours-b2"), ("on", "2026-11-23"), ("done.ours-b2/pit", "400"), ("request_id", "report-0002")];
+    assert_eq!(site.post("builder", "/reports/new", &late).await.status, 422, "the plan of today has no such work");
+    assert_eq!(site.post("li", "/reports/report-0001/confirm", &[]).await.status, 303);
+    settled(&site).await;
+    let confirmed = site.get("office", "/targets?place=ours&on=2026-11-23").await;
+    assert_eq!(confirmed.texts("ul.counts b").last().map(String::as_str), Some("1 / 1"));
+    let then = site.get("office", &format!("/targets?place=ours&on=2026-11-23&as_of={on_the_day}")).await;
+    assert_eq!(then.texts("ul.counts b").last().map(String::as_str), Some("0 / 1"));
+    let between = site.get("office", &format!("/targets/ours-b1?on=2026-11-22&as_of={on_the_day}")).await;
+    assert_eq!((between.status.as_u16(), between.texts("main form[action$='/promise']").len()), (200, 0), "nothing is promised on a day that has passed");
+    for address in ["/targets?place=ours", "/targets/ours-b1?", "/targets/periods?place=ours", "/reports?", "/reports/day?"] {
+        let early = site.get("office", &format!("{address}&on=2026-11-26")).await;
+        assert_eq!((early.status.as_u16(), early.body.contains("G-123")), (422, true), "{address}: the day has not come");
+        assert_eq!(site.get("office", &format!("{address}&on=2026-11-20")).await.status, 200, "{address}: before the ledger");
+    }
+    site
+});
+
 on_both_databases!(what_a_period_needs_is_frozen_on_its_first_day, |site| async move {
     let site = crate::features::reports::tests::active(site.with_cast().await).await;
     let look = async || {

@@ -3,9 +3,10 @@
 use crate::db::Conn;
 use crate::features::Guatu;
 use crate::features::plan::changes::{Change, apply};
-use crate::features::plan::network::{LaidOver, PlannedOn, ProjectWork, Scheduled};
+use crate::features::plan::network::{LaidOver, ProjectWork, Scheduled, first_counted};
 use crate::features::plan::store::Bar;
 use crate::features::targets::assess::{self, Assessed, ProjectTargets};
+use crate::features::targets::terms::Terms;
 use crate::refusal::Refusal;
 use anyhow::{Context, Result};
 use guatu_kernel::guarantee::TOLERANCE;
@@ -148,9 +149,10 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, project: &str, changes: &[C
             moved.push(Moved { at, before, after });
         }
     }
-    let planned = PlannedOn::default();
-    let first = planned.first_counted(&scheduled.bars, today);
+    let first = first_counted(&scheduled.bars, today);
     let work = ProjectWork::of(now.base.clone(), live.plan(), &schedule, first, now.data_date);
-    let targets = (assess::project(conn, domain, project, today).await?, assess::of_work(conn, domain, project, today, (&work, &planned)).await?);
+    let Some(terms) = Terms::read(conn, domain, project, today).await? else { return Ok(None) };
+    let tried = terms.with_work(work).assess(&*domain.measured.of(conn, project).await?);
+    let targets = (assess::project(conn, domain, project, today).await?, tried);
     Ok(Some(Ok(Trial { now, changed, scheduled, bars, milestones, moved, targets, schedule })))
 }
