@@ -34,7 +34,7 @@ use tokio::sync::Mutex;
 use tower::ServiceExt;
 
 /// States kept at a time: an earlier one whose page looks at a day before it, and the same of another person.
-const KEPT: usize = 4;
+const KEPT: usize = 3;
 /// Facts copied at a time.
 const PAGE_LEN: u64 = 500;
 /// Largest page that is led on into the past.

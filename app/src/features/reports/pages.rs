@@ -142,6 +142,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             }
         }
         ul.counts {
+            li { b { (all) } span { (visitor.t("reports.owed")) } }
             li { b { (filed) } span { (visitor.t("reports.reported")) } }
             li { b { (all - filed) } span { (visitor.t("reports.missing")) } }
             @if let Some(hands) = hands { li { b { (hands) } span { (visitor.t("reports.hands")) } } }

@@ -543,7 +543,7 @@ on_both_databases!(programs_report_under_the_same_rules, |site| async move {
     assert_eq!(plain.status, 422, "as a page of another site could send it");
     assert_eq!(post(r#"{"id":"api-00005","building":"ours-b1","on":"2026-11-23","unchanged":true}"#).await.status, 201);
     let page = site.get("chief", "/reports?on=2026-11-23").await;
-    assert_eq!(page.texts("ul.counts b"), ["1", "1"], "one of two buildings of the one active project");
+    assert_eq!(page.texts("ul.counts b"), ["2", "1", "1"], "one of two buildings of the one active project");
     // A list is one request: all of it is filed, and sent again it is filed no second time.
     assert!(site.site.clock.advance(site.site.clock.now() + 24.hours()));
     let list = r#"[{"id":"api-00008","building":"ours-b1","on":"2026-11-24","unchanged":true},{"id":"api-00009","building":"ours-b2","on":"2026-11-24","content":{"hands":{"rebar":9}}}]"#;
@@ -705,7 +705,7 @@ on_both_databases!(a_day_is_fetched_filled_in_looked_at_and_filed_at_once, |site
     assert_eq!((again.location(), site.site.head()), (done.location(), head + 2), "a resend is harmless");
 
     let day = site.get("builder", done.location()).await;
-    assert_eq!((day.texts(".receipt").len(), day.texts("ul.counts b")), (1, vec!["2".to_owned(), "0".to_owned(), "14".to_owned()]));
+    assert_eq!((day.texts(".receipt").len(), day.texts("ul.counts b")), (1, vec!["2".to_owned(), "2".to_owned(), "0".to_owned(), "14".to_owned()]));
     let address = day.attributes("ul.rows a[href^='/reports/']", "href").remove(0);
     let report = site.get("chief", &address).await;
     assert_eq!(report.texts("tbody td.number"), ["1200.5", "—", "1200.5 / 5500"]);

@@ -211,7 +211,7 @@ on_both_databases!(a_return_is_filled_sent_corrected_and_never_changes, |site| a
     // Later reports move the form and not what was sent.
     assert_eq!(site.post("builder", "/reports/unchanged", &[("building", "ours-b2"), ("on", "2026-11-23")]).await.status, 303);
     assert_eq!(rows(&site.get("chief", "/returns/sent/return-0001").await), rows(&frozen));
-    assert_eq!(site.get("chief", &then).await.texts("ul.counts b"), ["1", "1", "14"], "as of its number one site had not reported");
+    assert_eq!(site.get("chief", &then).await.texts("ul.counts b"), ["2", "1", "1", "14"], "as of its number one site had not reported");
     let now = site.get("office", "/returns/day_projects?period=2026-11-23").await;
     assert_eq!(rows(&now)[0], format!("ours name 2 2 2 14 0 {red}"));
 

@@ -188,10 +188,17 @@ fn list(visitor: &Visitor, rows: Vec<Markup>) -> Markup {
     }
 }
 
+/// The section of missing reports.
+const MISSING: &str = "missing";
+
 fn section(visitor: &Visitor, place: &Place, key: &str, rows: Vec<Markup>) -> Markup {
     html! {
         section.sheet id=(key) {
-            h2 { @if rows.is_empty() { (visitor.t(&format!("round.{key}"))) } @else { a href=(lists::address(key, place)) { (visitor.t(&format!("round.{key}"))) } } }
+            h2 {
+                @if rows.is_empty() { (visitor.t(&format!("round.{key}"))) } @else { a href=(lists::address(key, place)) { (visitor.t(&format!("round.{key}"))) } }
+                // Of missing reports a row is a project, and has its own count.
+                @if key != MISSING { " " span.tag { (rows.len()) } }
+            }
             @if rows.is_empty() { p.empty { (visitor.t(&format!("round.no_{key}"))) } } @else { (list(visitor, rows)) }
         }
     }
@@ -234,7 +241,7 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
         let line = &round.line;
         if !round.missing.is_empty() {
             let names: Vec<&str> = round.missing.iter().map(|id| shown.place_name(id)).collect();
-            entries.entry("missing").or_default().push(html! {
+            entries.entry(MISSING).or_default().push(html! {
                 a href={ "/reports?place=" (form_urlencoded(&line.project)) } { (line.name) } " " span.tag { (names.len()) } br;
                 span.quiet { (visitor.list(&names[..names.len().min(NAMES_SHOWN)])) @if names.len() > NAMES_SHOWN { " …" } }
             });
