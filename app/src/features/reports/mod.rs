@@ -14,7 +14,7 @@
 //! Truth has grades: a report is self-reported until the supervision engineer confirms it or disputes it with figures and a
 //! reason, and verified when an inspection has measured the same place. The best grade of a day counts: a site corrects a
 //! disputed figure as far as was measured, and nothing an inspection verified. Reports say what is done in all, so a figure has
-//! the grade of the newest report that moved it. Every dispute is a problem with an owner (`problems`). A correction is a
+//! on each day the grade of the newest report by then that moved it. Every dispute is a problem with an owner (`problems`). A correction is a
 //! later fact with a reason; the first report stays. A claim that a work item is complete needs a photograph, other reports do
 //! not: nobody is asked for pictures without cause.
 //!
@@ -23,7 +23,7 @@
 //! Refusals: R-101 … … … … R-149 of the rules; R-119 … … of what is sent. Extra files:
 //! `diary.rs` (site and supervision diaries as papers), `photos.rs` (photographs: checked, sealed, and how their copies are drawn), `copies.rs` (when they are drawn and where they are kept), `reasons.rs` (what holds work up, over
 //! time), `sheet.rs` (from facts to a workbook, and from a filled one to reports and findings), `upload.rs` (its pages),
-//! `programs.rs` (reports from programs), `register.rs` (a day as a list).
+//! `programs.rs` (reports from programs), `register.rs` (a day as a list). Tests of workbooks stand in `sheet_tests.rs`.
 
 pub mod copies;
 mod diary;
@@ -36,6 +36,8 @@ mod register;
 pub mod sheet;
 pub mod store;
 mod upload;
+#[cfg(test)]
+mod sheet_tests;
 #[cfg(test)]
 pub mod tests;
 
