@@ -62,6 +62,8 @@ pub mod sealing;
 mod showing;
 pub mod store;
 #[cfg(test)]
+mod rule_tests;
+#[cfg(test)]
 mod tests;
 mod yearly;
 
