@@ -83,7 +83,7 @@ fn activity(plan: &Plan, schedule: &Schedule, at: usize, dates: &Dates, has_floa
         let id = &plan.activities[schedule.milestones[milestone].activity].id;
         float_to.insert(id.clone(), number(days));
     }
-    json!({
+    let mut told = json!({
         "early_start": moment(dates.early_start),
         "early_finish": moment(dates.early_finish),
         "late_start": dates.late_start.map(moment),
@@ -93,7 +93,13 @@ fn activity(plan: &Plan, schedule: &Schedule, at: usize, dates: &Dates, has_floa
         "is_critical": dates.is_critical,
         "float_to": float_to,
         "driver": dates.driver.map(|driver| driver_value(plan, driver)),
-    })
+    });
+    let breaks: Vec<Value> =
+        schedule.breaks_of(at).map(|one| json!({ "from": moment(one.from), "to": moment(one.to) })).collect();
+    if !breaks.is_empty() {
+        told["breaks"] = Value::Array(breaks);
+    }
+    told
 }
 
 pub(crate) fn driver_value(plan: &Plan, driver: Driver) -> Value {
@@ -186,17 +192,19 @@ pub fn moment(moment: Moment) -> String {
 
 /// Dates of a schedule to be written beside its plan.
 pub fn planned(plan: &Plan, schedule: &Schedule) -> PlannedDates {
-    let each = plan.activities.iter().zip(&schedule.activities).map(|(activity, dates)| match dates {
-        None => PlannedActivity::default(),
-        Some(dates) => PlannedActivity {
-            start: Some(dates.early_start),
-            finish: Some(dates.early_finish),
-            late_start: dates.late_start,
-            late_finish: dates.late_finish,
-            total_float_minutes: dates.total_float_days.map(|days| float_minutes(plan, activity, days)),
-            is_critical: dates.is_critical,
-        },
-    });
+    let each =
+        plan.activities.iter().zip(&schedule.activities).enumerate().map(|(at, (activity, dates))| match dates {
+            None => PlannedActivity::default(),
+            Some(dates) => PlannedActivity {
+                start: Some(dates.early_start),
+                finish: Some(dates.early_finish),
+                late_start: dates.late_start,
+                late_finish: dates.late_finish,
+                total_float_minutes: dates.total_float_days.map(|days| float_minutes(plan, activity, days)),
+                is_critical: dates.is_critical,
+                breaks: schedule.breaks_of(at).map(|one| (one.from, one.to)).collect(),
+            },
+        });
     PlannedDates { activities: each.collect() }
 }
 

@@ -295,7 +295,7 @@ fn a_name_that_begins_a_formula_is_refused_with_its_place() {
 #[test]
 fn day_plans_survive_ms_project_and_the_workbook() {
     let rich = JSON
-        .replace("\"id\":\"B\"", r#""id":"B","kind":"task","quantity":{"total":26,"unit":"floor","whole":true},"risk":{"kind":"pert","low":"1d","likely":"2d","high":"4d"},"min_duration":"1d","cost_per_day":1200.5,"value":250000.5,"compressible":false,"percent":40.5,"actual_start":"2026-06-02","place":"3#","stops":[{"from":"2026-11-24T08:00","level":"orange"}],"needs":[{"resource":"crew","amount":2}]"#)
+        .replace("\"id\":\"B\"", r#""id":"B","kind":"task","quantity":{"total":26,"unit":"floor","whole":true},"risk":{"kind":"pert","low":"1d","likely":"2d","high":"4d"},"min_duration":"1d","cost_per_day":1200.5,"value":250000.5,"compressible":false,"percent":40.5,"actual_start":"2026-06-02","place":"3#","breaks":[{"after":"1d","length":"3d"}],"stops":[{"from":"2026-11-24T08:00","level":"orange"}],"needs":[{"resource":"crew","amount":2}]"#)
         .replace("\"links\"", r#""resources":[{"id":"crew","capacity":3,"steps":[{"from":"2026-07-01","capacity":4}]}],"options":{"progress":"override","critical":"longest_path"},"data_date":"2026-06-10","links""#);
     let plan = read(Format::GuatuJson, rich.as_bytes()).plan.expect("the rich plan is good");
     let placeless = |mut plan: guatu_kernel::plan::Plan| {

@@ -44,17 +44,18 @@ impl Node {
 }
 
 impl Reading<'_> {
-    /// Reads all of them into the node; `None` when a date lies outside the axis.
+    /// Reads all of them into the node; `None` when a date lies outside the axis. `past_units` have been worked or paused.
     pub(crate) fn set_bounds(
         &self,
         original: Length,
         standing: Standing,
+        past_units: i32,
         node: &mut Node,
         hard: &mut Vec<Hard>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<()> {
-        if let Standing::Started { start, remaining } = standing {
-            self.set_remaining(node, start, original.units - remaining)?;
+        if let Standing::Started { start, .. } = standing {
+            self.set_remaining(node, start, past_units)?;
         } else {
             self.set_start(node)?;
             for constraint in &self.activity.constraints {
@@ -90,11 +91,11 @@ impl Reading<'_> {
     }
 
     /// From where begun work goes on.
-    fn set_remaining(&self, node: &mut Node, start: i32, worked_units: i32) -> Option<()> {
+    fn set_remaining(&self, node: &mut Node, start: i32, past_units: i32) -> Option<()> {
         let from = self.data_date.map_or(start, |data_date| data_date.max(start));
         node.raise_start(self.position_from(node, from), Floor::Actual);
         if self.plan.options.follows_worked_part(self.plan.data_date) {
-            node.raise_start(self.position_from(node, start) + worked_units.max(0), Floor::Actual);
+            node.raise_start(self.position_from(node, start) + past_units, Floor::Actual);
         }
         if let Some(resume) = self.activity.resume {
             let label = self.label_of(resume, DayEdge::Beginning)?;

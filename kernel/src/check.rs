@@ -27,10 +27,11 @@ const SMALL: usize = 12;
 pub fn check(plan: &Plan, schedule: &Schedule) -> Vec<String> {
     let walker = Walker::new(plan);
     let mut faults = Vec::new();
-    for (activity, dates) in plan.activities.iter().zip(&schedule.activities) {
+    for (at, (activity, dates)) in plan.activities.iter().zip(&schedule.activities).enumerate() {
         if let Some(dates) = dates {
             walker.check_order(activity, dates, &mut faults);
             walker.check_work(activity, dates, &mut faults);
+            walker.check_breaks(activity, at, schedule, &mut faults);
         }
     }
     if walker.is_plain() && !schedule.has_errors() {
@@ -137,10 +138,81 @@ impl<'a> Walker<'a> {
     }
 
     fn days_of(&self, activity: &Activity) -> i64 {
-        let Span::Working { days_e3, minutes } = activity.duration else { return 0 };
+        if activity.kind == ActivityKind::Task { self.units_of(activity, activity.duration) } else { 0 }
+    }
+
+    /// Days of a day plan or minutes of the other that a length of working time takes, rounded up.
+    fn units_of(&self, activity: &Activity, span: Span) -> i64 {
+        let Span::Working { days_e3, minutes } = span else { return 0 };
         let minutes_per_day = self.calendar(activity).map_or(480, |c| i64::from(c.minutes_per_day));
-        let total = days_e3 * minutes_per_day + minutes * 1000;
-        if activity.kind == ActivityKind::Task { -(-total).div_euclid(minutes_per_day * 1000) } else { 0 }
+        let by = if self.plan.granularity == Granularity::Day { minutes_per_day * 1000 } else { 1000 };
+        -(-(days_e3 * minutes_per_day + minutes * 1000)).div_euclid(by)
+    }
+
+    /// Breaks that the work comes to: after how many of its days or minutes, and how long.
+    fn breaks_of(&self, activity: &Activity) -> Vec<(i64, i64)> {
+        let breaks = activity.breaks.iter();
+        let units = breaks.map(|one| (self.units_of(activity, one.after), self.units_of(activity, one.length)));
+        units.filter(|(after, _)| *after < self.days_of(activity)).collect()
+    }
+
+    /// Days of work and breaks.
+    fn length_of(&self, activity: &Activity) -> i64 {
+        self.days_of(activity) + self.breaks_of(activity).iter().map(|(_, length)| length).sum::<i64>()
+    }
+
+    /// Every break begins and ends where walking from the start, work and breaks in turn, comes to it.
+    fn check_breaks(&self, activity: &Activity, at: usize, schedule: &Schedule, faults: &mut Vec<String>) {
+        let Some(dates) = self.unstarted(activity).then_some(schedule.activities[at].as_ref()).flatten() else {
+            return;
+        };
+        let calendar = self.calendar(activity);
+        let told: Vec<(Moment, Moment)> =
+            schedule.breaks.iter().filter(|one| one.activity == at).map(|one| (one.from, one.to)).collect();
+        let (Moment::Day(start), Granularity::Day) = (dates.early_start, self.plan.granularity) else {
+            return self.check_break_minutes(activity, dates, &told, faults);
+        };
+        let (mut last, mut worked) = (self.step(calendar, start, -1), 0);
+        let mut walked = Vec::new();
+        for (after, length) in self.breaks_of(activity) {
+            let before = self.step(calendar, last, after - worked);
+            last = self.step(calendar, before, length);
+            worked = after;
+            walked.push((Moment::Day(self.step(calendar, before, 1)), Moment::Day(last)));
+        }
+        if walked != told {
+            faults.push(format!("{} breaks off {told:?}, walked {walked:?}", activity.id));
+        }
+    }
+
+    /// The same at minutes: what is worked before each break and within it.
+    fn check_break_minutes(
+        &self,
+        activity: &Activity,
+        dates: &Dates,
+        told: &[(Moment, Moment)],
+        faults: &mut Vec<String>,
+    ) {
+        let (Some(calendar), Moment::Instant(start)) = (self.calendar(activity), dates.early_start) else { return };
+        let (mut at, mut worked) = (start, 0);
+        let mut walked = Vec::new();
+        for (from, to) in told {
+            let (Moment::Instant(from), Moment::Instant(to)) = (from, to) else { return };
+            worked += minutes_worked(calendar, at, *from);
+            walked.push((worked, minutes_worked(calendar, *from, *to)));
+            at = *to;
+        }
+        if walked != self.breaks_of(activity) {
+            faults.push(format!("{} breaks off {walked:?}, not {:?}", activity.id, self.breaks_of(activity)));
+        }
+    }
+
+    /// Whether it is work that has not begun, of working time, with nothing but its calendar to say when it is done.
+    fn unstarted(&self, activity: &Activity) -> bool {
+        let is_plain = activity.stops.is_empty() && self.plan.stops.is_empty();
+        let is_task = activity.kind == ActivityKind::Task && matches!(activity.duration, Span::Working { .. });
+        let is_begun = activity.actual_start.is_some() || activity.actual_finish.is_some();
+        is_plain && is_task && !is_begun && activity.expected_finish.is_none()
     }
 
     fn check_order(&self, activity: &Activity, dates: &Dates, faults: &mut Vec<String>) {
@@ -156,16 +228,14 @@ impl<'a> Walker<'a> {
 
     /// Unstarted work begins and ends on working days and takes its duration.
     fn check_work(&self, activity: &Activity, dates: &Dates, faults: &mut Vec<String>) {
-        let is_plain = activity.stops.is_empty() && self.plan.stops.is_empty() && activity.actual_start.is_none();
-        let is_task = activity.kind == ActivityKind::Task && matches!(activity.duration, Span::Working { .. });
-        if !is_plain || !is_task || activity.actual_finish.is_some() || activity.expected_finish.is_some() {
+        if !self.unstarted(activity) {
             return;
         }
         let calendar = self.calendar(activity);
         let (start, finish) = (dates.early_start, dates.early_finish);
         match (start, finish) {
             (Moment::Day(start), Moment::Day(finish)) if self.plan.granularity == Granularity::Day => {
-                let wanted = self.days_of(activity).max(1);
+                let wanted = self.length_of(activity).max(1);
                 if !self.works(calendar, start) || !self.works(calendar, finish) {
                     faults.push(format!("{} is bounded by a day not worked", activity.id));
                 } else if self.distance(calendar, start, finish) + 1 != wanted {
@@ -178,14 +248,8 @@ impl<'a> Walker<'a> {
             }
             (Moment::Instant(start), Moment::Instant(finish)) => {
                 let Some(calendar) = calendar else { return };
-                let Span::Working { days_e3, minutes } = activity.duration else { return };
-                let wanted = (days_e3 * i64::from(calendar.minutes_per_day) + minutes * 1000 + 999).div_euclid(1000);
-                let mut worked = 0;
-                let mut at = start;
-                while at < finish {
-                    worked += i64::from(works_at(calendar, at));
-                    at = at.saturating_add(1.minutes());
-                }
+                let wanted = self.length_of(activity);
+                let worked = minutes_worked(calendar, start, finish);
                 if worked != wanted {
                     faults.push(format!("{} works {worked} minutes, not {wanted}", activity.id));
                 }
@@ -267,7 +331,7 @@ impl<'a> Walker<'a> {
     /// Days of an activity that starts no earlier than one day and finishes no earlier than another, with a delay.
     fn place(&self, activity: &Activity, start: Date, finish: Option<Date>, delay: i64) -> Days {
         let calendar = self.calendar(activity);
-        let length = (self.days_of(activity) - 1).max(0);
+        let length = (self.length_of(activity) - 1).max(0);
         let mut start = self.at_or_after(calendar, start);
         if let Some(expected) = activity.expected_finish.filter(|_| self.days_of(activity) > 0) {
             let expected = self.at_or_before(calendar, day_of(expected));
@@ -419,6 +483,16 @@ fn instant(moment: Moment) -> jiff::civil::DateTime {
         Moment::Day(day) => day.at(0, 0, 0, 0),
         Moment::Instant(at) => at,
     }
+}
+
+/// Minutes worked from one instant to another, counted one by one.
+fn minutes_worked(calendar: &Calendar, from: jiff::civil::DateTime, to: jiff::civil::DateTime) -> i64 {
+    let (mut at, mut worked) = (from, 0);
+    while at < to {
+        worked += i64::from(works_at(calendar, at));
+        at = at.saturating_add(1.minutes());
+    }
+    worked
 }
 
 /// Whether a minute is worked by the bands of its day or those carried over from the day before.

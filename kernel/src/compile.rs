@@ -6,6 +6,7 @@ use crate::diagnose::Diagnostic;
 use crate::measure::{DayEdge, Length, label};
 use crate::network::{Edge, FactFloor, Floor, Hammock, Hard, Network, Node, Role, Row, VIRTUAL, traits};
 use crate::order::{NOWHERE, Order, order};
+use crate::pause::Pause;
 use crate::plan::{ActivityKind, AsLateRule, Calendar, Granularity, Plan};
 use crate::progress::Standing;
 use crate::reading::{Read, Reading};
@@ -57,6 +58,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) nodes: Vec<Node>,
     pub(crate) hard: Vec<(u32, Hard)>,
     pub(crate) fact_floors: Vec<(u32, FactFloor)>,
+    pub(crate) pauses: Vec<(u32, Pause)>,
     pub(crate) is_broken: Vec<bool>,
     pub(crate) edges: Vec<Edge>,
     pub(crate) ties: Vec<Tie>,
@@ -107,6 +109,7 @@ impl<'a> Draft<'a> {
             ties: reader.ties,
             hard: reader.hard,
             fact_floors: reader.fact_floors,
+            pauses: reader.pauses,
             roles: reader.facts.iter().map(|fact| fact.role).collect(),
             parents: reader.parents,
             hammocks: reader.hammocks,
@@ -138,6 +141,7 @@ impl<'a> Draft<'a> {
         }
         move_to(&place, &mut network.hard);
         move_to(&place, &mut network.fact_floors);
+        move_to(&place, &mut network.pauses);
         for goal in &mut network.goals {
             move_to(&place, &mut goal.ends);
         }
@@ -275,6 +279,7 @@ impl<'a> Reader<'a> {
             nodes: Vec::with_capacity(count),
             hard: Vec::new(),
             fact_floors: Vec::new(),
+            pauses: Vec::new(),
             is_broken: Vec::with_capacity(count),
             edges: Vec::with_capacity(plan.links.len()),
             ties: Vec::new(),
@@ -378,6 +383,7 @@ impl<'a> Reader<'a> {
     fn add_node(&mut self, read: Read) -> Role {
         let index = self.nodes.len() as u32;
         self.hard.extend(read.hard.into_iter().map(|bound| (index, bound)));
+        self.pauses.extend(read.pauses.into_iter().map(|pause| (index, pause)));
         self.nodes.push(read.node);
         self.is_broken.push(!read.is_sound);
         Role::Node(index)

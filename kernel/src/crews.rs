@@ -131,7 +131,7 @@ impl<'a> MoreCrews<'a> {
         let quantity = activity.quantity.as_ref().filter(|_| is_compressible(activity, node))?;
         let (own, continuous) = (&self.network.calendars[node.own as usize], &self.network.calendars[0]);
         let day = own.units_per_day.max(1);
-        let units = node.span + i32::from(own.unit == Unit::Day);
+        let units = node.span - self.network.paused_units(index) + i32::from(own.unit == Unit::Day);
         let planned = length(activity.duration, own, continuous)?.units;
         let crews = quantity.crews.unwrap_or(1).max(1);
         let planned_days = f64::from(planned) / f64::from(day);
@@ -198,7 +198,7 @@ impl<'a> MoreCrews<'a> {
     }
 
     fn span_with(&self, work: &Work, added: u32) -> i32 {
-        self.network.nodes[work.node].span - (work.units - work.units_with(added))
+        self.network.span_of_work(work.node, work.units_with(added))
     }
 
     /// The concession, when recomputing everything confirms it.

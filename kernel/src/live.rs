@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use crate::compile::{Draft, Fact};
 use crate::cpm::{Passes, backward, forward, placed};
 use crate::mandate::worst_end;
-use crate::network::{Hard, Network, Role, VIRTUAL, traits};
+use crate::network::{Network, Role, VIRTUAL, at_node, traits};
 use crate::order::Outgoing;
 use crate::plan::{Activity, Calendar, Moment, Plan, Span};
 use crate::progress::Standing;
@@ -353,18 +353,17 @@ impl Network {
         }
         *old = node;
         if was_hard || !read.hard.is_empty() {
-            let first = self.hard.partition_point(|(hard, _)| *hard < index);
-            let end = self.hard.partition_point(|(hard, _)| *hard <= index);
-            let bounds: Vec<(u32, Hard)> = read.hard.into_iter().map(|bound| (index, bound)).collect();
-            self.hard.splice(first..end, bounds);
+            exchange_at(&mut self.hard, index, read.hard);
         }
+        exchange_at(&mut self.pauses, index, read.pauses);
     }
 }
 
-/// Entries of a node in a list ascending by node.
-fn at_node<T>(list: &[(u32, T)], index: u32) -> &[(u32, T)] {
+/// Puts other entries of a node in the place of those in a list ascending by node.
+fn exchange_at<T>(list: &mut Vec<(u32, T)>, index: u32, entries: Vec<T>) {
     let first = list.partition_point(|(node, _)| *node < index);
-    &list[first..first + list[first..].partition_point(|(node, _)| *node == index)]
+    let end = first + at_node(list, index).len();
+    list.splice(first..end, entries.into_iter().map(|entry| (index, entry)));
 }
 
 /// Activities that findings name, and those whose durations measure lags.

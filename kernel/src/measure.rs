@@ -33,7 +33,7 @@ fn round_half_up(value: i128, by: i128) -> i128 {
 }
 
 /// A value that fits in the range of lengths, or nothing.
-fn within_range(value: i128, calendar: &WorkCalendar) -> Option<i32> {
+pub(crate) fn within_range(value: i128, calendar: &WorkCalendar) -> Option<i32> {
     let limit = if calendar.unit == Unit::Minute { MAX_DAYS * i128::from(DAY_MINUTES) } else { MAX_DAYS };
     (value.abs() <= limit).then_some(value as i32)
 }

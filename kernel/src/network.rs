@@ -6,6 +6,7 @@
 
 use crate::calendar::{FAR, WorkCalendar};
 use crate::diagnose::Diagnostic;
+use crate::pause::Pause;
 use crate::tie::Tie;
 
 /// No lower bound.
@@ -86,7 +87,7 @@ pub(crate) struct Node {
     pub(crate) calendar: u32,
     /// Calendar its floats count in.
     pub(crate) own: u32,
-    /// Finish position less start position.
+    /// Finish position less start position, its breaks among it.
     pub(crate) span: i32,
     /// Least start position.
     pub(crate) start_floor: i32,
@@ -269,6 +270,8 @@ pub struct Network {
     pub(crate) hard: Vec<(u32, Hard)>,
     /// Node and what facts about predecessors ask of it, ascending by node; in the nodes' floors already.
     pub(crate) fact_floors: Vec<(u32, FactFloor)>,
+    /// Node and break, ascending by node; the breaks of one in order.
+    pub(crate) pauses: Vec<(u32, Pause)>,
     pub(crate) roles: Vec<Role>,
     /// Plan index of the summary above, or `u32::MAX`.
     pub(crate) parents: Vec<u32>,
@@ -278,6 +281,12 @@ pub struct Network {
     pub(crate) last_actual_finish: Option<i32>,
     /// What compiling found.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Entries of a node in a list ascending by node.
+pub(crate) fn at_node<T>(list: &[(u32, T)], index: u32) -> &[(u32, T)] {
+    let first = list.partition_point(|(node, _)| *node < index);
+    &list[first..first + list[first..].partition_point(|(node, _)| *node == index)]
 }
 
 impl Network {
@@ -335,6 +344,7 @@ impl Network {
             + size_of_val(&*self.rows)
             + size_of_val(&*self.ties)
             + size_of_val(&*self.fact_floors)
+            + size_of_val(&*self.pauses)
             + size_of_val(&*self.roles)
             + size_of_val(&*self.parents)
             + results

@@ -280,6 +280,15 @@ pub struct Stop {
     pub source: Option<String>,
 }
 
+/// A break planned within the work. It is counted from the start, so it moves where the work moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Break {
+    /// After how much of the work.
+    pub after: Span,
+    /// For how long, in time in which the activity would otherwise be worked on.
+    pub length: Span,
+}
+
 /// An activity of the plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Activity {
@@ -297,8 +306,10 @@ pub struct Activity {
     pub stage: Option<String>,
     /// Kind of work for stops and risks (`earthwork`, `concrete` …).
     pub work_kind: Option<String>,
-    /// Original duration; milestones and summaries have none.
+    /// Original duration, without its breaks; milestones and summaries have none.
     pub duration: Span,
+    /// Breaks within it, each after more of the work than the one before.
+    pub breaks: Vec<Break>,
     /// Own calendar; absent: the plan's.
     pub calendar: Option<String>,
     /// Own start, used only without incoming links (contract rule 2).
@@ -358,6 +369,7 @@ impl Activity {
             stage: None,
             work_kind: None,
             duration,
+            breaks: Vec::new(),
             calendar: None,
             start: None,
             constraints: Vec::new(),

@@ -56,10 +56,12 @@ impl Facts<'_> {
     }
 }
 
-/// Reads the facts of an activity. `None`: one of its dates is outside the axis.
+/// Reads the facts of an activity that is planned to last some units with its breaks. `None`: one of its dates is outside the
+/// axis.
 pub(crate) fn standing(
     activity: &Activity,
     original: Length,
+    planned_units: i32,
     facts: Facts<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Standing> {
@@ -96,7 +98,7 @@ pub(crate) fn standing(
                 Vec::new(),
             );
             let calendar = if original.is_elapsed { facts.continuous } else { facts.own };
-            let length = if calendar.unit == Unit::Day { (original.units - 1).max(0) } else { original.units };
+            let length = if calendar.unit == Unit::Day { (planned_units - 1).max(0) } else { planned_units };
             let start = calendar.start_label(calendar.last_finish(finish) - length).min(finish);
             Some(Standing::Done { start, finish })
         }

@@ -7,6 +7,7 @@ use crate::calendar::{Unit, WorkCalendar};
 use crate::diagnose::Diagnostic;
 use crate::measure::{Length, length};
 use crate::network::{Floor, Hard, NO_CAP, NO_FLOOR, Node, traits};
+use crate::pause::{Pause, Pauses, parted};
 use crate::plan::{Activity, ActivityKind, Calendar, ConstraintKind, Granularity, Plan};
 use crate::progress::{Facts, Standing, standing};
 
@@ -38,6 +39,8 @@ pub(crate) struct Read {
     pub(crate) node: Node,
     /// Its hard bounds.
     pub(crate) hard: Vec<Hard>,
+    /// Breaks within what remains of it.
+    pub(crate) pauses: Vec<Pause>,
     /// Whether it can have dates.
     pub(crate) is_sound: bool,
 }
@@ -52,21 +55,33 @@ impl<'a> Reading<'a> {
             is_sound = false;
         }
         let original = original.unwrap_or(Length { units: 0, is_elapsed: false });
-        let standing = standing(self.activity, original, self.facts(), diagnostics);
+        let pauses = self.pauses(original, diagnostics);
+        is_sound &= pauses.is_some();
+        let pauses = pauses.unwrap_or_default();
+        let planned_units = original.units + pauses.iter().map(|pause| pause.units).sum::<i32>();
+        let standing = standing(self.activity, original, planned_units, self.facts(), diagnostics);
         if standing.is_none() {
             diagnostics.push(self.outside_the_axis());
             is_sound = false;
         }
         let standing = standing.unwrap_or(Standing::Unstarted);
-        let mut node = self.node(original, standing);
+        let worked_units = match standing {
+            Standing::Started { remaining, .. } => (original.units - remaining).max(0),
+            _ => 0,
+        };
+        let pauses = parted(pauses, worked_units);
+        let mut node = self.node(original, standing, &pauses);
         let mut hard = Vec::new();
         let is_finished = matches!(standing, Standing::Done { .. }) || self.activity.kind == ActivityKind::Hammock;
-        if is_sound && !is_finished && self.set_bounds(original, standing, &mut node, &mut hard, diagnostics).is_none()
+        let past_units = worked_units + pauses.reached_units;
+        if is_sound
+            && !is_finished
+            && self.set_bounds(original, standing, past_units, &mut node, &mut hard, diagnostics).is_none()
         {
             diagnostics.push(self.outside_the_axis());
             is_sound = false;
         }
-        Read { original, standing, node, hard, is_sound }
+        Read { original, standing, node, hard, pauses: pauses.left, is_sound }
     }
 
     pub(crate) fn own(&self) -> &'a WorkCalendar {
@@ -95,7 +110,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The node without floors and caps.
-    fn node(&self, original: Length, standing: Standing) -> Node {
+    fn node(&self, original: Length, standing: Standing, pauses: &Pauses) -> Node {
         let is_day_axis = self.plan.granularity == Granularity::Day;
         let kind = self.activity.kind;
         let units = match standing {
@@ -126,7 +141,7 @@ impl<'a> Reading<'a> {
             activity: self.at,
             calendar: if stays || original.is_elapsed { 0 } else { self.own },
             own: self.own,
-            span: if is_day_axis { (units - 1).max(0) } else { units },
+            span: if is_day_axis { (units - 1).max(0) } else { units } + pauses.left_units(),
             start_floor: NO_FLOOR,
             finish_floor: NO_FLOOR,
             start_cap: NO_CAP,

@@ -17,6 +17,8 @@ pub struct Schedule {
     pub finish: Option<Moment>,
     /// Dates of each activity; `None` where an error touches it.
     pub activities: Vec<Option<Dates>>,
+    /// Breaks within unfinished activities at their early dates, in the order of the plan.
+    pub breaks: Vec<BreakDates>,
     /// One entry for each mandated date whose activity has dates.
     pub milestones: Vec<Outlook>,
     /// What was found, errors among it.
@@ -33,10 +35,27 @@ impl Schedule {
         })
     }
 
+    /// Breaks of an activity, in order.
+    pub fn breaks_of(&self, activity: usize) -> impl Iterator<Item = &BreakDates> {
+        let first = self.breaks.partition_point(|one| one.activity < activity);
+        self.breaks[first..].iter().take_while(move |one| one.activity == activity)
+    }
+
     /// Whether any diagnostic is an error.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|found| found.severity == crate::diagnose::Severity::Error)
     }
+}
+
+/// When nobody works on an activity between its early dates: from the first instant of a break to its last, or days inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BreakDates {
+    /// Index of the activity.
+    pub activity: usize,
+    /// First instant or day.
+    pub from: Moment,
+    /// Last instant or day.
+    pub to: Moment,
 }
 
 /// Dates of one activity. A finish is inclusive wherever it is printed as a day.
@@ -201,6 +220,34 @@ impl<'a> Report<'a> {
         finish_moment(self.network, calendar, label)
     }
 
+    /// Breaks of everything that has dates, where its early dates put them.
+    fn breaks(&self) -> Vec<BreakDates> {
+        let network = self.network;
+        let mut breaks = Vec::new();
+        for node in network.pauses.chunk_by(|one, other| one.0 == other.0) {
+            let index = node[0].0 as usize;
+            let (start, finish) = (self.passes.early[index * 2], self.passes.early[index * 2 + 1]);
+            let node = &network.nodes[index];
+            let activity = node.activity as usize;
+            let calendar = &network.calendars[node.calendar as usize];
+            if self.activities[activity].is_none() {
+                continue;
+            }
+            let units = finish - start + i32::from(calendar.unit == Unit::Day);
+            breaks.extend(network.breaks(index, units).map(|(from, to)| BreakDates {
+                activity,
+                from: self.start_moment(node.own, calendar.start_label(start + from)),
+                to:
+                    self.finish_moment(
+                        node.own,
+                        calendar.finish_label(start + to - i32::from(calendar.unit == Unit::Day)),
+                    ),
+            }));
+        }
+        breaks.sort_by_key(|one| one.activity);
+        breaks
+    }
+
     /// Hammocks hang between what has dates by now.
     fn write_hammocks(&mut self) {
         for at in 0..self.plan.activities.len() {
@@ -305,6 +352,7 @@ impl<'a> Report<'a> {
         Schedule {
             start: start.map(|label| self.start_moment(calendar, label)),
             finish: finish.map(|label| self.finish_moment(calendar, label)),
+            breaks: self.breaks(),
             activities: self.activities,
             milestones,
             diagnostics: self.diagnostics,

@@ -160,6 +160,7 @@ impl<'a> Problem<'a> {
             Some(node.calendar) == first_calendar
                 && network.calendars[node.calendar as usize].unit == Unit::Day
                 && !node.has(traits::HARD)
+                && network.pauses_of(candidate.node).is_empty()
                 && network
                     .rows_of(candidate.node)
                     .iter()
@@ -306,8 +307,9 @@ impl<'a> Problem<'a> {
 
     fn recomputed(&self, days: &[i64]) -> Vec<i32> {
         let mut spans = self.network.spans();
-        for (candidate, days) in self.candidates.iter().zip(days) {
-            spans[candidate.node] -= (days * candidate.day) as i32;
+        for (candidate, days) in self.candidates.iter().zip(days).filter(|(_, days)| **days > 0) {
+            let units = candidate.duration - days * candidate.day;
+            spans[candidate.node] = self.network.span_of_work(candidate.node, units as i32);
         }
         forward_with(self.network, &spans)
     }
@@ -403,7 +405,7 @@ fn candidate(plan: &Plan, network: &Network, index: usize, node: &Node) -> Candi
         return fixed;
     }
     let is_day = network.calendars[node.calendar as usize].unit == Unit::Day;
-    let duration = i64::from(node.span) + i64::from(is_day);
+    let duration = i64::from(node.span - network.paused_units(index)) + i64::from(is_day);
     let least = least_units(plan, network, activity, node, duration);
     Candidate { duration, most_days: ((duration - least) / fixed.day).max(0), ..fixed }
 }

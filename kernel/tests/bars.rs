@@ -207,7 +207,9 @@ fn load(plan: &Plan, load: &Load) -> String {
 #[test]
 fn wants_of_resources_day_by_day() {
     #[rustfmt::skip]
-    let cases: [(&str, &str, &[&str]); 6] = [
+    let cases: [(&str, &str, &[&str]); 7] = [
+        ("nobody is wanted in a break", "A 3d break=1d+4d\nB 2d\nresource crew 1 -\nA needs crew 1\nB needs crew 1",
+            &["crew peak 2: 06-01=2 06-02=1 06-03=0 06-08=1 06-10=0 | over 06-01–06-01 (1 days) 2 of 1 by A B"]),
         ("one after the other", "A 3d\nB 2d\nA -> B\nresource crew 2 -\nA needs crew 2\nB needs crew 1", &["crew peak 2: 06-01=2 06-04=1 06-06=0"]),
         ("side by side: too few", "A 3d\nB 2d\nresource crew 2 -\nA needs crew 2\nB needs crew 1",
             &["crew peak 3: 06-01=3 06-03=2 06-04=0 | over 06-01–06-02 (2 days) 3 of 2 by A B"]),

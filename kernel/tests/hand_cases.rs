@@ -569,3 +569,54 @@ fn chains_of_absurd_durations_end_in_findings() {
     let schedule = guatu_kernel::schedule(&plan(&text));
     assert!(schedule.diagnostics.iter().any(|found| found.code == "K-114"), "dates beyond 2200 are named");
 }
+
+#[test]
+fn breaks_move_with_the_work() {
+    // Three days of work, two of rest, two of work; the weekend is no part of the break. B begins with A's second half.
+    dates(
+        "A 5d break=3d+2d\nB 2d\nC 1d\nA -> C\nA -> B SS 5d",
+        &[
+            "A 06-01 06-09 06-01 06-09 0 0 * start",
+            "B 06-08 06-09 06-09 06-10 1 1 A",
+            "C 06-10 06-10 06-10 06-10 0 0 * A",
+        ],
+    );
+    dates("A 5d break=3d+2d snet=2026-06-04", &["A 06-04 06-12 06-04 06-12 0 0 * constraint"]);
+    // Two breaks; a lag in per cent is a share of the work.
+    dates(
+        "A 4d break=1d+1d break=2d+2d\nB 1d\nA -> B SS 50%",
+        &["A 06-01 06-09 06-01 06-09 0 0 * start", "B 06-03 06-03 06-09 06-09 4 4 A"],
+    );
+}
+
+#[test]
+fn breaks_that_work_has_come_to_are_over() {
+    // Two of five days are done; what is left goes on from the data date, with the second break in it.
+    let plan = |data_date: &str, rest: &str| format!("{data_date}\nA 5d actual_start=2026-06-01 remaining=3d {rest}");
+    dates(&plan("data_date 2026-06-10", "break=1d+2d break=4d+1d"), &["A 06-01 06-15 06-10 06-15 0 0 * actual"]);
+    // Without a data date it goes on behind the work and the break before it.
+    let after = "option remaining=after_worked_part";
+    dates(&plan(after, "break=1d+2d break=4d+1d"), &["A 06-01 06-10 06-01 06-10 0 0 * actual"]);
+    dates(&plan(after, "break=2d+2d"), &["A 06-01 06-09 06-01 06-09 0 0 * actual"]);
+}
+
+#[test]
+fn breaks_that_cannot_be_meant() {
+    for broken in
+        ["break=3d+2d break=2d+1d", "break=-1d+2d", "break=0d+2d", "break=2d+0d", "break=2d+-1d", "break=e2d+1d"]
+    {
+        codes(&format!("A 5d {broken}"), &["K-116"]);
+    }
+    codes("A 5d break=2d+99999d", &["K-116"]);
+    codes("A 5d break=5d+2d", &["K-216"]);
+    dates("A 5d break=2d+1d break=6d+2d", &["A 06-01 06-08 06-01 06-08 0 0 * start"]);
+}
+
+#[test]
+fn breaks_keep_their_length_when_work_is_shortened() {
+    // Five days of work may become four: the break of three days stays. On the Saturday behind it one may work.
+    repairs(
+        "A 5d break=2d+3d min_duration=4d\nby A 2026-06-09",
+        &["move 1/1 to 06-10", "shorten 1 A1 Found", "work 06-06 Proved"],
+    );
+}

@@ -149,6 +149,25 @@ fn bands_of_a_minute_plan_share_a_crane() {
 }
 
 #[test]
+fn a_crew_is_free_in_a_break() {
+    // B and C fit into A's break of three days; D, of four, waits until A is done.
+    check(
+        "A 4d break=2d+3d\nB 1d\nC 2d\nD 4d\nresource crew 1 -\nA needs crew 1\nB needs crew 1\nC needs crew 1\n\
+         D needs crew 1\nA -> B SS 2d\nA -> C SS 2d\nby A 2026-06-09",
+        &["A 06-01 06-09 start", "B 06-03 06-03 link { from: 0 }", "C 06-04 06-05 crew:B", "D 06-10 06-15 crew:A"],
+    );
+}
+
+#[test]
+fn a_break_falls_where_others_have_the_crew() {
+    // A stop of B's dates leaves no crew from Wednesday to Friday: A begins so that its break lies there.
+    check(
+        "B 3d !start_on=2026-06-03\nA 3d break=1d+3d snet=2026-06-01\nresource crew 1 -\nA needs crew 1\nB needs crew 1",
+        &["B 06-03 06-05 constraint", "A 06-02 06-09 crew:B"],
+    );
+}
+
+#[test]
 fn usage_and_delay_are_told() {
     let plan = plan("A 2d\nB 2d\nC 2d\nresource crew 2 -\nA needs crew 1\nB needs crew 1\nC needs crew 1");
     let found = levelled(&plan, EFFORT);
@@ -162,20 +181,29 @@ fn usage_and_delay_are_told() {
 
 const KINDS: [LinkKind; 4] = [LinkKind::FS, LinkKind::SS, LinkKind::FF, LinkKind::SF];
 
-/// One activity: days, calendar, needs of two resources, links to earlier ones.
-type Draw = (i64, u8, u32, u32, Vec<(usize, u8, i64)>);
+/// One activity: days, calendar, needs of two resources, links to earlier ones, a break (after how many days, how long).
+type Draw = (i64, u8, u32, u32, Vec<(usize, u8, i64)>, Option<(i64, i64)>);
 
 fn draw() -> impl Strategy<Value = Draw> {
-    (0i64..7, 0u8..3, 0u32..3, 0u32..2, prop::collection::vec((0usize..20, 0u8..4, -2i64..3), 0..3))
+    (
+        0i64..7,
+        0u8..3,
+        0u32..3,
+        0u32..2,
+        prop::collection::vec((0usize..20, 0u8..4, -2i64..3), 0..3),
+        prop::option::of((1i64..6, 1i64..5)),
+    )
 }
 
 fn random_plan(draws: &[Draw], step: u32) -> Plan {
     let mut plan = plan("free 2026-06-08/2026-06-09\nresource crew 3 six\nresource crane 1 all");
     plan.resources[0].steps = vec![CapacityStep { from: date(2026, 6, 4), capacity: 2 + step }];
-    for (at, (days, calendar, crew, crane, links)) in draws.iter().enumerate() {
+    for (at, (days, calendar, crew, crane, links, broken)) in draws.iter().enumerate() {
         let mut activity = Activity::task(format!("A{at}"), Span::days(*days));
         activity.calendar = Some(["mf", "six", "all"][usize::from(*calendar)].to_owned());
         let need = |resource: &str, amount: u32| Need { resource: resource.to_owned(), amount };
+        let of = |(after, length): &(i64, i64)| Break { after: Span::days(*after), length: Span::days(*length) };
+        activity.breaks = broken.iter().filter(|(after, _)| after < days).map(of).collect();
         activity.needs = vec![need("crew", *crew), need("crane", *crane)];
         plan.activities.push(activity);
         for (from, kind, lag) in links.iter().filter(|_| at > 0) {

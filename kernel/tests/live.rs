@@ -19,9 +19,13 @@ struct Draw {
     is_below: bool,
     bound: Bound,
     standing: u8,
+    breaks: Breaks,
     mandated: Option<i64>,
     links: Vec<(usize, u8, i64, u8)>,
 }
+
+/// Of each break after how much work, and how long; now and then none that can be meant.
+type Breaks = Vec<(i64, i64)>;
 
 /// A constraint, and a deadline.
 #[derive(Clone, Debug)]
@@ -38,6 +42,7 @@ enum Change {
     Duration(i64),
     Bound(Bound),
     Standing(u8),
+    Breaks(Breaks),
     Calendar(u8),
     Kind(u8),
 }
@@ -47,18 +52,23 @@ fn bound() -> impl Strategy<Value = Bound> {
         .prop_map(|(constraint, is_hard, on, deadline)| Bound { constraint, is_hard, on, deadline })
 }
 
+fn breaks() -> impl Strategy<Value = Breaks> {
+    prop::collection::vec((0i64..7, 0i64..6), 0..3)
+}
+
 fn draw() -> impl Strategy<Value = Draw> {
     let links = prop::collection::vec((0usize..20, 0u8..4, -3i64..=3, 0u8..8), 0..4);
     let mandated = prop::option::weighted(0.2, 0i64..40);
     let is_below = prop::bool::weighted(0.3);
-    (0i64..8, 0u8..14, 0u8..3, is_below, bound(), 0u8..10, mandated, links).prop_map(
-        |(days, kind, calendar, is_below, bound, standing, mandated, links)| Draw {
+    (0i64..8, 0u8..14, 0u8..3, is_below, bound(), (0u8..10, breaks()), mandated, links).prop_map(
+        |(days, kind, calendar, is_below, bound, (standing, breaks), mandated, links)| Draw {
             days,
             kind,
             calendar,
             is_below,
             bound,
             standing,
+            breaks,
             mandated,
             links,
         },
@@ -70,6 +80,7 @@ fn change() -> impl Strategy<Value = (usize, Change)> {
         6 => (-2i64..9).prop_map(Change::Duration),
         4 => bound().prop_map(Change::Bound),
         2 => (0u8..10).prop_map(Change::Standing),
+        2 => breaks().prop_map(Change::Breaks),
         1 => (0u8..3).prop_map(Change::Calendar),
         1 => (0u8..14).prop_map(Change::Kind),
     ];
@@ -108,6 +119,11 @@ fn set_standing(activity: &mut Activity, standing: u8) {
         _ => (None, None, None, None),
     };
     activity.resume = (standing == 3).then(|| Moment::Day(day(9)));
+}
+
+fn set_breaks(activity: &mut Activity, breaks: &Breaks) {
+    let of = |(after, length): &(i64, i64)| Break { after: Span::days(*after), length: Span::days(*length) };
+    activity.breaks = breaks.iter().map(of).collect();
 }
 
 fn set_kind(activity: &mut Activity, kind: u8) {
@@ -149,6 +165,7 @@ fn random_plan(draws: &[Draw], is_minute: bool, options: Options) -> Plan {
         set_kind(&mut activity, draw.kind);
         set_bound(&mut activity, &draw.bound);
         set_standing(&mut activity, draw.standing);
+        set_breaks(&mut activity, &draw.breaks);
         activity.calendar = Some(["mf", "six", "all"][draw.calendar as usize].to_owned());
         activity.parent = draw.is_below.then(|| "S".to_owned());
         plan.activities.push(activity);
@@ -180,6 +197,7 @@ fn revised(activity: &Activity, change: &Change) -> Activity {
         Change::Duration(days) => set_duration(&mut activity, *days),
         Change::Bound(bound) => set_bound(&mut activity, bound),
         Change::Standing(standing) => set_standing(&mut activity, *standing),
+        Change::Breaks(breaks) => set_breaks(&mut activity, breaks),
         Change::Calendar(calendar) => {
             activity.calendar = Some(["mf", "six", "all"][*calendar as usize].to_owned());
         }

@@ -114,3 +114,24 @@ fn a_mandated_date_alone_is_inclusive_and_hours_are_saved_in_days() {
         late.milestones[0].concessions
     );
 }
+
+#[test]
+fn breaks_are_counted_in_hours_of_the_shift() {
+    // Six hours of work, four of rest over the evening, six of work; a night shift passes midnight within its break.
+    let schedule = scheduled(json!({
+        "activities": [
+            {"id": "A", "duration": "12h", "breaks": [{"after": "6h", "length": "4h"}]},
+            {"id": "N", "duration": "8h", "calendar": "night", "breaks": [{"after": "1h", "length": "2h"}]},
+            {"id": "D", "duration": "3d", "calendar": "days", "breaks": [{"after": "1d", "length": "2d"}]},
+        ],
+    }));
+    assert_eq!(early(&schedule, 0), pair("06-01T08:00", "06-02T17:00"));
+    assert_eq!(early(&schedule, 1), pair("06-01T22:00", "06-03T00:00"));
+    assert_eq!(early(&schedule, 2), pair("06-01", "06-05"));
+    let breaks: Vec<_> = schedule.breaks.iter().map(|one| (one.activity, shown(one.from), shown(one.to))).collect();
+    let told = |activity: usize, from: &str, to: &str| (activity, from.to_owned(), to.to_owned());
+    assert_eq!(
+        breaks,
+        [told(0, "06-01T15:00", "06-02T10:00"), told(1, "06-01T23:00", "06-02T01:00"), told(2, "06-02", "06-03"),]
+    );
+}

@@ -20,13 +20,25 @@ struct Draw {
     constraint: u8,
     on: i64,
     links: Vec<(usize, u8, i64, bool)>,
+    /// After how much more work than the break before, and how long.
+    breaks: Vec<(i64, i64)>,
 }
 
 fn draw(max_lag: i64) -> impl Strategy<Value = Draw> {
     let link = (0usize..12, 0u8..4, -max_lag..=max_lag, any::<bool>());
     let links = prop::collection::vec(link, 0..3);
-    (0i64..8, 0u8..10, 0u8..3, 0u8..12, 0i64..25, links)
-        .prop_map(|(days, kind, calendar, constraint, on, links)| Draw { days, kind, calendar, constraint, on, links })
+    let breaks = prop::collection::vec((1i64..5, 1i64..6), 0..3);
+    (0i64..8, 0u8..10, 0u8..3, 0u8..12, 0i64..25, links, breaks).prop_map(
+        |(days, kind, calendar, constraint, on, links, breaks)| Draw {
+            days,
+            kind,
+            calendar,
+            constraint,
+            on,
+            links,
+            breaks,
+        },
+    )
 }
 
 /// A simulation of what is certain needs no more than one whole block of lanes and a part of another.
@@ -58,6 +70,13 @@ fn random_plan(draws: &[Draw], is_simple: bool) -> Plan {
             let on = Some(Moment::Day(day(draw.on)));
             activity.expected_finish = on.filter(|_| draw.constraint == 4);
             activity.constraints = kind.map(|kind| Constraint { kind, on, is_hard: false }).into_iter().collect();
+            let mut worked = 0;
+            for (more, length) in &draw.breaks {
+                worked += more;
+                if worked < draw.days {
+                    activity.breaks.push(Break { after: Span::days(worked), length: Span::days(*length) });
+                }
+            }
         }
         plan.activities.push(activity);
         for (from, kind, lag, is_elapsed) in draw.links.iter().filter(|_| at > 0) {
@@ -349,7 +368,9 @@ proptest! {
             ends(at) <= by && ends(middle) <= kept.date()
         };
         let mut fewest = Vec::new();
-        for on in (0..draws.len()).filter(|on| keeps(*on, 99)) {
+        // Nobody shortens what people expect to finish on a day, not even when that day is over.
+        let may_be_shortened = |on: &usize| plan.activities[*on].expected_finish.is_none();
+        for on in (0..draws.len()).filter(may_be_shortened).filter(|on| keeps(*on, 99)) {
             fewest.push((on, (1..=99).find(|added| keeps(on, *added)).expect("99 do")));
         }
         let mut found = Vec::new();
@@ -418,6 +439,10 @@ proptest! {
                 let per_day = [None, Some(0.0), Some(f64::MIN_POSITIVE), Some(-3.0), Some(f64::INFINITY)][at % 5];
                 let crews = [None, Some(0), Some(u32::MAX)][at % 3];
                 activity.quantity = Some(Box::new(Quantity { total, unit: String::new(), is_whole: false, per_day, crews }));
+            }
+            if lengths[at] % 5 == 0 {
+                let length = Span::Working { days_e3: lengths[(at + 2) % 10], minutes: lengths[(at + 3) % 10] };
+                activity.breaks = vec![Break { after: Span::days(lengths[at] % 3), length }, Break { after: length, length }];
             }
             if years[at] % 7 == 0 {
                 activity.expected_finish = Some(Moment::Day(date(1900 + years[at].rem_euclid(300), 2, 3)));

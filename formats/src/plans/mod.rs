@@ -169,6 +169,8 @@ pub struct PlannedActivity {
     pub total_float_minutes: Option<i64>,
     /// Whether it is critical.
     pub is_critical: bool,
+    /// Breaks within it: first and last instant or day of each.
+    pub breaks: Vec<(Moment, Moment)>,
 }
 
 /// Reads a plan of a known format. Never panics, whatever the bytes; every refusal is a diagnostic.

@@ -201,6 +201,12 @@ fn check_activity(activity: &Activity, at: &dyn Fn() -> String, findings: &mut F
             findings.error(codes::BAD_VALUE, at(), format!("a {what} cannot be negative"));
         }
     }
+    for span in activity.breaks.iter().flat_map(|one| [one.after, one.length]) {
+        check_span(span, "break", at, findings);
+        if in_minutes(span, 480).is_none_or(|minutes| minutes <= 0) {
+            findings.error(codes::BAD_VALUE, at(), "a break begins after some work and lasts some time");
+        }
+    }
     match activity.risk.as_deref() {
         Some(Risk::Triangular { low, likely, high } | Risk::Pert { low, likely, high }) => {
             [*low, *likely, *high].into_iter().for_each(|span| check_span(span, "risk", at, findings));

@@ -70,7 +70,12 @@ pub fn check_levelled(plan: &Plan, levelled: &Levelled) -> Vec<String> {
         {
             continue;
         }
-        let worked = worked(&walker, activity, placed.start, placed.finish);
+        let mut worked = worked(&walker, activity, placed.start, placed.finish);
+        // What is left before a break, once those before it are taken out, is the work before it.
+        for (after, length) in walker.breaks_of(activity) {
+            let from = (after as usize).min(worked.len());
+            worked.drain(from..(from + length as usize).min(worked.len()));
+        }
         let wanted = wanted(&walker, activity);
         if activity.expected_finish.is_none() && worked.len() as i64 != wanted {
             faults.push(format!("{} works {} units of time, not {wanted}", activity.id, worked.len()));

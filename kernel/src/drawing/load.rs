@@ -2,14 +2,14 @@
 //! than there is.
 //!
 //! A schedule does not look at resources; levelling does. Between the two this says where the shortage lies. Work wants its
-//! resources on the days that its own calendar works; of a plan in minutes, on every day in which it works at all.
+//! resources on the days that its own calendar works, breaks left out; of a plan in minutes, on every day in which it works at all.
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
-use crate::calendar::{date_of, day_number};
-use crate::plan::{ActivityKind, Plan, Resource};
+use crate::calendar::{date_of, day_after, day_number};
+use crate::plan::{ActivityKind, Moment, Plan, Resource};
 use crate::schedule::Schedule;
 use crate::work_time::WorkTime;
 
@@ -51,6 +51,18 @@ fn capacity_on(resource: &Resource, day: i32) -> u32 {
     begun.max_by_key(|step| step.from).map_or(resource.capacity, |step| step.capacity)
 }
 
+/// Whether a break takes the whole of an activity's day.
+fn rests_on(work_time: &WorkTime, plan: &Plan, schedule: &Schedule, activity: usize, day: Date) -> bool {
+    let works = |from: DateTime, to: DateTime| work_time.minutes_between(plan, activity, from, to) > 0;
+    let (midnight, end) = (day.at(0, 0, 0, 0), day_after(day).at(0, 0, 0, 0));
+    let mut around = schedule.breaks_of(activity).filter(|one| one.from.date() <= day && day <= one.to.date());
+    around.any(|one| {
+        let begins_within = matches!(one.from, Moment::Instant(from) if from.date() == day && works(midnight, from));
+        let ends_within = matches!(one.to, Moment::Instant(to) if to.date() == day && works(to, end));
+        !begins_within && !ends_within
+    })
+}
+
 /// What is wanted of one resource while it is counted.
 #[derive(Default)]
 struct Wants<'a> {
@@ -71,6 +83,10 @@ impl Wants<'_> {
 /// contractor, what is wanted and what there is of a resource is added up.
 pub fn loads(plans: &[(&Plan, &Schedule)]) -> Vec<Load> {
     let work_times: Vec<WorkTime> = plans.iter().map(|(plan, _)| WorkTime::of_plan(plan)).collect();
+    let works_on = |(at, index): (usize, usize), day: i32| {
+        let ((plan, schedule), day) = (plans[at], date_of(day));
+        work_times[at].works_on(plan, index, day) && !rests_on(&work_times[at], plan, schedule, index, day)
+    };
     let mut ids: Vec<&str> = Vec::new();
     let mut wants: Vec<Wants<'_>> = Vec::new();
     for (at, (plan, schedule)) in plans.iter().enumerate() {
@@ -89,7 +105,7 @@ pub fn loads(plans: &[(&Plan, &Schedule)]) -> Vec<Load> {
             for need in activity.needs.iter().filter(|need| need.amount > 0) {
                 let is_there = plan.resources.iter().any(|one| one.id == need.resource);
                 let Some(known) = ids.iter().position(|id| is_there && *id == need.resource) else { continue };
-                for day in (from..=to).filter(|day| work_times[at].works_on(plan, index, date_of(*day))) {
+                for day in (from..=to).filter(|day| works_on((at, index), *day)) {
                     let units = wants[known].by_day.entry(day).or_default();
                     *units = units.saturating_add(need.amount);
                 }
@@ -97,7 +113,6 @@ pub fn loads(plans: &[(&Plan, &Schedule)]) -> Vec<Load> {
             }
         }
     }
-    let works_on = |(at, index): (usize, usize), day: i32| work_times[at].works_on(plans[at].0, index, date_of(day));
     let wanted = ids.iter().zip(&wants).filter(|(_, wants)| !wants.by_day.is_empty());
     wanted.map(|(id, wants)| load(id, wants, &works_on)).collect()
 }

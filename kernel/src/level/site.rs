@@ -95,11 +95,21 @@ impl<'a> Site<'a> {
         self.is_fixed[index]
     }
 
-    /// Times worked from a start position, in axis values.
-    pub(crate) fn runs(&self, index: usize, start: i32) -> impl Iterator<Item = (i32, i32)> + '_ {
+    /// What a node works between its breaks: the first unit and the one behind the last, counted from its start.
+    fn stretches(&self, index: usize) -> impl Iterator<Item = (i32, i32)> + '_ {
         let node = &self.network.nodes[index];
         let calendar = &self.network.calendars[node.calendar as usize];
-        let units = node.span + i32::from(calendar.unit == Unit::Day);
+        self.network.stretches(index, node.span + i32::from(calendar.unit == Unit::Day))
+    }
+
+    /// Times worked from a start position, in axis values.
+    pub(crate) fn runs(&self, index: usize, start: i32) -> impl Iterator<Item = (i32, i32)> + '_ {
+        self.stretches(index).flat_map(move |(from, to)| self.runs_of(index, start + from, to - from))
+    }
+
+    /// Times worked from a position on without a break.
+    fn runs_of(&self, index: usize, start: i32, units: i32) -> impl Iterator<Item = (i32, i32)> + '_ {
+        let calendar = &self.network.calendars[self.network.nodes[index].calendar as usize];
         let mut done = 0;
         std::iter::from_fn(move || {
             if done >= units {
@@ -150,11 +160,19 @@ impl<'a> Site<'a> {
 
     /// The first shortage work would meet from a start position.
     pub(crate) fn shortage(&self, index: usize, start: i32) -> Option<Shortage> {
-        self.runs(index, start).find_map(|(from, to)| {
-            self.needs.of_node[index].iter().find_map(|(resource, units)| {
-                let (from, to) = self.free[*resource as usize].first_short(from, to, *units)?;
-                Some(Shortage { resource: *resource, from, to })
-            })
+        self.first_shortage(index, start).map(|(_, shortage)| shortage)
+    }
+
+    /// The same behind where the stretch that meets it begins, in units from the start.
+    fn first_shortage(&self, index: usize, start: i32) -> Option<(i32, Shortage)> {
+        self.stretches(index).find_map(|(begin, end)| {
+            let found = self.runs_of(index, start + begin, end - begin).find_map(|(from, to)| {
+                self.needs.of_node[index].iter().find_map(|(resource, units)| {
+                    let (from, to) = self.free[*resource as usize].first_short(from, to, *units)?;
+                    Some(Shortage { resource: *resource, from, to })
+                })
+            });
+            found.map(|shortage| (begin, shortage))
         })
     }
 
@@ -162,9 +180,10 @@ impl<'a> Site<'a> {
     fn first_room(&self, index: usize, earliest: i32) -> Result<i32, Shortage> {
         let calendar = &self.network.calendars[self.network.nodes[index].calendar as usize];
         let mut start = earliest;
-        while let Some(shortage) = self.shortage(index, start) {
+        while let Some((begin, shortage)) = self.first_shortage(index, start) {
+            // The stretch that meets it must begin behind it: until then it lies in its way.
             match shortage.to.map(|end| calendar.ceil(end)) {
-                Some(next) if next < FAR => start = next.max(start + 1),
+                Some(next) if next < FAR => start = (next - begin).max(start + 1),
                 _ => return Err(shortage),
             }
         }
@@ -173,27 +192,32 @@ impl<'a> Site<'a> {
 
     /// Last position with room, not after one.
     fn last_room(&self, index: usize, latest: i32) -> i32 {
-        let node = &self.network.nodes[index];
-        let calendar = &self.network.calendars[node.calendar as usize];
+        let calendar = &self.network.calendars[self.network.nodes[index].calendar as usize];
         let mut start = latest;
         loop {
-            let short = self.runs(index, start).fold(None, |short, (from, to)| {
+            match self.last_shortage(index, start) {
+                None => return start,
+                // Nothing was open even at the beginning of time: the order is all that matters here.
+                Some((_, EVER)) => return latest,
+                Some((end, at)) => start = (calendar.ceil(at) - end).min(start - 1),
+            }
+        }
+    }
+
+    /// Where the last shortage begins that work would meet from a start position, behind where the stretch that meets it ends, in
+    /// units from the start.
+    fn last_shortage(&self, index: usize, start: i32) -> Option<(i32, i32)> {
+        let shortages = self.stretches(index).filter_map(|(begin, end)| {
+            let short = self.runs_of(index, start + begin, end - begin).fold(None, |short, (from, to)| {
                 let needs = self.needs.of_node[index].iter();
                 needs
                     .filter_map(|(resource, units)| self.free[*resource as usize].last_short(from, to, *units))
                     .max()
                     .max(short)
             });
-            match short {
-                None => return start,
-                // Nothing was open even at the beginning of time: the order is all that matters here.
-                Some(EVER) => return latest,
-                Some(at) => {
-                    let last = calendar.ceil(at) - node.span - i32::from(calendar.unit == Unit::Day);
-                    start = last.min(start - 1);
-                }
-            }
-        }
+            Some((end, short?))
+        });
+        shortages.last()
     }
 
     /// Earliest start by floors and links from what is placed; `None` when something it waits for has no place.

@@ -93,7 +93,7 @@ pub(crate) struct Uncertain {
     draw: Draw,
     /// Least units.
     least: i32,
-    /// Units less span: one in a day plan.
+    /// Units of work less span: one in a day plan, less its breaks, which are as long as planned however long the work takes.
     offset: i32,
     /// Index of its group, when it is correlated with others.
     group: Option<usize>,
@@ -323,7 +323,8 @@ fn uncertain_of(
     let node = &network.nodes[index];
     let calendar = &network.calendars[node.calendar as usize];
     let is_day = calendar.unit == Unit::Day;
-    let offset = i32::from(is_day);
+    let least = i32::from(is_day);
+    let offset = least - network.paused_units(index);
     let planned = node.span + offset;
     if node.has(crate::network::traits::START_POINT) || planned <= 0 {
         return None;
@@ -347,7 +348,7 @@ fn uncertain_of(
         Some(Triangle::new(low, likely, high))
     };
     let impacts = impacts.iter().filter_map(|(event, impact)| Some((*event, added(impact)?))).collect();
-    Some(Uncertain { node: index, draw, least: offset, offset, group: None, impacts })
+    Some(Uncertain { node: index, draw, least, offset, group: None, impacts })
 }
 
 /// How a duration without an event of its own is drawn; `of` counts what is left of a span.

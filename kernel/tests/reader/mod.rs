@@ -116,6 +116,11 @@ fn stop(value: &Value) -> Stop {
     }
 }
 
+fn break_of(value: &Value) -> Break {
+    let of = |key: &str| span(&text(value, key).expect(key));
+    Break { after: of("after"), length: of("length") }
+}
+
 fn activity(value: &Value) -> Activity {
     let kind = match value["kind"].as_str().unwrap_or("task") {
         "task" => ActivityKind::Task,
@@ -143,6 +148,7 @@ fn activity(value: &Value) -> Activity {
         actual_start: moment_at(value, "actual_start"),
         actual_finish: moment_at(value, "actual_finish"),
         percent_e3: value["percent"].as_f64().map(|percent| (percent * 1000.0) as u32),
+        breaks: items(value, "breaks").map(break_of).collect(),
         remaining: text(value, "remaining").map(|remaining| span(&remaining)),
         resume: moment_at(value, "resume"),
         expected_finish: moment_at(value, "expected_finish"),

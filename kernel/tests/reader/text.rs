@@ -3,6 +3,7 @@
 //! ```text
 //! start 2026-06-01
 //! A 3d snet=2026-06-03          an activity: id, duration or kind, attributes
+//! A 5d break=3d+2d              a break: after how much of the work, for how long
 //! A -> B FS 2d                  a link
 //! by Z 2026-06-30               a mandated date
 //! resource crew 2 six 2026-07-01=3   a resource: capacity, calendar or `-`, steps
@@ -52,6 +53,14 @@ fn activity(words: &[&str]) -> Value {
             ("", "stop") => {
                 let (from, to) = of.split_once('/').expect("from/to");
                 value["stops"] = json!([{"from": from, "to": to}]);
+            }
+            ("", "break") => {
+                let (after, length) = of.split_once('+').expect("after+length");
+                let broken = json!({"after": after, "length": length});
+                match value["breaks"].as_array_mut() {
+                    Some(list) => list.push(broken),
+                    None => value["breaks"] = json!([broken]),
+                }
             }
             ("", "fixed") => value["compressible"] = json!(false),
             ("", "percent") => value["percent"] = json!(of.parse::<f64>().expect("a percentage")),

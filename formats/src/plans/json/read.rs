@@ -1,9 +1,9 @@
 //! Reads guatu-plan/1. Unknown fields are warnings; wrong types, dates and durations are errors with their JSON path.
 
 use guatu_kernel::plan::{
-    Activity, ActivityKind, AsLateRule, Calendar, CalendarException, CapacityStep, Constraint, ConstraintKind, DayWork,
-    Granularity, LagCalendar, Link, LinkKind, Mandate, Moment, Need, Options, Place, Plan, ProgressRule, Quantity,
-    Resource, Risk, Span, Stop,
+    Activity, ActivityKind, AsLateRule, Break, Calendar, CalendarException, CapacityStep, Constraint, ConstraintKind,
+    DayWork, Granularity, LagCalendar, Link, LinkKind, Mandate, Moment, Need, Options, Place, Plan, ProgressRule,
+    Quantity, Resource, Risk, Span, Stop,
 };
 use jiff::civil::{Date, DateTime};
 use serde_json::Value;
@@ -171,6 +171,7 @@ pub(crate) fn read_activity(value: &Value, path: String, findings: &mut Findings
     }
     let mut activity = Activity::task(id, Span::ZERO);
     activity.duration = fields.span("duration").unwrap_or(Span::ZERO);
+    activity.breaks = each(&mut fields, "breaks", read_break);
     if kind.is_milestone() && !is_zero(activity.duration) {
         fields.refuse("duration", "a milestone has no duration");
     }
@@ -271,6 +272,19 @@ fn read_quantity(value: &Value, path: String, findings: &mut Findings) -> Option
     let crews = fields.count("crews", 10_000);
     fields.close();
     Some(Quantity { total: total?, unit, is_whole, per_day, crews })
+}
+
+fn read_break(value: &Value, path: String, findings: &mut Findings) -> Option<Break> {
+    let mut fields = Fields::open(value, path, findings)?;
+    let mut span = |field: &'static str| {
+        if value.get(field).is_none_or(Value::is_null) {
+            fields.missing(field);
+        }
+        fields.span(field)
+    };
+    let (after, length) = (span("after"), span("length"));
+    fields.close();
+    Some(Break { after: after?, length: length? })
 }
 
 fn read_need(value: &Value, path: String, findings: &mut Findings) -> Option<Need> {

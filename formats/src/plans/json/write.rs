@@ -2,8 +2,8 @@
 //! two versions of a plan compare line by line.
 
 use guatu_kernel::plan::{
-    Activity, ActivityKind, Calendar, CalendarException, Constraint, DayWork, Link, LinkKind, Mandate, Options, Plan,
-    RemainingRule, Resource, Risk, Span, Stop,
+    Activity, ActivityKind, Break, Calendar, CalendarException, Constraint, DayWork, Link, LinkKind, Mandate, Options,
+    Plan, RemainingRule, Resource, Risk, Span, Stop,
 };
 
 use super::vocabulary::{
@@ -166,6 +166,7 @@ pub(crate) fn activity_json(activity: &Activity) -> String {
         .maybe_text("stage", activity.stage.as_deref())
         .maybe_text("work_kind", activity.work_kind.as_deref())
         .maybe_text("duration", has_duration.then(|| span::print(activity.duration)).as_deref())
+        .list("breaks", &activity.breaks, break_json)
         .maybe_text("calendar", activity.calendar.as_deref())
         .maybe_text("start", activity.start.map(moment::print).as_deref());
     out = match activity.constraints.as_slice() {
@@ -206,6 +207,10 @@ pub(crate) fn activity_json(activity: &Activity) -> String {
         out = out.raw("compressible", "false");
     }
     out.list("stops", &activity.stops, stop_json).end()
+}
+
+fn break_json(one: &Break) -> String {
+    Object::new().text("after", &span::print(one.after)).text("length", &span::print(one.length)).end()
 }
 
 fn constraint_json(constraint: &Constraint) -> String {

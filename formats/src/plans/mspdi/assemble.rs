@@ -13,6 +13,7 @@ use super::calendars::{RawCalendar, flatten};
 use super::joint::joint;
 use super::notes::{self, PlanNote};
 use super::read::{Document, RawResource};
+use super::splits;
 use super::task::{Setting, Task, moment_of};
 use super::write::written_bands;
 use crate::plans::findings::{Findings, at_line, fault, shortened};
@@ -44,7 +45,6 @@ pub(crate) fn assemble(mut document: Document<'_>, findings: &mut Findings) -> O
     let (mut calendars, calendar_ids, default) = plan_calendars(&document, &note, findings);
     let resources = Resources::of(&document, &calendars, &calendar_ids, &note, findings);
     let (mut activities, mut saved, ids) = activities(&document, &setting, &calendar_ids, findings);
-    note_contours(&document, &activities, &mut saved, findings);
     let links = links(&document, &setting, &ids, &activities, findings);
     let start = start_before_the_project(&mut activities, &links, start, &setting);
     resources.assign(&document, &ids, &mut activities, &mut calendars, default.as_deref(), findings);
@@ -60,7 +60,7 @@ pub(crate) fn assemble(mut document: Document<'_>, findings: &mut Findings) -> O
         mandated.retain(|mandate| known.contains(mandate.activity.as_str()));
     }
     let stated_name = if document.title.is_empty() { &document.name } else { &document.title };
-    let plan = Plan {
+    let mut plan = Plan {
         name: Some(stated_name.to_string()).filter(|name| !name.is_empty()),
         granularity: setting.granularity,
         start,
@@ -74,6 +74,7 @@ pub(crate) fn assemble(mut document: Document<'_>, findings: &mut Findings) -> O
         mandated,
         stops: note.stops,
     };
+    splits::read(&document, &ids, &mut plan, &mut saved, findings);
     Ok((plan, SavedDates { activities: saved }))
 }
 
@@ -344,29 +345,6 @@ fn warn_about_task(
         let message =
             format!("`{}` names the calendar {uid}, which is not in the file; the project calendar counts", name());
         findings.warn(codes::DEFAULTED, id, message);
-    }
-}
-
-/// Names work that somebody spread over time by hand: a plan knows no breaks within an activity.
-fn note_contours(
-    document: &Document<'_>,
-    activities: &[Activity],
-    saved: &mut [SavedActivity],
-    findings: &mut Findings,
-) {
-    let contoured = document.assignments.iter().filter(|assignment| assignment.is_contoured);
-    let mut is_told: HashMap<i64, bool> = HashMap::new();
-    for assignment in contoured {
-        *is_told.entry(assignment.task).or_insert(true) &= assignment.is_timephased;
-    }
-    for ((task, activity), saved) in document.tasks.iter().zip(activities).zip(saved) {
-        let Some(is_told) = is_told.get(&task.uid) else { continue };
-        saved.has_lost_contour = !is_told;
-        if activity.actual_finish.is_none() && activity.kind == ActivityKind::Task {
-            let name = shortened(&task.name);
-            let message = format!("the work of `{name}` was spread by hand; breaks within it were left out");
-            findings.warn(codes::NO_HOME, &activity.id, message);
-        }
     }
 }
 

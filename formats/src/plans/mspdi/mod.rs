@@ -11,6 +11,7 @@ mod joint;
 mod notes;
 mod read;
 mod recurrence;
+mod splits;
 mod task;
 mod write;
 

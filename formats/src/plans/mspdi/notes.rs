@@ -126,6 +126,7 @@ pub(crate) fn merge(stated: &mut Activity, note: &Activity, setting: &Setting) {
     if is_same_class && same_span(stated.duration, note.duration) {
         stated.kind = note.kind;
         stated.duration = note.duration;
+        stated.breaks.clone_from(&note.breaks);
     }
     for (stated, note) in [
         (&mut stated.deadline, note.deadline),

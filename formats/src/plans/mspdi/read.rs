@@ -7,7 +7,9 @@ use jiff::civil::DateTime;
 
 use super::assemble::assemble;
 use super::calendars::{RawCalendar, read_calendars};
-use super::task::{Task, flag, instant, number};
+use super::duration_minutes;
+use super::splits::{Stretch, has_gap};
+use super::task::{Task, flag, instant, lenient, number};
 use crate::plans::findings::{Findings, fault};
 use crate::plans::xml::Elements;
 use crate::plans::{Limits, Outcome, codes, text};
@@ -77,10 +79,12 @@ pub(crate) struct Assignment {
     pub(crate) is_contoured: bool,
     /// The file says how the work is spread.
     pub(crate) is_timephased: bool,
+    /// How, in order; empty where no stretch within is without work.
+    pub(crate) stretches: Box<[Stretch]>,
 }
 
 /// `WorkContour` of work that somebody spread by hand.
-const CONTOURED: i64 = 8;
+pub(crate) const CONTOURED: i64 = 8;
 
 /// Reads an MSPDI file.
 pub(crate) fn read(bytes: &[u8], limits: &Limits, findings: &mut Findings) -> Outcome {
@@ -160,6 +164,7 @@ fn read_resource<'a>(elements: &mut Elements<'a>) -> Result<RawResource<'a>, Dia
 
 fn read_assignment(elements: &mut Elements<'_>) -> Result<Assignment, Diagnostic> {
     let mut assignment = Assignment { units: 1.0, ..Assignment::default() };
+    let mut stretches = Vec::new();
     while let Some(name) = elements.child()? {
         match name {
             "TaskUID" => assignment.task = number(elements, "TaskUID")?,
@@ -170,12 +175,32 @@ fn read_assignment(elements: &mut Elements<'_>) -> Result<Assignment, Diagnostic
             "WorkContour" => assignment.is_contoured = number(elements, "WorkContour")? == CONTOURED,
             "TimephasedData" => {
                 assignment.is_timephased = true;
-                elements.skip()?;
+                stretches.extend(read_stretch(elements)?);
             }
             _ => elements.skip()?,
         }
     }
+    stretches.sort_by_key(|stretch: &Stretch| stretch.start);
+    if has_gap(&stretches) {
+        assignment.stretches = stretches.into();
+    }
     Ok(assignment)
+}
+
+/// A stretch of work that remains (type 1) or is done (2); other types tell baselines and costs. No value is no work.
+fn read_stretch(elements: &mut Elements<'_>) -> Result<Option<Stretch>, Diagnostic> {
+    let (mut is_work, mut start, mut finish, mut work_minutes) = (false, None, None, 0);
+    while let Some(name) = elements.child()? {
+        match name {
+            "Type" => is_work = matches!(elements.text()?.trim(), "1" | "2"),
+            "Start" => start = lenient(elements)?,
+            "Finish" => finish = lenient(elements)?,
+            "Value" => work_minutes = duration_minutes(&elements.text()?).unwrap_or(0),
+            _ => elements.skip()?,
+        }
+    }
+    let whole = start.zip(finish).filter(|(start, finish)| is_work && start < finish);
+    Ok(whole.map(|(start, finish)| Stretch { start, finish, work_minutes }))
 }
 
 /// Units from 0 to a million; anything else counts as one.

@@ -314,7 +314,7 @@ pub(crate) fn instant(elements: &mut Elements<'_>, field: &str) -> Result<Option
 }
 
 /// A computed date: only kept for comparison, so one that cannot be read is merely absent.
-fn lenient(elements: &mut Elements<'_>) -> Result<Option<DateTime>, Diagnostic> {
+pub(crate) fn lenient(elements: &mut Elements<'_>) -> Result<Option<DateTime>, Diagnostic> {
     Ok(moment::parse_instant(&elements.text()?).ok())
 }
 

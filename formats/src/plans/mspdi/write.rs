@@ -14,6 +14,8 @@ use guatu_kernel::plan::{
 use jiff::civil::{Date, DateTime};
 
 use super::calendars::usual_bands;
+use super::read::CONTOURED;
+use super::splits::Stretch;
 use super::task::{Setting, Task};
 use super::{notes, print_duration};
 use crate::plans::findings::{Findings, shortened};
@@ -61,6 +63,7 @@ pub fn write(plan: &Plan, dates: Option<&PlannedDates>) -> (String, Vec<Diagnost
     writer.calendars();
     writer.tasks(&note, dates, &mut findings);
     writer.resources();
+    writer.assignments(dates, &mut findings);
     writer.text.push_str("</Project>\n");
     (writer.text, findings.finish())
 }
@@ -425,25 +428,98 @@ impl<'p> Writer<'p> {
             self.leaf("CalendarUID", calendar.map_or(-1, |uid| uid as i64));
             self.text.push_str("</Resource>\n");
         }
-        self.text.push_str("</Resources>\n<Assignments>\n");
-        let uids: HashMap<&str, usize> =
-            self.plan.resources.iter().enumerate().map(|(index, r)| (r.id.as_str(), index + 1)).collect();
+        self.text.push_str("</Resources>\n");
+    }
+
+    /// Who works on what. MS Project knows breaks only by how the work of an assignment is spread, so work with breaks has one.
+    fn assignments(&mut self, dates: Option<&PlannedDates>, findings: &mut Findings) {
+        let plan = self.plan;
+        if plan.activities.iter().all(|activity| activity.needs.is_empty() && activity.breaks.is_empty()) {
+            return;
+        }
+        self.text.push_str("<Assignments>\n");
+        let uids: HashMap<&str, i64> =
+            plan.resources.iter().enumerate().map(|(index, r)| (r.id.as_str(), index as i64 + 1)).collect();
         let mut number = 0;
-        for activity in &self.plan.activities {
-            for need in &activity.needs {
+        for (index, activity) in plan.activities.iter().enumerate() {
+            let planned = dates.and_then(|dates| dates.activities.get(index));
+            let stretches = planned.map(|planned| self.stretches(activity, planned)).unwrap_or_default();
+            if stretches.is_empty() && !activity.breaks.is_empty() {
+                let message = format!("the breaks of `{}` travel in a note only", shortened(&activity.name));
+                findings.warn(codes::NOT_CARRIED, &activity.id, message);
+            }
+            let needs = activity.needs.iter();
+            let mut shares: Vec<(i64, u32)> =
+                needs.map(|need| (uids.get(need.resource.as_str()).copied().unwrap_or(0), need.amount)).collect();
+            if shares.is_empty() && !stretches.is_empty() {
+                shares.push((UNASSIGNED, 1));
+            }
+            for share in shares {
                 number += 1;
-                let task = self.uids.get(activity.id.as_str()).copied().unwrap_or(0);
-                self.text.push_str("<Assignment>");
-                self.leaf("UID", number);
-                self.leaf("TaskUID", task);
-                self.leaf("ResourceUID", uids.get(need.resource.as_str()).copied().unwrap_or(0));
-                self.leaf("Units", need.amount);
-                self.text.push_str("</Assignment>\n");
+                self.assignment(number, activity, share, &stretches);
             }
         }
         self.text.push_str("</Assignments>\n");
     }
+
+    fn assignment(&mut self, number: u32, activity: &Activity, (resource, units): (i64, u32), stretches: &[Stretch]) {
+        let task = self.uids.get(activity.id.as_str()).copied().unwrap_or(0);
+        self.text.push_str("<Assignment>");
+        self.leaf("UID", number);
+        self.leaf("TaskUID", task);
+        self.leaf("ResourceUID", resource);
+        let work: i64 = stretches.iter().map(|stretch| stretch.work_minutes).sum();
+        let work = print_duration(work.saturating_mul(units.into()));
+        let ends = stretches.first().map(|first| first.start).zip(stretches.last().map(|last| last.finish));
+        if let Some((start, finish)) = ends {
+            self.instant_leaf("Finish", Some(finish));
+            self.leaf("RemainingWork", &work);
+            self.instant_leaf("Start", Some(start));
+        }
+        self.leaf("Units", units);
+        if ends.is_some() {
+            self.leaf("Work", &work);
+            self.leaf("WorkContour", CONTOURED);
+        }
+        for stretch in stretches {
+            self.text.push_str("<TimephasedData><Type>1</Type>");
+            self.leaf("UID", number);
+            self.instant_leaf("Start", Some(stretch.start));
+            self.instant_leaf("Finish", Some(stretch.finish));
+            self.leaf("Unit", 1);
+            self.leaf("Value", print_duration(stretch.work_minutes.saturating_mul(units.into())));
+            self.text.push_str("</TimephasedData>");
+        }
+        self.text.push_str("</Assignment>\n");
+    }
+
+    /// Work and breaks of an activity in turn, where its dates put them. Empty where it has no breaks, has begun, or is waited
+    /// for around the clock: MS Project spreads no such work by hand.
+    fn stretches(&self, activity: &Activity, planned: &PlannedActivity) -> Vec<Stretch> {
+        let calendar = activity.calendar.as_deref();
+        let day = self.calendar_of(calendar).map_or(self.setting.minutes_per_day, |c| c.minutes_per_day);
+        let is_elapsed = matches!(activity.duration, Span::Elapsed { .. });
+        let ends = planned.start.zip(planned.finish).filter(|_| !is_elapsed && activity.actual_start.is_none());
+        let (Some((start, finish)), false) = (ends, planned.breaks.is_empty()) else { return Vec::new() };
+        let minutes = |span: Span| in_minutes(span, day).unwrap_or(0);
+        let mut stretches = Vec::new();
+        let (mut at, mut worked) = (self.instant(start, Side::Start, calendar), 0);
+        for (one, (from, to)) in activity.breaks.iter().zip(&planned.breaks) {
+            let from = self.instant(*from, Side::Start, calendar);
+            let to = self.instant(*to, Side::Finish, calendar);
+            let after = minutes(one.after);
+            stretches.push(Stretch { start: at, finish: from, work_minutes: after - worked });
+            stretches.push(Stretch { start: from, finish: to, work_minutes: 0 });
+            (at, worked) = (to, after);
+        }
+        let finish = self.instant(finish, Side::Finish, calendar);
+        stretches.push(Stretch { start: at, finish, work_minutes: minutes(activity.duration) - worked });
+        stretches
+    }
 }
+
+/// `ResourceUID` of work that nobody is assigned to.
+const UNASSIGNED: i64 = -65_535;
 
 #[derive(Clone, Copy)]
 enum Side {

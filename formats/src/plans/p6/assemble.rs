@@ -2,8 +2,7 @@
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use guatu_kernel::plan::{
-    Activity, ActivityKind, Calendar, Constraint, ConstraintKind, Granularity, Link, Mandate, Moment, Place, Plan,
-    Resource, Span,
+    Activity, ActivityKind, Constraint, ConstraintKind, Granularity, Link, Mandate, Moment, Place, Plan, Resource, Span,
 };
 use std::borrow::Cow;
 
@@ -21,34 +20,37 @@ pub(crate) fn assemble(model: Model<'_>, findings: &mut Findings) -> Outcome {
     let Some(start) = start else {
         return Err(fault(codes::MISSING, "project", "the project has no start date"));
     };
-    let mut ids = Ids::of(&nodes, &tasks, &calendars);
-    let mut rows = Rows::new(&tasks, nodes.len() + tasks.len(), model.uses_expected_finishes);
     let tree = Tree::of(&nodes, &tasks, findings);
-    let mut stack: Vec<(usize, usize, Option<String>)> = tree.roots.iter().rev().map(|root| (*root, 1, None)).collect();
-    rows.tasks(&tree.loose_tasks, 1, None, &mut ids, findings);
-    while let Some((index, level, parent)) = stack.pop() {
+    let mut rows = Rows::new(nodes.len() + tasks.len());
+    rows.tasks(&tree.loose_tasks, &tasks, None, findings);
+    let mut stack: Vec<(usize, Option<usize>)> = tree.roots.iter().rev().map(|root| (*root, None)).collect();
+    while let Some((index, parent)) = stack.pop() {
         let node = &nodes[index];
-        if level > DEEPEST {
+        let path = match parent {
+            Some(parent) => format!("{}.{}", rows.list[parent].id, node.code),
+            None => node.code.to_string(),
+        };
+        let row = rows.add(Source::Node(index), Cow::Owned(path.trim().to_owned()), &node.uid, parent);
+        if rows.list[row].level as usize > DEEPEST {
             let message = format!("the breakdown structure is deeper than {DEEPEST} levels");
             return Err(fault(codes::PARENT_LOOP, wbs(node), message));
         }
-        let path = match &parent {
-            Some(parent) => format!("{parent}.{}", node.code),
-            None => node.code.to_string(),
-        };
-        let id = ids.claim(Cow::Owned(path.trim().to_owned()), &node.uid);
-        rows.node(node, &id, level, parent.as_deref());
-        rows.tasks(&tree.tasks[index], level + 1, Some(&id), &mut ids, findings);
-        for child in tree.children[index].iter().rev() {
-            stack.push((*child, level + 1, Some(id.clone())));
-        }
+        rows.tasks(&tree.tasks[index], &tasks, Some(row), findings);
+        stack.extend(tree.children[index].iter().rev().map(|child| (*child, Some(row))));
     }
-    let Rows { mut activities, saved, .. } = rows;
-    if activities.len() < nodes.len() + tasks.len() {
+    if rows.list.len() < nodes.len() + tasks.len() {
         return Err(fault(codes::PARENT_LOOP, "WBS", "a node of the breakdown structure is its own ancestor"));
     }
-    let links = links(&relations, &ids, &activities, findings);
-    let resources = needs(&model.demands, &model.resources, &ids, &mut activities);
+    let known = calendars.iter().map(|calendar| calendar.id.as_str()).collect();
+    let stated =
+        Stated { nodes: &nodes, tasks: &tasks, calendars: known, uses_expected_finishes: model.uses_expected_finishes };
+    let (mut activities, mut saved) = (Vec::with_capacity(rows.list.len()), Vec::with_capacity(rows.list.len()));
+    for row in &rows.list {
+        activities.push(stated.activity(row, &rows, findings));
+        saved.push(stated.saved(row));
+    }
+    let links = links(&relations, &rows, findings);
+    let resources = needs(&model.demands, &model.resources, &stated, &rows, &mut activities);
     let calendar = calendars.iter().find(|calendar| calendar.id == model.calendar).or(calendars.first());
     let calendar = calendar.map(|calendar| calendar.id.clone());
     // P6 bounds every open end by the must-finish date, as a mandated date of each does.
@@ -94,7 +96,7 @@ impl Tree {
     fn of(nodes: &[Node<'_>], tasks: &[Task<'_>], findings: &mut Findings) -> Tree {
         let none = vec![Vec::new(); nodes.len()];
         let mut tree = Tree { roots: Vec::new(), children: none.clone(), tasks: none, loose_tasks: Vec::new() };
-        let mut known: HashMap<&ObjectId<'_>, usize> = HashMap::with_capacity(nodes.len());
+        let mut known: HashMap<&ObjectId, usize> = HashMap::with_capacity(nodes.len());
         for (index, node) in nodes.iter().enumerate() {
             if known.insert(&node.uid, index).is_some() {
                 let message = "two nodes of the breakdown structure carry this object id";
@@ -116,94 +118,122 @@ impl Tree {
     }
 }
 
-/// Ids in use, the index of the activity of every object id, and the calendars of the file.
-struct Ids<'m> {
-    taken: HashSet<Cow<'m, str>>,
-    by_uid: HashMap<ObjectId<'m>, usize>,
-    calendars: HashSet<&'m str>,
+/// What an activity of the plan stands for: a node or a task, by index.
+#[derive(Clone, Copy)]
+enum Source {
+    Node(usize),
+    Task(usize),
 }
 
-impl<'m> Ids<'m> {
-    fn of(nodes: &[Node<'_>], tasks: &[Task<'_>], calendars: &'m [Calendar]) -> Ids<'m> {
-        Ids {
-            taken: HashSet::with_capacity(nodes.len() + tasks.len()),
-            by_uid: HashMap::with_capacity(tasks.len()),
-            calendars: calendars.iter().map(|calendar| calendar.id.as_str()).collect(),
-        }
-    }
-
-    /// The code, or the object id where the code is empty or taken.
-    fn claim(&mut self, code: Cow<'m, str>, uid: &ObjectId<'_>) -> String {
-        if !code.is_empty() && self.taken.insert(code.clone()) {
-            return code.into_owned();
-        }
-        let id = format!("{code}#{uid}");
-        self.taken.insert(Cow::Owned(id.clone()));
-        id
-    }
+/// An activity of the plan before it is made.
+struct Row<'m> {
+    source: Source,
+    id: Cow<'m, str>,
+    level: u32,
+    /// The row above.
+    parent: Option<usize>,
 }
 
-/// Activities and saved dates side by side, made of tasks.
+/// Rows in the order of the plan, and that of every object id.
 struct Rows<'m> {
-    stated: &'m [Task<'m>],
-    uses_expected_finishes: bool,
-    activities: Vec<Activity>,
-    saved: Vec<SavedActivity>,
+    list: Vec<Row<'m>>,
+    taken: HashSet<Cow<'m, str>>,
+    by_uid: HashMap<ObjectId, usize>,
 }
 
 impl<'m> Rows<'m> {
-    fn new(stated: &'m [Task<'m>], count: usize, uses_expected_finishes: bool) -> Rows<'m> {
-        let (activities, saved) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        Rows { stated, uses_expected_finishes, activities, saved }
+    fn new(count: usize) -> Rows<'m> {
+        Rows {
+            list: Vec::with_capacity(count),
+            taken: HashSet::with_capacity(count),
+            by_uid: HashMap::with_capacity(count),
+        }
     }
 
-    fn node(&mut self, node: &Node<'_>, id: &str, level: usize, parent: Option<&str>) {
-        let mut activity = Activity::named(id.to_owned(), node.name.to_string(), Span::ZERO);
-        activity.kind = ActivityKind::Summary;
-        activity.parent = parent.map(str::to_owned);
-        activity.at = Some(Place::Named(wbs(node)));
-        self.activities.push(activity);
-        self.saved.push(SavedActivity {
-            uid: node.uid.to_string(),
-            outline_level: level as u32,
-            is_active: true,
-            ..SavedActivity::default()
-        });
+    /// Adds a row. Its id is the code, or has the object id behind it where the code is empty or taken.
+    fn add(&mut self, source: Source, code: Cow<'m, str>, uid: &ObjectId, parent: Option<usize>) -> usize {
+        let id = if !code.is_empty() && self.taken.insert(code.clone()) {
+            code
+        } else {
+            let id: Cow<'m, str> = Cow::Owned(format!("{code}#{uid}"));
+            self.taken.insert(id.clone());
+            id
+        };
+        let level = parent.map_or(1, |parent| self.list[parent].level + 1);
+        self.list.push(Row { source, id, level, parent });
+        self.list.len() - 1
     }
 
-    fn tasks(
-        &mut self,
-        tasks: &[usize],
-        level: usize,
-        parent: Option<&str>,
-        ids: &mut Ids<'m>,
-        findings: &mut Findings,
-    ) {
-        for index in tasks {
-            let task = &self.stated[*index];
-            let id = ids.claim(Cow::Borrowed(task.code.trim()), &task.uid);
-            if ids.by_uid.insert(task.uid.clone(), self.activities.len()).is_some() {
+    fn tasks(&mut self, indices: &[usize], tasks: &'m [Task<'m>], parent: Option<usize>, findings: &mut Findings) {
+        for &index in indices {
+            let task = &tasks[index];
+            let row = self.add(Source::Task(index), Cow::Borrowed(task.code.trim()), &task.uid, parent);
+            if self.by_uid.insert(task.uid.clone(), row).is_some() {
                 let message = format!("two activities carry the object id {}", shortened(&task.uid.to_string()));
                 findings.error(codes::DUPLICATE_ID, at_line(task.line), message);
             }
-            let mut activity = activity(task, id, ids, findings);
-            if self.uses_expected_finishes && task.status != Status::Completed && !activity.kind.is_milestone() {
-                activity.expected_finish = task.expected_finish.map(Moment::Instant);
+        }
+    }
+
+    /// The id of what an object id names, if it is there.
+    fn id_of(&self, uid: &ObjectId) -> Option<&str> {
+        self.by_uid.get(uid).map(|row| self.list[*row].id.as_ref())
+    }
+}
+
+/// What the file says of rows.
+struct Stated<'m> {
+    nodes: &'m [Node<'m>],
+    tasks: &'m [Task<'m>],
+    calendars: HashSet<&'m str>,
+    uses_expected_finishes: bool,
+}
+
+impl Stated<'_> {
+    fn activity(&self, row: &Row<'_>, rows: &Rows<'_>, findings: &mut Findings) -> Activity {
+        let id = row.id.to_string();
+        let mut activity = match row.source {
+            Source::Node(index) => summary(&self.nodes[index], id),
+            Source::Task(index) => {
+                let task = &self.tasks[index];
+                let mut activity = activity(task, id, &self.calendars, findings);
+                if self.uses_expected_finishes && task.status != Status::Completed && !activity.kind.is_milestone() {
+                    activity.expected_finish = task.expected_finish.map(Moment::Instant);
+                }
+                activity
             }
-            activity.parent = parent.map(str::to_owned);
-            self.activities.push(activity);
-            self.saved.push(saved(task, level));
+        };
+        activity.parent = row.parent.map(|parent| rows.list[parent].id.to_string());
+        activity
+    }
+
+    fn saved(&self, row: &Row<'_>) -> SavedActivity {
+        match row.source {
+            Source::Node(index) => SavedActivity {
+                uid: self.nodes[index].uid.to_string(),
+                outline_level: row.level,
+                is_active: true,
+                ..SavedActivity::default()
+            },
+            Source::Task(index) => saved(&self.tasks[index], row.level),
         }
     }
 }
 
-fn activity(task: &Task<'_>, id: String, ids: &Ids<'_>, findings: &mut Findings) -> Activity {
+fn summary(node: &Node<'_>, id: String) -> Activity {
+    let mut activity = Activity::named(id, node.name.to_string(), Span::ZERO);
+    activity.kind = ActivityKind::Summary;
+    activity.at = Some(Place::Named(wbs(node)));
+    activity
+}
+
+fn activity(task: &Task<'_>, id: String, calendars: &HashSet<&str>, findings: &mut Findings) -> Activity {
     let mut activity = Activity::named(id, task.name.to_string(), Span::ZERO);
     activity.kind = task.kind.activity_kind();
     activity.at = Some(Place::Line(task.line));
     let name = || shortened(&task.name);
     if !task.calendar.is_empty() {
-        if ids.calendars.contains(task.calendar.as_ref()) {
+        if calendars.contains(task.calendar.as_ref()) {
             activity.calendar = Some(task.calendar.to_string());
         } else {
             let message = format!(
@@ -268,10 +298,10 @@ fn activity(task: &Task<'_>, id: String, ids: &Ids<'_>, findings: &mut Findings)
     activity
 }
 
-fn saved(task: &Task<'_>, level: usize) -> SavedActivity {
+fn saved(task: &Task<'_>, level: u32) -> SavedActivity {
     SavedActivity {
         uid: task.uid.to_string(),
-        outline_level: level as u32,
+        outline_level: level,
         early_start: task.early.0,
         early_finish: task.early.1,
         late_start: task.late.0,
@@ -290,15 +320,14 @@ fn saved(task: &Task<'_>, level: usize) -> SavedActivity {
     }
 }
 
-fn links(relations: &[Relation<'_>], ids: &Ids<'_>, activities: &[Activity], findings: &mut Findings) -> Vec<Link> {
-    let known = |uid: &ObjectId<'_>| ids.by_uid.get(uid).map(|index| activities[*index].id.as_str());
-    let named = |found: Option<&str>, uid: &ObjectId<'_>| found.map_or_else(|| uid.to_string(), str::to_owned);
+fn links(relations: &[Relation], rows: &Rows<'_>, findings: &mut Findings) -> Vec<Link> {
+    let named = |found: Option<&str>, uid: &ObjectId| found.map_or_else(|| uid.to_string(), str::to_owned);
     let mut links = Vec::with_capacity(relations.len());
     // Files tell the links that lead to one activity in a row.
     for leading in relations.chunk_by(|one, next| one.to == next.to) {
-        let to = known(&leading[0].to);
+        let to = rows.id_of(&leading[0].to);
         for relation in leading {
-            let from = known(&relation.from);
+            let from = rows.id_of(&relation.from);
             if relation.is_external {
                 let message = "a relationship to an activity of another project was left out";
                 findings.warn(codes::LINK_LEFT_OUT, to.or(from).unwrap_or(""), message);
@@ -318,23 +347,24 @@ fn links(relations: &[Relation<'_>], ids: &Ids<'_>, activities: &[Activity], fin
 
 /// Resources that are asked for, and the needs of activities. Part units are rounded up: half a crane is a crane.
 fn needs(
-    demands: &[Demand<'_>],
+    demands: &[Demand],
     stated: &[P6Resource<'_>],
-    ids: &Ids<'_>,
+    file: &Stated<'_>,
+    rows: &Rows<'_>,
     activities: &mut [Activity],
 ) -> Vec<Resource> {
     let whole = |units: f64| if units.is_finite() { units.ceil().clamp(1.0, 1e6) as u32 } else { 1 };
-    let stated: HashMap<&ObjectId<'_>, _> = stated.iter().map(|resource| (&resource.uid, resource)).collect();
+    let stated: HashMap<&ObjectId, _> = stated.iter().map(|resource| (&resource.uid, resource)).collect();
     let mut resources: Vec<Resource> = Vec::new();
-    let mut known: HashMap<&ObjectId<'_>, usize> = HashMap::new();
+    let mut known: HashMap<&ObjectId, usize> = HashMap::new();
     let mut taken: HashSet<String> = HashSet::new();
     for demand in demands {
-        let Some(index) = ids.by_uid.get(&demand.task).copied() else { continue };
+        let Some(index) = rows.by_uid.get(&demand.task).copied() else { continue };
         let Some(stated) = stated.get(&demand.resource).copied() else { continue };
         let slot = *known.entry(&stated.uid).or_insert_with(|| {
             let is_free = !stated.code.trim().is_empty() && taken.insert(stated.code.to_string());
             let id = if is_free { stated.code.to_string() } else { format!("{}#{}", stated.code, stated.uid) };
-            let calendar = ids.calendars.get(stated.calendar.as_ref()).map(|id| (*id).to_owned());
+            let calendar = file.calendars.get(stated.calendar.as_ref()).map(|id| (*id).to_owned());
             resources.push(Resource { id, capacity: whole(stated.units), calendar, steps: Vec::new() });
             resources.len() - 1
         });

@@ -35,16 +35,16 @@ pub(crate) struct Model<'a> {
     pub(crate) calendars: Vec<Calendar>,
     pub(crate) nodes: Vec<Node<'a>>,
     pub(crate) tasks: Vec<Task<'a>>,
-    pub(crate) relations: Vec<Relation<'a>>,
+    pub(crate) relations: Vec<Relation>,
     pub(crate) resources: Vec<P6Resource<'a>>,
-    pub(crate) demands: Vec<Demand<'a>>,
+    pub(crate) demands: Vec<Demand>,
 }
 
 /// A node of the work breakdown structure.
 #[derive(Debug, Default)]
 pub(crate) struct Node<'a> {
-    pub(crate) uid: ObjectId<'a>,
-    pub(crate) parent: ObjectId<'a>,
+    pub(crate) uid: ObjectId,
+    pub(crate) parent: ObjectId,
     pub(crate) code: Cow<'a, str>,
     pub(crate) name: Cow<'a, str>,
     pub(crate) sequence: i64,
@@ -54,10 +54,10 @@ pub(crate) struct Node<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Task<'a> {
     pub(crate) line: usize,
-    pub(crate) uid: ObjectId<'a>,
+    pub(crate) uid: ObjectId,
     pub(crate) code: Cow<'a, str>,
     pub(crate) name: Cow<'a, str>,
-    pub(crate) node: ObjectId<'a>,
+    pub(crate) node: ObjectId,
     pub(crate) calendar: Cow<'a, str>,
     pub(crate) kind: TaskKind,
     pub(crate) status: Status,
@@ -165,10 +165,10 @@ impl Bound {
 
 /// A relationship between two activities of the file.
 #[derive(Debug, Default)]
-pub(crate) struct Relation<'a> {
+pub(crate) struct Relation {
     pub(crate) line: usize,
-    pub(crate) from: ObjectId<'a>,
-    pub(crate) to: ObjectId<'a>,
+    pub(crate) from: ObjectId,
+    pub(crate) to: ObjectId,
     pub(crate) kind: LinkKind,
     pub(crate) lag_minutes: i64,
     /// One end belongs to another project.
@@ -178,7 +178,7 @@ pub(crate) struct Relation<'a> {
 /// A labour or equipment resource.
 #[derive(Debug, Default)]
 pub(crate) struct P6Resource<'a> {
-    pub(crate) uid: ObjectId<'a>,
+    pub(crate) uid: ObjectId,
     pub(crate) code: Cow<'a, str>,
     pub(crate) units: f64,
     pub(crate) calendar: Cow<'a, str>,
@@ -186,9 +186,9 @@ pub(crate) struct P6Resource<'a> {
 
 /// A resource on an activity, in units per hour.
 #[derive(Debug, Default)]
-pub(crate) struct Demand<'a> {
-    pub(crate) task: ObjectId<'a>,
-    pub(crate) resource: ObjectId<'a>,
+pub(crate) struct Demand {
+    pub(crate) task: ObjectId,
+    pub(crate) resource: ObjectId,
     pub(crate) units: f64,
 }
 

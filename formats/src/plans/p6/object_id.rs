@@ -3,34 +3,36 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// An object id. P6 writes numbers, so that finding an object compares numbers; what is no number is told by its text.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum ObjectId<'a> {
+/// An object id. P6 writes numbers, so that finding an object compares numbers; what is no number is told by its text. There
+/// are half a million in a large file, so it is small: a text stands elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum ObjectId {
+    #[default]
+    Nothing,
     Number(u64),
-    Text(Cow<'a, str>),
+    Text(Box<str>),
 }
 
-impl Default for ObjectId<'_> {
-    fn default() -> Self {
-        ObjectId::Text(Cow::Borrowed(""))
+impl From<&str> for ObjectId {
+    fn from(text: &str) -> ObjectId {
+        match number(text) {
+            _ if text.is_empty() => ObjectId::Nothing,
+            Some(number) => ObjectId::Number(number),
+            None => ObjectId::Text(text.into()),
+        }
     }
 }
 
-impl<'a> From<Cow<'a, str>> for ObjectId<'a> {
-    fn from(text: Cow<'a, str>) -> ObjectId<'a> {
-        number(&text).map_or(ObjectId::Text(text), ObjectId::Number)
+impl From<Cow<'_, str>> for ObjectId {
+    fn from(text: Cow<'_, str>) -> ObjectId {
+        text.as_ref().into()
     }
 }
 
-impl<'a> From<&'a str> for ObjectId<'a> {
-    fn from(text: &'a str) -> ObjectId<'a> {
-        Cow::Borrowed(text).into()
-    }
-}
-
-impl fmt::Display for ObjectId<'_> {
+impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            ObjectId::Nothing => Ok(()),
             ObjectId::Number(number) => number.fmt(f),
             ObjectId::Text(text) => text.fmt(f),
         }

@@ -120,7 +120,7 @@ fn read_project<'a>(elements: &mut Elements<'a>, findings: &mut Findings) -> Res
         findings.warn_at(codes::NO_HOME, "CriticalActivityFloatThreshold", message);
     }
     // Links name object ids of activities; one that is not here belongs to another project.
-    let own: HashSet<&ObjectId<'_>> = model.tasks.iter().map(|task| &task.uid).collect();
+    let own: HashSet<&ObjectId> = model.tasks.iter().map(|task| &task.uid).collect();
     for relation in model.relations.iter_mut().filter(|relation| relation.is_external) {
         relation.is_external = !(own.contains(&relation.from) && own.contains(&relation.to));
     }
@@ -193,7 +193,7 @@ fn read_task<'a>(elements: &mut Elements<'a>) -> Result<Task<'a>, Diagnostic> {
     Ok(task)
 }
 
-fn read_relation<'a>(elements: &mut Elements<'a>) -> Result<Relation<'a>, Diagnostic> {
+fn read_relation<'a>(elements: &mut Elements<'a>) -> Result<Relation, Diagnostic> {
     let mut relation = Relation { line: elements.line(), ..Relation::default() };
     let mut projects = [Cow::Borrowed(""), Cow::Borrowed("")];
     while let Some(name) = elements.child()? {
@@ -230,7 +230,7 @@ fn read_resource<'a>(elements: &mut Elements<'a>) -> Result<Option<P6Resource<'a
     Ok((!is_material).then_some(resource))
 }
 
-fn read_demand<'a>(elements: &mut Elements<'a>) -> Result<Demand<'a>, Diagnostic> {
+fn read_demand<'a>(elements: &mut Elements<'a>) -> Result<Demand, Diagnostic> {
     let mut demand = Demand { units: 1.0, ..Demand::default() };
     while let Some(name) = elements.child()? {
         match name {
@@ -334,7 +334,7 @@ fn word<'a>(elements: &mut Elements<'a>) -> Result<Cow<'a, str>, Diagnostic> {
     })
 }
 
-fn object_id<'a>(elements: &mut Elements<'a>) -> Result<ObjectId<'a>, Diagnostic> {
+fn object_id<'a>(elements: &mut Elements<'a>) -> Result<ObjectId, Diagnostic> {
     word(elements).map(ObjectId::from)
 }
 
