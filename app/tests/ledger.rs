@@ -20,8 +20,12 @@ fn edit(folder: &Path, sql: &str) -> Result<(), rusqlite::Error> {
     rusqlite::Connection::open(folder.join("guatu.sqlite"))?.execute_batch(sql)
 }
 
-/// A folder with the invented district, made once and copied for each case.
+/// A folder with the invented district, made once and copied for each case. Where `E2E_DEMO` names one that has been told already,
+/// it is a copy of that.
 static DEMO: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+    if let Some(told) = std::env::var_os("E2E_DEMO") {
+        return copied(Path::new(&told));
+    }
     let folder = tempfile::tempdir().unwrap();
     let made = guatu(folder.path(), &["demo"]);
     assert!(made.status.success(), "{}", text(&made));

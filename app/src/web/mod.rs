@@ -22,7 +22,7 @@ mod security;
 pub mod tests;
 
 use crate::clock::Clock;
-use crate::db::{Conn, Db};
+use crate::db::{self, Conn, Db};
 use crate::features::identity::session;
 use crate::features::messages::outbox::Outward;
 use crate::features::{Command, FEATURES, Guatu};
@@ -89,6 +89,11 @@ impl Site {
     /// A read connection.
     pub async fn reader(&self) -> Result<Conn, Problem> {
         Ok(self.db.reader().await?)
+    }
+
+    /// Refuses what is kept beside the ledger while the disk is full: what room there is then belongs to logins.
+    pub fn need_room(&self) -> Result<(), Problem> {
+        if self.db.has_room() { Ok(()) } else { Err(db::full().into()) }
     }
 
     /// Does a command for the person who asks.

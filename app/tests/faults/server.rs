@@ -1,7 +1,7 @@
 //! The real program as a child process with a cast of people, and clients that send again until they have an answer.
 
-use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::collections::{HashMap, HashSet};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -61,25 +61,36 @@ impl Place {
         assert_eq!(verdict.status.code(), Some(0), "{}", said(&verdict));
     }
 
-    /// How many facts each subject has, asked of the database itself.
-    fn facts(&self) -> HashMap<String, usize> {
-        let sql = "SELECT subject || ' ' || COUNT(*) FROM fact GROUP BY subject";
-        let lines = match &self.database_url {
+    /// The first column of a query, asked of the database itself.
+    pub fn told_by(&self, sql: &str) -> Vec<String> {
+        match &self.database_url {
             Some(url) => {
                 let told = Command::new("psql").args([url, "-Atqc", sql]).output().unwrap();
                 assert!(told.status.success(), "{}", said(&told));
-                String::from_utf8(told.stdout).unwrap()
+                String::from_utf8(told.stdout).unwrap().lines().map(str::to_owned).collect()
             }
             None => {
                 let file = rusqlite::Connection::open(self.folder.join("guatu.sqlite")).unwrap();
                 let mut statement = file.prepare(sql).unwrap();
-                let lines: Vec<String> =
-                    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-                lines.join("\n")
+                statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
             }
-        };
-        let pairs = lines.lines().map(|line| line.rsplit_once(' ').unwrap());
+        }
+    }
+
+    /// How many facts each subject has.
+    fn facts(&self) -> HashMap<String, usize> {
+        let lines = self.told_by("SELECT subject || ' ' || COUNT(*) FROM fact GROUP BY subject");
+        let pairs = lines.iter().map(|line| line.rsplit_once(' ').unwrap());
         pairs.map(|(subject, count)| (subject.to_owned(), count.parse().unwrap())).collect()
+    }
+
+    /// What a timer does is done once.
+    pub fn timers_did_each_once(&self) {
+        let done = "SELECT kind || ' ' || subject || ' ' || payload FROM fact WHERE actor = 'system'";
+        let all = self.told_by(done);
+        assert!(!all.is_empty(), "no timer did anything");
+        let different: HashSet<_> = all.iter().collect();
+        assert_eq!(different.len(), all.len(), "{all:?}");
     }
 
     /// Everything that was acknowledged is there, and nothing of it twice.
@@ -125,16 +136,21 @@ impl Server {
 
     /// Starts it by a command of one's own.
     pub fn from(command: &mut Command) -> Server {
+        Server::tried(command).unwrap_or_else(|code| panic!("the server ended with {code:?} before it listened"))
+    }
+
+    /// The same, where it may end before it listens: with which code.
+    pub fn tried(command: &mut Command) -> Result<Server, Option<i32>> {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut welcome = None;
         for line in BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap) {
             if line.contains("Ctrl-C") {
-                return Server { child, welcome };
+                return Ok(Server { child, welcome });
             }
             let path = line.find("/welcome/").map(|at| line[at..].trim().to_owned());
             welcome = path.or(welcome);
         }
-        panic!("the server ended before it listened: {:?}", child.wait().unwrap());
+        Err(child.wait().unwrap().code())
     }
 
     pub fn id(&self) -> String {
@@ -187,21 +203,63 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         let of = |line: &'_ str| line.split_once(':').is_some_and(|(found, _)| found.eq_ignore_ascii_case(name));
         self.head.lines().find(|line| of(line)).and_then(|line| Some(line.split_once(':')?.1.trim()))
     }
 
-    fn read(mut stream: TcpStream) -> Option<Answer> {
-        let mut bytes = Vec::new();
-        stream.set_read_timeout(Some(PATIENCE)).ok()?;
-        stream.read_to_end(&mut bytes).ok()?;
-        let text = String::from_utf8_lossy(&bytes);
-        let (head, body) = text.split_once("\r\n\r\n")?;
+    fn read(stream: &mut impl BufRead) -> Option<Answer> {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            if stream.read_line(&mut head).ok()? == 0 {
+                return None;
+            }
+        }
         let status = head.split(' ').nth(1)?.parse().ok()?;
-        let answer = Answer { status, head: head.to_owned(), body: body.to_owned() };
-        let is_whole = answer.header("content-length").is_none_or(|length| length.parse() == Ok(body.len()));
-        is_whole.then_some(answer)
+        let answer = Answer { status, head, body: String::new() };
+        let length = answer.header("content-length").expect("an answer says how long it is");
+        let mut body = vec![0; length.parse().ok()?];
+        stream.read_exact(&mut body).ok()?;
+        Some(Answer { body: String::from_utf8_lossy(&body).into_owned(), ..answer })
+    }
+}
+
+/// A line to a server that stays open from one request to the next, as a browser's does.
+pub struct Line<'a> {
+    pub place: &'a Place,
+    stream: Option<BufReader<TcpStream>>,
+}
+
+impl<'a> Line<'a> {
+    pub fn to(place: &'a Place) -> Line<'a> {
+        Line { place, stream: None }
+    }
+
+    fn stream(&mut self) -> Option<BufReader<TcpStream>> {
+        self.stream.take().or_else(|| {
+            let stream = TcpStream::connect(self.place.address).ok()?;
+            stream.set_read_timeout(Some(PATIENCE)).ok()?;
+            stream.set_nodelay(true).ok()?;
+            Some(BufReader::new(stream))
+        })
+    }
+
+    /// Sends bytes, and reads the answer; `None` when no whole one came: then the next goes over a new line.
+    pub fn sent(&mut self, request: &[u8]) -> Option<Answer> {
+        let mut stream = self.stream()?;
+        stream.get_mut().write_all(request).ok()?;
+        let answer = Answer::read(&mut stream)?;
+        self.stream = answer.header("connection").is_none().then_some(stream);
+        Some(answer)
+    }
+
+    /// Sends bytes, and is gone when the answer begins to come.
+    pub fn sent_in_vain(&mut self, request: &[u8]) {
+        let Some(mut stream) = self.stream() else { return };
+        if stream.get_mut().write_all(request).is_ok() {
+            // Whether there was one is what nobody learns.
+            drop(stream.fill_buf());
+        }
     }
 }
 
@@ -220,7 +278,7 @@ pub fn nobody() -> Person {
 impl Person {
     fn request(&self, line: &str, place: &Place, headers: &str, body: &[u8]) -> Vec<u8> {
         let head = format!(
-            "{line} HTTP/1.0\r\nhost: {}\r\ncookie: guatu_session={}\r\nsec-fetch-site: same-origin\r\ncontent-length: {}\r\n{headers}\r\n",
+            "{line} HTTP/1.1\r\nhost: {}\r\ncookie: guatu_session={}\r\nsec-fetch-site: same-origin\r\ncontent-length: {}\r\n{headers}\r\n",
             place.address,
             self.session,
             body.len()
@@ -261,10 +319,11 @@ impl Person {
     }
 
     /// Sends a form again and again, the same one, until somebody says yes or no.
-    pub fn insist(&self, place: &Place, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub fn insist(&self, line: &mut Line<'_>, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let form = self.form(line.place, path, fields);
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
-            match self.post(place, path, fields) {
+            match line.sent(&form) {
                 Some(answer) if answer.status < 500 => return answer,
                 _ => std::thread::sleep(PAUSE),
             }
@@ -273,8 +332,8 @@ impl Person {
     }
 
     /// Registers an organisation, which is one fact, and says that it was acknowledged.
-    pub fn register(&self, place: &Place, id: &str) {
-        let answer = self.insist(place, "/organisations", &organisation(id));
+    pub fn register(&self, line: &mut Line<'_>, id: &str) {
+        let answer = self.insist(line, "/organisations", &organisation(id));
         assert_eq!(answer.status, 303, "{id}: {}", answer.body);
     }
 }
@@ -284,11 +343,9 @@ pub fn organisation(id: &str) -> [(&'static str, &str); 3] {
     [("request_id", id), ("name", id), ("kind", "bank")]
 }
 
-/// Sends bytes, and reads the answer.
+/// Sends bytes over a line of their own, and reads the answer.
 pub fn sent(place: &Place, request: &[u8]) -> Option<Answer> {
-    let mut stream = TcpStream::connect(place.address).ok()?;
-    stream.write_all(request).ok()?;
-    Answer::read(stream)
+    Line::to(place).sent(request)
 }
 
 /// The people of a small site: an administrator of posts, the supervision office, its chief, a firm's man, an inspector.
@@ -404,10 +461,10 @@ pub fn under_load<T>(clients: &[(&Place, &Person)], prefix: &str, work: impl FnO
     let is_over = &is_over;
     std::thread::scope(|scope| {
         let client = |at: usize, place: &Place, person: &Person| {
-            let mut acknowledged = Vec::new();
+            let (mut line, mut acknowledged) = (Line::to(place), Vec::new());
             while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
                 let id = format!("{prefix}-{at}-{:05}", acknowledged.len());
-                person.register(place, &id);
+                person.register(&mut line, &id);
                 acknowledged.push(id);
             }
             acknowledged

@@ -531,15 +531,18 @@ fn said(visitor: &Visitor, plan: &Contingency, fact: &Fact) -> Vec<String> {
 async fn act<T>(
     site: &Site,
     visitor: &Visitor,
-    (plan, place): (Contingency, Place),
+    id: &str,
     values: Values,
     act: &str,
     done: Result<T, Problem>,
 ) -> Result<Response, Problem> {
     match done {
-        Ok(_) => Ok(to(&plan.id)),
+        Ok(_) => Ok(to(id)),
         Err(problem) => {
-            show_page(site, visitor, &plan, &place, &Attempt::refused(act, values, problem)?).await
+            let attempt = Attempt::refused(act, values, problem)?;
+            // Read again: somebody may have been faster, and the page says who.
+            let (plan, place) = readable(site, visitor, id).await?;
+            show_page(site, visitor, &plan, &place, &attempt).await
         }
     }
 }
@@ -550,12 +553,12 @@ async fn drill(
     Path(id): Path<String>,
     sent: SentWithFiles,
 ) -> Result<Response, Problem> {
-    let found = readable(&site, &visitor, &id).await?;
+    let (_, place) = readable(&site, &visitor, &id).await?;
     let SentWithFiles { values, files } = sent;
     let done = async {
         let request = values.request_id()?;
         // Pictures are drawn for nobody who may not do this: drawing costs.
-        let files = if works(&visitor.rights, &found.1.path) { files } else { Files::default() };
+        let files = if works(&visitor.rights, &place.path) { files } else { Files::default() };
         let (photos, documents) = photos::take(&site, files).await??;
         let text = |name: &str| values.text(name).to_owned();
         let command = Command::Drill {
@@ -569,7 +572,7 @@ async fn drill(
         site.submit_with(&visitor, request, command, documents).await
     };
     let done = done.await;
-    act(&site, &visitor, found, values, "drill", done).await
+    act(&site, &visitor, &id, values, "drill", done).await
 }
 
 async fn end(
@@ -578,11 +581,11 @@ async fn end(
     Path(id): Path<String>,
     Sent(values): Sent,
 ) -> Result<Response, Problem> {
-    let found = readable(&site, &visitor, &id).await?;
-    let command = Command::End { contingency: id, reason: values.text("reason").into() };
+    readable(&site, &visitor, &id).await?;
+    let command = Command::End { contingency: id.clone(), reason: values.text("reason").into() };
     let done = async { site.submit(&visitor, values.request_id()?, command).await };
     let done = done.await;
-    act(&site, &visitor, found, values, "end", done).await
+    act(&site, &visitor, &id, values, "end", done).await
 }
 
 async fn stand_down(
@@ -591,15 +594,15 @@ async fn stand_down(
     Path(id): Path<String>,
     Sent(values): Sent,
 ) -> Result<Response, Problem> {
-    let found = readable(&site, &visitor, &id).await?;
+    readable(&site, &visitor, &id).await?;
     let done = async {
         let request = values.request_id()?;
         let firing = values.choice("firing", |number| number.parse().ok())?;
-        let command = Command::StandDown { contingency: id, firing, outcome: values.text("outcome").into() };
+        let command = Command::StandDown { contingency: id.clone(), firing, outcome: values.text("outcome").into() };
         site.submit(&visitor, request, command).await
     };
     let done = done.await;
-    act(&site, &visitor, found, values, "stand-down", done).await
+    act(&site, &visitor, &id, values, "stand-down", done).await
 }
 
 /// A photograph of a drill.

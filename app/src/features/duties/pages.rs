@@ -508,7 +508,7 @@ async fn show_page(site: &Site, visitor: &Visitor, duty: &Duty, place: &Place, a
 
 async fn do_duty(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, sent: SentWithFiles) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
-    let (duty, place) = readable(&mut conn, &visitor, &id).await?;
+    let (duty, _) = readable(&mut conn, &visitor, &id).await?;
     let tree = site.domain.places.tree(&mut conn).await?;
     drop(conn);
     let SentWithFiles { values, files } = sent;
@@ -520,21 +520,24 @@ async fn do_duty(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
         let command = Command::Do { duty: id.clone(), content: values.text("content").into(), photos };
         site.submit_with(&visitor, request, command, documents).await
     };
-    answer(&site, &visitor, &duty, &place, values.clone(), "do", done.await).await
+    answer(&site, &visitor, &id, values.clone(), "do", done.await).await
 }
 
 async fn excuse(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
-    let (duty, place) = readable(&mut site.reader().await?, &visitor, &id).await?;
-    let command = Command::Excuse { duty: id, reason: values.text("reason").into() };
+    readable(&mut site.reader().await?, &visitor, &id).await?;
+    let command = Command::Excuse { duty: id.clone(), reason: values.text("reason").into() };
     let done = async { site.submit(&visitor, values.request_id()?, command).await };
-    answer(&site, &visitor, &duty, &place, values.clone(), "excuse", done.await).await
+    answer(&site, &visitor, &id, values.clone(), "excuse", done.await).await
 }
 
-async fn answer<T>(site: &Site, visitor: &Visitor, duty: &Duty, place: &Place, values: Values, act: &str, done: Result<T, Problem>) -> Result<Response, Problem> {
+async fn answer<T>(site: &Site, visitor: &Visitor, id: &str, values: Values, act: &str, done: Result<T, Problem>) -> Result<Response, Problem> {
     match done {
-        Ok(_) => Ok(Redirect::to(&format!("/duties/{}", form_urlencoded(&duty.id))).into_response()),
+        Ok(_) => Ok(Redirect::to(&format!("/duties/{}", form_urlencoded(id))).into_response()),
         Err(problem) => {
-            show_page(site, visitor, duty, place, &Attempt::refused(act, values, problem)?).await
+            let attempt = Attempt::refused(act, values, problem)?;
+            // Read again: somebody may have been faster, and the page says who.
+            let (duty, place) = readable(&mut site.reader().await?, visitor, id).await?;
+            show_page(site, visitor, &duty, &place, &attempt).await
         }
     }
 }

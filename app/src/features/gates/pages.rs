@@ -338,7 +338,8 @@ async fn act(State(site): State<Site>, visitor: Visitor, Path((id, gate, name)):
         Ok(_) => Ok(Redirect::to(&format!("/gates/{id}#{gate}")).into_response()),
         Err(problem) => {
             let attempt = Attempt::refused(&at_gate(&gate, &name), values, problem)?;
-            show_page(&site, &visitor, &shown, &attempt).await
+            // Read again: somebody may have been faster, and the page says who.
+            show_page(&site, &visitor, &read(&site, &visitor, &id).await?, &attempt).await
         }
     }
 }

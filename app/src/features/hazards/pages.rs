@@ -394,7 +394,7 @@ fn said(visitor: &Visitor, fact: &Fact) -> Vec<String> {
 }
 
 async fn act(State(site): State<Site>, visitor: Visitor, Path((id, name)): Path<(String, String)>, sent: SentWithFiles) -> Result<Response, Problem> {
-    let (hazard, place, steps) = readable(&site, &visitor, &id).await?;
+    let (hazard, place, _) = readable(&site, &visitor, &id).await?;
     let SentWithFiles { values, files } = sent;
     let (act, ..) = Act::ALL.into_iter().find(|(_, known, _)| *known == name).ok_or(missing())?;
     let done = async {
@@ -424,7 +424,10 @@ async fn act(State(site): State<Site>, visitor: Visitor, Path((id, name)): Path<
     match done.await {
         Ok(_) => Ok(to(&id)),
         Err(problem) => {
-            show_page(&site, &visitor, &hazard, &place, &steps, &Attempt::refused(&name, values, problem)?).await
+            let attempt = Attempt::refused(&name, values, problem)?;
+            // Read again: somebody may have been faster, and the page says who.
+            let (hazard, place, steps) = readable(&site, &visitor, &id).await?;
+            show_page(&site, &visitor, &hazard, &place, &steps, &attempt).await
         }
     }
 }

@@ -373,7 +373,7 @@ fn danger_said(visitor: &Visitor, fact: &Fact) -> String {
 }
 
 async fn act(State(site): State<Site>, visitor: Visitor, Path((id, name)): Path<(String, String)>, Sent(values): Sent) -> Result<Response, Problem> {
-    let shown = read(&site, &visitor, &id).await?;
+    read(&site, &visitor, &id).await?;
     let done = async {
         let request = values.request_id()?;
         let (place, danger, document) = (id.clone(), values.text("danger").to_owned(), values.text("document").to_owned());
@@ -403,7 +403,9 @@ async fn act(State(site): State<Site>, visitor: Visitor, Path((id, name)): Path<
     match done.await {
         Ok(_) => Ok(Redirect::to(&format!("/risks/{id}")).into_response()),
         Err(problem) => {
-            show_page(&site, &visitor, &shown, &Attempt::refused(&name, values, problem)?).await
+            let attempt = Attempt::refused(&name, values, problem)?;
+            // Read again: somebody may have been faster, and the page says who.
+            show_page(&site, &visitor, &read(&site, &visitor, &id).await?, &attempt).await
         }
     }
 }

@@ -187,6 +187,7 @@ async fn put_piece(State(site): State<Site>, visitor: Visitor, Path(sha256): Pat
     if !pieces::is_hash(&sha256) {
         return Err(missing().into());
     }
+    site.need_room()?;
     let part = Part { sha256: &sha256, size: of.size, from: of.from, bytes: &bytes };
     let held = pieces::put(&mut site.db.writer().await?, account, &part, site.clock.now()).await?.map_err(Refusal::from)?;
     // Where the part was to begin elsewhere, the answer says where to go on.

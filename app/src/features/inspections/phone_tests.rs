@@ -180,8 +180,11 @@ on_both_databases!(photographs_come_in_parts, |site| async move {
     let path = format!("/phone/pieces/{sha256}?from=0&size={size}");
     assert_eq!(site.post_bytes("wang", &path, "image/jpeg", bytes.clone()).await.status, 405);
     assert_eq!(site.post_bytes("wang", "/phone/visits", "application/json", b"{}".to_vec()).await.status, 422, "no token");
-    // What nobody names is swept after a fortnight.
-    advance(&site, (24 * 15).hours());
+    // What nobody names is kept for a week, and swept after a fortnight.
+    advance(&site, (24 * 7).hours());
+    timers::once(&site.site).await.unwrap();
+    assert!(pieces::held(&mut site.site.reader().await.unwrap(), "wang", &sha256).await.unwrap().is_whole);
+    advance(&site, (24 * 8).hours());
     timers::once(&site.site).await.unwrap();
     assert_eq!(pieces::held(&mut site.site.reader().await.unwrap(), "wang", &sha256).await.unwrap(), pieces::Held { held: 0, is_whole: false });
     site

@@ -285,7 +285,9 @@ pub(super) async fn act(
     match done.await {
         Ok(_) => Ok(to(&id)),
         Err(problem) => {
-            show_page(&site, &visitor, &found, &Attempt::refused(&name, values, problem)?).await
+            let attempt = Attempt::refused(&name, values, problem)?;
+            // Read again: somebody may have been faster, and the page says who.
+            show_page(&site, &visitor, &readable(&site, &visitor, &id).await?, &attempt).await
         }
     }
 }

@@ -158,6 +158,7 @@ async fn close(site: &Site, request_id: &str, words: &str, photos: &[Vec<u8>]) -
     if waiting + sealed.len() as u64 > MOST_WAITING_BYTES {
         return Err(Refusal::from(Refused::NoRoom).into());
     }
+    site.need_room()?;
     let hash = sha256_hex(&sealed);
     Ok(store::keep(&mut site.db.writer().await?, &id, &hash, sealed).await?)
 }

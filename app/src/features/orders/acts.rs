@@ -312,7 +312,10 @@ pub(super) async fn act(State(site): State<Site>, visitor: Visitor, Path((id, na
     match done.await {
         Ok(_) => Ok(to(&id)),
         Err(problem) => {
-            show_page(&site, &visitor, &order, &place, &Attempt::refused(act.name(), values, problem)?).await
+            let attempt = Attempt::refused(act.name(), values, problem)?;
+            // Read again: somebody may have been faster, and the page says who.
+            let (order, place) = readable(&site, &visitor, &id).await?;
+            show_page(&site, &visitor, &order, &place, &attempt).await
         }
     }
 }

@@ -284,12 +284,15 @@ fn held_up(visitor: &Visitor, held: &Held, tree: &places::Tree) -> Markup {
 }
 
 async fn act(site: &Site, visitor: &Visitor, id: String, values: Values, act: &str, command: impl FnOnce(&Values) -> Result<Command, Refusal>) -> Result<Response, Problem> {
-    let (case, place) = readable(site, visitor, &id).await?;
+    readable(site, visitor, &id).await?;
     let done = async { site.submit(visitor, values.request_id()?, command(&values)?).await };
     match done.await {
         Ok(_) => Ok(to(&id)),
         Err(problem) => {
-            show_page(site, visitor, &case, &place, &Attempt::refused(act, values, problem)?).await
+            let attempt = Attempt::refused(act, values, problem)?;
+            // Read again: somebody may have been faster, and the page says who.
+            let (case, place) = readable(site, visitor, &id).await?;
+            show_page(site, visitor, &case, &place, &attempt).await
         }
     }
 }

@@ -382,36 +382,38 @@ fn said<'a>(visitor: &Visitor, fact: &'a Fact) -> (&'static str, String, Option<
 async fn act<T>(
     site: &Site,
     visitor: &Visitor,
-    found: (RiskEvent, Place),
+    id: &str,
     values: Values,
     act: &str,
     done: Result<T, Problem>,
 ) -> Result<Response, Problem> {
     match done {
-        Ok(_) => Ok(to(&found.0.id)),
+        Ok(_) => Ok(to(id)),
         Err(problem) => {
-            show_page(site, visitor, &found, &Attempt::refused(act, values, problem)?).await
+            let attempt = Attempt::refused(act, values, problem)?;
+            // Read again: somebody may have been faster, and the page says who.
+            show_page(site, visitor, &readable(site, visitor, id).await?, &attempt).await
         }
     }
 }
 
 async fn reassess(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
-    let found = readable(&site, &visitor, &id).await?;
+    readable(&site, &visitor, &id).await?;
     let done = async {
-        let command = Command::Reassess { event: id, assessment: assessment_of(&values)?, reason: values.text("reason").into() };
+        let command = Command::Reassess { event: id.clone(), assessment: assessment_of(&values)?, reason: values.text("reason").into() };
         site.submit(&visitor, values.request_id()?, command).await
     };
     let done = done.await;
-    act(&site, &visitor, found, values, "reassess", done).await
+    act(&site, &visitor, &id, values, "reassess", done).await
 }
 
 async fn close(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
-    let found = readable(&site, &visitor, &id).await?;
+    readable(&site, &visitor, &id).await?;
     let done = async {
         let ending = values.choice("ending", Ending::from_name)?;
-        let command = Command::Close { event: id, ending, reason: values.text("reason").into() };
+        let command = Command::Close { event: id.clone(), ending, reason: values.text("reason").into() };
         site.submit(&visitor, values.request_id()?, command).await
     };
     let done = done.await;
-    act(&site, &visitor, found, values, "close", done).await
+    act(&site, &visitor, &id, values, "close", done).await
 }

@@ -143,6 +143,7 @@ async fn take(site: &Site, visitor: &Visitor, headers: &HeaderMap, upload: Uploa
     let asked = form::asked(site, visitor, &filled, &request).await?;
     let behind_s = headers.get(header::DATE).and_then(|date| date.to_str().ok()).and_then(|date| behind_s(date, site.clock.now()));
     let account = visitor.account.as_deref().ok_or(Problem::LoginNeeded)?;
+    site.need_room()?;
     let mut conn = site.db.writer().await?;
     let arrived = waiting::Arrived { instance: &request, form: &form, behind_s, photos: asked.named(files) };
     waiting::keep(&mut conn, account, arrived, site.clock.now()).await??;
