@@ -7,7 +7,7 @@
 //! Only the days touched by exceptions and stops are tabulated; outside them the week repeats and is computed.
 
 use jiff::SignedDuration;
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, DateTime, date};
 
 use crate::plan::{Band, Calendar, DayWork};
 
@@ -38,6 +38,11 @@ pub(crate) type StopMinutes = (i64, i64);
 /// long; the civil range (±9999 years) is under four million days.
 pub(crate) fn day_number(on: Date) -> i32 {
     (on.duration_since(date(1970, 1, 1)).as_secs() / 86_400) as i32
+}
+
+/// Minutes from the start of day 0 to an instant.
+pub(crate) fn minute_number(at: DateTime) -> i64 {
+    i64::from(day_number(at.date())) * i64::from(DAY_MINUTES) + i64::from(at.hour()) * 60 + i64::from(at.minute())
 }
 
 /// The date of a day number, clamped to what a civil date can hold.

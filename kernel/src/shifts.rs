@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::calendar::{DAY_MINUTES, StopMinutes, WorkCalendar, day_number};
+use crate::calendar::{DAY_MINUTES, StopMinutes, WorkCalendar, day_number, minute_number};
 use crate::diagnose::Diagnostic;
 use crate::plan::{Activity, Calendar, DayWork, Granularity, Moment, Plan, Resource, Stop};
 
@@ -166,12 +166,8 @@ impl<'a> Shifts<'a> {
 
     /// A stop in minutes. One without an end lasts to the data date, or through its first day when that is later.
     fn interval(&self, stop: &Stop, diagnostics: &mut Vec<Diagnostic>) -> StopMinutes {
-        let minute = |at: jiff::civil::DateTime| {
-            let time = i64::from(at.time().hour()) * 60 + i64::from(at.time().minute());
-            i64::from(day_number(at.date())) * i64::from(DAY_MINUTES) + time
-        };
-        let from = minute(stop.from);
-        let to = stop.to.map(minute).unwrap_or_else(|| {
+        let from = minute_number(stop.from);
+        let to = stop.to.map(minute_number).unwrap_or_else(|| {
             let message = format!(
                 "the stop from {} has no end yet; it is counted to the data date, enter its end when it is announced",
                 stop.from

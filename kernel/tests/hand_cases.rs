@@ -2,6 +2,10 @@
 
 mod reader;
 
+use guatu_kernel::guarantee::PlanItems;
+use guatu_kernel::plan::Quantity;
+use jiff::ToSpan;
+use jiff::civil::date;
 use reader::text::{checked, concessions, outlooks, plan, rows};
 
 #[track_caller]
@@ -587,6 +591,27 @@ fn breaks_move_with_the_work() {
         "A 4d break=1d+1d break=2d+2d\nB 1d\nA -> B SS 50%",
         &["A 06-01 06-09 06-01 06-09 0 0 * start", "B 06-03 06-03 06-09 06-09 4 4 A"],
     );
+}
+
+#[test]
+fn nobody_is_asked_for_work_in_a_break_of_it() {
+    let mut plan = plan("A 4d break=2d+3d\nB 4d");
+    for activity in &mut plan.activities {
+        let quantity = Quantity { unit: "m".into(), total: 40.0, per_day: None, crews: None, is_whole: false };
+        activity.quantity = Some(Box::new(quantity));
+    }
+    let (first, last) = (date(2026, 6, 1), date(2026, 6, 9));
+    let items = PlanItems::read(&plan, &checked(&plan), first, last);
+    let shown: Vec<(f64, String, usize)> = items
+        .iter()
+        .map(|(_, item)| {
+            let is_worked = |day| if item.work.share(day) > 0.0 { 'x' } else { '.' };
+            let days = first.series(1.day()).take_while(|day| *day <= last).map(is_worked).collect();
+            (item.rate, days, item.work.free_days(first, last).count())
+        })
+        .collect();
+    // The weekend alone could be worked.
+    assert_eq!(shown, [(10.0, "xx.....xx".to_owned(), 2), (10.0, "xxxxx..xx".to_owned(), 2)]);
 }
 
 #[test]

@@ -38,7 +38,7 @@ impl PlanItems {
         let latest = schedule.finish.map_or(last, Moment::date).max(last);
         let late = schedule.activities.iter().flatten().filter_map(|dates| dates.late_finish).map(Moment::date).max();
         let last = latest.max(late.unwrap_or(latest)).saturating_add(366.days());
-        let (calendars, calendar_of) = WorkDays::of_plan(plan, first, last);
+        let (calendars, calendar_of) = WorkDays::of_plan(plan, schedule, first, last);
         let is_bound = !plan.mandated.is_empty() || plan.activities.iter().any(|one| one.deadline.is_some());
         let mut items = Vec::new();
         for (at, activity) in plan.activities.iter().enumerate() {

@@ -1,9 +1,19 @@
 //! Working time of a calendar, cumulated by day, with the exact fraction that stops leave of a day.
 
-use crate::calendar::{DAY_MINUTES, StopMinutes, date_of, day_fraction, day_number};
-use crate::plan::{Activity, Calendar, Plan};
+use crate::calendar::{DAY_MINUTES, StopMinutes, date_of, day_fraction, day_number, minute_number};
+use crate::plan::{Activity, Calendar, Moment, Plan};
+use crate::schedule::{BreakDates, Schedule};
 use crate::shifts::Shifts;
 use jiff::civil::Date;
+
+/// Minutes of a break; days are counted whole.
+fn paused(one: &BreakDates) -> StopMinutes {
+    let minute = |moment, days| match moment {
+        Moment::Day(day) => (i64::from(day_number(day)) + days) * i64::from(DAY_MINUTES),
+        Moment::Instant(at) => minute_number(at),
+    };
+    (minute(one.from, 0), minute(one.to, 1))
+}
 
 /// Cumulated working days from a first day on; 1.0 is a full day of the calendar.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,22 +55,27 @@ impl WorkDays {
         days
     }
 
-    /// Working days of every activity of a plan that has a quantity, calendars shared between those that work alike:
-    /// the list of distinct calendars, and for each activity its position in it.
-    pub fn of_plan(plan: &Plan, first: Date, last: Date) -> (Vec<WorkDays>, Vec<Option<usize>>) {
+    /// Working days of every activity of a plan that has a quantity, calendars shared between those that work alike: the list of
+    /// distinct calendars, and for each activity its position in it. In a break of an activity nobody works on it.
+    pub fn of_plan(plan: &Plan, schedule: &Schedule, first: Date, last: Date) -> (Vec<WorkDays>, Vec<Option<usize>>) {
         let fallback = crate::shifts::fallback_calendar();
         let mut ignored = Vec::new();
         let mut shifts = Shifts::new(plan, &fallback, &mut ignored);
         let (mut distinct, mut known) = (Vec::new(), std::collections::HashMap::new());
-        let mut of = |activity: &Activity| {
+        let mut of = |at: usize, activity: &Activity| {
             let (base, cut) = shifts.of(activity, &mut ignored)?;
-            let stops = shifts.stops_of(activity, &mut ignored);
-            Some(*known.entry(cut).or_insert_with(|| {
+            let mut stops = shifts.stops_of(activity, &mut ignored);
+            let shared = stops.len();
+            stops.extend(schedule.breaks_of(at).map(paused));
+            let mut days = || {
                 distinct.push(WorkDays::of_calendar(shifts.written(base), &stops, first, last));
                 distinct.len() - 1
-            }))
+            };
+            // Breaks are its own.
+            Some(if stops.len() > shared { days() } else { *known.entry(cut).or_insert_with(days) })
         };
-        let places = plan.activities.iter().map(|one| one.quantity.as_ref().and_then(|_| of(one))).collect();
+        let measured = plan.activities.iter().enumerate().map(|(at, one)| (at, one, one.quantity.is_some()));
+        let places = measured.map(|(at, one, is_measured)| if is_measured { of(at, one) } else { None }).collect();
         (distinct, places)
     }
 
