@@ -54,6 +54,18 @@ impl Findings {
         self.add(code, severity, activity.as_deref(), at, params, message);
     }
 
+    /// Adds what was found beside these, behind them.
+    pub(crate) fn append(&mut self, other: Findings) {
+        for diagnostic in other.list {
+            self.push(diagnostic);
+        }
+        for (code, (_, count)) in other.met {
+            if let Some(met) = self.met.get_mut(code) {
+                met.1 += count.saturating_sub(LISTED_PER_CODE);
+            }
+        }
+    }
+
     /// Whether the file must be refused.
     pub(crate) fn has_errors(&self) -> bool {
         self.met.values().any(|(severity, _)| *severity == Severity::Error)

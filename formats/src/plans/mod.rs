@@ -5,6 +5,7 @@
 //! holds and a plan does not is named in a warning; what the other program had computed comes back as [`SavedDates`],
 //! aligned with the plan's activities, so that its dates and ours can be compared.
 
+mod both;
 pub mod codes;
 mod detect;
 mod finder;

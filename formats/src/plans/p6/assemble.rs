@@ -7,6 +7,7 @@ use guatu_kernel::plan::{
 use std::borrow::Cow;
 
 use super::{Demand, Model, Node, ObjectId, P6Resource, Relation, Status, Task, TaskKind, bound_moment};
+use crate::plans::both::both;
 use crate::plans::findings::{Findings, at_line, fault, shortened};
 use crate::plans::{Outcome, SavedActivity, SavedDates, codes};
 
@@ -44,12 +45,15 @@ pub(crate) fn assemble(model: Model<'_>, findings: &mut Findings) -> Outcome {
     let known = calendars.iter().map(|calendar| calendar.id.as_str()).collect();
     let stated =
         Stated { nodes: &nodes, tasks: &tasks, calendars: known, uses_expected_finishes: model.uses_expected_finishes };
-    let (mut activities, mut saved) = (Vec::with_capacity(rows.list.len()), Vec::with_capacity(rows.list.len()));
-    for row in &rows.list {
-        activities.push(stated.activity(row, &rows, findings));
-        saved.push(stated.saved(row));
-    }
-    let links = links(&relations, &rows, findings);
+    let mut of_links = Findings::default();
+    let ((mut activities, saved), links) = both(
+        || {
+            let activities: Vec<Activity> = rows.list.iter().map(|row| stated.activity(row, &rows, findings)).collect();
+            (activities, rows.list.iter().map(|row| stated.saved(row)).collect())
+        },
+        || links(&relations, &rows, &mut of_links),
+    );
+    findings.append(of_links);
     let resources = needs(&model.demands, &model.resources, &stated, &rows, &mut activities);
     let calendar = calendars.iter().find(|calendar| calendar.id == model.calendar).or(calendars.first());
     let calendar = calendar.map(|calendar| calendar.id.clone());

@@ -17,6 +17,7 @@ use super::{
     Bound, Demand, Model, Node, P6Resource, Relation, Status, Task, TaskKind, blob, link_kind, minutes_of_hours,
     options,
 };
+use crate::plans::both::both;
 use crate::plans::findings::{Findings, at_line, fault, shortened};
 use crate::plans::moment::{self, Refused};
 use crate::plans::{Limits, Outcome, codes};
@@ -93,30 +94,14 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits, findings: &mut Findings) -> Ou
             });
         }
     }
-    read_tasks(&mut model, project, table("TASK"))?;
-    model.relations.reserve(table("TASKPRED").rows.len());
-    for (line, [to, from, owner, from_owner, kind, lag]) in
-        table("TASKPRED").rows(["task_id", "pred_task_id", "proj_id", "pred_proj_id", "pred_type", "lag_hr_cnt"])
-    {
-        // Rows of older files leave the predecessor's project out.
-        let from_owner = if from_owner.is_empty() { owner } else { from_owner };
-        if owner != project && from_owner != project {
-            continue;
-        }
-        let Some(kind) = link_kind(kind) else {
-            let message = format!("the relationship type `{}` is not known", shortened(kind));
-            return Err(fault(codes::BAD_VALUE, at_line(line), message));
-        };
-        model.relations.push(Relation {
-            from: from.into(),
-            to: to.into(),
-            kind,
-            lag_minutes: hours(lag, "lag_hr_cnt", line)?.unwrap_or(0),
-            is_external: owner != from_owner,
-            line,
-        });
-    }
-    read_resources(&mut model, project, table("RSRC"), table("RSRCRATE"), table("TASKRSRC"));
+    let (tasks, (relations, (resources, demands))) = both(
+        || tasks(project, table("TASK")),
+        || {
+            let needs = resources(project, table("RSRC"), table("RSRCRATE"), table("TASKRSRC"));
+            (relations(project, table("TASKPRED")), needs)
+        },
+    );
+    (model.tasks, model.relations, model.resources, model.demands) = (tasks?, relations?, resources, demands);
     // Half a million rows are no longer asked, and the plan needs the room.
     drop(tables);
     assemble(model, findings)
@@ -343,7 +328,7 @@ fn usual_week() -> blob::Content {
     ([work(), work(), work(), work(), work(), free(), free()], Vec::new())
 }
 
-fn read_tasks<'a>(model: &mut Model<'a>, project: &str, table: &Table<'a>) -> Result<(), Diagnostic> {
+fn tasks<'a>(project: &str, table: &Table<'a>) -> Result<Vec<Task<'a>>, Diagnostic> {
     let wanted = [
         "task_id",
         "proj_id",
@@ -373,7 +358,7 @@ fn read_tasks<'a>(model: &mut Model<'a>, project: &str, table: &Table<'a>) -> Re
         "resume_date",
         "expect_end_date",
     ];
-    model.tasks.reserve(table.rows.len());
+    let mut tasks = Vec::with_capacity(table.rows.len());
     for (line, cells) in table.rows(wanted) {
         let [uid, owner, node, calendar, code, name, kind, status, planned, remaining, measure, physical, ..] = cells;
         let [
@@ -412,7 +397,7 @@ fn read_tasks<'a>(model: &mut Model<'a>, project: &str, table: &Table<'a>) -> Re
         let remaining_minutes = hours(remaining, "remain_drtn_hr_cnt", line)?;
         let lenient = |text: &str| moment::parse_instant(text).ok();
         let float = |text: &str| text.parse::<f64>().ok().filter(|hours| hours.is_finite()).map(|hours| hours * 60.0);
-        model.tasks.push(Task {
+        tasks.push(Task {
             line,
             uid: uid.into(),
             code: code.into(),
@@ -441,34 +426,62 @@ fn read_tasks<'a>(model: &mut Model<'a>, project: &str, table: &Table<'a>) -> Re
             expected_finish: date(expected, "expect_end_date", line)?,
         });
     }
-    Ok(())
+    Ok(tasks)
 }
 
-fn read_resources<'a>(
-    model: &mut Model<'a>,
+fn relations(project: &str, table: &Table<'_>) -> Result<Vec<Relation>, Diagnostic> {
+    let mut relations = Vec::with_capacity(table.rows.len());
+    let wanted = ["task_id", "pred_task_id", "proj_id", "pred_proj_id", "pred_type", "lag_hr_cnt"];
+    for (line, [to, from, owner, from_owner, kind, lag]) in table.rows(wanted) {
+        // Rows of older files leave the predecessor's project out.
+        let from_owner = if from_owner.is_empty() { owner } else { from_owner };
+        if owner != project && from_owner != project {
+            continue;
+        }
+        let Some(kind) = link_kind(kind) else {
+            let message = format!("the relationship type `{}` is not known", shortened(kind));
+            return Err(fault(codes::BAD_VALUE, at_line(line), message));
+        };
+        relations.push(Relation {
+            from: from.into(),
+            to: to.into(),
+            kind,
+            lag_minutes: hours(lag, "lag_hr_cnt", line)?.unwrap_or(0),
+            is_external: owner != from_owner,
+            line,
+        });
+    }
+    Ok(relations)
+}
+
+/// Resources of the file, and what tasks of the project need of them.
+fn resources<'a>(
     project: &str,
     resources: &Table<'a>,
     rates: &Table<'a>,
     demands: &Table<'a>,
-) {
+) -> (Vec<P6Resource<'a>>, Vec<Demand>) {
     let mut units: HashMap<&str, f64> = HashMap::new();
     for (_, [uid, most]) in rates.rows(["rsrc_id", "max_qty_per_hr"]) {
         if let Ok(most) = most.parse::<f64>() {
             units.insert(uid, most);
         }
     }
+    let mut stated = Vec::new();
     for (_, [uid, code, kind, calendar]) in resources.rows(["rsrc_id", "rsrc_short_name", "rsrc_type", "clndr_id"]) {
         if kind != "RT_Mat" {
             let units = units.get(uid).copied().unwrap_or(1.0);
-            model.resources.push(P6Resource { uid: uid.into(), code: code.into(), units, calendar: calendar.into() });
+            stated.push(P6Resource { uid: uid.into(), code: code.into(), units, calendar: calendar.into() });
         }
     }
-    for (_, [task, owner, resource, units]) in demands.rows(["task_id", "proj_id", "rsrc_id", "target_qty_per_hr"]) {
-        if owner == project {
-            let units = units.parse().unwrap_or(1.0);
-            model.demands.push(Demand { task: task.into(), resource: resource.into(), units });
-        }
-    }
+    let rows = demands.rows(["task_id", "proj_id", "rsrc_id", "target_qty_per_hr"]);
+    let own = rows.filter(|(_, [_, owner, ..])| *owner == project);
+    let needed = own.map(|(_, [task, _, resource, units])| Demand {
+        task: task.into(),
+        resource: resource.into(),
+        units: units.parse().unwrap_or(1.0),
+    });
+    (stated, needed.collect())
 }
 
 fn date(text: &str, column: &str, line: usize) -> Result<Option<DateTime>, Diagnostic> {
