@@ -131,6 +131,16 @@ impl Window {
         ratio(self.done.min(self.should), self.should)
     }
 
+    /// Done of what was needed; never below nothing: what is taken back of an earlier period is no debt of this one.
+    pub fn required(&self) -> f64 {
+        self.done.min(self.should).max(0.0)
+    }
+
+    /// Done of what was promised; likewise.
+    pub fn kept(&self) -> f64 {
+        self.done.min(self.will.unwrap_or(0.0)).max(0.0)
+    }
+
     /// Promised and not done; nothing where nothing was promised.
     pub fn promise_debt(&self) -> f64 {
         self.will.map_or(0.0, |will| (will - self.done).max(0.0))

@@ -50,7 +50,7 @@ pub async fn figures(conn: &mut Conn, domain: &Guatu, project: &str, period: &Pe
                 continue;
             }
             works += 1;
-            let parts = [window.should, will, window.done, window.done.min(will), window.done.min(window.should)];
+            let parts = [window.should, will, window.done, window.kept(), window.required()];
             sums.iter_mut().zip(parts).for_each(|(sum, part)| *sum += part * item.unit_crew_days);
             shorts.extend(short(building, item, window, will));
         }

@@ -108,7 +108,7 @@ pub async fn gather(conn: &mut Conn, site: &Site, visitor: &Visitor, place: Plac
     open_orders.retain(|order| tree.get(&order.known.place).is_some_and(|at| at.path.starts_with(&place.path)));
     open_orders.sort_by_key(|order| order.known.budget(order.known.round).and_then(|budget| budget.last_due()).map(|due| due.at));
     let place_names: HashMap<String, String> = tree.under(&place).iter().map(|one| (one.id.clone(), one.attributes.name.clone())).collect();
-    let last_days = reports::store::last_days(conn).await?;
+    let last_days = reports::store::last_days(conn, today).await?;
     let last_report = last_days.iter().filter(|(building, _)| place_names.contains_key(*building)).map(|(_, on)| *on).max();
     let missing = round.iter().flat_map(|round| &round.missing);
     let mut silent: Vec<(String, Option<Date>)> = missing.map(|building| (building.clone(), last_days.get(building).copied())).collect();

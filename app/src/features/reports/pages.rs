@@ -20,7 +20,7 @@ use crate::web::Site;
 use crate::web::extract::{Files, Query, Sent, SentWithFiles};
 use crate::web::forms::{Values, error_summary, form_response, refusal, seal, seal_with};
 use crate::web::layout::{self, page};
-use crate::web::past::{self, Looked};
+use crate::web::past::{self, Known, Looked};
 use crate::web::problem::{Problem, form_urlencoded, sentence};
 use crate::web::registers::{self, Cell, Register};
 use crate::web::visitor::Visitor;
@@ -84,7 +84,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let looked = past::look(&site, Some(asked.on.unwrap_or(site.clock.today()))).await?;
     let on = looked.day;
     let reports = store::of_day(&mut conn, on).await?;
-    let last = store::last_days(&mut conn).await?;
+    let last = store::last_days(&mut conn, on).await?;
     let active: Vec<String> =
         plan::store::active(&mut conn).await?.into_iter().map(|plan| plan.project).collect();
     let mut open: HashSet<String> = HashSet::new();
@@ -141,6 +141,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
                 button.second type="submit" { (visitor.t("reports.show_day")) }
             }
         }
+        (targets::pages::told_of(&visitor, &looked))
         ul.counts {
             li { b { (all) } span { (visitor.t("reports.owed")) } }
             li { b { (filed) } span { (visitor.t("reports.reported")) } }
@@ -204,6 +205,10 @@ fn diaries(visitor: &Visitor, asked: Option<&str>, groups: &[(&Place, Vec<&Place
 
 /// Buildings of a project that owe the report of a day, whether it came or not.
 pub(super) async fn open_buildings(conn: &mut Conn, site: &Site, project: &str, looked: &Looked) -> Result<Vec<String>, Problem> {
+    // Before the ledger nobody was asked for a report.
+    if matches!(looked.known, Known::Later(..)) {
+        return Ok(Vec::new());
+    }
     let targets = targets::assess::looked(conn, &site.domain, project, looked).await?;
     let tree = site.domain.places.tree(conn).await?;
     Ok(targets.by_building.keys().filter(|building| owes(&tree, &targets, building, looked.day)).cloned().collect())

@@ -33,7 +33,7 @@ pub(super) async fn show(State(site): State<Site>, visitor: Visitor, Query(day):
     let tree = site.domain.places.tree(&mut conn).await?;
     let names = identity::names(&mut conn).await?;
     let reports = store::of_day(&mut conn, on).await?;
-    let last = store::last_days(&mut conn).await?;
+    let last = store::last_days(&mut conn, on).await?;
     let mut owing: HashSet<String> = HashSet::new();
     for plan in plan::store::active(&mut conn).await? {
         owing.extend(open_buildings(&mut conn, &site, &plan.project, &looked).await?);

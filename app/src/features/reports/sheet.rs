@@ -64,7 +64,7 @@ pub(super) async fn read(bytes: Vec<u8>) -> anyhow::Result<Reading> {
 
 /// Buildings under a place that owe the report of a day and on which this person may report.
 pub async fn owing<'t>(conn: &mut Conn, site: &Site, visitor: &Visitor, tree: &'t Tree, place: &Place, on: Date) -> Result<Vec<&'t Place>, Problem> {
-    let last = store::last_days(conn).await?;
+    let last = store::last_days(conn, site.clock.today()).await?;
     let looked = past::look(site, Some(on.min(site.clock.today()))).await?;
     let mut owing = Vec::new();
     for state in plan::store::active(conn).await? {

@@ -300,9 +300,9 @@ pub async fn pictured(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Repor
     conn.rows(sql, args![from, to]).await?.iter().map(read).collect()
 }
 
-/// The newest day with a report, by building.
-pub async fn last_days(conn: &mut Conn) -> Result<HashMap<String, Date>> {
-    let rows = conn.rows("SELECT building, MAX(on_day) FROM report GROUP BY building", &[]).await?;
+/// The newest day with a report by a day, by building.
+pub async fn last_days(conn: &mut Conn, by: Date) -> Result<HashMap<String, Date>> {
+    let rows = conn.rows("SELECT building, MAX(on_day) FROM report WHERE on_day <= ? GROUP BY building", args![by]).await?;
     rows.iter().map(|row| Ok((row.text(0)?, row.date(1)?))).collect()
 }
 

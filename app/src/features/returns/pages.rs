@@ -236,7 +236,7 @@ async fn preview_page(site: &Site, visitor: &Visitor, template: &Template, perio
         } } }
         @if is_empty(&own) { p.empty { (visitor.t("refusal.N-106")) } } @else {
             (table(visitor, &own, standing))
-            p.quiet { (visitor.tf("returns.stands_on", &[("number", number.to_string()), ("date", today.to_string())])) @if period.to >= today { " " (visitor.tf("returns.still_runs", &[("date", period.to.to_string())])) } }
+            p.quiet { (visitor.tf("returns.stands_on", &[("number", number.to_string()), ("date", today.to_string())])) @if period.to < today { " " (visitor.tf("targets.of_then", &[("date", period.to.to_string())])) } @else { " " (visitor.tf("returns.still_runs", &[("date", period.to.to_string())])) } }
             @if visitor.may(Verb::Govern, "/") {
                 h2 { (visitor.t("returns.send")) }
                 p.quiet { (visitor.t(if before.is_empty() { "returns.send_lead" } else { "returns.correct_lead" })) }

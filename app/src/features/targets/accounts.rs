@@ -98,8 +98,8 @@ impl Account {
             (&mut self.will, will),
             (&mut self.done, window.done),
             (&mut self.promised, will.min(window.should)),
-            (&mut self.required, window.done.min(window.should).max(0.0)),
-            (&mut self.kept, window.done.min(will).max(0.0)),
+            (&mut self.required, window.required()),
+            (&mut self.kept, window.kept()),
             (&mut self.promise_debt, window.promise_debt()),
             (&mut self.requirement_debt, window.requirement_debt),
         ] {

@@ -185,7 +185,10 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         ]);
     }
     let crumbs = places::pages::crumbs_of(&mut conn, &visitor, &place).await?;
-    let worth = drawings::worth(&mut conn, &site.domain, &place.id).await?;
+    let worth = match looked.then() {
+        Some(then) => drawings::worth(&mut then.reader().await?, &then.domain, &place.id).await?,
+        None => drawings::worth(&mut conn, &site.domain, &place.id).await?,
+    };
     drop(conn);
     register.respond(&site, "targets.nothing_measured", |table| {
         let body = html! {
@@ -282,7 +285,7 @@ pub(super) fn address_of(building: &Place, on: Option<Date>) -> String {
 }
 
 /// What a page of a day that has passed says of its figures; nothing of today's.
-pub(super) fn told_of(visitor: &Visitor, looked: &Looked) -> Markup {
+pub fn told_of(visitor: &Visitor, looked: &Looked) -> Markup {
     let date = ("date", looked.day.to_string());
     let told = match looked.known {
         Known::Now => return html! {},

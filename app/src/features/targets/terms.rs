@@ -116,7 +116,11 @@ impl Terms {
             let (bar, activity) = (self.scheduled.bars.get(*at)?, &self.work.base.plan.activities[*at]);
             let (building, baseline) = (bar.place.as_ref()?, bar.baseline?);
             let recorded = item.total * f64::from(bar.percent_e3) / 100_000.0;
-            let actuals = match done.get(&activity.id) {
+            let measured = done.get(&activity.id);
+            // Before it began nothing of it was done, whatever was recorded later of what stood when measuring began.
+            let has_begun = bar.actual_start.is_none_or(|start| start <= today);
+            let actuals = match measured {
+                _ if !has_begun && measured.is_none_or(|one| one.first_on > today) => Actuals::from_cumulative(Vec::new()),
                 Some(one) => cumulative(&days, one),
                 // Not measured yet: what the plan's own record of progress says, as of its start.
                 None => Actuals::from_cumulative(vec![(bar.actual_start.unwrap_or(today).min(yesterday), recorded)]),
