@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot prepare its plan has failed")]
 
 use guatu_kernel::guarantee::{
-    Actuals, Boundary, Capacity, Commitment, Grade, Item, Measured, PeriodKind, Programme, Restoration, WorkDays,
-    ahead, assess, check, whole_units,
+    Actuals, Boundary, Capacity, Commitment, Grade, Item, Measured, PeriodKind, Programme, Restoration, Window,
+    WorkDays, ahead, assess, check, whole_units,
 };
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -302,5 +302,21 @@ proptest! {
         let (mut found, _) = targets(&longer, rate, &moved);
         found.remove(at);
         close(&found, &daily);
+    }
+}
+
+#[test]
+fn what_is_taken_back_of_an_earlier_period_is_no_debt_of_this_one() {
+    // Needed, promised, done; of these done as needed and as promised.
+    for (name, should, will, done, expected) in [
+        ("half of it", 10.0, Some(8.0), 5.0, [5.0, 5.0]),
+        ("more than asked", 10.0, Some(8.0), 12.0, [10.0, 8.0]),
+        ("promised by nobody", 10.0, None, 5.0, [5.0, 0.0]),
+        ("taken back", 0.0, None, -3.0, [0.0, 0.0]),
+        ("taken back of more than was needed", 10.0, Some(8.0), -3.0, [0.0, 0.0]),
+    ] {
+        let window =
+            Window { period: PeriodKind::Week.around(MONDAY), should, can: 0.0, will, done, requirement_debt: 0.0 };
+        assert_eq!([window.required(), window.kept()], expected, "{name}");
     }
 }

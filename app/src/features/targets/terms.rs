@@ -93,7 +93,7 @@ impl Terms {
         Terms { work: Arc::new(work), ..self }
     }
 
-    /// What was to be expected of a mandated date by the schedule they follow from.
+    /// The schedule they follow from, with what was to be expected of mandated dates.
     pub fn scheduled(&self) -> &Scheduled {
         &self.scheduled
     }
