@@ -411,6 +411,17 @@ fn scarce_resources_keep_work_waiting_and_say_for_whom() {
     assert_eq!(levelled["milestones"]["B"]["float_days"], 0);
     let again = guatu(&["level", "-", "--seed", "7", "--schedules", "50"], SCARCE.as_bytes());
     assert_eq!(output.stdout, again.stdout);
+    let broken = SCARCE.replace(
+        r#""id":"A","duration":"5d","#,
+        r#""id":"A","duration":"5d","breaks":[{"after":"3d","length":"2d"}],"#,
+    );
+    let told = answer(&guatu(&["level", "-"], broken.as_bytes()));
+    let in_break = serde_json::json!([{ "from": "2026-06-09", "to": "2026-06-10" }]);
+    assert_eq!(
+        (&told["activities"]["A"]["breaks"], &told["activities"]["A"]["finish"]),
+        (&in_break, &"2026-06-12".into())
+    );
+    assert_eq!(told["activities"]["B"].get("breaks"), None, "work without breaks says nothing of them");
     let two_at_once = SCARCE.replace(r#""amount":1"#, r#""amount":2"#);
     let output = guatu(&["level", "-"], two_at_once.as_bytes());
     assert_eq!(output.status.code(), Some(2));

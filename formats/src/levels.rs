@@ -6,14 +6,16 @@ use guatu_kernel::plan::Plan;
 use guatu_kernel::rcpsp::Effort;
 use serde_json::{Map, Value, json};
 
-use crate::schedules::{diagnostics, driver_value, moment, number};
+use crate::schedules::{diagnostics, driver_value, moment, number, tell_breaks};
 
 /// guatu-level/1. `read` are the findings of the reader, printed before the kernel's.
 pub fn answer(plan: &Plan, levelled: &Levelled, effort: Effort, read: &[Diagnostic]) -> Value {
     let mut activities = Map::new();
     for (at, placed) in levelled.activities.iter().enumerate() {
         if let Some(placed) = placed {
-            activities.insert(plan.activities[at].id.clone(), activity(plan, placed));
+            let mut told = activity(plan, placed);
+            tell_breaks(&mut told, levelled.breaks_of(at));
+            activities.insert(plan.activities[at].id.clone(), told);
         }
     }
     let mut milestones = Map::new();

@@ -2,7 +2,7 @@
 
 use guatu_kernel::diagnose::{Diagnostic, Severity};
 use guatu_kernel::plan::{Activity, Moment, Plan};
-use guatu_kernel::{Concession, Dates, Driver, Outlook, Schedule, Strength};
+use guatu_kernel::{BreakDates, Concession, Dates, Driver, Outlook, Schedule, Strength};
 use serde_json::{Map, Value, json};
 
 use crate::plans::codes::LEFT_OUT;
@@ -94,12 +94,16 @@ fn activity(plan: &Plan, schedule: &Schedule, at: usize, dates: &Dates, has_floa
         "float_to": float_to,
         "driver": dates.driver.map(|driver| driver_value(plan, driver)),
     });
-    let breaks: Vec<Value> =
-        schedule.breaks_of(at).map(|one| json!({ "from": moment(one.from), "to": moment(one.to) })).collect();
+    tell_breaks(&mut told, schedule.breaks_of(at));
+    told
+}
+
+/// Adds the breaks of an activity that has any.
+pub(crate) fn tell_breaks<'b>(told: &mut Value, breaks: impl Iterator<Item = &'b BreakDates>) {
+    let breaks: Vec<Value> = breaks.map(|one| json!({ "from": moment(one.from), "to": moment(one.to) })).collect();
     if !breaks.is_empty() {
         told["breaks"] = Value::Array(breaks);
     }
-    told
 }
 
 pub(crate) fn driver_value(plan: &Plan, driver: Driver) -> Value {

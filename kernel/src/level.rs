@@ -20,7 +20,7 @@ use crate::network::{Hard, Network, Role, VIRTUAL, traits};
 use crate::plan::{Moment, Plan};
 use crate::rcpsp::Effort;
 use crate::rcpsp::population::Population;
-use crate::schedule::{dates_at, finish_moment, finish_of, start_moment};
+use crate::schedule::{BreakDates, breaks_of, dates_at, finish_moment, finish_of, start_moment};
 
 /// A levelled plan. Indexes are positions in the plan.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,8 @@ pub struct Levelled {
     pub finish: Option<Moment>,
     /// Dates of each activity; `None` where it has no place.
     pub activities: Vec<Option<Placed>>,
+    /// Breaks within unfinished activities at their levelled dates, in the order of the plan.
+    pub breaks: Vec<BreakDates>,
     /// One entry for each mandated date whose activity has a place.
     pub milestones: Vec<Outcome>,
     /// For each resource, what is used of it from each change on.
@@ -95,6 +97,11 @@ pub struct Usage {
 }
 
 impl Levelled {
+    /// Breaks of an activity, in order.
+    pub fn breaks_of(&self, activity: usize) -> impl Iterator<Item = &BreakDates> {
+        breaks_of(&self.breaks, activity)
+    }
+
     /// Whether any diagnostic is an error.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|found| found.severity == Severity::Error)
@@ -225,14 +232,14 @@ impl Answer<'_> {
         let spans = network.spans();
         let pairs = self.starts.iter().zip(&spans).flat_map(|(start, span)| [*start, start + span]).collect();
         let levelled = backward(&network, pairs);
-        let (start, dates, mut diagnostics) = dates_at(self.plan, &network, &levelled);
-        let (_, unlimited, _) = dates_at(self.plan, &network, self.early);
+        let laid = dates_at(self.plan, &network, &levelled);
+        let unlimited = dates_at(self.plan, &network, self.early).activities;
         for &index in unplaced {
             self.starts[index] = UNPLACED;
         }
-        let activities: Vec<Option<Placed>> = (0..dates.len())
+        let activities: Vec<Option<Placed>> = (0..unlimited.len())
             .map(|at| {
-                let (dates, early) = (dates[at].as_ref()?, unlimited[at].as_ref()?);
+                let (dates, early) = (laid.activities[at].as_ref()?, unlimited[at].as_ref()?);
                 let node = match network.roles[at] {
                     Role::Node(node) => Some(node as usize),
                     _ => None,
@@ -255,6 +262,7 @@ impl Answer<'_> {
                 })
             })
             .collect();
+        let mut diagnostics = laid.diagnostics;
         diagnostics.extend(found);
         diagnostics.extend(self.overloads(&site));
         let ends = (0..self.starts.len()).filter(|index| self.starts[*index] != UNPLACED);
@@ -263,12 +271,13 @@ impl Answer<'_> {
             .map(|index| network.finish_label(&network.nodes[index], self.starts[index] + network.nodes[index].span));
         let finish = labels.chain(network.last_actual_finish).max();
         Levelled {
-            start,
+            start: laid.start,
             finish: finish
                 .filter(|_| activities.iter().any(Option::is_some))
                 .map(|label| finish_moment(&network, network.plan_calendar, label)),
             milestones: self.outcomes(&network, &activities),
             activities,
+            breaks: laid.breaks,
             usage: self.usage(&site),
             schedules,
             diagnostics,

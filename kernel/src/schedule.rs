@@ -37,8 +37,7 @@ impl Schedule {
 
     /// Breaks of an activity, in order.
     pub fn breaks_of(&self, activity: usize) -> impl Iterator<Item = &BreakDates> {
-        let first = self.breaks.partition_point(|one| one.activity < activity);
-        self.breaks[first..].iter().take_while(move |one| one.activity == activity)
+        breaks_of(&self.breaks, activity)
     }
 
     /// Whether any diagnostic is an error.
@@ -47,7 +46,7 @@ impl Schedule {
     }
 }
 
-/// When nobody works on an activity between its early dates: from the first instant of a break to its last, or days inclusive.
+/// When nobody works on an activity between its dates: from the first instant of a break to its last, or days inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BreakDates {
     /// Index of the activity.
@@ -56,6 +55,12 @@ pub struct BreakDates {
     pub from: Moment,
     /// Last instant or day.
     pub to: Moment,
+}
+
+/// Those of one activity among breaks in the order of the plan.
+pub(crate) fn breaks_of(breaks: &[BreakDates], activity: usize) -> impl Iterator<Item = &BreakDates> {
+    let first = breaks.partition_point(|one| one.activity < activity);
+    breaks[first..].iter().take_while(move |one| one.activity == activity)
 }
 
 /// Dates of one activity. A finish is inclusive wherever it is printed as a day.
@@ -96,19 +101,24 @@ pub(crate) fn report(plan: &Plan, network: &Network, passes: &Passes) -> Schedul
     report.finish()
 }
 
-/// Start of the plan and dates of its activities at positions that need not be the earliest, and what was found.
-pub(crate) fn dates_at(
-    plan: &Plan,
-    network: &Network,
-    passes: &Passes,
-) -> (Option<Moment>, Vec<Option<Dates>>, Vec<Diagnostic>) {
+/// A plan at positions that need not be the earliest.
+pub(crate) struct Laid {
+    pub(crate) start: Option<Moment>,
+    pub(crate) activities: Vec<Option<Dates>>,
+    pub(crate) breaks: Vec<BreakDates>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// The dates of a plan at the positions of passes.
+pub(crate) fn dates_at(plan: &Plan, network: &Network, passes: &Passes) -> Laid {
     let mut report = Report::new(plan, network, passes);
     report.write_leaves();
     report.write_hammocks();
     report.roll_up();
     let start = report.extents.iter().flatten().map(|extent| extent.start).min();
     let start = start.map(|label| start_moment(network, network.plan_calendar, label));
-    (start, report.activities, report.diagnostics)
+    let breaks = report.breaks();
+    Laid { start, activities: report.activities, breaks, diagnostics: report.diagnostics }
 }
 
 /// Labels and floats of an activity before they are printed, for rolling up.
@@ -220,7 +230,7 @@ impl<'a> Report<'a> {
         finish_moment(self.network, calendar, label)
     }
 
-    /// Breaks of everything that has dates, where its early dates put them.
+    /// Breaks of everything that has dates, where the passes put them.
     fn breaks(&self) -> Vec<BreakDates> {
         let network = self.network;
         let mut breaks = Vec::new();

@@ -306,17 +306,18 @@ proptest! {
 }
 
 #[test]
-fn what_is_taken_back_of_an_earlier_period_is_no_debt_of_this_one() {
-    // Needed, promised, done; of these done as needed and as promised.
+fn what_was_taken_back_is_owed_where_it_was_promised_or_needed_alone() {
+    // Needed, promised, done; of these done as needed and as promised, and what is missing of both.
     for (name, should, will, done, expected) in [
-        ("half of it", 10.0, Some(8.0), 5.0, [5.0, 5.0]),
-        ("more than asked", 10.0, Some(8.0), 12.0, [10.0, 8.0]),
-        ("promised by nobody", 10.0, None, 5.0, [5.0, 0.0]),
-        ("taken back", 0.0, None, -3.0, [0.0, 0.0]),
-        ("taken back of more than was needed", 10.0, Some(8.0), -3.0, [0.0, 0.0]),
+        ("half of it", 10.0, Some(8.0), 5.0, [5.0, 5.0, 5.0, 3.0]),
+        ("more than asked", 10.0, Some(8.0), 12.0, [10.0, 8.0, 0.0, 0.0]),
+        ("promised by nobody", 10.0, None, 5.0, [5.0, 0.0, 5.0, 0.0]),
+        ("taken back", 0.0, None, -3.0, [0.0, 0.0, 0.0, 0.0]),
+        ("taken back of more than was needed", 10.0, Some(8.0), -3.0, [0.0, 0.0, 13.0, 11.0]),
     ] {
         let window =
             Window { period: PeriodKind::Week.around(MONDAY), should, can: 0.0, will, done, requirement_debt: 0.0 };
-        assert_eq!([window.required(), window.kept()], expected, "{name}");
+        let found = [window.required(), window.kept(), window.shortfall(), window.promise_debt()];
+        assert_eq!(found, expected, "{name}");
     }
 }

@@ -11,6 +11,7 @@ use crate::names::{Query, sort_key};
 use anyhow::Context;
 use axum::response::Response;
 use guatu_formats::registers::{self, Sheet};
+use jiff::civil::Date;
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -38,6 +39,8 @@ impl Asked {
 struct Column {
     key: Cow<'static, str>,
     title: String,
+    /// What its numbers count, where the heading does not say it: cells of the page do, those of a workbook cannot.
+    unit: Option<String>,
     is_number: bool,
     /// What a person can do there: shown in the page alone, and neither sorted nor found.
     is_acts: bool,
@@ -59,6 +62,8 @@ pub struct Register<'a> {
     class: &'static str,
     /// What it is about: a place.
     about: Option<String>,
+    /// The days its figures are of, where they are not of now.
+    days: Option<String>,
     title: String,
     asked: &'a Asked,
     columns: Vec<Column>,
@@ -79,6 +84,7 @@ impl<'a> Register<'a> {
             kept: Vec::new(),
             class: "",
             about: None,
+            days: None,
             title: visitor.t(title),
             asked,
             columns: Vec::new(),
@@ -98,6 +104,12 @@ impl<'a> Register<'a> {
         self
     }
 
+    /// The days its figures are of: a workbook of last week must not be taken for one of today.
+    pub fn of_days(mut self, from: Date, to: Date) -> Self {
+        self.days = Some(if from == to { from.to_string() } else { format!("{from} – {to}") });
+        self
+    }
+
     /// Classes of the table's frame.
     pub fn class(mut self, class: &'static str) -> Self {
         self.class = class;
@@ -105,25 +117,30 @@ impl<'a> Register<'a> {
     }
 
     /// A column of texts or dates; its heading is a key of the locale files.
-    pub fn column(mut self, key: &'static str, title: &str) -> Self {
-        self.columns.push(Column { key: key.into(), title: self.visitor.t(title), is_number: false, is_acts: false });
-        self
+    pub fn column(self, key: &'static str, title: &str) -> Self {
+        let title = self.visitor.t(title);
+        self.add(key.into(), title, None, false)
     }
 
     /// A column of numbers.
-    pub fn number(mut self, key: &'static str, title: &str) -> Self {
-        self.columns.push(Column { key: key.into(), title: self.visitor.t(title), is_number: true, is_acts: false });
-        self
+    pub fn number(self, key: &'static str, title: &str) -> Self {
+        let title = self.visitor.t(title);
+        self.add(key.into(), title, None, true)
+    }
+
+    /// A column of numbers that count something, which is a key of the locale files as well.
+    pub fn measured(self, key: &'static str, title: &str, unit: &str) -> Self {
+        let (title, unit) = (self.visitor.t(title), self.visitor.t(unit));
+        self.add(key.into(), title, Some(unit), true)
     }
 
     /// A column of numbers whose heading is data, and its key as well: a month.
-    pub fn number_of(mut self, title: &str) -> Self {
-        self.columns.push(Column {
-            key: title.to_owned().into(),
-            title: title.to_owned(),
-            is_number: true,
-            is_acts: false,
-        });
+    pub fn number_of(self, title: &str) -> Self {
+        self.add(title.to_owned().into(), title.to_owned(), None, true)
+    }
+
+    fn add(mut self, key: Cow<'static, str>, title: String, unit: Option<String>, is_number: bool) -> Self {
+        self.columns.push(Column { key, title, unit, is_number, is_acts: false });
         self
     }
 
@@ -132,6 +149,7 @@ impl<'a> Register<'a> {
         self.columns.push(Column {
             key: "acts".into(),
             title: self.visitor.t("shell.acts"),
+            unit: None,
             is_number: false,
             is_acts: true,
         });
@@ -239,15 +257,23 @@ impl<'a> Register<'a> {
         let stamps = papers::stamps(site, visitor).join(" ");
         let as_of = visitor.tf("shell.as_of", &[("number", site.head().to_string())]);
         let maker = visitor.tf("shell.made_by", &[("name", visitor.name.clone())]);
-        let note = format!("{today}   {as_of}   {maker}   {stamps}");
+        let days = self.days.as_ref().map(|days| visitor.tf("register.of_days", &[("days", days.clone())]));
+        let made_on = visitor.tf("register.made_on", &[("date", today.to_string())]);
+        let note: Vec<String> =
+            days.into_iter().chain([made_on, as_of, maker, stamps]).filter(|part| !part.is_empty()).collect();
         if let Some(at) = self.columns.iter().position(|column| column.is_acts) {
             self.columns.remove(at);
             self.rows.iter_mut().for_each(|row| drop(row.cells.remove(at)));
         }
+        let heading = |column: Column| match column.unit {
+            Some(unit) => visitor.tf("shell.bracketed", &[("text", column.title), ("note", unit)]),
+            None => column.title,
+        };
+        let title: Vec<String> = self.about.into_iter().chain([self.title]).chain(self.days).collect();
         let sheet = Sheet {
-            title: self.about.map_or(self.title.clone(), |about| format!("{about} · {}", self.title)),
-            note: note.trim_end().to_owned(),
-            columns: self.columns.into_iter().map(|column| column.title).collect(),
+            title: title.join(" · "),
+            note: note.join("   "),
+            columns: self.columns.into_iter().map(heading).collect(),
             rows: self.rows.into_iter().map(|row| row.cells).collect(),
         };
         let bytes = registers::write(&sheet).context("a register fits on a sheet")?;

@@ -4,8 +4,9 @@
 //! writers and views walk parents.
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use guatu_kernel::plan::{Activity, DayWork, Moment, Place, Plan, Risk, Span, Stop};
+use guatu_kernel::plan::{Activity, DayWork, Link, Moment, Place, Plan, Risk, Span, Stop};
 
+use super::both::both;
 use super::finder::Finder;
 use super::findings::{Findings, shortened};
 use super::span::in_minutes;
@@ -20,31 +21,43 @@ const DEEPEST: usize = 200;
 /// More dates than this in one calendar are not a calendar.
 pub(crate) const MOST_EXCEPTIONS: usize = 40_000;
 
-/// Adds an error for everything in the plan that must not reach the kernel.
+/// Adds an error for everything in the plan that must not reach the kernel. Links are looked at beside activities: each end is
+/// a walk through memory.
 pub(crate) fn check(plan: &Plan, limits: &Limits, findings: &mut Findings) {
     let calendars = check_calendars(plan, limits, findings);
-    let known_calendar = |id: &Option<String>, at: &dyn Fn() -> String, findings: &mut Findings| {
-        if let Some(id) = id
-            && !calendars.contains(id.as_str())
-        {
-            findings.error(codes::UNKNOWN_ID, at(), format!("there is no calendar `{}`", shortened(id)));
-        }
-    };
-    known_calendar(&plan.calendar, &|| "calendar".to_owned(), findings);
+    check_calendar_of(&plan.calendar, &calendars, &|| "calendar".to_owned(), findings);
     check_moment(plan.start, &|| "start".to_owned(), findings);
     if let Some(data_date) = plan.data_date {
         check_moment(data_date, &|| "data_date".to_owned(), findings);
     }
+    if let Some(name) = &plan.name {
+        check_text(name, "name", limits, &|| "name".to_owned(), findings);
+    }
+    check_stops(&plan.stops, limits, &|| "stops".to_owned(), findings);
+    let ids = check_ids(plan, limits, findings);
+    let mut of_links = Findings::default();
+    both(
+        || {
+            check_activities(plan, &calendars, limits, findings);
+            check_parents(plan, &parents(plan, &ids, findings), findings);
+        },
+        || check_links(&plan.links, &ids, &mut of_links),
+    );
+    findings.append(of_links);
+    check_resources(plan, &calendars, limits, findings);
+    check_mandates(plan, &ids, limits, findings);
+}
 
-    let mut ids: HashMap<&str, usize> = HashMap::with_capacity(plan.activities.len());
+/// Activities by id.
+fn check_ids<'a>(plan: &'a Plan, limits: &Limits, findings: &mut Findings) -> HashMap<&'a str, usize> {
+    let mut ids = HashMap::with_capacity(plan.activities.len());
     for (index, activity) in plan.activities.iter().enumerate() {
         let at = || place_of(activity, index);
         check_text(&activity.id, "id", limits, &at, findings);
-        check_text(&activity.name, "name", limits, &at, findings);
         if activity.id.is_empty() {
             findings.error(codes::MISSING, at(), "an activity needs an id");
         }
-        if let Some(first) = ids.insert(&activity.id, index) {
+        if let Some(first) = ids.insert(activity.id.as_str(), index) {
             let message = format!(
                 "the id `{}` is already used at {}; ids must be unique",
                 shortened(&activity.id),
@@ -52,22 +65,33 @@ pub(crate) fn check(plan: &Plan, limits: &Limits, findings: &mut Findings) {
             );
             findings.error(codes::DUPLICATE_ID, at(), message);
         }
-        let unit = activity.quantity.as_ref().map(|quantity| &quantity.unit);
-        let others = [
+    }
+    ids
+}
+
+fn check_activities(plan: &Plan, calendars: &HashSet<&str>, limits: &Limits, findings: &mut Findings) {
+    for (index, activity) in plan.activities.iter().enumerate() {
+        let at = || place_of(activity, index);
+        let texts = [
+            ("name", Some(&activity.name)),
             ("place", activity.place.as_ref()),
             ("stage", activity.stage.as_ref()),
             ("work kind", activity.work_kind.as_ref()),
-            ("unit", unit),
+            ("unit", activity.quantity.as_ref().map(|quantity| &quantity.unit)),
         ];
-        for (what, text) in others {
+        for (what, text) in texts {
             text.into_iter().for_each(|text| check_text(text, what, limits, &at, findings));
         }
         check_stops(&activity.stops, limits, &at, findings);
-        known_calendar(&activity.calendar, &at, findings);
+        check_calendar_of(&activity.calendar, calendars, &at, findings);
         check_activity(activity, &at, findings);
     }
-    let mut above = Finder::new(&ids);
-    let mut parents: Vec<Option<usize>> = Vec::with_capacity(plan.activities.len());
+}
+
+/// The parent of every activity that has one.
+fn parents(plan: &Plan, ids: &HashMap<&str, usize>, findings: &mut Findings) -> Vec<Option<usize>> {
+    let mut above = Finder::new(ids);
+    let mut parents = Vec::with_capacity(plan.activities.len());
     for (index, activity) in plan.activities.iter().enumerate() {
         let found = activity.parent.as_deref().map(|parent| above.find(parent));
         if let (Some(parent), Some(None)) = (&activity.parent, found) {
@@ -76,10 +100,12 @@ pub(crate) fn check(plan: &Plan, limits: &Limits, findings: &mut Findings) {
         }
         parents.push(found.flatten());
     }
-    check_parents(plan, &parents, findings);
+    parents
+}
 
-    let (mut before, mut behind) = (Finder::new(&ids), Finder::new(&ids));
-    for (index, link) in plan.links.iter().enumerate() {
+fn check_links(links: &[Link], ids: &HashMap<&str, usize>, findings: &mut Findings) {
+    let (mut before, mut behind) = (Finder::new(ids), Finder::new(ids));
+    for (index, link) in links.iter().enumerate() {
         let at = || link.at.as_ref().map_or_else(|| format!("links[{index}]"), Place::to_string);
         for (end, found) in [(&link.from, before.find(&link.from)), (&link.to, behind.find(&link.to))] {
             if found.is_none() {
@@ -89,7 +115,9 @@ pub(crate) fn check(plan: &Plan, limits: &Limits, findings: &mut Findings) {
         }
         check_span(link.lag, "lag", &at, findings);
     }
+}
 
+fn check_resources(plan: &Plan, calendars: &HashSet<&str>, limits: &Limits, findings: &mut Findings) {
     let mut resources = HashSet::with_capacity(plan.resources.len());
     for (index, resource) in plan.resources.iter().enumerate() {
         let at = || format!("resources[{index}]");
@@ -98,11 +126,7 @@ pub(crate) fn check(plan: &Plan, limits: &Limits, findings: &mut Findings) {
             let message = format!("two resources carry the id `{}`", shortened(&resource.id));
             findings.error(codes::DUPLICATE_ID, at(), message);
         }
-        known_calendar(&resource.calendar, &at, findings);
-    }
-    check_stops(&plan.stops, limits, &|| "stops".to_owned(), findings);
-    if let Some(name) = &plan.name {
-        check_text(name, "name", limits, &|| "name".to_owned(), findings);
+        check_calendar_of(&resource.calendar, calendars, &at, findings);
     }
     for (index, activity) in plan.activities.iter().enumerate() {
         for need in &activity.needs {
@@ -112,6 +136,9 @@ pub(crate) fn check(plan: &Plan, limits: &Limits, findings: &mut Findings) {
             }
         }
     }
+}
+
+fn check_mandates(plan: &Plan, ids: &HashMap<&str, usize>, limits: &Limits, findings: &mut Findings) {
     for (index, mandate) in plan.mandated.iter().enumerate() {
         let at = || format!("mandated[{index}]");
         if !ids.contains_key(mandate.activity.as_str()) {
@@ -125,6 +152,20 @@ pub(crate) fn check(plan: &Plan, limits: &Limits, findings: &mut Findings) {
             check_text(name, "name", limits, &at, findings);
         }
         check_moment(mandate.finish_by, &at, findings);
+    }
+}
+
+/// A calendar that something names is in the plan.
+fn check_calendar_of(
+    named: &Option<String>,
+    calendars: &HashSet<&str>,
+    at: &dyn Fn() -> String,
+    findings: &mut Findings,
+) {
+    if let Some(id) = named
+        && !calendars.contains(id.as_str())
+    {
+        findings.error(codes::UNKNOWN_ID, at(), format!("there is no calendar `{}`", shortened(id)));
     }
 }
 

@@ -62,7 +62,7 @@ pub fn check_levelled(plan: &Plan, levelled: &Levelled) -> Vec<String> {
     let mut faults = Vec::new();
     // Units used of each resource in each day or minute that somebody works.
     let mut used: BTreeMap<(usize, i64), u32> = BTreeMap::new();
-    for (activity, placed) in plan.activities.iter().zip(&levelled.activities) {
+    for (at, (activity, placed)) in plan.activities.iter().zip(&levelled.activities).enumerate() {
         let Some(placed) = placed else { continue };
         let is_task = activity.kind == ActivityKind::Task && matches!(activity.duration, Span::Working { .. });
         let is_begun = activity.actual_start.is_some() || activity.actual_finish.is_some();
@@ -72,9 +72,15 @@ pub fn check_levelled(plan: &Plan, levelled: &Levelled) -> Vec<String> {
         }
         let mut worked = worked(&walker, activity, placed.start, placed.finish);
         // What is left before a break, once those before it are taken out, is the work before it.
+        let mut breaks = Vec::new();
         for (after, length) in walker.breaks_of(activity) {
             let from = (after as usize).min(worked.len());
-            worked.drain(from..(from + length as usize).min(worked.len()));
+            let off: Vec<i64> = worked.drain(from..(from + length as usize).min(worked.len())).collect();
+            breaks.extend(off.first().zip(off.last()).map(|(first, last)| (date_at(*first), date_at(*last))));
+        }
+        let told: Vec<(Date, Date)> = levelled.breaks_of(at).map(|one| (one.from.date(), one.to.date())).collect();
+        if plan.granularity == Granularity::Day && breaks != told {
+            faults.push(format!("{} breaks off {told:?}, walked {breaks:?}", activity.id));
         }
         let wanted = wanted(&walker, activity);
         if activity.expected_finish.is_none() && worked.len() as i64 != wanted {

@@ -131,7 +131,7 @@ impl Window {
         ratio(self.done.min(self.should), self.should)
     }
 
-    /// Done of what was needed; never below nothing: what is taken back of an earlier period is no debt of this one.
+    /// Done of what was needed; never below nothing: what is taken back of an earlier period makes no share below nought.
     pub fn required(&self) -> f64 {
         self.done.min(self.should).max(0.0)
     }
@@ -141,9 +141,15 @@ impl Window {
         self.done.min(self.will.unwrap_or(0.0)).max(0.0)
     }
 
-    /// Promised and not done; nothing where nothing was promised.
+    /// Promised and not done; nothing where nothing was promised. The boundary promised stays when an inspection lowers what
+    /// stood before, so what was taken back is owed again.
     pub fn promise_debt(&self) -> f64 {
         self.will.map_or(0.0, |will| (will - self.done).max(0.0))
+    }
+
+    /// Needed and not done; nothing where nothing was needed. What was taken back is needed again.
+    pub fn shortfall(&self) -> f64 {
+        if self.should > 0.0 { (self.should - self.done).max(0.0) } else { 0.0 }
     }
 
     /// The draft of a promise: `min(SHOULD, CAN)`.

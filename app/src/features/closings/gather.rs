@@ -50,7 +50,7 @@ pub async fn figures(conn: &mut Conn, domain: &Guatu, project: &str, period: &Pe
                 continue;
             }
             works += 1;
-            let parts = [window.should, will, window.done, window.kept(), window.required()];
+            let parts = [window.should, will, window.done, will - window.promise_debt(), window.should - window.shortfall()];
             sums.iter_mut().zip(parts).for_each(|(sum, part)| *sum += part * item.unit_crew_days);
             shorts.extend(short(building, item, window, will));
         }
@@ -61,7 +61,7 @@ pub async fn figures(conn: &mut Conn, domain: &Guatu, project: &str, period: &Pe
 }
 
 fn short(building: &str, item: &Assessed, window: &Window, will: f64) -> Option<Short> {
-    let missing = (will - window.done).max(window.should - window.done);
+    let missing = window.promise_debt().max(window.shortfall());
     (missing > TOLERANCE).then(|| Short {
         building: building.to_owned(),
         name: item.name.clone(),

@@ -66,9 +66,10 @@ pub struct Figures {
     pub will_e3: i64,
     /// Delivered.
     pub done_e3: i64,
-    /// Of what was promised, delivered: more elsewhere does not make up for less here.
+    /// Of what was promised, delivered: more elsewhere does not make up for less here. What was taken back is owed again, and
+    /// can make it less than nothing.
     pub kept_e3: i64,
-    /// Of what was needed, delivered.
+    /// Of what was needed, delivered; likewise.
     pub met_e3: i64,
     /// Works with something needed, promised or delivered.
     pub works: u64,

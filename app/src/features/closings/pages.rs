@@ -8,7 +8,7 @@ use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::store::Place;
 use crate::features::reports::model::WORDS;
-use crate::features::targets::pages::{quantity, unit_name};
+use crate::features::targets::pages::{hundredths, quantity, told_of, unit_name};
 use crate::features::{identity, places, plan};
 use crate::refusal::Refusal;
 use crate::web::Site;
@@ -76,7 +76,7 @@ fn period_text(period: &Period) -> String {
 }
 
 fn days(e3: i64) -> f64 {
-    (e3 as f64 / 10.0).round() / 100.0
+    hundredths(e3 as f64 / 1000.0)
 }
 
 /// How an account stands, as words and lamp.
@@ -111,10 +111,10 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
         .column("project", "place_kind.project")
         .column("period", "targets.period")
         .column("state", "field.state")
-        .number("will", "closings.promised")
-        .number("done", "closings.delivered")
-        .number("short", "closings.short")
-        .number("behind", "closings.behind")
+        .measured("will", "closings.promised", "period_account.crew_days")
+        .measured("done", "closings.delivered", "period_account.crew_days")
+        .measured("short", "closings.short", "period_account.crew_days")
+        .measured("behind", "closings.behind", "period_account.crew_days")
         .column("reasons", "closings.reasons")
         .column("by", "closings.given_by");
     let last = match periods.first() {
@@ -159,6 +159,7 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
             }
             p.lead { (visitor.t("closings.lead")) }
             (kinds_bar(&visitor, "/closings", kind))
+            (told_of(&visitor, &last))
             (table)
             p.quiet { (visitor.t("closings.rule")) }
         };
@@ -189,7 +190,7 @@ async fn reasons(State(site): State<Site>, visitor: Visitor, Query(asked): Query
         .keep("kind", kind.name())
         .column("reason", "closings.reasons")
         .number("count", "closings.times")
-        .number("cumulated", "reasons.cumulated");
+        .measured("cumulated", "reasons.cumulated", "unit.percent");
     for month in &months {
         register = register.number_of(month);
     }
@@ -233,12 +234,12 @@ async fn show(State(site): State<Site>, visitor: Visitor, Path(of): Named) -> Re
     show_page(&site, &visitor, &closing, &period, &place, &Values::default(), None).await
 }
 
-/// What is added up for the page, or was when it was given.
-async fn figures_of(conn: &mut Conn, site: &Site, closing: &Closing, period: &Period, account: Option<&Account>) -> Result<(Figures, Vec<Short>), Problem> {
+/// What is added up for the page, or was when it was given; and of which day it is.
+async fn figures_of(conn: &mut Conn, site: &Site, closing: &Closing, period: &Period, account: Option<&Account>) -> Result<(Figures, Vec<Short>, Looked), Problem> {
     let looked = past::look(site, Some(period.to.min(site.clock.today()))).await?;
     let (now, shorts) = gather::figures(conn, &site.domain, &closing.project, period, &looked).await?;
     let is_fixed = account.filter(|account| account.stage != Stage::Returned);
-    Ok((is_fixed.map_or(now, |account| account.figures), shorts))
+    Ok((is_fixed.map_or(now, |account| account.figures), shorts, looked))
 }
 
 async fn show_page(site: &Site, visitor: &Visitor, closing: &Closing, period: &Period, place: &Place, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
@@ -247,7 +248,7 @@ async fn show_page(site: &Site, visitor: &Visitor, closing: &Closing, period: &P
     let tree = site.domain.places.tree(&mut conn).await?;
     let names = identity::names(&mut conn).await?;
     let account = store::account(&mut conn, closing).await?;
-    let (figures, shorts) = figures_of(&mut conn, site, closing, period, account.as_ref()).await?;
+    let (figures, shorts, looked) = figures_of(&mut conn, site, closing, period, account.as_ref()).await?;
     let crumbs_of = places::pages::crumbs_of(&mut conn, visitor, place).await?;
     drop(conn);
     let me = visitor.account.as_deref();
@@ -265,6 +266,7 @@ async fn show_page(site: &Site, visitor: &Visitor, closing: &Closing, period: &P
         (crumbs_of)
         (error_summary(visitor, refused))
         div.bar { h1 { (title) } span class={ "lamp " (lamp) } { (state) } }
+        (told_of(visitor, &looked))
         ul.counts {
             @for (key, e3) in [("closings.needed", figures.should_e3), ("closings.promised", figures.will_e3), ("closings.delivered", figures.done_e3), ("closings.short", figures.short_e3()), ("closings.behind", figures.behind_e3())] {
                 li { b { (quantity(days(e3))) } span { (visitor.t(key)) } }
@@ -292,7 +294,7 @@ async fn show_page(site: &Site, visitor: &Visitor, closing: &Closing, period: &P
             div.scroll tabindex="0" { table {
                 thead { tr { th { (visitor.t("place_kind.building")) } th { (visitor.t("closings.work")) } th.number { (visitor.t("targets.should")) } th.number { (visitor.t("targets.will")) } th.number { (visitor.t("targets.did")) } th.number { (visitor.t("closings.missing_days")) } } }
                 tbody { @for short in shorts.iter().take(SHORTS_SHOWN) { tr {
-                    td { a href={ "/targets/" (form_urlencoded(&short.building)) } { (tree.get(&short.building).map_or(short.building.as_str(), |place| place.attributes.name.as_str())) } }
+                    td { a href={ "/targets/" (form_urlencoded(&short.building)) "?on=" (looked.day) } { (tree.get(&short.building).map_or(short.building.as_str(), |place| place.attributes.name.as_str())) } }
                     td { (visitor.shown(&short.name)) " " span.quiet { (unit_name(visitor, &short.unit)) } }
                     @for amount in short.amounts { td.number { (quantity(amount)) } }
                     td.number { (quantity(short.crew_days)) }

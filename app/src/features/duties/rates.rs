@@ -103,6 +103,7 @@ pub(super) async fn show(State(site): State<Site>, visitor: Visitor, Query(asked
     let mut register = Register::new(&visitor, "/duties/rates", "duties.rates", &list)
         .keep("from", from)
         .keep("to", to)
+        .of_days(from, to)
         .keep("by", by)
         .column("what", &format!("duties.by_{by}"))
         .number("due", "duties.due")

@@ -94,8 +94,8 @@ pub(super) async fn rate(State(site): State<Site>, visitor: Visitor, Query(asked
         .number("closed", "orders.closed_all")
         .number("on_time", "orders.closed_on_time")
         .number("over", "orders.over_now")
-        .number("closed_rate", "orders.closed_rate")
-        .number("on_time_rate", "orders.on_time_rate");
+        .measured("closed_rate", "orders.closed_rate", "unit.percent")
+        .measured("on_time_rate", "orders.on_time_rate", "unit.percent");
     for unit in &units {
         let name = names.unit(&unit.unit).to_owned();
         let link = html! { a href={ "/orders?show=all&unit=" (form_urlencoded(&unit.unit)) } { (name) } };

@@ -99,10 +99,11 @@ pub async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         .keep("place", &place.id).about(&place.attributes.name)
         .keep("from", from)
         .keep("to", to)
+        .of_days(from, to)
         .class("pareto")
         .column("reason", "reports.hindrance")
         .number("days", "reasons.days")
-        .number("cumulated", "reasons.cumulated")
+        .measured("cumulated", "reasons.cumulated", "unit.percent")
         .number("buildings", "reasons.buildings");
     for month in &months {
         register = register.number_of(month);

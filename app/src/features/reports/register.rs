@@ -41,6 +41,7 @@ pub(super) async fn show(State(site): State<Site>, visitor: Visitor, Query(day):
     drop(conn);
     let mut register = Register::new(&visitor, "/reports/day", "reports.register", &asked)
         .keep("on", on)
+        .of_days(on, on)
         .keep("place", &place.id).about(&place.attributes.name)
         .column("project", "place_kind.project")
         .column("building", "place_kind.building")

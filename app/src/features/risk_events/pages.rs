@@ -119,7 +119,7 @@ async fn list(
         .column("name", "risk_events.event")
         .column("state", "field.state")
         .column("project", "field.project")
-        .number("probability", "risk_events.probability")
+        .measured("probability", "risk_events.probability", "unit.percent")
         .column("days", "risk_events.days")
         .column("works", "risk_events.works")
         .column("owner", "field.owner")

@@ -8,7 +8,7 @@
 use super::assess::{self, Assessed};
 use super::grades::Marks;
 use super::model::Grade;
-use super::pages::{address_of, quantity, told_of, unit_name};
+use super::pages::{address_of, hundredths, quantity, told_of, unit_name};
 use crate::features::authority::missing;
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
@@ -177,15 +177,16 @@ pub(super) async fn accounts(
         .keep("place", &place.id).about(&place.attributes.name)
         .keep("period", kind.name())
         .keep("by", by.name())
+        .of_days(period.from, period.to)
         .column("subject", &format!("period_account.by_{}", by.name()))
         .column("unit", "field.unit")
         .number("should", "targets.should")
         .number("can", "targets.can")
         .number("will", "targets.will")
         .number("done", "targets.did")
-        .number("cl", "targets.cl")
-        .number("prco", "targets.prco")
-        .number("ppc", "targets.ppc")
+        .measured("cl", "targets.cl", "unit.percent")
+        .measured("prco", "targets.prco", "unit.percent")
+        .measured("ppc", "targets.ppc", "unit.percent")
         .number("promise_debt", "targets.debt_promise")
         .number("requirement_debt", "targets.debt_requirement")
         .number("unpromised", "period_account.unpromised");
@@ -280,7 +281,7 @@ fn percent(part: f64, of: f64) -> String {
 }
 
 fn row(visitor: &Visitor, marks: &Marks, subject: &Subject, account: &Account) -> Vec<(Cell, Option<Markup>)> {
-    let amount = |value: f64| (Cell::Number((value * 100.0).round() / 100.0), Some(html! { (quantity(value)) }));
+    let amount = |value: f64| (Cell::Number(hundredths(value)), Some(html! { (quantity(value)) }));
     let ratio = |part: f64, of: f64| {
         let cell = if of > TOLERANCE { Cell::Number((part / of * 1000.0).round() / 10.0) } else { Cell::Empty };
         (cell, Some(html! { (percent(part, of)) }))
@@ -294,7 +295,7 @@ fn row(visitor: &Visitor, marks: &Marks, subject: &Subject, account: &Account) -
         amount(account.should),
         amount(account.can),
         amount(account.will),
-        (Cell::Number((account.done * 100.0).round() / 100.0), Some(done)),
+        (Cell::Number(hundredths(account.done)), Some(done)),
         ratio(account.promised, account.should),
         ratio(account.required, account.should),
         ratio(account.kept, account.will),

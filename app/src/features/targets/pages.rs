@@ -150,9 +150,9 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let mut register = Register::new(&visitor, "/targets", "targets.title", &list)
         .keep("place", &place.id).about(&place.attributes.name)
         .column("place", "wall.place")
-        .number("planned", "targets.planned")
-        .number("done", "targets.done")
-        .number("gap", "targets.gap")
+        .measured("planned", "targets.planned", "unit.percent")
+        .measured("done", "targets.done", "unit.percent")
+        .measured("gap", "targets.gap", "unit.points")
         .number("needed", "targets.needed_week")
         .number("promised", "targets.promised_week")
         .number("made", "targets.made_week")
@@ -160,7 +160,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         .number("broken", "targets.broken_items")
         .column("grade", "profile.grade");
     if let Some(on) = then {
-        register = register.keep("on", on);
+        register = register.keep("on", on).of_days(on, on);
     }
     if by != Measure::default() {
         register = register.keep("by", by.name());
@@ -218,8 +218,12 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
 
 /// A quantity as people write it.
 pub fn quantity(value: f64) -> String {
-    let rounded = (value * 100.0).round() / 100.0;
-    format!("{rounded}")
+    format!("{}", hundredths(value))
+}
+
+/// A quantity in hundredths, rounded from thousandths: what is frozen is so many of them, and reads like what is computed.
+pub fn hundredths(value: f64) -> f64 {
+    ((value * 1000.0).round() / 10.0).round() / 100.0
 }
 
 /// Today's target of a work item: whole units where only those count, with the day the next one is due.

@@ -46,15 +46,16 @@ pub(crate) fn assemble(model: Model<'_>, findings: &mut Findings) -> Outcome {
     let stated =
         Stated { nodes: &nodes, tasks: &tasks, calendars: known, uses_expected_finishes: model.uses_expected_finishes };
     let mut of_links = Findings::default();
-    let ((mut activities, saved), links) = both(
+    let ((activities, resources), (links, saved)) = both(
         || {
-            let activities: Vec<Activity> = rows.list.iter().map(|row| stated.activity(row, &rows, findings)).collect();
-            (activities, rows.list.iter().map(|row| stated.saved(row)).collect())
+            let mut activities: Vec<Activity> =
+                rows.list.iter().map(|row| stated.activity(row, &rows, findings)).collect();
+            let resources = needs(&model.demands, &model.resources, &stated, &rows, &mut activities);
+            (activities, resources)
         },
-        || links(&relations, &rows, &mut of_links),
+        || (links(&relations, &rows, &mut of_links), rows.list.iter().map(|row| stated.saved(row)).collect()),
     );
     findings.append(of_links);
-    let resources = needs(&model.demands, &model.resources, &stated, &rows, &mut activities);
     let calendar = calendars.iter().find(|calendar| calendar.id == model.calendar).or(calendars.first());
     let calendar = calendar.map(|calendar| calendar.id.clone());
     // P6 bounds every open end by the must-finish date, as a mandated date of each does.
