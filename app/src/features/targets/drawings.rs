@@ -2,9 +2,11 @@
 //! to drawings.
 
 use super::assess::{Assessed, units};
+use super::grades::Marks;
 use super::measured;
+use super::model::Grade;
 use super::pages::{quantity, unit_name};
-use super::progress::planned_share;
+use super::progress::{planned_share, recorded_share};
 use crate::db::Conn;
 use crate::features::{Guatu, plan};
 use crate::features::plan::network::{Drawn, ProjectWork, STAGES, Scheduled, first_counted};
@@ -104,6 +106,9 @@ pub struct Standing {
     pub done_e3: i64,
     /// Planned to date.
     pub planned_e3: i64,
+    /// Who stands for what is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grade: Option<Grade>,
 }
 
 impl From<&Assessed> for Standing {
@@ -116,6 +121,7 @@ impl From<&Assessed> for Standing {
             total_e3: e3(item.total),
             done_e3: e3(item.done),
             planned_e3: e3(item.planned * item.total),
+            grade: item.grade,
         }
     }
 }
@@ -149,7 +155,7 @@ pub fn elevation(visitor: &Visitor, items: &[Standing], on: Ground) -> Option<El
         let drawn = stage_of(item).and_then(|(_, drawn)| drawn);
         let unit = unit_name(visitor, &item.unit);
         let (total, done, planned) = (units(item.total_e3), units(item.done_e3), units(item.planned_e3));
-        let amount = format!("{} / {} {unit}", quantity(done), quantity(total));
+        let amount = Marks::marked(&format!("{} / {} {unit}", quantity(done), quantity(total)), item.grade);
         if item.is_seen() {
             let due = visitor.tf("elevation.due", &[("amount", quantity(planned.floor()))]);
             drawing.storeys = drawing.storeys.max(total.ceil().max(0.0) as usize);
@@ -192,30 +198,31 @@ struct Measured {
     first_on: Date,
     /// Share done through each of the days asked for.
     shares: Vec<f64>,
+    /// Who stands for what was done by the last day of which all is known.
+    grade: Option<Grade>,
 }
 
 impl Work<'_> {
-    /// Share done through a day. Before anything was measured, work began and stood, or ended, as its record says; between
-    /// those days it grew evenly by working days.
-    fn done(&self, at: usize, day: Date, today: Date) -> f64 {
+    /// Share done through a day, as known at the end of the last one; before anything was measured, as its record says.
+    fn done(&self, at: usize, day: Date, last: Date) -> f64 {
         let measured = self.measured.as_ref();
         if let Some(one) = measured.filter(|one| day >= one.first_on) {
             return one.shares[at];
         }
-        let Some(start) = self.bar.actual_start else { return 0.0 };
-        let (until, share) = match (measured, self.bar.actual_finish) {
+        let stood = match (measured, self.bar.actual_finish) {
             // What stood when measuring began.
             (Some(one), _) => (one.first_on.saturating_sub(1.days()), one.shares[0]),
             (None, Some(finish)) => (finish, 1.0),
-            (None, None) => (today.saturating_sub(1.days()), f64::from(self.bar.percent_e3) / 100_000.0),
+            (None, None) => (last, f64::from(self.bar.percent_e3) / 100_000.0),
         };
-        if until < start { 0.0 } else { share * planned_share(self.days, (start, until), day) }
+        recorded_share(self.days, self.bar.actual_start, stood, day)
     }
 
-    /// Share forecast through a day from today on: what is done, and the rest evenly over the days that remain to it.
-    fn forecast(&self, now: f64, day: Date, today: Date) -> f64 {
+    /// Share forecast through a day behind the last one: what is done, and the rest evenly over the days that remain to it.
+    fn forecast(&self, now: f64, day: Date, last: Date) -> f64 {
         let Some((start, finish)) = self.bar.early else { return now };
-        now + (1.0 - now) * planned_share(self.days, (start.max(today), finish.max(today)), day)
+        let next = last.saturating_add(1.days());
+        now + (1.0 - now) * planned_share(self.days, (start.max(next), finish.max(next)), day)
     }
 }
 
@@ -224,24 +231,26 @@ struct Gathered {
     scheduled: Arc<Scheduled>,
     project: Arc<ProjectWork>,
     measured: Arc<measured::Works>,
-    /// Days asked for, ascending: yesterday and the first measured day among them.
+    /// Days asked for, ascending: the last one of which all is known and the first measured day among them.
     days: Vec<Date>,
+    known_to: Date,
 }
 
 impl Gathered {
-    async fn read(conn: &mut Conn, domain: &Guatu, project: &str, today: Date, measured: Arc<measured::Works>) -> Result<Option<Gathered>> {
+    /// `known_to` is the last day of which all is known.
+    async fn read(conn: &mut Conn, domain: &Guatu, project: &str, known_to: Date, measured: Arc<measured::Works>) -> Result<Option<Gathered>> {
         let scheduled = domain.networks.scheduled(conn, project).await?;
         let Some(first) = scheduled.bars.iter().filter_map(|bar| bar.baseline.map(|(start, _)| start)).min() else { return Ok(None) };
-        let Some(work) = domain.networks.work(conn, project, first_counted(&scheduled.bars, today)).await? else { return Ok(None) };
+        let Some(work) = domain.networks.work(conn, project, first_counted(&scheduled.bars, known_to)).await? else { return Ok(None) };
         let ends = work.items.iter().filter_map(|(at, _)| scheduled.bars.get(at)).flat_map(|bar| [bar.baseline, bar.early, bar.late]);
-        let last = ends.flatten().map(|(_, finish)| finish).max().unwrap_or(today).max(today);
+        let last = ends.flatten().map(|(_, finish)| finish).max().unwrap_or(known_to).max(known_to.saturating_add(1.days()));
         let begun = measured.values().map(|one| one.first_on).min();
         let mut days: Vec<Date> = std::iter::successors(Some(first.saturating_sub(1.days())), |day| day.checked_add(STEP_DAYS.days()).ok().filter(|next| *next < last)).collect();
-        days.extend([today.saturating_sub(1.days()), last]);
+        days.extend([known_to, last]);
         days.extend(begun.map(|day| day.saturating_sub(1.days())));
         days.sort_unstable();
         days.dedup();
-        Ok(Some(Gathered { scheduled, project: work, measured, days }))
+        Ok(Some(Gathered { scheduled, project: work, measured, days, known_to }))
     }
 
     /// Its works, by position in the plan; those without a weight are left out.
@@ -255,7 +264,7 @@ impl Gathered {
             };
             let measured = self.measured.get(&bar.activity).filter(|_| item.total > 0.0).map(|one| {
                 let share = |day: &Date| (units(one.before_e3(day.saturating_add(1.days()))) / item.total).clamp(0.0, 1.0);
-                Measured { first_on: one.first_on, shares: self.days.iter().map(share).collect() }
+                Measured { first_on: one.first_on, shares: self.days.iter().map(share).collect(), grade: one.grade_on(self.known_to) }
             });
             Some((at, Work { weight, days: item.work, bar, baseline, measured }))
         })
@@ -280,15 +289,15 @@ pub struct Progression {
 /// How the works of a building that are counted in storeys go on, in the order of the plan; those below ground are left out.
 pub async fn storeys(conn: &mut Conn, domain: &Guatu, project: &str, building: &str, today: Date) -> Result<Vec<Progression>> {
     let done = domain.measured.of(conn, project).await?;
-    let Some(gathered) = Gathered::read(conn, domain, project, today, done).await? else { return Ok(Vec::new()) };
     let yesterday = today.saturating_sub(1.days());
+    let Some(gathered) = Gathered::read(conn, domain, project, yesterday, done).await? else { return Ok(Vec::new()) };
     let now = gathered.days.iter().position(|day| *day == yesterday).unwrap_or(0);
     let drawn = |bar: &Bar| bar.stage.as_deref().and_then(|id| STAGES.iter().find(|stage| stage.id == id)).and_then(|stage| stage.drawn);
     let is_storeys = |bar: &Bar| bar.place.as_deref() == Some(building) && bar.unit.as_deref() == Some(STOREY) && drawn(bar) != Some(Drawn::Below);
     let works = gathered.works(Measure::Quantity).filter(|(_, work)| is_storeys(work.bar));
     Ok(works
         .map(|(at, work)| {
-            let done = |at: usize| work.done(at, gathered.days[at], today);
+            let done = |at: usize| work.done(at, gathered.days[at], yesterday);
             // Days between a first and a last one, both among them.
             let between = |from: Date, to: Date| gathered.days.iter().copied().filter(move |day| from < *day && *day < to);
             let (start, finish) = work.baseline;
@@ -309,7 +318,7 @@ pub async fn storeys(conn: &mut Conn, domain: &Guatu, project: &str, building: &
                 Some((start, finish)) => {
                     let share = done(now);
                     let begins = start.saturating_sub(1.days()).max(yesterday);
-                    let rest = between(begins, finish).map(|day| (day, work.forecast(share, day, today)));
+                    let rest = between(begins, finish).map(|day| (day, work.forecast(share, day, yesterday)));
                     std::iter::once((begins, share)).chain(rest).chain([(finish.max(begins), 1.0)]).collect()
                 }
                 None => Vec::new(),
@@ -333,10 +342,11 @@ pub struct Told {
 
 /// The S-curve of a project; `None` where nothing is measured, or no measured work has a value to be weighed by.
 pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: &str, told: Told, on: Ground) -> Result<Option<Curve>> {
-    let Told { day: today, has_passed, by, done } = told;
-    let Some(gathered) = Gathered::read(conn, domain, project, today, done).await? else { return Ok(None) };
+    let Told { day, has_passed, by, done } = told;
+    // Of a day that has passed all is known; today is still being reported.
+    let known_to = if has_passed { day } else { day.saturating_sub(1.days()) };
+    let Some(gathered) = Gathered::read(conn, domain, project, known_to, done).await? else { return Ok(None) };
     let (days, works) = (&gathered.days, gathered.works(by).map(|(_, work)| work).collect::<Vec<_>>());
-    let yesterday = today.saturating_sub(1.days());
     let whole: f64 = works.iter().map(|work| work.weight).sum();
     if whole <= 0.0 {
         return Ok(None);
@@ -345,10 +355,15 @@ pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: 
     let line = |kind, key: &str, points| Line { kind, name: visitor.t(key), points };
     let planned = days.iter().map(|day| (*day, sum(&|work| planned_share(work.days, work.baseline, *day)))).collect();
     let required = days.iter().map(|day| (*day, sum(&|work| planned_share(work.days, work.bar.late.unwrap_or(work.baseline), *day)))).collect();
-    let past = || days.iter().enumerate().filter(|(_, day)| **day < today);
-    let actual: Vec<(Date, f64)> = past().map(|(at, day)| (*day, sum(&|work| work.done(at, *day, today)))).collect();
-    let now = days.iter().position(|day| *day == yesterday).unwrap_or(0);
-    let forecast = days.iter().filter(|day| **day >= yesterday).map(|day| (*day, sum(&|work| work.forecast(work.done(now, yesterday, today), *day, today)))).collect();
+    let known = days.iter().enumerate().filter(|(_, day)| **day <= known_to);
+    let actual: Vec<(Date, f64)> = known.map(|(at, day)| (*day, sum(&|work| work.done(at, *day, known_to)))).collect();
+    let now = days.iter().position(|day| *day == known_to).unwrap_or(0);
+    let forecast = days.iter().filter(|day| **day >= known_to).map(|day| (*day, sum(&|work| work.forecast(work.done(now, known_to, known_to), *day, known_to)))).collect();
+    let lowest = works.iter().filter_map(|work| work.measured.as_ref()?.grade).min();
+    let actual_name = match lowest {
+        Some(grade) => visitor.tf("shell.bracketed", &[("text", visitor.t("curve.actual")), ("note", visitor.tf("curve.lowest", &[("grade", Marks::of_visitor(visitor).word(grade).to_owned())]))]),
+        None => visitor.t("curve.actual"),
+    };
     let Ground { heading, sheet, ink } = on;
     Ok(Some(Curve {
         heading,
@@ -356,9 +371,9 @@ pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: 
             line(Kind::Planned, "curve.planned", planned),
             line(Kind::Required, "curve.required", required),
             line(Kind::Forecast, "curve.forecast", forecast),
-            line(Kind::Actual, "curve.actual", actual),
+            Line { kind: Kind::Actual, name: actual_name, points: actual },
         ],
-        today: (today, if has_passed { today.strftime("%m-%d").to_string() } else { visitor.t("curve.today") }),
+        today: (day, if has_passed { day.strftime("%m-%d").to_string() } else { visitor.t("curve.today") }),
         sheet,
         ink,
     }))

@@ -353,7 +353,9 @@ async fn elevation(State(site): State<Site>, visitor: Visitor, Path((id, format)
     let targets = place_and_targets(&mut conn, &site, &place, &looked).await?;
     let name = site.domain.places.tree(&mut conn).await?.full_name(&place);
     drop(conn);
-    let on = drawings::Ground { heading: heading(&site, &visitor, &name, ("elevation.title", looked.day), sheet), sheet, ink: on.ink() };
+    let mut heading = heading(&site, &visitor, &name, ("elevation.title", looked.day), sheet);
+    heading.subtitle = format!("{} · {}", looked.day, Marks::of_visitor(&visitor).line(&visitor.t("wall.unmarked")));
+    let on = drawings::Ground { heading, sheet, ink: on.ink() };
     let items: Vec<drawings::Standing> = targets.of(&place.id).map(Into::into).collect();
     let drawing = drawings::elevation(&visitor, &items, on).ok_or_else(missing)?;
     papers::drawing(charts::elevation::draw(&drawing), &format, sheet, &format!("guatu-elevation-{}", looked.day)).await

@@ -64,7 +64,7 @@ pub struct Weighed {
     pub planned: f64,
     /// Weight of what is done.
     pub done: f64,
-    /// Weight of what is planned for the year of the day.
+    /// Weight of what the year of the day is to bring: planned through its end, less what stood at its start.
     pub year_planned: f64,
     /// Weight of what was done in that year.
     pub year_done: f64,
@@ -127,6 +127,12 @@ pub fn planned_share(work: &WorkDays, baseline: (Date, Date), through: Date) -> 
     let before = work.before(start);
     let whole = work.through(finish) - before;
     if through < start || whole <= 0.0 { 0.0 } else { (work.through(through) - before) / whole }
+}
+
+/// Share done through a day before anything was measured: work that began on a day and stood at a share by another grew evenly by
+/// working days between them.
+pub fn recorded_share(work: &WorkDays, start: Option<Date>, (until, share): (Date, f64), through: Date) -> f64 {
+    start.filter(|start| *start <= until).map_or(0.0, |start| share * planned_share(work, (start, until), through))
 }
 
 /// Tenths as people write them: `-3.5`.

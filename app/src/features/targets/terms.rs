@@ -6,7 +6,7 @@
 use super::assess::{Assessed, ProjectTargets, units};
 use super::measured::{Measured, Works};
 use super::model::Needed;
-use super::progress::{Weighed, planned_share};
+use super::progress::{Weighed, planned_share, recorded_share};
 use super::store;
 use crate::db::Conn;
 use crate::features::Guatu;
@@ -110,7 +110,6 @@ impl Terms {
         days.dedup();
         let week = days_of_week(today);
         let year = PeriodKind::Year.around(today);
-        let year_eve = eve(year.from);
         let items: Vec<(usize, Item<'_>)> = self.work.items.iter().collect();
         let assessed = side_by_side(&items, |(at, item)| {
             let (bar, activity) = (self.scheduled.bars.get(*at)?, &self.work.base.plan.activities[*at]);
@@ -163,10 +162,17 @@ impl Terms {
                 ahead,
             };
             let share = |amount: f64| if item.total > 0.0 { (amount / item.total).clamp(0.0, 1.0) } else { 0.0 };
-            let of_year = (
-                planned(year.to) - planned(year_eve),
-                share(actuals.before(tomorrow)) - share(actuals.before(year.from)),
-            );
+            // What was done of the year's plan in the year before is no longer to be done, and what was left then still is.
+            let stood = match (measured, bar.actual_finish) {
+                (Some(one), _) => (eve(one.first_on), share(units(one.opening_e3))),
+                (None, Some(finish)) => (finish, 1.0),
+                (None, None) => (yesterday, share(recorded)),
+            };
+            let at_start = match measured {
+                Some(one) if one.first_on < year.from => share(actuals.before(year.from)),
+                _ => recorded_share(item.work, bar.actual_start, stood, eve(year.from)),
+            };
+            let of_year = ((planned(year.to) - at_start).max(0.0), share(actuals.before(tomorrow)) - at_start);
             Some((building, weight, of_year, assessed))
         });
         let mut targets = ProjectTargets { items: Vec::with_capacity(assessed.len()), ..ProjectTargets::default() };

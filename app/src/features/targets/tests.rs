@@ -1,7 +1,7 @@
 //! Scenarios of targets.
 
 use super::model::{Command, Grade, Promised, Refused, Standing, State, Work, decide, is_missed};
-use super::progress::{GapLamp, Weighed, grade, linear_by_months_e1, linear_e1, tenths_text};
+use super::progress::{GapLamp, Weighed, grade, linear_by_months_e1, linear_e1, recorded_share, tenths_text};
 use crate::features::rule_sets::model::Measure;
 use super::store;
 use crate::clock::civil_date;
@@ -13,7 +13,7 @@ use crate::journal::Document;
 use crate::journal::domain::{Actor, Context, Permit};
 use crate::on_both_databases;
 use guatu_formats::plans::json;
-use guatu_kernel::guarantee::PeriodKind;
+use guatu_kernel::guarantee::{PeriodKind, WorkDays};
 use guatu_kernel::plan::{Activity, Granularity, Link, LinkKind, Moment, Options, Plan, Quantity, Span};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -165,6 +165,18 @@ fn gaps_are_percentage_points() {
         of_year.add_year(10.0, 0.5, 0.4);
         assert_eq!(of_year.judged_e1(measure, on), Some((planned, 800, 800 - planned)), "{measure:?} {on}");
         assert_eq!(of_year.judged_e1(Measure::Curve, on), sum.points_e1());
+    }
+    // Work that stood at four fifths when measuring began grew evenly until then.
+    let days = WorkDays::from_shares(date(2025, 12, 1), &[1.0; 60]);
+    let stood = (date(2026, 1, 10), 0.8);
+    for (start, through, share) in [
+        (Some(date(2026, 1, 1)), date(2025, 12, 31), 0.0),
+        (Some(date(2026, 1, 1)), date(2026, 1, 5), 0.4),
+        (Some(date(2026, 1, 1)), date(2026, 1, 10), 0.8),
+        (Some(date(2026, 1, 11)), date(2026, 1, 12), 0.0),
+        (None, date(2026, 1, 10), 0.0),
+    ] {
+        assert!((recorded_share(&days, start, stood, through) - share).abs() < 1e-9, "{start:?} {through}");
     }
     assert_eq!([-5, -123, 60].map(tenths_text), ["-0.5", "-12.3", "6.0"].map(str::to_owned));
 }
@@ -385,7 +397,7 @@ on_both_databases!(what_a_period_needs_is_frozen_on_its_first_day, |site| async 
 });
 
 /// A plan of two measured works of ten days, one after the other; the first is worth so much, of the second nothing is said.
-async fn valued(site: &crate::testing::TestSite, value_fen: Option<i64>) {
+async fn valued(site: &crate::testing::TestSite, start: Date, value_fen: Option<i64>) {
     let work = |id: &str, value_fen| Activity {
         place: Some("ours-b1".into()),
         quantity: Some(Box::new(Quantity { total: 10.0, unit: "m3".into(), is_whole: false, per_day: None, crews: None })),
@@ -395,7 +407,7 @@ async fn valued(site: &crate::testing::TestSite, value_fen: Option<i64>) {
     let plan = Plan {
         name: None,
         granularity: Granularity::Day,
-        start: Moment::Day(date(2026, 11, 2)),
+        start: Moment::Day(start),
         data_date: None,
         calendar: Some("site".into()),
         options: Options::default(),
@@ -419,18 +431,42 @@ async fn valued(site: &crate::testing::TestSite, value_fen: Option<i64>) {
     site.submit(plans::Command::Approve { version, reason: "checked".into(), accepts_loss: false }).await.unwrap();
 }
 
+on_both_databases!(what_was_finished_the_year_before_is_no_debt_of_this_one, |site| async move {
+    let site = site.with_cast().await;
+    // Both works were planned over the turn of the year; of the first, the record says when it was done.
+    valued(&site, date(2025, 12, 29), None).await;
+    let record = |activity: &str, start, finish, percent_e3| plans::Command::Record {
+        project: "ours".into(),
+        activity: activity.into(),
+        progress: plans::Progress { actual_start: Some(start), actual_finish: finish, percent_e3, remaining_days: None },
+        reason: None,
+    };
+    site.submit(record("dig", date(2025, 12, 1), Some(date(2025, 12, 20)), None)).await.unwrap();
+    let months = [("name", "By months"), ("gap_measure", "months"), ("warn_points", "10"), ("bad_points", "30"), ("from", "2026-11-23"), ("source", "Notice 9"), ("reason", "as the city reports")];
+    assert_eq!(site.post("office", "/rule-sets/new?copy=yinchuan_2025_months", &months).await.status, 303);
+    // What is left for the year is the second work; of it nothing was done, and then a half.
+    let judged = async || site.get("chief", "/targets?place=ours").await.texts("tbody td.number")[..2].to_vec();
+    assert_eq!(judged().await, ["83.3", "0.0"]);
+    site.submit(record("pour", date(2026, 11, 2), None, Some(50_000))).await.unwrap();
+    assert_eq!(judged().await, ["83.3", "50.0"]);
+    // Nothing is left for this year of what is finished: it is as planned.
+    site.submit(record("pour", date(2026, 11, 2), Some(date(2026, 11, 20)), None)).await.unwrap();
+    assert_eq!(judged().await, ["83.3", "100.0"]);
+    site
+});
+
 on_both_databases!(a_curve_is_drawn_by_value_where_values_are_known, |site| async move {
     let site = site.with_cast().await;
     let page = async |by: &str| site.get("chief", &format!("/targets?place=ours{by}")).await;
     let curve = async |by: &str| site.get("chief", &format!("/targets/ours/curve/svg{by}")).await;
-    valued(&site, None).await;
+    valued(&site, date(2026, 11, 2), None).await;
     assert_eq!(page("").await.texts("nav.bar a").len(), 0, "nothing to switch to where no value is known");
     assert!(page("").await.body.contains(&crate::web::locale::Language::Zh.t("curve.no_value")));
     let cases = [("", 200), ("?by=quantity", 200), ("?by=value", 404), ("?by=weight", 404)];
     for (by, status) in cases {
         assert_eq!(curve(by).await.status, status, "no value is known: {by}");
     }
-    valued(&site, Some(25_000_050)).await;
+    valued(&site, date(2026, 11, 2), Some(25_000_050)).await;
     let by_value = page("&by=value").await;
     assert_eq!(by_value.attributes("nav.bar a[aria-current]", "href"), ["/targets?place=ours&by=value"]);
     let words = by_value.texts("p.quiet").join(" ");
