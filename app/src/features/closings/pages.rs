@@ -272,6 +272,7 @@ async fn show_page(site: &Site, visitor: &Visitor, closing: &Closing, period: &P
                 li { b { (quantity(days(e3))) } span { (visitor.t(key)) } }
             }
         }
+        p.quiet { (visitor.t("closings.rule")) }
         @if let Some(account) = &account {
             dl.facts {
                 dt { (visitor.t("closings.given_by")) } dd { (name(&account.given.0)) " · " (account.given.1) @if account.rounds > 1 { " " span.tag { (visitor.tf("closings.rounds", &[("count", account.rounds.to_string())])) } } }

@@ -6,7 +6,8 @@ use crate::features::orders::store::Order;
 use crate::features::{places, rule_sets};
 use crate::features::plan::pages::{days_between, float_lamp, no_activity, project};
 use crate::features::targets::grades::Marks;
-use crate::features::targets::progress::{grade, tenths_text};
+use crate::features::targets::pages::gap_lamp;
+use crate::features::targets::progress::tenths_text;
 use crate::web::Site;
 use crate::web::layout::shell;
 use crate::web::papers;
@@ -130,7 +131,7 @@ async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>
                     dt { (t("targets.title")) }
                     dd {
                         @match profile.points_e1 {
-                            Some((_, _, gap)) => span class={ "lamp " (grade(gap, &profile.rules.1).name()) } { (points_words(&visitor, &profile)) },
+                            Some((_, _, gap)) => (gap_lamp(&visitor, gap, &profile.rules.1, &points_words(&visitor, &profile))),
                             None => (points_words(&visitor, &profile)),
                         }
                         @if let Some(grade) = profile.grade { " " (marks.with_word(grade)) }

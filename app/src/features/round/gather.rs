@@ -62,8 +62,7 @@ pub struct Line {
     pub unmet: usize,
     /// Buildings that wait for somebody.
     pub hindered: usize,
-    /// The lowest truth grade among what these counts stand on; `None` where nothing was measured, and in minutes of before this
-    /// was frozen.
+    /// The lowest truth grade among what was measured of it; `None` where nothing was, and in minutes of before this was frozen.
     #[serde(default)]
     pub grade: Option<Grade>,
 }
@@ -217,12 +216,6 @@ impl ProjectRound {
     pub fn red_buildings(&self) -> impl Iterator<Item = &Red> {
         self.red.iter().filter(|red| red.place != self.line.project)
     }
-
-    /// Who stands for what it lists.
-    fn grades(&self) -> impl Iterator<Item = Grade> {
-        let (red, soon) = (self.red.iter().map(|one| one.grade), self.soon.iter().map(|one| one.grade));
-        red.chain(soon).chain(self.unmet.iter().map(|one| one.grade)).flatten()
-    }
 }
 
 /// A round of a place on a day: its active projects, those with most to talk about first.
@@ -269,7 +262,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, place: &Place, today: Date)
             soon: round.soon.len(),
             unmet: round.unmet.len(),
             hindered: round.hindered.len(),
-            grade: round.grades().min(),
+            grade: now.by_building.keys().filter(|id| within(id)).flat_map(|id| now.of(id)).filter_map(|item| item.grade).min(),
         };
         rounds.push(round);
     }

@@ -3,13 +3,13 @@
 use super::gather::{self, Figures, Line, ProjectRound, amount, gather, thousandths};
 use super::model::Command;
 use super::print::{self, compose};
-use crate::features::targets::pages::delivered;
+use crate::features::targets::pages::{delivered, gap_lamp};
 use super::store::{self, RoundDecision};
 use super::{lists, wall};
 use crate::args;
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
-use crate::features::rule_sets::model::RuleSet;
+use crate::features::rule_sets::model::{GapRules, RuleSet};
 use crate::features::{identity, organisations, problems, rule_sets};
 use crate::features::places::model::Kind;
 use crate::features::places::store::Place;
@@ -90,8 +90,8 @@ pub(super) struct Shown {
     /// Their counts.
     pub(super) figures: Figures,
     decisions: Vec<RoundDecision>,
-    /// The rule set that gave the lamps of gaps.
-    rule_set: RuleSet,
+    /// The rule set that gave the lamps of gaps, and its numbers.
+    rule_set: (RuleSet, GapRules),
     /// The ledger number everything stands on.
     pub(super) number: u64,
 }
@@ -112,8 +112,8 @@ impl Shown {
         let rounds = gather(conn, &site.domain, place, today).await?;
         let mut decisions = store::decisions(conn, today.saturating_sub(ENDED_DAYS.days())).await?;
         decisions.retain(|one| tree.get(&one.place).is_some_and(|at| at.path.starts_with(&place.path) || place.path.starts_with(&at.path)));
-        let (rule_set, _) = site.domain.rules.gap(conn, today).await?;
-        let figures = Figures::of(&rounds, &tree, &rule_set.id);
+        let rule_set = site.domain.rules.gap(conn, today).await?;
+        let figures = Figures::of(&rounds, &tree, &rule_set.0.id);
         Ok(Shown { rule_set, today, names: identity::names(conn).await?, tree, rounds, figures, decisions, number })
     }
 
@@ -159,6 +159,7 @@ impl Shown {
 
     /// The projects in counts.
     pub(super) fn table(&self, visitor: &Visitor) -> Markup {
+        let marks = Marks::of_visitor(visitor);
         html! {
             div.scroll tabindex="0" { table.round {
                 thead { tr { th { (visitor.t("place_kind.project")) } th.number { (visitor.t("round.gap")) } th.number { (visitor.t("round.reports")) } th.number { (visitor.t("round.red")) } th.number.new { (visitor.t("round.red_new")) }
@@ -166,7 +167,7 @@ impl Shown {
                 tbody {
                     @for line in &self.figures.lines { tr.is-calm[line.is_calm()] {
                         td { a href={ "/round?place=" (form_urlencoded(&line.project)) } { (line.name) } }
-                        td.number { @match line.gap { Some(gap) => span class={ "lamp " (gap.lamp.name()) } { (signed(gap.points_e1)) }, None => span.quiet { "—" } } }
+                        td.number { @match line.gap { Some(gap) => { (gap_lamp(visitor, gap.points_e1, &self.rule_set.1, &signed(gap.points_e1))) @if let Some(grade) = line.grade { " " (marks.of(grade)) } }, None => span.quiet { "—" } } }
                         td.number { (line.reports_came) "/" (line.reports_due) }
                         @for (count, is_new) in [(line.red, false), (line.red_new, true), (line.soon, false), (line.unmet, false), (line.hindered, false)] {
                             td.number.new[is_new] { @if count > 0 { (count) } @else { span.quiet { "0" } } }
@@ -308,7 +309,7 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
             button.second type="submit" { (visitor.t("round.see")) }
         }
         (shown.table(visitor))
-        p.quiet { (rule_sets::pages::told(visitor, &shown.rule_set)) }
+        p.quiet { (rule_sets::pages::told(visitor, &shown.rule_set.0)) " " (Marks::of_visitor(visitor).legend()) }
         div.masonry {
             section.sheet id="decisions" {
                 h2 { (visitor.t("round.decisions")) }

@@ -42,6 +42,7 @@ pub(super) async fn show(site: &Site, visitor: &Visitor, place: &Place) -> Resul
         div #board data-events="/wall/events" {
             div.bar {
                 h1 { (place.attributes.name) " · " (visitor.t("nav.round")) } span.quiet { (shown.today) } span.end {}
+                (Marks::short(visitor).legend())
                 a.button.second href={ "/round?place=" (form_urlencoded(&place.id)) } { (visitor.t("wall.leave")) }
             }
             (shown.counts(visitor))

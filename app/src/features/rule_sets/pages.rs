@@ -43,13 +43,14 @@ pub fn source_of(visitor: &Visitor, id: &str, source: &str) -> String {
     if visitor.language.has(&key) { visitor.t(&key) } else { source.to_owned() }
 }
 
-/// The sentence under a board: which rule gave the lamps, and where it comes from.
+/// The sentence under a board: which rule gave the lamps, by which numbers, and where it comes from.
 pub fn told(visitor: &Visitor, set: &RuleSet) -> String {
-    visitor.tf("wall.rule", &[("rule", name(visitor, set)), ("source", source(visitor, set))])
+    let numbers = numbers(visitor, &set.thresholds);
+    visitor.tf("wall.rule", &[("rule", name(visitor, set)), ("numbers", numbers), ("source", source(visitor, set))])
 }
 
 /// Tenths as people write them in a field.
-fn points(tenths: i64) -> String {
+pub fn points(tenths: i64) -> String {
     if tenths % 10 == 0 { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
 }
 

@@ -99,6 +99,12 @@ on_both_databases!(a_district_adopts_its_own_rule_and_old_bulletins_keep_theirs,
     assert_eq!(site.post("office", "/rule-sets/new?copy=yinchuan_2025", &own).await.status, 303);
     assert_eq!(site.get("builder", "/rule-sets").await.texts("tbody tr:first-child .lamp.good").len(), 1, "it holds");
     assert!(site.get("chief", "/targets?place=ours").await.body.contains("Notice 9"), "its source is printed beside the lamps it gives");
+    let targets = site.get("chief", "/targets?place=ours").await;
+    let said = targets.texts("p.quiet").join(" ");
+    assert!(said.contains("0.1"), "and its numbers: {said}");
+    let lamps = targets.attributes("tbody .lamp[title]", "title");
+    assert!(!lamps.is_empty() && lamps.iter().all(|said| said.contains("0.1")), "each lamp has the sentence that gave it: {lamps:?}");
+    assert_eq!(site.get("chief", "/round").await.attributes("table.round .lamp", "title"), lamps[..1]);
     assert_eq!(lamp().await, before, "what was frozen is judged by the rule of its day");
 
     // A district that reports by months of the year sees its lamps by them: ten of twelve have passed.

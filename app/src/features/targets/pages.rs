@@ -9,6 +9,7 @@ use super::store::{self, Commitment};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::model::Kind;
+use crate::features::rule_sets::model::GapRules;
 use crate::features::places::store::Place;
 use crate::features::{identity, places, plan, rule_sets};
 use crate::refusal::{Reason, Refusal};
@@ -175,7 +176,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             (Cell::Text(row.attributes.name.clone()), Some(html! { a href={ "/targets?place=" (form_urlencoded(&row.id)) (earlier) } { (row.attributes.name) } })),
             (tenths(planned), Some(html! { (tenths_text(planned)) })),
             (tenths(done), Some(html! { (tenths_text(done)) })),
-            (tenths(gap), Some(html! { span class={ "lamp " (grade(gap, &rules).name()) } { (visitor.tf("targets.points", &[("gap", signed(gap))])) } })),
+            (tenths(gap), Some(gap_lamp(&visitor, gap, &rules, &visitor.tf("targets.points", &[("gap", signed(gap))])))),
             count(sum.needed),
             count(sum.promised),
             count(sum.made),
@@ -286,6 +287,15 @@ pub fn unit_name(visitor: &Visitor, unit: &str) -> String {
 pub(super) fn address_of(building: &Place, on: Option<Date>) -> String {
     let on = on.map_or_else(String::new, |on| format!("?on={on}"));
     format!("/targets/{}{on}", form_urlencoded(&building.id))
+}
+
+/// A gap in tenths of a percentage point as a lamp, with the sentence that gave it.
+pub fn gap_lamp(visitor: &Visitor, gap_e1: i64, rules: &GapRules, text: &str) -> Markup {
+    let lamp = grade(gap_e1, rules).name();
+    let key = if gap_e1 < 0 { lamp } else { "none" };
+    let [gap, warn, bad] = [-gap_e1, rules.warn_points_e1, rules.bad_points_e1].map(rule_sets::pages::points);
+    let said = visitor.tf(&format!("gap_reason.{key}"), &[("gap", gap), ("warn", warn), ("bad", bad)]);
+    html! { span class={ "lamp " (lamp) } title=(said) { (text) } }
 }
 
 /// What a page of a day that has passed says of its figures; nothing of today's.
@@ -458,7 +468,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, looked: &L
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
         (error_summary(visitor, refused))
         div.bar { h1 { (place.attributes.name) " · " (visitor.t("targets.title")) } @if then.is_some() { span.quiet { (today) } }
-            @if let Some((planned, done, gap)) = points { span class={ "lamp " (grade(gap, &rules).name()) } { (visitor.tf("targets.standing", &[("planned", tenths_text(planned)), ("done", tenths_text(done)), ("gap", tenths_text(gap))])) } @if let Some(lowest) = targets.of(&place.id).filter_map(|item| item.grade).min() { (Marks::of_visitor(visitor).with_word(lowest)) } }
+            @if let Some((planned, done, gap)) = points { (gap_lamp(visitor, gap, &rules, &visitor.tf("targets.standing", &[("planned", tenths_text(planned)), ("done", tenths_text(done)), ("gap", tenths_text(gap))]))) @if let Some(lowest) = targets.of(&place.id).filter_map(|item| item.grade).min() { (Marks::of_visitor(visitor).with_word(lowest)) } }
             a.no-print href={ "/orders/of?kind=promise&id=" (form_urlencoded(&place.id)) } { (visitor.t("orders.of_this")) }
             @if targets.of(&place.id).any(|item| item.grade.is_some()) { " " a.no-print href={ "/reports/of/" (form_urlencoded(&place.id)) } { (visitor.t("targets.behind")) } }
         }
