@@ -241,11 +241,13 @@ pub fn today_text(visitor: &Visitor, item: &Assessed) -> String {
     }
 }
 
-/// The most pressing of the works that ask for something today, and how many there are: a date that cannot be kept first, then
-/// crew-days asked for.
+/// The most pressing of the works that ask for something, and how many there are: those that ask for it today before those whose
+/// next whole unit is due later, then a date that cannot be kept, then crew-days asked for.
 pub fn most_pressing<'a>(targets: &'a ProjectTargets, building: &str) -> Option<(&'a Assessed, usize)> {
     let asked: Vec<&Assessed> = targets.of(building).filter(|item| item.facts.today > TOLERANCE).collect();
-    let first = asked.iter().copied().max_by(|one, other| urgency(one).total_cmp(&urgency(other)))?;
+    let is_due = |item: &Assessed| item.facts.today_whole.is_none_or(|whole| whole > TOLERANCE);
+    let more_pressing = |one: &&Assessed, other: &&Assessed| is_due(one).cmp(&is_due(other)).then_with(|| urgency(one).total_cmp(&urgency(other)));
+    let first = asked.iter().copied().max_by(more_pressing)?;
     Some((first, asked.len()))
 }
 

@@ -305,20 +305,35 @@ pub async fn goals(conn: &mut Conn, domain: &Guatu, place: &Place) -> Result<Vec
     Ok(found)
 }
 
+/// What a row asks for today: of its works the most pressing.
+struct Today {
+    name: String,
+    amount: String,
+    /// Works that ask for something as well.
+    others: usize,
+}
+
+impl Today {
+    fn told(&self, visitor: &Visitor) -> String {
+        let today = visitor.t("targets.today");
+        if self.others == 0 { today } else { visitor.labelled(today, &visitor.tf("round.more", &[("count", self.others.to_string())])) }
+    }
+}
+
 /// Today's target of each building of a project: its most pressing work, and how much of it.
-async fn todays(conn: &mut Conn, site: &Site, visitor: &Visitor, gathered: &Gathered, place: &Place, today: Date) -> Result<HashMap<String, (String, String)>, Problem> {
+async fn todays(conn: &mut Conn, site: &Site, visitor: &Visitor, gathered: &Gathered, place: &Place, today: Date) -> Result<HashMap<String, Today>, Problem> {
     let Some(project) = gathered.tree.lineage(place).find(|above| above.kind == Kind::Project) else { return Ok(HashMap::new()) };
     let targets = assess::project(conn, &site.domain, &project.id, today).await?;
     let of = |row: &super::matrix::Row| {
         let building = &gathered.place(row).id;
-        let (item, _) = most_pressing(&targets, building)?;
+        let (item, asked) = most_pressing(&targets, building)?;
         let name = item.stage.as_ref().map_or_else(|| visitor.shown(&item.name).into_owned(), |stage| visitor.t(&format!("stage_short.{stage}")));
         // Less than a unit a day: the day of the next one, in the few letters that a row has.
-        let target = match item.facts.next_whole_on.filter(|_| item.facts.today_whole.is_some_and(|whole| whole < 1.0)) {
+        let amount = match item.facts.next_whole_on.filter(|_| item.facts.today_whole.is_some_and(|whole| whole < 1.0)) {
             Some(on) => visitor.tf("wall.next_whole", &[("date", short_date(on, today))]),
             None => today_text(visitor, item),
         };
-        Some((building.clone(), (name, target)))
+        Some((building.clone(), Today { name, amount, others: asked - 1 }))
     };
     Ok(gathered.rows.iter().filter_map(of).collect())
 }
@@ -388,7 +403,7 @@ async fn matrix(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Place, 
                                         _ if !row.official.is_empty() => { br; span.quiet { (row.official) } }
                                         _ => {}
                                     }
-                                    @if let Some((name, amount)) = target { br; span.today title=(visitor.t("targets.today")) { (name) " " span { (amount) } } }
+                                    @if let Some(target) = target { br; span.today title=(target.told(visitor)) { (target.name) " " span { (target.amount) } @if target.others > 0 { " +" (target.others) } } }
                                 }
                                 @for cell in &row.cells { td { @if let Some(cell) = cell { (cell_markup(visitor, &words, place, cell, asked, today)) } } }
                             }
