@@ -198,6 +198,20 @@ impl Networks {
         Ok(Some(LaidOver { base, plan, data_date: state.data_date, is_from_template: is_from_template(&version)? }))
     }
 
+    /// Latest start and finish of the works of a project's approved plan before anything happened, by position: what its mandated
+    /// dates asked of work that has no such dates any more. Stops that came later are not known there.
+    pub async fn required(&self, conn: &mut Conn, project: &str) -> Result<Vec<Option<(Date, Date)>>> {
+        let Some(state) = store::project_plan(conn, project).await? else { return Ok(Vec::new()) };
+        let version = store::version(conn, &state.version).await?.context("an approved version is a version")?;
+        let base = self.base(conn, &version.document).await?;
+        let mut plan = untouched(&base.plan);
+        plan.mandated = mandated(&store::mandates(conn, project).await?, &base.index);
+        if is_from_template(&version)? {
+            calendars::set_festivals(conn, &mut plan).await?;
+        }
+        Ok(schedule(&plan).activities.iter().map(|dates| late(dates.as_ref()?)).collect())
+    }
+
     fn keep(&self, project: &str, digest: String, work: Arc<ProjectWork>) {
         self.works.lock().unwrap_or_else(PoisonError::into_inner).insert(project.to_owned(), (digest, work));
     }
@@ -398,21 +412,29 @@ async fn laid_over(conn: &mut Conn, approved: Indexed<'_>, state: &store::Projec
     Ok(plan)
 }
 
+/// Mandated dates of activities that the plan has.
+fn mandated(mandates: &[store::Mandate], index: &HashMap<String, usize>) -> Vec<Mandate> {
+    let known = mandates.iter().filter(|mandate| index.contains_key(&mandate.activity));
+    let mandate = |mandate: &store::Mandate| Mandate {
+        activity: mandate.activity.clone(),
+        finish_by: Moment::Day(mandate.finish_by),
+        name: Some(mandate.name.clone()),
+    };
+    known.map(mandate).collect()
+}
+
+/// Latest start and finish of what is not finished.
+fn late(dates: &Dates) -> Option<(Date, Date)> {
+    Some((dates.late_start?.date(), dates.late_finish?.date()))
+}
+
 /// Lays facts over the approved plan.
 async fn overlay(conn: &mut Conn, approved: Indexed<'_>, state: &store::ProjectPlan, mandates: &[store::Mandate]) -> Result<Plan> {
     let project = &state.project;
     let (plan, index) = approved;
     let mut plan = plan.clone();
     plan.data_date = Some(Moment::Day(state.data_date));
-    plan.mandated = mandates
-        .iter()
-        .filter(|mandate| index.contains_key(&mandate.activity))
-        .map(|mandate| Mandate {
-            activity: mandate.activity.clone(),
-            finish_by: Moment::Day(mandate.finish_by),
-            name: Some(mandate.name.clone()),
-        })
-        .collect();
+    plan.mandated = mandated(mandates, index);
     let sql = "SELECT activity, actual_start, actual_finish, percent_e3, remaining_days FROM progress WHERE project = ?";
     for row in conn.rows(sql, args![project]).await? {
         if let Some(at) = index.get(&row.text(0)?) {
@@ -567,7 +589,7 @@ async fn bars(conn: &mut Conn, project: &str, base: &BasePlan, plan: &Plan, comp
             work_kind: activity.work_kind.clone(),
             baseline: base.baseline.activities[at].as_ref().map(early),
             early: dates.map(early),
-            late: dates.and_then(|dates| Some((dates.late_start?.date(), dates.late_finish?.date()))),
+            late: dates.and_then(late),
             float_days_e3: dates.and_then(|dates| dates.total_float_days).map(e3),
             is_critical: dates.is_some_and(|dates| dates.is_critical),
             actual_start: now.actual_start.map(Moment::date),

@@ -189,6 +189,8 @@ struct Work<'a> {
     days: &'a WorkDays,
     bar: &'a Bar,
     baseline: (Date, Date),
+    /// Latest start and finish: those of before anything happened of work that has begun, or the line would change behind it.
+    required: (Date, Date),
     measured: Option<Measured>,
 }
 
@@ -234,6 +236,8 @@ struct Gathered {
     /// Days asked for, ascending: the last one of which all is known and the first measured day among them.
     days: Vec<Date>,
     known_to: Date,
+    /// Latest dates of before anything happened, by position in the plan.
+    required: Vec<Option<(Date, Date)>>,
 }
 
 impl Gathered {
@@ -250,7 +254,8 @@ impl Gathered {
         days.extend(begun.map(|day| day.saturating_sub(1.days())));
         days.sort_unstable();
         days.dedup();
-        Ok(Some(Gathered { scheduled, project: work, measured, days, known_to }))
+        let required = domain.networks.required(conn, project).await?;
+        Ok(Some(Gathered { scheduled, project: work, measured, days, known_to, required }))
     }
 
     /// Its works, by position in the plan; those without a weight are left out.
@@ -266,7 +271,9 @@ impl Gathered {
                 let share = |day: &Date| (units(one.before_e3(day.saturating_add(1.days()))) / item.total).clamp(0.0, 1.0);
                 Measured { first_on: one.first_on, shares: self.days.iter().map(share).collect(), grade: one.grade_on(self.known_to) }
             });
-            Some((at, Work { weight, days: item.work, bar, baseline, measured }))
+            let before = self.required.get(at).copied().flatten();
+            let required = bar.late.filter(|_| bar.actual_start.is_none()).or(before).unwrap_or(baseline);
+            Some((at, Work { weight, days: item.work, bar, baseline, required, measured }))
         })
     }
 }
@@ -354,7 +361,7 @@ pub async fn curve(conn: &mut Conn, domain: &Guatu, visitor: &Visitor, project: 
     let sum = |share: &dyn Fn(&Work<'_>) -> f64| works.iter().map(|work| work.weight * share(work)).sum::<f64>() / whole;
     let line = |kind, key: &str, points| Line { kind, name: visitor.t(key), points };
     let planned = days.iter().map(|day| (*day, sum(&|work| planned_share(work.days, work.baseline, *day)))).collect();
-    let required = days.iter().map(|day| (*day, sum(&|work| planned_share(work.days, work.bar.late.unwrap_or(work.baseline), *day)))).collect();
+    let required = days.iter().map(|day| (*day, sum(&|work| planned_share(work.days, work.required, *day)))).collect();
     let known = days.iter().enumerate().filter(|(_, day)| **day <= known_to);
     let actual: Vec<(Date, f64)> = known.map(|(at, day)| (*day, sum(&|work| work.done(at, *day, known_to)))).collect();
     let now = days.iter().position(|day| *day == known_to).unwrap_or(0);

@@ -449,9 +449,19 @@ on_both_databases!(what_was_finished_the_year_before_is_no_debt_of_this_one, |si
     assert_eq!(judged().await, ["83.3", "0.0"]);
     site.submit(record("pour", date(2026, 11, 2), None, Some(50_000))).await.unwrap();
     assert_eq!(judged().await, ["83.3", "50.0"]);
-    // Nothing is left for this year of what is finished: it is as planned.
+    // Nothing is left for this year of what is finished: it is as planned; and what was required of it is what was.
+    let required = async || {
+        let curve = site.get("chief", "/targets/ours/curve/svg").await.body;
+        let line = curve.split("<g class=\"line\"").nth(2).expect("the second of four lines").to_owned();
+        // The heights of its first weeks: how long the axis is hangs on what is still forecast.
+        let points = line.split(['M', 'L']).filter_map(|point| point.split(['"', ' ']).nth(1)?.parse::<f64>().ok());
+        points.take(8).collect::<Vec<_>>()
+    };
+    let before = required().await;
+    assert!(before.len() == 8 && before[0] > before[7], "it rises: {before:?}");
     site.submit(record("pour", date(2026, 11, 2), Some(date(2026, 11, 20)), None)).await.unwrap();
     assert_eq!(judged().await, ["83.3", "100.0"]);
+    assert_eq!(required().await, before);
     site
 });
 
