@@ -15,8 +15,6 @@ pub enum Basis {
     Period,
     /// As of the last day of the period, or of today while it runs.
     Day,
-    /// As things stood when it was looked at, whatever the period.
-    Now,
 }
 
 /// How the figures of several projects become one.
@@ -62,13 +60,13 @@ macro_rules! figures {
 
 figures! {
     /// Buildings of the project.
-    Buildings = "buildings" Now Sum;
+    Buildings = "buildings" Day Sum;
     /// Flats.
-    Flats = "flats" Now Sum;
+    Flats = "flats" Day Sum;
     /// Households.
-    Households = "households" Now Sum;
+    Households = "households" Day Sum;
     /// Floor area in m².
-    AreaM2 = "area_m2" Now Sum;
+    AreaM2 = "area_m2" Day Sum;
     /// State of the project in its programme.
     State = "state" Day Alone;
     /// Buildings that are topped out.

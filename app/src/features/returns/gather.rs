@@ -39,9 +39,13 @@ impl Measuring {
     }
 }
 
-/// Figures that follow from the forecasts and states of a day: of a period that is over they are read from the ledger as it stood
-/// then.
-pub const STOOD: [Figure; 9] = [
+/// Figures that follow from the forecasts, states and places of a day: of a period that is over they are read from the ledger as it
+/// stood then.
+pub const STOOD: [Figure; 13] = [
+    Figure::Buildings,
+    Figure::Flats,
+    Figure::Households,
+    Figure::AreaM2,
     Figure::State,
     Figure::Red,
     Figure::Hindered,

@@ -28,7 +28,6 @@ impl Standing {
         match figure.basis() {
             Basis::Period if self.period.from < self.day() => format!("{} – {}", self.period.from, self.day()),
             Basis::Period | Basis::Day => self.day().to_string(),
-            Basis::Now => self.read_on.to_string(),
         }
     }
 

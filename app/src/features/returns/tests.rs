@@ -332,6 +332,30 @@ on_both_databases!(weeks_and_months_say_what_other_pages_say, |site| async move 
     assert_eq!(sent.status, 303, "{:?}", sent.texts(".summary li"));
     let pdf = site.get("office", "/returns/sent/return-0003/pdf").await;
     assert!(pdf.body.starts_with("%PDF-"));
+    // Flats, the mandated date and its float of a month are those of its last day, when it is sent as well.
+    assert!(site.site.clock.advance(site.site.clock.now() + 216.hours()));
+    let flats = async || {
+        let page = site.get("office", "/returns/month_projects?period=2026-11-01").await;
+        let source = page.attributes("table.return tbody tr:first-child a", "href").remove(0);
+        let cells = page.texts("table.return tbody tr:first-child td");
+        (cells[0].clone(), cells[12] != "—", source)
+    };
+    let november = flats().await;
+    assert_eq!(november, ("200".to_owned(), true, "/places/ours?as_of=2026-11-30".to_owned()));
+    let form = site.get("office", "/places/ours-b1/amend").await;
+    let mut fields: Vec<(String, String)> = form.attributes("form[action='/places/ours-b1/amend'] input[name]", "name").into_iter()
+        .zip(form.attributes("form[action='/places/ours-b1/amend'] input[name]", "value")).collect();
+    for (name, value) in &mut fields {
+        match name.as_str() {
+            "flats" => *value = "120".into(),
+            "reason" => *value = "counted anew".into(),
+            _ => {}
+        }
+    }
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let amended = site.post("office", "/places/ours-b1/amend", &fields).await;
+    assert_eq!(amended.status, 303, "{:?}", amended.texts(".summary li"));
+    assert_eq!(flats().await, november);
     site
 });
 
