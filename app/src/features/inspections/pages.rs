@@ -277,21 +277,30 @@ async fn doubtful(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
 /// Seals shown at once: four days.
 const MOST_SEALS: u64 = 96;
 
-async fn seals(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
+async fn seals(State(site): State<Site>, visitor: Visitor, Query(asked): Query<registers::Asked>) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Read)?;
     let seals = store::seals(&mut site.reader().await?, MOST_SEALS).await?;
-    let body = html! {
-        (crumbs(&visitor, &[("/inspections".to_owned(), visitor.t("nav.inspections"))]))
-        h1 { (visitor.t("inspections.seals")) }
-        p.lead { (visitor.t("inspections.seals_lead")) }
-        p { (visitor.tf("inspections.seals_check", &[("leaves", LEAVES.to_string())])) }
-        div.scroll tabindex="0" role="region" aria-label=(visitor.t("inspections.seals")) { table {
-            thead { tr { th { (visitor.t("inspections.hour")) } th.number { "№" } th { (visitor.t("inspections.root")) } } }
-            tbody { @for (hour, root, number, _) in &seals { tr { td { (hour_text(hour)) } td.number { (number) } td { code { (root) } } } } }
-        } }
-        @if seals.is_empty() { p.empty { (visitor.t("inspections.no_seals")) } }
-    };
-    Ok(page(&site, &visitor, &visitor.t("inspections.seals"), body).into_response())
+    let mut register = Register::new(&visitor, "/inspections/seals", "inspections.seals", &asked)
+        .column("hour", "inspections.hour")
+        .number("number", "shell.number")
+        .column("root", "inspections.root");
+    for (hour, root, number, _) in &seals {
+        register.row(vec![
+            (Cell::Text(hour_text(hour)), None),
+            (Cell::Number(*number as f64), None),
+            (Cell::Text(root.clone()), Some(html! { code { (root) } })),
+        ]);
+    }
+    register.respond(&site, "inspections.no_seals", |table| {
+        let body = html! {
+            (crumbs(&visitor, &[("/inspections".to_owned(), visitor.t("nav.inspections"))]))
+            h1 { (visitor.t("inspections.seals")) }
+            p.lead { (visitor.t("inspections.seals_lead")) }
+            p { (visitor.tf("inspections.seals_check", &[("leaves", LEAVES.to_string())])) }
+            (table)
+        };
+        page(&site, &visitor, &visitor.t("inspections.seals"), body).into_response()
+    })
 }
 
 /// The rules, with what each number stands on.

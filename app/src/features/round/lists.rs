@@ -6,7 +6,8 @@ use crate::features::authority::{Verb, missing};
 use crate::features::places::store::Place;
 use crate::features::targets::grades::Marks;
 use crate::features::targets::model::Grade;
-use crate::features::targets::pages::{period_text, unit_name};
+use crate::features::targets::pages::{gap_lamp, period_text, unit_name};
+use crate::features::targets::progress::signed;
 use crate::web::Site;
 use crate::web::extract::Query;
 use crate::web::layout::{crumbs, page};
@@ -20,6 +21,8 @@ use maud::{Markup, html};
 /// A list of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum List {
+    /// The projects in counts.
+    Projects,
     Missing,
     Red,
     Soon,
@@ -29,8 +32,8 @@ enum List {
 
 impl List {
     /// Every list and its name in addresses and locale files.
-    const ALL: [(List, &'static str); 5] =
-        [(List::Missing, "missing"), (List::Red, "red"), (List::Soon, "soon"), (List::Unmet, "unmet"), (List::Hindered, "hindered")];
+    const ALL: [(List, &'static str); 6] =
+        [(List::Projects, "projects"), (List::Missing, "missing"), (List::Red, "red"), (List::Soon, "soon"), (List::Unmet, "unmet"), (List::Hindered, "hindered")];
 
     fn from_name(name: &str) -> Option<List> {
         List::ALL.into_iter().find(|(_, known)| *known == name).map(|(list, _)| list)
@@ -85,8 +88,19 @@ pub async fn show(
 }
 
 fn columns(register: Register<'_>, list: List) -> Register<'_> {
-    let register = register.column("project", "place_kind.project").column("place", "field.place");
+    let register = register.column("project", "place_kind.project");
+    let register = if list == List::Projects { register } else { register.column("place", "field.place") };
     match list {
+        List::Projects => register
+            .measured("gap", "round.gap", "unit.points")
+            .number("came", "round.reports_came")
+            .number("due", "round.reports_due")
+            .number("red", "round.red")
+            .number("red_new", "round.red_new")
+            .number("soon", "round.soon_short")
+            .number("unmet", "round.unmet_short")
+            .number("hindered", "round.hindered_short")
+            .column("grade", "profile.grade"),
         List::Missing => register,
         List::Red => register
             .column("work", "profile.work")
@@ -114,6 +128,12 @@ fn rows(visitor: &Visitor, shown: &Shown, round: &ProjectRound, list: List) -> V
     let place = |id: &str| words(shown.place_name(id));
     let work = |activity: &str, name: &str| linked(&visitor.shown(name), bar_link(&line.project, activity, &visitor.shown(name)));
     match list {
+        List::Projects => {
+            let counts = [line.reports_came, line.reports_due, line.red, line.red_new, line.soon, line.unmet, line.hindered];
+            let gap = line.gap.map_or((Cell::Empty, None), |gap| (Cell::Number(gap.points_e1 as f64 / 10.0), Some(gap_lamp(visitor, gap.points_e1, &shown.rule_set.1, &signed(gap.points_e1)))));
+            let counts = counts.map(|count| (Cell::Number(count as f64), None));
+            vec![[project(), gap].into_iter().chain(counts).chain([graded(&marks, line.grade)]).collect()]
+        }
         List::Missing => round
             .missing
             .iter()

@@ -91,7 +91,7 @@ pub(super) struct Shown {
     pub(super) figures: Figures,
     decisions: Vec<RoundDecision>,
     /// The rule set that gave the lamps of gaps, and its numbers.
-    rule_set: (RuleSet, GapRules),
+    pub(super) rule_set: (RuleSet, GapRules),
     /// The ledger number everything stands on.
     pub(super) number: u64,
 }
@@ -309,7 +309,7 @@ async fn round_page(site: &Site, visitor: &Visitor, place: &Place, decision: Opt
             button.second type="submit" { (visitor.t("round.see")) }
         }
         (shown.table(visitor))
-        p.quiet { (rule_sets::pages::told(visitor, &shown.rule_set.0)) " " (Marks::of_visitor(visitor).legend()) }
+        p.quiet { a.no-print href=(lists::address("projects", place)) { (visitor.t("round.projects")) } " " (rule_sets::pages::told(visitor, &shown.rule_set.0)) " " (Marks::of_visitor(visitor).legend()) }
         div.masonry {
             section.sheet id="decisions" {
                 h2 { (visitor.t("round.decisions")) }

@@ -94,12 +94,12 @@ async fn project(site: &Site, visitor: &Visitor, id: &str) -> Result<Place, Prob
     visitor.place(&mut site.reader().await?, id).await
 }
 
-async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let place = project(&site, &visitor, &id).await?;
-    show_page(&site, &visitor, &place, &Values::default().with("from", site.clock.today()), None).await
+    show_page(&site, &visitor, &place, &asked, &Values::default().with("from", site.clock.today()), None).await
 }
 
-async fn show_page(site: &Site, visitor: &Visitor, place: &Place, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
+async fn show_page(site: &Site, visitor: &Visitor, place: &Place, asked: &Asked, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let names = Names::load(&mut conn).await?;
     let members = store::members(&mut conn, &place.id).await?;
@@ -108,40 +108,49 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, values: &Value
     holders.extend(names.organisations.iter().map(|(id, name)| (format!("organisation:{id}"), name.clone())));
     holders.sort_by(|a, b| a.1.cmp(&b.1));
     let may_appoint = visitor.may(Verb::Appoint, &place.path);
-    let body = html! {
-        (places::pages::crumbs_of(&mut conn, visitor, place).await?)
-        h1 { (visitor.tf("task_forces.of", &[("project", place.attributes.name.clone())])) }
-        div.scroll tabindex="0" { table {
-            thead { tr { th { (visitor.t("field.seat")) } th { (visitor.t("field.holder")) } th { (visitor.t("field.from")) } th { (visitor.t("field.to")) } th { (visitor.t("shell.acts")) } } }
-            tbody {
-                @for member in &members {
-                    tr {
-                        td { (visitor.t(&format!("seat.{}", member.seat.name()))) }
-                        td { (names.of(&member.holder)) }
-                        td { (member.from) }
-                        td { @match (member.to, &member.reason) { (Some(to), Some(reason)) => { (to) " " span.quiet { (reason) } }, _ => "—" } }
-                        td { @if may_appoint && member.to.is_none() {
-                            details { summary { (visitor.t("task_forces.vacate")) }
-                                form method="post" action={ "/task-forces/members/" (member.id) "/leave" } {
-                                    (seal(visitor))
-                                    label { (visitor.t("field.on")) " " input type="date" name="on" value=(site.clock.today()) required; }
-                                    label { (visitor.t("field.reason")) " " input name="reason" required; }
-                                    button type="submit" { (visitor.t("task_forces.vacate")) }
-                                }
-                            }
-                        } }
-                    }
+    let crumbs = places::pages::crumbs_of(&mut conn, visitor, place).await?;
+    drop(conn);
+    let mut register = Register::new(visitor, format!("/task-forces/{}", place.id), "task_forces.title", asked)
+        .about(&place.attributes.name)
+        .column("seat", "field.seat")
+        .column("holder", "field.holder")
+        .column("from", "field.from")
+        .column("to", "field.to")
+        .column("reason", "field.reason")
+        .acts();
+    for member in &members {
+        let leave = html! { @if may_appoint && member.to.is_none() {
+            details { summary { (visitor.t("task_forces.vacate")) }
+                form method="post" action={ "/task-forces/members/" (member.id) "/leave" } {
+                    (seal(visitor))
+                    label { (visitor.t("field.on")) " " input type="date" name="on" value=(site.clock.today()) required; }
+                    label { (visitor.t("field.reason")) " " input name="reason" required; }
+                    button type="submit" { (visitor.t("task_forces.vacate")) }
                 }
-                @if members.is_empty() { tr { td.empty colspan="5" { (visitor.t("task_forces.nobody")) } } }
             }
-        } }
-        @if may_appoint {
-            h2 { (visitor.t("task_forces.fill")) }
-            (Form::new(visitor, format!("/task-forces/{}", place.id), "task_forces.fill", values)
-                .choice("seat", seats, true).choice("holder", holders, true).date("from", true).refused(refused).render())
-        }
-    };
-    Ok(form_response(refused, page(site, visitor, &visitor.t("task_forces.title"), body)))
+        } };
+        register.row(vec![
+            (Cell::Text(visitor.t(&format!("seat.{}", member.seat.name()))), None),
+            (Cell::Text(names.of(&member.holder).to_owned()), None),
+            (Cell::Date(member.from), None),
+            (member.to.map_or(Cell::Empty, Cell::Date), None),
+            (member.reason.clone().map_or(Cell::Empty, Cell::Text), None),
+            (Cell::Empty, Some(leave)),
+        ]);
+    }
+    register.respond(site, "task_forces.nobody", |table| {
+        let body = html! {
+            (crumbs)
+            h1 { (visitor.tf("task_forces.of", &[("project", place.attributes.name.clone())])) }
+            (table)
+            @if may_appoint {
+                h2 { (visitor.t("task_forces.fill")) }
+                (Form::new(visitor, format!("/task-forces/{}", place.id), "task_forces.fill", values)
+                    .choice("seat", seats, true).choice("holder", holders, true).date("from", true).refused(refused).render())
+            }
+        };
+        form_response(refused, page(site, visitor, &visitor.t("task_forces.title"), body))
+    })
 }
 
 fn holder(text: &str) -> Option<Holder> {
@@ -172,7 +181,7 @@ async fn fill(
     };
     match done.await {
         Ok(_) => Ok(Redirect::to(&format!("/task-forces/{id}")).into_response()),
-        Err(problem) => show_page(&site, &visitor, &place, &values, Some(&refusal(problem)?)).await,
+        Err(problem) => show_page(&site, &visitor, &place, &Asked::default(), &values, Some(&refusal(problem)?)).await,
     }
 }
 
