@@ -367,10 +367,38 @@ fn targets_guarantee_each_other_from_files() {
     assert_eq!((&first["on"], &first["short"], &first["levels"][0]), (&"2026-06-02".into(), &1.into(), &"site".into()));
     assert_eq!(first["restore"].as_array().unwrap().len(), 2, "no free day before it, but a shift or a crew");
 
-    // More than there is, and a day that has not come: computed all the same, and said.
-    std::fs::write(folder.join("odd.json"), actuals.replace("\"quantity\":1.0", "\"quantity\":999.0")).unwrap();
+    // A day that has not come is not counted, and that is said.
+    std::fs::write(folder.join("odd.json"), actuals.replace("06-01\",\"quantity\":2.0", "06-03\",\"quantity\":2.0"))
+        .unwrap();
     let odd = guatu(&["targets", &plan_file, "--actuals", &path("odd.json"), "--data-date", "2026-06-02"], b"");
+    assert_eq!(odd.status.code(), Some(0), "{}", text(&odd.stderr));
     assert!(text(&odd.stdout).contains("F-217"), "{}", text(&odd.stdout));
+
+    // What no page takes, no file says: nothing is computed then.
+    let done = |on: &str, quantity: i32| format!(r#"{{"activity":"A","on":"{on}","quantity":{quantity}}}"#);
+    let will = |day: &str, will: f64| {
+        format!(r#"{{"activity":"A","period":"day","from":"{day}","to":"{day}","will":{will}}}"#)
+    };
+    let (first, second) = ("2026-06-02", "2026-06-03");
+    for (facts, commitments, wrong) in [
+        (vec![done(first, 5), done(second, 200)], vec![], Some("F-120 facts[1]")),
+        (vec![done(first, -2)], vec![], Some("F-120 facts[0]")),
+        (vec![done(first, 5), done(second, -2)], vec![], None),
+        (vec![done(first, 5)], vec![will(second, 500.0)], Some("F-121 commitments[0]")),
+        (vec![done(first, 5)], vec![will(second, 35.0), will(first, 40.0)], None),
+        (vec![], vec![will(first, 2.0), will(second, 2.0), will(first, 3.0)], Some("F-122 commitments[2]")),
+        (vec![], vec![will(first, 2.0), will(first, 2.0)], None),
+        (vec![], vec![will(first, 1.5)], Some("F-123 commitments[0]")),
+    ] {
+        let (facts, commitments) = (facts.join(","), commitments.join(","));
+        let file = format!(r#"{{"format":"guatu-actuals/1","facts":[{facts}],"commitments":[{commitments}]}}"#);
+        std::fs::write(folder.join("sound.json"), &file).unwrap();
+        let output = guatu(&["targets", &plan_file, "--actuals", &path("sound.json"), "--data-date", second], b"");
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(if wrong.is_some() { 2 } else { 0 }), "{file}: {said}");
+        assert!(wrong.is_none_or(|wrong| said.contains(&format!("error {wrong}: "))), "{file}: {said}");
+        assert_eq!(output.stdout.is_empty(), wrong.is_some(), "{file}");
+    }
 
     std::fs::write(
         folder.join("bad.json"),

@@ -1,12 +1,12 @@
 //! The period guarantee as files: guatu-actuals/1 in, guatu-targets/1 out.
 
-use crate::plans::parse_moment;
+use crate::plans::{codes, parse_moment};
 use guatu_kernel::diagnose::{Diagnostic, Severity};
 use guatu_kernel::guarantee::{
-    Actuals, Capacity, Commitment, Grade, ItemFacts, Measured, PeriodKind, PlanItems, Restoration, Window, assess,
-    whole_units,
+    Actuals, Capacity, Commitment, Grade, ItemFacts, Measured, PeriodKind, PlanItems, Restoration, TOLERANCE, Window,
+    assess, whole_units,
 };
-use guatu_kernel::plan::{Moment, Plan};
+use guatu_kernel::plan::{Activity, Moment, Plan};
 use guatu_kernel::{Schedule, schedule};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -34,6 +34,13 @@ pub struct Promise {
     pub to: Date,
     /// Quantity.
     pub will: f64,
+}
+
+/// Rows as they were understood, each with its activity and its place in the file.
+#[derive(Default)]
+struct Rows<'a> {
+    measured: Vec<(&'a str, String, Measured)>,
+    promised: Vec<(&'a str, String, Promise)>,
 }
 
 #[derive(Deserialize)]
@@ -69,14 +76,11 @@ struct PromiseRow {
 const MOST: f64 = 1e9;
 
 fn fault(at: String, message: String) -> Diagnostic {
-    Diagnostic {
-        code: "F-110",
-        severity: Severity::Error,
-        activity: None,
-        params: vec![at.clone()],
-        message,
-        at: Some(at),
-    }
+    error(codes::BAD_VALUE, at, message)
+}
+
+fn error(code: &'static str, at: String, message: String) -> Diagnostic {
+    Diagnostic { code, severity: Severity::Error, activity: None, params: vec![at.clone()], message, at: Some(at) }
 }
 
 fn date(text: &str, at: &str) -> Result<Date, Diagnostic> {
@@ -89,7 +93,7 @@ fn date(text: &str, at: &str) -> Result<Date, Diagnostic> {
 /// Reads guatu-actuals/1. `quantity` is what was done on that day, in the unit of the activity.
 ///
 /// # Errors
-/// Every row that cannot be read, each with its path; nothing is taken over then.
+/// Every row that cannot be read, and every one that no page would take, each with its path; nothing is taken over then.
 pub fn read_actuals(bytes: &[u8], plan: &Plan) -> Result<ActualsFile, Vec<Diagnostic>> {
     let file: File = serde_json::from_slice(bytes)
         .map_err(|error| vec![fault(format!("line {}", error.line()), format!("not guatu-actuals/1: {error}"))])?;
@@ -107,7 +111,7 @@ pub fn read_actuals(bytes: &[u8], plan: &Plan) -> Result<ActualsFile, Vec<Diagno
         let is_sound = value.is_finite() && value >= least && value <= MOST;
         if is_sound { Ok(value) } else { Err(fault(at.to_owned(), format!("{value} is not a quantity"))) }
     };
-    let (mut read, mut faults) = (ActualsFile::default(), Vec::new());
+    let (mut rows, mut faults) = (Rows::default(), Vec::new());
     for (index, row) in file.facts.iter().enumerate() {
         let at = format!("facts[{index}]");
         let measured = (|| {
@@ -121,7 +125,7 @@ pub fn read_actuals(bytes: &[u8], plan: &Plan) -> Result<ActualsFile, Vec<Diagno
             Ok(Measured { on: date(&row.on, &at)?, quantity: amount(row.quantity, -MOST, &at)?, grade })
         })();
         match measured {
-            Ok(measured) => read.measured.entry(row.activity.clone()).or_default().push(measured),
+            Ok(measured) => rows.measured.push((&row.activity, at, measured)),
             Err(found) => faults.push(found),
         }
     }
@@ -143,11 +147,95 @@ pub fn read_actuals(bytes: &[u8], plan: &Plan) -> Result<ActualsFile, Vec<Diagno
             Ok(Promise { kind, from, to, will: amount(row.will, 0.0, &at)? })
         })();
         match promise {
-            Ok(promise) => read.promised.entry(row.activity.clone()).or_default().push(promise),
+            Ok(promise) => rows.promised.push((&row.activity, at, promise)),
             Err(found) => faults.push(found),
         }
     }
-    if faults.is_empty() { Ok(read) } else { Err(faults) }
+    if faults.is_empty() {
+        faults = unsound(plan, &rows);
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let mut read = ActualsFile::default();
+    for (activity, _, measured) in rows.measured {
+        read.measured.entry(activity.to_owned()).or_default().push(measured);
+    }
+    for (activity, _, promise) in rows.promised {
+        read.promised.entry(activity.to_owned()).or_default().push(promise);
+    }
+    Ok(read)
+}
+
+/// What no page takes, and what therefore no file says either: more done than there is or less than nothing, more promised
+/// than is left, parts of what counts whole, two promises for one period.
+fn unsound(plan: &Plan, rows: &Rows<'_>) -> Vec<Diagnostic> {
+    let mut measured: HashMap<&str, Vec<(&str, Measured)>> = HashMap::new();
+    for (activity, at, one) in &rows.measured {
+        measured.entry(activity).or_default().push((at, *one));
+    }
+    let mut promised: HashMap<&str, Vec<(&str, Promise)>> = HashMap::new();
+    for (activity, at, one) in &rows.promised {
+        promised.entry(activity).or_default().push((at, *one));
+    }
+    let mut found = Vec::new();
+    for activity in &plan.activities {
+        let Some(quantity) = &activity.quantity else { continue };
+        let id = activity.id.as_str();
+        let measured = measured.get(id).map_or(&[][..], Vec::as_slice);
+        let done = Actuals::cumulate(&measured.iter().map(|(_, one)| *one).collect::<Vec<_>>());
+        found.extend(beyond(id, quantity.total, measured, &done));
+        for (index, (at, promise)) in promised.get(id).into_iter().flatten().enumerate() {
+            let before =
+                if measured.is_empty() { recorded(activity, plan, promise) } else { done.before(promise.from) };
+            let (left, Promise { from, to, will, .. }) = ((quantity.total - before).max(0.0), *promise);
+            if will > left + TOLERANCE {
+                let message = format!("{will} of `{id}` promised for {from} to {to}, but only {left} is left");
+                found.push(error(codes::PROMISED_TOO_MUCH, (*at).to_owned(), message));
+            }
+            if quantity.is_whole && (will - will.round()).abs() > TOLERANCE {
+                let message = format!("`{id}` is counted in whole units; promise a whole number, not {will}");
+                found.push(error(codes::NOT_WHOLE, (*at).to_owned(), message));
+            }
+            let known = promised[id][..index].iter().find(|(_, one)| one.kind == promise.kind && one.from == from);
+            if let Some((first, known)) = known.filter(|(_, known)| known.will != will) {
+                let message = format!("{will} of `{id}` promised for {from} to {to}, and {} in {first}", known.will);
+                found.push(error(codes::PROMISED_TWICE, (*at).to_owned(), message));
+            }
+        }
+    }
+    found
+}
+
+/// The first day on whose evening more of an activity would be done than there is, or less than nothing; at its last row.
+fn beyond(id: &str, total: f64, measured: &[(&str, Measured)], done: &Actuals) -> Option<Diagnostic> {
+    let through = |on: Date| done.before(on.saturating_add(1.days()));
+    let is_beyond = |on: &Date| !(-TOLERANCE..=total + TOLERANCE).contains(&through(*on));
+    let on = measured.iter().map(|(_, one)| one.on).filter(is_beyond).min()?;
+    let (at, _) = measured.iter().rfind(|(_, one)| one.on == on)?;
+    let amount = through(on);
+    let message = match amount < 0.0 {
+        true => format!("{amount} of `{id}` would be done through {on}, which is less than nothing"),
+        false => format!("{amount} of `{id}` would be done through {on}, of a total of {total}"),
+    };
+    Some(error(codes::DONE_BEYOND, (*at).to_owned(), message))
+}
+
+/// What the plan itself says was done before a period, where nothing was measured; of one that is over nobody can tell how much
+/// of it was done before.
+fn recorded(activity: &Activity, plan: &Plan, promise: &Promise) -> f64 {
+    let is_over = plan.data_date.is_some_and(|date| promise.to < date.date());
+    let has_begun = activity.actual_start.is_none_or(|start| start.date() < promise.from);
+    if is_over || !has_begun {
+        0.0
+    } else {
+        share_done(activity) * activity.quantity.as_ref().map_or(0.0, |quantity| quantity.total)
+    }
+}
+
+/// Share done by the plan's own record, 0 to 1.
+fn share_done(activity: &Activity) -> f64 {
+    if activity.actual_finish.is_some() { 1.0 } else { f64::from(activity.percent_e3.unwrap_or(0)) / 100_000.0 }
 }
 
 /// Days listed of each item at most: more than a year ahead nobody works by a list.
@@ -197,45 +285,30 @@ pub fn answer(plan: &Plan, actuals: &ActualsFile, data_date: Date, read: &[Diagn
         answered.insert(id.clone(), item_value(&facts, days));
     }
     let nothing = answered.is_empty().then(nothing_measured);
-    let doubtful = doubtful(plan, actuals, data_date);
+    let to_come = to_come(plan, actuals, data_date);
     json!({
         "format": "guatu-targets/1",
         "data_date": data_date.to_string(),
         "items": answered,
-        "diagnostics": crate::schedules::diagnostics(read.iter().chain(&computed.diagnostics).chain(&nothing).chain(&doubtful)),
+        "diagnostics": crate::schedules::diagnostics(read.iter().chain(&computed.diagnostics).chain(&nothing).chain(&to_come)),
     })
 }
 
-/// Measurements that can hardly be meant: more than there is, less than nothing, or of a day that has not come.
-fn doubtful(plan: &Plan, actuals: &ActualsFile, data_date: Date) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for activity in &plan.activities {
-        let (Some(quantity), Some(measured)) = (&activity.quantity, actuals.measured.get(&activity.id)) else {
-            continue;
-        };
-        let mut doubt = |message: String| {
-            found.push(Diagnostic {
-                code: "F-217",
-                severity: Severity::Warning,
-                activity: Some(activity.id.clone()),
-                params: Vec::new(),
-                message,
-                at: None,
-            });
-        };
-        let done = Actuals::cumulate(measured).before(data_date);
-        if done > quantity.total {
-            doubt(format!("{done} is done of a total of {}", quantity.total));
-        }
-        if done < 0.0 {
-            doubt(format!("{done} is done, which is less than nothing"));
-        }
-        let to_come = measured.iter().filter(|one| one.on > data_date).count();
-        if to_come > 0 {
-            doubt(format!("measurements of days after {data_date} are not counted: {to_come}"));
-        }
-    }
-    found
+/// Measurements of days that have not come, which are not counted.
+fn to_come(plan: &Plan, actuals: &ActualsFile, data_date: Date) -> Vec<Diagnostic> {
+    let counted = plan.activities.iter().filter_map(|activity| {
+        let measured = actuals.measured.get(&activity.id)?;
+        let count = measured.iter().filter(|one| one.on > data_date).count();
+        (count > 0).then(|| Diagnostic {
+            code: "F-217",
+            severity: Severity::Warning,
+            activity: Some(activity.id.clone()),
+            params: Vec::new(),
+            message: format!("measurements of days after {data_date} are not counted: {count}"),
+            at: None,
+        })
+    });
+    counted.collect()
 }
 
 /// What is said of a plan of which nothing can be asked for.
@@ -281,8 +354,7 @@ fn cumulated(plan: &Plan, computed: &Schedule, at: usize, measured: &[Measured],
     if !measured.is_empty() {
         return Actuals::cumulate(measured);
     }
-    let share =
-        if activity.actual_finish.is_some() { 1.0 } else { f64::from(activity.percent_e3.unwrap_or(0)) / 100_000.0 };
+    let share = share_done(activity);
     let total = activity.quantity.as_ref().map_or(0.0, |quantity| quantity.total);
     let start = computed.activities[at]
         .as_ref()

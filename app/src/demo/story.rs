@@ -214,8 +214,12 @@ async fn draft_bulletin(
     let answers = photos.iter().enumerate().filter_map(|(at, photo)| {
         let within = |project: &&Project| project.blocks.iter().any(|block| block.id == photo.building);
         let project = district.projects.iter().find(within)?;
-        let command =
-            bulletin::model::Command::Allow { bulletin: id(), copy: photo.copy.clone(), is_allowed: at + 1 < PHOTOS };
+        let command = bulletin::model::Command::Allow {
+            bulletin: id(),
+            report: photo.report.clone(),
+            copy: photo.copy.clone(),
+            is_allowed: at + 1 < PHOTOS,
+        };
         Some(Ask::by(&project.reporter, command))
     });
     teller.wave(answers.collect()).await

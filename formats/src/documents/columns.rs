@@ -76,9 +76,29 @@ pub(super) fn is_word(letter: char) -> bool {
     (letter.is_alphanumeric() && (letter as u32) < 0x2e80) || "-._/".contains(letter)
 }
 
-/// The width of a text's longest word.
+/// Marks that do not begin a line.
+pub(super) const CLOSING: &str = "，。；：、）》”’！？】〕,.;:)!?%";
+
+/// Marks that do not end a line.
+pub(super) const OPENING: &str = "（《“‘【〔([";
+
+/// The width of a text's longest word, with the marks that are not parted from it: a sign stays a space behind it.
 fn longest_word(text: &str, width: fn(&str) -> f64) -> f64 {
-    text.split(|letter| !is_word(letter)).map(width).fold(0.0, f64::max)
+    let letters: Vec<char> = text.chars().collect();
+    let is_closing = |at: usize| letters.get(at).is_some_and(|letter| CLOSING.contains(*letter));
+    let is_kept = |at: usize| {
+        let letter = letters[at];
+        is_word(letter) || is_closing(at) || OPENING.contains(letter) || (letter == ' ' && is_closing(at + 1))
+    };
+    let (mut longest, mut word) = (0.0f64, String::new());
+    for (at, letter) in letters.iter().enumerate() {
+        if is_kept(at) {
+            word.push(*letter);
+        } else {
+            longest = longest.max(width(&std::mem::take(&mut word)));
+        }
+    }
+    longest.max(width(&word))
 }
 
 #[cfg(test)]
@@ -100,6 +120,13 @@ mod tests {
                 table([("\u{9879}\u{76ee}", 2), ("abcdefghijk", 1), ("%", 1)]),
                 40.0,
                 [0.0, 13.0, 0.0],
+                1.0,
+            ),
+            (
+                "a sign stays with its word",
+                table([("\u{9879}\u{76ee}", 2), ("abcdefghij %", 1), ("%", 1)]),
+                40.0,
+                [0.0, 13.6, 0.0],
                 1.0,
             ),
             (

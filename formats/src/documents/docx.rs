@@ -71,7 +71,7 @@ const HEADER: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"
 const CONTENT_TYPES: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/><Override PartName="/word/settings.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"/><Override PartName="/word/footer1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/><Override PartName="/word/footer2.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/></Types>"#;
 const RELATIONS: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>"#;
 const DOCUMENT_RELATIONS: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/settings" Target="settings.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footer" Target="footer1.xml"/><Relationship Id="rId3" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footer" Target="footer2.xml"/></Relationships>"#;
-const SETTINGS: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:settings xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:evenAndOddHeaders/></w:settings>"#;
+const SETTINGS: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:settings xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:mirrorMargins/><w:evenAndOddHeaders/></w:settings>"#;
 
 const HEADER_TYPE: &str = r#"<Override PartName="/word/header1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"/>"#;
 const FOOTER_TYPE: &str = r#"<Override PartName="/word/footer3.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/>"#;
@@ -171,7 +171,8 @@ fn document(paper: &Paper) -> String {
     for line in &paper.copies {
         body += &paragraph("", &run(line, FANGSONG, 28, ""));
     }
-    // Twentieths of a point: 37, 26, 35 and 28 mm; 22 lines of 28 characters.
+    // Twentieths of a point: 37, 26, 35 and 28 mm, of which the last is at the left of odd pages and at the right of even ones;
+    // 22 lines of 28 characters.
     // A letter's head stands 30 mm from the page's edge and its second double line 20 mm from the other.
     let (first, edges, title_page) = match paper.form {
         Form::Letter => (
@@ -421,6 +422,9 @@ mod tests {
             let parsed = usvg::roxmltree::Document::parse(&text);
             assert!(parsed.is_ok(), "{name}: {parsed:?}");
             names.push(name.clone());
+            if name == "word/settings.xml" {
+                assert!(text.contains("<w:mirrorMargins/><w:evenAndOddHeaders/>"), "in the schema's order");
+            }
             if name == "word/document.xml" {
                 assert!(text.contains(r#"w:top="2098" w:right="1474" w:bottom="1985" w:left="1588""#));
                 assert!(text.contains("=一号 &amp; 二号") && text.contains("<w:tblHeader/>"));

@@ -1,9 +1,9 @@
 //! A paper on the grid: lines of 28 characters, 22 to a page, tables with repeating heads, page numbers under the block.
 
-use super::columns::{Columns, bold_ems, columns, is_word};
+use super::columns::{CLOSING, Columns, OPENING, bold_ems, columns, is_word};
 use super::{
-    Block, CHARS, Form, HEIGHT_MM, LEFT_MM, LINES, PAGE_HEIGHT_MM, PAGE_WIDTH_MM, PICTURE_MM, Paper, Picture, TOP_MM,
-    Table, WIDTH_MM,
+    Block, CHARS, Form, HEIGHT_MM, LEFT_MM, LINES, OUTER_MM, PAGE_HEIGHT_MM, PAGE_WIDTH_MM, PICTURE_MM, Paper, Picture,
+    TOP_MM, Table, WIDTH_MM,
 };
 use crate::charts::svg::{ems, escape, number};
 use base64::Engine as _;
@@ -24,6 +24,10 @@ const SMALL: f64 = 4.23;
 const DENSE: f64 = 3.53;
 /// What a cell keeps free at its two sides.
 const CELL_GAP: f64 = 2.0;
+/// The first and the last line about the copies (clause 7.4.1).
+const FOOT_RULE: f64 = 0.35;
+/// From these lines to the copies.
+const FOOT_GAP: f64 = 1.0;
 /// From one line to the next in a table, in its size.
 const TABLE_LEADING: f64 = 1.56;
 /// Names of facts take so many of sixteen parts of a line, their values the rest; two of each stand in a line.
@@ -504,18 +508,21 @@ impl Setter {
         }
     }
 
-    /// Copies at the very foot of the block of the last page, between two lines; those of a letter without lines. A sheet has
+    /// Copies at the very foot of the block of the last page, between two lines, of which the last is the block's lower edge;
+    /// those of a letter without lines. A sheet has
     /// them where it ends.
     fn copies(&mut self, paper: &Paper) {
         let has_rules = paper.form != Form::Letter;
         if !paper.copies.is_empty() {
-            let height = paper.copies.len() as f64 * PITCH * 0.85 + if has_rules { 2.0 } else { 0.0 };
+            let lines = paper.copies.len() as f64 * PITCH * 0.85;
+            let height = lines + if has_rules { 2.0 * (FOOT_RULE + FOOT_GAP) } else { 0.0 };
             self.room(height);
             if paper.form != Form::Sheet {
                 self.y = HEIGHT_MM - height;
             }
             if has_rules {
-                self.rule(TOP_MM + self.y, 0.35, BLACK);
+                self.rule(TOP_MM + self.y, FOOT_RULE, BLACK);
+                self.y += FOOT_RULE + FOOT_GAP;
             }
             for line in &paper.copies {
                 self.text(
@@ -526,7 +533,7 @@ impl Setter {
                 self.y += PITCH * 0.85;
             }
             if has_rules {
-                self.rule(TOP_MM + self.y, 0.35, BLACK);
+                self.rule(TOP_MM + self.y + FOOT_GAP, FOOT_RULE, BLACK);
             }
         }
     }
@@ -547,20 +554,17 @@ impl Setter {
                     &format!("\u{2014} {} \u{2014}", at + 1),
                 );
             }
+            // Printed on both sides and bound at the left, an even page is bound at its right edge.
+            let shift = if is_odd { 0.0 } else { OUTER_MM - LEFT_MM };
             *page = format!(
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {PAGE_WIDTH_MM} {PAGE_HEIGHT_MM}\" width=\"{PAGE_WIDTH_MM}mm\" height=\"{PAGE_HEIGHT_MM}mm\"><rect width=\"{PAGE_WIDTH_MM}\" height=\"{PAGE_HEIGHT_MM}\" fill=\"#ffffff\"/>{}</svg>",
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {PAGE_WIDTH_MM} {PAGE_HEIGHT_MM}\" width=\"{PAGE_WIDTH_MM}mm\" height=\"{PAGE_HEIGHT_MM}mm\"><rect width=\"{PAGE_WIDTH_MM}\" height=\"{PAGE_HEIGHT_MM}\" fill=\"#ffffff\"/><g transform=\"translate({} 0)\">{}</g></svg>",
+                number(shift),
                 setter.page
             );
         }
         pages
     }
 }
-
-/// Marks that do not begin a line.
-const CLOSING: &str = "，。；：、）》”’！？】〕,.;:)!?%";
-
-/// Marks that do not end a line.
-const OPENING: &str = "（《“‘【〔([";
 
 /// What of a line stands before the numbers at its end and what they count: a day in full is one thing.
 fn before_chain(line: &str) -> &str {
@@ -599,6 +603,8 @@ fn kept(line: &str, letter: char) -> &str {
     let kept = kept.trim_end_matches(|mark| OPENING.contains(mark));
     match kept.trim().is_empty() {
         false => kept,
+        // Where there is no room for a word and its sign, the word stays whole.
+        true if is_closing && line.ends_with(' ') => line,
         true if is_closing && !short.is_empty() => short,
         true => line,
     }
@@ -652,7 +658,7 @@ mod tests {
         let tight = broken(&("测".repeat(26) + "，" + "量"), 28.0, 2.0);
         assert_eq!((tight[0].chars().count(), tight[1].as_str()), (25, "测，量"), "the mark takes its character along");
         assert_eq!(broken("", 10.0, 0.0), [""]);
-        let cases: [(&str, f64, &[&str]); 11] = [
+        let cases: [(&str, f64, &[&str]); 12] = [
             ("done 55.8 %, gap", 5.0, &["done", "55.8 %,", "gap"]),
             ("测量“五栋”；后", 6.0, &["测量“五", "栋”；后"]),
             ("关于2026年11月16日至22日", 8.0, &["关于", "2026年11月16日", "至22日"]),
@@ -664,6 +670,7 @@ mod tests {
             ("距时限(天)", 4.0, &["距时限", "(天)"]),
             ("完成100%了", 3.0, &["完成", "100%", "了"]),
             ("测，量", 1.0, &["测", "，", "量"]),
+            ("Planned %", 4.0, &["Planned", "%"]),
         ];
         for (text, width, expected) in cases {
             assert_eq!(broken(text, width, 0.0), expected, "{text}");
@@ -724,6 +731,30 @@ mod tests {
         let pages = pages(&letter(30));
         assert_eq!(pages.len(), 2);
         assert!(pages[1].contains("\u{2014} 2 \u{2014}") && !pages[1].contains(RED));
+    }
+
+    #[test]
+    fn the_last_line_is_the_lower_edge_and_pages_are_bound_at_their_inner_one() {
+        for (paragraphs, count, is_even) in [(2, 1, false), (24, 2, true), (44, 3, false)] {
+            let copies = vec!["报：区领导。".into(), "送：各专班。".into()];
+            let pages = pages(&Paper { form: Form::Bulletin, copies, ..letter(paragraphs) });
+            assert_eq!(pages.len(), count, "{paragraphs} paragraphs");
+            let last = usvg::roxmltree::Document::parse(&pages[count - 1]).unwrap();
+            let measure = |node: &usvg::roxmltree::Node<'_, '_>, name: &str| {
+                node.attribute(name).unwrap().parse::<f64>().unwrap()
+            };
+            let rules: Vec<(f64, f64)> = last
+                .descendants()
+                .filter(|node| node.attribute("height") == Some("0.35"))
+                .map(|node| (measure(&node, "y"), measure(&node, "width")))
+                .collect();
+            let [(first, _), (foot, width)] = rules[..] else { panic!("two lines: {rules:?}") };
+            assert!((foot + 0.35 - (37.0 + 225.0)).abs() < 0.01 && width == 156.0, "{rules:?}");
+            assert!(first < foot - 2.0 * 0.85 * PITCH);
+            let shift = |page: &String| page.contains("translate(-2 0)");
+            assert_eq!(pages.last().map(shift), Some(is_even), "28 mm at the left of odd pages, 26 of even ones");
+            assert!(!shift(&pages[0]));
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Official papers: bulletins, minutes, letters in the measures of GB/T 9704-2012, as PDF and as DOCX.
 //!
-//! A page is 210 × 297 mm with a text block of 156 × 225 mm, left margin 28 mm and top margin 37 mm; 22 lines of 28
-//! characters fill the block (the standard's clauses 5 and 6). The real fonts of official papers are not free: DOCX names
+//! A page is 210 × 297 mm with a text block of 156 × 225 mm, 28 mm from the edge it is bound at and 37 mm from the upper one;
+//! 22 lines of 28 characters fill the block (the standard's clauses 5 and 6). Papers are printed on both sides and bound at
+//! the left, so an odd page is bound at its left edge and an even one at its right. The real fonts of official papers are not free: DOCX names
 //! them, since the offices that open it have them; PDF is set in what is installed, on the same grid.
 
 mod columns;
@@ -15,8 +16,10 @@ pub use lay_out::pages;
 pub const PAGE_WIDTH_MM: f64 = 210.0;
 /// Height of a page in millimetres.
 pub const PAGE_HEIGHT_MM: f64 = 297.0;
-/// Left edge of the text block.
+/// Left edge of the text block on odd pages: the margin they are bound in.
 pub(crate) const LEFT_MM: f64 = 28.0;
+/// Left edge of the text block on even pages: the margin away from the binding.
+pub(crate) const OUTER_MM: f64 = PAGE_WIDTH_MM - LEFT_MM - WIDTH_MM;
 /// Top edge of the text block.
 pub(crate) const TOP_MM: f64 = 37.0;
 /// Width of the text block.

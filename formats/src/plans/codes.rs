@@ -1,4 +1,4 @@
-//! The codes of what readers and writers of plan files, and of workbooks of reports, say. `docs/spec/plan-formats.md` lists them.
+//! The codes of what readers and writers of plan files, of workbooks of reports and of measurements, say. `docs/spec/plan-formats.md` lists them.
 //!
 //! `F-1xx` are errors: the file is refused and changes nothing. `F-2xx` are warnings: the plan is read or written, and
 //! the diagnostic names what was kept aside or had no home. A code keeps its meaning for ever.
@@ -37,6 +37,14 @@ pub(crate) const PARENT_LOOP: &str = "F-117";
 pub(crate) const SEVERAL_DAYS: &str = "F-118";
 /// A building marked as unchanged whose cells are filled in.
 pub(crate) const CONTRADICTION: &str = "F-119";
+/// More measured than there is, or less than nothing.
+pub(crate) const DONE_BEYOND: &str = "F-120";
+/// More promised for a period than is left.
+pub(crate) const PROMISED_TOO_MUCH: &str = "F-121";
+/// Two different promises for one activity and period.
+pub(crate) const PROMISED_TWICE: &str = "F-122";
+/// Part of a unit promised of what counts in whole units.
+pub(crate) const NOT_WHOLE: &str = "F-123";
 
 /// A field that is not part of the format was ignored.
 pub(crate) const UNKNOWN_FIELD: &str = "F-201";

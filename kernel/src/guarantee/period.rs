@@ -151,11 +151,6 @@ impl Window {
     pub fn shortfall(&self) -> f64 {
         if self.should > 0.0 { (self.should - self.done).max(0.0) } else { 0.0 }
     }
-
-    /// The draft of a promise: `min(SHOULD, CAN)`.
-    pub fn draft(&self) -> f64 {
-        self.should.min(self.can)
-    }
 }
 
 fn ratio(part: f64, whole: f64) -> Option<f64> {

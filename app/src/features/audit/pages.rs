@@ -69,7 +69,7 @@ async fn facts(State(site): State<Site>, visitor: Visitor, Query(query): Query<H
     let mut shown = Vec::new();
     for fact in rows.iter().map(Shown::read) {
         let fact = fact?;
-        if may_see(&tree, &visitor, &fact.place) {
+        if may_see(&tree, &visitor, &fact.place) && may_know(&mut conn, &visitor, &fact.kind, &subject).await? {
             shown.push(fact);
         }
     }
@@ -84,6 +84,15 @@ async fn facts(State(site): State<Site>, visitor: Visitor, Query(query): Query<H
 fn may_see(tree: &Tree, visitor: &Visitor, place: &str) -> bool {
     let path = if place == "-" { Some("/") } else { tree.get(place).map(|place| place.path.as_str()) };
     path.is_some_and(|path| visitor.may(Verb::Read, path) || visitor.may(Verb::Audit, path))
+}
+
+/// What is not issued yet is for those who write and issue it: of a bulletin an auditor reads what went out.
+async fn may_know(conn: &mut Conn, visitor: &Visitor, kind: &str, subject: &str) -> Result<bool, Problem> {
+    if !kind.starts_with("bulletin.") || visitor.may(Verb::Govern, "/") || visitor.may(Verb::Approve, "/") {
+        return Ok(true);
+    }
+    let sql = "SELECT 1 FROM fact WHERE subject = ? AND kind LIKE 'bulletin.issued/%'";
+    Ok(conn.row(sql, args![subject]).await?.is_some())
 }
 
 async fn list(conn: &mut Conn, visitor: &Visitor, facts: &[Shown]) -> Result<Markup, Problem> {
@@ -116,13 +125,13 @@ async fn ledger(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Pr
     visitor.need_somewhere(Verb::Audit)?;
     let mut conn = site.reader().await?;
     let head = replay::head_number(&mut conn).await?;
-    let sql = "SELECT number, kind, actor, place, occurred_on, recorded_at, hash, payload FROM fact ORDER BY number DESC LIMIT 100";
+    let sql = "SELECT number, kind, actor, place, occurred_on, recorded_at, hash, payload, subject FROM fact ORDER BY number DESC LIMIT 100";
     let tree = site.domain.places.tree(&mut conn).await?;
     let mut newest = Vec::new();
-    for fact in conn.rows(sql, &[]).await?.iter().map(Shown::read) {
-        let mut fact = fact?;
-        if !may_see(&tree, &visitor, &fact.place) {
-            // An auditor of one subtree sees that a fact exists, and its hash, but not what it says.
+    for row in conn.rows(sql, &[]).await? {
+        let mut fact = Shown::read(&row)?;
+        if !may_see(&tree, &visitor, &fact.place) || !may_know(&mut conn, &visitor, &fact.kind, &row.text(8)?).await? {
+            // An auditor of one subtree sees that a fact exists, and its hash, but not what it says; nor what is yet to be issued.
             fact.payload = String::new();
         }
         newest.push(fact);

@@ -4,11 +4,13 @@
 //! The supervision office drafts the bulletin of a week: for every active project what was planned to date and done, the gap
 //! in percentage points against last issue's, promises kept, buildings that reported, disputes, and a ranking with its rule.
 //! The figures are frozen with the number of the ledger they stand on; what people write around them can be changed until
-//! it is reviewed. A project named in it sees its own line beforehand and may object once; the objection is settled with a
-//! sentence or printed. It has some hours for that: whoever issues before, or before the week is over, is asked first and
+//! it is reviewed. Before it is issued those who write, review and issue bulletins read all of it; a project named in it sees its
+//! own line, and who is asked for a photograph that photograph; for everybody else there is no draft. A project may object to
+//! its line once; the objection is settled with a sentence or printed. It has some hours for that: whoever issues before, or before the week is over, is asked first and
 //! the issue says so. Somebody else reviews, a third person issues it; it takes the next number of its year and names the
 //! newest signed checkpoint. A wrong figure is corrected in a later issue that refers to it. Photographs are chosen from the
-//! reports of the week; one is printed only when those who report from its building have allowed it.
+//! reports of the week, each with its own report, caption and word, though another's show the same; one is printed only when
+//! those who report from its building have allowed it.
 //!
 //! States: draft → reviewed → issued; draft or reviewed → withdrawn.
 //!
@@ -40,9 +42,9 @@ pub async fn scope(conn: &mut Conn, command: &Command) -> Result<Scope> {
         Command::Issue { bulletin, .. } => (bulletin, Need::everywhere(Verb::Approve)),
         Command::Choose { bulletin, .. } => (bulletin, Need::everywhere(Verb::Govern)),
         // A photograph belongs to those who report from where it was taken.
-        Command::Allow { bulletin, copy, .. } => {
+        Command::Allow { bulletin, report, copy, .. } => {
             let chosen = store::photos(conn, bulletin).await?;
-            let Some(chosen) = chosen.into_iter().find(|one| one.photo.copy == *copy) else { return Ok(Err(missing())) };
+            let Some(chosen) = chosen.into_iter().find(|one| one.photo.is_that(report, copy)) else { return Ok(Err(missing())) };
             (bulletin, Need::at(Verb::Report, chosen.photo.building))
         }
         Command::Object { bulletin, project, .. } => {

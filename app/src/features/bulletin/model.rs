@@ -59,6 +59,13 @@ pub struct Photo {
     pub on: Date,
 }
 
+impl Photo {
+    /// Whether it is the photograph of a report; the same copy may be another's too.
+    pub fn is_that(&self, report: &str, copy: &str) -> bool {
+        self.report == report && self.copy == copy
+    }
+}
+
 /// What can be asked of bulletins.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -102,6 +109,8 @@ pub enum Command {
     Allow {
         /// The bulletin.
         bulletin: String,
+        /// The report.
+        report: String,
         /// Name of the copy.
         copy: String,
         /// Whether it may.
@@ -158,7 +167,13 @@ pub enum Fact {
     /// Photographs were chosen; of those chosen before, what their owners said stands.
     Chosen { photos: Vec<Photo> },
     /// An owner said whether a photograph may be printed.
-    Allowed { copy: String, is_allowed: bool },
+    Allowed {
+        /// The report; empty in facts of before one was named: there was one photograph of a copy then.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        report: String,
+        copy: String,
+        is_allowed: bool,
+    },
     /// A second person agreed.
     Reviewed {},
     /// It went out.
@@ -269,8 +284,8 @@ pub struct State {
     pub is_writer: bool,
     /// Photographs of the reports of its week in the projects it names.
     pub offered: Vec<Photo>,
-    /// Copies chosen.
-    pub chosen: Vec<String>,
+    /// Report and copy of each photograph chosen.
+    pub chosen: Vec<(String, String)>,
 }
 
 /// Decides a command.
@@ -333,19 +348,21 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             for (report, copy) in photos {
                 let found = state.offered.iter().find(|one| one.report == *report && one.copy == *copy);
                 let photo = found.ok_or(Refused::UnknownPhoto)?;
-                // The same picture of two reports is printed once.
-                if !chosen.iter().any(|one| one.copy == photo.copy) {
+                // What two reports show alike is each one's own: with another building, another owner and another word.
+                if !chosen.contains(photo) {
                     chosen.push(photo.clone());
                 }
             }
             one(Fact::Chosen { photos: chosen }, bulletin)
         }
-        Command::Allow { bulletin, copy, is_allowed } => {
+        Command::Allow { bulletin, report, copy, is_allowed } => {
             within(&[Stage::Draft, Stage::Reviewed])?;
-            if !state.chosen.contains(copy) {
+            let photo = (report.clone(), copy.clone());
+            if !state.chosen.contains(&photo) {
                 return Err(Refused::NotChosen);
             }
-            one(Fact::Allowed { copy: copy.clone(), is_allowed: *is_allowed }, bulletin)
+            let (report, copy) = photo;
+            one(Fact::Allowed { report, copy, is_allowed: *is_allowed }, bulletin)
         }
         Command::Review { bulletin } => {
             within(&[Stage::Draft])?;

@@ -43,7 +43,7 @@ pub fn routes() -> Router<Site> {
         .route("/bulletins", get(list).post(draft))
         .route("/bulletins/{id}", get(show).post(edit))
         .route("/bulletins/{id}/photos", post(choose))
-        .route("/bulletins/{id}/photos/{copy}", get(photo).post(allow))
+        .route("/bulletins/{id}/photos/{report}/{copy}", get(photo).post(allow))
         .route("/bulletins/{id}/review", post(review))
         .route("/bulletins/{id}/issue", post(issue))
         .route("/bulletins/{id}/withdraw", post(withdraw))
@@ -57,9 +57,24 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
     list_page(&site, &visitor, &asked, &Values::default().with("from", last), None).await
 }
 
-/// What a person may see of a bulletin: all of it for those who govern or once it is issued, own lines before.
+/// Whether a person may see all of a bulletin: everybody who reads once it is issued, before that who writes, reviews or issues.
 fn may_see(visitor: &Visitor, bulletin: &Bulletin) -> bool {
     bulletin.stage == Stage::Issued || visitor.may(Verb::Govern, "/") || visitor.may(Verb::Approve, "/")
+}
+
+/// Whether a person may see a project's line before it is issued: whoever may object to it, and whoever governs there.
+fn is_own(visitor: &Visitor, tree: &Tree, line: &Line) -> bool {
+    tree.get(&line.project).is_some_and(|place| visitor.may(Verb::Plan, &place.path) || visitor.may(Verb::Govern, &place.path))
+}
+
+/// Whether a person is asked whether a photograph may be printed, or sees its project's line.
+fn is_own_photo(visitor: &Visitor, tree: &Tree, photo: &Photo) -> bool {
+    tree.get(&photo.building).is_some_and(|place| [Verb::Report, Verb::Plan, Verb::Govern].iter().any(|verb| visitor.may(*verb, &place.path)))
+}
+
+/// Where a photograph of a bulletin is.
+fn address(bulletin: &Bulletin, photo: &Photo) -> String {
+    format!("/bulletins/{}/photos/{}/{}", bulletin.id, photo.report, photo.copy)
 }
 
 /// Which issue of which year.
@@ -71,7 +86,7 @@ async fn list_page(site: &Site, visitor: &Visitor, asked: &Asked, values: &Value
     visitor.need_somewhere(Verb::Read)?;
     let mut conn = site.reader().await?;
     let tree = site.domain.places.tree(&mut conn).await?;
-    let own = |bulletin: &Bulletin| bulletin.figures.lines.iter().any(|line| tree.get(&line.project).is_some_and(|place| visitor.may(Verb::Read, &place.path)));
+    let own = |bulletin: &Bulletin| bulletin.figures.lines.iter().any(|line| is_own(visitor, &tree, line));
     let bulletins: Vec<Bulletin> = store::all(&mut conn)
         .await?
         .into_iter()
@@ -160,8 +175,9 @@ async fn readable(conn: &mut Conn, site: &Site, visitor: &Visitor, id: &str) -> 
         return Ok(bulletin);
     }
     let tree = site.domain.places.tree(conn).await?;
-    bulletin.figures.lines.retain(|line| tree.get(&line.project).is_some_and(|place| visitor.may(Verb::Read, &place.path)));
-    if bulletin.figures.lines.is_empty() || bulletin.stage == Stage::Withdrawn {
+    bulletin.figures.lines.retain(|line| is_own(visitor, &tree, line));
+    let is_asked = store::photos(conn, id).await?.iter().any(|one| is_own_photo(visitor, &tree, &one.photo));
+    if (bulletin.figures.lines.is_empty() && !is_asked) || bulletin.stage == Stage::Withdrawn {
         return Err(missing().into());
     }
     // Before it is issued, a unit sees its own line and nothing that is said of others.
@@ -209,8 +225,11 @@ async fn show_page(site: &Site, visitor: &Visitor, bulletin: &Bulletin, values: 
             @if is_whole { a.button.second href={ "/bulletins/" (bulletin.id) "/paper/pdf" } { "PDF" } a.button.second href={ "/bulletins/" (bulletin.id) "/paper/docx" } { "DOCX" } }
         }
         @if let Some(later) = &correcting { div.notice { p { a href={ "/bulletins/" (later.id) } { (visitor.tf("bulletin.corrected_by", &[("issue", issue_text(visitor, later))])) } } } }
-        @if !is_whole { div.notice { p { (visitor.t("bulletin.own_line")) } } }
-        (figures_table(visitor, bulletin, is_whole, &rules))
+        // Who is asked for a photograph alone has no line.
+        @if !bulletin.figures.lines.is_empty() {
+            @if !is_whole { div.notice { p { (visitor.t("bulletin.own_line")) } } }
+            (figures_table(visitor, bulletin, is_whole, &rules))
+        }
         @if bulletin.drafted_on <= bulletin.to { div.notice { p { (cut_off(visitor, bulletin)) } } } @else { p.quiet { (cut_off(visitor, bulletin)) } }
         @if bulletin.is_early { div.notice { p { (visitor.t("bulletin.was_early")) } } }
         @if is_open && object_until(bulletin.drafted_at) > site.clock.now() { p.quiet { (visitor.tf("bulletin.object_until", &[("time", clock::civil(object_until(bulletin.drafted_at)).strftime("%m-%d %H:%M").to_string())])) } }
@@ -298,7 +317,7 @@ impl Photos {
     async fn load(conn: &mut Conn, visitor: &Visitor, tree: &Tree, bulletin: &Bulletin) -> Result<Photos, Problem> {
         let mut chosen = store::photos(conn, &bulletin.id).await?;
         if !may_see(visitor, bulletin) {
-            chosen.retain(|one| tree.get(&one.photo.building).is_some_and(|place| visitor.may(Verb::Read, &place.path)));
+            chosen.retain(|one| is_own_photo(visitor, tree, &one.photo));
         } else if bulletin.stage == Stage::Issued {
             chosen.retain(|one| one.is_allowed == Some(true));
         }
@@ -318,7 +337,7 @@ impl Photos {
         let may_answer = |photo: &Photo| is_open && tree.get(&photo.building).is_some_and(|place| visitor.may(Verb::Report, &place.path));
         let answer = |one: &Chosen, is_allowed: bool, key: &str| {
             html! { @if one.is_allowed != Some(is_allowed) {
-                form.inline method="post" action={ "/bulletins/" (bulletin.id) "/photos/" (one.photo.copy) } {
+                form.inline method="post" action={ (address(bulletin, &one.photo)) } {
                     (seal(visitor)) input type="hidden" name="is_allowed" value=(if is_allowed { "yes" } else { "no" });
                     button.second[!is_allowed] type="submit" { (visitor.t(key)) }
                 }
@@ -328,7 +347,7 @@ impl Photos {
             @if !self.chosen.is_empty() {
                 h2 { (visitor.t("bulletin.photos")) }
                 div.photos { @for one in &self.chosen { figure {
-                    img loading="lazy" src={ "/bulletins/" (bulletin.id) "/photos/" (one.photo.copy) } alt=(Self::caption(tree, &one.photo));
+                    img loading="lazy" src={ (address(bulletin, &one.photo)) } alt=(Self::caption(tree, &one.photo));
                     figcaption { (Self::caption(tree, &one.photo)) " "
                         @if is_open { span.tag { (visitor.t(match one.is_allowed { None => "bulletin.photo_asked", Some(true) => "bulletin.photo_allowed", Some(false) => "bulletin.photo_denied" })) } }
                     }
@@ -358,18 +377,18 @@ async fn choose(State(site): State<Site>, visitor: Visitor, Path(id): Path<Strin
 }
 
 /// Its owner allows a photograph to be printed, or does not.
-async fn allow(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Path<(String, String)>, Sent(values): Sent) -> Result<Response, Problem> {
-    let command = Command::Allow { bulletin: id.clone(), copy, is_allowed: values.text("is_allowed") == "yes" };
+async fn allow(State(site): State<Site>, visitor: Visitor, Path((id, report, copy)): Path<(String, String, String)>, Sent(values): Sent) -> Result<Response, Problem> {
+    let command = Command::Allow { bulletin: id.clone(), report, copy, is_allowed: values.text("is_allowed") == "yes" };
     act(&site, &visitor, &id, &values, None, command).await
 }
 
 /// A photograph of a bulletin, for those who see it there.
-async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, copy)): Path<(String, String)>) -> Result<Response, Problem> {
+async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, report, copy)): Path<(String, String, String)>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let bulletin = readable(&mut conn, &site, &visitor, &id).await?;
     let tree = site.domain.places.tree(&mut conn).await?;
     let photos = Photos::load(&mut conn, &visitor, &tree, &bulletin).await?;
-    if !photos.chosen.iter().any(|one| one.photo.copy == copy) {
+    if !photos.chosen.iter().any(|one| one.photo.is_that(&report, &copy)) {
         return Err(missing().into());
     }
     drop(conn);

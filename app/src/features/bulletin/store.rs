@@ -198,7 +198,7 @@ pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
     state.objected = objections.into_iter().map(|one| (one.project, one.settled.is_some())).collect();
     match command {
         Command::Choose { .. } => state.offered = offered(conn, &found).await?,
-        Command::Allow { .. } => state.chosen = photos(conn, id).await?.into_iter().map(|one| one.photo.copy).collect(),
+        Command::Allow { .. } => state.chosen = photos(conn, id).await?.into_iter().map(|one| (one.photo.report, one.photo.copy)).collect(),
         _ => {}
     }
     let until = object_until(found.drafted_at);
@@ -233,15 +233,15 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
             let before = photos(conn, id).await?;
             conn.execute("DELETE FROM bulletin_photo WHERE bulletin = ?", args![id]).await?;
             for (ordinal, photo) in chosen.iter().enumerate() {
-                let said = before.iter().find(|one| one.photo.copy == photo.copy).and_then(|one| one.is_allowed).map(i64::from);
+                let said = before.iter().find(|one| one.photo.is_that(&photo.report, &photo.copy)).and_then(|one| one.is_allowed).map(i64::from);
                 let sql = "INSERT INTO bulletin_photo (bulletin, copy, ordinal, report, building, on_day, is_allowed) VALUES (?, ?, ?, ?, ?, ?, ?)";
                 conn.execute(sql, args![id, &photo.copy, ordinal as u64, &photo.report, &photo.building, photo.on, said]).await?;
             }
             conn.execute("UPDATE bulletin SET number = ? WHERE id = ?", args![number, id]).await
         }
-        Fact::Allowed { copy, is_allowed } => {
-            let sql = "UPDATE bulletin_photo SET is_allowed = ? WHERE bulletin = ? AND copy = ?";
-            conn.execute(sql, args![i64::from(*is_allowed), id, copy]).await
+        Fact::Allowed { report, copy, is_allowed } => {
+            let sql = "UPDATE bulletin_photo SET is_allowed = ? WHERE bulletin = ? AND copy = ? AND (report = ? OR ? = '')";
+            conn.execute(sql, args![i64::from(*is_allowed), id, copy, report, report]).await
         }
         Fact::Issued { year, ordinal, checkpoint, is_early } => {
             let sql = "UPDATE bulletin SET state = 'issued', year = ?, ordinal = ?, checkpoint = ?, is_early = ?, issued_by = ?, issued_on = ?, number = ? WHERE id = ?";

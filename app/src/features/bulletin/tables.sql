@@ -49,5 +49,5 @@ CREATE TABLE bulletin_photo (
     on_day TEXT NOT NULL,
     -- What its owner said; NULL while nothing was said.
     is_allowed BIGINT,
-    PRIMARY KEY (bulletin, copy)
+    PRIMARY KEY (bulletin, report, copy)
 );

@@ -116,15 +116,17 @@ fn rules() {
 
 fn photo_cases() -> Vec<(&'static str, State, Command, &'static str, Option<Refused>)> {
     let photo = |at: usize| Photo { report: format!("r{at}"), copy: format!("c{at}"), building: "b1".into(), on: MONDAY };
+    // The eighth report shows what the first does.
+    let same = Photo { report: "r8".into(), copy: "c1".into(), building: "b2".into(), on: MONDAY };
     let at = |stage| State {
         known: Some(known(stage, None, date(2026, 11, 29), 0)),
-        offered: (0..9).map(photo).collect(),
-        chosen: vec!["c1".into()],
+        offered: (0..8).map(photo).chain([same.clone()]).collect(),
+        chosen: vec![("r1".into(), "c1".into())],
         ..State::default()
     };
     let choose = |pairs: Vec<(String, String)>| Command::Choose { bulletin: "b".into(), photos: pairs };
     let first = |count: usize| choose((0..count).map(|at| (format!("r{at}"), format!("c{at}"))).collect());
-    let allow = |copy: &str| Command::Allow { bulletin: "b".into(), copy: copy.into(), is_allowed: true };
+    let allow = |report: &str, copy: &str| Command::Allow { bulletin: "b".into(), report: report.into(), copy: copy.into(), is_allowed: true };
     let wrong = |state: &str| Some(Refused::WrongStage { state: state.into() });
     vec![
         ("photographs chosen", at(Stage::Draft), first(MOST_PHOTOS), "wen", None),
@@ -133,9 +135,10 @@ fn photo_cases() -> Vec<(&'static str, State, Command, &'static str, Option<Refu
         ("of another week", at(Stage::Draft), choose(vec![("r9".into(), "c9".into())]), "wen", Some(Refused::UnknownPhoto)),
         ("of another report", at(Stage::Draft), choose(vec![("r1".into(), "c2".into())]), "wen", Some(Refused::UnknownPhoto)),
         ("chosen after review", at(Stage::Reviewed), first(1), "wen", wrong("reviewed")),
-        ("allowed after review", at(Stage::Reviewed), allow("c1"), "jian", None),
-        ("allowed after issue", at(Stage::Issued), allow("c1"), "jian", wrong("issued")),
-        ("allowed, though not chosen", at(Stage::Draft), allow("c2"), "jian", Some(Refused::NotChosen)),
+        ("allowed after review", at(Stage::Reviewed), allow("r1", "c1"), "jian", None),
+        ("allowed after issue", at(Stage::Issued), allow("r1", "c1"), "jian", wrong("issued")),
+        ("allowed, though not chosen", at(Stage::Draft), allow("r2", "c2"), "jian", Some(Refused::NotChosen)),
+        ("allowed, though only another's of the same picture is chosen", at(Stage::Draft), allow("r8", "c1"), "jian", Some(Refused::NotChosen)),
     ]
 }
 
@@ -195,6 +198,114 @@ on_both_databases!(three_people_issue_a_bulletin_that_never_changes, |site| asyn
     assert_eq!(site.get("builder", &format!("{address}/paper/docx")).await.status, 200, "once issued it is for everybody who reads");
     assert!(site.get("builder", &address).await.body.contains("a floor is missing"), "an objection that was not settled is printed");
     assert_eq!(site.post("office", "/bulletins", &[("from", "2026-11-23")]).await.texts(".summary .quiet"), ["B-103"]);
+    site
+});
+
+/// A bulletin of this week at each stage, by its address.
+async fn at_each_stage(site: &crate::testing::TestSite) -> [(Stage, String); 4] {
+    let draft = async |id: &str| {
+        let drafted = site.post("office", "/bulletins", &[("request_id", id), ("from", "2026-11-23"), ("opening", "A quiet week.")]).await;
+        assert_eq!(drafted.status, 303, "{:?}", drafted.texts(".summary li"));
+        drafted.location().to_owned()
+    };
+    let withdrawn = draft("bulletin-withdrawn").await;
+    assert_eq!(site.post("office", &format!("{withdrawn}/withdraw"), &[("reason", "wrong")]).await.status, 303);
+    let issued = draft("bulletin-issued").await;
+    assert_eq!(site.post("second", &format!("{issued}/review"), &[]).await.status, 303);
+    assert_eq!(site.post("chief", &format!("{issued}/issue"), &[("early", "yes")]).await.status, 303);
+    // One of a week at a time, but for corrections.
+    let correcting = async |id: &str| {
+        let form = [("request_id", id), ("from", "2026-11-23"), ("opening", "A quiet week."), ("corrects", "bulletin-issued"), ("correction", "a figure")];
+        site.post("office", "/bulletins", &form).await.location().to_owned()
+    };
+    let (drafted, reviewed) = (correcting("bulletin-draft").await, correcting("bulletin-reviewed").await);
+    assert_eq!(site.post("second", &format!("{reviewed}/review"), &[]).await.status, 303);
+    [(Stage::Draft, drafted), (Stage::Reviewed, reviewed), (Stage::Issued, issued), (Stage::Withdrawn, withdrawn)]
+}
+
+on_both_databases!(a_draft_is_for_those_who_write_it_and_for_units_named_in_it, |site| async move {
+    let mut site = crate::features::reports::tests::active(site.with_cast().await).await;
+    site.person("second", Role::SupervisionOffice, None).await;
+    let here = Some("ours");
+    let cast: [(&'static str, Role, Option<&str>, [u8; 4]); 14] = [
+        // How much of a bulletin as a draft, reviewed, issued and withdrawn: 2 all of it, 1 the own line, 0 it is not there.
+        ("boss", Role::Leader, None, [2, 2, 2, 2]),
+        ("writer", Role::SupervisionOffice, None, [2, 2, 2, 2]),
+        ("lead", Role::Leader, here, [1, 1, 2, 0]),
+        ("team", Role::TaskForce, here, [1, 1, 2, 0]),
+        ("owner", Role::Employer, here, [1, 1, 2, 0]),
+        ("works", Role::Contractor, here, [1, 1, 2, 0]),
+        ("li", Role::SupervisionEngineer, here, [0, 0, 2, 0]),
+        ("street", Role::SubDistrict, Some("district"), [0, 0, 2, 0]),
+        ("visitor", Role::Inspector, None, [0, 0, 2, 0]),
+        ("funds", Role::FundCustodian, None, [0, 0, 2, 0]),
+        ("audit", Role::Auditor, None, [0, 0, 2, 0]),
+        ("people", Role::ResidentsRepresentative, Some("district"), [0, 0, 2, 0]),
+        ("foreign", Role::Contractor, Some("theirs"), [0, 0, 2, 0]),
+        ("root", Role::AuditAdmin, None, [0, 0, 0, 0]),
+    ];
+    for (name, role, place, _) in cast {
+        site.person(name, role, place).await;
+    }
+    let all = at_each_stage(&site).await;
+    for (name, role, _, expected) in cast {
+        let list = site.get(name, "/bulletins").await;
+        let listed = list.attributes("tbody a", "href");
+        for ((stage, address), expected) in all.iter().zip(expected) {
+            let what = format!("{} {}", role.name(), stage.name());
+            let page = site.get(name, address).await;
+            if expected == 0 {
+                assert!([403, 404].contains(&page.status.as_u16()), "{what}");
+            } else {
+                assert_eq!((page.status.as_u16(), page.texts("tbody tr").len()), (200, 1), "{what}");
+            }
+            assert_eq!(page.body.contains("A quiet week."), expected == 2, "{what}");
+            assert_eq!(listed.contains(address), expected > 0, "{what} in the list");
+            let paper = site.get(name, &format!("{address}/paper/docx")).await;
+            assert_eq!(paper.status == 200, expected == 2, "{what} as a paper");
+            let facts = site.get(name, &format!("/facts?subject={}", address.rsplit('/').next().unwrap())).await;
+            let is_hidden = expected < 2 && *stage != Stage::Issued;
+            assert!(!is_hidden || !facts.body.contains("A quiet week."), "{what} as facts");
+            let found = site.get(name, "/search?find=quiet").await;
+            assert!(!found.body.contains(address.as_str()), "{what} in a search");
+        }
+    }
+    // The ledger says to who audits what was issued, once.
+    for name in ["audit", "root"] {
+        assert_eq!(site.get(name, "/ledger").await.body.matches("A quiet week.").count(), 1, "{name}");
+    }
+    site
+});
+
+on_both_databases!(the_same_picture_of_two_reports_is_two_photographs, |site| async move {
+    let site = crate::features::reports::tests::active(site.with_cast().await).await;
+    let mut site = site;
+    site.person("second", Role::SupervisionOffice, None).await;
+    for (id, on) in [("report-0001", "2026-11-22"), ("report-0002", "2026-11-23")] {
+        let (kind, body) = crate::features::reports::tests::pictured(&site, id, on);
+        assert_eq!(site.post_bytes("builder", "/reports/new", kind, body).await.status, 303, "{on}");
+    }
+    // The days are of two weeks.
+    let (kind, body) = crate::features::reports::tests::pictured_of(&site, "report-0003", "2026-11-23", "ours-b2");
+    assert_eq!(site.post_bytes("builder", "/reports/new", kind, body).await.status, 303);
+    let address = site.post("office", "/bulletins", &[("from", "2026-11-23")]).await.location().to_owned();
+    let offered = site.get("office", &address).await.attributes("label.photo input", "name");
+    assert_eq!(offered.len(), 2);
+    assert_eq!(offered[0].rsplit('/').next(), offered[1].rsplit('/').next(), "one copy");
+    let both = [(offered[0].as_str(), "on"), (offered[1].as_str(), "on")];
+    assert_eq!(site.post("office", &format!("{address}/photos"), &both).await.status, 303);
+    let page = site.get("office", &address).await;
+    let (shown, captions) = (page.attributes("figure img", "src"), page.attributes("figure img", "alt"));
+    assert!(shown.len() == 2 && shown[0] != shown[1] && captions[0] != captions[1], "{shown:?} {captions:?}");
+    // One of them is allowed, the other not.
+    assert_eq!(site.post("builder", &shown[0], &[("is_allowed", "yes")]).await.status, 303);
+    assert_eq!(site.post("builder", &shown[1], &[("is_allowed", "no")]).await.status, 303);
+    assert_eq!(site.post("second", &format!("{address}/review"), &[]).await.status, 303);
+    assert_eq!(site.post("chief", &format!("{address}/issue"), &[("early", "yes")]).await.status, 303);
+    assert_eq!(site.get("chief", &address).await.attributes("figure img", "src"), shown[..1]);
+    for (address, status) in shown.iter().zip([200, 404]) {
+        assert_eq!(site.get("builder", address).await.status, status, "{address}");
+    }
     site
 });
 

@@ -426,6 +426,13 @@ pub fn pictured(site: &TestSite, id: &str, on: &str) -> (&'static str, Vec<u8>) 
     (MULTIPART, with_photo(site, id, on, &jpeg()))
 }
 
+/// The same of another building, with the same photograph.
+pub fn pictured_of(site: &TestSite, id: &str, on: &str, building: &str) -> (&'static str, Vec<u8>) {
+    let token = site.form_token("builder");
+    let done = format!("done.{building}/pit");
+    (MULTIPART, multipart(&[("form_token", token.as_str()), ("building", building), ("on", on), ("request_id", id), (done.as_str(), "500")], &[&jpeg()]))
+}
+
 fn with_photo(site: &TestSite, id: &str, on: &str, bytes: &[u8]) -> Vec<u8> {
     with_files(site, id, on, &[bytes])
 }

@@ -174,19 +174,22 @@ pub async fn looked(conn: &mut Conn, domain: &Guatu, id: &str, looked: &Looked) 
     Ok(Arc::new(terms.assess(&*domain.measured.of(conn, id).await?)))
 }
 
-/// The windows that can be promised of each work item of a building, by activity: those that hold today and the next of each kind.
+/// The windows that can be promised of each work item of a building, by activity: those that hold today and the next of each
+/// kind, which stand on today's report once it is in.
 pub async fn promisable(conn: &mut Conn, domain: &Guatu, id: &str, building: &str, today: Date) -> Result<HashMap<String, Vec<Window>>> {
     let targets = project(conn, domain, id, today).await?;
     let mut windows: HashMap<String, Vec<Window>> = targets.of(building).map(|item| (item.activity.clone(), item.facts.windows.clone())).collect();
     let scheduled = domain.networks.scheduled(conn, id).await?;
     let first = first_counted(&scheduled.bars, today);
     let Some(work) = domain.networks.work(conn, id, first).await? else { return Ok(windows) };
-    let done: HashMap<&str, f64> = targets.of(building).map(|item| (item.activity.as_str(), item.facts.done)).collect();
+    let tomorrow = today.saturating_add(1.days());
+    let stands = targets.of(building).map(|item| (item.activity.as_str(), (item.done, if item.done_today.is_some() { tomorrow } else { today })));
+    let stands: HashMap<&str, (f64, Date)> = stands.collect();
     for (at, item) in work.items.iter() {
         let activity = &work.base.plan.activities[at].id;
-        if let (Some(windows), Some(done)) = (windows.get_mut(activity), done.get(activity.as_str())) {
+        if let (Some(windows), Some((done, data_date))) = (windows.get_mut(activity), stands.get(activity.as_str())) {
             let next = PeriodKind::ALL.map(|kind| kind.around(kind.around(today).to.saturating_add(1.days())));
-            windows.extend(next.map(|period| ahead(&item, *done, period, today)));
+            windows.extend(next.map(|period| ahead(&item, *done, period, *data_date)));
         }
     }
     Ok(windows)

@@ -165,6 +165,37 @@ pub struct Work {
     pub is_whole: bool,
 }
 
+impl Work {
+    /// What can be promised of it: at least what is done within the period, at most what was left when it began.
+    fn bounds(&self) -> (i64, i64) {
+        (self.done_e3 - self.start_e3, self.total_e3 - self.start_e3)
+    }
+
+    /// Whether an amount is one that counts: whole units where only these do, or all that is left, which finishes the last.
+    fn is_counted(&self, amount_e3: i64) -> bool {
+        !self.is_whole || amount_e3 % 1000 == 0 || amount_e3 == self.bounds().1
+    }
+
+    /// What is done within the period, in amounts that count: less is no promise, and so much was possible.
+    fn least_e3(&self) -> i64 {
+        let (done, left) = self.bounds();
+        if self.is_whole { (done + 999).div_euclid(1000) * 1000 } else { done }.clamp(0, left.max(0))
+    }
+
+    /// The draft of a promise, which the rule takes as it is: what is needed, rounded up, but not more than is possible, rounded
+    /// down; within what is done and what is left. Rounded to whole units where only these count, else to hundredths.
+    pub fn proposal_e3(&self, should_e3: i64, can_e3: i64) -> i64 {
+        let left = self.bounds().1;
+        if should_e3.min(can_e3) >= left {
+            return left;
+        }
+        let step = if self.is_whole { 1000 } else { 10 };
+        let down = |amount: i64| amount.div_euclid(step) * step;
+        let up = |amount: i64| down(amount + step - 1);
+        up(should_e3).min(down(can_e3)).max(self.least_e3()).min(left)
+    }
+}
+
 /// A promise that stands, in thousandths of its work's unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -251,20 +282,21 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
     for item in items {
         let work = state.works.iter().find(|work| work.activity == item.activity);
         let work = work.ok_or_else(|| Refused::UnknownWork { activity: item.activity.clone() })?;
-        let Work { name, total_e3, start_e3, done_e3, is_whole, .. } = work;
+        let Work { name, start_e3, .. } = work;
         let is_this = |one: &Standing| one.activity == item.activity && one.period == period;
         let is_promised = is_final && state.standing.iter().any(is_this);
         if is_promised || frozen.iter().any(|known: &Promised| known.activity == item.activity) {
             return Err(Refused::AlreadyPromised { work: name.clone() });
         }
-        let (done, left) = (done_e3 - start_e3, total_e3 - start_e3);
+        let (done, left) = work.bounds();
         if item.will_e3 < done || item.will_e3 > left {
             return Err(Refused::OutOfBounds { work: name.clone(), done: amounts::text(done.max(0)), left: amounts::text(left) });
         }
-        if *is_whole && item.will_e3 % 1000 != 0 {
+        if !work.is_counted(item.will_e3) {
             return Err(Refused::NotWhole { work: name.clone() });
         }
-        if item.will_e3 > item.can_e3 / 100 * RULES.far_percent {
+        // What is done already was possible.
+        if item.will_e3 > work.least_e3() && item.will_e3 > item.can_e3 / 100 * RULES.far_percent {
             far.push(format!("{name} {} > {}", amounts::text(item.will_e3), amounts::text(item.can_e3)));
         }
         let own = Standing { activity: item.activity.clone(), period, will_e3: item.will_e3, start_e3: *start_e3 };

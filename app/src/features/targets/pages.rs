@@ -464,7 +464,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, looked: &L
     let may_promise = then.is_none() && is_active && !tree.is_idle(place, today) && visitor.may(Verb::Report, &place.path);
     let mut coming = if then.is_none() { store::commitments(&mut conn, project, today).await? } else { Vec::new() };
     coming.retain(|one| one.from > today);
-    let promisable = if may_promise { assess::promisable(&mut conn, &site.domain, project, &place.id, today).await? } else { HashMap::new() };
+    let proposals = if may_promise { proposals(&mut conn, site, project, &place.id, &current, today).await? } else { Vec::new() };
     let points = targets.weighed.get(&place.id).and_then(|weighed| weighed.judged_e1(rules.measure, today));
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
@@ -485,7 +485,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, looked: &L
         @if targets.by_building.contains_key(&place.id) { (figure(visitor, place, "elevation", &then.map_or_else(String::new, |on| format!("on={on}")), &visitor.t("elevation.title"))) }
         @if points.is_some() { p.quiet { (rule_sets::pages::told(visitor, &rule_set)) } }
         @for item in &current { (item_sheet(visitor, &place.id, item, &names)) }
-        @if may_promise && !current.is_empty() { (promise_form(visitor, place, &current, &promisable, today, values, refused)) }
+        @if may_promise && !current.is_empty() { (promise_form(visitor, place, &current, &proposals, values, refused)) }
         (coming_promises(visitor, &targets, place, &coming, &names))
         @if !rest.is_empty() { details { summary { (visitor.tf("targets.others", &[("count", rest.len().to_string())])) }
             ul { @for item in &rest { li { (visitor.shown(&item.name)) " " (quantity(item.done)) " / " (quantity(item.total)) " " (unit_name(visitor, &item.unit)) } } }
@@ -618,13 +618,36 @@ fn window_of<'a>(promisable: &'a Promisable, activity: &str, kind: PeriodKind, f
     promisable.get(activity)?.iter().find(|window| window.period.kind == kind && window.period.from == from)
 }
 
-fn promise_form(visitor: &Visitor, place: &Place, items: &[&Assessed], promisable: &Promisable, today: Date, values: &Values, refused: Option<&Refusal>) -> Markup {
-    let periods = open_periods(items, today);
+/// A period that can be promised, and what the rule takes for it, by activity, in thousandths.
+type Proposal = (PeriodKind, Date, HashMap<String, i64>);
+
+/// What is proposed for each period that can still be promised.
+async fn proposals(conn: &mut Conn, site: &Site, project: &str, building: &str, items: &[&Assessed], today: Date) -> anyhow::Result<Vec<Proposal>> {
+    let promisable = assess::promisable(conn, &site.domain, project, building, today).await?;
+    let mut all = Vec::new();
+    for (kind, from) in open_periods(items, today) {
+        let mut amounts = HashMap::new();
+        for work in store::works(conn, building, from).await? {
+            if let Some(window) = window_of(&promisable, &work.activity, kind, from) {
+                let amount_e3 = work.proposal_e3(thousandths(window.should), thousandths(window.can));
+                amounts.insert(work.activity, amount_e3);
+            }
+        }
+        all.push((kind, from, amounts));
+    }
+    Ok(all)
+}
+
+fn thousandths(value: f64) -> i64 {
+    (value * 1000.0).round() as i64
+}
+
+fn promise_form(visitor: &Visitor, place: &Place, items: &[&Assessed], proposals: &[Proposal], values: &Values, refused: Option<&Refusal>) -> Markup {
     // What each period of the list would need and allow; of the one chosen the person takes what fits.
     let draft = |item: &Assessed| {
-        let each = periods.iter().filter_map(|(kind, from)| {
-            let draft = window_of(promisable, &item.activity, *kind, *from)?.draft();
-            Some(format!("{} {}", visitor.t(&format!("period.{}", kind.name())), quantity(draft)))
+        let each = proposals.iter().filter_map(|(kind, _, amounts)| {
+            let amount_e3 = amounts.get(&item.activity)?;
+            Some(format!("{} {}", visitor.t(&format!("period.{}", kind.name())), plan::amounts::text(*amount_e3)))
         });
         visitor.list(each)
     };
@@ -634,7 +657,7 @@ fn promise_form(visitor: &Visitor, place: &Place, items: &[&Assessed], promisabl
         form.report method="post" action={ "/targets/" (place.id) "/promise" } {
             (seal_with(visitor, values))
             label for="field-kind" { (visitor.t("targets.period")) }
-            select id="field-kind" name="period" { @for (kind, from) in periods.iter().copied() {
+            select id="field-kind" name="period" { @for (kind, from) in proposals.iter().map(|(kind, from, _)| (*kind, *from)) {
                 @let value = format!("{} {from}", kind.name());
                 option value=(value) selected[values.text("period") == value || (values.text("period").is_empty() && kind == PeriodKind::Week)] { (visitor.t(&format!("period.{}", kind.name()))) " " (span_text(from, kind.around(from).to)) }
             } }
@@ -682,12 +705,11 @@ async fn promise(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
             // What is needed and possible is frozen with the promise; of a period that begins later it is what is known today,
             // and judged again on its first day.
             let window = window_of(&promisable, activity, kind, from);
-            let e3 = |value: f64| (value * 1000.0).round() as i64;
             items.push(Promised {
                 activity: activity.to_owned(),
                 will_e3,
-                should_e3: window.map_or(0, |window| e3(window.should)),
-                can_e3: window.map_or(0, |window| e3(window.can)),
+                should_e3: window.map_or(0, |window| thousandths(window.should)),
+                can_e3: window.map_or(0, |window| thousandths(window.can)),
                 start_e3: 0,
             });
         }

@@ -93,6 +93,22 @@ async fn done_of_building(conn: &mut Conn, building: &str, day: Date) -> Result<
     conn.rows(sql, args![day, building]).await?.iter().map(|row| Ok((row.text(0)?, (row.int(1)?, row.int(2)?)))).collect()
 }
 
+/// Measured works of a building as a promise for a period that begins on a day sees them.
+pub(super) async fn works(conn: &mut Conn, building: &str, from: Date) -> Result<Vec<Work>> {
+    let mut works = Vec::new();
+    let done = done_of_building(conn, building, from).await?;
+    for bar in plan::store::measures(conn, building).await? {
+        let total = bar.total_e3;
+        let recorded = total * i64::from(bar.percent_e3) / 100_000;
+        let (start, all) = match done.get(&bar.activity) {
+            Some((before_e3, all_e3)) => (*before_e3, *all_e3),
+            None => (recorded, recorded),
+        };
+        works.push(Work { activity: bar.activity, name: bar.name, total_e3: total, start_e3: start, done_e3: all, is_whole: bar.is_whole });
+    }
+    Ok(works)
+}
+
 pub(super) async fn load(conn: &mut Conn, command: &Command, today: Date) -> Result<State> {
     let (promise, building, from) = match command {
         Command::Promise { promise, building, from, .. } => (promise, building, from),
@@ -114,16 +130,7 @@ pub(super) async fn load(conn: &mut Conn, command: &Command, today: Date) -> Res
         state.project = plan.project;
     }
     state.idle_since = plan::heard::idle_since(conn, &path).await?;
-    let done = done_of_building(conn, building, *from).await?;
-    for bar in plan::store::measures(conn, building).await? {
-        let total = bar.total_e3;
-        let recorded = total * i64::from(bar.percent_e3) / 100_000;
-        let (start, all) = match done.get(&bar.activity) {
-            Some((before_e3, all_e3)) => (*before_e3, *all_e3),
-            None => (recorded, recorded),
-        };
-        state.works.push(Work { activity: bar.activity, name: bar.name, total_e3: total, start_e3: start, done_e3: all, is_whole: bar.is_whole });
-    }
+    state.works = works(conn, building, *from).await?;
     let sql = "SELECT activity, kind, from_on, will_e3, cumulative_e3 FROM commitment WHERE project = ? AND building = ? AND to_on >= ? ORDER BY from_on, activity";
     for row in conn.rows(sql, args![&state.project, building, today]).await? {
         let kind = PeriodKind::from_name(&row.text(1)?).context("a stored kind is known")?;

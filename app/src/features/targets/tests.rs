@@ -74,6 +74,35 @@ fn rules() {
 }
 
 #[test]
+fn what_is_proposed_is_taken() {
+    let metres = |total_e3, start_e3, done_e3| Work { activity: "b/pit".into(), name: "the pit".into(), total_e3, start_e3, done_e3, is_whole: false };
+    let storeys = |total_e3, start_e3, done_e3| Work { is_whole: true, ..metres(total_e3, start_e3, done_e3) };
+    for (name, work, should_e3, can_e3, expected) in [
+        ("what is needed", metres(200_000, 0, 0), 50_000, 80_000, 50_000),
+        ("no more than is possible", metres(200_000, 0, 0), 90_000, 80_000, 80_000),
+        ("what is needed rounded up", metres(200_000, 0, 0), 33_333, 80_000, 33_340),
+        ("what is possible rounded down", metres(200_000, 0, 0), 90_000, 66_667, 66_660),
+        ("all that is left, however it is written", metres(146_346, 0, 0), 146_346, 146_346, 146_346),
+        ("no more than is left after today's report", metres(200_000, 53_700, 53_700), 147_300, 150_000, 146_300),
+        ("no less than is done", metres(200_000, 0, 10_000), 5_000, 8_000, 10_000),
+        ("nothing below nothing", metres(200_000, 10_000, 9_000), 0, 8_000, 0),
+        ("storeys that are needed, rounded up", storeys(26_000, 5_000, 5_000), 13_100, 15_000, 14_000),
+        ("storeys that are possible, rounded down", storeys(26_000, 5_000, 5_000), 13_100, 13_900, 13_000),
+        ("no whole storey is possible", storeys(26_000, 5_000, 5_000), 900, 900, 0),
+        ("storeys from the middle of one", storeys(26_000, 5_400, 6_700), 1_000, 3_000, 2_000),
+        ("the rest of the last storey", storeys(26_000, 25_400, 25_400), 600, 600, 600),
+        ("nothing is left", storeys(26_000, 26_000, 26_000), 0, 0, 0),
+    ] {
+        let will_e3 = work.proposal_e3(should_e3, can_e3);
+        assert_eq!(will_e3, expected, "{name}");
+        let items = vec![Promised { activity: "b/pit".into(), will_e3, should_e3, can_e3, start_e3: 0 }];
+        let command = Command::Promise { promise: "p1".into(), building: "b".into(), kind: "week".into(), from: TODAY, items, is_far: false, is_apart: false };
+        let state = State { project: "p".into(), is_active: true, works: vec![work], ..State::default() };
+        assert_eq!(decide(&state, &command, &context()).err(), None, "{name}");
+    }
+}
+
+#[test]
 fn promises_within_each_other_agree() {
     use PeriodKind::{Day, Month, Week};
     // Of a hundred 30 are done: 5 before November, 20 before this Monday and 10 on it.
@@ -260,6 +289,34 @@ on_both_databases!(a_promise_binds_today_and_a_report_moves_it, |site| async mov
     let earlier = [("done.ours-b1/pit", "200"), ("reason", "measured again")];
     assert_eq!(site.post("li", &format!("/reports/{report}/dispute"), &earlier).await.status, 303);
     assert_eq!(grade().await, Some(Grade::Disputed));
+    site
+});
+
+on_both_databases!(what_a_page_proposes_is_taken, |site| async move {
+    let site = crate::features::reports::tests::active(site.with_cast().await).await;
+    let permits = [("actual_start", "2026-09-01"), ("actual_finish", "2026-11-20"), ("percent", "100")];
+    assert_eq!(site.post("builder", "/plans/ours/progress?activity=ours-b1/permits", &permits).await.status, 303);
+    let date = [("activity", "ours-b1/topping_out"), ("name", "Topped out"), ("finish_by", "2027-12-31"), ("issuer", "headquarters"), ("document", "Notice 7"), ("edition", "1")];
+    assert_eq!(site.post("chief", "/plans/ours/mandate", &date).await.status, 303);
+    let day = [("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "333.337")];
+    assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
+    settled(&site).await;
+    let page = site.get("builder", "/targets/ours-b1").await;
+    let periods = page.attributes("select[name=period] option", "value");
+    let hints = page.texts("form.report label.work .quiet");
+    let words: Vec<Vec<&str>> = hints.iter().map(|hint| hint.split([' ', '、']).collect()).collect();
+    let names = page.attributes("form.report label.work input", "name");
+    assert!(periods.len() == 6 && names.len() == words.len() && !names.is_empty(), "{hints:?}");
+    for (name, words) in names.iter().zip(&words) {
+        let amounts: Vec<&str> = words.iter().copied().filter(|word| word.parse::<f64>().is_ok()).collect();
+        assert_eq!(amounts.len(), periods.len(), "{words:?}");
+        for (period, amount) in periods.iter().zip(amounts) {
+            // That promises agree with each other is another question.
+            let form = [("period", period.as_str()), (name.as_str(), amount), ("apart", "yes")];
+            let answer = site.post("builder", "/targets/ours-b1/promise", &form).await;
+            assert_eq!(answer.status, 303, "{name} {period} {amount}: {:?}", answer.texts(".summary li"));
+        }
+    }
     site
 });
 
