@@ -193,7 +193,9 @@ fn unsound(plan: &Plan, rows: &Rows<'_>) -> Vec<Diagnostic> {
                 let message = format!("{will} of `{id}` promised for {from} to {to}, but only {left} is left");
                 found.push(error(codes::PROMISED_TOO_MUCH, (*at).to_owned(), message));
             }
-            if quantity.is_whole && (will - will.round()).abs() > TOLERANCE {
+            // All that is left finishes the last unit.
+            let is_counted = (will - will.round()).abs() <= TOLERANCE || (will - left).abs() <= TOLERANCE;
+            if quantity.is_whole && !is_counted {
                 let message = format!("`{id}` is counted in whole units; promise a whole number, not {will}");
                 found.push(error(codes::NOT_WHOLE, (*at).to_owned(), message));
             }
