@@ -132,34 +132,17 @@ fn earlier_day(visitor: &Visitor) -> Markup {
     }
 }
 
-/// A finding of a reader or of the kernel: what its code means in the person's language, and the values it is about. What
-/// `message` says in the answers of the command line (English by contract) stands behind it.
-pub fn finding(visitor: &Visitor, code: &str, message: &str, params: &[String]) -> Markup {
+/// A finding of a reader or of the kernel in the person's language. `message` is what the answers of the command line say,
+/// English by contract; where it has no words in a language, what its code means stands before it.
+pub fn finding(visitor: &Visitor, code: &str, message: &str) -> String {
     let key = format!("diagnostic.{code}");
-    html! {
-        @if visitor.language.has(&key) {
-            details.finding {
-                summary { (visitor.t(&key)) @for value in values_of(code, message, params) { " " code { (value) } } }
-                span.quiet lang="en" { (message) }
-            }
-        } @else { (message) }
-    }
-}
-
-/// Values of a finding that are shown at most: a circle may have thousands of members.
-const VALUES_SHOWN: usize = 8;
-
-/// Values of a finding, each once: those the kernel gives beside its sentence, or what a reader's sets between backticks.
-fn values_of<'a>(code: &str, message: &'a str, params: &'a [String]) -> Vec<&'a str> {
-    let given = params.iter().map(String::as_str).filter(|_| code.starts_with("K-"));
-    let mut values: Vec<&str> = Vec::new();
-    for value in given.chain(message.split('`').skip(1).step_by(2)) {
-        if !value.is_empty() && !values.contains(&value) {
-            values.push(value);
+    match visitor.language.said(message) {
+        Some(said) => said,
+        None if visitor.language.has(&key) => {
+            visitor.tf("import.as_said", &[("meaning", visitor.t(&key)), ("message", message.to_owned())])
         }
+        None => message.to_owned(),
     }
-    values.truncate(VALUES_SHOWN);
-    values
 }
 
 /// A row of a table of findings.
@@ -169,7 +152,7 @@ pub struct Found {
     /// Line, cell or object it is about; empty for none.
     pub at: String,
     /// What is wrong, and what to do.
-    pub said: Markup,
+    pub said: String,
     /// Its code.
     pub code: &'static str,
 }
@@ -182,7 +165,7 @@ pub fn capped(visitor: &Visitor, found: &mut Vec<Found>) {
     let more = found.len().saturating_sub(MOST_FINDINGS);
     if more > 0 {
         found.truncate(MOST_FINDINGS);
-        let said = html! { (visitor.tf("list_sheet.more_findings", &[("count", more.to_string())])) };
+        let said = visitor.tf("list_sheet.more_findings", &[("count", more.to_string())]);
         found.push(Found { severity: Severity::Error, at: String::new(), said, code: "" });
     }
 }
@@ -301,20 +284,7 @@ pub fn own_path(wanted: Option<&str>) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{own_path, values_of};
-
-    #[test]
-    fn a_finding_names_its_values() {
-        let params = ["A".to_owned(), "B".to_owned(), "A".to_owned()];
-        let cases = [
-            ("F-113", "the parent `W9` is not an activity of this plan", vec!["W9"]),
-            ("F-113", "the file is too large", vec![]),
-            ("K-101", "these activities form a circle: A -> B -> A", vec!["A", "B"]),
-        ];
-        for (code, message, values) in cases {
-            assert_eq!(values_of(code, message, &params), values, "{message}");
-        }
-    }
+    use super::own_path;
 
     #[test]
     fn the_way_back_never_leaves_the_site() {

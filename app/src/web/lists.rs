@@ -32,7 +32,7 @@ use std::sync::Arc;
 pub const VERB: &str = "parse-list";
 
 /// What is said of a workbook whose child died.
-const GAVE_UP: &str = "reading this workbook took more than 512 MB of memory or 10 seconds, so it was stopped; fetch it again and fill that one in";
+pub const GAVE_UP: &str = "reading this workbook took more than 512 MB of memory or 10 seconds, so it was stopped; fetch it again and fill that one in";
 
 /// The field of the page that a finding about the workbook leads to.
 const FIELD: &str = "list_file";
@@ -111,7 +111,7 @@ pub struct DryRun {
 impl DryRun {
     /// What a rule says of a cell.
     pub fn refuse(&mut self, visitor: &Visitor, at: &str, refusal: &Refusal) {
-        let said = html! { (sentence(visitor, refusal)) };
+        let said = sentence(visitor, refusal);
         self.findings.push(Found { severity: Severity::Error, at: at.to_owned(), said, code: refusal.code });
     }
 
@@ -247,7 +247,7 @@ async fn looked_at<L: List>(
 ) -> Result<(L, DryRun), Problem> {
     let mut dry = DryRun::default();
     for one in &read.diagnostics {
-        let said = finding(visitor, one.code, &one.message, &one.params);
+        let said = finding(visitor, one.code, &one.message);
         dry.findings.push(Found {
             severity: one.severity,
             at: one.at.clone().unwrap_or_default(),

@@ -17,6 +17,7 @@ pub mod visitor;
 
 mod health;
 mod openapi;
+mod said;
 mod security;
 #[cfg(test)]
 pub mod tests;

@@ -261,7 +261,7 @@ fn found(visitor: &Visitor, diagnostics: &[Diagnostic]) -> Markup {
     let rows = diagnostics.iter().map(|one| Found {
         severity: one.severity,
         at: one.at.clone().or_else(|| one.activity.clone()).unwrap_or_default(),
-        said: finding(visitor, one.code, &one.message, &one.params),
+        said: finding(visitor, one.code, &one.message),
         code: one.code,
     });
     findings(visitor, &rows.collect::<Vec<_>>())

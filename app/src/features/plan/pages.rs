@@ -196,7 +196,7 @@ async fn show_page(site: &Site, visitor: &Visitor, place: &Place, refused: Optio
             }
         }
         @if let Some((code, message)) = plan.as_ref().and_then(|plan| plan.problem.as_deref()).and_then(|problem| problem.split_once(' ')) {
-            div.notice { (code) " " (finding(visitor, code, message, &[])) }
+            div.notice { (code) " " (finding(visitor, code, message)) }
         }
         @if let Some(plan) = &plan {
             ul.counts {

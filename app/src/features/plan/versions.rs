@@ -218,7 +218,7 @@ async fn version_page(site: &Site, visitor: &Visitor, id: &str, first: usize, va
         }
         @if let Some(other) = &in_force { p.no-print { a.button.second href={ "/plans/" (place.id) "/compare?a=" (form_urlencoded(other)) "&b=" (form_urlencoded(&version.id)) } { (visitor.t("plans.compare")) } } }
         @if !errors.is_empty() {
-            div.notice { ul { @for found in errors.iter().take(20) { li { (found.code) " " (finding(visitor, found.code, &found.message, &found.params)) } } } }
+            div.notice { ul { @for found in errors.iter().take(20) { li { (found.code) " " (finding(visitor, found.code, &found.message)) } } } }
         }
         @if !lost.is_empty() {
             div.notice { p { (visitor.t("plans.loses")) } ul { @for one in &lost { li { (one) } } } }

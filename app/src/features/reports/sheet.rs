@@ -26,14 +26,13 @@ use crate::web::visitor::Visitor;
 use guatu_formats::reports::{self, BuildingDay, BuildingRow, Cell, Form, ItemRow, Reading};
 use guatu_kernel::diagnose::Severity;
 use jiff::civil::Date;
-use maud::html;
 use std::process::ExitCode;
 
 /// The hidden verb of the child that reads a workbook.
 pub const VERB: &str = "parse-reports";
 
 /// What is said of a workbook whose child died.
-const GAVE_UP: &str = "reading this workbook took more than 512 MB of memory or 10 seconds, so it was stopped; fetch it again and fill that one in";
+pub(crate) const GAVE_UP: &str = "reading this workbook took more than 512 MB of memory or 10 seconds, so it was stopped; fetch it again and fill that one in";
 
 /// Characters of a building's id that a sentence repeats.
 const ID_CHARS: usize = 60;
@@ -196,7 +195,7 @@ impl DryRun {
     }
 
     fn refuse(&mut self, visitor: &Visitor, at: &str, refusal: &Refusal) {
-        self.findings.push(Found { severity: Severity::Error, at: at.to_owned(), said: html! { (sentence(visitor, refusal)) }, code: refusal.code });
+        self.findings.push(Found { severity: Severity::Error, at: at.to_owned(), said: sentence(visitor, refusal), code: refusal.code });
     }
 }
 
@@ -205,7 +204,7 @@ impl DryRun {
 pub(super) async fn check(conn: &mut Conn, site: &Site, visitor: &Visitor, tree: &Tree, place: &Place, reading: &Reading, request_id: &str) -> Result<DryRun, Problem> {
     let mut dry = DryRun::default();
     for one in &reading.diagnostics {
-        let said = finding(visitor, one.code, &one.message, &one.params);
+        let said = finding(visitor, one.code, &one.message);
         dry.findings.push(Found { severity: one.severity, at: one.at.clone().unwrap_or_default(), said, code: one.code });
     }
     // Without a day there is nothing to ask the rules about, and what was found says so.
