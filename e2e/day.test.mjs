@@ -42,6 +42,34 @@ for (const database of ["sqlite", "postgres"]) {
         return pages.length;
       };
 
+      // A page as people of two sizes of screens see it: nothing runs out of it, and both read the same.
+      const atBothWidths = async (page, path, look) => {
+        const seen = [];
+        for (const width of [1440, 360]) {
+          await page.setViewportSize({ width, height: 800 });
+          await page.goto(site.address + path);
+          assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, `${path} at ${width} px`);
+          seen.push(await look(page));
+        }
+        assert.deepEqual(seen[0], seen[1], path);
+        return seen[1];
+      };
+      // What the building is asked for today of a work item, and what is left of it after today's report.
+      const todays = (name) => async (page) => {
+        const line = page.locator("ul.rows li", { hasText: name }).first();
+        const target = parseFloat(await line.locator(".days-left").textContent());
+        const soFar = line.locator(".lamp");
+        const left = (await soFar.count()) ? parseFloat((await soFar.textContent()).match(/还差 ([\d.]+)/)?.[1] ?? "0") : target;
+        return { target, left };
+      };
+      // The building's row on the wall chart: its lamps, with the marks of who stands for them.
+      const rowOnWall = async () => {
+        await leader.goto(`${site.address}/wall?place=${building.split("-")[0]}`);
+        const row = leader.locator(`tbody tr:has(th a[href*="${building}"])`);
+        assert.equal(await row.count(), 1, "the building has a row");
+        return row.evaluate((row) => [...row.querySelectorAll(".lamp, .grade")].map((one) => `${one.className} ${one.textContent.trim()}`));
+      };
+
       // The contractor reports one work item of the first building that owes a report: a field, a button.
       await contractor.goto(`${site.address}/reports`);
       await Promise.all([contractor.waitForNavigation(), contractor.locator('main a[href^="/reports/new?building="]').first().click()]);
@@ -50,22 +78,37 @@ for (const database of ["sqlite", "postgres"]) {
       let chosen, before, total;
       for (let at = 0; at < (await works.count()); at++) {
         const found = (await works.nth(at).locator(".quiet").first().textContent()).match(/([\d.]+) \/ ([\d.]+)/).slice(1).map(Number);
-        if (found[1] - found[0] > 10) [chosen, [before, total]] = [works.nth(at), found];
+        const hint = works.nth(at).locator(".today");
+        const isAsked = (await hint.count()) && parseFloat((await hint.textContent()).match(/[\d.]+/)?.[0]) > 4;
+        if (found[1] - found[0] > 10 && isAsked) [chosen, [before, total]] = [works.nth(at), found];
       }
       assert.ok(chosen, "something is left to do");
       assert.ok(total > before + 4);
       const item = await chosen.locator("input").getAttribute("name");
+      const name = (await chosen.locator(".name").first().textContent()).trim();
+      const reporting = new URL(contractor.url());
+      const asked = await atBothWidths(contractor, `/targets/${building}`, todays(name));
+      assert.ok(asked.target > 4, `${name} is asked for today: ${asked.target}`);
+      const unreported = await rowOnWall();
+      await contractor.goto(reporting.href);
       await chosen.locator("input").fill(String(before + 4));
       await press(contractor, "提交日报");
       assert.equal(await contractor.locator(".receipt").count(), 1);
       const report = new URL(contractor.url()).pathname;
+      const near = (one, other) => Math.abs(one - other) < 0.011;
+      const reported = await atBothWidths(contractor, `/targets/${building}`, todays(name));
+      assert.ok(near(reported.target, asked.target) && near(reported.left, asked.left - 4), JSON.stringify([asked, reported]));
 
       // The engineer sees only what waits, and measures less; the report's figure does not count any more.
-      await engineer.goto(`${site.address}/reports/waiting`);
-      assert.ok((await engineer.locator(`a[href="${report}"]`).count()) > 0);
+      const isWaiting = (page) => page.locator(`a[href="${report}"]`).count().then((count) => count > 0);
+      assert.ok(await atBothWidths(engineer, "/reports/waiting", isWaiting));
       await engineer.goto(`${site.address}${report}/dispute`);
       await fill(engineer, { [`"${item}"`]: String(before + 2), reason: "断面实测" }, "main form.report");
       assert.match(await engineer.locator("h1 + .lamp").textContent(), /异议/);
+      const disputed = await atBothWidths(engineer, `/targets/${building}`, todays(name));
+      assert.ok(near(disputed.left, asked.left - 2), `what was too much is asked for again: ${JSON.stringify([reported, disputed])}`);
+      const disputedRow = await rowOnWall();
+      assert.ok(disputedRow.some((one) => one.startsWith("grade disputed")) && !unreported.some((one) => one.startsWith("grade disputed")), String(disputedRow));
 
       // It is a problem with an owner by now; its days run.
       await leader.goto(`${site.address}/problems?find=${encodeURIComponent("断面实测")}`);
@@ -81,6 +124,10 @@ for (const database of ["sqlite", "postgres"]) {
       await fill(contractor, { [`"${item}"`]: String(before + 2), reason: "重复计量" }, "main form.report");
       await engineer.goto(site.address + report);
       await press(engineer, "确认");
+      const confirmed = await atBothWidths(engineer, `/targets/${building}`, todays(name));
+      assert.deepEqual(confirmed, disputed, "who confirms what was measured moves no target");
+      const confirmedRow = await rowOnWall();
+      assert.ok(!confirmedRow.some((one) => one.startsWith("grade disputed")), String(confirmedRow));
       await leader.goto(problem);
       assert.match(await leader.locator("h1 + .lamp").textContent(), /已了结/);
 

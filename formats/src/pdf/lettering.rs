@@ -77,11 +77,12 @@ pub(super) fn lines(drawing: &Document<'_>) -> Option<(Vec<Line>, f32)> {
     let (Some(Some(left)), Some(Some(top)), Some(Some(width))) = (view.next(), view.next(), view.next()) else {
         return None;
     };
-    if left != 0.0 || top != 0.0 || width <= 0.0 || root.descendants().any(|node| node.has_attribute("transform")) {
+    if width <= 0.0 || root.descendants().any(|node| node.has_attribute("transform")) {
         return None;
     }
     let texts = root.descendants().filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "text")));
-    Some((texts.map(line).collect::<Option<_>>()?, width))
+    let placed = |node| line(node).map(|line| Line { x: line.x - left, y: line.y - top, ..line });
+    Some((texts.map(placed).collect::<Option<_>>()?, width))
 }
 
 fn line(node: Node<'_, '_>) -> Option<Line> {
@@ -163,14 +164,19 @@ pub(super) fn set(surface: &mut Surface<'_>, lines: &[Line], scale: f32, faces: 
 mod tests {
     use super::*;
 
+    fn lines_of(svg: &str) -> Option<(Vec<Line>, f32)> {
+        Document::parse(svg).ok().and_then(|document| lines(&document))
+    }
+
     #[test]
     fn only_plain_texts_are_set_here() {
         let found = |text: &str| {
             let svg = format!(
                 r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 50" fill="#102030"><g font-weight="700">{text}</g></svg>"##
             );
-            Document::parse(&svg).ok().and_then(|document| lines(&document))
+            lines_of(&svg)
         };
+
         let (lines, width) =
             found(r#"<text x="1" y="2" font-size="3" text-anchor="end">a&amp;b</text>"#).expect("a plain text");
         let line = Line {
@@ -184,6 +190,9 @@ mod tests {
             text: "a&b".into(),
         };
         assert_eq!((lines, width), (vec![line], 100.0));
+        let moved = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="2 1 100 50"><text x="5" y="5" font-size="3">a</text></svg>"#;
+        let (lines, _) = lines_of(moved).expect("a plain text");
+        assert_eq!((lines[0].x, lines[0].y), (3.0, 4.0), "where the view begins elsewhere");
         for other in [
             r#"<text x="1" y="2" font-size="3"><tspan>a</tspan></text>"#,
             r#"<text x="1" y="2" font-size="3" fill="red">a</text>"#,

@@ -40,6 +40,25 @@ pub struct Line {
     pub broken: u32,
     /// Nearest mandated date that is late: its name and working days.
     pub late: Option<(String, i64)>,
+    /// What hindered it in the week, the most first; `None` in issues of before this was frozen.
+    #[serde(default)]
+    pub hindered: Option<Vec<Cause>>,
+}
+
+/// What hindered a project, and how much.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// A kind of hindrance as reports name it, or what stopped work.
+    pub kind: String,
+    /// Days that buildings waited for it, added up.
+    pub days: u64,
+}
+
+impl Cause {
+    /// Work that a pollution alert stopped.
+    pub const ALERT: &str = "alert_stop";
+    /// Work that a major hazard stopped.
+    pub const HAZARD: &str = "hazard_stop";
 }
 
 impl Line {

@@ -2,13 +2,14 @@
 //! of it since.
 
 use super::figures::{DrawnBuilding, Figures, Line, rank};
-use super::store;
+use super::{hindered, store};
 use crate::db::Conn;
 use crate::features::targets::drawings::Standing;
 use crate::features::targets::model::Grade;
 use crate::features::targets::progress::Weighed;
 use crate::features::targets::terms::{EndOfDay, Terms};
 use crate::features::{Guatu, plan, reports, targets};
+use crate::features::reports::reasons::LONGEST_DAYS;
 use crate::journal::replay;
 use crate::web::Site;
 use crate::web::past;
@@ -58,6 +59,7 @@ async fn of_week(conn: &mut Conn, domain: &Guatu, from: Date, today: Date, ends:
     let mut lines = Vec::new();
     let mut whole = Weighed::default();
     let came = reports::store::counts(conn, from, to).await?;
+    let said = reports::store::said(conn, from.saturating_sub(i64::from(LONGEST_DAYS).days()), day).await?;
     for state in plan::store::active(conn).await? {
         let Some(place) = tree.get(&state.project) else { continue };
         let targets = targets::assess::on_terms(conn, domain, &place.id, day, ends.week.as_deref()).await?;
@@ -111,6 +113,7 @@ async fn of_week(conn: &mut Conn, domain: &Guatu, from: Date, today: Date, ends:
             disputes,
             broken: targets.items.iter().filter(|item| item.outlook().first_impossible().is_some()).count() as u32,
             late,
+            hindered: Some(hindered::of_project(conn, &tree, place, scheduled, &said, (from, day)).await?),
         });
     }
     rank(&mut lines);

@@ -14,10 +14,12 @@
 //!
 //! States: draft → reviewed → issued; draft or reviewed → withdrawn.
 //!
-//! Refusals: B-101 … B-119. Extra files: `figures.rs` (what is frozen), `gather.rs` (where it comes from), `print.rs` (the paper).
+//! Refusals: B-101 … B-119. Extra files: `figures.rs` (what is frozen), `gather.rs` (where it comes from), `hindered.rs` (what held
+//! projects up), `print.rs` (the paper).
 
 pub mod figures;
 pub mod gather;
+pub mod hindered;
 pub mod model;
 pub mod pages;
 pub mod print;

@@ -3,7 +3,7 @@
 use super::figures::Line;
 use super::gather::{Ends, gather};
 use super::model::{Command, MOST_PHOTOS, Photo, Stage, object_until};
-use super::print::{Shown, compose, correction, cut_off, elevations, rule_text};
+use super::print::{Shown, causes, compose, correction, cut_off, elevations, rule_text};
 use crate::features::targets::progress::signed;
 use super::store::{self, Bulletin, Chosen, Objection};
 use crate::features::reports::copies;
@@ -294,14 +294,14 @@ fn figures_table(visitor: &Visitor, bulletin: &Bulletin, is_whole: bool, rules: 
     html! {
         div.scroll tabindex="0" { table {
             thead { tr { th.number { (visitor.t("bulletin.rank")) } th { (visitor.t("place_kind.project")) } th.number { (visitor.t("bulletin.planned")) } th.number { (visitor.t("bulletin.done")) } th { (visitor.t("bulletin.gap")) } th.number { (visitor.t("bulletin.moved")) }
-                th.number { (visitor.t("bulletin.reports")) } th.number { (visitor.t("bulletin.confirmed")) } th.number { (visitor.t("bulletin.disputes")) } th.number { (visitor.t("bulletin.broken")) } } }
+                th.number { (visitor.t("bulletin.reports")) } th.number { (visitor.t("bulletin.confirmed")) } th.number { (visitor.t("bulletin.disputes")) } th.number { (visitor.t("bulletin.broken")) } th { (visitor.t("bulletin.hindered")) } } }
             tbody { @for (at, line) in bulletin.figures.lines.iter().enumerate() { tr {
                 td.number { @if is_whole { (at + 1) } @else { "—" } }
                 td { a href={ "/targets?place=" (line.project) } { (line.name) } }
                 td.number { (tenths_text(line.planned_e1)) } td.number { (tenths_text(line.done_e1)) @if let Some(grade) = line.grade { " " (marks.of(grade)) } }
                 td { span class={ "lamp " (grade(line.gap_e1, rules).name()) } { (signed(line.gap_e1)) } }
                 td.number { @match line.moved_e1() { Some(moved) => (signed(moved)), None => "—" } }
-                td.number { (line.reports_came) "/" (line.reports_due) } td.number { (line.confirmed_text()) } td.number { (line.disputes) } td.number { (line.broken) }
+                td.number { (line.reports_came) "/" (line.reports_due) } td.number { (line.confirmed_text()) } td.number { (line.disputes) } td.number { (line.broken) } td { (visitor.list(causes(visitor, line))) }
             } } }
         } }
     }

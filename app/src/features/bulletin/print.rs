@@ -1,5 +1,6 @@
 //! The bulletin as an official paper: the table first, then the ranking's rule, objections, and the proof.
 
+use super::figures::Line;
 use super::model::{RULES, Stage};
 use super::store::{Bulletin, Objection};
 use crate::features::targets::drawings::{Ground, elevation};
@@ -12,6 +13,9 @@ use guatu_formats::documents::{Block, Column, Form, PICTURE_MM, Paper, Picture, 
 
 /// A drawing as large as it is printed, so that its type is what it says.
 const ELEVATION_SHEET: Sheet = Sheet::Paper { width_mm: PICTURE_MM, height_mm: papers::DRAWING_MM as f64 };
+
+/// Causes that are named of a project: the vital few.
+const MOST_CAUSES: usize = 3;
 
 /// What a bulletin shows beside its words.
 pub struct Shown {
@@ -144,9 +148,28 @@ fn ends(visitor: &Visitor, bulletin: &Bulletin) -> Vec<Block> {
             visitor.tf("bulletin.late", &[("name", name.clone()), ("days", days.to_string())])
         });
         let params = [("name", line.name.clone()), ("gap", signed(line.gap_e1)), ("broken", line.broken.to_string()), ("disputes", line.disputes.to_string()), ("late", late)];
-        blocks.push(Block::Paragraph(visitor.tf(key, &params)));
+        let causes = line.hindered.as_ref().map(|_| causes_text(visitor, line).unwrap_or_else(|| visitor.t("bulletin.not_hindered")));
+        blocks.push(Block::Paragraph(visitor.tf(key, &params) + &causes.unwrap_or_default()));
+    }
+    // Those between, where something held them up.
+    let between = lines.iter().enumerate().take(lines.len().saturating_sub(1)).skip_while(|(_, line)| !line.has_reported()).skip(1);
+    for (at, line) in between {
+        let Some(causes) = causes_text(visitor, line) else { continue };
+        blocks.push(Block::Paragraph(visitor.tf("bulletin.ranked", &[("rank", (at + 1).to_string()), ("name", line.name.clone())]) + &causes));
     }
     blocks
+}
+
+/// What held a project up most, as a sentence; `None` where nothing did.
+fn causes_text(visitor: &Visitor, line: &Line) -> Option<String> {
+    let causes = causes(visitor, line);
+    (!causes.is_empty()).then(|| visitor.tf("bulletin.hindered_by", &[("causes", visitor.list(causes))]))
+}
+
+/// What held a project up most, each with the days that buildings waited.
+pub fn causes(visitor: &Visitor, line: &Line) -> Vec<String> {
+    let named = line.hindered.iter().flatten().take(MOST_CAUSES);
+    named.map(|cause| visitor.tf("bulletin.cause", &[("kind", visitor.t(&format!("hindrance.{}", cause.kind))), ("days", cause.days.to_string())])).collect()
 }
 
 /// What units named in it object to, and how that was settled.

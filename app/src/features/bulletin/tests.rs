@@ -143,6 +143,13 @@ fn photo_cases() -> Vec<(&'static str, State, Command, &'static str, Option<Refu
 }
 
 #[test]
+fn figures_of_before_causes_were_frozen_are_read() {
+    let mut line = serde_json::to_value(Line::default()).unwrap();
+    line.as_object_mut().unwrap().remove("hindered");
+    assert_eq!(serde_json::from_value::<Line>(line).unwrap(), Line::default());
+}
+
+#[test]
 fn a_ranking_never_depends_on_chance() {
     let line = |name: &str, gap_e1, before| Line { name: name.into(), gap_e1, gap_before_e1: before, ..Line::default() };
     let mut lines = vec![line("c", -50, None), line("a", 10, None), line("b", -50, Some(-90)), line("d", -50, Some(-20))];
@@ -162,11 +169,15 @@ on_both_databases!(three_people_issue_a_bulletin_that_never_changes, |site| asyn
     site.person("owner", Role::Employer, Some("ours")).await;
     assert_eq!(site.post("builder", "/bulletins", &[("from", "2026-11-23")]).await.status, 403);
     assert_eq!(site.post("office", "/bulletins", &[("from", "2026-11-24")]).await.texts(".summary .quiet"), ["B-102"]);
+    let waits = [("building", "ours-b2"), ("on", "2026-11-23"), ("done.ours-b2/pit", "1"), ("hindrance", "funds"), ("decider", "the bureau"), ("remark", "unpaid"), ("request_id", "report-0009")];
+    assert_eq!(site.post("builder", "/reports/new", &waits).await.status, 303);
     let drafted = site.post("office", "/bulletins", &[("from", "2026-11-23"), ("opening", "A quiet week.")]).await;
     let address = drafted.location().to_owned();
     assert_eq!(drafted.status, 303);
     let page = site.get("office", &address).await;
     assert_eq!(page.texts("tbody td:nth-child(2)"), ["ours name"]);
+    let causes = page.texts("tbody td:last-child");
+    assert!(causes[0].contains(&crate::web::locale::Language::Zh.t("hindrance.funds")) && causes[0].contains('1'), "what its reports say of waiting is frozen: {causes:?}");
 
     // A named unit sees its own line and nothing else, and objects.
     let own = site.get("owner", &address).await;

@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, HashMap};
 /// Days looked at when an address names none: a quarter.
 const DAYS: i64 = 91;
 /// A hindrance that nobody mentions again holds this long at most.
-const LONGEST_DAYS: i32 = 14;
+pub const LONGEST_DAYS: i32 = 14;
 /// Length of the longest bar in ems of the page.
 const BAR_REM: f64 = 12.0;
 /// The share at which the vital few end, in per cent.
@@ -58,23 +58,37 @@ pub struct Reason {
     pub months: BTreeMap<String, u64>,
 }
 
-/// Waiting by kind through a day. `said` holds the reports with a change, by building and day.
-pub fn reasons(said: &[Said], through: Date) -> Vec<(String, Reason)> {
-    let mut kinds: HashMap<&str, Reason> = HashMap::new();
-    let mut last_building: HashMap<&str, &str> = HashMap::new();
-    for (at, one) in said.iter().enumerate() {
-        let Some(kind) = one.kind.as_deref() else { continue };
+/// A day that a building waited.
+pub struct Wait<'a> {
+    /// Kind of hindrance.
+    pub kind: &'a str,
+    /// The building.
+    pub building: &'a str,
+    /// The day.
+    pub on: Date,
+}
+
+/// The days that buildings waited through a day. `said` holds the reports with a change, by building and day.
+pub fn waits(said: &[Said], through: Date) -> impl Iterator<Item = Wait<'_>> {
+    said.iter().enumerate().filter_map(|(at, one)| Some((at, one, one.kind.as_deref()?))).flat_map(move |(at, one, kind)| {
         let next = said.get(at + 1).filter(|next| next.building == one.building).map(|next| next.on);
         let until = next.unwrap_or_else(|| through.saturating_add(1.days()));
         let days = (until - one.on).get_days().clamp(0, LONGEST_DAYS);
+        (0..days).map(move |day| Wait { kind, building: &one.building, on: one.on.saturating_add(day.days()) })
+    })
+}
+
+/// Waiting by kind through a day.
+pub fn reasons(said: &[Said], through: Date) -> Vec<(String, Reason)> {
+    let mut kinds: HashMap<&str, Reason> = HashMap::new();
+    let mut last_building: HashMap<&str, &str> = HashMap::new();
+    for Wait { kind, building, on } in waits(said, through) {
         let reason = kinds.entry(kind).or_default();
-        if last_building.insert(kind, &one.building) != Some(one.building.as_str()) {
+        if last_building.insert(kind, building) != Some(building) {
             reason.buildings += 1;
         }
-        for day in 0..days {
-            reason.days += 1;
-            *reason.months.entry(one.on.saturating_add(day.days()).strftime("%Y-%m").to_string()).or_default() += 1;
-        }
+        reason.days += 1;
+        *reason.months.entry(on.strftime("%Y-%m").to_string()).or_default() += 1;
     }
     let mut sorted: Vec<(String, Reason)> = kinds.into_iter().map(|(kind, reason)| (kind.to_owned(), reason)).collect();
     sorted.sort_by(|one, other| other.1.days.cmp(&one.1.days).then_with(|| one.0.cmp(&other.0)));
