@@ -4,7 +4,7 @@
 //! Each step has tests of its own beside its rule; here it is seen that one step's outcome is the next one's ground.
 
 use crate::features::identity::model::Role;
-use crate::features::reports::tests::{active, settled};
+use crate::features::reports::tests::{active, pictured, settled};
 use crate::on_both_databases;
 use crate::testing::TestSite;
 
@@ -21,6 +21,12 @@ async fn accepted(site: &TestSite, who: &str, address: &str, fields: &[(&str, &s
 /// What the building's page says is still to be done today.
 async fn left_today(site: &TestSite) -> Vec<String> {
     site.get("builder", "/targets/ours-b1").await.texts("ul.rows li")
+}
+
+/// The lamp of a bar, and those of the buildings' rows on the wall.
+async fn lamps(site: &TestSite, bar: &str) -> (Vec<String>, Vec<String>) {
+    let wall = site.get("chief", "/wall?place=ours").await;
+    (site.get("chief", bar).await.attributes("h1 + .lamp", "class"), wall.attributes("table.matrix td .lamp", "class"))
 }
 
 on_both_databases!(from_a_days_report_to_the_bulletin, |site| async move {
@@ -46,25 +52,26 @@ on_both_databases!(from_a_days_report_to_the_bulletin, |site| async move {
         &[("period", "week 2026-11-23"), ("will.ours-b1/pit", "700")],
     )
     .await;
+    settled(&site).await;
     let asked = left_today(&site).await;
     assert_eq!(asked.len(), 1, "{asked:?}");
+    let bar = format!("/wall/bar?project=ours&activity={PIT}");
+    let late = lamps(&site, &bar).await;
+    assert_eq!(late.0, ["lamp bad"], "its date cannot be kept");
     let phone = site.get("builder", "/reports/new?building=ours-b1").await;
     assert_eq!(phone.texts("label.work .today").len(), 1, "the phone asks for the same");
 
-    // The report moves what is left of it, and is the site's own word.
-    let report = accepted(
-        &site,
-        "builder",
-        "/reports/new",
-        &[("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "60")],
-    )
-    .await;
-    let report = report.split('?').next().unwrap_or_default().to_owned();
+    // The report moves what is left of it, and is the site's own word: it says that the pit is dug.
+    let (kind, body) = pictured(&site, "report-0001", "2026-11-23");
+    assert_eq!(site.post_bytes("builder", "/reports/new", kind, body).await.status, 303);
+    let report = "/reports/report-0001";
     let reported = left_today(&site).await;
     assert_ne!(reported, asked);
     settled(&site).await;
-    let bar = format!("/wall/bar?project=ours&activity={PIT}");
     assert_eq!(site.get("chief", &bar).await.attributes(".grade", "class"), ["grade reported"]);
+    let claimed = lamps(&site, &bar).await;
+    assert_eq!(claimed.0, ["lamp done"]);
+    assert_ne!(claimed.1, late.1, "the building's row on the wall says so");
 
     // The engineer measures less: that counts at once, is shown as disputed, and is a problem with an owner.
     assert_eq!(site.get("wei", "/reports/waiting").await.attributes("tbody a", "href")[0], report);
@@ -72,12 +79,15 @@ on_both_databases!(from_a_days_report_to_the_bulletin, |site| async move {
         &site,
         "wei",
         &format!("{report}/dispute"),
-        &[("done.ours-b1/pit", "40"), ("reason", "measured at the section")],
+        &[("done.ours-b1/pit", "40"), ("reason", "measured at the section"), ("sure", "yes")],
     )
     .await;
     settled(&site).await;
     let disputed = left_today(&site).await;
     assert_ne!(disputed, reported, "what was too much is asked for again");
+    let measured = lamps(&site, &bar).await;
+    assert_eq!(measured.0, late.0, "the dispute takes the lamp back");
+    assert_ne!(measured.1, claimed.1, "on the wall too");
     assert_eq!(site.get("chief", &bar).await.attributes(".grade", "class"), ["grade disputed"]);
     let problem = site.get("chief", "/problems").await.attributes("tbody a", "href").remove(0);
     assert!(site.get("chief", &problem).await.body.contains("measured at the section"));
@@ -93,6 +103,7 @@ on_both_databases!(from_a_days_report_to_the_bulletin, |site| async move {
     accepted(&site, "wei", &format!("{report}/confirm"), &[]).await;
     settled(&site).await;
     assert_eq!(left_today(&site).await, disputed);
+    assert_eq!(lamps(&site, &bar).await.0, late.0, "who confirms what was measured moves no lamp");
     assert_eq!(site.get("chief", &bar).await.attributes(".grade", "class"), ["grade confirmed"]);
     assert_eq!(site.get("chief", &problem).await.texts("h1 + .lamp.good").len(), 1, "closed");
 

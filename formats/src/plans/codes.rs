@@ -78,6 +78,11 @@ pub(crate) const DEFAULTED: &str = "F-214";
 /// A part of the answer was too large to be written.
 pub(crate) const LEFT_OUT: &str = "F-215";
 
+/// A calendar keeps everybody from work for so long that its dates can hardly be meant. F-216 and F-217 are of targets.
+pub(crate) const LONG_EXCEPTION: &str = "F-218";
+/// A date lies so far from the start of the plan that its year can hardly be meant.
+pub(crate) const FAR_DATE: &str = "F-219";
+
 /// Every code of readers and writers.
 pub const ALL: &[&str] = &[
     UNKNOWN_FORMAT,
@@ -112,6 +117,8 @@ pub const ALL: &[&str] = &[
     NOT_CARRIED,
     DEFAULTED,
     LEFT_OUT,
+    LONG_EXCEPTION,
+    FAR_DATE,
 ];
 
 /// The lasting text of a code that came from another process.

@@ -4,7 +4,8 @@
 //! writers and views walk parents.
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use guatu_kernel::plan::{Activity, DayWork, Link, Moment, Place, Plan, Risk, Span, Stop};
+use guatu_kernel::plan::{Activity, Calendar, DayWork, Link, Moment, Place, Plan, Risk, Span, Stop};
+use jiff::civil::Date;
 
 use super::both::both;
 use super::finder::Finder;
@@ -20,6 +21,12 @@ const LARGEST_PERCENT_E3: i64 = 10_000_000;
 const DEEPEST: usize = 200;
 /// More dates than this in one calendar are not a calendar.
 pub(crate) const MOST_EXCEPTIONS: usize = 40_000;
+
+/// Days in a row without work that an exception may bring: half a year of winter is honest, a wrong digit of a year is more.
+const MOST_FREE_DAYS: i64 = 200;
+/// Years before and behind the start of a plan in which its dates lie; progress and long programmes are in them.
+const YEARS_BEFORE: i64 = 5;
+const YEARS_BEHIND: i64 = 30;
 
 /// Adds an error for everything in the plan that must not reach the kernel. Links are looked at beside activities: each end is
 /// a walk through memory.
@@ -46,6 +53,64 @@ pub(crate) fn check(plan: &Plan, limits: &Limits, findings: &mut Findings) {
     findings.append(of_links);
     check_resources(plan, &calendars, limits, findings);
     check_mandates(plan, &ids, limits, findings);
+    doubt_years(plan, findings);
+}
+
+/// Warns of dates that a person can hardly mean, as when one digit of a year is wrong. Nothing is refused: a plan may be so.
+fn doubt_years(plan: &Plan, findings: &mut Findings) {
+    for (index, calendar) in plan.calendars.iter().enumerate() {
+        for (from, to) in free_runs(calendar) {
+            let days = days_between(from, to) + 1;
+            if days > MOST_FREE_DAYS {
+                let id = shortened(&calendar.id);
+                let message =
+                    format!("the calendar `{id}` has no work from {from} to {to}, {days} days; check the year");
+                findings.warn_at(codes::LONG_EXCEPTION, format!("calendars[{index}]"), message);
+            }
+        }
+    }
+    let start = plan.start.date();
+    let is_far = |on: Date| {
+        let years_e1 = days_between(start, on) * 40 / 1461;
+        years_e1 < -YEARS_BEFORE * 10 || years_e1 > YEARS_BEHIND * 10
+    };
+    for (index, activity) in plan.activities.iter().enumerate() {
+        for on in activity.constraints.iter().filter_map(|constraint| constraint.on).map(Moment::date) {
+            if is_far(on) {
+                let id = shortened(&activity.id);
+                let message =
+                    format!("the constraint of `{id}` is on {on}, and the plan starts on {start}; check the year");
+                findings.warn_at(codes::FAR_DATE, place_of(activity, index), message);
+            }
+        }
+    }
+    for (index, mandate) in plan.mandated.iter().enumerate() {
+        let on = mandate.finish_by.date();
+        if is_far(on) {
+            let id = shortened(&mandate.activity);
+            let message = format!("`{id}` is mandated for {on}, and the plan starts on {start}; check the year");
+            findings.warn_at(codes::FAR_DATE, format!("mandated[{index}]"), message);
+        }
+    }
+}
+
+/// Days in a row that exceptions keep free, whether they are written as one or day by day.
+fn free_runs(calendar: &Calendar) -> Vec<(Date, Date)> {
+    let free = calendar.exceptions.iter().filter(|one| one.work == DayWork::Free && one.from <= one.to);
+    let mut spans: Vec<(Date, Date)> = free.map(|one| (one.from, one.to)).collect();
+    spans.sort_unstable();
+    let mut runs: Vec<(Date, Date)> = Vec::new();
+    for (from, to) in spans {
+        match runs.last_mut() {
+            Some(last) if days_between(last.1, from) <= 1 => last.1 = last.1.max(to),
+            _ => runs.push((from, to)),
+        }
+    }
+    runs
+}
+
+fn days_between(from: Date, to: Date) -> i64 {
+    i64::from((to - from).get_days())
 }
 
 /// Activities by id.
@@ -372,6 +437,39 @@ fn check_parents(plan: &Plan, parents: &[Option<usize>], findings: &mut Findings
 #[cfg(test)]
 mod tests {
     use super::begins_formula;
+    use crate::plans::{Format, Limits, read};
+
+    #[test]
+    fn a_year_that_can_hardly_be_meant_is_doubted() {
+        let plan = |exceptions: &str, on: &str, mandated: &str| {
+            format!(
+                r#"{{"format":"guatu-plan/1","start":"2026-06-01","calendar":"c",
+                "calendars":[{{"id":"c","week":{{"mon":true,"tue":true,"wed":true,"thu":true,"fri":true}},"exceptions":[{exceptions}]}}],
+                "activities":[{{"id":"a","name":"A","duration":"3d","constraint":{{"kind":"start_no_earlier_than","on":"{on}"}}}}],
+                "mandated":[{{"activity":"a","finish_by":"{mandated}"}}]}}"#
+            )
+        };
+        let free = |from: &str, to: &str| format!(r#"{{"from":"{from}","to":"{to}","working":false}}"#);
+        let holidays = free("2026-10-01", "2026-10-07");
+        let a_year = free("2025-10-01", "2026-10-07");
+        let in_parts = [free("2026-01-01", "2026-06-01"), free("2026-06-02", "2026-12-31")].join(",");
+        let winter = free("2026-10-15", "2027-04-15");
+        let cases = [
+            ("holidays", &holidays, "2026-07-01", "2027-06-01", vec![]),
+            ("half a year of winter", &winter, "2026-07-01", "2027-06-01", vec![]),
+            ("a year by a wrong digit", &a_year, "2026-07-01", "2027-06-01", vec!["F-218"]),
+            ("a year in parts", &in_parts, "2026-07-01", "2027-06-01", vec!["F-218"]),
+            ("a constraint before", &holidays, "2016-07-01", "2027-06-01", vec!["F-219"]),
+            ("a constraint five years before", &holidays, "2021-07-01", "2027-06-01", vec![]),
+            ("a mandated date behind", &holidays, "2026-07-01", "2072-06-01", vec!["F-219"]),
+            ("all of it", &a_year, "2106-07-01", "1926-06-01", vec!["F-218", "F-219", "F-219"]),
+        ];
+        for (name, exceptions, on, mandated, expected) in cases {
+            let reading = read(plan(exceptions, on, mandated).as_bytes(), Format::GuatuJson, &Limits::default());
+            let codes: Vec<&str> = reading.diagnostics.iter().map(|one| one.code).collect();
+            assert_eq!(codes, expected, "{name}: {:?}", reading.diagnostics);
+        }
+    }
 
     #[test]
     fn a_sign_begins_honest_names_and_hides_no_formula() {
