@@ -72,7 +72,7 @@ fn doubt_years(plan: &Plan, findings: &mut Findings) {
     let start = plan.start.date();
     let is_far = |on: Date| {
         let years_e1 = days_between(start, on) * 40 / 1461;
-        years_e1 < -YEARS_BEFORE * 10 || years_e1 > YEARS_BEHIND * 10
+        !(-YEARS_BEFORE * 10..=YEARS_BEHIND * 10).contains(&years_e1)
     };
     for (index, activity) in plan.activities.iter().enumerate() {
         for on in activity.constraints.iter().filter_map(|constraint| constraint.on).map(Moment::date) {
