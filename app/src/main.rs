@@ -27,7 +27,7 @@ use features::exchange::parser;
 use features::reports::sheet;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use web::lists;
+use web::{lists, marked};
 
 /// What the help of the program begins with.
 const EXAMPLES: &str = "Examples:
@@ -99,6 +99,9 @@ enum Verb {
     /// Read one workbook of a list under limits; the server starts it.
     #[command(name = lists::VERB, hide = true)]
     ParseList,
+    /// Write a workbook with what was found in it marked, under limits; the server starts it.
+    #[command(name = marked::VERB, hide = true)]
+    MarkWorkbook,
 }
 
 /// Where data is kept when nothing says otherwise.
@@ -112,6 +115,7 @@ fn main() -> ExitCode {
         Verb::ParsePlan(arguments) => return parser::child(&arguments),
         Verb::ParseReports => return sheet::child(),
         Verb::ParseList => return lists::child(),
+        Verb::MarkWorkbook => return marked::child(),
         Verb::Schedule(arguments) => return command::end(command::schedule::run(&arguments)),
         Verb::Targets(arguments) => return command::end(command::targets::run(&arguments)),
         Verb::Risk(arguments) => return command::end(command::risk::run(&arguments)),
@@ -145,6 +149,7 @@ fn main() -> ExitCode {
             Verb::ParsePlan(_)
             | Verb::ParseReports
             | Verb::ParseList
+            | Verb::MarkWorkbook
             | Verb::Schedule(_)
             | Verb::Targets(_)
             | Verb::Risk(_)

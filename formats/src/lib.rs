@@ -8,6 +8,7 @@ pub mod documents;
 mod filled;
 pub mod levels;
 pub mod lists;
+pub mod marked;
 pub mod pdf;
 pub mod plans;
 pub mod registers;

@@ -7,6 +7,7 @@ use super::Site;
 use super::extract::{Query, Sent, Upload};
 use super::forms::{Form, Values, error_summary, form_response, new_id, refusal, token};
 use super::layout::{Found, capped, finding, findings, page};
+use super::marked;
 use super::papers::{self, XLSX};
 use super::problem::{Problem, form_urlencoded, sentence};
 use super::shelf::{Shelf, Shown};
@@ -106,6 +107,8 @@ pub struct DryRun {
     pub lines: Vec<(String, Vec<String>)>,
     /// Everything that was found, with cells.
     pub findings: Vec<Found>,
+    /// Where the workbook is with its cells marked, when any is wrong.
+    pub marked: Option<String>,
 }
 
 impl DryRun {
@@ -220,7 +223,7 @@ fn form_page<L: List>(
         (error_summary(visitor, refused))
         h1 { (title) }
         p.lead { (visitor.t(&format!("{}.lead", L::SECTION))) }
-        @if let Some(dry) = dry { (findings(visitor, &dry.findings)) }
+        @if let Some(dry) = dry { (findings(visitor, &dry.findings)) (marked::link(visitor, dry.marked.as_deref())) }
         div.columns {
             section.sheet {
                 h2 { (visitor.t("list_sheet.fetch")) }
@@ -282,10 +285,11 @@ async fn show<L: List>(
         return form_page::<L>(&site, &visitor, place, None, Some(&rule("G-120")));
     };
     drop(conn);
-    let reading = read(bytes).await?;
+    let reading = read(bytes.clone()).await?;
     let request_id = new_id();
     let rows = Rows { place, rows: &reading.rows, request_id: &request_id };
-    let (list, dry) = looked_at::<L>(&mut site.reader().await?, &site, &visitor, &rows, &reading).await?;
+    let (list, mut dry) = looked_at::<L>(&mut site.reader().await?, &site, &visitor, &rows, &reading).await?;
+    dry.marked = marked::keep(&visitor, &file, bytes, &dry.findings);
     if dry.has_errors() {
         return form_page::<L>(&site, &visitor, place, Some(&dry), Some(&rule("G-122")));
     }
@@ -304,6 +308,7 @@ async fn show<L: List>(
             p.actions { button type="submit" { (visitor.tf("list_sheet.do", &[("count", dry.lines.len().to_string())])) } " " a.button.second href=(address::<L>("", place)) { (visitor.t("report_sheet.other")) } }
         }
         (findings(&visitor, &dry.findings))
+        (marked::link(&visitor, dry.marked.as_deref()))
         (lines(&visitor, &dry))
     };
     Ok(page(&site, &visitor, &title, body).into_response())

@@ -8,6 +8,7 @@ pub mod forms;
 pub mod layout;
 pub mod lists;
 pub mod locale;
+pub mod marked;
 pub mod papers;
 pub mod past;
 pub mod problem;
@@ -180,6 +181,7 @@ pub fn router(site: Site) -> Router {
         router = router.merge((feature.routes)());
     }
     router
+        .merge(marked::routes())
         .merge(crate::demo::pages::routes(site.stamps.is_demo))
         .fallback(problem::not_found)
         .layer(RequestBodyLimitLayer::new(extract::FILES_BYTES))

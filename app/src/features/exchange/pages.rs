@@ -14,6 +14,7 @@ use crate::web::Site;
 use crate::web::extract::{Query, Sent, Upload};
 use crate::web::forms::{Form, Values, error_summary, form_response, new_id, refusal, token};
 use crate::web::layout::{Found, finding, findings, page};
+use crate::web::marked;
 use crate::web::papers;
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::shelf::{self, Shelf};
@@ -78,7 +79,7 @@ async fn form(
 ) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let place = asked_project(&mut conn, &visitor, &query).await?;
-    form_page(&site, &visitor, &place, None, &[]).await
+    form_page(&site, &visitor, &place, None, &[], None).await
 }
 
 /// The form; after a refusal with what was wrong.
@@ -88,6 +89,7 @@ async fn form_page(
     place: &Place,
     refused: Option<&Refusal>,
     diagnostics: &[Diagnostic],
+    marked: Option<&str>,
 ) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
     let action = format!("/import?project={}", form_urlencoded(&place.id));
@@ -98,6 +100,7 @@ async fn form_page(
         p.lead { (visitor.t("import.lead")) }
         (Form::new(visitor, action, "import.show", &Values::default()).file("plan_file", ACCEPT).refused(refused).render())
         (found(visitor, diagnostics))
+        (marked::link(visitor, marked))
         p { a href="/import/template.xlsx" download { (visitor.t("import.template")) } " " span.quiet { (visitor.t("import.template_hint")) } }
     };
     Ok(form_response(refused, page(site, visitor, &visitor.t("import.title"), body)))
@@ -113,21 +116,23 @@ async fn show(
     let place = asked_project(&mut site.reader().await?, &visitor, &query).await?;
     let account = visitor.account.clone().ok_or(Problem::LoginNeeded)?;
     let Some((file, bytes)) = upload.file("plan_file").await? else {
-        return form_page(&site, &visitor, &place, Some(&wrong("X-101")), &[]).await;
+        return form_page(&site, &visitor, &place, Some(&wrong("X-101")), &[], None).await;
     };
-    let Reading { plan, mut diagnostics, .. } = parser::read_in_turn(Some(file.clone()), bytes).await?;
+    let Reading { plan, mut diagnostics, .. } = parser::read_in_turn(Some(file.clone()), bytes.clone()).await?;
     let Some(plan) = plan else {
-        return form_page(&site, &visitor, &place, Some(&wrong("X-102")), &diagnostics).await;
+        let marked = marked::keep(&visitor, &file, bytes, &rows(&visitor, &diagnostics));
+        return form_page(&site, &visitor, &place, Some(&wrong("X-102")), &diagnostics, marked.as_deref()).await;
     };
     let size = plan.activities.len();
     let shown = Shown { request_id: new_id(), account, place: place.id.clone(), file, size, content: Arc::new(plan) };
     let computed = scheduled(&shown).await?;
     diagnostics.extend(computed.diagnostics.iter().cloned());
+    let marked = marked::keep(&visitor, &shown.file, bytes, &rows(&visitor, &diagnostics));
     if computed.has_errors() {
-        return form_page(&site, &visitor, &place, Some(&wrong("X-102")), &diagnostics).await;
+        return form_page(&site, &visitor, &place, Some(&wrong("X-102")), &diagnostics, marked.as_deref()).await;
     }
     SHELF.put(shown.clone());
-    let dry_run = DryRun { shown: &shown, computed: &computed, diagnostics: &diagnostics };
+    let dry_run = DryRun { shown: &shown, computed: &computed, diagnostics: &diagnostics, marked: marked.as_deref() };
     shown_page(&site, &visitor, &place, &dry_run, &Values::default(), None).await
 }
 
@@ -142,11 +147,13 @@ struct DryRun<'a> {
     shown: &'a Shown,
     computed: &'a Schedule,
     diagnostics: &'a [Diagnostic],
+    /// Where the workbook is with its cells marked.
+    marked: Option<&'a str>,
 }
 
 /// The page of a dry run; after a refusal with everything that was chosen.
 async fn shown_page(site: &Site, visitor: &Visitor, place: &Place, dry_run: &DryRun<'_>, values: &Values, refused: Option<&Refusal>) -> Result<Response, Problem> {
-    let DryRun { shown, computed, diagnostics } = dry_run;
+    let DryRun { shown, computed, diagnostics, marked } = dry_run;
     let mut conn = site.reader().await?;
     let places = places::store::subtree(&mut conn, &place.path).await?;
     let body = html! {
@@ -165,6 +172,7 @@ async fn shown_page(site: &Site, visitor: &Visitor, place: &Place, dry_run: &Dry
         }
         @if !shown.content.mandated.is_empty() { div.notice { p { (visitor.tf("import.mandated_left", &[("count", shown.content.mandated.len().to_string())])) } } }
         (found(visitor, diagnostics))
+        (marked::link(visitor, *marked))
         (first_activities(visitor, shown, computed))
     };
     Ok(form_response(refused, page(site, visitor, &visitor.t("import.shown"), body)))
@@ -258,13 +266,17 @@ fn counts(visitor: &Visitor, shown: &Shown, computed: &Schedule) -> Markup {
 
 /// Findings of readers and of the kernel as a table: what the code means in the person's language, and the program's own words.
 fn found(visitor: &Visitor, diagnostics: &[Diagnostic]) -> Markup {
-    let rows = diagnostics.iter().map(|one| Found {
+    findings(visitor, &rows(visitor, diagnostics))
+}
+
+fn rows(visitor: &Visitor, diagnostics: &[Diagnostic]) -> Vec<Found> {
+    let row = |one: &Diagnostic| Found {
         severity: one.severity,
         at: one.at.clone().or_else(|| one.activity.clone()).unwrap_or_default(),
         said: finding(visitor, one.code, &one.message),
         code: one.code,
-    });
-    findings(visitor, &rows.collect::<Vec<_>>())
+    };
+    diagnostics.iter().map(row).collect()
 }
 
 fn first_activities(visitor: &Visitor, shown: &Shown, computed: &Schedule) -> Markup {
@@ -304,10 +316,10 @@ async fn import(
         Err(problem) => {
             let refused = refusal(problem)?;
             let Some(shown) = SHELF.find(&account, &place.id, values.text("request_id")) else {
-                return form_page(&site, &visitor, &place, Some(&refused), &[]).await;
+                return form_page(&site, &visitor, &place, Some(&refused), &[], None).await;
             };
             let computed = scheduled(&shown).await?;
-            let dry_run = DryRun { shown: &shown, computed: &computed, diagnostics: &computed.diagnostics };
+            let dry_run = DryRun { shown: &shown, computed: &computed, diagnostics: &computed.diagnostics, marked: None };
             shown_page(&site, &visitor, &place, &dry_run, &values, Some(&refused)).await
         }
     }

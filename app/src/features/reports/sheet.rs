@@ -181,6 +181,8 @@ pub(super) struct DryRun {
     pub filings: Vec<Filing>,
     /// Everything that was found, with cells.
     pub findings: Vec<Found>,
+    /// Where the workbook is with its cells marked, when any is wrong.
+    pub(super) marked: Option<String>,
 }
 
 impl DryRun {

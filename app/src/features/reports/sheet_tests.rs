@@ -212,6 +212,22 @@ on_both_databases!(every_cell_that_stands_against_a_workbook_is_named, |site| as
     }
     assert_eq!(said[2].replace("nowhere", "?"), said[3].replace("theirs-b1", "?"), "nothing tells a foreign building from one that never was");
 
+    // The workbook comes back with the cell marked, to whoever sent it; one in which no cell is wrong does not.
+    let mut less = Workbook::open(blank.bytes.clone());
+    less.put(&pit, "999.5");
+    let page = handed_in(&site, "builder", "ours", &less.save()).await;
+    let sentence = page.texts("table.findings td:nth-child(2)").remove(0);
+    let address = page.attributes("a[href^='/marked/']", "href").remove(0);
+    let mut marked = Workbook::open(site.get("builder", &address).await.bytes);
+    assert!(marked.part("items").contains("999.5"), "what was typed is still there");
+    let comments = marked.parts.iter().find(|(name, _)| name.contains("comments")).map(|(_, text)| text.clone()).unwrap_or_default();
+    let cell = pit.rsplit('!').next().unwrap_or_default();
+    assert!(comments.contains(&format!("ref=\"{cell}\"")) && comments.contains(sentence.split(['“', '<', '&']).next().unwrap_or_default()), "{comments}");
+    for who in ["office", "stranger"] {
+        assert_eq!(site.get(who, &address).await.status, 404, "{who}");
+    }
+    assert_eq!(handed_in(&site, "builder", "ours", &blank.bytes).await.attributes("a[href^='/marked/']", "href").len(), 0);
+
     // The whole workbook on a day that has not come, or of last year; words nobody knows; a part of it for one building.
     let all_days = |day: &str| {
         let mut book = Workbook::open(blank.bytes.clone());

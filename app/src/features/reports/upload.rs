@@ -10,6 +10,7 @@ use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::{Query, Sent, Upload};
 use crate::web::forms::{Form, Values, error_summary, form_response, new_id, refusal, token};
+use crate::web::marked;
 use crate::web::layout::{Found, findings, page};
 use crate::web::papers::{self, XLSX};
 use crate::web::problem::{Problem, form_urlencoded};
@@ -104,7 +105,7 @@ async fn form_page(site: &Site, visitor: &Visitor, place: &Place, on: Option<Dat
         h1 { (place.attributes.name) " · " (visitor.t("report_sheet.title")) }
         p.lead { (visitor.t("report_sheet.lead")) }
         @if let Some(dry) = dry {
-            (photo_hint(visitor, &dry.findings)) (findings(visitor, &dry.findings))
+            (photo_hint(visitor, &dry.findings)) (findings(visitor, &dry.findings)) (marked::link(visitor, dry.marked.as_deref()))
             @if !dry.lines.is_empty() { details { summary { (visitor.t("report_sheet.building_by_building")) } (lines(visitor, dry)) } }
         }
         div.columns {
@@ -148,11 +149,12 @@ async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<As
     let Some((file, bytes)) = upload.file(FIELD).await? else {
         return form_page(&site, &visitor, &place, asked.on, None, Some(&rule("R-136", FIELD))).await;
     };
-    let mut reading = sheet::read(bytes).await?;
+    let mut reading = sheet::read(bytes.clone()).await?;
     let request_id = new_id();
     let tree = site.domain.places.tree(&mut conn).await?;
-    let dry = sheet::check(&mut conn, &site, &visitor, &tree, &place, &reading, &request_id).await?;
+    let mut dry = sheet::check(&mut conn, &site, &visitor, &tree, &place, &reading, &request_id).await?;
     drop(conn);
+    dry.marked = marked::keep(&visitor, &file, bytes, &dry.findings);
     if dry.has_errors() {
         return form_page(&site, &visitor, &place, reading.on.or(asked.on), Some(&dry), Some(&cannot_be_filed())).await;
     }
@@ -191,6 +193,7 @@ async fn shown_page(site: &Site, visitor: &Visitor, place: &Place, shown: &Shown
             p.actions { button type="submit" { (visitor.tf("report_sheet.file", &[("count", count.to_string())])) } " " a.button.second href=(again) { (visitor.t("report_sheet.other")) } }
         }
         (findings(visitor, &dry.findings))
+        (marked::link(visitor, dry.marked.as_deref()))
         (lines(visitor, dry))
     };
     Ok(page(site, visitor, &visitor.t("report_sheet.shown"), body).into_response())
