@@ -4,7 +4,7 @@ use super::figures::Line;
 use super::gather::{Ends, gather};
 use super::model::{Command, MOST_PHOTOS, Photo, Stage, object_until};
 use super::print::{Shown, causes, compose, correction, cut_off, elevations, rule_text};
-use crate::features::targets::progress::signed;
+use crate::features::targets::pages::gap_lamp;
 use super::store::{self, Bulletin, Chosen, Objection};
 use crate::features::reports::copies;
 use crate::clock;
@@ -14,7 +14,7 @@ use crate::features::places::model::Kind;
 use crate::features::places::tree::Tree;
 use crate::features::rule_sets::model::{GapRules, RuleSet, gap_rules};
 use crate::features::targets::grades::Marks;
-use crate::features::targets::progress::{grade, tenths_text};
+use crate::features::targets::progress::{signed, tenths_text};
 use crate::features::{identity, rule_sets};
 use crate::refusal::Refusal;
 use crate::web::Site;
@@ -299,7 +299,7 @@ fn figures_table(visitor: &Visitor, bulletin: &Bulletin, is_whole: bool, rules: 
                 td.number { @if is_whole { (at + 1) } @else { "—" } }
                 td { a href={ "/targets?place=" (line.project) } { (line.name) } }
                 td.number { (tenths_text(line.planned_e1)) } td.number { (tenths_text(line.done_e1)) @if let Some(grade) = line.grade { " " (marks.of(grade)) } }
-                td { span class={ "lamp " (grade(line.gap_e1, rules).name()) } { (signed(line.gap_e1)) } }
+                td { (gap_lamp(visitor, line.gap_e1, rules, &signed(line.gap_e1))) }
                 td.number { @match line.moved_e1() { Some(moved) => (signed(moved)), None => "—" } }
                 td.number { (line.reports_came) "/" (line.reports_due) } td.number { (line.confirmed_text()) } td.number { (line.disputes) } td.number { (line.broken) } td { (visitor.list(causes(visitor, line))) }
             } } }

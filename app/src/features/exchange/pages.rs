@@ -264,7 +264,7 @@ fn counts(visitor: &Visitor, shown: &Shown, computed: &Schedule) -> Markup {
     }
 }
 
-/// Findings of readers and of the kernel as a table: what the code means in the person's language, and the program's own words.
+/// Findings of readers and of the kernel as a table, in the person's language.
 fn found(visitor: &Visitor, diagnostics: &[Diagnostic]) -> Markup {
     findings(visitor, &rows(visitor, diagnostics))
 }
