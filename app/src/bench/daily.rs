@@ -249,13 +249,8 @@ fn bulletin_ms() -> Result<f64> {
     ensure!(documents::pages(&paper).len() >= 10, "a bulletin of {} pages", documents::pages(&paper).len());
     let make = || -> Result<()> {
         documents::docx(&paper).map_err(|fault| anyhow::anyhow!(fault))?;
-        pdf::from_pages(
-            &documents::pages(&paper),
-            documents::PAGE_WIDTH_MM,
-            documents::PAGE_HEIGHT_MM,
-            papers::fonts()?,
-        )
-        .context("drawing")?;
+        let (width_mm, height_mm) = paper.form.page_mm();
+        pdf::from_pages(&documents::pages(&paper), width_mm, height_mm, papers::fonts()?).context("drawing")?;
         Ok(())
     };
     make()?;

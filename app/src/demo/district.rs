@@ -39,6 +39,7 @@ pub struct Papers {
     pub bulletin_opening: String,
     pub bulletin_closing: String,
     pub return_remark: String,
+    pub return_unit: String,
     pub return_reason: String,
     pub correction: String,
     pub issuer_of_hindrance: String,

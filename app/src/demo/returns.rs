@@ -82,9 +82,9 @@ impl Returns {
         for sending in [Sending::First, Sending::Yesterday, Sending::LastWeek] {
             let (_, name, to) = sending.of(today);
             if to == on {
-                let template = returns::template(name).context("the story names templates that exist")?;
+                let template = returns::shipped(name).context("the story names templates that exist")?;
                 let mut conn = settled(teller).await?;
-                let stood = Stood::read(&mut conn, teller.domain, template, template.period.around(on)).await;
+                let stood = Stood::read(&mut conn, teller.domain, template, template.content.period.around(on)).await;
                 self.0.push((name, on, stood.map_err(|problem| anyhow!("{problem:?}"))?));
             }
         }
@@ -101,8 +101,8 @@ impl Returns {
         today: Date,
     ) -> Result<()> {
         let (id, name, to) = sending.of(today);
-        let template = returns::template(name).context("the story names templates that exist")?;
-        let period = template.period.around(to);
+        let template = returns::shipped(name).context("the story names templates that exist")?;
+        let period = template.content.period.around(to);
         let kept = self.0.iter().find(|(kept, ended, _)| *kept == name && *ended == to);
         let (_, _, stood) = kept.context("what stood in the evening was kept")?;
         let mut conn = settled(teller).await?;
@@ -111,17 +111,18 @@ impl Returns {
             .await
             .map_err(|problem| anyhow!("{problem:?}"))?;
         drop(conn);
-        let command = returns::Command::Send {
+        let command = returns::Command::Send(returns::Sending {
             id: id.to_owned(),
             template: template.id.clone(),
             from: period.from,
+            unit: papers().return_unit.clone(),
             seen: returns::digest(&form),
             form,
             frozen_number,
             remark: papers().return_remark.clone(),
             reason: if matches!(sending, Sending::Again) { papers().return_reason.clone() } else { String::new() },
             is_early: false,
-        };
+        });
         teller.wave(vec![Ask::by(&district.people[1].account, command)]).await
     }
 }

@@ -217,7 +217,8 @@ pub fn fonts() -> anyhow::Result<&'static Fonts> {
 
 fn draw(paper: &Paper) -> anyhow::Result<Vec<u8>> {
     let pages = documents::pages(paper);
-    Ok(pdf::from_pages(&pages, documents::PAGE_WIDTH_MM, documents::PAGE_HEIGHT_MM, fonts()?)?)
+    let (width_mm, height_mm) = paper.form.page_mm();
+    Ok(pdf::from_pages(&pages, width_mm, height_mm, fonts()?)?)
 }
 
 /// A file to be saved, never shown: a name that holds anything but letters travels percent-encoded (RFC 6266).

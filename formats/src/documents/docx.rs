@@ -15,8 +15,10 @@ const TITLE: u32 = 44;
 const SMALL: u32 = 24;
 /// Tables of a form that has to stay on one sheet: 10 pt.
 const DENSE: u32 = 20;
-/// Width of the text block, in twentieths of a point.
+/// Width of the text block of a page upright, in twentieths of a point.
 const WIDTH: u32 = 8844;
+/// Width of that of a page across.
+const WIDTH_ACROSS: u32 = 12756;
 /// What a cell keeps free at its two sides, where nothing else is said.
 const CELL_GAP: f64 = 216.0;
 /// Characters of a fact's value beside another: two lines of half the width.
@@ -128,16 +130,32 @@ fn paragraph(properties: &str, runs: &str) -> String {
     format!(r#"<w:p><w:pPr><w:spacing w:line="580" w:lineRule="exact"/>{properties}</w:pPr>{runs}</w:p>"#)
 }
 
+/// In what tables are set: letters in half points, and the width of the block in twentieths of a point.
+#[derive(Clone, Copy)]
+struct Setting {
+    size: u32,
+    width: u32,
+}
+
+impl Setting {
+    fn of(form: Form) -> Setting {
+        Setting {
+            size: if form.is_sheet() { DENSE } else { SMALL },
+            width: if form.is_across() { WIDTH_ACROSS } else { WIDTH },
+        }
+    }
+}
+
 fn document(paper: &Paper) -> String {
     let mut body = String::new();
     if !paper.stamps.is_empty() {
         body += &paragraph("", &run(&paper.stamps.join("  "), HEITI, SMALL, RED));
     }
-    let size = if paper.form == Form::Sheet { DENSE } else { SMALL };
+    let setting = Setting::of(paper.form);
     match paper.form {
         Form::Bulletin => body += &masthead(paper),
         Form::Letter => body += &letter_start(paper),
-        Form::Sheet => body += &sheet_head(paper),
+        Form::Sheet | Form::Across => body += &sheet_head(paper),
     }
     if !paper.recipients.is_empty() {
         body += &paragraph("", &run(&paper.recipients, FANGSONG, BODY, ""));
@@ -152,10 +170,10 @@ fn document(paper: &Paper) -> String {
                     body += &paragraph(indent, &run(line, FANGSONG, BODY, ""));
                 }
             }
-            Block::Table(table) => body += &table_xml(table, size),
-            Block::Facts(facts) => body += &facts_xml(facts, size),
+            Block::Table(table) => body += &table_xml(table, setting),
+            Block::Facts(facts) => body += &facts_xml(facts, setting),
             Block::Pictures(pictures) => {
-                body += &pictures_xml(pictures, size, drawn);
+                body += &pictures_xml(pictures, setting, drawn);
                 drawn += pictures.len();
             }
         }
@@ -180,10 +198,23 @@ fn document(paper: &Paper) -> String {
             r#"w:header="1701" w:footer="1134""#,
             "<w:titlePg/>",
         ),
-        Form::Bulletin | Form::Sheet => ("", r#"w:header="851" w:footer="1400""#, ""),
+        Form::Bulletin | Form::Sheet | Form::Across => ("", r#"w:header="851" w:footer="1400""#, ""),
+    };
+    // A page across is bound at its upper edge: 28, 37, 26 and 35 mm.
+    let (page, margins, grid) = match paper.form {
+        Form::Across => (
+            r#"w:w="16838" w:h="11906" w:orient="landscape""#,
+            r#"w:top="1588" w:right="2098" w:bottom="1474" w:left="1985""#,
+            "",
+        ),
+        Form::Bulletin | Form::Letter | Form::Sheet => (
+            r#"w:w="11906" w:h="16838""#,
+            r#"w:top="2098" w:right="1474" w:bottom="1985" w:left="1588""#,
+            r#"<w:docGrid w:type="linesAndChars" w:linePitch="580" w:charSpace="-849"/>"#,
+        ),
     };
     let section = format!(
-        r#"<w:sectPr>{first}<w:footerReference w:type="default" r:id="rId2"/><w:footerReference w:type="even" r:id="rId3"/><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="2098" w:right="1474" w:bottom="1985" w:left="1588" {edges} w:gutter="0"/>{title_page}<w:docGrid w:type="linesAndChars" w:linePitch="580" w:charSpace="-849"/></w:sectPr>"#
+        r#"<w:sectPr>{first}<w:footerReference w:type="default" r:id="rId2"/><w:footerReference w:type="even" r:id="rId3"/><w:pgSz {page}/><w:pgMar {margins} {edges} w:gutter="0"/>{title_page}{grid}</w:sectPr>"#
     );
     format!(
         r#"{HEADER}<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:body>{body}{section}</w:body></w:document>"#
@@ -202,7 +233,8 @@ fn office_and_date(paper: &Paper, half_points: u32, before: &str) -> String {
         + &run(&paper.date, FANGSONG, half_points, "");
     // Borders and tabs stand before the spacing in the schema's order.
     format!(
-        r#"<w:p><w:pPr>{before}<w:tabs><w:tab w:val="right" w:pos="{WIDTH}"/></w:tabs><w:spacing w:line="580" w:lineRule="exact"/></w:pPr>{ends}</w:p>"#
+        r#"<w:p><w:pPr>{before}<w:tabs><w:tab w:val="right" w:pos="{width}"/></w:tabs><w:spacing w:line="580" w:lineRule="exact"/></w:pPr>{ends}</w:p>"#,
+        width = Setting::of(paper.form).width
     )
 }
 
@@ -247,29 +279,30 @@ fn cell(text: &str, width: u32, side: &str, font: &str, half_points: u32, shade:
 }
 
 /// The beginning of a table with columns of these widths.
-fn table_start(widths: &[u32]) -> String {
+fn table_start(Setting { width, .. }: Setting, widths: &[u32]) -> String {
     let borders: String = ["top", "left", "bottom", "right", "insideH", "insideV"]
         .iter()
         .map(|side| format!(r#"<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>"#))
         .collect();
     let mut text = format!(
-        r#"<w:tbl><w:tblPr><w:tblW w:w="{WIDTH}" w:type="dxa"/><w:tblBorders>{borders}</w:tblBorders></w:tblPr><w:tblGrid>"#
+        r#"<w:tbl><w:tblPr><w:tblW w:w="{width}" w:type="dxa"/><w:tblBorders>{borders}</w:tblBorders></w:tblPr><w:tblGrid>"#
     );
     text.extend(widths.iter().map(|width| format!(r#"<w:gridCol w:w="{width}"/>"#)));
     text + "</w:tblGrid>"
 }
 
-fn table_xml(table: &Table, size: u32) -> String {
+fn table_xml(table: &Table, setting: Setting) -> String {
+    let size = setting.size;
     // Sizes are half points, widths twentieths.
     let Columns { widths, size: cell_size, title_size } =
-        columns(table, f64::from(WIDTH), f64::from(size) * 10.0, CELL_GAP);
+        columns(table, f64::from(setting.width), f64::from(size) * 10.0, CELL_GAP);
     let widths: Vec<u32> = widths.into_iter().map(|width| width as u32).collect();
     let [cell_size, title_size] = [cell_size, title_size].map(|of| (f64::from(size) * of) as u32);
     let mut text = String::new();
     if !table.caption.is_empty() {
         text += &paragraph(r#"<w:jc w:val="center"/>"#, &run(&table.caption, HEITI, size + 4, ""));
     }
-    text += &table_start(&widths);
+    text += &table_start(setting, &widths);
     text += r#"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>"#;
     text.extend(
         table
@@ -290,10 +323,11 @@ fn table_xml(table: &Table, size: u32) -> String {
     text + "</w:tbl>" + &paragraph("", "")
 }
 
-fn facts_xml(facts: &[(String, String)], size: u32) -> String {
-    let (name_width, value_width) = (WIDTH * 3 / 16, WIDTH * 5 / 16);
+fn facts_xml(facts: &[(String, String)], setting: Setting) -> String {
+    let Setting { size, width: whole } = setting;
+    let (name_width, value_width) = (whole * 3 / 16, whole * 5 / 16);
     let shade = r#"<w:shd w:val="clear" w:color="auto" w:fill="F0EDE6"/>"#;
-    let mut text = table_start(&[name_width, value_width, name_width, value_width]);
+    let mut text = table_start(setting, &[name_width, value_width, name_width, value_width]);
     let mut rest = facts;
     while let [first, after @ ..] = rest {
         let is_long = |(_, value): &(String, String)| ems(value) > FACT_CHARS;
@@ -306,7 +340,7 @@ fn facts_xml(facts: &[(String, String)], size: u32) -> String {
         for (name, value) in pair {
             // A long value takes the line, and so does the last fact of an odd number.
             let (width, span) = match pair.len() {
-                1 => (WIDTH - name_width, r#"<w:gridSpan w:val="3"/>"#),
+                1 => (whole - name_width, r#"<w:gridSpan w:val="3"/>"#),
                 _ => (value_width, ""),
             };
             text += &cell(name, name_width, "left", HEITI, size, shade);
@@ -318,14 +352,14 @@ fn facts_xml(facts: &[(String, String)], size: u32) -> String {
 }
 
 /// Pictures in a table without lines, two in a row; `first` is how many the paper has shown before.
-fn pictures_xml(pictures: &[Picture], size: u32, first: usize) -> String {
-    let width = WIDTH / 2;
+fn pictures_xml(pictures: &[Picture], Setting { size, width: whole }: Setting, first: usize) -> String {
+    let width = whole / 2;
     let mut text = format!(
-        r#"<w:tbl><w:tblPr><w:tblW w:w="{WIDTH}" w:type="dxa"/></w:tblPr><w:tblGrid><w:gridCol w:w="{width}"/><w:gridCol w:w="{width}"/></w:tblGrid>"#
+        r#"<w:tbl><w:tblPr><w:tblW w:w="{whole}" w:type="dxa"/></w:tblPr><w:tblGrid><w:gridCol w:w="{width}"/><w:gridCol w:w="{width}"/></w:tblGrid>"#
     );
     for (row_at, row) in pictures.chunks(2).enumerate() {
         // A picture alone in its row stands in the middle of the block.
-        let (width, span) = if row.len() == 1 { (WIDTH, r#"<w:gridSpan w:val="2"/>"#) } else { (width, "") };
+        let (width, span) = if row.len() == 1 { (whole, r#"<w:gridSpan w:val="2"/>"#) } else { (width, "") };
         text += r#"<w:tr><w:trPr><w:cantSplit/></w:trPr>"#;
         for (at, picture) in row.iter().enumerate() {
             let drawing = drawing(picture, first + row_at * 2 + at);
@@ -398,7 +432,7 @@ mod tests {
             ],
             ..Paper::default()
         };
-        for form in [Form::Bulletin, Form::Letter, Form::Sheet] {
+        for form in [Form::Bulletin, Form::Letter, Form::Sheet, Form::Across] {
             well_formed(&Paper { form, ..paper.clone() });
         }
     }
@@ -426,7 +460,17 @@ mod tests {
                 assert!(text.contains("<w:mirrorMargins/><w:evenAndOddHeaders/>"), "in the schema's order");
             }
             if name == "word/document.xml" {
-                assert!(text.contains(r#"w:top="2098" w:right="1474" w:bottom="1985" w:left="1588""#));
+                let (page, margins) = match paper.form {
+                    Form::Across => (
+                        r#"<w:pgSz w:w="16838" w:h="11906" w:orient="landscape"/>"#,
+                        r#"w:top="1588" w:right="2098" w:bottom="1474" w:left="1985""#,
+                    ),
+                    _ => (
+                        r#"<w:pgSz w:w="11906" w:h="16838"/>"#,
+                        r#"w:top="2098" w:right="1474" w:bottom="1985" w:left="1588""#,
+                    ),
+                };
+                assert!(text.contains(page) && text.contains(margins));
                 assert!(text.contains("=一号 &amp; 二号") && text.contains("<w:tblHeader/>"));
                 assert!(text.contains(r#"cx="2688000" cy="2016000""#), "four by three fills its box");
                 assert!(text.contains(r#"cx="1512000" cy="2016000""#), "three by four keeps its shape");

@@ -3,7 +3,7 @@
 use super::columns::{CLOSING, Columns, OPENING, bold_ems, columns, is_word};
 use super::{
     Block, CHARS, Form, HEIGHT_MM, LEFT_MM, LINES, OUTER_MM, PAGE_HEIGHT_MM, PAGE_WIDTH_MM, PICTURE_MM, Paper, Picture,
-    TOP_MM, Table, WIDTH_MM,
+    Table, WIDTH_MM,
 };
 use crate::charts::svg::{ems, escape, number};
 use base64::Engine as _;
@@ -56,12 +56,11 @@ const GREY: &str = "#555555";
 
 /// Lays a paper out: one SVG a page, in millimetres.
 pub fn pages(paper: &Paper) -> Vec<String> {
-    let size = if paper.form == Form::Sheet { DENSE } else { SMALL };
-    let mut setter = Setter { size, ..Setter::default() };
+    let mut setter = Setter::on(paper.form);
     match paper.form {
         Form::Bulletin => setter.masthead(paper),
         Form::Letter => setter.letterhead(paper),
-        Form::Sheet => setter.sheet_head(paper),
+        Form::Sheet | Form::Across => setter.sheet_head(paper),
     }
     for (at, block) in paper.blocks.iter().enumerate() {
         match block {
@@ -99,13 +98,17 @@ pub fn pages(paper: &Paper) -> Vec<String> {
     setter.finish(paper.form)
 }
 
-/// Pages being set. `y` is the top of the next line within the text block, `size` that of letters in tables.
-#[derive(Default)]
+/// Pages being set. `y` is the top of the next line within the text block, whose corner and size are kept with it, all in
+/// millimetres; `size` is that of letters in tables.
 struct Setter {
     done: Vec<String>,
     page: String,
     y: f64,
     size: f64,
+    left: f64,
+    top: f64,
+    width: f64,
+    height_mm: f64,
 }
 
 /// A cell of a table.
@@ -141,6 +144,13 @@ struct Face {
 }
 
 impl Setter {
+    /// An empty first page of a form.
+    fn on(form: Form) -> Setter {
+        let ((left, top), (width, height_mm)) = (form.corner_mm(), form.block_mm());
+        let size = if form.is_sheet() { DENSE } else { SMALL };
+        Setter { done: Vec::new(), page: String::new(), y: 0.0, size, left, top, width, height_mm }
+    }
+
     fn text(&mut self, (x, y): (f64, f64), face: Face, text: &str) {
         let Face { size, side, letters, colour } = face;
         let anchor = match side {
@@ -168,16 +178,16 @@ impl Setter {
         let _ = write!(
             self.page,
             "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{colour}\"/>",
-            number(LEFT_MM),
+            number(self.left),
             number(y),
-            number(WIDTH_MM),
+            number(self.width),
             number(thickness)
         );
     }
 
     /// Makes room for a height within the block, on the next page if this one has none.
     fn room(&mut self, height: f64) {
-        if self.y + height > HEIGHT_MM + 0.01 {
+        if self.y + height > self.height_mm + 0.01 {
             self.turn();
         }
     }
@@ -190,7 +200,7 @@ impl Setter {
     fn stamps(&mut self, paper: &Paper) {
         if !paper.stamps.is_empty() {
             self.text(
-                (LEFT_MM, TOP_MM - 8.0),
+                (self.left, self.top - 8.0),
                 Face { size: SMALL, side: Side::Start, letters: Letters::Heading, colour: RED },
                 &paper.stamps.join("  "),
             );
@@ -200,7 +210,7 @@ impl Setter {
     /// A title in lines of about the same length, as the standard asks for.
     fn title(&mut self, title: &str) {
         // Bold figures are wider than half an em: a line is left with room for them.
-        let widest = (WIDTH_MM / TITLE - 1.0).floor();
+        let widest = (self.width / TITLE - 1.0).floor();
         let whole = broken(title, widest, 0.0);
         let least = (ems(title) / whole.len() as f64).ceil();
         let widths = std::iter::successors(Some(least), |width| Some(width + 1.0)).take_while(|width| *width <= widest);
@@ -208,7 +218,7 @@ impl Setter {
         for line in even.unwrap_or(whole) {
             self.room(PITCH);
             self.text(
-                (LEFT_MM + WIDTH_MM / 2.0, TOP_MM + self.y + BASELINE),
+                (self.left + self.width / 2.0, self.top + self.y + BASELINE),
                 Face { size: TITLE, side: Side::Middle, letters: Letters::Title, colour: BLACK },
                 &line,
             );
@@ -219,39 +229,39 @@ impl Setter {
     /// Editor and date at the two ends of a line.
     fn office_and_date(&mut self, paper: &Paper, size: f64, indent: f64, baseline: f64) {
         let face = |side| Face { size, side, letters: Letters::Text, colour: BLACK };
-        self.text((LEFT_MM + indent, baseline), face(Side::Start), &paper.office);
-        self.text((LEFT_MM + WIDTH_MM - indent, baseline), face(Side::End), &paper.date);
+        self.text((self.left + indent, baseline), face(Side::Start), &paper.office);
+        self.text((self.left + self.width - indent, baseline), face(Side::End), &paper.date);
     }
 
     fn sheet_head(&mut self, paper: &Paper) {
         self.stamps(paper);
         self.title(&paper.title);
-        self.office_and_date(paper, self.size, 0.0, TOP_MM + self.y + self.size);
+        self.office_and_date(paper, self.size, 0.0, self.top + self.y + self.size);
         self.y += self.size * TABLE_LEADING;
     }
 
     fn masthead(&mut self, paper: &Paper) {
-        let centre = LEFT_MM + WIDTH_MM / 2.0;
+        let centre = self.left + self.width / 2.0;
         self.stamps(paper);
         // The masthead's upper edge stands 35 mm below the block's top in a letterhead; a bulletin's stands at the block's top.
-        let size = (WIDTH_MM / bold_ems(&paper.masthead).max(1.0)).min(14.0);
+        let size = (self.width / bold_ems(&paper.masthead).max(1.0)).min(14.0);
         self.text(
-            (centre, TOP_MM + size),
+            (centre, self.top + size),
             Face { size, side: Side::Middle, letters: Letters::Title, colour: RED },
             &paper.masthead,
         );
         self.y = size + 6.0;
         if !paper.number.is_empty() {
             self.text(
-                (centre, TOP_MM + self.y + BASELINE),
+                (centre, self.top + self.y + BASELINE),
                 Face { size: ADVANCE, side: Side::Middle, letters: Letters::Text, colour: BLACK },
                 &paper.number,
             );
             self.y += PITCH;
         }
-        self.office_and_date(paper, ADVANCE, ADVANCE, TOP_MM + self.y + BASELINE);
+        self.office_and_date(paper, ADVANCE, ADVANCE, self.top + self.y + BASELINE);
         self.y += PITCH;
-        self.rule(TOP_MM + self.y + 1.0, 0.7, RED);
+        self.rule(self.top + self.y + 1.0, 0.7, RED);
         self.y += PITCH * 0.75;
         self.title(&paper.title);
         self.y += PITCH * 0.5;
@@ -261,7 +271,7 @@ impl Setter {
     fn letterhead(&mut self, paper: &Paper) {
         if !paper.stamps.is_empty() {
             let face = Face { size: SMALL, side: Side::Start, letters: Letters::Heading, colour: RED };
-            self.text((LEFT_MM, LETTER_TOP - 4.0), face, &paper.stamps.join("  "));
+            self.text((self.left, LETTER_TOP - 4.0), face, &paper.stamps.join("  "));
         }
         let size = (LETTER_WIDTH / bold_ems(&paper.masthead).max(1.0)).min(14.0);
         let face = Face { size, side: Side::Middle, letters: Letters::Title, colour: RED };
@@ -275,8 +285,8 @@ impl Setter {
         self.red_line(bottom - thick, thick);
         let top = line + thick + space + thin + LETTER_SPACE;
         let face = Face { size: ADVANCE, side: Side::End, letters: Letters::Text, colour: BLACK };
-        self.text((LEFT_MM + WIDTH_MM, top + ADVANCE * ASCENT), face, &paper.number);
-        self.y = top + ADVANCE - TOP_MM + 2.0 * PITCH;
+        self.text((self.left + self.width, top + ADVANCE * ASCENT), face, &paper.number);
+        self.y = top + ADVANCE - self.top + 2.0 * PITCH;
         self.title(&paper.title);
         self.y += PITCH;
         self.recipients(paper);
@@ -296,12 +306,12 @@ impl Setter {
     fn signature(&mut self, paper: &Paper) {
         self.room(3.0 * PITCH);
         self.y += PITCH;
-        let right = LEFT_MM + WIDTH_MM;
+        let right = self.left + self.width;
         let half = |text: &str| ems(text) * ADVANCE / 2.0;
         let middle = right - SEAL_CHARS * ADVANCE - half(&paper.date);
         let face = Face { size: ADVANCE, side: Side::Middle, letters: Letters::Text, colour: BLACK };
         for (text, middle) in [(&paper.office, middle.min(right - half(&paper.office))), (&paper.date, middle)] {
-            self.text((middle, TOP_MM + self.y + BASELINE), face, text);
+            self.text((middle, self.top + self.y + BASELINE), face, text);
             self.y += PITCH;
         }
     }
@@ -313,7 +323,7 @@ impl Setter {
         for line in broken(&paper.recipients, CHARS, 0.0) {
             self.room(PITCH);
             let face = Face { size: ADVANCE, side: Side::Start, letters: Letters::Text, colour: BLACK };
-            self.text((LEFT_MM, TOP_MM + self.y + BASELINE), face, &line);
+            self.text((self.left, self.top + self.y + BASELINE), face, &line);
             self.y += PITCH;
         }
     }
@@ -323,7 +333,7 @@ impl Setter {
             self.room(PITCH);
             let indent = if at == 0 { 2.0 * ADVANCE } else { 0.0 };
             self.text(
-                (LEFT_MM + indent, TOP_MM + self.y + BASELINE),
+                (self.left + indent, self.top + self.y + BASELINE),
                 Face {
                     size: ADVANCE,
                     side: Side::Start,
@@ -337,7 +347,7 @@ impl Setter {
     }
 
     fn table(&mut self, table: &Table) {
-        let Columns { widths, size, title_size } = columns(table, WIDTH_MM, self.size, CELL_GAP);
+        let Columns { widths, size, title_size } = columns(table, self.width, self.size, CELL_GAP);
         let head: Vec<Cell<'_>> = table
             .columns
             .iter()
@@ -346,7 +356,7 @@ impl Setter {
         self.room(self.pitch() * 4.0);
         if !table.caption.is_empty() {
             self.text(
-                (LEFT_MM + WIDTH_MM / 2.0, TOP_MM + self.y + self.size * 1.18),
+                (self.left + self.width / 2.0, self.top + self.y + self.size * 1.18),
                 Face { size: self.size * 1.1, side: Side::Middle, letters: Letters::Heading, colour: BLACK },
                 &table.caption,
             );
@@ -364,7 +374,7 @@ impl Setter {
                     size: self.size * size,
                 })
                 .collect();
-            if self.y + self.height(&widths, &cells) > HEIGHT_MM {
+            if self.y + self.height(&widths, &cells) > self.height_mm {
                 self.turn();
                 self.row(&widths, &head);
             }
@@ -375,8 +385,8 @@ impl Setter {
 
     fn facts(&mut self, facts: &[(String, String)]) {
         let whole: f64 = FACT_SHARES.iter().sum();
-        let widths = FACT_SHARES.map(|share| WIDTH_MM * share / whole);
-        let alone = [widths[0], WIDTH_MM - widths[0]];
+        let widths = FACT_SHARES.map(|share| self.width * share / whole);
+        let alone = [widths[0], self.width - widths[0]];
         let mut rest = facts;
         while let [first, after @ ..] = rest {
             // A long value takes the line, and so does the last fact of an odd number.
@@ -409,8 +419,8 @@ impl Setter {
             for (at, (picture, caption)) in row.iter().zip(&captions).enumerate() {
                 let (wide, high) = picture.size_mm();
                 // A picture alone in its row stands in the middle of the block.
-                let left = if row.len() == 1 { (WIDTH_MM - width) / 2.0 } else { at as f64 * (WIDTH_MM - width) };
-                let (centre, top) = (LEFT_MM + left + width / 2.0, TOP_MM + self.y);
+                let left = if row.len() == 1 { (self.width - width) / 2.0 } else { at as f64 * (self.width - width) };
+                let (centre, top) = (self.left + left + width / 2.0, self.top + self.y);
                 let _ = write!(
                     self.page,
                     "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" href=\"data:image/jpeg;base64,{}\"/>",
@@ -445,7 +455,7 @@ impl Setter {
 
     fn row(&mut self, widths: &[f64], cells: &[Cell<'_>]) {
         let (height, pitch) = (self.height(widths, cells), self.pitch());
-        let (top, mut left) = (TOP_MM + self.y, LEFT_MM);
+        let (top, mut left) = (self.top + self.y, self.left);
         for (cell, width) in cells.iter().zip(widths) {
             let shade = if cell.is_head { "#f0ede6" } else { "none" };
             let _ = write!(
@@ -484,13 +494,13 @@ impl Setter {
         if let Some(proof) = &paper.proof {
             let side = 26.0;
             self.room(side + 4.0);
-            let (top, cell) = (TOP_MM + self.y + 2.0, side / proof.cells.len().max(1) as f64);
+            let (top, cell) = (self.top + self.y + 2.0, side / proof.cells.len().max(1) as f64);
             for (row, cells) in proof.cells.iter().enumerate() {
                 for (column, _) in cells.iter().enumerate().filter(|(_, is_dark)| **is_dark) {
                     let _ = write!(
                         self.page,
                         "<rect x=\"{:.3}\" y=\"{:.3}\" width=\"{:.3}\" height=\"{:.3}\" fill=\"#000000\"/>",
-                        LEFT_MM + column as f64 * cell,
+                        self.left + column as f64 * cell,
                         top + row as f64 * cell,
                         cell + 0.01,
                         cell + 0.01
@@ -499,7 +509,7 @@ impl Setter {
             }
             for (at, line) in proof.lines.iter().enumerate() {
                 self.text(
-                    (LEFT_MM + side + 4.0, top + 4.0 + at as f64 * 5.2),
+                    (self.left + side + 4.0, top + 4.0 + at as f64 * 5.2),
                     Face { size: 3.4, side: Side::Start, letters: Letters::Text, colour: GREY },
                     line,
                 );
@@ -517,23 +527,23 @@ impl Setter {
             let lines = paper.copies.len() as f64 * PITCH * 0.85;
             let height = lines + if has_rules { 2.0 * (FOOT_RULE + FOOT_GAP) } else { 0.0 };
             self.room(height);
-            if paper.form != Form::Sheet {
-                self.y = HEIGHT_MM - height;
+            if !paper.form.is_sheet() {
+                self.y = self.height_mm - height;
             }
             if has_rules {
-                self.rule(TOP_MM + self.y, FOOT_RULE, BLACK);
+                self.rule(self.top + self.y, FOOT_RULE, BLACK);
                 self.y += FOOT_RULE + FOOT_GAP;
             }
             for line in &paper.copies {
                 self.text(
-                    (LEFT_MM + ADVANCE, TOP_MM + self.y + BASELINE * 0.9),
+                    (self.left + ADVANCE, self.top + self.y + BASELINE * 0.9),
                     Face { size: 4.94, side: Side::Start, letters: Letters::Text, colour: BLACK },
                     line,
                 );
                 self.y += PITCH * 0.85;
             }
             if has_rules {
-                self.rule(TOP_MM + self.y + FOOT_GAP, FOOT_RULE, BLACK);
+                self.rule(self.top + self.y + FOOT_GAP, FOOT_RULE, BLACK);
             }
         }
     }
@@ -544,21 +554,29 @@ impl Setter {
         for (at, page) in pages.iter_mut().enumerate() {
             // Page number: dash 7 mm below the block, a character in from the outer edge.
             let is_odd = at % 2 == 0;
-            let mut setter = Setter { page: std::mem::take(page), ..Setter::default() };
-            let (x, side) =
-                if is_odd { (LEFT_MM + WIDTH_MM - ADVANCE, Side::End) } else { (LEFT_MM + ADVANCE, Side::Start) };
+            let mut setter = Setter { page: std::mem::take(page), ..Setter::on(form) };
+            // What lies across is bound at its upper edge: its numbers all stand at the right.
+            let is_right = is_odd || form.is_across();
+            let (x, side) = if is_right {
+                (self.left + self.width - ADVANCE, Side::End)
+            } else {
+                (self.left + ADVANCE, Side::Start)
+            };
             if at > 0 || form != Form::Letter {
                 setter.text(
-                    (x, TOP_MM + HEIGHT_MM + 7.0 + 3.0),
+                    (x, self.top + self.height_mm + 7.0 + 3.0),
                     Face { size: 4.94, side, letters: Letters::Text, colour: BLACK },
                     &format!("\u{2014} {} \u{2014}", at + 1),
                 );
             }
-            // Printed on both sides and bound at the left, an even page is bound at its right edge.
-            let left = if is_odd { 0.0 } else { LEFT_MM - OUTER_MM };
+            // Printed on both sides and bound at the left, an even page is bound at its right edge; across, at its lower one.
+            let shift = if is_odd { 0.0 } else { LEFT_MM - OUTER_MM };
+            let (left, top) = if form.is_across() { (0.0, shift) } else { (shift, 0.0) };
+            let (width, height) = form.page_mm();
             *page = format!(
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{left} 0 {PAGE_WIDTH_MM} {PAGE_HEIGHT_MM}\" width=\"{PAGE_WIDTH_MM}mm\" height=\"{PAGE_HEIGHT_MM}mm\"><rect x=\"{left}\" width=\"{PAGE_WIDTH_MM}\" height=\"{PAGE_HEIGHT_MM}\" fill=\"#ffffff\"/>{page_text}</svg>",
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{left} {top} {width} {height}\" width=\"{width}mm\" height=\"{height}mm\"><rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>{page_text}</svg>",
                 left = number(left),
+                top = number(top),
                 page_text = setter.page
             );
         }
@@ -755,6 +773,37 @@ mod tests {
             assert_eq!(pages.last().map(shift), Some(is_even), "28 mm at the left of odd pages, 26 of even ones");
             assert!(!shift(&pages[0]));
         }
+    }
+
+    #[test]
+    fn a_wide_table_lies_across_and_is_bound_at_its_upper_edge() {
+        let column = |at: usize| Column { title: format!("栏{at}"), share: 8, is_number: true };
+        let table = Table {
+            caption: String::new(),
+            columns: (0..14).map(column).collect(),
+            rows: (0..60).map(|row| (0..14).map(|at| format!("{row}.{at}")).collect()).collect(),
+        };
+        let paper =
+            Paper {
+                form: Form::Across, title: "月报表".into(), blocks: vec![Block::Table(table)], ..Paper::default()
+            };
+        let pages = pages(&paper);
+        assert!(pages.len() > 1);
+        for (at, page) in pages.iter().enumerate() {
+            let parsed = usvg::roxmltree::Document::parse(page).unwrap();
+            let top = if at % 2 == 0 { 0.0 } else { 2.0 };
+            assert_eq!(parsed.root_element().attribute("viewBox"), Some(format!("0 {top} 297 210").as_str()));
+            let rules = parsed
+                .descendants()
+                .filter(|node| node.has_tag_name("rect") && node.attribute("fill") != Some("#ffffff"));
+            for rule in rules {
+                let measure =
+                    |name: &str| rule.attribute(name).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
+                assert!(measure("x") > 34.9 && measure("x") + measure("width") < 260.1, "within its 225 mm");
+                assert!(measure("y") > 27.9 && measure("y") + measure("height") < 184.1, "within its 156 mm");
+            }
+        }
+        assert_eq!(pages.iter().map(|page| page.matches(".13</text>").count()).sum::<usize>(), 60, "no row is lost");
     }
 
     #[test]

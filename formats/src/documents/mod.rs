@@ -13,9 +13,9 @@ pub use docx::write as docx;
 pub use lay_out::pages;
 
 /// Width of a page in millimetres.
-pub const PAGE_WIDTH_MM: f64 = 210.0;
+const PAGE_WIDTH_MM: f64 = 210.0;
 /// Height of a page in millimetres.
-pub const PAGE_HEIGHT_MM: f64 = 297.0;
+const PAGE_HEIGHT_MM: f64 = 297.0;
 /// Left edge of the text block on odd pages: the margin they are bound in.
 pub(crate) const LEFT_MM: f64 = 28.0;
 /// Left edge of the text block on even pages: the margin away from the binding.
@@ -47,6 +47,36 @@ pub enum Form {
     Letter,
     /// A profile on one sheet: its title alone, editor and date under it, tables in 10 pt.
     Sheet,
+    /// A sheet that lies across, for tables of many columns: bound at its upper edge, its text block 225 × 156 mm.
+    Across,
+}
+
+impl Form {
+    /// Whether it lies across.
+    pub fn is_across(self) -> bool {
+        self == Form::Across
+    }
+
+    /// Whether it is a sheet: its title alone at its head, tables in 10 pt.
+    fn is_sheet(self) -> bool {
+        matches!(self, Form::Sheet | Form::Across)
+    }
+
+    /// Width and height of its pages in millimetres.
+    pub fn page_mm(self) -> (f64, f64) {
+        if self.is_across() { (PAGE_HEIGHT_MM, PAGE_WIDTH_MM) } else { (PAGE_WIDTH_MM, PAGE_HEIGHT_MM) }
+    }
+
+    /// Width and height of its text block in millimetres.
+    fn block_mm(self) -> (f64, f64) {
+        if self.is_across() { (HEIGHT_MM, WIDTH_MM) } else { (WIDTH_MM, HEIGHT_MM) }
+    }
+
+    /// Left and upper edge of its text block on odd pages: what lies across has its upper edge where others are bound, and at its
+    /// left what is below on others.
+    fn corner_mm(self) -> (f64, f64) {
+        if self.is_across() { (PAGE_HEIGHT_MM - TOP_MM - HEIGHT_MM, LEFT_MM) } else { (LEFT_MM, TOP_MM) }
+    }
 }
 
 /// A paper to be laid out.

@@ -37,8 +37,7 @@ macro_rules! figures {
         pub enum Figure { $($(#[$doc])* #[serde(rename = $name)] $figure,)+ }
 
         impl Figure {
-            /// Every figure, for the tests that look for its heading.
-            #[allow(dead_code, reason = "read by tests")]
+            /// Every figure.
             pub const ALL: &'static [Figure] = &[$(Figure::$figure),+];
 
             /// Its name in templates, facts, and locale files: `return_figure.<name>`, `return_source.<name>`.
@@ -192,6 +191,9 @@ pub struct Part {
 pub struct Form {
     /// What its columns are.
     pub columns: Vec<Figure>,
+    /// What the form calls them, as in [`super::model::Content::headings`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headings: Vec<String>,
     /// Its rows, the total last. None when no project is active.
     pub rows: Vec<Row>,
     /// What its rows are made of, where they are not projects themselves.
@@ -199,17 +201,24 @@ pub struct Form {
     pub parts: Vec<Part>,
 }
 
+impl Form {
+    /// What the form calls a column; `None` where that is the figure's own name.
+    pub fn heading(&self, at: usize) -> Option<&str> {
+        self.headings.get(at).map(String::as_str).filter(|heading| !heading.is_empty())
+    }
+}
+
 /// Fills the form of a template with what is known of its projects, in their order.
 pub fn fill(template: &Template, measured: &[Measured]) -> Form {
     let row = |subject, of: &[&Measured]| Row {
         subject,
         projects: of.iter().map(|one| one.project.clone()).collect(),
-        cells: template.columns.iter().map(|figure| cell(*figure, of)).collect(),
+        cells: template.content.columns.iter().map(|figure| cell(*figure, of)).collect(),
     };
     let all: Vec<&Measured> = measured.iter().collect();
     let each = |of: &[&Measured]| of.iter().map(|one| row(Subject::Project { name: one.name.clone() }, &[one])).collect::<Vec<Row>>();
     let (mut rows, mut parts) = (Vec::new(), Vec::new());
-    match template.rows {
+    match template.content.rows {
         Rows::Projects => rows = each(&all),
         Rows::Programmes => {
             for programme in PROGRAMMES.iter().map(|programme| Some(programme.id.clone())).chain([None]) {
@@ -224,7 +233,7 @@ pub fn fill(template: &Template, measured: &[Measured]) -> Form {
     if !all.is_empty() {
         rows.push(row(Subject::Total, &all));
     }
-    Form { columns: template.columns.clone(), rows, parts }
+    Form { columns: template.content.columns.clone(), headings: template.content.headings.clone(), rows, parts }
 }
 
 /// The figure of one project, or of several together.

@@ -99,7 +99,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, template: &Template, period
 /// period where that is given.
 async fn measure(conn: &mut Conn, domain: &Guatu, template: &Template, period: Period, today: Date, end: Option<&EndOfDay>) -> Result<Vec<Measured>, Problem> {
     let day = period.to.min(today);
-    let asks = |figures: &[Figure]| template.columns.iter().any(|column| figures.contains(column));
+    let asks = |figures: &[Figure]| template.content.columns.iter().any(|column| figures.contains(column));
     let tree = domain.places.tree(conn).await?;
     let active = plan::store::active(conn).await?;
     let mut projects: Vec<&Place> = active.iter().filter_map(|plan| tree.get(&plan.project)).collect();

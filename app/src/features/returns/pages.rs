@@ -1,9 +1,10 @@
 //! Pages of returns: what is due, a form filled as things stand, and a return as it was sent.
 
-use super::figures::{Figure, Form as FilledForm, Part, Row, Subject, Value};
+use super::figures::{Form as FilledForm, Part, Row, Subject, Value};
 use super::gather::{Stood, gather};
-use super::model::{Command, TEMPLATES, Template, digest, template};
-use super::print::{self, compose, is_number};
+use super::forms;
+use super::model::{Command, Sending, Template, digest};
+use super::print::{self, Printed, compose, is_number};
 use super::sources::{ROWS, Standing, anchor};
 use super::store::{self, Return};
 use crate::db::Conn;
@@ -39,6 +40,7 @@ const SHOWN: u64 = 500;
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/returns", get(list))
+        .merge(forms::routes())
         .route("/returns/{template}", get(preview).post(send))
         .route("/returns/sent/{id}", get(show))
         .route("/returns/sent/{id}/{format}", get(paper))
@@ -77,8 +79,17 @@ pub fn value_text(visitor: &Visitor, value: &Value) -> String {
     }
 }
 
-fn template_name(visitor: &Visitor, id: &str) -> String {
-    visitor.t(&format!("return_template.{id}"))
+/// What a form is called; its id where nothing is known of it.
+pub fn template_name(visitor: &Visitor, id: &str, template: Option<&Template>) -> String {
+    match template {
+        Some(template) => template.name.clone().unwrap_or_else(|| visitor.t(&format!("return_template.{id}"))),
+        None => id.to_owned(),
+    }
+}
+
+/// By which paper a form is asked for.
+pub fn template_source(visitor: &Visitor, template: &Template) -> String {
+    if template.name.is_none() { source_of(visitor, &template.id, &template.source) } else { template.source.clone() }
 }
 
 /// Whether a person may read the whole district, and with it totals, what is said to the city, and the papers.
@@ -94,7 +105,7 @@ fn readable(form: &FilledForm, tree: &places::Tree, visitor: &Visitor) -> Filled
     };
     let of = |rows: &[Row]| rows.iter().filter(may).cloned().collect::<Vec<Row>>();
     let parts = form.parts.iter().map(|part| Part { programme: part.programme.clone(), rows: of(&part.rows) });
-    FilledForm { columns: form.columns.clone(), rows: of(&form.rows), parts: parts.filter(|part| !part.rows.is_empty()).collect() }
+    FilledForm { columns: form.columns.clone(), headings: form.headings.clone(), rows: of(&form.rows), parts: parts.filter(|part| !part.rows.is_empty()).collect() }
 }
 
 fn is_empty(form: &FilledForm) -> bool {
@@ -108,7 +119,8 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<re
     let tree = site.domain.places.tree(&mut conn).await?;
     let active_since = plan::store::project_plans(&mut conn).await?.into_iter().filter_map(|plan| plan.active_on).min();
     let mut due = Vec::new();
-    for template in TEMPLATES.iter() {
+    let templates = store::templates(&mut conn).await?;
+    for template in &templates {
         let Ok(period) = template.period_around(template.due(today).from, today) else { continue };
         let sent = store::of_period(&mut conn, &template.id, period.from).await?.into_iter().next();
         // A period that was over before any project was entered here owes nothing.
@@ -130,10 +142,11 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<re
         .column("kind", "returns.correction")
         .number("number", "bulletin.stands_on");
     for one in &sent {
-        let name = template_name(&visitor, &one.template);
+        let template = of_id(&templates, &one.template);
+        let name = template_name(&visitor, &one.template, template);
         register.row(vec![
             (Cell::Text(name.clone()), Some(html! { a href={ "/returns/sent/" (one.id) } { (name) } })),
-            (Cell::Text(period_text(period_of(one))), None),
+            (Cell::Text(period_text(period_of(one, template))), None),
             (Cell::Date(one.sent_on), None),
             (if one.corrects.is_some() { Cell::Text(visitor.t("returns.correction")) } else { Cell::Empty }, None),
             (Cell::Number(one.frozen_number as f64), Some(html! { "№ " (one.frozen_number) })),
@@ -142,11 +155,11 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<re
     register.respond(&site, "returns.none_sent", |table| {
         let body = html! {
             h1 { (visitor.t("returns.title")) }
-            p.lead { (visitor.t("returns.lead")) }
+            p.lead { (visitor.t("returns.lead")) " " a href=(forms::ADDRESS) { (visitor.t("returns.templates")) } }
             div.scroll tabindex="0" { table {
                 thead { tr { th { (visitor.t("returns.return")) } th { (visitor.t("field.state")) } th { (visitor.t("returns.period")) } th { (visitor.t("returns.due_on")) } } }
                 tbody { @for (template, period, sent, missed) in &due { tr {
-                    td { a href=(address(template, period)) { (template_name(&visitor, &template.id)) } }
+                    td { a href=(address(template, period)) { (template_name(&visitor, &template.id, Some(template))) } }
                     td {
                         @match sent {
                             Some(sent) => a.lamp.good href={ "/returns/sent/" (sent.id) } { (visitor.tf("returns.sent_on", &[("date", sent.sent_on.to_string())])) },
@@ -166,9 +179,13 @@ async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<re
 }
 
 /// The period of a return: its days stand, whatever has become of its template since.
-fn period_of(sent: &Return) -> Period {
-    let kind = template(&sent.template).map_or(PeriodKind::Day, |template| template.period);
+fn period_of(sent: &Return, template: Option<&Template>) -> Period {
+    let kind = template.map_or(PeriodKind::Day, |template| template.content.period);
     Period { kind, from: sent.from, to: sent.to }
+}
+
+fn of_id<'a>(templates: &'a [Template], id: &str) -> Option<&'a Template> {
+    templates.iter().find(|template| template.id == id)
 }
 
 /// `?period=` of any day in it.
@@ -179,11 +196,11 @@ struct Asked {
 
 async fn preview(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     visitor.need_somewhere(Verb::Read)?;
-    let template = template(&id).ok_or(missing())?;
+    let template = store::template(&mut site.reader().await?, &id).await?.ok_or(missing())?;
     let today = site.clock.today();
     let day = asked.period.unwrap_or_else(|| template.due(today).from);
     let period = template.period_around(day, today).map_err(Refusal::from)?;
-    preview_page(&site, &visitor, template, period, &Values::default(), None).await
+    preview_page(&site, &visitor, &template, period, &Values::default(), None).await
 }
 
 /// The form as things stand, and the ledger number it stands on.
@@ -209,18 +226,24 @@ async fn preview_page(site: &Site, visitor: &Visitor, template: &Template, perio
     let tree = site.domain.places.tree(&mut conn).await?;
     let own = readable(&form, &tree, visitor);
     let before = store::of_period(&mut conn, &template.id, period.from).await?;
+    // The unit is the one of last time, at first the district.
+    let district = tree.places().iter().find(|place| place.parent.is_none()).map(|root| root.attributes.name.clone());
+    let unit = store::last_unit(&mut conn).await?.or(district).unwrap_or_default();
     drop(conn);
     let is_whole = reads_all(&tree, visitor);
     let standing = Standing { period, read_on: today, frozen_number: None };
-    let values = values.clone().with("period", period.from).with("seen", digest(&form));
-    let mut send = Form::new(visitor, format!("/returns/{}", template.id), "returns.send", &values).refused(refused).hidden("period").hidden("seen");
+    let mut values = values.clone().with("period", period.from).with("seen", digest(&form));
+    if refused.is_none() {
+        values = values.with("reporting_unit", unit);
+    }
+    let mut send = Form::new(visitor, format!("/returns/{}", template.id), "returns.send", &values).refused(refused).hidden("period").hidden("seen").text("reporting_unit");
     if !before.is_empty() {
         send = send.lines("reason", true);
     }
     if refused.is_some_and(|refusal| refusal.field == Some("early")) {
         send = send.extra(html! { label.inline { input type="checkbox" id="field-early" name="early" value="yes"; " " (visitor.t("returns.early")) } });
     }
-    let name = template_name(visitor, &template.id);
+    let name = template_name(visitor, &template.id, Some(template));
     let body = html! {
         (crumbs(visitor, &[("/returns".to_owned(), visitor.t("returns.title"))]))
         div.bar {
@@ -243,7 +266,7 @@ async fn preview_page(site: &Site, visitor: &Visitor, template: &Template, perio
                 (send.lines("remark", false).render())
             }
         }
-        (sources(visitor, Some(template), &form.columns, standing))
+        (sources(visitor, Some(template), &form, standing))
     };
     Ok(form_response(refused, shell(site, visitor, &name, "wide", body)))
 }
@@ -251,7 +274,7 @@ async fn preview_page(site: &Site, visitor: &Visitor, template: &Template, perio
 /// A form as a table whose cells open where they come from, and the projects its rows are made of.
 fn table(visitor: &Visitor, form: &FilledForm, standing: Standing) -> Markup {
     let head = |heading: String| {
-        html! { thead { tr { th { (heading) } @for figure in &form.columns { th.number[is_number(*figure)] { (print::heading(visitor, *figure)) } } } } }
+        html! { thead { tr { th { (heading) } @for (at, figure) in form.columns.iter().enumerate() { th.number[is_number(*figure)] { (print::heading(visitor, form, at)) } } } } }
     };
     let cells = |row: &Row| {
         html! { @for (figure, value) in form.columns.iter().zip(&row.cells) {
@@ -280,49 +303,50 @@ fn table(visitor: &Visitor, form: &FilledForm, standing: Standing) -> Markup {
 }
 
 /// Where each figure comes from and of when it is, and by which paper the form is asked for.
-fn sources(visitor: &Visitor, template: Option<&Template>, columns: &[Figure], standing: Standing) -> Markup {
+fn sources(visitor: &Visitor, template: Option<&Template>, form: &FilledForm, standing: Standing) -> Markup {
     html! {
         details.no-print { summary { (visitor.t("returns.sources")) }
             div.scroll tabindex="0" { table {
                 thead { tr { th { (visitor.t("returns.column")) } th { (visitor.t("returns.source")) } th { (visitor.t("returns.basis")) } } }
-                tbody { @for figure in columns { tr {
-                    td { (print::heading(visitor, *figure)) } td { (print::source(visitor, *figure)) } td.dates { (standing.basis(*figure)) }
+                tbody { @for (at, figure) in form.columns.iter().enumerate() { tr {
+                    td { (print::heading(visitor, form, at)) } td { (print::source(visitor, *figure)) } td.dates { (standing.basis(*figure)) }
                 } } }
             } }
         }
-        @if let Some(template) = template { p.quiet { (visitor.tf("returns.template_source", &[("source", source_of(visitor, &template.id, &template.source)), ("from", template.from.to_string())])) } }
+        @if let Some(template) = template { p.quiet { (visitor.tf("returns.template_source", &[("source", template_source(visitor, template)), ("from", template.from.to_string())])) } }
     }
 }
 
 async fn send(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Sent(values): Sent) -> Result<Response, Problem> {
     visitor.need(Verb::Govern, "/")?;
-    let template = template(&id).ok_or(missing())?;
+    let template = store::template(&mut site.reader().await?, &id).await?.ok_or(missing())?;
     let period = template.period_around(values.date("period")?, site.clock.today()).map_err(Refusal::from)?;
     let done = async {
-        let (form, frozen_number) = filled(&mut site.reader().await?, &site, template, period).await?;
+        let (form, frozen_number) = filled(&mut site.reader().await?, &site, &template, period).await?;
         let id = values.request_id()?;
-        let command = Command::Send {
+        let command = Command::Send(Sending {
             id: id.clone(),
             template: template.id.clone(),
             from: values.date("period")?,
+            unit: values.text("reporting_unit").into(),
             form,
             seen: values.text("seen").into(),
             frozen_number,
             remark: values.text("remark").into(),
             reason: values.text("reason").into(),
             is_early: values.text("early") == "yes",
-        };
+        });
         site.submit(&visitor, id.clone(), command).await?;
         Ok::<String, Problem>(id)
     };
     match done.await {
         Ok(id) => Ok(Redirect::to(&format!("/returns/sent/{id}")).into_response()),
-        Err(problem) => preview_page(&site, &visitor, template, period, &values, Some(&refusal(problem)?)).await,
+        Err(problem) => preview_page(&site, &visitor, &template, period, &values, Some(&refusal(problem)?)).await,
     }
 }
 
-/// A return that this person may read a row of, with the rows they may read, and whether they may read all.
-async fn sent_to(conn: &mut Conn, site: &Site, visitor: &Visitor, id: &str) -> Result<(Return, Standing, bool), Problem> {
+/// A return that this person may read a row of, with the rows they may read, its form, and whether they may read all.
+async fn sent_to(conn: &mut Conn, site: &Site, visitor: &Visitor, id: &str) -> Result<(Return, Option<Template>, Standing, bool), Problem> {
     visitor.need_somewhere(Verb::Read)?;
     let mut sent = store::sent(conn, id).await?.ok_or(missing())?;
     let tree = site.domain.places.tree(conn).await?;
@@ -331,22 +355,23 @@ async fn sent_to(conn: &mut Conn, site: &Site, visitor: &Visitor, id: &str) -> R
         return Err(missing().into());
     }
     sent.form = own;
-    let period = period_of(&sent);
+    let template = store::template(conn, &sent.template).await?;
+    let period = period_of(&sent, template.as_ref());
     let standing = Standing { period, read_on: sent.sent_on, frozen_number: Some(sent.frozen_number) };
-    Ok((sent, standing, reads_all(&tree, visitor)))
+    Ok((sent, template, standing, reads_all(&tree, visitor)))
 }
 
 async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
-    let (sent, standing, is_whole) = sent_to(&mut conn, &site, &visitor, &id).await?;
+    let (sent, template, standing, is_whole) = sent_to(&mut conn, &site, &visitor, &id).await?;
     let names = identity::names(&mut conn).await?;
     let all = store::of_period(&mut conn, &sent.template, sent.from).await?;
-    let template = template(&sent.template);
+    let name = template_name(&visitor, &sent.template, template.as_ref());
     let link = |one: &Return| html! { a href={ "/returns/sent/" (one.id) } { (visitor.tf("returns.sent_on", &[("date", one.sent_on.to_string())])) " · № " (one.frozen_number) } };
     let body = html! {
         (crumbs(&visitor, &[("/returns".to_owned(), visitor.t("returns.title"))]))
         div.bar {
-            h1 { (template_name(&visitor, &sent.template)) " · " (period_text(standing.period)) }
+            h1 { (name) " · " (period_text(standing.period)) }
             @if sent.corrects.is_some() { span.tag { (visitor.t("returns.correction")) } }
             span.end {}
             @if is_whole { @for (format, name) in [("xlsx", "Excel"), ("pdf", "PDF"), ("docx", "DOCX")] { a.button.second.no-print href={ "/returns/sent/" (sent.id) "/" (format) } { (name) } } }
@@ -355,6 +380,7 @@ async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>
         @if let Some(later) = all.iter().find(|one| one.corrects.as_deref() == Some(&sent.id)) { div.notice { p { (visitor.t("returns.corrected_by")) " " (link(later)) } } }
         (table(&visitor, &sent.form, standing))
         dl.facts {
+            @if !sent.unit.is_empty() { dt { (visitor.t("field.reporting_unit")) } dd { (sent.unit) } }
             dt { (visitor.t("returns.sent_by")) } dd { (names.get(&sent.sent_by).map_or("—", String::as_str)) " " (sent.sent_on) " " @if is_whole { a href={ "/facts?subject=" (sent.id) } { "№ " (sent.number) } } }
             dt { (visitor.t("bulletin.stands_on")) } dd { (visitor.tf("bulletin.frozen", &[("number", sent.frozen_number.to_string())])) }
             @if is_whole && !sent.remark.is_empty() { dt { (visitor.t("field.remark")) } dd { (sent.remark) } }
@@ -363,14 +389,14 @@ async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>
                 @if is_whole { dt { (visitor.t("field.reason")) } dd { (sent.reason) } }
             }
         }
-        (sources(&visitor, template, &sent.form.columns, standing))
+        (sources(&visitor, template.as_ref(), &sent.form, standing))
     };
-    Ok(shell(&site, &visitor, &template_name(&visitor, &sent.template), "wide", body).into_response())
+    Ok(shell(&site, &visitor, &name, "wide", body).into_response())
 }
 
 async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): Path<(String, String)>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
-    let (sent, standing, is_whole) = sent_to(&mut conn, &site, &visitor, &id).await?;
+    let (sent, template, standing, is_whole) = sent_to(&mut conn, &site, &visitor, &id).await?;
     if !is_whole {
         return Err(missing().into());
     }
@@ -381,9 +407,10 @@ async fn paper(State(site): State<Site>, visitor: Visitor, Path((id, format)): P
     };
     drop(conn);
     let name = format!("guatu-{}-{}", sent.template.replace('_', "-"), sent.from);
-    if format == "xlsx" {
-        return Ok(papers::saved(print::workbook(&site, &visitor, &sent, standing)?, papers::XLSX, &format!("{name}.xlsx")));
-    }
     let sender = names.get(&sent.sent_by).map_or("", String::as_str);
-    papers::download(&visitor, compose(&site, &visitor, &sent, standing, corrected.as_ref(), sender), &format, &name).await
+    let printed = Printed { sent: &sent, template: template.as_ref(), standing, corrected: corrected.as_ref(), sender };
+    if format == "xlsx" {
+        return Ok(papers::saved(print::workbook(&site, &visitor, &printed)?, papers::XLSX, &format!("{name}.xlsx")));
+    }
+    papers::download(&visitor, compose(&site, &visitor, &printed), &format, &name).await
 }

@@ -1,7 +1,7 @@
 //! Scenarios of returns.
 
 use super::figures::{Figure, Form, Measured, Subject, Value, fill};
-use super::model::{Command, Refused, State, TEMPLATES, Template, decide, digest, read, template};
+use super::model::{Adopting, Command, Content, Fact, Refused, Rows, SHIPPED, Sending, State, Template, decide, digest, read, shipped};
 use crate::clock::civil_date;
 use crate::features::reports::tests::{active, settled};
 use crate::features::targets::progress::Weighed;
@@ -22,15 +22,16 @@ fn context() -> Context {
 }
 
 fn day_form() -> Form {
-    fill(template("day_projects").unwrap(), &[Measured { project: "p".into(), ..Measured::default() }])
+    fill(shipped("day_projects").unwrap(), &[Measured { project: "p".into(), ..Measured::default() }])
 }
 
 #[test]
 fn rules() {
-    let send = |template: &str, from: Date, form: Form, reason: &str| Command::Send {
+    let sending = |template: &str, from: Date, form: Form, reason: &str| Sending {
         id: "r".into(),
         template: template.into(),
         from,
+        unit: "headquarters".into(),
         seen: digest(&form),
         form,
         frozen_number: 9,
@@ -38,37 +39,92 @@ fn rules() {
         reason: reason.into(),
         is_early: false,
     };
-    let Command::Send { id, template, from, form, frozen_number, remark, reason, is_early, .. } = send("day_projects", TODAY, day_form(), "");
-    let stale = Command::Send { id, template, from, form, seen: digest(&Form::default()), frozen_number, remark, reason, is_early };
-    let Command::Send { id, template, from, form, seen, frozen_number, remark, reason, .. } = send("week_projects", TODAY, day_form(), "");
-    let meant = Command::Send { id, template, from, form, seen, frozen_number, remark, reason, is_early: true };
-    let sent = State { before: Some(("first".into(), date(2026, 11, 22))), ..State::default() };
+    let send = |template: &str, from, form, reason: &str| Command::Send(sending(template, from, form, reason));
+    let stale = Command::Send(Sending { seen: digest(&Form::default()), ..sending("day_projects", TODAY, day_form(), "") });
+    let meant = Command::Send(Sending { is_early: true, ..sending("week_projects", TODAY, day_form(), "") });
+    let nobody = Command::Send(Sending { unit: " ".into(), ..sending("day_projects", TODAY, day_form(), "") });
+    let of = |template: &str| State { template: shipped(template).cloned(), ..State::default() };
+    let (day, week, month) = (of("day_projects"), of("week_projects"), of("month_projects"));
+    let sent = State { before: Some(("first".into(), date(2026, 11, 22))), ..day.clone() };
+    let ended = State { template: day.template.clone().map(|template| Template { to: Some(date(2026, 11, 22)), ..template }), ..State::default() };
     let cases: Vec<(&str, State, Command, Option<Refused>)> = vec![
-        ("today", State::default(), send("day_projects", TODAY, day_form(), ""), None),
-        ("this week, while it runs", State::default(), send("week_projects", TODAY, day_form(), ""), Some(Refused::StillRuns { date: "2026-11-29".into() })),
-        ("this week so far, and that is meant", State::default(), meant, None),
-        ("last month", State::default(), send("month_projects", date(2026, 10, 1), day_form(), ""), None),
-        ("an id twice", State { is_id_taken: true, ..State::default() }, send("day_projects", TODAY, day_form(), ""), Some(Refused::IdTaken)),
+        ("today", day.clone(), send("day_projects", TODAY, day_form(), ""), None),
+        ("this week, while it runs", week.clone(), send("week_projects", TODAY, day_form(), ""), Some(Refused::StillRuns { date: "2026-11-29".into() })),
+        ("this week so far, and that is meant", week.clone(), meant, None),
+        ("last month", month.clone(), send("month_projects", date(2026, 10, 1), day_form(), ""), None),
+        ("an id twice", State { is_id_taken: true, ..day.clone() }, send("day_projects", TODAY, day_form(), ""), Some(Refused::IdTaken)),
         ("a form nobody knows", State::default(), send("year_dragons", TODAY, day_form(), ""), Some(Refused::UnknownTemplate { template: "year_dragons".into() })),
-        ("tomorrow", State::default(), send("day_projects", date(2026, 11, 24), day_form(), ""), Some(Refused::NotBegun { date: "2026-11-24".into() })),
-        ("next month", State::default(), send("month_projects", date(2026, 12, 1), day_form(), ""), Some(Refused::NotBegun { date: "2026-12-01".into() })),
-        ("a week from its Tuesday", State::default(), send("week_projects", date(2026, 11, 17), day_form(), ""), Some(Refused::NotAPeriod { date: "2026-11-16".into() })),
-        ("before the form was in force", State::default(), send("day_projects", date(2025, 12, 31), day_form(), ""), Some(Refused::NotInForce { date: "2026-01-01".into() })),
-        ("of no project", State::default(), send("day_projects", TODAY, Form::default(), ""), Some(Refused::NothingToReport)),
-        ("figures that nobody looked at", State::default(), stale, Some(Refused::FiguresMoved)),
+        ("tomorrow", day.clone(), send("day_projects", date(2026, 11, 24), day_form(), ""), Some(Refused::NotBegun { date: "2026-11-24".into() })),
+        ("next month", month, send("month_projects", date(2026, 12, 1), day_form(), ""), Some(Refused::NotBegun { date: "2026-12-01".into() })),
+        ("a week from its Tuesday", week, send("week_projects", date(2026, 11, 17), day_form(), ""), Some(Refused::NotAPeriod { date: "2026-11-16".into() })),
+        ("before the form was in force", day.clone(), send("day_projects", date(2025, 12, 31), day_form(), ""), Some(Refused::NotInForce { date: "2026-01-01".into() })),
+        ("after the form was ended", ended.clone(), send("day_projects", TODAY, day_form(), ""), Some(Refused::NoLongerInForce { date: "2026-11-22".into() })),
+        ("its last day", ended, send("day_projects", date(2026, 11, 22), day_form(), ""), None),
+        ("of no project", day.clone(), send("day_projects", TODAY, Form::default(), ""), Some(Refused::NothingToReport)),
+        ("figures that nobody looked at", day.clone(), stale, Some(Refused::FiguresMoved)),
+        ("of no unit", day.clone(), nobody, Some(Refused::NoUnit)),
         ("again without a reason", sent.clone(), send("day_projects", TODAY, day_form(), " "), Some(Refused::AlreadySent { date: "2026-11-22".into() })),
         ("a correction", sent.clone(), send("day_projects", TODAY, day_form(), "one site was counted twice"), None),
     ];
     for (name, state, command, expected) in cases {
         assert_eq!(decide(&state, &command, &context()).err(), expected, "{name}");
     }
-    let corrects = |state: &State, reason: &str| {
-        let drafts = decide(state, &send("day_projects", TODAY, day_form(), reason), &context()).unwrap();
-        let super::model::Fact::Sent { corrects, reason, .. } = drafts[0].fact.clone();
-        (corrects, reason)
+    let corrects = |state: &State, reason: &str| match decide(state, &send("day_projects", TODAY, day_form(), reason), &context()).unwrap().remove(0).fact {
+        Fact::Sent { corrects, reason, .. } => (corrects, reason),
+        other => panic!("{other:?}"),
     };
     assert_eq!(corrects(&sent, " counted twice "), (Some("first".into()), "counted twice".into()), "it names the one before it");
-    assert_eq!(corrects(&State::default(), "for nothing"), (None, String::new()), "the first of a period corrects nothing");
+    assert_eq!(corrects(&day, "for nothing"), (None, String::new()), "the first of a period corrects nothing");
+}
+
+#[test]
+fn forms_are_adopted_and_ended() {
+    let sound = Adopting {
+        template: "t".into(),
+        name: " City daily ".into(),
+        source: "Notice 7".into(),
+        from: TODAY,
+        content: Content { period: guatu_kernel::guarantee::PeriodKind::Day, rows: Rows::Projects, due_days: 1, columns: vec![Figure::Red, Figure::Hands], headings: vec![String::new(), "People".into()] },
+        reason: "asked for".into(),
+    };
+    let content = |change: &dyn Fn(&mut Content)| {
+        let mut adopting = sound.clone();
+        change(&mut adopting.content);
+        adopting
+    };
+    let bad_columns = || Some(Refused::BadColumns { most: "40".into() });
+    let free = State::default();
+    let cases = [
+        ("a sound form", free.clone(), sound.clone(), None),
+        ("an id twice", State { is_id_taken: true, ..free.clone() }, sound.clone(), Some(Refused::IdTaken)),
+        ("no name", free.clone(), Adopting { name: " ".into(), ..sound.clone() }, Some(Refused::NameLength)),
+        ("a name in two lines", free.clone(), Adopting { name: "a\nb".into(), ..sound.clone() }, Some(Refused::NameLength)),
+        ("a name twice", State { is_name_taken: true, ..free.clone() }, sound.clone(), Some(Refused::NameTaken { name: "City daily".into() })),
+        ("no paper", free.clone(), Adopting { source: " ".into(), ..sound.clone() }, Some(Refused::NoSource)),
+        ("no columns", free.clone(), content(&|content| (content.columns, content.headings) = (Vec::new(), Vec::new())), bad_columns()),
+        ("a column twice", free.clone(), content(&|content| content.columns[1] = Figure::Red), bad_columns()),
+        ("too few headings", free.clone(), content(&|content| content.headings.truncate(1)), bad_columns()),
+        ("a heading too long", free.clone(), content(&|content| content.headings[1] = "x".repeat(41)), bad_columns()),
+        ("due next year", free.clone(), content(&|content| content.due_days = 91), Some(Refused::DueTooLate { most: "90".into() })),
+        ("no reason", free.clone(), Adopting { reason: String::new(), ..sound.clone() }, Some(Refused::NoReason)),
+    ];
+    for (name, state, adopting, expected) in cases {
+        assert_eq!(decide(&state, &Command::Adopt(adopting), &context()).err(), expected, "{name}");
+    }
+    let held = State { template: shipped("day_projects").cloned(), ..State::default() };
+    let ended = held.template.clone().map(|template| Template { to: Some(TODAY), ..template });
+    let cases = [
+        ("from tomorrow on", held.clone(), "2026-11-23", "new form", None),
+        ("nobody knows it", State::default(), "2026-11-23", "x", Some(Refused::UnknownTemplate { template: "t".into() })),
+        ("before it began", held.clone(), "2025-12-31", "x", Some(Refused::EndsTooEarly { date: "2026-01-01".into() })),
+        ("before what was sent", State { sent_to: Some(TODAY), ..held.clone() }, "2026-11-22", "x", Some(Refused::EndsTooEarly { date: "2026-11-23".into() })),
+        ("twice", State { template: ended, ..State::default() }, "2026-11-30", "x", Some(Refused::HasEnded { date: "2026-11-23".into() })),
+        ("for no reason", held, "2026-11-23", " ", Some(Refused::NoReason)),
+    ];
+    for (name, state, to, reason, expected) in cases {
+        let command = Command::End { template: "t".into(), to: to.parse().unwrap(), reason: reason.into() };
+        assert_eq!(decide(&state, &command, &context()).err(), expected, "{name}");
+    }
 }
 
 #[test]
@@ -86,6 +142,7 @@ fn templates_are_read_or_say_what_is_wrong() {
         (written("[]", ""), "no columns"),
         (written(r#"["red", "red"]"#, ""), "`red` twice"),
         (written(r#"["red"]"#, "to = \"2025-01-01\""), "ends before"),
+        (written(r#"["red"]"#, "headings = [\"a\", \"b\"]"), "2 headings"),
         (format!("{sound}\n{sound}"), "stands twice"),
         (sound.replace("due_days = 0", ""), "due_days"),
     ];
@@ -105,12 +162,12 @@ fn everything_a_form_shows_has_a_name_in_both_languages_and_every_figure_is_aske
                 assert!(language.has(&format!("{key}.{}", figure.name())), "{key}.{} in {}", figure.name(), language.name());
             }
         }
-        for template in TEMPLATES.iter() {
+        for template in SHIPPED.iter() {
             assert!(language.has(&format!("return_template.{}", template.id)), "{}", template.id);
             assert!(language.has(&format!("rule_source.{}", template.id)), "the source of {}", template.id);
         }
     }
-    let unasked = Figure::ALL.iter().filter(|figure| !TEMPLATES.iter().any(|template| template.columns.contains(figure)));
+    let unasked = Figure::ALL.iter().filter(|figure| !SHIPPED.iter().any(|template| template.content.columns.contains(figure)));
     assert_eq!(unasked.collect::<Vec<_>>(), Vec::<&Figure>::new());
 }
 
@@ -125,7 +182,7 @@ fn a_return_is_due_some_days_after_its_period() {
         ("month_projects", "2026-12-04", "2026-12-01", "2027-01-03"),
     ];
     for (name, today, from, due_on) in cases {
-        let template = template(name).unwrap();
+        let template = shipped(name).unwrap();
         let period = template.due(today.parse().unwrap());
         assert_eq!((period.from.to_string(), template.due_on(period).to_string()), (from.to_owned(), due_on.to_owned()), "{name} on {today}");
     }
@@ -145,7 +202,8 @@ fn rows_are_joined_by_weights_and_what_is_unknown_stays_unknown() {
         project("small", Some("resettlement"), (100.0, 1.0, 1.0), vec![(Figure::Flats, Value::Count(100)), (Figure::MandatedOn, on(2))]),
     ];
     let columns = vec![Figure::Planned, Figure::Done, Figure::Gap, Figure::Flats, Figure::MandatedOn, Figure::State];
-    let by_programme = Template { columns, ..template("month_programmes").unwrap().clone() };
+    let mut by_programme = shipped("month_programmes").unwrap().clone();
+    by_programme.content.columns = columns;
     let form = fill(&by_programme, &measured);
     let subjects: Vec<&Subject> = form.rows.iter().map(|row| &row.subject).collect();
     assert_eq!(subjects, [&Subject::Programme { programme: Some("resettlement".into()) }, &Subject::Programme { programme: None }, &Subject::Total]);
@@ -157,7 +215,7 @@ fn rows_are_joined_by_weights_and_what_is_unknown_stays_unknown() {
     assert_eq!(form.rows[2].projects, ["large", "stray", "small"]);
     assert_eq!(form.parts[0].rows.iter().map(|row| row.projects[0].as_str()).collect::<Vec<_>>(), ["large", "small"]);
     assert_eq!(form.parts[0].rows[0].cells[5], Some(Value::State("stopped".into())));
-    assert_eq!(fill(&by_programme, &[]), Form { columns: by_programme.columns.clone(), ..Form::default() }, "no project, no total");
+    assert_eq!(fill(&by_programme, &[]), Form { columns: by_programme.content.columns.clone(), ..Form::default() }, "no project, no total");
     let json = serde_json::to_string(&form).unwrap();
     assert_eq!(serde_json::from_str::<Form>(&json).unwrap(), form);
 }
@@ -171,9 +229,10 @@ fn rows(page: &Page) -> Vec<String> {
 
 /// Sends what a page shows.
 async fn send_as_seen(site: &TestSite, page: &Page, more: &[(&str, &str)]) -> Page {
-    let [period, seen] = ["period", "seen"].map(|name| page.attributes(&format!("form.fields input[name={name}]"), "value").remove(0));
+    let [period, seen, unit] = ["period", "seen", "reporting_unit"].map(|name| page.attributes(&format!("form.fields input[name={name}]"), "value").remove(0));
     let action = page.attributes("form.fields", "action").remove(0);
-    let fields: Vec<(&str, &str)> = [("period", period.as_str()), ("seen", seen.as_str())].into_iter().chain(more.iter().copied()).collect();
+    let fields = [("period", period.as_str()), ("seen", seen.as_str()), ("reporting_unit", unit.as_str())];
+    let fields: Vec<(&str, &str)> = fields.into_iter().filter(|(name, _)| more.iter().all(|(other, _)| other != name)).chain(more.iter().copied()).collect();
     site.post("office", &action, &fields).await
 }
 
@@ -204,7 +263,7 @@ on_both_databases!(a_return_is_filled_sent_corrected_and_never_changes, |site| a
     let frozen = site.get("chief", "/returns/sent/return-0001").await;
     assert_eq!(rows(&frozen), rows(&moved));
     assert!(frozen.body.contains("One site is closed."));
-    let number = frozen.texts("dl.facts dd")[1].chars().filter(char::is_ascii_digit).collect::<String>();
+    let number = frozen.texts("dl.facts dd")[2].chars().filter(char::is_ascii_digit).collect::<String>();
     let then = frozen.attributes("table.return tbody tr:first-child a", "href").remove(1);
     assert_eq!(then, format!("/reports?place=ours&on=2026-11-23&as_of={number}"), "a frozen cell opens the page as the ledger stood");
 
@@ -422,5 +481,66 @@ on_both_databases!(a_period_that_is_over_has_the_figures_of_its_end, |site| asyn
     assert_ne!(doubled[2], after[2]);
     let day = site.get("office", "/returns/day_projects?period=2026-11-23").await;
     assert_ne!(day.texts("table.return tbody tr:first-child td")[5], "—", "red work is of that day");
+    site
+});
+
+on_both_databases!(a_district_adopts_the_form_its_city_asks_for, |site| async move {
+    let site = active(site.with_cast().await).await;
+    settled(&site).await;
+    // Who governs sees what can be asked for; who does not reads the list.
+    assert_eq!(site.get("builder", "/returns/forms/new").await.status, 403);
+    assert_eq!(site.get("builder", "/returns/forms").await.texts("tbody tr").len(), 4);
+    assert_eq!(site.get("admin", "/returns/forms").await.status, 404);
+    let fields = [
+        ("name", "City weekly"), ("return_period", "week"), ("return_rows", "projects"), ("due_days", "2"), ("from", "2026-11-01"),
+        ("source", "City notice 12"), ("reason", "asked for since November"), ("request_id", "city-weekly"),
+        ("at.red", "2"), ("at.buildings", "1"), ("heading.buildings", "Blocks"), ("heading.flats", "not asked for"),
+    ];
+    let with = |name: &'static str, value: &'static str| -> Vec<(&str, &str)> { fields.iter().map(|field| if field.0 == name { (name, value) } else { *field }).collect() };
+    let refused = [("at.red", "1", "N-120"), ("at.red", "0", "G-107"), ("at.red", "soon", "G-107"), ("due_days", "many", "G-107"), ("due_days", "91", "N-116"), ("from", "2026-02-30", "G-106"), ("name", "", "N-112"), ("source", "", "N-114"), ("return_period", "fortnight", "G-108")];
+    for (name, value, code) in refused {
+        let page = site.post("office", "/returns/forms/new", &with(name, value)).await;
+        assert_eq!((page.status.as_u16(), page.texts(".summary .quiet")), (422, vec![code.to_owned()]), "{name} = {value}");
+        assert_eq!(page.attributes("input[name='heading.buildings']", "value"), ["Blocks"], "and the form is still filled");
+    }
+    assert_eq!(site.post("builder", "/returns/forms/new", &fields).await.status, 403);
+    let adopted = site.post("office", "/returns/forms/new", &fields).await;
+    assert_eq!((adopted.status.as_u16(), adopted.location()), (303, "/returns/city-weekly"), "{:?}", adopted.texts(".summary li"));
+    let preview = site.get("office", "/returns/city-weekly").await;
+    assert_eq!(preview.texts("table.return thead th"), ["项目", "Blocks", "红灯（处）"], "in its order, and by its own words");
+    assert!(preview.texts("h1")[0].starts_with("City weekly"));
+    assert!(preview.body.contains("City notice 12"));
+    assert!(site.get("office", "/returns").await.body.contains("City weekly"));
+    // The unit is the district at first, and then the one that reported last.
+    assert_eq!(preview.attributes("input[name=reporting_unit]", "value"), ["district name"]);
+    let nobody = send_as_seen(&site, &preview, &[("reporting_unit", " "), ("early", "yes")]).await;
+    assert_eq!((nobody.status.as_u16(), nobody.texts(".summary .quiet")), (422, vec!["N-111".to_owned()]));
+    let sent = send_as_seen(&site, &preview, &[("request_id", "return-0001"), ("reporting_unit", "Headquarters"), ("early", "yes")]).await;
+    assert_eq!(sent.status, 303, "{:?}", sent.texts(".summary li"));
+    assert_eq!(site.get("office", "/returns/day_projects").await.attributes("input[name=reporting_unit]", "value"), ["Headquarters"]);
+    let book = site.get("office", "/returns/sent/return-0001/xlsx").await;
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(book.bytes)).unwrap();
+    let form = book.worksheet_range("报表").unwrap();
+    let at = |row, column| form.get_value((row, column)).map_or_else(String::new, ToString::to_string);
+    assert_eq!((at(0, 0), at(2, 1)), ("City weekly 2026-11-16 – 2026-11-22".to_owned(), "Blocks".to_owned()));
+    assert!(at(1, 0).contains("填报单位：Headquarters") && at(1, 0).contains("填表人："), "{}", at(1, 0));
+    assert!(site.get("office", "/returns/sent/return-0001/pdf").await.body.starts_with("%PDF-"));
+
+    // A copy begins filled; a form that is no longer asked for ends, and what was sent by it stays.
+    let copy = site.get("office", "/returns/forms/new?copy=city-weekly").await;
+    assert_eq!([copy.attributes("input[name='at.red']", "value"), copy.attributes("input[name='heading.buildings']", "value")], [["2"], ["Blocks"]]);
+    let again: Vec<(&str, &str)> = fields.iter().map(|field| if field.0 == "request_id" { ("request_id", "city-again") } else { *field }).collect();
+    assert_eq!(site.post("office", "/returns/forms/new", &again).await.texts(".summary .quiet"), ["N-113"]);
+    let early = site.post("office", "/returns/forms/city-weekly/end", &[("to", "2026-11-21"), ("reason", "x")]).await;
+    assert_eq!(early.texts(".summary .quiet"), ["N-118"]);
+    assert_eq!(site.post("builder", "/returns/forms/city-weekly/end", &[("to", "2026-11-29"), ("reason", "x")]).await.status, 403);
+    assert_eq!(site.post("office", "/returns/forms/city-weekly/end", &[("to", "2026-11-29"), ("reason", "replaced")]).await.status, 303);
+    assert!(site.site.clock.advance(site.site.clock.now() + 240.hours()));
+    let after = site.get("office", "/returns/city-weekly?period=2026-12-01").await;
+    assert_eq!(after.status, 422);
+    assert!(after.body.contains("N-110"));
+    assert_eq!(site.get("office", "/returns/sent/return-0001").await.texts("h1")[0], "City weekly · 2026-11-16 – 2026-11-22");
+    assert_eq!(site.post("office", "/returns/forms/day_projects/end", &[("to", "2026-11-30"), ("reason", "the city has its own")]).await.status, 303, "one of the program's as well");
+    assert_eq!(site.get("office", "/returns/forms/nothing/end").await.status, 404);
     site
 });
