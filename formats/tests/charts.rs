@@ -26,6 +26,7 @@ fn row(label: &str, from: Date, to: Date) -> Row {
         kind: Kind::Task,
         baseline: Some((from, to)),
         forecast: Some((from, to)),
+        breaks: Vec::new(),
         actual: None,
         percent: 0.0,
         lamp: Lamp::Idle,
@@ -105,6 +106,42 @@ fn a_small_chart_has_its_bars_and_words() {
             && svg.contains("Late!")
     );
     assert_eq!(svg.matches("href=\"/wall?a=1&amp;b=2\"").count(), 5);
+}
+
+#[test]
+fn a_bar_is_broken_where_nobody_works() {
+    let may = |day| date(2026, 5, day);
+    let mut chart = chart(Sheet::Screen { width_px: 1200.0 });
+    let whole = Row { actual: Some((may(4), None)), percent: 50.0, lamp: Lamp::Good, ..row("Split", may(4), may(23)) };
+    // Name, breaks, parts of the bar, parts of what is done by the 12th, lines that hold the parts together.
+    let cases = [
+        ("none", vec![], 1, 1, 0),
+        ("one before the data date", vec![(may(6), may(7))], 2, 2, 1),
+        ("one behind it", vec![(may(15), may(16))], 2, 1, 1),
+        ("two", vec![(may(6), may(7)), (may(20), may(21))], 3, 2, 2),
+        ("one that reaches over the end", vec![(may(22), may(30))], 1, 1, 1),
+        ("one that is not on it", vec![(may(25), may(26))], 1, 1, 0),
+    ];
+    for (name, breaks, parts, done, held) in cases {
+        chart.rows = vec![Row { breaks, ..whole.clone() }];
+        let svg = bars::draw(&chart);
+        let document = Document::parse(&svg).unwrap();
+        let counts = ["bar", "actual", "break"].map(|class| with(&document, class).len());
+        let lines =
+            with(&document, "break").first().map_or(0, |node| node.attribute("d").unwrap().matches('M').count());
+        assert_eq!((counts[0], counts[1], lines), (parts, done, held), "{name}: {svg}");
+        let widths = with(&document, "bar")
+            .iter()
+            .map(|node| node.attribute("width").unwrap().parse::<f64>().unwrap())
+            .sum::<f64>();
+        let gaps: f64 = chart.rows[0]
+            .breaks
+            .iter()
+            .map(|(from, to)| f64::from((*to.min(&may(23)) - *from).get_days() + 1).max(0.0))
+            .sum();
+        let per_day = with(&document, "baseline")[0].attribute("width").unwrap().parse::<f64>().unwrap() / 20.0;
+        assert!((widths - (20.0 - gaps) * per_day).abs() < 0.1, "{name}: days of breaks are not drawn as work");
+    }
 }
 
 #[test]

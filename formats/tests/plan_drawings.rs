@@ -51,6 +51,7 @@ fn chart(sheet: Sheet, count: usize, links: Vec<Link>) -> BarChart {
             kind: if at == 3 { Kind::Milestone } else { Kind::Task },
             baseline: dates,
             forecast: dates,
+            breaks: Vec::new(),
             actual: None,
             percent: 0.0,
             lamp: Lamp::Idle,

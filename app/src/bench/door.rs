@@ -230,6 +230,7 @@ fn paper_ms() -> Result<f64> {
             kind: bars::Kind::Task,
             baseline: Some((from, to)),
             forecast: Some((from, to)),
+            breaks: Vec::new(),
             actual: Some((from, None)),
             percent: f64::from(at % 100),
             lamp: Lamp::Good,

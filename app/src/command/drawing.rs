@@ -223,9 +223,11 @@ fn chart(arguments: &Arguments, plan: &Plan, schedule: &Schedule, sheet: Sheet) 
     let depths = depths(plan);
     let baseline = guatu_kernel::schedule(&untouched(plan));
     let dates = schedule.activities.iter().zip(&baseline.activities);
-    let rows = plan.activities.iter().zip(dates).zip(depths);
-    let rows = rows
-        .map(|((activity, (dates, planned)), indent)| row(plan, activity, dates.as_ref(), planned.as_ref(), indent));
+    let rows = plan.activities.iter().zip(dates).zip(depths).enumerate();
+    let rows = rows.map(|(at, ((activity, (dates, planned)), indent))| Row {
+        breaks: schedule.breaks_of(at).map(|one| (one.from.date(), one.to.date())).collect(),
+        ..row(plan, activity, dates.as_ref(), planned.as_ref(), indent)
+    });
     let rows: Vec<Row> = rows.collect();
     let flags = schedule.milestones.iter().map(|outlook| {
         let mandate = &plan.mandated[outlook.mandate];
@@ -329,6 +331,7 @@ fn row(plan: &Plan, activity: &Activity, dates: Option<&Dates>, planned: Option<
         kind,
         baseline: planned,
         forecast: dates.map(|dates| (dates.early_start.date(), dates.early_finish.date())),
+        breaks: Vec::new(),
         actual: activity.actual_start.map(|start| (start.date(), finish)),
         percent: activity.percent_e3.map_or(0.0, |percent| f64::from(percent) / 1000.0),
         lamp,

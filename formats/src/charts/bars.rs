@@ -70,6 +70,8 @@ pub struct Row {
     pub baseline: Option<(Date, Date)>,
     /// Start and finish as forecast.
     pub forecast: Option<(Date, Date)>,
+    /// When nobody works on it between these two: from a day to a day, in order. The bar is broken there.
+    pub breaks: Vec<(Date, Date)>,
     /// Actual start, and finish once finished.
     pub actual: Option<(Date, Option<Date>)>,
     /// Per cent complete, 0 to 100.
@@ -457,7 +459,24 @@ fn draw_task(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64, data_date:
         row.lamp.name(),
         number(height * 0.07)
     );
-    canvas.rect(from, upper, to - from, tall, &paint);
+    let pauses: Vec<(f64, f64)> =
+        row.breaks.iter().map(|(first, last)| (at.axis.start(*first), at.axis.end(*last))).collect();
+    for (left, right) in unbroken((from, to), &pauses) {
+        canvas.rect(left, upper, right - left, tall, &paint);
+    }
+    // What belongs together is held together by a line.
+    let within = |x: f64| x.clamp(from, to);
+    let held =
+        pauses.iter().map(|(left, right)| [(within(*left), upper + tall / 2.0), (within(*right), upper + tall / 2.0)]);
+    let held: Vec<[(f64, f64); 2]> = held.filter(|[left, right]| left.0 < right.0).collect();
+    if !held.is_empty() {
+        let dash = number(height * 0.12);
+        let paint = format!(
+            r#"class="break" stroke="{edge}" stroke-width="{}" stroke-dasharray="{dash} {dash}""#,
+            number(height * 0.07)
+        );
+        canvas.strokes(&held, &paint);
+    }
     if row.actual.is_some() && row.lamp != Lamp::Done {
         // What remains is forecast from the data date on, so what has been lies before it; how much of the work that was,
         // the front line says.
@@ -466,7 +485,9 @@ fn draw_task(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64, data_date:
         // A dark core with a light rim is seen on every fill, solid black too.
         let paint =
             format!(r##"class="actual" fill="{BLACK}" stroke="#fff" stroke-width="{}""##, number(height * 0.06));
-        canvas.rect(from, upper + tall * 0.3, done, tall * 0.4, &paint);
+        for (left, right) in unbroken((from, from + done), &pauses) {
+            canvas.rect(left, upper + tall * 0.3, right - left, tall * 0.4, &paint);
+        }
     }
     if row.is_critical && row.lamp != Lamp::Done {
         let line = [[(from, upper + tall + height * 0.06), (to, upper + tall + height * 0.06)]];
@@ -475,6 +496,13 @@ fn draw_task(canvas: &mut Canvas, at: &Measures, row: &Row, top: f64, data_date:
             &format!(r#"class="critical-mark" stroke="{}" stroke-width="{}""#, canvas.alarm(), number(height * 0.11)),
         );
     }
+}
+
+/// What of a stretch lies outside breaks that follow one another.
+fn unbroken((from, to): (f64, f64), breaks: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let starts = std::iter::once(from).chain(breaks.iter().map(|(_, end)| end.max(from)));
+    let ends = breaks.iter().map(|(start, _)| start.min(to)).chain(std::iter::once(to));
+    starts.zip(ends).filter(|(start, end)| start < end).collect()
 }
 
 fn diamond(x: f64, y: f64, radius: f64) -> [(f64, f64); 4] {

@@ -100,6 +100,7 @@ fn bar(stage: &str, early: (Date, Date), actual: (Option<Date>, Option<Date>)) -
         quantity_e3: None,
         unit: None,
         is_whole: false,
+        breaks: Vec::new(),
     }
 }
 

@@ -589,6 +589,7 @@ async fn bars(conn: &mut Conn, project: &str, base: &BasePlan, plan: &Plan, comp
             work_kind: activity.work_kind.clone(),
             baseline: base.baseline.activities[at].as_ref().map(early),
             early: dates.map(early),
+            breaks: breaks(computed, at),
             late: dates.and_then(late),
             float_days_e3: dates.and_then(|dates| dates.total_float_days).map(e3),
             is_critical: dates.is_some_and(|dates| dates.is_critical),
@@ -636,6 +637,11 @@ fn share_done(bars: &[Bar], parts: &[usize]) -> u32 {
     u32::try_from(done / whole.max(1)).unwrap_or(0)
 }
 
+/// When nobody works on an activity between its dates, as days.
+pub fn breaks(schedule: &Schedule, at: usize) -> Vec<(Date, Date)> {
+    schedule.breaks_of(at).map(|one| (one.from.date(), one.to.date())).collect()
+}
+
 fn early(dates: &Dates) -> (Date, Date) {
     (dates.early_start.date(), dates.early_finish.date())
 }
@@ -671,13 +677,13 @@ const BARS_AT_ONCE: usize = 16;
 
 macro_rules! insert_bars {
     () => {
-        "INSERT INTO bar (project, ordinal, activity, name, kind, depth, place, stage, work_kind, baseline_start, baseline_finish, early_start, early_finish, late_start, late_finish, float_days_e3, is_critical, actual_start, actual_finish, percent_e3, driver, driver_activity, quantity_e3, unit, is_whole) VALUES "
+        "INSERT INTO bar (project, ordinal, activity, name, kind, depth, place, stage, work_kind, baseline_start, baseline_finish, early_start, early_finish, late_start, late_finish, float_days_e3, is_critical, actual_start, actual_finish, percent_e3, driver, driver_activity, quantity_e3, unit, is_whole, breaks) VALUES "
     };
 }
 
 macro_rules! bar_row {
     () => {
-        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     };
 }
 
@@ -694,7 +700,7 @@ macro_rules! moves_bars {
         " ON CONFLICT (project, ordinal) DO UPDATE SET name = excluded.name, kind = excluded.kind, depth = excluded.depth, place = excluded.place, stage = excluded.stage, work_kind = excluded.work_kind,
               baseline_start = excluded.baseline_start, baseline_finish = excluded.baseline_finish, early_start = excluded.early_start, early_finish = excluded.early_finish, late_start = excluded.late_start, late_finish = excluded.late_finish,
               float_days_e3 = excluded.float_days_e3, is_critical = excluded.is_critical, actual_start = excluded.actual_start, actual_finish = excluded.actual_finish, percent_e3 = excluded.percent_e3, driver = excluded.driver, driver_activity = excluded.driver_activity,
-              quantity_e3 = excluded.quantity_e3, unit = excluded.unit, is_whole = excluded.is_whole"
+              quantity_e3 = excluded.quantity_e3, unit = excluded.unit, is_whole = excluded.is_whole, breaks = excluded.breaks"
     };
 }
 
@@ -708,7 +714,7 @@ async fn write_bars(conn: &mut Conn, project: &str, bars: &[Bar]) -> Result<()> 
     let is_moved = |(at, bar): &(usize, &Bar)| !is_same_plan || known[*at] != **bar;
     let moved: Vec<&Bar> = bars.iter().enumerate().filter(is_moved).map(|(_, bar)| bar).collect();
     for some in moved.chunks(BARS_AT_ONCE) {
-        let values: Vec<[Value; 25]> = some.iter().map(|bar| bar_values(project, bar)).collect();
+        let values: Vec<[Value; 26]> = some.iter().map(|bar| bar_values(project, bar)).collect::<Result<_>>()?;
         if some.len() == BARS_AT_ONCE {
             conn.execute(concat!(insert_bars!(), bar_row!(), repeated_bar_rows!(), moves_bars!()), values.as_flattened()).await?;
             continue;
@@ -721,10 +727,11 @@ async fn write_bars(conn: &mut Conn, project: &str, bars: &[Bar]) -> Result<()> 
 }
 
 /// What is written of a bar, in the order of `insert_bars`.
-fn bar_values(project: &str, bar: &Bar) -> [Value; 25] {
+fn bar_values(project: &str, bar: &Bar) -> Result<[Value; 26]> {
     let first = |pair: Option<(Date, Date)>| pair.map(|(start, _)| start).into();
     let second = |pair: Option<(Date, Date)>| pair.map(|(_, finish)| finish).into();
-    [
+    let breaks = if bar.breaks.is_empty() { None } else { Some(serde_json::to_string(&bar.breaks)?) };
+    Ok([
         project.into(),
         bar.ordinal.into(),
         (&bar.activity).into(),
@@ -750,5 +757,6 @@ fn bar_values(project: &str, bar: &Bar) -> [Value; 25] {
         bar.quantity_e3.into(),
         bar.unit.as_ref().into(),
         bar.is_whole.into(),
-    ]
+        breaks.into(),
+    ])
 }

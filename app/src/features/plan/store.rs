@@ -152,6 +152,8 @@ pub struct Bar {
     pub baseline: Option<(Date, Date)>,
     /// Forecast or actual start and finish.
     pub early: Option<(Date, Date)>,
+    /// When nobody works on it between these two: from a day to a day, inclusive, in order.
+    pub breaks: Vec<(Date, Date)>,
     /// Latest start and finish that keep every mandated date.
     pub late: Option<(Date, Date)>,
     /// Total float in thousandths of a working day.
@@ -387,7 +389,7 @@ pub(super) fn read_progress(row: &Row, first: usize) -> Result<Progress> {
 
 macro_rules! bar_columns {
     () => {
-        "project, ordinal, activity, name, kind, depth, place, stage, work_kind, baseline_start, baseline_finish, early_start, early_finish, late_start, late_finish, float_days_e3, is_critical, actual_start, actual_finish, percent_e3, driver, driver_activity, quantity_e3, unit, is_whole"
+        "project, ordinal, activity, name, kind, depth, place, stage, work_kind, baseline_start, baseline_finish, early_start, early_finish, late_start, late_finish, float_days_e3, is_critical, actual_start, actual_finish, percent_e3, driver, driver_activity, quantity_e3, unit, is_whole, breaks"
     };
 }
 
@@ -446,6 +448,7 @@ fn read_bar(row: &Row) -> Result<Bar> {
         quantity_e3: row.opt_int(22)?,
         unit: row.opt_text(23)?,
         is_whole: row.flag(24)?,
+        breaks: row.opt_text(25)?.map_or(Ok(Vec::new()), |text| serde_json::from_str(&text))?,
     })
 }
 

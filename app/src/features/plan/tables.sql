@@ -136,6 +136,8 @@ CREATE TABLE bar (
     quantity_e3 BIGINT,
     unit TEXT,
     is_whole BIGINT NOT NULL,
+    -- When nobody works on it between start and finish: pairs of days as JSON; absent where work goes on without a break.
+    breaks TEXT,
     driver TEXT NOT NULL,
     driver_activity TEXT,
     PRIMARY KEY (project, ordinal)

@@ -188,6 +188,7 @@ fn whole(place: &Place, bars: &[&Bar]) -> Option<Bar> {
         work_kind: None,
         baseline: extent(|bar| bar.baseline),
         early: extent(|bar| bar.early),
+        breaks: Vec::new(),
         late: extent(|bar| bar.late),
         float_days_e3: leaves.iter().filter_map(|bar| bar.float_days_e3).min(),
         is_critical: leaves.iter().any(|bar| bar.is_critical),
@@ -307,6 +308,7 @@ pub async fn board(conn: &mut Conn, site: &Site, visitor: &Visitor, place: &Plac
                         @if let Some(axis) = &axis { td.plot style={ "--today:" (axis.at(today)) "%" } { span.box {
                             @if let Some(plan) = row.bar.baseline { i.plan style=(axis.stretch(plan)) {} }
                             @if let Some(cast) = row.bar.early { i class={ "cast " (row.verdict.lamp.name()) } style=(axis.stretch(cast)) {} }
+                            @for pause in &row.bar.breaks { i class={ "pause " (row.verdict.lamp.name()) } style=(axis.stretch(*pause)) {} }
                         } } }
                     }
                 } }
@@ -331,7 +333,8 @@ pub fn words(visitor: &Visitor) -> String {
 ///
 /// Beside them the lines of links, as [`links::lines`] says.
 ///
-/// `[label, depth, kind, lamp, baseline start, finish, forecast start, finish, actual start, finish, per cent, address, front, word, grade]`
+/// `[label, depth, kind, lamp, baseline start, finish, forecast start, finish, actual start, finish, per cent, address, front, word, grade, breaks]`,
+/// the breaks as first and last days one after the other
 pub async fn rows(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Json<Value>, Problem> {
     let mut conn = site.reader().await?;
     let place = visitor.place(&mut conn, asked.place.as_deref().unwrap_or_default()).await?;
@@ -374,6 +377,7 @@ pub fn drawn(visitor: &Visitor, chart: &Chart, rows: &[ChartRow<'_>], (today, nu
                 row.front.map(day),
                 row.verdict.word().key(),
                 row.grade.map(Grade::name),
+                bar.breaks.iter().flat_map(|(from, to)| [day(*from), day(*to)]).collect::<Vec<i32>>(),
             ])
         })
         .collect();

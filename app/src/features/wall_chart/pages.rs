@@ -564,6 +564,7 @@ async fn bar(State(site): State<Site>, visitor: Visitor, Query(query): Query<Has
                 dl.facts {
                     dt { (visitor.t("wall.baseline")) } dd { (pair(bar.baseline)) }
                     dt { (visitor.t("wall.forecast")) } dd { (pair(bar.early)) }
+                    @if !bar.breaks.is_empty() { dt { (visitor.t("wall.breaks")) } dd { @for pause in &bar.breaks { div { (pair(Some(*pause))) } } } }
                     dt { (visitor.t("wall.latest_dates")) } dd { (pair(bar.late)) }
                     dt { (visitor.t("wall.actual")) } dd { (actual) }
                     dt { (visitor.t("plans.total_float")) } dd { @match bar.float_days_e3 { Some(float) => (format!("{}", float as f64 / 1000.0)), None => "—" } }

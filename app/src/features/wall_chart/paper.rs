@@ -134,6 +134,7 @@ async fn bar_chart(conn: &mut Conn, site: &Site, visitor: &Visitor, (place, aske
             indent: row.depth as usize,
             baseline: row.bar.baseline,
             forecast: row.bar.early,
+            breaks: row.bar.breaks.clone(),
             actual: row.bar.actual_start.map(|start| (start, row.bar.actual_finish)),
             percent: f64::from(row.bar.percent_e3) / 1000.0,
             lamp: row.verdict.lamp,

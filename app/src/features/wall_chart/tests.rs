@@ -35,6 +35,7 @@ pub fn bar() -> Bar {
         quantity_e3: None,
         unit: None,
         is_whole: false,
+        breaks: Vec::new(),
     }
 }
 
@@ -611,3 +612,27 @@ fn links_are_weighed_by_what_holds() {
         assert_eq!(Shown::of(asked, rows), expected, "{asked:?} {rows}");
     }
 }
+
+on_both_databases!(a_bar_is_broken_where_the_plan_breaks_off, |site| async move {
+    let site = crate::features::reports::tests::active(site.with_cast().await).await;
+    let drafted = site.post("office", "/plans/ours/template", &[("template", "resettlement_tower"), ("start", "2026-11-02")]).await;
+    let exported = site.get("office", &format!("{}/export/json", drafted.location())).await.body;
+    let mut plan: serde_json::Value = serde_json::from_str(&exported).unwrap();
+    let pit = plan["activities"].as_array_mut().unwrap().iter_mut().find(|activity| activity["id"] == "ours-b1/pit").unwrap();
+    pit["breaks"] = serde_json::json!([{ "after": "3d", "length": "2d" }]);
+    let body = format!("--x\r\nContent-Disposition: form-data; name=\"plan_file\"; filename=\"plan.json\"\r\n\r\n{plan}\r\n--x--\r\n");
+    let shown = site.post_bytes("office", "/import?project=ours", "multipart/form-data; boundary=x", body.into_bytes()).await;
+    let request_id = shown.attributes("form[action='/import/shown'] input[name=request_id]", "value").remove(0);
+    let split = site.post("office", "/import/shown", &[("project", "ours"), ("request_id", &request_id)]).await;
+    let approved = site.post("chief", split.location(), &[("reason", "the crew is elsewhere for two days")]).await;
+    assert_eq!(approved.location(), "/plans/ours", "{:?}", approved.texts(".summary li"));
+    let rows: serde_json::Value = serde_json::from_str(&site.get("builder", "/wall/rows.json?place=ours-b1").await.body).unwrap();
+    let broken: Vec<&serde_json::Value> = rows["rows"].as_array().unwrap().iter().filter(|row| row[15] != serde_json::json!([])).collect();
+    let [row] = broken[..] else { panic!("one bar is broken: {broken:?}") };
+    let [from, to] = [0, 1].map(|at| row[15][at].as_i64().unwrap());
+    assert!(row[6].as_i64().unwrap() < from && from < to && to < row[7].as_i64().unwrap(), "within its dates: {row}");
+    let page = site.get("builder", "/wall/bar?project=ours&activity=ours-b1%2Fpit").await;
+    assert!(page.texts("dl.facts dt").contains(&"中断".to_owned()));
+    assert_eq!(site.get("builder", "/wall?place=ours-b1&view=bars").await.texts("td.plot i.pause").len(), 1, "and in the table");
+    site
+});

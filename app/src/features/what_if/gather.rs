@@ -3,7 +3,7 @@
 use crate::db::Conn;
 use crate::features::Guatu;
 use crate::features::plan::changes::{Change, apply};
-use crate::features::plan::network::{LaidOver, ProjectWork, Scheduled, first_counted};
+use crate::features::plan::network::{LaidOver, ProjectWork, Scheduled, breaks, first_counted};
 use crate::features::plan::store::Bar;
 use crate::features::targets::assess::{self, Assessed, ProjectTargets};
 use crate::features::targets::terms::Terms;
@@ -137,6 +137,7 @@ pub async fn gather(conn: &mut Conn, domain: &Guatu, project: &str, changes: &[C
         bars.push(Bar {
             baseline: was,
             early: is,
+            breaks: breaks(&schedule, at),
             late: dates.and_then(|dates| Some((dates.late_start?.date(), dates.late_finish?.date()))),
             float_days_e3: dates.and_then(|dates| dates.total_float_days).map(|days| (days * 1000.0).round() as i64),
             is_critical: dates.is_some_and(|dates| dates.is_critical),

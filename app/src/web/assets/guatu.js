@@ -202,7 +202,7 @@ async function chartOf(chart, at = 0) {
       pen.globalAlpha = 1;
     }
     for (let i = Math.max(0, from - 1); i < Math.min(rows.length, end + 1); i++) {
-      const [, , kind, lamp, bs, bf, es, ef, as, af, , , fr] = rows[i];
+      const [, , kind, lamp, bs, bf, es, ef, as, af, , , fr, , , pauses] = rows[i];
       const y = top + (i - from) * row - shift, middle = y + row / 2, tone = colour("--" + lamp);
       front.push([x(fr ?? today), y + row * 0.8]);
       if (bs !== null && kind !== "milestone") { pen.fillStyle = planned; pen.fillRect(x(bs), y + row * 0.72, Math.max(3, x(bf + 1) - x(bs)), row * 0.16); }
@@ -223,6 +223,13 @@ async function chartOf(chart, at = 0) {
         pen.fillStyle = tone; pen.globalAlpha = 0.18; pen.fillRect(a, y + row * 0.2, wideBar, row * 0.44); pen.globalAlpha = 1;
         pen.fillRect(a, y + row * 0.2, done, row * 0.44);
         pen.strokeStyle = tone; pen.lineWidth = hair * 1.5; pen.strokeRect(a, y + row * 0.2, wideBar, row * 0.44);
+        // Where nobody works the bar is broken; a line holds its parts together.
+        for (let p = 0; p < pauses.length; p += 2) {
+          const l = Math.max(a, x(pauses[p])), r = Math.min(b, x(pauses[p + 1] + 1));
+          if (r <= l) continue;
+          pen.fillStyle = i % 2 ? colour("--soft") : sheet; pen.fillRect(l + hair, y + row * 0.17, r - l - 2 * hair, row * 0.5);
+          pen.setLineDash([hair * 3, hair * 3]); pen.beginPath(); pen.moveTo(l, y + row * 0.42); pen.lineTo(r, y + row * 0.42); pen.stroke(); pen.setLineDash([]);
+        }
       }
     }
     for (const { when, tone } of signs) {
