@@ -426,6 +426,36 @@ const SCARCE: &str = r#"{"format":"guatu-plan/1","granularity":"day","start":"20
 {"id":"B","duration":"5d","needs":[{"resource":"crane","amount":1}],"risk":{"kind":"discrete","probability":0.25,"impact":"3d"}}],
 "links":[],"resources":[{"id":"crane","capacity":1}],"mandated":[{"activity":"B","finish_by":"2026-06-05","name":"Lifted"}]}"#;
 
+/// Two crews on three floors.
+const FLOORS: &str = r#"{"format":"guatu-plan/1","granularity":"day","start":"2026-06-01","calendar":"site",
+"calendars":[{"id":"site","week":{"mon":true,"tue":true,"wed":true,"thu":true,"fri":true,"sat":true,"sun":true}}],
+"activities":[{"id":"S1","duration":"4d"},{"id":"S2","duration":"4d"},{"id":"S3","duration":"4d"},
+{"id":"M1","duration":"2d"},{"id":"M2","duration":"2d"},{"id":"M3","duration":"2d"}],
+"links":[{"from":"S1","to":"M1"},{"from":"S2","to":"M2"},{"from":"S3","to":"M3"}],
+"resources":[{"id":"slab","capacity":1,"route":["S1","S2","S3"]},{"id":"masonry","capacity":1,"route":["M1","M2","M3"]}]}"#;
+
+#[test]
+fn crews_go_from_floor_to_floor() {
+    let output = guatu(&["level", "-"], FLOORS.as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let levelled = answer(&output);
+    let starts = ["S1", "S2", "S3", "M1", "M2", "M3"].map(|id| levelled["activities"][id]["start"].clone());
+    assert_eq!(starts, ["2026-06-01", "2026-06-05", "2026-06-09", "2026-06-09", "2026-06-11", "2026-06-13"]);
+    let held = serde_json::json!({ "kind": "continuity", "resource": "masonry", "next": "M2" });
+    assert_eq!(levelled["activities"]["M1"]["held_by"], held, "sooner it would wait for the last floor");
+    let stay = |id: &str, days: u32| serde_json::json!({ "activity": id, "beat_days": days });
+    let expected = serde_json::json!([
+        { "resource": "slab", "step_days": null, "stays": [stay("S1", 4), stay("S2", 4), stay("S3", 4)] },
+        { "resource": "masonry", "step_days": 8, "stays": [stay("M1", 2), stay("M2", 2), stay("M3", 2)] },
+    ]);
+    assert_eq!(levelled["routes"], expected);
+    let wrong = FLOORS.replace(r#""M2","M3"]}"#, r#""M2","M9"]}"#);
+    let refused = guatu(&["level", "-"], wrong.as_bytes());
+    assert_eq!((refused.status.code(), &answer(&refused)["diagnostics"][0]["code"]), (Some(2), &"K-127".into()));
+    let typed = FLOORS.replace(r#"["M1","M2","M3"]"#, r#"["M1",2]"#);
+    assert_eq!(guatu(&["level", "-"], typed.as_bytes()).status.code(), Some(2));
+}
+
 #[test]
 fn scarce_resources_keep_work_waiting_and_say_for_whom() {
     let output = guatu(&["level", "-", "--seed", "7", "--schedules", "50"], SCARCE.as_bytes());

@@ -75,6 +75,7 @@ fn chart(count: usize, sheet: Sheet, ink: Ink) -> BarChart {
             kind,
             baseline: Some((from, to)),
             forecast: Some(forecast),
+            breaks: Vec::new(),
             actual,
             percent: (at * 17 % 100) as f64,
             lamp,

@@ -1,7 +1,7 @@
 //! Levelled plans as answers: guatu-level/1 (JSON).
 
 use guatu_kernel::diagnose::Diagnostic;
-use guatu_kernel::level::{Holder, Levelled, Outcome, Placed};
+use guatu_kernel::level::{Holder, Levelled, Outcome, Placed, Run};
 use guatu_kernel::plan::Plan;
 use guatu_kernel::rcpsp::Effort;
 use serde_json::{Map, Value, json};
@@ -29,6 +29,7 @@ pub fn answer(plan: &Plan, levelled: &Levelled, effort: Effort, read: &[Diagnost
         let peak = usage.iter().map(|one| one.units).max().unwrap_or(0);
         resources.insert(resource.id.clone(), json!({ "capacity": resource.capacity, "peak": peak, "usage": uses }));
     }
+    let runs: Vec<Value> = levelled.runs.iter().map(|run| self::run(plan, run)).collect();
     json!({
         "format": "guatu-level/1",
         "seed": effort.seed,
@@ -38,6 +39,7 @@ pub fn answer(plan: &Plan, levelled: &Levelled, effort: Effort, read: &[Diagnost
         "activities": activities,
         "milestones": milestones,
         "resources": resources,
+        "routes": runs,
         "diagnostics": diagnostics(read.iter().chain(&levelled.diagnostics)),
     })
 }
@@ -51,6 +53,7 @@ pub fn refused(read: &[Diagnostic]) -> Value {
         "activities": {},
         "milestones": {},
         "resources": {},
+        "routes": [],
         "diagnostics": diagnostics(read.iter()),
     })
 }
@@ -68,7 +71,21 @@ fn activity(plan: &Plan, placed: &Placed) -> Value {
                 "resource": plan.resources[*resource].id,
                 "by": by.iter().map(|at| plan.activities[*at].id.as_str()).collect::<Vec<_>>(),
             }),
+            Holder::Continuity { resource, next } => json!({
+                "kind": "continuity",
+                "resource": plan.resources[*resource].id,
+                "next": plan.activities[*next].id,
+            }),
         }),
+    })
+}
+
+fn run(plan: &Plan, run: &Run) -> Value {
+    let stay = |(activity, beat_days): &(usize, f64)| json!({ "activity": plan.activities[*activity].id, "beat_days": number(*beat_days) });
+    json!({
+        "resource": plan.resources[run.resource].id,
+        "step_days": run.step_days.map(number),
+        "stays": run.stays.iter().map(stay).collect::<Vec<Value>>(),
     })
 }
 

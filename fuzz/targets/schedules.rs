@@ -101,6 +101,7 @@ fn plan(draw: &Draw) -> Plan {
             capacity: u32::from(draw.capacity % 5),
             calendar: None,
             steps: Vec::new(),
+            route: Vec::new(),
         }],
         mandated: finish_by.map(mandate).into_iter().collect(),
         stops: Vec::new(),

@@ -5,10 +5,12 @@
 //! Hard dates win over resources; what is then overloaded is named. Same plan, effort: same answer.
 
 mod needs;
+mod routes;
 mod site;
 mod steps;
 
 use needs::Needs;
+use routes::Routes;
 use site::{Shortage, Site, UNPLACED};
 
 use crate::calendar::date_of;
@@ -37,6 +39,8 @@ pub struct Levelled {
     pub milestones: Vec<Outcome>,
     /// For each resource, what is used of it from each change on.
     pub usage: Vec<Vec<Usage>>,
+    /// One entry for each resource with a route of which something has a place.
+    pub runs: Vec<Run>,
     /// Schedules generated.
     pub schedules: u32,
     /// What was found, errors among it.
@@ -70,6 +74,25 @@ pub enum Holder {
         /// Activities that hold it, ascending; empty when the capacity alone is too small at the time.
         by: Vec<usize>,
     },
+    /// The crew goes on from here without waiting, and could not if it came sooner.
+    Continuity {
+        /// The resource.
+        resource: usize,
+        /// The activity it goes on to.
+        next: usize,
+    },
+}
+
+/// The way of a crew along its route: beats (流水节拍) and step (流水步距).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// The resource.
+    pub resource: usize,
+    /// Activities of its route that have a place and are not finished, and the days each takes, in its own calendar.
+    pub stays: Vec<(usize, f64)>,
+    /// Days from the start of the run before to the start of this one, in the calendar of the first place of that; `None` for
+    /// the first run.
+    pub step_days: Option<f64>,
 }
 
 /// What levelling leaves of a mandated date.
@@ -109,7 +132,11 @@ impl Levelled {
 }
 
 /// Levels a plan. `progress` hears the share of the work done, 0 to 1. Never fails and never panics.
+///
+/// Crews with a route take several searches: the first half of the schedules are for the first, half of the rest for the next.
 pub fn level(plan: &Plan, effort: Effort, progress: &mut dyn FnMut(f64)) -> Levelled {
+    let (ordered, mut diagnostics) = routes::ordered(plan);
+    let plan = &*ordered;
     let mut network = Draft::read_with(plan, true).order();
     // Moving work to the right afterwards would break what levelling found.
     for node in &mut network.nodes {
@@ -122,14 +149,39 @@ pub fn level(plan: &Plan, effort: Effort, progress: &mut dyn FnMut(f64)) -> Leve
     }
     network.hard.retain(|(_, hard)| !matches!(hard, Hard::Expected(_)));
     let needs = Needs::read(plan, &network);
+    let mut routes = Routes::read(plan, &network);
+    let (mut schedules, mut round) = (0, 0);
+    let starts = loop {
+        let now = if round == 0 { early.clone() } else { backward(&network, forward(&network)) };
+        let mut site = Site::new(&network, &needs, &now);
+        let unlimited: Vec<i32> = now.early.iter().step_by(2).copied().collect();
+        let bound = site.value(&unlimited);
+        let left = effort.schedules.saturating_sub(schedules).max(1);
+        let share = if routes.is_empty() { left } else { left.div_ceil(2) };
+        // Of what is still to come nobody knows how much there is: each search halves what is left of the bar.
+        let done = 1.0 - 0.5f64.powi(round);
+        let mut hear = |share: f64| progress(if routes.is_empty() { share } else { done + (1.0 - done) * share / 2.0 });
+        let found = Population::new(&mut site, bound, Effort { schedules: share, ..effort }, &mut hear).run();
+        let fixed: Vec<bool> = (0..found.starts.len()).map(|index| site.is_fixed(index)).collect();
+        (schedules, round) = (schedules + found.schedules, round + 1);
+        let gaps = routes.gaps(&network, &found.starts);
+        if gaps.is_empty()
+            || round == MOST_ROUNDS
+            || !routes.close(&mut network, &found.starts, |index| fixed[index], &gaps)
+        {
+            diagnostics.extend(routes.told(plan, &network, &gaps));
+            break found.starts;
+        }
+    };
     let mut site = Site::new(&network, &needs, &early);
-    let unlimited: Vec<i32> = early.early.iter().step_by(2).copied().collect();
-    let bound = site.value(&unlimited);
-    let found = Population::new(&mut site, bound, effort, progress).run();
-    let mut answer = Answer { plan, network: &network, needs: &needs, early: &early, starts: found.starts };
-    let (diagnostics, unplaced) = answer.unplaced(&mut site);
-    answer.write(site, found.schedules, diagnostics, &unplaced)
+    let mut answer = Answer { plan, network: &network, needs: &needs, early: &early, routes: &routes, starts };
+    let (found, unplaced) = answer.unplaced(&mut site);
+    diagnostics.extend(found);
+    answer.write(site, schedules, diagnostics, &unplaced)
 }
+
+/// Searches for the sake of routes at most: each closes what gaps the one before left.
+const MOST_ROUNDS: i32 = 40;
 
 /// Everything the answer is read from.
 struct Answer<'a> {
@@ -137,6 +189,7 @@ struct Answer<'a> {
     network: &'a Network,
     needs: &'a Needs,
     early: &'a Passes,
+    routes: &'a Routes,
     starts: Vec<i32>,
 }
 
@@ -206,6 +259,11 @@ impl Answer<'_> {
     /// What keeps a placed node from starting sooner.
     fn holder(&self, site: &mut Site<'_>, levelled: &Passes, index: usize) -> Holder {
         let start = self.starts[index];
+        if let Some(&(resource, next)) = self.routes.kept_for.get(&index)
+            && start == self.network.nodes[index].start_floor
+        {
+            return Holder::Continuity { resource, next };
+        }
         let earliest = site.earliest(index, &self.starts).unwrap_or(start);
         if start > earliest && !self.needs.of_node[index].is_empty() && !site.is_fixed(index) {
             // Its own units do not stand in its way.
@@ -279,9 +337,39 @@ impl Answer<'_> {
             activities,
             breaks: laid.breaks,
             usage: self.usage(&site),
+            runs: self.runs(),
             schedules,
             diagnostics,
         }
+    }
+
+    /// How crews go along their routes.
+    fn runs(&self) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
+        let mut before: Option<(usize, i32)> = None;
+        for route in &self.routes.all {
+            let places: Vec<(usize, usize)> =
+                route.places.iter().copied().filter(|(_, node)| self.starts[*node] != UNPLACED).collect();
+            let Some(&(_, first)) = places.first() else { continue };
+            let label = |node: usize| {
+                self.network.calendars[self.network.nodes[node].calendar as usize].start_label(self.starts[node])
+            };
+            let step_days = before.map(|(other, start)| {
+                let one = &self.network.nodes[other];
+                let at = self.network.calendars[one.calendar as usize].ceil(label(first));
+                self.network.days(one, self.network.units_between(one, start, at))
+            });
+            let beat = |(activity, node): (usize, usize)| {
+                let one = &self.network.nodes[node];
+                // Days are counted from the first to the last; a finish in minutes is the end of its last.
+                let units = one.span + i32::from(!self.network.is_minute_axis && !one.has(traits::START_POINT));
+                let start = self.starts[node];
+                (activity, self.network.days(one, self.network.units_between(one, start, start + units)))
+            };
+            runs.push(Run { resource: route.resource, stays: places.into_iter().map(beat).collect(), step_days });
+            before = Some((first, self.starts[first]));
+        }
+        runs
     }
 
     fn outcomes(&self, network: &Network, activities: &[Option<Placed>]) -> Vec<Outcome> {

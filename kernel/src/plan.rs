@@ -456,6 +456,9 @@ pub struct Resource {
     pub calendar: Option<String>,
     /// Later changes of the capacity.
     pub steps: Vec<CapacityStep>,
+    /// Ids of the activities that it works one after the other without waiting, in this order: floors, sections, buildings.
+    /// Empty for what has no route. Only levelling keeps it.
+    pub route: Vec<String>,
 }
 
 /// A date commanded for an activity.

@@ -78,9 +78,15 @@ fn resources(plans: &[(String, Plan)], faults: &mut Vec<Diagnostic>) -> Vec<Reso
             let Some((first_name, first, same)) = known.get(resource.id.as_str()) else {
                 known.insert(&resource.id, (name, plan, resource));
                 let calendar = resource.calendar.as_ref().map(|id| behind(name, id));
-                joined.push(Resource { calendar, ..resource.clone() });
+                let route = resource.route.iter().map(|id| behind(name, id)).collect();
+                joined.push(Resource { calendar, route, ..resource.clone() });
                 continue;
             };
+            // One crew goes along its route on one site after the other, in the order of the plans.
+            if let Some(known) = joined.iter_mut().find(|known| known.id == resource.id).filter(|_| first_name != name)
+            {
+                known.route.extend(resource.route.iter().map(|id| behind(name, id)));
+            }
             let is_same = resource.capacity == same.capacity
                 && resource.steps == same.steps
                 && is_alike(calendar(first, &same.calendar), calendar(plan, &resource.calendar));

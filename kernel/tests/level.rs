@@ -4,6 +4,7 @@
 mod reader;
 
 use guatu_kernel::check::check_levelled;
+use guatu_kernel::flowline::{Process, flow};
 use guatu_kernel::level::{Holder, Levelled, level};
 use guatu_kernel::plan::*;
 use guatu_kernel::pool::pooled;
@@ -32,6 +33,9 @@ fn rows(plan: &Plan, found: &Levelled) -> Vec<String> {
             Some(Holder::Capacity { resource, by }) => {
                 let by: Vec<String> = by.iter().map(id).collect();
                 format!("{}:{}", plan.resources[*resource].id, by.join("+"))
+            }
+            Some(Holder::Continuity { resource, next }) => {
+                format!("{}>{}", plan.resources[*resource].id, id(next))
             }
             Some(Holder::Logic(driver)) => format!("{driver:?}").to_lowercase(),
             None => "-".to_owned(),
@@ -245,6 +249,140 @@ proptest! {
             prop_assert_eq!((placed.start, placed.finish), (dates.early_start, dates.early_finish));
         }
     }
+}
+
+/// A crew a row and a floor a column: beats in days; each floor follows the same floor of the crew before.
+fn flowing(beats: &[&[u32]]) -> Plan {
+    let name = |crew: usize, floor: usize| format!("{}{}", char::from(b'A' + crew as u8), floor + 1);
+    let mut text = String::new();
+    for (crew, floors) in beats.iter().enumerate() {
+        for (floor, days) in floors.iter().enumerate() {
+            text += &format!("{} {days}d\n", name(crew, floor));
+            if crew > 0 {
+                text += &format!("{} -> {} FS\n", name(crew - 1, floor), name(crew, floor));
+            }
+        }
+        text += &format!("resource crew{crew} 1 -\ncrew{crew} goes");
+        (0..floors.len()).for_each(|floor| text += &format!(" {}", name(crew, floor)));
+        text += "\n";
+        (0..floors.len()).for_each(|floor| text += &format!("{} needs crew{crew} 1\n", name(crew, floor)));
+    }
+    plan(&text)
+}
+
+#[test]
+fn crews_go_from_floor_to_floor_without_waiting() {
+    // What a flow is by hand: steps and days in all, as in the tests of flows.
+    let cases: [(&str, &[&[u32]]); 5] = [
+        ("the published flow without a rhythm", &[&[3, 5, 2, 4], &[4, 3, 3, 3], &[5, 2, 4, 2]]),
+        ("equal beats", &[&[3; 5], &[3; 5], &[3; 5], &[3; 5]]),
+        ("a slow crew behind a fast one", &[&[2; 4], &[4; 4]]),
+        ("a fast crew behind a slow one", &[&[4; 4], &[2; 4]]),
+        ("one crew", &[&[2, 1, 3]]),
+    ];
+    for (name, beats) in cases {
+        let plan = flowing(beats);
+        let found = levelled(&plan, EFFORT);
+        assert_eq!(found.diagnostics, [], "{name}");
+        let flow = flow(&beats.iter().map(|beats| Process::new(*beats)).collect::<Vec<_>>()).expect("a flow");
+        let steps: Vec<f64> = found.runs.iter().filter_map(|run| run.step_days).collect();
+        assert_eq!(steps, flow.steps_days.iter().map(|days| *days as f64).collect::<Vec<_>>(), "{name}");
+        let told: Vec<Vec<f64>> =
+            found.runs.iter().map(|run| run.stays.iter().map(|(_, days)| *days).collect()).collect();
+        let wanted: Vec<Vec<f64>> =
+            beats.iter().map(|beats| beats.iter().map(|days| f64::from(*days)).collect()).collect();
+        assert_eq!(told, wanted, "{name}: beats in the order of the route");
+        // Five working days a week from Monday 1 June.
+        let (whole, rest) = ((flow.total_days - 1) / 5, (flow.total_days - 1) % 5);
+        let last = date(2026, 6, 1).saturating_add(jiff::ToSpan::days(whole * 7 + rest));
+        assert_eq!(found.finish.map(Moment::date), Some(last), "{name}: {} days", flow.total_days);
+    }
+}
+
+#[test]
+fn a_route_says_what_holds_and_what_cannot_be_closed() {
+    // B's floors take longer to come than its crew needs for them: the first is begun later.
+    check(
+        "A1 3d\nA2 3d\nB1 1d\nB2 1d\nA1 -> B1 FS\nA2 -> B2 FS\nresource a 1 -\na goes A1 A2\nresource b 1 -\nb goes B1 B2",
+        &[
+            "A1 06-01 06-03 start",
+            "A2 06-04 06-08 link { from: 0 }",
+            "B1 06-08 06-08 b>B2",
+            "B2 06-09 06-09 link { from: 1 }",
+        ],
+    );
+    // What stands between two floors begins behind the first: the crew waits, whenever it begins.
+    check(
+        "S1 2d\nM 3d\nS2 2d\nS1 -> M FS\nM -> S2 FS\nresource c 1 -\nc goes S1 S2",
+        &[
+            "S1 06-01 06-02 start",
+            "M 06-03 06-05 link { from: 0 }",
+            "S2 06-08 06-09 link { from: 1 }",
+            "K-222 S2 c 3 S1 S2",
+        ],
+    );
+    // Only the wait that cannot be closed stays.
+    check(
+        "S1 1d\nS2 2d\nM 3d\nS3 2d\nX 4d\nX -> S2 FS\nS2 -> M FS\nM -> S3 FS\nresource c 1 -\nc goes S1 S2 S3",
+        &[
+            "S1 06-04 06-04 c>S2",
+            "S2 06-05 06-08 link { from: 4 }",
+            "M 06-09 06-11 link { from: 1 }",
+            "S3 06-12 06-15 link { from: 2 }",
+            "X 06-01 06-04 start",
+            "K-222 S3 c 3 S2 S3",
+        ],
+    );
+    // A hard date is nothing that can be held back.
+    check(
+        "S1 1d !start_on=2026-06-01\nS2 2d snet=2026-06-04\nresource c 1 -\nc goes S1 S2",
+        &["S1 06-01 06-01 constraint", "S2 06-04 06-05 constraint", "K-222 S2 c 2 S1 S2"],
+    );
+    // A route that names what there is not is no route; what is wrong with it is said.
+    check(
+        "S1 1d\nS2 2d\nresource c 1 -\nc goes S1 S3",
+        &["S1 06-01 06-01 start", "S2 06-01 06-02 start", "K-127 - c S3"],
+    );
+    check("S1 1d\nresource c 1 -\nc goes S1 S1", &["S1 06-01 06-01 start", "K-127 - c S1"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(11), ..ProptestConfig::default() })]
+
+    /// Crews of any beats go as the flow computed by hand goes, whatever the order in which places are written; the checker
+    /// walks every day of every crew.
+    #[test]
+    fn flows_are_kept(beats in (1usize..5).prop_flat_map(|floors| prop::collection::vec(prop::collection::vec(1u32..7, floors), 1..5)), seed in any::<u64>()) {
+        let rows: Vec<&[u32]> = beats.iter().map(Vec::as_slice).collect();
+        let found = levelled(&flowing(&rows), Effort { schedules: 40, seed });
+        let flow = flow(&rows.iter().map(|beats| Process::new(*beats)).collect::<Vec<_>>()).expect("a flow");
+        prop_assert!(found.diagnostics.is_empty());
+        let steps: Vec<f64> = found.runs.iter().filter_map(|run| run.step_days).collect();
+        prop_assert_eq!(steps, flow.steps_days.iter().map(|days| *days as f64).collect::<Vec<_>>());
+    }
+
+    /// Any route on any plan: either it is kept, or K-222 says where it is not.
+    #[test]
+    fn routes_on_any_plan_are_kept_or_told(draws in prop::collection::vec(draw(), 2..14), step in 0u32..3, seed in any::<u64>()) {
+        let mut plan = random_plan(&draws, step);
+        let ids: Vec<String> = plan.activities.iter().map(|one| one.id.clone()).collect();
+        let count = plan.resources.len();
+        for (at, resource) in plan.resources.iter_mut().enumerate() {
+            resource.route = ids.iter().skip(at).step_by(count.max(2)).cloned().collect();
+        }
+        let effort = Effort { schedules: 30, seed };
+        let found = levelled(&plan, effort);
+        prop_assert_eq!(&found, &levelled(&plan, effort));
+    }
+}
+
+#[test]
+fn a_crew_goes_from_building_to_building_of_several_plans() {
+    let site = plan("S1 2d\nS2 2d\nresource crew 1 -\ncrew goes S1 S2\nS1 needs crew 1\nS2 needs crew 1");
+    let joined = pooled(&[("east".to_owned(), site.clone()), ("west".to_owned(), site)]).expect("they agree");
+    let found = levelled(&joined, EFFORT);
+    let days: Vec<String> = rows(&joined, &found).iter().map(|row| row[..row.len().min(19)].to_owned()).collect();
+    assert_eq!(days, ["east/S1 06-01 06-02", "east/S2 06-03 06-04", "west/S1 06-05 06-08", "west/S2 06-09 06-10"]);
 }
 
 #[test]

@@ -102,10 +102,52 @@ pub fn check_levelled(plan: &Plan, levelled: &Levelled) -> Vec<String> {
             }
         }
     }
+    check_routes(&walker, levelled, &mut faults);
     if walker.is_plain() && plan.granularity == Granularity::Day {
         check_links(&walker, levelled, &mut faults);
     }
     faults
+}
+
+/// A crew is at one place at a time, in the order of its route, and has no time off in between in which the place it leaves is
+/// worked: unless K-222 says so.
+fn check_routes(walker: &Walker<'_>, levelled: &Levelled, faults: &mut Vec<String>) {
+    let is_known_wrong = |resource: &Resource| {
+        levelled.diagnostics.iter().any(|found| found.code == "K-127" && found.params.first() == Some(&resource.id))
+    };
+    for resource in walker.plan.resources.iter().filter(|resource| !is_known_wrong(resource)) {
+        for pair in resource.route.windows(2) {
+            let (Some(from), Some(to)) = (walker.find(&pair[0]), walker.find(&pair[1])) else { continue };
+            let (Some(source), Some(target)) = (&levelled.activities[from], &levelled.activities[to]) else { continue };
+            let [a, b] = [from, to].map(|at| &walker.plan.activities[at]);
+            let is_begun = |one: &Activity| one.actual_start.is_some() || one.actual_finish.is_some();
+            if is_begun(a)
+                || is_begun(b)
+                || [a, b].iter().any(|one| one.kind != ActivityKind::Task || walker.days_of(one) == 0)
+            {
+                continue;
+            }
+            let is_meeting = match (source.finish, target.start) {
+                (Moment::Instant(finish), Moment::Instant(start)) => start < finish,
+                (finish, start) => start.date() <= finish.date(),
+            };
+            if is_meeting {
+                faults.push(format!("{} is at {} and at {}", resource.id, a.id, b.id));
+                continue;
+            }
+            // From the finish on, less the day of the finish itself and that of the start.
+            let off = worked(walker, a, source.finish, target.start);
+            let ends = [source.finish, target.start]
+                .map(|end| i64::from((end.date() - jiff::civil::date(1970, 1, 1)).get_days()));
+            let is_day = walker.plan.granularity == Granularity::Day;
+            let waits = off.iter().filter(|slot| !is_day || !ends.contains(*slot)).count();
+            let is_told =
+                levelled.diagnostics.iter().any(|found| found.code == "K-222" && found.params[2..] == pair[..]);
+            if waits > 0 && !is_told {
+                faults.push(format!("{} waits {waits} units of time between {} and {}", resource.id, a.id, b.id));
+            }
+        }
+    }
 }
 
 fn date_at(day: i64) -> Date {

@@ -7,6 +7,7 @@
 //! A -> B FS 2d                  a link
 //! by Z 2026-06-30               a mandated date
 //! resource crew 2 six 2026-07-01=3   a resource: capacity, calendar or `-`, steps
+//! crew goes A B C               the route of a resource
 //! A needs crew 2                what an activity needs
 //! A makes 26 1 2                what it makes: total, a day and crew (or `-`), crews
 //! ```
@@ -85,11 +86,14 @@ pub fn plan(text: &str) -> Plan {
     fn push(value: &mut Value, key: &str, item: Value) {
         value[key].as_array_mut().expect("a list").push(item);
     }
-    let (mut resources, mut needs, mut makes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut resources, mut needs, mut makes, mut routes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[..] {
             ["resource", id, units, calendar, ref steps @ ..] => resources.push(resource(id, units, calendar, steps)),
+            [resource, "goes", ref route @ ..] => {
+                routes.push((resource, route.iter().map(|id| (*id).to_owned()).collect::<Vec<String>>()));
+            }
             [activity, "needs", resource, amount] => {
                 needs.push((activity, Need { resource: resource.to_owned(), amount: amount.parse().expect("units") }))
             }
@@ -119,6 +123,10 @@ pub fn plan(text: &str) -> Plan {
     }
     let mut plan = super::plan(&value);
     plan.resources = resources;
+    for (resource, route) in routes {
+        let found = plan.resources.iter_mut().find(|one| one.id == resource);
+        found.expect("a resource with a route").route = route;
+    }
     for (activity, quantity) in makes {
         let found = plan.activities.iter_mut().find(|one| one.id == activity);
         found.expect("an activity that makes something").quantity = Some(Box::new(quantity));
@@ -140,6 +148,7 @@ fn resource(id: &str, units: &str, calendar: &str, steps: &[&str]) -> Resource {
         capacity: units.parse().expect("units"),
         calendar: (calendar != "-").then(|| calendar.to_owned()),
         steps: steps.iter().map(step).collect(),
+        route: Vec::new(),
     }
 }
 

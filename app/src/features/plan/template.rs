@@ -58,6 +58,7 @@ impl Template {
             capacity: one.units.saturating_mul(buildings).div_ceil(one.buildings.max(1)).max(most(&one.id)),
             calendar: None,
             steps: Vec::new(),
+            route: Vec::new(),
         };
         self.resource.iter().map(resource).collect()
     }

@@ -361,8 +361,13 @@ pub(crate) fn read_resource(value: &Value, path: String, findings: &mut Findings
         fields.close();
         Some(CapacityStep { from: from?, capacity: capacity? })
     });
+    let route = fields.list("route");
+    let texts: Vec<String> = route.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect();
+    if texts.len() < route.len() {
+        fields.refuse("route", "a route is a list of ids of activities");
+    }
     fields.close();
-    Some(Resource { id: id?, capacity, calendar, steps })
+    Some(Resource { id: id?, capacity, calendar, steps, route: texts })
 }
 
 /// Reads one mandated date.

@@ -265,6 +265,7 @@ pub(crate) fn resource_json(resource: &Resource) -> String {
         .list("steps", &resource.steps, |step| {
             Object::new().text("from", &step.from.to_string()).raw("capacity", &step.capacity.to_string()).end()
         })
+        .list("route", &resource.route, |id| quote(id))
         .end()
 }
 

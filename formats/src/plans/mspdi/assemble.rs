@@ -433,10 +433,16 @@ impl Resources {
                 .find(|calendar| Some(&calendar.id) == own)
                 .filter(|own| default.is_none_or(|d| d.week != own.week || d.exceptions != own.exceptions));
             let capacity = (raw.max_units * factor).round().min(1e6) as u32;
-            let mut resource =
-                Resource { id, capacity, calendar: own.map(|calendar| calendar.id.clone()), steps: Vec::new() };
+            let mut resource = Resource {
+                id,
+                capacity,
+                calendar: own.map(|calendar| calendar.id.clone()),
+                steps: Vec::new(),
+                route: Vec::new(),
+            };
             if let Some(noted) = note.resources.iter().find(|noted| noted.id == resource.id) {
                 resource.steps.clone_from(&noted.steps);
+                resource.route.clone_from(&noted.route);
                 resource.calendar.clone_from(&noted.calendar);
             }
             resources.known.insert(raw.uid, (resources.list.len(), factor, resource.calendar.clone()));

@@ -370,7 +370,13 @@ fn needs(
             let is_free = !stated.code.trim().is_empty() && taken.insert(stated.code.to_string());
             let id = if is_free { stated.code.to_string() } else { format!("{}#{}", stated.code, stated.uid) };
             let calendar = file.calendars.get(stated.calendar.as_ref()).map(|id| (*id).to_owned());
-            resources.push(Resource { id, capacity: whole(stated.units), calendar, steps: Vec::new() });
+            resources.push(Resource {
+                id,
+                capacity: whole(stated.units),
+                calendar,
+                steps: Vec::new(),
+                route: Vec::new(),
+            });
             resources.len() - 1
         });
         activities[index].add_need(&resources[slot].id, whole(demand.units));

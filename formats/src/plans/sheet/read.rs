@@ -249,6 +249,12 @@ fn read_resources(sheet: &Grid, plan: &mut Plan, findings: &mut Findings) {
             }
         }
         let calendar = Some(sheet.get(cells, "calendar").to_owned()).filter(|id| !id.is_empty());
-        plan.resources.push(Resource { id: sheet.get(cells, "code").to_owned(), capacity, calendar, steps });
+        plan.resources.push(Resource {
+            id: sheet.get(cells, "code").to_owned(),
+            capacity,
+            calendar,
+            steps,
+            route: Vec::new(),
+        });
     }
 }
