@@ -116,6 +116,21 @@ fn a_plan_is_drawn_as_bars_and_as_a_network() {
         (2, 3),
         "{network}"
     );
+    // Of a plan with progress the network has the dates of the answer, unless those of the plan are asked for.
+    let begun = r#"{"format":"guatu-plan/1","granularity":"day","start":"2026-01-05","data_date":"2026-06-01","calendar":"s",
+        "calendars":[{"id":"s","week":{"mon":true,"tue":true,"wed":true,"thu":true,"fri":true}}],
+        "activities":[{"id":"A","duration":"10d","actual_start":"2026-03-02","actual_finish":"2026-04-24"},{"id":"B","duration":"20d"}],
+        "links":[{"from":"A","to":"B"}]}"#;
+    for (dates, is_plan) in [("computed", false), ("plan", true)] {
+        let drawn = text(&draw(&["--drawing", "network", "--dates", dates], begun).stdout);
+        let has = |month: &str| drawn.contains(&format!(">{month}<"));
+        assert_eq!(
+            (has("2026-01"), has("2026-06"), drawn.contains("without its progress")),
+            (is_plan, !is_plan, is_plan),
+            "{dates}: {drawn}"
+        );
+        assert!(drawn.contains(">10<") && drawn.contains(">20<"), "durations, not calendar days");
+    }
     let part = text(&draw(&["--drawing", "network", "--under", "W"], JSON).stdout);
     assert!(part.contains("1 thing of the plan is not drawn") && !part.contains("event milestone"), "{part}");
     let missing = draw(&["--drawing", "network", "--under", "V"], JSON);
@@ -454,6 +469,38 @@ fn crews_go_from_floor_to_floor() {
     assert_eq!((refused.status.code(), &answer(&refused)["diagnostics"][0]["code"]), (Some(2), &"K-127".into()));
     let typed = FLOORS.replace(r#"["M1","M2","M3"]"#, r#"["M1",2]"#);
     assert_eq!(guatu(&["level", "-"], typed.as_bytes()).status.code(), Some(2));
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_with_what_to_do() {
+    let risk = |risk: &str| SCARCE.replace(r#"{"kind":"discrete","probability":0.25,"impact":"3d"}"#, risk);
+    let cases = [
+        (risk(r#"{"kind":"triangular","low":"4d","likely":"5d","high":"9d"}"#), None),
+        (risk(r#"{"kind":"triangular","low":"9d","likely":"5d","high":"4d"}"#), Some("activities[1].risk.likely")),
+        (risk(r#"{"kind":"pert","low":"2d","likely":"9d","high":"4d"}"#), Some("activities[1].risk.likely")),
+        (risk(r#"{"kind":"lognormal","p50":"9d","p90":"5d"}"#), Some("activities[1].risk.p90")),
+        (
+            SCARCE.replace(
+                r#""links":[]"#,
+                r#""links":[],"stops":[{"from":"2026-06-24T08:00","to":"2026-06-20T08:00"}]"#,
+            ),
+            Some("stops"),
+        ),
+    ];
+    for (plan, wrong) in cases {
+        let output = guatu(&["risk", "-", "--iterations", "100"], plan.as_bytes());
+        let said = answer(&output);
+        let told = said["diagnostics"]
+            .as_array()
+            .unwrap()
+            .first()
+            .map(|one| (one["code"].as_str().unwrap(), one["at"].as_str().unwrap()));
+        assert_eq!(
+            (output.status.code(), told),
+            (Some(if wrong.is_some() { 2 } else { 0 }), wrong.map(|at| ("F-110", at))),
+            "{plan}"
+        );
+    }
 }
 
 #[test]

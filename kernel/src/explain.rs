@@ -78,6 +78,23 @@ fn tight_source(network: &Network, passes: &Passes, index: usize) -> Option<usiz
     Some(network.nodes[from].activity as usize)
 }
 
+/// The activity whose link a hard date overrules the most, and by how many units of the node's calendar: the date stands, the
+/// link is not kept.
+pub(crate) fn overruled(network: &Network, passes: &Passes, index: usize) -> Option<(usize, i32)> {
+    let node = &network.nodes[index];
+    if !node.has(traits::HARD) {
+        return None;
+    }
+    let broken = network.rows_of(index).iter().filter_map(|row| {
+        let end = passes.early[index * 2 + usize::from(row.arrives_finish())];
+        let short = row.bound(network, passes.early[row.source()]) - end;
+        // Nodes that stand for others are looked through where their dates come from.
+        let from = network.nodes[row.from()].activity;
+        (short > 0 && from != VIRTUAL).then_some((from as usize, short))
+    });
+    broken.max_by_key(|(from, short)| (*short, std::cmp::Reverse(*from)))
+}
+
 /// Activities from the origin of the driving chain to a node, in order.
 pub(crate) fn driving_chain(network: &Network, passes: &Passes, index: usize) -> Vec<usize> {
     let mut chain = vec![network.nodes[index].activity as usize];

@@ -215,6 +215,16 @@ impl<'a> Report<'a> {
             is_critical: false,
             driver: Some(explain::driver(network, passes, index)),
         });
+        if let Some((from, units)) = explain::overruled(network, passes, index) {
+            let [id, from] = [at, from].map(|at| &self.plan.activities[at].id);
+            let days = network.days(node, units);
+            let message = format!(
+                "the hard date of {id} is {days} days sooner than {from} and their link let it be; move the date, shorten what comes before, or take out the link"
+            );
+            let params = vec![id.clone(), days.to_string(), from.clone()];
+            self.diagnostics
+                .push(Diagnostic::new("K-223", message, params).about(id, self.plan.activities[at].at.as_ref()));
+        }
     }
 
     fn is_on_axis(&self, label: i32) -> bool {

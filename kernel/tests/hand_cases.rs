@@ -148,6 +148,9 @@ fn soft_late_bounds_show_as_negative_float() {
 
 #[test]
 fn hard_dates_win_over_logic() {
+    // What cannot be is said, also where no float shows it.
+    codes("A 5d !start_on=2026-06-10\nB 2d !start_on=2026-06-03\nA -> B", &["K-223"]);
+    codes("A 5d\nB 2d !start_on=2026-06-08\nA -> B", &[]);
     dates(
         "A 5d\nB 2d !start_on=2026-06-04\nA -> B",
         &["A 06-01 06-05 05-28 06-03 -2 0 * start", "B 06-04 06-05 06-04 06-05 0 0 * constraint"],

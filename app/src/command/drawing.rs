@@ -13,8 +13,9 @@ use guatu_formats::charts::bars::{self, BarChart, Flag, Kind, Row, Words};
 use guatu_formats::charts::{self, Heading, Ink, Lamp, LampWords, Sheet};
 use guatu_formats::pdf::{self, Fonts, PdfError};
 use guatu_kernel::drawing::{ArrowKind, arrow_diagram, closed_days, lay_out};
-use guatu_kernel::plan::{Activity, ActivityKind, Plan};
+use guatu_kernel::plan::{Activity, ActivityKind, Plan, Span};
 use guatu_kernel::{Dates, Driver, Schedule};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Width of a chart on a screen in pixels.
@@ -35,6 +36,9 @@ pub struct Arguments {
     /// In a network, only what stands under this activity of the breakdown.
     #[arg(long, value_name = "ACTIVITY")]
     under: Option<String>,
+    /// At which dates a network is drawn.
+    #[arg(long, value_enum, default_value = "computed")]
+    dates: Drawn,
     /// Links on bars; as many as the rows bear when absent.
     #[arg(long, value_enum)]
     links: Option<Links>,
@@ -53,6 +57,15 @@ enum Subject {
     Bars,
     /// The network on a time scale, activities on arrows.
     Network,
+}
+
+/// Dates of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Drawn {
+    /// Those of the answer: what is done where it was done, the rest as forecast.
+    Computed,
+    /// Those of the plan without any progress, with the front line at the data date.
+    Plan,
 }
 
 /// Links on bars.
@@ -88,7 +101,7 @@ pub fn svg(arguments: &Arguments, plan: &Plan, schedule: &Schedule) -> Result<St
     Ok(match arguments.drawing {
         Subject::Bars => bars::draw(&chart(arguments, plan, schedule, Sheet::Screen { width_px: SCREEN_PX })),
         Subject::Network => {
-            let mut chart = network(arguments, plan, Sheet::Screen { width_px: SCREEN_PX })?;
+            let mut chart = network(arguments, plan, schedule, Sheet::Screen { width_px: SCREEN_PX })?;
             chart.sheet = Sheet::Screen { width_px: arrows::screen_px(&chart.diagram) };
             arrows::draw(&chart)
         }
@@ -100,7 +113,7 @@ pub fn pdf(arguments: &Arguments, plan: &Plan, schedule: &Schedule) -> Result<Ve
     let sheet = Sheet::series_a(arguments.paper as u8);
     let pages = match arguments.drawing {
         Subject::Bars => bars::pages(&chart(arguments, plan, schedule, sheet)),
-        Subject::Network => vec![arrows::draw(&network(arguments, plan, sheet)?)],
+        Subject::Network => vec![arrows::draw(&network(arguments, plan, schedule, sheet)?)],
     };
     on_paper(&pages, sheet).map_err(|fault| anyhow::anyhow!(fault).into())
 }
@@ -117,8 +130,9 @@ fn language(arguments: &Arguments) -> Language {
     }
 }
 
-/// The network as planned, with the front line at the data date.
-fn network(arguments: &Arguments, plan: &Plan, sheet: Sheet) -> Result<ArrowChart, Stopped> {
+/// The network at the dates of the answer: what is done where it was done, the rest as forecast. As planned, with the front line
+/// at the data date, it is drawn where that is asked for.
+fn network(arguments: &Arguments, plan: &Plan, schedule: &Schedule, sheet: Sheet) -> Result<ArrowChart, Stopped> {
     let index: HashMap<&str, usize> =
         plan.activities.iter().enumerate().map(|(at, one)| (one.id.as_str(), at)).collect();
     if let Some(under) = arguments.under.as_ref().filter(|under| !index.contains_key(under.as_str())) {
@@ -140,9 +154,15 @@ fn network(arguments: &Arguments, plan: &Plan, sheet: Sheet) -> Result<ArrowChar
         );
         return Err(Stopped::new(REFUSED, sentence));
     }
-    let untouched = untouched(plan);
-    let planned = guatu_kernel::schedule(&untouched);
-    let diagram = arrow_diagram(&untouched, &planned, |activity| here[activity]);
+    let is_plan = arguments.dates == Drawn::Plan;
+    let (drawn, dates) = if is_plan {
+        let untouched = untouched(plan);
+        let planned = guatu_kernel::schedule(&untouched);
+        (Cow::Owned(untouched), Cow::Owned(planned))
+    } else {
+        (Cow::Borrowed(plan), Cow::Borrowed(schedule))
+    };
+    let diagram = arrow_diagram(&drawn, &dates, |activity| here[activity]);
     let diagram = diagram.ok_or_else(|| {
         Stopped::new(REFUSED, "so many links cannot be drawn; name a part of the plan with --under ACTIVITY")
     })?;
@@ -158,10 +178,10 @@ fn network(arguments: &Arguments, plan: &Plan, sheet: Sheet) -> Result<ArrowChar
         }
         ArrowKind::Work { activity, part, parts } => {
             let one = &plan.activities[activity];
-            let dates = planned.activities[activity]
-                .as_ref()
-                .map(|dates| (dates.early_start.date(), dates.early_finish.date()));
-            let front = dates.zip(data_date).and_then(|(dates, data_date)| {
+            let planned =
+                dates.activities[activity].as_ref().map(|dates| (dates.early_start.date(), dates.early_finish.date()));
+            // Against its own forecast no work is late.
+            let front = planned.zip(data_date).filter(|_| is_plan).and_then(|(dates, data_date)| {
                 let (start, finish) = (one.actual_start.map(|at| at.date()), one.actual_finish.map(|at| at.date()));
                 front_on(dates, start, finish, one.percent_e3.unwrap_or(0), data_date)
             });
@@ -171,7 +191,12 @@ fn network(arguments: &Arguments, plan: &Plan, sheet: Sheet) -> Result<ArrowChar
                 (part == 0 || day >= arrow.from_day) && (part + 1 == parts || day < arrow.solid_day)
             });
             let name = if parts > 1 { format!("{} {}/{parts}", one.name, part + 1) } else { one.name.clone() };
-            Said { name, days: days(arrow.solid_day - arrow.from_day), front, ..Said::default() }
+            // What is drawn whole has its duration, a part its calendar days.
+            let duration = match one.duration {
+                Span::Working { days_e3, minutes: 0 } if parts == 1 => days_e3 as f64 / 1000.0,
+                _ => arrow.solid_day - arrow.from_day,
+            };
+            Said { name, days: days(duration), front, ..Said::default() }
         }
     });
     let milestones = diagram.events.iter().map(|event| {
@@ -184,7 +209,7 @@ fn network(arguments: &Arguments, plan: &Plan, sheet: Sheet) -> Result<ArrowChar
     Ok(ArrowChart {
         heading: Heading {
             title: plan.name.clone().unwrap_or_else(|| t("title")),
-            subtitle: language.t("chart.from_file"),
+            subtitle: language.t(if is_plan { "chart.from_file_plan" } else { "chart.from_file" }),
             as_of: data_date.map(|date| format!("{} {date}", language.t("chart.data_date"))).unwrap_or_default(),
             stamps: Vec::new(),
         },

@@ -237,6 +237,10 @@ fn check_calendar_of(
 /// Texts of stops: they are printed beside the dates they move.
 fn check_stops(stops: &[Stop], limits: &Limits, at: &dyn Fn() -> String, findings: &mut Findings) {
     for stop in stops {
+        if stop.to.is_some_and(|to| to <= stop.from) {
+            let message = format!("the stop from {} ends before it begins; correct one of the two", stop.from);
+            findings.error(codes::BAD_VALUE, at(), message);
+        }
         for (what, text) in [("source", &stop.source), ("level", &stop.level)] {
             text.iter().for_each(|text| check_text(text, what, limits, at, findings));
         }

@@ -331,6 +331,31 @@ fn read_risk(value: &Value, path: String, findings: &mut Findings) -> Option<Ris
             Risk::Discrete { probability: probability?, impact: impact? }
         }
     };
+    // Days and minutes of working time are compared only with their like.
+    let working = |span: &Span| match span {
+        Span::Working { days_e3, minutes } => Some((*days_e3, *minutes)),
+        _ => None,
+    };
+    let is_ascending = |spans: &[&Span]| {
+        spans.windows(2).all(|pair| match (working(pair[0]), working(pair[1])) {
+            (Some(low), Some(high)) => low.0 <= high.0 || low.1 < high.1,
+            _ => true,
+        })
+    };
+    match &risk {
+        Risk::Triangular { low, likely, high } | Risk::Pert { low, likely, high }
+            if !is_ascending(&[low, likely, high]) =>
+        {
+            fields.refuse("likely", "the least is over the likely or the likely over the most; put the three in order");
+        }
+        Risk::Lognormal { p50, p90 } if !is_ascending(&[p50, p90]) => {
+            fields.refuse(
+                "p90",
+                "nine times in ten it takes no longer than `p90`, which cannot be less than `p50`; put them in order",
+            );
+        }
+        _ => {}
+    }
     fields.close();
     Some(risk)
 }
