@@ -27,8 +27,9 @@ pub enum PathOrder {
 pub struct PathTo {
     /// Its activities, from the first to the one that joins.
     pub activities: Vec<usize>,
-    /// By how many working days of its last activity's calendar that activity can slip and keep the date; negative when it
-    /// must be faster.
+    /// The least float of its activities: by how many working days of its own calendar the one with the least can slip and keep
+    /// the date; negative when it must be faster. What the last can slip says less where calendars differ: the milestone at the
+    /// end of the way has more days of its own than the work that holds it.
     pub float_days: f64,
     /// The activity of an earlier path that it leads to; `None` for the first path.
     pub joins: Option<usize>,
@@ -160,7 +161,7 @@ impl Strings<'_> {
         };
         nodes.reverse();
         let is_real = |node: &&usize| self.network.nodes[**node].activity != VIRTUAL;
-        let float_days = self.floats[*nodes.iter().rev().find(is_real)?];
+        let float_days = nodes.iter().filter(is_real).map(|node| self.floats[*node]).reduce(f64::min)?;
         let activities = nodes.iter().filter(is_real).map(|node| self.network.nodes[*node].activity as usize).collect();
         let joins = if let Next::Node(node) = joins { self.activity_after(node) } else { None };
         Some(PathTo { activities, float_days, joins, leaves })

@@ -118,7 +118,7 @@ pub(super) fn level_lamp(visitor: &Visitor, level: Level) -> Markup {
     html! { span class={ "alert " (level.name()) } { (visitor.t(&format!("alert_level.{}", level.name()))) } }
 }
 
-pub(super) fn kind_names(visitor: &Visitor, kinds: &[impl AsRef<str>]) -> String {
+pub fn kind_names(visitor: &Visitor, kinds: &[impl AsRef<str>]) -> String {
     if kinds.is_empty() {
         return visitor.t("calendars.all_kinds");
     }

@@ -47,6 +47,8 @@ async fn template_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
     let mut conn = site.reader().await?;
     let buildings = buildings_of(&mut conn, place, site.clock.today()).await?;
     let chosen = template::template(values.text("template")).unwrap_or(&TEMPLATES[0]);
+    let today = site.clock.today();
+    let winters: Vec<calendars::store::Period> = calendars::store::winters(&mut conn).await?.into_iter().filter(|winter| winter.to >= today).collect();
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
         h1 { (visitor.t("plans.from_template")) }
@@ -65,6 +67,14 @@ async fn template_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
             div.field {
                 label for="field-start" { (visitor.t("field.start")) }
                 input id="field-start" type="date" name="start" value=(values.text("start")) required;
+            }
+            // Winter is no number of days: what it stops stands still wherever the work falls, and moves when the period is changed.
+            div.notice {
+                @if winters.is_empty() { p { (visitor.t("plans.no_winter")) } } @else {
+                    p { (visitor.t("plans.winter_heeded")) }
+                    ul { @for winter in &winters { li { (winter.from) " – " (winter.to) " " (calendars::pages::kind_names(visitor, &winter.kinds)) span.quiet { " " (winter.source) } } } }
+                }
+                p { a href="/calendars" { (visitor.t("nav.calendars")) } }
             }
             p.hint { (visitor.t("plans.days_hint")) }
             p.quiet { (visitor.tf("plans.template_source", &[("source", chosen.source.clone())])) }

@@ -256,7 +256,7 @@ fn change_form(visitor: &Visitor, shown: &Shown, values: &Values) -> Markup {
             input type="hidden" name="activity" value=(activity);
             @if let Some(place) = &asked.place { input type="hidden" name="place" value=(place); }
             div.field { label for="field-days" { (visitor.t("what_if.days_label")) }
-                input id="field-days" name="days" inputmode="numeric" value=(filled("days", known.and_then(|change| change.days).map(|days| days.to_string()))) placeholder=(days_text(planned.duration)); }
+                input id="field-days" name="days" inputmode="numeric" autofocus value=(filled("days", known.and_then(|change| change.days).map(|days| days.to_string()))) placeholder=(days_text(planned.duration)); }
             div.field { label for="field-start" { (visitor.t("what_if.start_label")) }
                 input id="field-start" type="date" name="start" value=(filled("start", known.and_then(|change| change.start).map(|start| start.to_string()))); }
             div.actions { button type="submit" { (visitor.t("what_if.try")) } }

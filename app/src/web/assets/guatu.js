@@ -281,6 +281,8 @@ async function chartOf(chart, at = 0) {
   drawings.set(chart, draw);
   chart.onscroll = () => requestAnimationFrame(draw);
   const rowAt = (event) => { const box = chart.getBoundingClientRect(); return event.clientY - box.top > top ? Math.floor((event.clientY - box.top - top + chart.scrollTop) / row) : -1; };
+  // The form asked for stands under the chart, which has its height only now.
+  if (chart.dataset.tries !== undefined) document.querySelector("main [autofocus]")?.scrollIntoView({ block: "center" });
   if (chart.dataset.tries !== undefined) trying(chart, { rows, rowAt, draw, dayAt: (event) => first + (event.clientX - chart.getBoundingClientRect().left - origin) / scale, reach: () => 9 / scale, point: (at) => point(at) });
   else chart.onclick = (event) => { const box = chart.getBoundingClientRect(), at = Math.floor((event.clientY - box.top - top + chart.scrollTop) / row); if (event.clientY - box.top > top && rows[at]) location.href = rows[at][11]; };
   new ResizeObserver(draw).observe(chart);
