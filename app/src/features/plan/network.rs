@@ -198,6 +198,14 @@ impl Networks {
         Ok(Some(LaidOver { base, plan, data_date: state.data_date, is_from_template: is_from_template(&version)? }))
     }
 
+    /// The plan of any version of a project with what facts say laid over it, as it would be scheduled were it approved. `None`
+    /// where nothing is approved yet: there are no facts about work then.
+    pub async fn with_facts(&self, conn: &mut Conn, version: &store::Version) -> Result<Option<Plan>> {
+        let Some(state) = store::project_plan(conn, &version.project).await? else { return Ok(None) };
+        let base = self.base(conn, &version.document).await?;
+        Ok(Some(laid_over(conn, (&base.plan, &base.index), &state, version).await?))
+    }
+
     /// Latest start and finish of the works of a project's approved plan before anything happened, by position: what its mandated
     /// dates asked of work that has no such dates any more. Stops that came later are not known there.
     pub async fn required(&self, conn: &mut Conn, project: &str) -> Result<Vec<Option<(Date, Date)>>> {

@@ -250,8 +250,18 @@ on_both_databases!(two_versions_side_by_side_and_projects_linked, |site| async m
     let second = site.post("builder", "/plans/ours/template", &[("template", "resettlement_tower"), ("start", "2026-06-01"), ("days_structure", "130")]).await;
     let id = |address: &str| address.trim_start_matches("/plan-versions/").to_owned();
     let address = format!("/plans/ours/compare?a={}&b={}", id(&first), id(second.location()));
+    let date = [("activity", "ours-b1/topping_out"), ("name", "Topped out"), ("finish_by", "2027-12-31"), ("issuer", "headquarters"), ("document", "Notice 7"), ("edition", "1")];
+    assert_eq!(site.post("chief", "/plans/ours/mandate", &date).await.status, 303);
     let page = site.get("builder", &address).await;
     assert!(page.texts("tbody td:last-child").contains(&"+30".to_owned()));
+    assert!(page.texts("tbody td:first-child").iter().any(|name| name.contains(" · ")), "which building a work belongs to");
+    // What becomes of the mandated date by each, with what has happened: by the one in force what the project's page says.
+    let forecast = site.site.domain.networks.scheduled(&mut site.site.db.reader().await.unwrap(), "ours").await.unwrap().outlooks[0].forecast;
+    for address in [address.as_str(), second.location()] {
+        let row = site.get("chief", address).await.texts("table:first-of-type tbody tr:first-child td");
+        assert_eq!((row[0].as_str(), row[1].as_str(), row[2].contains(&forecast.to_string())), ("Topped out", "2027-12-31", true), "{address}: {row:?}");
+        assert!(row[4].starts_with('+') && row[4] != "+0", "{address}: {row:?}");
+    }
     assert_eq!(site.get("stranger", &address).await.status, 404);
     let page = site.get("builder", "/plans/ours").await;
     assert_eq!(page.texts("tbody td:nth-child(2)").len(), 2, "the first version is still there");

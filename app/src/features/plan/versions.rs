@@ -1,7 +1,7 @@
 //! Pages of versions: a draft from a template, one version, its approval, two side by side.
 
 use super::model::{Command, Source, VersionState};
-use super::pages::{days_between, project, project_for, source_text};
+use super::pages::{days_between, float_lamp, no_activity, project, project_for, source_text};
 use super::store::{self, Version};
 use super::template::{self, Building, Setting, TEMPLATES, compose};
 use crate::db::Conn;
@@ -16,12 +16,13 @@ use crate::web::forms::{Form, Values, form_response, refusal, seal};
 use crate::web::layout::{PAGE_LEN, finding, page, pager};
 use crate::web::problem::{Problem, form_urlencoded};
 use crate::web::visitor::Visitor;
+use anyhow::Context;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use guatu_formats::plans::json;
-use guatu_kernel::plan::{Plan, Resource};
+use guatu_kernel::plan::{Activity, Plan, Resource};
 use jiff::civil::Date;
 use maud::{Markup, html};
 use std::collections::HashMap;
@@ -213,6 +214,19 @@ async fn version_page(site: &Site, visitor: &Visitor, id: &str, first: usize, va
     let errors: Vec<_> = base.baseline.diagnostics.iter().collect();
     let lost = if version.state == VersionState::Draft { store::lost_by(&mut conn, &version).await? } else { Vec::new() };
     let in_force = store::project_plan(&mut conn, &place.id).await?.map(|plan| plan.version).filter(|other| *other != version.id);
+    // Whoever approves a draft sees first what becomes of the dates that are mandated.
+    let beside = match (&in_force, version.state) {
+        (Some(other), VersionState::Draft) => store::version(&mut conn, other).await?,
+        _ => None,
+    };
+    let dates = match &beside {
+        Some(other) => {
+            let name = visitor.tf("plans.version_number", &[("number", other.ordinal.to_string())]);
+            let (before, after) = (kept(&mut conn, site, other).await?, kept(&mut conn, site, &version).await?);
+            mandates(visitor, [&name, &title], [&before, &after])
+        }
+        None => html! {},
+    };
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, &place).await?)
         p.crumbs { a href={ "/plans/" (place.id) } { (place.attributes.name) " · " (visitor.t("nav.plans")) } " ›" }
@@ -233,6 +247,7 @@ async fn version_page(site: &Site, visitor: &Visitor, id: &str, first: usize, va
         @if !lost.is_empty() {
             div.notice { p { (visitor.t("plans.loses")) } ul { @for one in &lost { li { (one) } } } }
         }
+        (dates)
         @if version.state == VersionState::Draft && visitor.may(Verb::Approve, &place.path) {
             @let form = Form::new(visitor, format!("/plan-versions/{id}"), "plans.approve", values).text("reason");
             @let form = if lost.is_empty() { form } else { form.choice("accepts_loss", vec![("yes".into(), visitor.t("plans.accepts_loss"))], false) };
@@ -277,6 +292,60 @@ async fn approve(
     }
 }
 
+/// What becomes of a mandated date by one version.
+struct Kept {
+    activity: String,
+    name: String,
+    finish_by: Date,
+    forecast: Date,
+    float_days_e3: Option<i64>,
+}
+
+/// What becomes of the mandated dates of a project by one of its versions, with everything that has happened.
+async fn kept(conn: &mut Conn, site: &Site, version: &Version) -> Result<Vec<Kept>, Problem> {
+    let Some(plan) = site.domain.networks.with_facts(conn, version).await? else { return Ok(Vec::new()) };
+    let scheduled = tokio::task::spawn_blocking(move || {
+        let schedule = guatu_kernel::schedule(&plan);
+        (plan, schedule)
+    });
+    let (plan, schedule) = scheduled.await.context("scheduling")?;
+    let of = |outlook: &guatu_kernel::Outlook| {
+        let mandate = &plan.mandated[outlook.mandate];
+        Kept {
+            activity: mandate.activity.clone(),
+            name: mandate.name.clone().unwrap_or_else(|| plan.activities[outlook.activity].name.clone()),
+            finish_by: mandate.finish_by.date(),
+            forecast: outlook.forecast.date(),
+            float_days_e3: outlook.float_days.map(|days| (days * 1000.0).round() as i64),
+        }
+    };
+    Ok(schedule.milestones.iter().map(of).collect())
+}
+
+/// The mandated dates by two versions, side by side.
+fn mandates(visitor: &Visitor, names: [&str; 2], [old, new]: [&[Kept]; 2]) -> Markup {
+    let told = |one: Option<&Kept>| {
+        html! { @match one { Some(kept) => { (kept.forecast) " " (float_lamp(visitor, kept.float_days_e3)) }, None => (no_activity(visitor)) } }
+    };
+    let of = |list: &'_ [Kept], activity: &str| list.iter().position(|one| one.activity == activity);
+    html! {
+        h2 { (visitor.t("plans.mandated_dates")) }
+        p.quiet { (visitor.t("plans.with_facts")) }
+        @if old.is_empty() && new.is_empty() { p.quiet { (visitor.t("plans.no_mandates")) } } @else {
+            div.scroll tabindex="0" { table {
+                thead { tr { th { (visitor.t("field.name")) } th { (visitor.t("field.finish_by")) } @for name in names { th { (name) } } th.number { (visitor.t("plans.moved")) } } }
+                tbody { @for one in old.iter().chain(new.iter().filter(|one| of(old, &one.activity).is_none())) {
+                    @let [before, after] = [old, new].map(|list| of(list, &one.activity).map(|at| &list[at]));
+                    tr {
+                        td { (visitor.shown(&one.name)) } td.dates { (one.finish_by) } td { (told(before)) } td { (told(after)) }
+                        td.number { @if let (Some(before), Some(after)) = (before, after) { (format!("{:+}", days_between(before.forecast, after.forecast))) } @else { "—" } }
+                    }
+                } }
+            } }
+        }
+    }
+}
+
 /// Two versions side by side: what is new, gone, or has moved.
 async fn compare(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>, Query(query): Query<HashMap<String, String>>) -> Result<Markup, Problem> {
     let mut conn = site.reader().await?;
@@ -293,21 +362,30 @@ async fn compare(State(site): State<Site>, visitor: Visitor, Path(id): Path<Stri
         let dates = base.baseline.activities[*base.index.get(id)?].as_ref()?;
         Some((dates.early_start.date(), dates.early_finish.date()))
     };
+    // Every building has works of the same names: what they stand under says which.
+    let named = |base: &super::network::BasePlan, activity: &Activity| {
+        let above = activity.parent.as_ref().and_then(|parent| base.index.get(parent)).map(|at| base.plan.activities[*at].name.clone());
+        above.map_or_else(|| activity.name.clone(), |above| format!("{above} · {}", activity.name))
+    };
     let mut rows: Vec<(String, Extent, Extent)> = Vec::new();
     for activity in &new.plan.activities {
         let (before, after) = (extent(&old, &activity.id), extent(&new, &activity.id));
         if before != after {
-            rows.push((activity.name.clone(), before, after));
+            rows.push((named(&new, activity), before, after));
         }
     }
     for activity in old.plan.activities.iter().filter(|activity| !new.index.contains_key(&activity.id)) {
-        rows.push((activity.name.clone(), extent(&old, &activity.id), None));
+        rows.push((named(&old, activity), extent(&old, &activity.id), None));
     }
+    let (before, after) = (kept(&mut conn, &site, &a).await?, kept(&mut conn, &site, &b).await?);
     let cell = |extent: &Extent| extent.map_or("—".to_owned(), |(start, finish)| format!("{start} – {finish}"));
     let name = |version: &Version| visitor.tf("plans.version_number", &[("number", version.ordinal.to_string())]);
     let body = html! {
         p.crumbs { a href={ "/plans/" (id) } { (place.attributes.name) " · " (visitor.t("nav.plans")) } " ›" }
         h1 { (visitor.t("plans.compare")) }
+        dl.facts { @for version in [&a, &b] { @if let Some(reason) = version.reason.as_ref().filter(|reason| !reason.is_empty()) { dt { (name(version)) } dd { (reason) } } } }
+        (mandates(&visitor, [&name(&a), &name(&b)], [&before, &after]))
+        h2 { (visitor.t("plans.activities")) }
         p.lead { (visitor.tf("plans.differences", &[("count", rows.len().to_string())])) }
         div.scroll tabindex="0" { table {
             thead { tr { th { (visitor.t("field.name")) } th { (name(&a)) } th { (name(&b)) } th.number { (visitor.t("plans.moved")) } } }
