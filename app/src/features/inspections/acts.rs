@@ -78,7 +78,7 @@ async fn sealed_page(site: &Site, visitor: &Visitor, unopened: &Unopened, values
     drop(conn);
     let stop = &unopened.stop;
     let goes = visitor.account.as_ref().is_some_and(|account| stop.inspectors.contains(account));
-    let refused = refused.map(|refusal| named(refusal, &names));
+    let refused = refused.map(|refusal| named(visitor, refusal, &names));
     let body = html! {
         (crumbs(visitor, &[("/inspections".to_owned(), visitor.t("nav.inspections"))]))
         div.bar { h1 { (names.place(&stop.place)) } span.lamp.idle { (visitor.t("inspections.sealed_state")) } }

@@ -254,7 +254,7 @@ fn what_is_opened_is_what_was_sealed() {
     let drawing = drawing("seed", 2, "ours 10, theirs 10", "wang ours theirs, li ours theirs, zhao ours theirs");
     let (opening, _) = sealed(drawing.clone(), 3);
     let commitment = opening.commitment().unwrap();
-    let stops = drawn(&drawing, &commitment, date(2026, 11, 30), "office", date(2026, 11, 23)).unwrap();
+    let stops = drawn(&drawing, &commitment, date(2026, 11, 30), ("office", ""), &Ground { today: date(2026, 11, 23), ..Ground::default() }).unwrap();
     assert!(stops.len() == 2 && stops.iter().all(|stop| opening.gives(stop)));
     let steered = Stop { place: stops[1].place.clone(), ..stops[0].clone() };
     assert!(!opening.gives(&steered) && !opening.gives(&stop()));
@@ -285,9 +285,10 @@ fn plans() {
         let people = |names: &str| names.split(' ').map(str::to_owned).collect::<Vec<_>>();
         Ground {
             today: date(2026, 11, 23),
-            inspect: BTreeMap::from([("ours".to_owned(), people("wang li zhao")), ("theirs".to_owned(), people("wang li"))]),
+            inspect: BTreeMap::from([("ours".to_owned(), people("wang li zhao")), ("theirs".to_owned(), people("wang li")), ("next".to_owned(), people("wang li"))]),
             interested: BTreeMap::from([("ours".to_owned(), people("zhao"))]),
             visited_on: BTreeMap::from([("theirs".to_owned(), date(2026, 11, 3))]),
+            planned: BTreeSet::from(["next".to_owned()]),
             ..Ground::default()
         }
     };
@@ -311,15 +312,26 @@ fn plans() {
         (plan("ours", "wang li", "look", date(2026, 11, 22), ""), "V-106"),
         (plan("ours", "wang li", "look", far, ""), "V-106"),
         (plan("theirs", "wang li", "look", next, ""), "V-107"),
+        (plan("next", "wang li", "look", next, " "), "V-153"),
+        (plan("next", "wang li", "look", next, "it rained"), "1"),
     ];
     for (at, (came, expected)) in cases.into_iter().enumerate() {
         let text = came.map_or_else(|refused| crate::refusal::Refusal::from(refused).code.to_owned(), |count| count.to_string());
         assert_eq!(text, expected, "case {at}");
     }
-    let lots = |count, people| drawn(&drawing("s", count, "ours 10", people), "c", next, "office", date(2026, 11, 23)).map(|stops| stops.len());
+    let lots = |count, people| drawn(&drawing("s", count, "ours 10", people), "c", next, ("office", ""), &ground()).map(|stops| stops.len());
     assert_eq!(lots(1, "wang ours, li ours"), Ok(1));
     assert_eq!(lots(1, "wang ours"), Err(Refused::NothingToDraw), "V-108");
     assert_eq!(lots(0, "wang ours, li ours"), Err(Refused::CountOutside { most: "10".into() }), "V-109");
+    // Places that would be visited again soon: visited twenty days ago, and planned by whoever draws.
+    let pool = drawing("s", 3, "ours 10, theirs 10, next 10", "wang ours theirs next, li ours theirs next");
+    let draw_again = |drawing: &Drawing, again| drawn(drawing, "c", next, ("office", again), &ground());
+    assert_eq!(draw_again(&pool, " "), Err(Refused::RepeatsInPool { places: "theirs next".into() }), "V-154");
+    let stops = draw_again(&pool, "it rained").unwrap();
+    let why: BTreeMap<&str, &str> = stops.iter().map(|stop| (stop.place.as_str(), stop.again.as_str())).collect();
+    assert_eq!(why, BTreeMap::from([("next", "it rained"), ("ours", ""), ("theirs", "it rained")]), "said of those alone");
+    let left = Drawing { candidates: without_repeats(pool.candidates.clone(), &ground()), ..pool };
+    assert_eq!(draw_again(&left, "").unwrap().iter().map(|stop| stop.place.as_str()).collect::<Vec<_>>(), ["ours"], "left out, they are not drawn");
 }
 
 #[test]
@@ -396,10 +408,11 @@ fn every_refusal_has_its_case() {
     let unopened = |opening: Option<Opening<Stop>>| Some(Unopened { stop: stop(), successions: Vec::new(), opening, drawing: None });
     let person = |account: &str| Person {
         account: account.into(),
-        may_inspect: ["wang", "li", "zhao"].contains(&account),
-        may_govern: ["office", "second", "chief"].contains(&account),
-        may_approve: account == "chief",
+        may_inspect: ["wang", "li", "zhao", "sun"].contains(&account),
+        may_govern: ["office", "second", "chief", "deputy"].contains(&account),
+        is_chief: account == "chief",
         may_report: ["jian", "second"].contains(&account),
+        is_interested: ["jian", "second", "sun"].contains(&account),
         is_target: ["jian", "second"].contains(&account),
     };
     let state = |who: &str, story: &str| State { now, known: Some(known(story)), person: person(who), is_lead_known: true, ..State::default() };
@@ -436,7 +449,7 @@ fn every_refusal_has_its_case() {
         ("wang", State { now, ..State::default() }, seal("2026-11-23T09"), "V-111"),
         ("wang", State { now, unopened: unopened(Some(opening.clone())), person: person("wang"), ..State::default() }, check_in(), "opened"),
         ("zhao", State { now, unopened: unopened(Some(opening.clone())), person: person("zhao"), ..State::default() }, check_in(), "V-111"),
-        ("wang", State { now, unopened: unopened(Some(opening.clone())), person: Person { is_target: true, ..person("wang") }, ..State::default() }, check_in(), "V-104"),
+        ("wang", State { now, unopened: unopened(Some(opening.clone())), person: Person { is_interested: true, ..person("wang") }, ..State::default() }, check_in(), "V-104"),
         ("wang", State { now, unopened: unopened(None), person: person("wang"), ..State::default() }, check_in(), "V-112"),
         ("wang", state("wang", ""), check_in(), "V-113"),
         // Without a signal two arrive at one place, and the second one's word counts too; once.
@@ -486,6 +499,11 @@ fn every_refusal_has_its_case() {
         ("jian", state("jian", DONE), Command::Receive { inspection: at(), paper: String::new() }, "received"),
         ("office", state("office", DONE), Command::Receive { inspection: at(), paper: String::new() }, "V-123"),
         ("jian", state("jian", RECEIVED), object("no hole"), "objected"),
+        // Who declared an interest is recused, and does not speak for the target.
+        ("sun", state("sun", DONE), Command::Receive { inspection: at(), paper: String::new() }, "V-111"),
+        ("sun", state("sun", RECEIVED), object("no hole"), "V-111"),
+        ("sun", state("sun", ""), acknowledge(), "V-111"),
+        ("sun", reported("sun", OrderStage::Reported), reinspect(), "V-111"),
         ("jian", state("jian", RECEIVED), object(""), "V-129"),
         ("office", state("office", RECEIVED), object("no hole"), "V-111"),
         ("jian", late, object("no hole"), "V-124"),
@@ -497,6 +515,9 @@ fn every_refusal_has_its_case() {
         ("wang", state("wang", "scored wang, found wang, concluded wang, proposed wang"), propose(), "V-126"),
         ("chief", state("chief", "scored wang, found wang, concluded wang, proposed wang"), settle(), "settled"),
         ("chief", state("chief", DONE), settle(), "V-126"),
+        ("deputy", state("deputy", "scored wang, found wang, concluded wang, proposed wang"), settle(), "V-111"),
+        ("chief", state("chief", "scored wang, found wang, concluded wang, received jian, proposed wang, objected jian"), settle(), "V-155"),
+        ("chief", state("chief", "scored wang, found wang, concluded wang, received jian, proposed wang"), settle(), "settled"),
         ("zhao", reported("zhao", OrderStage::Reported), reinspect(), "reinspected"),
         ("wang", reported("wang", OrderStage::Reported), reinspect(), "V-127"),
         ("zhao", reported("zhao", OrderStage::Signed), reinspect(), "V-128"),
@@ -525,7 +546,7 @@ fn every_refusal_has_its_case() {
         assert_eq!(came, expected, "case {at}: {command:?}");
         seen.insert(came);
     }
-    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132", "V-134", "V-135", "V-136", "V-137", "V-138", "V-139", "V-141", "V-143", "V-144", "V-148", "V-149", "V-150", "V-152"];
+    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132", "V-134", "V-135", "V-136", "V-137", "V-138", "V-139", "V-141", "V-143", "V-144", "V-148", "V-149", "V-150", "V-152", "V-153", "V-154"];
     let missing: Vec<&&str> = Refused::CODES.iter().filter(|code| !seen.contains(**code) && !elsewhere.contains(code)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
