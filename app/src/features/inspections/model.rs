@@ -563,6 +563,8 @@ refusals! {
     RepeatsInPool { places } = "V-154" Rule repeats;
     /// An objection waits for its answer.
     ObjectionOpen = "V-155" Conflict _;
+    /// Points that are no whole number from zero.
+    NotPoints { item } = "V-156" Rule checklist;
 }
 
 /// Inspections of one project that a year may allow, and days of each.

@@ -276,10 +276,17 @@ on_both_databases!(an_inspection_from_its_plan_to_the_answer, |site| async move 
     assert_eq!(site.post("wang", &format!("{at}/check_in"), &[]).await.status, 303);
     assert_eq!(site.get("wang", &format!("{at}/score?checklist=funds")).await.status, 200);
     assert_eq!(site.get("jian", &format!("{at}/score?checklist=funds")).await.status, 403);
+    for points in ["7.5", "-1"] {
+        let bad = site.post("li", &format!("{at}/score"), &[("checklist", "safety_duty"), ("item-scheme", points)]).await;
+        assert_eq!((bad.texts(".summary .quiet"), bad.attributes("#item-scheme", "value")), (vec!["V-156".to_owned()], vec![points.to_owned()]));
+    }
     let bad = site.post("li", &format!("{at}/score"), &[("checklist", "safety_duty"), ("item-scheme", "11")]).await;
     assert_eq!((bad.texts(".summary .quiet"), bad.attributes("#item-scheme", "value")), (vec!["V-151".to_owned()], vec!["11".to_owned()]));
     let score = [("checklist", "safety_duty"), ("item-scheme", "0"), ("item-disclosure", "10")];
     assert_eq!(site.post("li", &format!("{at}/score"), &score).await.status, 303);
+    for page in [at, "/inspections", "/inspections/secret-plan-0/score?checklist=safety_duty"] {
+        assert!(site.get("li", page).await.body.contains("10 项中已评 2 项"), "{page}");
+    }
     let find = [("request_id", "finding-01"), ("finding", "No scheme for the tower crane"), ("severity", "serious"), ("lead", "firm")];
     assert_eq!(site.post("wang", &format!("{at}/find"), &find).await.status, 303);
     // The order is there with the finding, issued in the inspector's name.
