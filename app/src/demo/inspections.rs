@@ -8,7 +8,7 @@ use crate::clock::civil;
 use crate::features::inspections::checklists::checklist;
 use crate::features::inspections::draw::{Drawing, RULES};
 use crate::features::inspections::model::{Command, Consequence, Verdict};
-use crate::features::inspections::planning::{Ground, Route, directed, drawn, duplicate};
+use crate::features::inspections::planning::{Ground, Route, directed, drawn, is_repeat, without_repeats};
 use crate::features::inspections::store::{self, Plan};
 use crate::features::inspections::{gather, sealing::Stop};
 use crate::features::orders::model::Command as Orders;
@@ -92,7 +92,7 @@ async fn direct(
     let (ground, free) = free(teller, &place, &made_by, on).await?;
     let places = vec![place];
     let team = RULES.team.value as usize;
-    let is_again = places.iter().any(|place| duplicate(&ground, place).is_some());
+    let is_again = places.iter().any(|place| is_repeat(&ground, place));
     let route = Route {
         plan: plan.to_owned(),
         places,
@@ -131,12 +131,12 @@ async fn plan(
             seed: seed.iter().map(|byte| format!("{byte:02x}")).collect(),
             count: DRAWN,
             team: RULES.team.value,
-            candidates: store::weighed(candidates, &ground),
+            candidates: without_repeats(store::weighed(candidates, &ground), &ground),
             inspectors: store::eligible(&ground),
         };
         let salt = store::new_salt();
         let commitment = store::drawing_commitment(&drawing, &salt)?;
-        let stops = drawn(&drawing, &commitment, until, &district.people[1].account, on);
+        let stops = drawn(&drawing, &commitment, until, (&district.people[1].account, ""), &ground);
         Plan::Drawn(stops.map_err(|refused| anyhow::anyhow!("{refused:?}"))?, Box::new(drawing), salt)
     };
     store::keep_plan(&mut teller.db.writer().await?, &plan).await

@@ -25,7 +25,7 @@ use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::attempt::{Attempt, act_section};
 use crate::web::extract::{Files, Query, SentWithFiles};
-use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal_with, unreadable};
+use crate::web::forms::{Form, Values, error_summary, form_response, refusal, seal_with};
 use crate::web::layout::{crumbs, happened, page};
 use crate::web::papers;
 use crate::web::problem::{Problem, form_urlencoded};
@@ -78,7 +78,7 @@ async fn sealed_page(site: &Site, visitor: &Visitor, unopened: &Unopened, values
     drop(conn);
     let stop = &unopened.stop;
     let goes = visitor.account.as_ref().is_some_and(|account| stop.inspectors.contains(account));
-    let refused = refused.map(|refusal| named(refusal, &names));
+    let refused = refused.map(|refusal| named(visitor, refusal, &names));
     let body = html! {
         (crumbs(visitor, &[("/inspections".to_owned(), visitor.t("nav.inspections"))]))
         div.bar { h1 { (names.place(&stop.place)) } span.lamp.idle { (visitor.t("inspections.sealed_state")) } }
@@ -277,7 +277,7 @@ async fn score_page(site: &Site, visitor: &Visitor, known: &Known, place: &Place
         (crumb)
         h1 { (title) }
         p { a href={ "/inspections/" (id) } { (visitor.t("inspections.back")) } }
-        p.hint { (visitor.t("inspections.score_hint")) " " (visitor.t(rule_key(list))) }
+        p.hint { (visitor.tf("inspections.scored_of", &[("scored", list.items().filter(|item| !values.text(&format!("item-{}", item.id)).trim().is_empty()).count().to_string()), ("items", list.items().count().to_string())])) " " (visitor.t("inspections.score_hint")) " " (visitor.t(rule_key(list))) }
         (error_summary(visitor, refused))
         form.fields #field-checklist method="post" action={ "/inspections/" (id) "/score" } {
             (seal_with(visitor, values))
@@ -304,7 +304,7 @@ async fn score_page(site: &Site, visitor: &Visitor, known: &Known, place: &Place
 fn points(values: &Values) -> Result<BTreeMap<String, u32>, Refusal> {
     let mut points = BTreeMap::new();
     for (item, text) in values.under("item-").filter(|(_, text)| !text.trim().is_empty()) {
-        let number = narrow(text).trim().parse().map_err(|_| unreadable("G-107", "checklist").at(&format!("checklist_item.{item}")))?;
+        let number = narrow(text).trim().parse().map_err(|_| Refused::NotPoints { item: format!("checklist_item.{item}") })?;
         points.insert(item.to_owned(), number);
     }
     Ok(points)

@@ -167,6 +167,10 @@ pub struct Outcome {
     pub total_e1: u32,
     /// How good that is.
     pub grade: Grade,
+    /// Items that have points: without their number a score of one item looks like one of all.
+    pub scored: u32,
+    /// Items of the checklist.
+    pub items: u32,
 }
 
 /// Sums points; `None` when nothing was scored. What has no points is not there: it leaves both sides of the fraction.
@@ -213,7 +217,9 @@ pub fn outcome(checklist: &'static Checklist, points: &BTreeMap<String, u32>) ->
         total if total >= fair => Grade::Fair,
         _ => Grade::Poor,
     };
-    Some(Outcome { tables, total_e1, grade })
+    let count = |counted: usize| u32::try_from(counted).unwrap_or(u32::MAX);
+    let scored = count(checklist.items().filter(|item| points.contains_key(&item.id)).count());
+    Some(Outcome { tables, total_e1, grade, scored, items: count(checklist.items().count()) })
 }
 
 fn rounded(part: u64, of: u64) -> u32 {

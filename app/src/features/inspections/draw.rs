@@ -61,6 +61,34 @@ pub struct Yearly {
     pub mark: Mark,
 }
 
+/// When more is done in a day than the hands there could do.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaceDoubt {
+    /// So many times what the approved plan has a crew do in a day.
+    pub times: u32,
+    /// Hands that are one crew: more hands are more crews.
+    pub crew_hands: u32,
+    /// Where that comes from.
+    pub source: String,
+    /// What that stands on.
+    pub mark: Mark,
+}
+
+/// When work was cast of which the materials were not there.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CastDoubt {
+    /// Stages whose work is cast.
+    pub stages: Vec<String>,
+    /// Materials of it, of `rules/reports.toml`: doubtful when all of them are nothing.
+    pub materials: Vec<String>,
+    /// Where that comes from.
+    pub source: String,
+    /// What that stands on.
+    pub mark: Mark,
+}
+
 /// When reports stand against each other.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,6 +97,10 @@ pub struct Doubts {
     pub window_days: u32,
     /// Days in a row with hands and without work.
     pub idle_days: u32,
+    /// More done than the hands there could do.
+    pub pace: PaceDoubt,
+    /// Cast without materials.
+    pub cast: CastDoubt,
     /// Where that comes from.
     pub source: String,
     /// What that stands on.

@@ -112,7 +112,7 @@ async fn show_page(site: &Site, visitor: &Visitor, values: &Values, refused: Opt
         .map(|one| (one.clone(), hands.names.person(&one).to_owned()))
         .collect();
     drop(conn);
-    let refused = refused.map(|(button, refusal)| (button, named(refusal, &hands.names)));
+    let refused = refused.map(|(button, refusal)| (button, named(visitor, refusal, &hands.names)));
     let of = |button: &str| refused.as_ref().filter(|(pressed, _)| *pressed == button).map(|(_, refusal)| refusal);
     let offered: Vec<&Handed> = hands.offered(account).collect();
     let body = html! {

@@ -175,11 +175,15 @@ pub struct Person {
     pub may_inspect: bool,
     /// Whether the person governs the place.
     pub may_govern: bool,
-    /// Whether the person approves at the place: leaders.
-    pub may_approve: bool,
+    /// Whether the person approves in the whole district: its chief. A leader of a part of it answers for what is inspected there.
+    pub is_chief: bool,
     /// Whether the person reports from the place: who works there.
     pub may_report: bool,
-    /// Whether the person, or the person's organisation, sits in the task force of the project, or declared an interest.
+    /// Whether the person, or the person's organisation, sits in the task force of the project, or declared an interest: such a
+    /// person neither inspects there nor answers an objection. That gives no rights.
+    pub is_interested: bool,
+    /// Whether the person stands for the inspected party: works at the place by a post, and sits in its task force or is of a unit
+    /// that does. Nobody comes to that by declaring an interest.
     pub is_target: bool,
 }
 
@@ -195,9 +199,9 @@ pub fn may(act: Act, known: &Known, person: &Person, now: DateTime) -> Result<()
         Act::Object => (person.is_target, &[Stage::Delivered]),
         Act::Answer => (person.may_govern, &[Stage::Objected]),
         Act::Propose => (is_inspector, &[Stage::Concluded, Stage::Delivered, Stage::Objected, Stage::Answered]),
-        Act::Settle => (person.may_approve, &[Stage::Concluded, Stage::Delivered, Stage::Objected, Stage::Answered]),
+        Act::Settle => (person.is_chief, &[Stage::Concluded, Stage::Delivered, Stage::Objected, Stage::Answered]),
         Act::Reinspect => (
-            person.may_inspect && !person.is_target,
+            person.may_inspect && !person.is_interested,
             &[Stage::Visiting, Stage::Concluded, Stage::Delivered, Stage::Objected, Stage::Answered],
         ),
     };
@@ -213,9 +217,11 @@ pub fn may(act: Act, known: &Known, person: &Person, now: DateTime) -> Result<()
             _ => Ok(()),
         },
         Act::Acknowledge if known.has_signed(person, |fact| matches!(fact, Fact::Acknowledged { .. })) => Err(Refused::AlreadySigned),
-        Act::Answer if known.took_part(&person.account) || person.is_target => Err(Refused::TookPart),
+        Act::Answer if known.took_part(&person.account) || person.is_interested || person.is_target => Err(Refused::TookPart),
         Act::Propose if known.proposed().is_some() => Err(Refused::NotProposed),
         Act::Settle => match known.proposed() {
+            // What is to follow waits until it is certain what was found.
+            Some(step) if step.by != person.account && known.stage == Stage::Objected => Err(Refused::ObjectionOpen),
             Some(step) if step.by != person.account => Ok(()),
             _ => Err(Refused::NotProposed),
         },

@@ -22,8 +22,10 @@
 //!
 //! Inspectors score checklists (`checklists.rs`, `rules/checklists.toml`) and say what is wrong. A finding becomes an order to
 //! the unit that puts it right, in the same transaction; somebody else looks again. The conclusion is written; the target,
-//! whose task force it is, receives it, may object, and is answered by people who took no part (政府督查工作条例 Art. 17). Praise,
-//! criticism and accountability are proposed, and wait for a leader (Art. 21).
+//! those who work at the place and whose units sit in its task force, receives it, may object, and is answered by people who took no
+//! part (政府督查工作条例 Art. 17). Who only has an interest there, sits in a task force or declared one, is recused: neither inspects
+//! nor answers, and does not speak for the target either. Praise, criticism and accountability are proposed, and wait for the
+//! district's chief (Art. 21), not for a leader of the inspected part, and not while an objection waits for its answer.
 //!
 //! On a phone all of a visit can be written down without a signal and sent when there is one (`phone.rs`): the same commands with
 //! ids that the phone makes, photographs as they were taken, and a receipt before anything is deleted. Whoever has ODK Collect
@@ -34,7 +36,7 @@
 //!
 //! Stages: (sealed) → visiting → concluded → delivered → objected → answered; lapsed, when nobody went.
 //!
-//! Refusals: V-101 … V-152. Extra files: `planning.rs` and `sealing.rs` (rules of plans, and the proof of one), `known.rs` (what
+//! Refusals: V-101 … V-156. Extra files: `planning.rs` and `sealing.rs` (rules of plans, and the proof of one), `known.rs` (what
 //! follows from an inspection's facts, and who may do what), `draw.rs`, `gather.rs` (what a draw weighs), `doubts.rs` (reports
 //! that stand against each other), `checklists.rs`, `plans.rs`, `handing.rs` (a sealed plan changes hands), `yearly.rs`, `acts.rs`, `showing.rs` (pages of plans and of one inspection),
 //! `print.rs` (the conclusion as a letter), `phone.rs`, `pack.rs` and `pieces.rs` with the page in `phone/` (a day without a signal), `openrosa/` (forms for

@@ -557,6 +557,14 @@ refusals! {
     GoesAlready { place } = "V-149" Rule coming;
     /// Nothing is sealed that this person could hand over or take.
     NothingInHand = "V-150" Conflict _;
+    /// This leader has a sealed plan of the place: why again must be said.
+    PlannedAlready { place } = "V-153" Rule again;
+    /// Places could be drawn that were visited a short time ago, or of which whoever draws has a sealed plan.
+    RepeatsInPool { places } = "V-154" Rule repeats;
+    /// An objection waits for its answer.
+    ObjectionOpen = "V-155" Conflict _;
+    /// Points that are no whole number from zero.
+    NotPoints { item } = "V-156" Rule checklist;
 }
 
 /// Inspections of one project that a year may allow, and days of each.
@@ -631,7 +639,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if !state.person.may_inspect || !unopened.stop.inspectors.contains(&state.person.account) {
                 return Err(Refused::NotYours);
             }
-            if state.person.is_target {
+            if state.person.is_interested {
                 return Err(Refused::HasInterest { place: unopened.stop.place.clone() });
             }
             let next_hour = state.now.saturating_add(1.hour()).strftime("%H:00").to_string();

@@ -12,7 +12,9 @@ use crate::features::authority::{Verb, missing};
 use crate::features::orders::rules::Mark;
 use crate::features::places::model::Kind;
 use crate::features::places::tree::Tree;
-use crate::features::{identity, organisations, places, reports};
+use crate::features::plan::amounts;
+use crate::features::targets::pages::unit_name;
+use crate::features::{identity, organisations, places, plan, reports};
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::{Query, Sent};
@@ -108,6 +110,11 @@ pub(super) fn tenths(value_e1: u32) -> String {
     format!("{}.{}", value_e1 / 10, value_e1 % 10)
 }
 
+/// How many of how many items of a checklist have points.
+pub(super) fn scored_of(visitor: &Visitor, outcome: &Outcome) -> String {
+    visitor.tf("inspections.scored_of", &[("scored", outcome.scored.to_string()), ("items", outcome.items.to_string())])
+}
+
 /// What every scored checklist came to, in the order of the file.
 pub(super) fn outcomes(known: &Known) -> Vec<(&'static Checklist, Outcome)> {
     let scores = known.scores();
@@ -138,18 +145,23 @@ async fn list_page(site: &Site, visitor: &Visitor, asked: &registers::Asked, val
         .column("place", "field.place")
         .column("state", "field.state")
         .number("score", "inspections.lowest")
+        .column("scored", "inspections.scored")
         .number("findings", "inspections.findings")
         .column("basis", "inspections.basis")
         .column("people", "inspections.people");
     for (known, on) in &all {
         let stop = known.stop();
-        let lowest = outcomes(known).into_iter().map(|(_, outcome)| outcome.total_e1).min();
+        // How much of its checklist the lowest stands on: a score of one item says little.
+        let lowest = outcomes(known).into_iter().map(|(_, outcome)| outcome).min_by_key(|outcome| outcome.total_e1);
+        let scored = lowest.as_ref().map_or(Cell::Empty, |outcome| Cell::Text(scored_of(visitor, outcome)));
+        let lowest = lowest.map(|outcome| outcome.total_e1);
         let place = names.place(&stop.place);
         register.row(vec![
             (Cell::Date(*on), None),
             (Cell::Text(place.clone()), Some(html! { a href={ "/inspections/" (stop.id) } { (place) } })),
             (Cell::Text(visitor.t(&format!("inspection_stage.{}", known.stage.name()))), Some(stage_lamp(visitor, known))),
             (lowest.map_or(Cell::Empty, |score| Cell::Number(f64::from(score) / 10.0)), None),
+            (scored, None),
             (Cell::Number(known.findings().count() as f64), None),
             (Cell::Text(visitor.t(basis_key(&stop.basis))), None),
             (Cell::Text(visitor.list(known.people().iter().map(|one| names.person(one)))), None),
@@ -240,8 +252,9 @@ async fn doubtful(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
     let names = Names::read(&mut conn, &site).await?;
     let today = site.clock.today();
     let labour = reports::store::labour(&mut conn, today.saturating_sub(i64::from(RULES.doubt.window_days).days()), today).await?;
+    let paces = plan::store::paces(&mut conn).await?;
     drop(conn);
-    let mut found = doubts::doubts(&labour, &RULES.doubt);
+    let mut found = doubts::doubts(&labour, &paces, &RULES.doubt);
     found.retain(|one| {
         let path = names.path(&one.building);
         !path.is_empty() && (visitor.may(Verb::Govern, path) || visitor.may(Verb::Inspect, path))
@@ -252,7 +265,11 @@ async fn doubtful(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         .column("rule", "inspections.doubt_rule")
         .column("figures", "inspections.figures");
     for one in &found {
-        let params = [("days", one.days.to_string()), ("hands", one.hands.map_or_else(|| "—".into(), |hands| hands.to_string())), ("works", one.works.to_string())];
+        let mut params = vec![("days", one.days.to_string()), ("hands", one.hands.map_or_else(|| "—".into(), |hands| hands.to_string())), ("works", one.works.to_string())];
+        if let Some(work) = &one.work {
+            let amount = |amount_e3: i64| format!("{} {}", amounts::text(amount_e3), unit_name(&visitor, &work.unit));
+            params.extend([("work", work.name.clone()), ("done", amount(work.done_e3)), ("pace", amount(work.pace_e3)), ("most", amount(work.most_e3)), ("crews", work.crews.to_string())]);
+        }
         let place = names.place(&one.building);
         register.row(vec![
             (Cell::Date(one.on), None),
@@ -262,13 +279,20 @@ async fn doubtful(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
         ]);
     }
     register.respond(&site, "inspections.no_doubts", |table| {
-        let params = [("days", RULES.doubt.window_days.to_string()), ("idle", RULES.doubt.idle_days.to_string())];
+        let params = [
+            ("days", RULES.doubt.window_days.to_string()),
+            ("idle", RULES.doubt.idle_days.to_string()),
+            ("times", RULES.doubt.pace.times.to_string()),
+            ("crew", RULES.doubt.pace.crew_hands.to_string()),
+            ("materials", visitor.list(RULES.doubt.cast.materials.iter().map(|one| visitor.t(&format!("material.{one}"))))),
+        ];
+        let sources = [(&RULES.doubt.source, RULES.doubt.mark), (&RULES.doubt.pace.source, RULES.doubt.pace.mark), (&RULES.doubt.cast.source, RULES.doubt.cast.mark)];
         let body = html! {
             (crumbs(&visitor, &[("/inspections".to_owned(), visitor.t("nav.inspections"))]))
             h1 { (visitor.t("inspections.doubts")) }
             p.lead { (visitor.tf("inspections.doubts_lead", &params)) }
             (table)
-            p.quiet lang="en" { (RULES.doubt.source) " " span.tag { (visitor.t(&format!("order_mark.{}", RULES.doubt.mark.name()))) } }
+            @for (source, mark) in sources { p.quiet lang="en" { (source) " " span.tag { (visitor.t(&format!("order_mark.{}", mark.name()))) } } }
         };
         page(&site, &visitor, &visitor.t("inspections.doubts"), body).into_response()
     })

@@ -1,11 +1,11 @@
 //! Rules of plans: which places, which people, until when; what a leader chooses and what chance gives.
 
-use super::draw::{Drawing, Pick, RULES, draw};
+use super::draw::{Candidate, Drawing, Pick, RULES, draw};
 use super::model::{Refused, text};
 use super::sealing::{Basis, Stop};
 use jiff::ToSpan;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Places of one route at most.
 pub const MOST_STOPS: usize = 3;
@@ -72,6 +72,8 @@ pub struct Ground {
     pub allowed: Allowed,
     /// This year's inspections.
     pub counted: BTreeMap<String, Counted>,
+    /// Places of which whoever plans has a plan that is sealed. Nothing is here of what others have sealed: a warning would tell of it.
+    pub planned: BTreeSet<String>,
 }
 
 impl Ground {
@@ -91,6 +93,21 @@ pub fn last_day(until: Date, today: Date) -> Result<Date, Refused> {
 pub fn duplicate(ground: &Ground, place: &str) -> Option<Date> {
     let visited = ground.visited_on.get(place)?;
     ((ground.today - *visited).get_days() < i32::try_from(RULES.duplicate.value).unwrap_or(i32::MAX)).then_some(*visited)
+}
+
+/// Whether a visit of a place would be another one soon: it was visited a short time ago, or whoever plans has a sealed plan of it.
+pub fn is_repeat(ground: &Ground, place: &str) -> bool {
+    duplicate(ground, place).is_some() || ground.planned.contains(place)
+}
+
+/// Places that could be drawn and would be visited again soon.
+pub fn repeats<'a>(candidates: &'a [Candidate], ground: &Ground) -> Vec<&'a str> {
+    candidates.iter().filter(|one| one.weight > 0 && is_repeat(ground, &one.place)).map(|one| one.place.as_str()).collect()
+}
+
+/// Candidates of which those that would be visited again soon cannot be drawn.
+pub fn without_repeats(candidates: Vec<Candidate>, ground: &Ground) -> Vec<Candidate> {
+    candidates.into_iter().map(|one| if is_repeat(ground, &one.place) { one.weightless() } else { one }).collect()
 }
 
 /// More often or longer than the year allows goes only with a reason.
@@ -137,6 +154,9 @@ pub fn directed(route: &Route, ground: &Ground) -> Result<Vec<Stop>, Refused> {
     {
         return Err(Refused::Duplicate { place: place.clone(), date: date.to_string() });
     }
+    if let Some(place) = route.places.iter().find(|place| ground.planned.contains(*place)).filter(|_| again.is_empty()) {
+        return Err(Refused::PlannedAlready { place: place.clone() });
+    }
     within_year(route, ground)?;
     let stop = |(position, place): (u32, &String)| Stop {
         id: format!("{}-{position}", route.plan),
@@ -154,12 +174,17 @@ pub fn directed(route: &Route, ground: &Ground) -> Result<Vec<Stop>, Refused> {
     Ok((0..).zip(&route.places).map(stop).collect())
 }
 
-/// The stops of a draw, which is committed to by `commitment`.
-pub fn drawn(drawing: &Drawing, commitment: &str, until: Date, made_by: &str, today: Date) -> Result<Vec<Stop>, Refused> {
+/// The stops of a draw, which is committed to by `commitment`. Places that would be visited again soon are drawn only for a reason,
+/// which is asked for before chance has spoken: afterwards one would draw until it suits.
+pub fn drawn(drawing: &Drawing, commitment: &str, until: Date, (made_by, again): (&str, &str), ground: &Ground) -> Result<Vec<Stop>, Refused> {
     if drawing.count == 0 || drawing.count > RULES.draw.most_places {
         return Err(Refused::CountOutside { most: RULES.draw.most_places.to_string() });
     }
-    let until = last_day(until, today)?;
+    let until = last_day(until, ground.today)?;
+    let (repeats, again) = (repeats(&drawing.candidates, ground), again.trim());
+    if !repeats.is_empty() && again.is_empty() {
+        return Err(Refused::RepeatsInPool { places: repeats.join(" ") });
+    }
     let picks = draw(drawing);
     if picks.is_empty() {
         return Err(Refused::NothingToDraw);
@@ -168,10 +193,10 @@ pub fn drawn(drawing: &Drawing, commitment: &str, until: Date, made_by: &str, to
         id: format!("{}-{position}", drawing.plan),
         plan: drawing.plan.clone(),
         position,
+        again: if repeats.contains(&pick.place.as_str()) { again.to_owned() } else { String::new() },
         place: pick.place,
         inspectors: pick.inspectors,
         basis: Basis::Drawn { drawing: commitment.to_owned() },
-        again: String::new(),
         until,
         made_by: made_by.to_owned(),
         days: 1,

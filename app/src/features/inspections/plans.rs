@@ -2,7 +2,7 @@
 
 use super::draw::{self, Candidate, Drawing, RULES};
 use super::pages::{Names, hour_text};
-use super::planning::{self, MOST_STOPS, Route};
+use super::planning::{self, Ground, MOST_STOPS, Route};
 use super::showing::proof_mark;
 use super::store::{self, Plan};
 use super::{gather, yearly};
@@ -23,6 +23,9 @@ use jiff::ToSpan;
 use maud::{Markup, html};
 
 const PLACES: [&str; MOST_STOPS] = ["site1", "site2", "site3"];
+/// What becomes of places in a draw that would be visited again soon: they cannot be drawn, or can for a reason.
+const LEAVE_OUT: &str = "leave_out";
+const KEEP: &str = "keep";
 const PEOPLE: [&str; 3] = ["inspector1", "inspector2", "inspector3"];
 
 pub(super) async fn new_form(State(site): State<Site>, visitor: Visitor) -> Result<Response, Problem> {
@@ -51,7 +54,7 @@ async fn new_page(site: &Site, visitor: &Visitor, values: &Values, refused: Opti
     for (at, field) in PEOPLE.into_iter().enumerate() {
         form = form.choice(field, people.clone(), at < RULES.team.value as usize);
     }
-    let refused = refused.map(|refusal| named(refusal, &names));
+    let refused = refused.map(|refusal| named(visitor, refusal, &names));
     let body = html! {
         (crumbs(visitor, &[("/inspections".to_owned(), visitor.t("nav.inspections"))]))
         h1 { (visitor.t("inspections.direct")) }
@@ -62,12 +65,14 @@ async fn new_page(site: &Site, visitor: &Visitor, values: &Values, refused: Opti
     Ok(form_response(refused.as_ref(), page(site, visitor, &visitor.t("inspections.direct"), body)))
 }
 
-/// A refusal whose place is called by its name.
-pub(super) fn named(refusal: &Refusal, names: &Names) -> Refusal {
+/// A refusal whose places are called by their names.
+pub(super) fn named(visitor: &Visitor, refusal: &Refusal, names: &Names) -> Refusal {
     let mut refusal = refusal.clone();
     for (name, value) in &mut refusal.params {
-        if *name == "place" {
-            *value = names.place(value);
+        match *name {
+            "place" => *value = names.place(value),
+            "places" => *value = visitor.list(value.split(' ').map(|place| names.place(place))),
+            _ => {}
         }
     }
     refusal
@@ -124,11 +129,22 @@ async fn draw_page(site: &Site, visitor: &Visitor, values: &Values, refused: Opt
     let ground = store::ground(&mut conn, &ids, account, site.clock.today()).await?;
     drop(conn);
     let candidates = store::weighed(candidates, &ground);
-    let form = Form::new(visitor, "/inspections/draw", "inspections.draw", values).text("count").date("last_day", true);
+    let mut form = Form::new(visitor, "/inspections/draw", "inspections.draw", values).text("count").date("last_day", true);
+    let repeats = planning::repeats(&candidates, &ground);
+    if !repeats.is_empty() {
+        let ways = [LEAVE_OUT, KEEP].map(|way| (way.to_owned(), visitor.t(&format!("inspections.repeats_{way}"))));
+        form = form.choice("repeats", ways.to_vec(), true).opt_text("again");
+    }
+    let refused = refused.map(|refusal| named(visitor, refusal, &names));
+    let refused = refused.as_ref();
     let body = html! {
         (crumbs(visitor, &[("/inspections".to_owned(), visitor.t("nav.inspections"))]))
         h1 { (visitor.t("inspections.draw")) }
         p.lead { (visitor.t("inspections.draw_lead")) }
+        @if !repeats.is_empty() { aside.notice #repeats {
+            p { (visitor.tf("inspections.repeats", &[("days", RULES.duplicate.value.to_string())])) }
+            ul { @for place in &repeats { li { (names.place(place)) " · " (repeat_why(visitor, &ground, place)) } } }
+        } }
         (form.refused(refused).render())
         h2 { (visitor.t("inspections.weights")) }
         (weights(visitor, &names, &candidates))
@@ -136,6 +152,13 @@ async fn draw_page(site: &Site, visitor: &Visitor, values: &Values, refused: Opt
         p { (yearly::allowed_text(visitor, ground.allowed)) " " a href="/inspections/year" { (visitor.t("inspections.year")) } }
     };
     Ok(form_response(refused, page(site, visitor, &visitor.t("inspections.draw"), body)))
+}
+
+/// Why a visit of a place would be another one soon.
+fn repeat_why(visitor: &Visitor, ground: &Ground, place: &str) -> String {
+    let visited = planning::duplicate(ground, place).map(|on| visitor.tf("inspections.repeat_visited", &[("date", on.to_string())]));
+    let planned = ground.planned.contains(place).then(|| visitor.t("inspections.repeat_planned"));
+    visitor.list([visited, planned].into_iter().flatten())
 }
 
 /// Candidates with the figures that make their weights, the heaviest first.
@@ -171,10 +194,16 @@ pub(super) async fn draw_lots(State(site): State<Site>, visitor: Visitor, Sent(v
         let ground = store::ground(&mut conn, &ids, &account, today).await?;
         drop(conn);
         let seed = store::new_salt().iter().map(|byte| format!("{byte:02x}")).collect();
-        let drawing = Drawing { plan, seed, count, team: RULES.team.value, candidates: store::weighed(candidates, &ground), inspectors: store::eligible(&ground) };
+        let mut candidates = store::weighed(candidates, &ground);
+        if values.text("repeats") == LEAVE_OUT {
+            candidates = planning::without_repeats(candidates, &ground);
+        }
+        // A reason counts for whoever says that they are to be drawn all the same.
+        let again = if values.text("repeats") == KEEP { values.text("again") } else { "" };
+        let drawing = Drawing { plan, seed, count, team: RULES.team.value, candidates, inspectors: store::eligible(&ground) };
         let salt = store::new_salt();
         let commitment = store::drawing_commitment(&drawing, &salt)?;
-        let stops = planning::drawn(&drawing, &commitment, until, &account, today).map_err(Refusal::from)?;
+        let stops = planning::drawn(&drawing, &commitment, until, (&account, again), &ground).map_err(Refusal::from)?;
         keep(&site, &Plan::Drawn(stops, Box::new(drawing), salt)).await
     };
     match done.await {

@@ -3,7 +3,7 @@
 use super::handing::Handed;
 use super::known::{Known, Step};
 use super::model::Fact;
-use super::pages::{Names, outcomes, tenths};
+use super::pages::{Names, outcomes, scored_of, tenths};
 use crate::journal::course::fact_name;
 use crate::clock::civil_time;
 use crate::web::Site;
@@ -101,9 +101,9 @@ pub(super) fn conclusion(site: &Site, visitor: &Visitor, names: &Names, known: &
     let paragraph = |key: &str| Block::Paragraph(visitor.tf(&format!("inspection_paper.{key}"), &params));
     let mut blocks = vec![paragraph("begin"), Block::Paragraph(content.to_owned())];
     let scores = outcomes(known).into_iter().map(|(list, outcome)| {
-        vec![visitor.t(&format!("checklist.{}", list.id)), tenths(outcome.total_e1), visitor.t(&format!("checklist_grade.{}", outcome.grade.name()))]
+        vec![visitor.t(&format!("checklist.{}", list.id)), tenths(outcome.total_e1), scored_of(visitor, &outcome), visitor.t(&format!("checklist_grade.{}", outcome.grade.name()))]
     });
-    let columns = [("inspections.subject", 4, false), ("inspections.points", 2, true), ("inspections.grade", 2, false)];
+    let columns = [("inspections.subject", 4, false), ("inspections.points", 2, true), ("inspections.scored", 3, false), ("inspections.grade", 2, false)];
     blocks.extend(papers::list(visitor, "inspections.scores", &columns, scores.collect(), MOST_FINDINGS));
     let findings = known.findings().filter_map(|(_, step)| match &step.fact {
         Fact::Found { content, severity, lead, .. } => Some(vec![content.clone(), visitor.t(&format!("finding_severity.{severity}")), names.unit(lead).to_owned()]),

@@ -1,7 +1,7 @@
 //! Rules of inspections as tables: draws and scores, what was sealed and is opened, years, every refusal.
 
 use super::checklists::{self, checklist, outcome};
-use super::doubts::doubts;
+use super::doubts::{Paces, doubts};
 use super::draw::{Candidate, Drawing, Eligible, RULES, draw};
 use super::known::*;
 use super::model::*;
@@ -9,7 +9,8 @@ use super::planning::*;
 use super::sealing::*;
 use super::store;
 use crate::features::orders::model::Stage as OrderStage;
-use crate::features::reports::store::Labour;
+use crate::features::plan::store::Pace;
+use crate::features::reports::store::{Done, Labour};
 use crate::journal::domain::{Actor, Context};
 use crate::testing::NOW;
 use guatu_ledger::hash::Hash;
@@ -140,6 +141,8 @@ fn scores_by_rule() {
         let zero: Vec<&str> = came.tables.iter().filter(|table| table.zero.is_some()).map(|table| table.id).collect();
         assert_eq!((came.total_e1, came.grade.name(), zero.join(" ").as_str()), (total, grade, zeros), "{id}: {changes}");
     }
+    let one = outcome(checklist("safety_duty").unwrap(), &BTreeMap::from([("scheme".into(), 9)])).unwrap();
+    assert_eq!((one.scored, one.items), (1, 10), "one of ten says so");
     assert_eq!(outcome(checklist("funds").unwrap(), &BTreeMap::new()), None);
 }
 
@@ -195,17 +198,63 @@ fn doubts_come_with_their_figures() {
             .map(|day| {
                 let numbers: Vec<u32> = day.split(' ').map(|word| word.parse().unwrap()).collect();
                 let on = date(2026, 11, numbers[0] as i8);
-                Labour { report: "r".into(), building: "b".into(), on, hands: Some(numbers[1]), machines: numbers[2], moved: numbers[3], overruled: numbers[4] }
+                Labour { report: "r".into(), building: "b".into(), on, hands: Some(numbers[1]), machines: numbers[2], moved: numbers[3], overruled: numbers[4], ..Labour::default() }
             })
             .collect();
-        let found: Vec<String> = doubts(&labour, &RULES.doubt)
+        let found: Vec<String> = doubts(&labour, &Paces::new(), &RULES.doubt)
             .iter()
             .map(|one| format!("{} {} {} {} {}", one.rule.name(), one.on.day(), one.days, one.hands.unwrap(), one.works))
             .collect();
         assert_eq!(found.join(", "), expected, "{why}");
     }
-    let two = |building: &str| (16..=18).map(|day| Labour { report: "r".into(), building: building.into(), on: date(2026, 11, day), hands: Some(3), machines: 0, moved: 0, overruled: 0 }).collect::<Vec<_>>();
-    assert!(doubts(&[two("a"), two("b")].concat(), &RULES.doubt).is_empty(), "another building is another row");
+    let two = |building: &str| (16..=18).map(|day| Labour { report: "r".into(), building: building.into(), on: date(2026, 11, day), hands: Some(3), machines: 0, moved: 0, overruled: 0, ..Labour::default() }).collect::<Vec<_>>();
+    assert!(doubts(&[two("a"), two("b")].concat(), &Paces::new(), &RULES.doubt).is_empty(), "another building is another row");
+}
+
+#[test]
+fn more_than_hands_and_materials_allow_is_doubtful() {
+    // Thirty-three floors in 231 days: a floor in seven days by one crew. Fit-out in square metres: ten a day.
+    let pace = |name: &str, stage: &str, is_whole, total_e3, days| Pace { name: name.into(), unit: "u".into(), stage: Some(stage.into()), is_whole, total_e3, days };
+    let key = |activity: &str| ("ours".to_owned(), activity.to_owned());
+    let paces = Paces::from([(key("floors"), pace("floors", "structure", true, 33_000, 231)), (key("fit"), pace("fit", "fit_out", false, 1_000_000, 100))]);
+    // Days as `day hands activity done stocks covers`, stocks and covers of rebar/concrete with - for unsaid; the rules with their
+    // figures as `rule day days crews most`.
+    let cases = [
+        ("19 40 floors 0 -/- -/-, 20 40 floors 1 9/9 3/1", "", "a floor a day is finished on some day"),
+        ("19 40 floors 0 -/- -/-, 20 40 floors 2 9/9 3/1", "too_fast 20 1 2 1000", "two are not"),
+        ("20 1 floors 29 0/0 0/0", "too_fast 20 30 1 12857, no_materials 20 1 1 12857", "one hand in a month, of nothing"),
+        ("19 20 fit 0 -/- -/-, 20 20 fit 30 -/- -/-", "", "three times the pace"),
+        ("19 20 fit 0 -/- -/-, 20 20 fit 31 -/- -/-", "too_fast 20 1 1 30000", "more than that"),
+        ("19 20 fit 0 -/- -/-, 20 21 fit 31 -/- -/-", "", "a second crew"),
+        ("18 20 fit 0 -/- -/-, 20 20 fit 31 -/- -/-", "", "two days"),
+        ("19 20 floors 0 0/0 0/0, 20 20 floors 1 0/0 -/-", "no_materials 20 2 1 1000", "nothing on both days"),
+        ("19 20 floors 0 -/- 0/0, 20 20 floors 1 -/- 0/0", "no_materials 20 2 1 1000", "nothing that lasts"),
+        ("19 20 floors 0 5/0 0/0, 20 20 floors 1 0/0 0/0", "", "steel on the day before"),
+        ("19 20 floors 0 0/0 0/0, 20 20 floors 1 0/5 0/1", "", "concrete on that day"),
+        ("19 20 floors 0 0/0 0/0, 20 20 floors 1 -/0 -/0", "", "unsaid is not nothing"),
+        ("19 20 fit 0 0/0 0/0, 20 20 fit 1 0/0 0/0", "", "what is not cast"),
+    ];
+    for (days, expected, why) in cases {
+        let by_kind = |said: &str| -> BTreeMap<String, u32> {
+            let kinds = ["rebar", "concrete"].into_iter().zip(said.split('/'));
+            kinds.filter_map(|(kind, number)| Some((kind.to_owned(), number.parse().ok()?))).collect()
+        };
+        let day = |day: &str| {
+            let words: Vec<&str> = day.split(' ').collect();
+            let done_e3 = words[3].parse::<i64>().unwrap() * 1000;
+            let done = if done_e3 > 0 { vec![Done { project: "ours".into(), activity: words[2].into(), done_e3 }] } else { Vec::new() };
+            let stock_e3 = by_kind(words[4]).into_iter().map(|(kind, number)| (kind, u64::from(number))).collect();
+            let (on, hands, moved) = (date(2026, 11, words[0].parse().unwrap()), words[1].parse().ok(), u32::from(done_e3 > 0));
+            Labour { report: "r".into(), building: "b".into(), on, hands, moved, done, stock_e3, cover_days: by_kind(words[5]), ..Labour::default() }
+        };
+        let labour: Vec<Labour> = days.split(", ").map(day).collect();
+        let found = doubts(&labour, &paces, &RULES.doubt);
+        let said = found.iter().map(|one| {
+            let work = one.work.as_ref().unwrap();
+            format!("{} {} {} {} {}", one.rule.name(), one.on.day(), one.days, work.crews, work.most_e3)
+        });
+        assert_eq!(said.collect::<Vec<_>>().join(", "), expected, "{why}");
+    }
 }
 
 fn stop() -> Stop {
@@ -254,7 +303,7 @@ fn what_is_opened_is_what_was_sealed() {
     let drawing = drawing("seed", 2, "ours 10, theirs 10", "wang ours theirs, li ours theirs, zhao ours theirs");
     let (opening, _) = sealed(drawing.clone(), 3);
     let commitment = opening.commitment().unwrap();
-    let stops = drawn(&drawing, &commitment, date(2026, 11, 30), "office", date(2026, 11, 23)).unwrap();
+    let stops = drawn(&drawing, &commitment, date(2026, 11, 30), ("office", ""), &Ground { today: date(2026, 11, 23), ..Ground::default() }).unwrap();
     assert!(stops.len() == 2 && stops.iter().all(|stop| opening.gives(stop)));
     let steered = Stop { place: stops[1].place.clone(), ..stops[0].clone() };
     assert!(!opening.gives(&steered) && !opening.gives(&stop()));
@@ -285,9 +334,10 @@ fn plans() {
         let people = |names: &str| names.split(' ').map(str::to_owned).collect::<Vec<_>>();
         Ground {
             today: date(2026, 11, 23),
-            inspect: BTreeMap::from([("ours".to_owned(), people("wang li zhao")), ("theirs".to_owned(), people("wang li"))]),
+            inspect: BTreeMap::from([("ours".to_owned(), people("wang li zhao")), ("theirs".to_owned(), people("wang li")), ("next".to_owned(), people("wang li"))]),
             interested: BTreeMap::from([("ours".to_owned(), people("zhao"))]),
             visited_on: BTreeMap::from([("theirs".to_owned(), date(2026, 11, 3))]),
+            planned: BTreeSet::from(["next".to_owned()]),
             ..Ground::default()
         }
     };
@@ -311,15 +361,26 @@ fn plans() {
         (plan("ours", "wang li", "look", date(2026, 11, 22), ""), "V-106"),
         (plan("ours", "wang li", "look", far, ""), "V-106"),
         (plan("theirs", "wang li", "look", next, ""), "V-107"),
+        (plan("next", "wang li", "look", next, " "), "V-153"),
+        (plan("next", "wang li", "look", next, "it rained"), "1"),
     ];
     for (at, (came, expected)) in cases.into_iter().enumerate() {
         let text = came.map_or_else(|refused| crate::refusal::Refusal::from(refused).code.to_owned(), |count| count.to_string());
         assert_eq!(text, expected, "case {at}");
     }
-    let lots = |count, people| drawn(&drawing("s", count, "ours 10", people), "c", next, "office", date(2026, 11, 23)).map(|stops| stops.len());
+    let lots = |count, people| drawn(&drawing("s", count, "ours 10", people), "c", next, ("office", ""), &ground()).map(|stops| stops.len());
     assert_eq!(lots(1, "wang ours, li ours"), Ok(1));
     assert_eq!(lots(1, "wang ours"), Err(Refused::NothingToDraw), "V-108");
     assert_eq!(lots(0, "wang ours, li ours"), Err(Refused::CountOutside { most: "10".into() }), "V-109");
+    // Places that would be visited again soon: visited twenty days ago, and planned by whoever draws.
+    let pool = drawing("s", 3, "ours 10, theirs 10, next 10", "wang ours theirs next, li ours theirs next");
+    let draw_again = |drawing: &Drawing, again| drawn(drawing, "c", next, ("office", again), &ground());
+    assert_eq!(draw_again(&pool, " "), Err(Refused::RepeatsInPool { places: "theirs next".into() }), "V-154");
+    let stops = draw_again(&pool, "it rained").unwrap();
+    let why: BTreeMap<&str, &str> = stops.iter().map(|stop| (stop.place.as_str(), stop.again.as_str())).collect();
+    assert_eq!(why, BTreeMap::from([("next", "it rained"), ("ours", ""), ("theirs", "it rained")]), "said of those alone");
+    let left = Drawing { candidates: without_repeats(pool.candidates.clone(), &ground()), ..pool };
+    assert_eq!(draw_again(&left, "").unwrap().iter().map(|stop| stop.place.as_str()).collect::<Vec<_>>(), ["ours"], "left out, they are not drawn");
 }
 
 #[test]
@@ -396,10 +457,11 @@ fn every_refusal_has_its_case() {
     let unopened = |opening: Option<Opening<Stop>>| Some(Unopened { stop: stop(), successions: Vec::new(), opening, drawing: None });
     let person = |account: &str| Person {
         account: account.into(),
-        may_inspect: ["wang", "li", "zhao"].contains(&account),
-        may_govern: ["office", "second", "chief"].contains(&account),
-        may_approve: account == "chief",
+        may_inspect: ["wang", "li", "zhao", "sun"].contains(&account),
+        may_govern: ["office", "second", "chief", "deputy"].contains(&account),
+        is_chief: account == "chief",
         may_report: ["jian", "second"].contains(&account),
+        is_interested: ["jian", "second", "sun"].contains(&account),
         is_target: ["jian", "second"].contains(&account),
     };
     let state = |who: &str, story: &str| State { now, known: Some(known(story)), person: person(who), is_lead_known: true, ..State::default() };
@@ -436,7 +498,7 @@ fn every_refusal_has_its_case() {
         ("wang", State { now, ..State::default() }, seal("2026-11-23T09"), "V-111"),
         ("wang", State { now, unopened: unopened(Some(opening.clone())), person: person("wang"), ..State::default() }, check_in(), "opened"),
         ("zhao", State { now, unopened: unopened(Some(opening.clone())), person: person("zhao"), ..State::default() }, check_in(), "V-111"),
-        ("wang", State { now, unopened: unopened(Some(opening.clone())), person: Person { is_target: true, ..person("wang") }, ..State::default() }, check_in(), "V-104"),
+        ("wang", State { now, unopened: unopened(Some(opening.clone())), person: Person { is_interested: true, ..person("wang") }, ..State::default() }, check_in(), "V-104"),
         ("wang", State { now, unopened: unopened(None), person: person("wang"), ..State::default() }, check_in(), "V-112"),
         ("wang", state("wang", ""), check_in(), "V-113"),
         // Without a signal two arrive at one place, and the second one's word counts too; once.
@@ -486,6 +548,11 @@ fn every_refusal_has_its_case() {
         ("jian", state("jian", DONE), Command::Receive { inspection: at(), paper: String::new() }, "received"),
         ("office", state("office", DONE), Command::Receive { inspection: at(), paper: String::new() }, "V-123"),
         ("jian", state("jian", RECEIVED), object("no hole"), "objected"),
+        // Who declared an interest is recused, and does not speak for the target.
+        ("sun", state("sun", DONE), Command::Receive { inspection: at(), paper: String::new() }, "V-111"),
+        ("sun", state("sun", RECEIVED), object("no hole"), "V-111"),
+        ("sun", state("sun", ""), acknowledge(), "V-111"),
+        ("sun", reported("sun", OrderStage::Reported), reinspect(), "V-111"),
         ("jian", state("jian", RECEIVED), object(""), "V-129"),
         ("office", state("office", RECEIVED), object("no hole"), "V-111"),
         ("jian", late, object("no hole"), "V-124"),
@@ -497,6 +564,9 @@ fn every_refusal_has_its_case() {
         ("wang", state("wang", "scored wang, found wang, concluded wang, proposed wang"), propose(), "V-126"),
         ("chief", state("chief", "scored wang, found wang, concluded wang, proposed wang"), settle(), "settled"),
         ("chief", state("chief", DONE), settle(), "V-126"),
+        ("deputy", state("deputy", "scored wang, found wang, concluded wang, proposed wang"), settle(), "V-111"),
+        ("chief", state("chief", "scored wang, found wang, concluded wang, received jian, proposed wang, objected jian"), settle(), "V-155"),
+        ("chief", state("chief", "scored wang, found wang, concluded wang, received jian, proposed wang"), settle(), "settled"),
         ("zhao", reported("zhao", OrderStage::Reported), reinspect(), "reinspected"),
         ("wang", reported("wang", OrderStage::Reported), reinspect(), "V-127"),
         ("zhao", reported("zhao", OrderStage::Signed), reinspect(), "V-128"),
@@ -525,7 +595,7 @@ fn every_refusal_has_its_case() {
         assert_eq!(came, expected, "case {at}: {command:?}");
         seen.insert(came);
     }
-    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132", "V-134", "V-135", "V-136", "V-137", "V-138", "V-139", "V-141", "V-143", "V-144", "V-148", "V-149", "V-150", "V-152"];
+    let elsewhere = ["V-101", "V-102", "V-103", "V-106", "V-107", "V-108", "V-109", "V-132", "V-134", "V-135", "V-136", "V-137", "V-138", "V-139", "V-141", "V-143", "V-144", "V-148", "V-149", "V-150", "V-152", "V-153", "V-154", "V-156"];
     let missing: Vec<&&str> = Refused::CODES.iter().filter(|code| !seen.contains(**code) && !elsewhere.contains(code)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }

@@ -6,7 +6,7 @@ use super::known::{Known, Step};
 use super::model::{Datum, Fact, Moment, Position, Stage, Verdict};
 use crate::web::layout::{happened, photographs};
 use crate::clock::{civil, civil_time, instant};
-use super::pages::{Names, basis_key, tenths};
+use super::pages::{Names, basis_key, scored_of, tenths};
 use super::sealing::{Basis, Opening, Stop, Succession};
 use crate::features::reports::model::Photo;
 use crate::features::authority::Verb;
@@ -87,11 +87,11 @@ pub(super) fn draw_proof(visitor: &Visitor, stop: &Stop, drawing: Option<&(Openi
 
 pub(super) fn scores(visitor: &Visitor, results: &[(&'static Checklist, Outcome)]) -> Markup {
     html! { div.scroll tabindex="0" role="region" aria-label=(visitor.t("inspections.scores")) { table {
-        thead { tr { th { (visitor.t("inspections.subject")) } th.number { (visitor.t("inspections.points")) } th { (visitor.t("inspections.grade")) } th { (visitor.t("inspections.rule")) } } }
+        thead { tr { th { (visitor.t("inspections.subject")) } th.number { (visitor.t("inspections.points")) } th { (visitor.t("inspections.scored")) } th { (visitor.t("inspections.grade")) } th { (visitor.t("inspections.rule")) } } }
         tbody { @for (list, outcome) in results {
-            tr { th scope="row" { (visitor.t(&format!("checklist.{}", list.id))) } td.number { (tenths(outcome.total_e1)) } td { (visitor.t(&format!("checklist_grade.{}", outcome.grade.name()))) } td { (visitor.t(match list.rule { checklists::Rule::Jgj59 => "inspections.short_jgj59", checklists::Rule::Own => "inspections.short_own" })) } }
+            tr { th scope="row" { (visitor.t(&format!("checklist.{}", list.id))) } td.number { (tenths(outcome.total_e1)) } td { (scored_of(visitor, outcome)) } td { (visitor.t(&format!("checklist_grade.{}", outcome.grade.name()))) } td { (visitor.t(match list.rule { checklists::Rule::Jgj59 => "inspections.short_jgj59", checklists::Rule::Own => "inspections.short_own" })) } }
             @if list.tables.len() > 1 || outcome.tables.iter().any(|table| table.zero.is_some()) { @for table in &outcome.tables { tr {
-                td.quiet { (visitor.t(&format!("checklist_table.{}", table.id))) } td.number { (tenths(table.score_e1)) } td colspan="2" { @if let Some(zero) = table.zero { (visitor.t(match zero { checklists::Zero::Item => "inspections.zero_item", checklists::Zero::Sum => "inspections.zero_sum", checklists::Zero::Nothing => "inspections.zero_nothing" })) } }
+                td.quiet { (visitor.t(&format!("checklist_table.{}", table.id))) } td.number { (tenths(table.score_e1)) } td colspan="3" { @if let Some(zero) = table.zero { (visitor.t(match zero { checklists::Zero::Item => "inspections.zero_item", checklists::Zero::Sum => "inspections.zero_sum", checklists::Zero::Nothing => "inspections.zero_nothing" })) } }
             } } }
         } }
     } } }

@@ -336,6 +336,19 @@ pub(super) async fn inspecting(conn: &mut Conn, on: Date) -> Result<Vec<String>>
 /// Accounts that have an interest in what stands at a path: they, or the organisation they belong to, sit in a task force
 /// above it, or they declared one.
 pub async fn interested(conn: &mut Conn, path: &str, on: Date) -> Result<Vec<String>> {
+    let mut people = seated(conn, path, on).await?;
+    for above in path.trim_matches('/').split('/') {
+        for row in conn.rows("SELECT account FROM inspection_interest WHERE project = ?", args![above]).await? {
+            people.push(row.text(0)?);
+        }
+    }
+    people.sort();
+    people.dedup();
+    Ok(people)
+}
+
+/// Accounts that, or whose organisation, sit in a task force above a path on a day.
+async fn seated(conn: &mut Conn, path: &str, on: Date) -> Result<Vec<String>> {
     let (mut people, mut units) = (Vec::new(), Vec::new());
     for above in path.trim_matches('/').split('/') {
         for member in task_force::store::members(conn, above).await? {
@@ -347,17 +360,12 @@ pub async fn interested(conn: &mut Conn, path: &str, on: Date) -> Result<Vec<Str
                 Holder::Organisation(unit) => units.push(unit),
             }
         }
-        for row in conn.rows("SELECT account FROM inspection_interest WHERE project = ?", args![above]).await? {
-            people.push(row.text(0)?);
-        }
     }
     for account in identity::accounts(conn).await? {
         if account.organisation.is_some_and(|unit| units.contains(&unit)) {
             people.push(account.id);
         }
     }
-    people.sort();
-    people.dedup();
     Ok(people)
 }
 
@@ -369,13 +377,18 @@ pub async fn allowed(conn: &mut Conn, year: i16) -> Result<(Allowed, Option<u64>
     Ok((Allowed { visits: u32::try_from(row.count(0)?)?, days: u32::try_from(row.count(1)?)? }, Some(row.count(2)?)))
 }
 
+/// Places of plans that a person made and that are sealed, one for each stop.
+async fn own_sealed(conn: &mut Conn, planner: &str) -> Result<Vec<String>> {
+    let own = sealed_stops(conn).await?.into_iter().map(|(stop, _)| stop).filter(|stop| stop.made_by == planner);
+    Ok(own.map(|stop| stop.place).collect())
+}
+
 /// Places that were or will be inspected in a year, one for each time: what is open, and what this person has planned.
-async fn planned_in(conn: &mut Conn, year: i16, planner: &str) -> Result<Vec<String>> {
+async fn planned_in(conn: &mut Conn, year: i16, own: &[String]) -> Result<Vec<String>> {
     let sql = "SELECT place FROM inspection WHERE stage <> 'lapsed' AND opened_on BETWEEN ? AND ?";
     let rows = conn.rows(sql, args![format!("{year}-01-01"), format!("{year}-12-31")]).await?;
     let mut places: Vec<String> = rows.iter().map(|row| row.text(0)).collect::<Result<_>>()?;
-    let own = sealed_stops(conn).await?.into_iter().map(|(stop, _)| stop).filter(|stop| stop.made_by == planner);
-    places.extend(own.map(|stop| stop.place));
+    places.extend(own.iter().cloned());
     Ok(places)
 }
 
@@ -392,10 +405,12 @@ async fn project_of(conn: &mut Conn, path: &str, place: &str) -> Result<places::
 /// What a plan of somebody needs to know of places.
 pub async fn ground(conn: &mut Conn, places: &[String], planner: &str, today: Date) -> Result<Ground> {
     let (allowed, _) = allowed(conn, today.year()).await?;
-    let mut ground = Ground { today, visited_on: visits(conn).await?, allowed, ..Ground::default() };
+    let own = own_sealed(conn, planner).await?;
+    let visited_on = visits(conn).await?;
+    let mut ground = Ground { today, visited_on, allowed, planned: own.iter().cloned().collect(), ..Ground::default() };
     let inspectors = inspectors(conn, today).await?;
     let mut planned = Vec::new();
-    for place in planned_in(conn, today.year(), planner).await? {
+    for place in planned_in(conn, today.year(), &own).await? {
         planned.extend(places::path(conn, &place).await?);
     }
     for place in places {
@@ -438,13 +453,18 @@ pub fn weighed(candidates: Vec<Candidate>, ground: &Ground) -> Vec<Candidate> {
 
 /// A person as far as an inspection of a place goes.
 pub async fn person(conn: &mut Conn, account: &str, rights: &Rights, path: &str, today: Date) -> Result<Person> {
+    // Inspectors and whoever governs may be of a unit with a seat: they do not become the inspected party by that.
+    let works_there = [Verb::Report, Verb::Plan, Verb::Confirm].iter().any(|verb| rights.may(*verb, path))
+        && !rights.may(Verb::Inspect, path)
+        && !rights.may(Verb::Govern, path);
     Ok(Person {
         account: account.to_owned(),
         may_inspect: rights.may(Verb::Inspect, path),
         may_govern: rights.may(Verb::Govern, path),
-        may_approve: rights.may(Verb::Approve, path),
+        is_chief: rights.may(Verb::Approve, "/"),
         may_report: rights.may(Verb::Report, path),
-        is_target: interested(conn, path, today).await?.iter().any(|one| one == account),
+        is_interested: interested(conn, path, today).await?.iter().any(|one| one == account),
+        is_target: works_there && seated(conn, path, today).await?.iter().any(|one| one == account),
     })
 }
 

@@ -254,6 +254,7 @@ on_both_databases!(an_hour_is_sealed_once_on_two_nodes_and_not_afterwards, |site
 on_both_databases!(an_inspection_from_its_plan_to_the_answer, |site| async move {
     let mut site = with_inspectors(site.with_cast().await).await;
     site.person("second", Role::SupervisionOffice, None).await;
+    site.person_of("sun", "audit-bureau", Role::Inspector, None).await;
     for (changes, code) in [
         (&[("inspector2", "partial")][..], "V-104"),
         (&[("inspector2", "")], "V-102"),
@@ -275,10 +276,17 @@ on_both_databases!(an_inspection_from_its_plan_to_the_answer, |site| async move 
     assert_eq!(site.post("wang", &format!("{at}/check_in"), &[]).await.status, 303);
     assert_eq!(site.get("wang", &format!("{at}/score?checklist=funds")).await.status, 200);
     assert_eq!(site.get("jian", &format!("{at}/score?checklist=funds")).await.status, 403);
+    for points in ["7.5", "-1"] {
+        let bad = site.post("li", &format!("{at}/score"), &[("checklist", "safety_duty"), ("item-scheme", points)]).await;
+        assert_eq!((bad.texts(".summary .quiet"), bad.attributes("#item-scheme", "value")), (vec!["V-156".to_owned()], vec![points.to_owned()]));
+    }
     let bad = site.post("li", &format!("{at}/score"), &[("checklist", "safety_duty"), ("item-scheme", "11")]).await;
     assert_eq!((bad.texts(".summary .quiet"), bad.attributes("#item-scheme", "value")), (vec!["V-151".to_owned()], vec!["11".to_owned()]));
     let score = [("checklist", "safety_duty"), ("item-scheme", "0"), ("item-disclosure", "10")];
     assert_eq!(site.post("li", &format!("{at}/score"), &score).await.status, 303);
+    for page in [at, "/inspections", "/inspections/secret-plan-0/score?checklist=safety_duty"] {
+        assert!(site.get("li", page).await.body.contains("10 项中已评 2 项"), "{page}");
+    }
     let find = [("request_id", "finding-01"), ("finding", "No scheme for the tower crane"), ("severity", "serious"), ("lead", "firm")];
     assert_eq!(site.post("wang", &format!("{at}/find"), &find).await.status, 303);
     // The order is there with the finding, issued in the inspector's name.
@@ -326,17 +334,32 @@ on_both_databases!(an_inspection_from_its_plan_to_the_answer, |site| async move 
     }
     // Received, objected to, answered by somebody who took no part; the chief sent the inspectors and may not.
     assert_eq!(site.post("office", &format!("{at}/receive"), &[("paper", "")]).await.texts(".summary .quiet"), ["V-123"]);
+    // An interest recuses, by a declaration or by one's firm: it gives an inspector nothing of what the inspected party may do.
+    assert_eq!(site.post("sun", "/inspections", &[("project", "ours")]).await.status, 303);
+    let form = |act: &str| format!("form[action='{at}/{act}']");
+    for who in ["sun", "partial", "deputy"] {
+        assert!(who == "deputy" || site.get(who, at).await.attributes(&form("receive"), "action").is_empty(), "{who}");
+        assert_ne!(site.post(who, &format!("{at}/receive"), &[]).await.status, 303, "{who}");
+    }
     assert_eq!(site.post("jian", &format!("{at}/receive"), &[]).await.status, 303);
+    for who in ["sun", "partial", "deputy"] {
+        assert!(site.get(who, at).await.attributes(&form("object"), "action").is_empty(), "{who}");
+        assert_eq!(site.post(who, &format!("{at}/object"), &[("objection", "no")]).await.status, 403, "{who}");
+    }
+    assert_eq!(site.get("jian", at).await.attributes(&form("object"), "action").len(), 1);
     assert!(site.get("jian", at).await.body.contains("2026-12-23"), "thirty days from receipt");
     advance(&site, (24 * 30).hours());
     assert_eq!(site.post("jian", &format!("{at}/object"), &[("objection", "The scheme was in the office")]).await.status, 303);
     let answer = [("upheld", "yes"), ("reason", "It was not signed")];
+    // A proposal waits for the district's chief, and for the answer; whoever leads the inspected part decides nothing.
+    assert_eq!(site.post("wang", &format!("{at}/propose"), &[("consequence", "criticise"), ("reason", "twice")]).await.status, 303);
+    let settle = [("approved", "yes"), ("reason", "so be it")];
+    assert_eq!(site.post("chief", &format!("{at}/settle"), &settle).await.texts(".summary .quiet"), ["V-155"]);
     assert_eq!(site.post("chief", &format!("{at}/answer"), &answer).await.texts(".summary .quiet"), ["V-125"]);
     assert_eq!(site.post("office", &format!("{at}/answer"), &answer).await.status, 303);
-    // A proposal waits for a leader.
-    assert_eq!(site.post("wang", &format!("{at}/propose"), &[("consequence", "criticise"), ("reason", "twice")]).await.status, 303);
-    assert_eq!(site.post("office", &format!("{at}/settle"), &[("approved", "yes"), ("reason", "so be it")]).await.status, 403);
-    assert_eq!(site.post("chief", &format!("{at}/settle"), &[("approved", "yes"), ("reason", "so be it")]).await.status, 303);
+    for (who, status) in [("office", 403), ("deputy", 403), ("chief", 303)] {
+        assert_eq!(site.post(who, &format!("{at}/settle"), &settle).await.status, status, "{who}");
+    }
     // Put right, and looked at by another inspector: sent back, then closed.
     let again = |done: &'static str| [("found", "finding-01"), ("done", done), ("finding", "seen at the crane")];
     assert_eq!(site.post("zhao", &format!("{at}/reinspect"), &again("yes")).await.texts(".summary .quiet"), ["V-128"]);
@@ -344,6 +367,8 @@ on_both_databases!(an_inspection_from_its_plan_to_the_answer, |site| async move 
     let report = [("outcome", "scheme signed"), ("evidence", "scheme 7")];
     assert_eq!(site.post("jian", "/orders/finding-01-order/report", &report).await.status, 303);
     assert_eq!(site.post("wang", &format!("{at}/reinspect"), &again("yes")).await.texts(".summary .quiet"), ["V-127"]);
+    let desk = site.post("office", "/orders/finding-01-order/close", &[("evidence", "the papers look well")]).await;
+    assert_eq!((desk.status.as_u16(), desk.texts(".summary .quiet"), desk.texts("#by-reinspection").len()), (409, vec!["S-130".to_owned()], 1));
     assert_eq!(site.post("partial", &format!("{at}/reinspect"), &again("yes")).await.status, 403, "nor whose firm it is");
     assert_eq!(site.post("zhao", &format!("{at}/reinspect"), &again("no")).await.status, 303);
     assert_eq!(site.get("jian", "/orders/finding-01-order").await.texts("h1 ~ .lamp").len(), 1);
@@ -359,7 +384,8 @@ on_both_databases!(an_inspection_from_its_plan_to_the_answer, |site| async move 
 });
 
 on_both_databases!(a_draw_is_opened_with_its_last_place_and_nobody_draws_until_it_suits, |site| async move {
-    let site = with_inspectors(crate::features::reports::tests::active(site.with_cast().await).await).await;
+    let mut site = with_inspectors(crate::features::reports::tests::active(site.with_cast().await).await).await;
+    site.person("second", Role::SupervisionOffice, None).await;
     assert_eq!(site.get("guard", "/inspections/draw").await.status, 403, "whoever governs everything draws");
     assert_eq!(site.get("office", "/inspections/draw").await.texts("tbody tr").len(), 1, "the project that is active");
     let lots = |count: &'static str| [("request_id", "draw-0001"), ("count", count), ("last_day", "2026-11-25")];
@@ -373,6 +399,28 @@ on_both_databases!(a_draw_is_opened_with_its_last_place_and_nobody_draws_until_i
     for (who, status) in [("office", 200), ("wang", 200), ("guard", 200), ("jian", 404), ("stranger", 404)] {
         assert_eq!(site.get(who, "/inspections/doubts").await.status, status, "{who}: a doubt is for who sends or goes");
     }
+    // Whoever drew is told what would be drawn again, before chance speaks; somebody else is not told of it.
+    assert_eq!(site.get("office", "/inspections/draw").await.texts("#repeats li").len(), 1);
+    assert!(site.get("second", "/inspections/draw").await.texts("#repeats").is_empty());
+    let again = |changes: &[(&'static str, &'static str)]| [&[("request_id", "draw-0002"), ("count", "1"), ("last_day", "2026-11-25")], changes].concat();
+    for (changes, code) in [
+        (&[][..], "V-154"),
+        (&[("again", "it rained")], "V-154"),
+        (&[("repeats", "keep"), ("again", " ")], "V-154"),
+        (&[("repeats", "leave_out"), ("again", "it rained")], "V-108"),
+    ] {
+        let page = site.post("office", "/inspections/draw", &again(changes)).await;
+        assert_eq!(page.texts(".summary .quiet"), [code], "{changes:?}");
+        assert!(code != "V-154" || page.texts(".summary").concat().contains("ours name"), "the place is named: {:?}", page.texts(".summary"));
+    }
+    assert_eq!(site.get("office", "/inspections").await.texts("#sealed li").len(), 1, "nothing was drawn");
+    assert_eq!(site.post("office", "/inspections/draw", &again(&[("repeats", "keep"), ("again", "it rained")])).await.status, 303);
+    // A leader's own sealed plan is warned of as well, and nobody else's.
+    let direct = |id: &'static str, again: &'static str| plan_with(&[("request_id", id), ("again", again)]);
+    assert_eq!(site.post("chief", "/inspections/new", &direct("directed-1", "")).await.status, 303, "the office's plans are not the chief's");
+    let page = site.post("chief", "/inspections/new", &direct("directed-2", "")).await;
+    assert_eq!((page.status.as_u16(), page.texts(".summary .quiet")), (422, vec!["V-153".to_owned()]));
+    assert_eq!(site.post("chief", "/inspections/new", &direct("directed-2", "a second look")).await.status, 303);
     // Nobody goes: behind its last day it is opened.
     advance(&site, 72.hours());
     timers::once(&site.site).await.unwrap();

@@ -150,6 +150,7 @@ async fn show_page(site: &Site, visitor: &Visitor, order: &Order, place: &Place,
             dt { (visitor.t("shell.last_fact")) } dd { a href={ "/facts?subject=" (known.id) } { "№ " (order.number) } }
         }
         @if is_alone { p.notice.no-print { (visitor.t("orders.nobody_there")) } }
+        @if known.is_of_finding() && known.stage == Stage::Reported { p.notice.no-print #by-reinspection { (visitor.t("orders.by_reinspection")) } }
         @if !acts.is_empty() { div.masonry.no-print { @for act in acts { (form(act)) } } }
         @if !parts.is_empty() || (person.may_govern && known.stage.is_open()) {
             h2.no-print[parts.is_empty()] { (visitor.t("orders.parts")) }

@@ -102,9 +102,10 @@ impl Known {
         }
     }
 
-    /// Whether an inspector found what it puts right: somebody else sees whether it was.
-    fn is_of_finding(&self) -> bool {
-        self.steps.first().is_some_and(|step| matches!(&step.fact, Fact::Drafted { source, .. } if source.kind == SourceKind::Finding))
+    /// Whether an inspector found what it puts right: another inspector sees on the spot whether it was, and nobody closes it at a
+    /// desk.
+    pub fn is_of_finding(&self) -> bool {
+        self.steps.first().is_some_and(|step| matches!(&step.fact, Fact::Drafted { source, by: Some(_), .. } if source.kind == SourceKind::Finding))
     }
 
     /// The report that waits for judgement, or was accepted.
@@ -303,6 +304,7 @@ pub fn may(act: Act, known: &Known, person: &Person, now: DateTime) -> Result<()
             Err(Refused::OwnReport)
         }
         Act::Close if known.is_of_finding() && known.drafted_by() == person.account => Err(Refused::OwnFinding),
+        Act::Close if known.is_of_finding() => Err(Refused::ByReinspection),
         _ => Ok(()),
     }
 }

@@ -519,6 +519,8 @@ refusals! {
     NoOutcome = "S-128" Rule outcome;
     /// Who found it does not close it.
     OwnFinding = "S-129" Conflict _;
+    /// What an inspector found is closed by another inspector, on the spot.
+    ByReinspection = "S-130" Conflict _;
 }
 
 /// What the rule sees.

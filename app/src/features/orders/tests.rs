@@ -440,6 +440,8 @@ fn rules_of_an_order() {
         ("looked back, and it does not", CLOSED, &office, Command::LookBack { order: o(), is_sound: false, finding: words(), choice: None }, None),
         ("looked back at nothing", CLOSED, &office, Command::LookBack { order: o(), is_sound: true, finding: String::new(), choice: None }, Some(Refused::NoFinding)),
         ("closed by who found it", "found 2026-11-09 wen, issued 2026-11-10 system, signed 2026-11-10 jian, reported 2026-11-20 jian", &office, Command::Close { order: o(), evidence: words(), photos: Vec::new() }, Some(Refused::OwnFinding)),
+        ("what was found, closed at a desk", "found 2026-11-09 ren, issued 2026-11-10 system, signed 2026-11-10 jian, reported 2026-11-20 jian", &office, Command::Close { order: o(), evidence: words(), photos: Vec::new() }, Some(Refused::ByReinspection)),
+        ("what was found, sent back at a desk", "found 2026-11-09 ren, issued 2026-11-10 system, signed 2026-11-10 jian, reported 2026-11-20 jian", &office, Command::Return { order: o(), reason: words() }, None),
         ("judged by a person", REPORTED, &office, Command::Judge { order: o(), is_done: true, content: words(), photos: Vec::new() }, Some(Refused::NotYours)),
         ("looked back by its unit", CLOSED, &both, Command::LookBack { order: o(), is_sound: true, finding: words(), choice: None }, Some(Refused::OwnReport)),
         ("withdrawn", SIGNED, &office, Command::Withdraw { order: o(), reason: words() }, None),

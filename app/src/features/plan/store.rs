@@ -512,6 +512,36 @@ fn read_measure(row: &Row) -> Result<Measure> {
     })
 }
 
+/// How fast the approved plan has a work item done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Its name.
+    pub name: String,
+    /// Its unit.
+    pub unit: String,
+    /// The stage it belongs to, where it is known.
+    pub stage: Option<String>,
+    /// Whether only whole units count.
+    pub is_whole: bool,
+    /// Total quantity in thousandths of its unit.
+    pub total_e3: i64,
+    /// Days from its first to its last in the approved plan.
+    pub days: u32,
+}
+
+/// The pace of every measured work item, by project and activity.
+pub async fn paces(conn: &mut Conn) -> Result<HashMap<(String, String), Pace>> {
+    let sql = "SELECT project, activity, name, unit, stage, is_whole, quantity_e3, baseline_start, baseline_finish FROM bar
+               WHERE quantity_e3 > 0 AND baseline_start IS NOT NULL AND baseline_finish IS NOT NULL";
+    let read = |row: &Row| {
+        let days = (row.date(8)? - row.date(7)?).get_days().max(0).unsigned_abs() + 1;
+        let unit = row.opt_text(3)?.unwrap_or_default();
+        let pace = Pace { name: row.text(2)?, unit, stage: row.opt_text(4)?, is_whole: row.flag(5)?, total_e3: row.int(6)?, days };
+        Ok(((row.text(0)?, row.text(1)?), pace))
+    };
+    conn.rows(sql, &[]).await?.iter().map(read).collect()
+}
+
 /// Outlooks of a project.
 pub async fn outlooks(conn: &mut Conn, project: &str) -> Result<Vec<Outlook>> {
     let sql = "SELECT mandate, forecast, float_days_e3, driving_chain, concessions FROM outlook WHERE project = ? ORDER BY mandate";

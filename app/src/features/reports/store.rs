@@ -11,7 +11,7 @@ use crate::journal::domain::Entry;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A report as the tables hold it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,8 +252,19 @@ pub async fn supervised(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Jud
     conn.rows(sql, args![from, to]).await?.iter().map(read).collect()
 }
 
-/// A day's work of a building as its report has it.
+/// What was done of one work item on a day, as reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The project.
+    pub project: String,
+    /// The activity.
+    pub activity: String,
+    /// How much, in thousandths of its unit.
+    pub done_e3: i64,
+}
+
+/// A day's work of a building as its report has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labour {
     /// The report.
     pub report: String,
@@ -269,6 +280,12 @@ pub struct Labour {
     pub moved: u32,
     /// Work items of which an inspection found less than was reported.
     pub overruled: u32,
+    /// What was done of each work item.
+    pub done: Vec<Done>,
+    /// Materials on hand by kind, in thousandths of their unit, where it says so.
+    pub stock_e3: BTreeMap<String, u64>,
+    /// Days that materials on hand will last by kind, where it says so.
+    pub cover_days: BTreeMap<String, u32>,
 }
 
 /// What reports say of hands, machines and work between two days, by building and day.
@@ -289,9 +306,21 @@ pub async fn labour(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<Labour>
             machines: content.machines.values().fold(0, |sum, count| sum.saturating_add(*count)),
             moved: count(5)?,
             overruled: count(6)?,
+            done: Vec::new(),
+            stock_e3: content.stock_e3,
+            cover_days: content.cover_days,
         })
     };
-    conn.rows(sql, args![from, to, from, to]).await?.iter().map(read).collect()
+    let mut labour: Vec<Labour> = conn.rows(sql, args![from, to, from, to]).await?.iter().map(read).collect::<Result<_>>()?;
+    let sql = "SELECT report, project, activity, reported_e3 FROM work_day WHERE on_day >= ? AND on_day <= ? AND reported_e3 > 0 ORDER BY project, activity";
+    let mut done: HashMap<String, Vec<Done>> = HashMap::new();
+    for row in conn.rows(sql, args![from, to]).await? {
+        done.entry(row.text(0)?).or_default().push(Done { project: row.text(1)?, activity: row.text(2)?, done_e3: row.int(3)? });
+    }
+    for day in &mut labour {
+        day.done = done.remove(&day.report).unwrap_or_default();
+    }
+    Ok(labour)
 }
 
 /// Reports between two days that hold photographs, newest first.
