@@ -266,6 +266,7 @@ async fn hazard(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &HazardFact) -> R
         HazardFact::Repaired { .. } => "hazards.repaired",
         HazardFact::Rechecked { is_done: false, .. } => "hazards.rechecked",
         HazardFact::Asked { .. } => "hazards.asked",
+        HazardFact::Disregarded { .. } => "hazards.disregarded",
         _ => return Ok(None),
     };
     let Some(hazard) = hazards::store::hazard(conn, &entry.subject).await? else { return Ok(None) };
@@ -274,6 +275,9 @@ async fn hazard(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &HazardFact) -> R
         .to("site", Party::Verb(Verb::Report))
         .to("engineers", Party::Verb(Verb::Confirm))
         .due(Some(hazard.remedy.due));
+    if let HazardFact::Disregarded { building, .. } = fact {
+        heard = heard.at(building);
+    }
     // An ordinary hazard is a matter between who found it and who puts it right.
     if !matches!(fact, HazardFact::Found { grade: Grade::Ordinary, .. }) {
         heard = heard.to("governors", Party::Verb(Verb::Govern));
