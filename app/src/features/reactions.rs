@@ -44,14 +44,20 @@ pub fn consequences(entry: &Entry<Fact>) -> Vec<Command> {
         _ => Vec::new(),
     };
     let happened = happened(entry).map(|(place, happening)| Contingencies::Hear { place, happening });
-    commands.into_iter().map(Command::from).chain(worked(entry).map(Command::from)).chain(happened.map(Command::from)).collect()
+    commands
+        .into_iter()
+        .map(Command::from)
+        .chain(worked(entry).map(Command::from))
+        .chain(happened.map(Command::from))
+        .collect()
 }
 
 /// That a site says work was done. Hands alone are none: making safe is what a stop asks for.
 fn worked(entry: &Entry<Fact>) -> Option<Safety> {
     let Fact::Reports(fact @ (Reports::Filed { .. } | Reports::Corrected { .. })) = &entry.fact else { return None };
     let moved = fact.standings().iter().filter(|standing| standing.through_e3 > standing.before_e3);
-    let works: Vec<(String, String)> = moved.map(|standing| (standing.project.clone(), standing.activity.clone())).collect();
+    let works: Vec<(String, String)> =
+        moved.map(|standing| (standing.project.clone(), standing.activity.clone())).collect();
     let (place, report, on) = (entry.place.clone(), entry.subject.clone(), entry.occurred_on);
     (!works.is_empty()).then_some(Safety::Hear { place, report, on, works })
 }

@@ -37,7 +37,7 @@ pub mod rules;
 mod safety;
 pub mod store;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use super::authority::{self, Need, Scope, Verb, missing};
 use super::places;

@@ -317,7 +317,7 @@ fn rules() {
 }
 
 /// A form with a photograph.
-async fn with_photo(site: &TestSite, who: &str, path: &str, fields: &[(&str, &str)]) -> Page {
+pub async fn with_photo(site: &TestSite, who: &str, path: &str, fields: &[(&str, &str)]) -> Page {
     let mut picture = Vec::new();
     let drawn = image::RgbImage::from_pixel(40, 30, image::Rgb([120, 90, 60]));
     drawn.write_to(&mut std::io::Cursor::new(&mut picture), image::ImageFormat::Jpeg).unwrap();

@@ -12,7 +12,7 @@ use crate::features::authority::{Verb, missing};
 use crate::features::orders::rules::Mark;
 use crate::features::places::model::Kind;
 use crate::features::places::tree::Tree;
-use crate::features::{identity, organisations, places, reports};
+use crate::features::{identity, organisations, places, reports, rule_sets};
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::{Query, Sent};
@@ -268,7 +268,7 @@ async fn doubtful(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             h1 { (visitor.t("inspections.doubts")) }
             p.lead { (visitor.tf("inspections.doubts_lead", &params)) }
             (table)
-            p.quiet lang="en" { (RULES.doubt.source) " " span.tag { (visitor.t(&format!("order_mark.{}", RULES.doubt.mark.name()))) } }
+            p.quiet #doubt-source { (rule_sets::pages::source_of(&visitor, "doubt", &RULES.doubt.source)) " " span.tag { (visitor.t(&format!("order_mark.{}", RULES.doubt.mark.name()))) } }
         };
         page(&site, &visitor, &visitor.t("inspections.doubts"), body).into_response()
     })

@@ -49,7 +49,6 @@ pub fn routes() -> Router<Site> {
         .route("/reports/waiting", get(waiting))
         .route("/reports/reasons", get(super::reasons::show))
         .route("/reports/of/{building}", get(newest))
-        .route("/reports/diary/{keeper}/{place}/{format}", get(super::diary::paper))
         .route("/reports/{id}", get(show))
         .route("/reports/{id}/confirm", post(confirm))
         .route("/reports/{id}/dispute", get(dispute_form).post(dispute))
