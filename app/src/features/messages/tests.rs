@@ -544,6 +544,7 @@ on_both_databases!(a_deadline_in_hours_is_told_with_its_minute, |site| async mov
     let said = async || site.get("jian", &order).await.texts("ol.course li p");
     assert!(said().await.iter().any(|line| line.ends_with(&due)), "{:?}", said().await);
     // After a pause another minute is told; what was told before stands as it was.
+    assert_eq!(site.post("jian", &format!("{order}/sign"), &[]).await.status, 303);
     assert_eq!(site.post("office", &format!("{order}/pause"), &[("reason", "x")]).await.status, 303);
     wait(&site, 24 * 3600);
     assert_eq!(site.post("office", &format!("{order}/resume"), &[("reason", "x")]).await.status, 303);
