@@ -162,6 +162,7 @@ features! {
         9 profile;
         9 search;
         9 desk;
+        9 diaries;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::calendars::model::Fact as Calendars;
 use super::contingencies::model::{Command as Contingencies, Happening};
-use super::hazards::model::{Fact as Hazards, Grade};
+use super::hazards::model::{Command as Safety, Fact as Hazards, Grade};
 use super::inspections::model::Fact as Inspections;
 use super::orders::model::Command as Orders;
 use super::places::model::{Fact as Places, IDLE};
@@ -18,6 +18,8 @@ use crate::journal::domain::Entry;
 /// | a report is disputed | a problem opens |
 /// | a report is confirmed | its problem ends |
 /// | a report is verified by inspection | its problem ends; another opens when the inspection found something else |
+/// | a report says that work was done | major hazards that had stopped work there hear it |
+/// | work went on in such a stop | a problem opens |
 /// | an inspection finds something | an order to put it right is issued in the inspector's name |
 /// | somebody else looks again | that order is closed, or its report sent back |
 /// | an alert, a stop of work, a major hazard, or a report with lost hours or with materials that last so long | contingency plans that wait for it fire |
@@ -34,11 +36,30 @@ pub fn consequences(entry: &Entry<Fact>) -> Vec<Command> {
             }
             commands
         }
+        Fact::Hazards(Hazards::Disregarded { report, hazard, stopped_by, .. }) => {
+            let cause = Cause::Disregarded { report: report.clone(), hazard: entry.subject.clone() };
+            vec![Problems::Raise { cause, content: hazard.clone(), by: stopped_by.clone() }]
+        }
         Fact::Inspections(fact) => return ordered(entry, fact).into_iter().map(Command::from).collect(),
         _ => Vec::new(),
     };
     let happened = happened(entry).map(|(place, happening)| Contingencies::Hear { place, happening });
-    commands.into_iter().map(Command::from).chain(happened.map(Command::from)).collect()
+    commands
+        .into_iter()
+        .map(Command::from)
+        .chain(worked(entry).map(Command::from))
+        .chain(happened.map(Command::from))
+        .collect()
+}
+
+/// That a site says work was done. Hands alone are none: making safe is what a stop asks for.
+fn worked(entry: &Entry<Fact>) -> Option<Safety> {
+    let Fact::Reports(fact @ (Reports::Filed { .. } | Reports::Corrected { .. })) = &entry.fact else { return None };
+    let moved = fact.standings().iter().filter(|standing| standing.through_e3 > standing.before_e3);
+    let works: Vec<(String, String)> =
+        moved.map(|standing| (standing.project.clone(), standing.activity.clone())).collect();
+    let (place, report, on) = (entry.place.clone(), entry.subject.clone(), entry.occurred_on);
+    (!works.is_empty()).then_some(Safety::Hear { place, report, on, works })
 }
 
 /// What a fact is to contingency plans, and where.

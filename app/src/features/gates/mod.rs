@@ -11,9 +11,12 @@
 //! would complete one. What was met before its gate stood, or came so from a file, stays met and is shown as met without its
 //! gate: a diagnostic, since the past is not refused. A gate confirmed of a project or parcel holds for what stands in it.
 //!
+//! Gates have an order (`after`): evidence of one is filed and confirmed once those before it are confirmed, and its paper is not
+//! older than theirs, nor than the plan. Of a project or parcel those before must be passed by all of its buildings that have them.
+//!
 //! States: (open) → filed → confirmed | returned; withdrawn.
 //!
-//! Refusals: M-101 … M-112.
+//! Refusals: M-101 … M-115.
 
 pub mod model;
 pub mod pages;

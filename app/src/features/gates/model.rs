@@ -149,6 +149,12 @@ refusals! {
     NotWhole { measures } = "M-111" Conflict _;
     /// A reason is needed.
     NoReason = "M-112" Rule reason;
+    /// Gates that come first are not confirmed.
+    OthersFirst { gates } = "M-113" Conflict _;
+    /// A day before the papers of a gate that comes first.
+    BeforeOthers { gate, date } = "M-114" Rule on;
+    /// A day before the plan begins.
+    BeforePlan { date } = "M-115" Rule on;
 }
 
 /// A gate of a place as the rule sees it.
@@ -164,9 +170,24 @@ pub struct Known {
     pub judged_on: Option<Date>,
 }
 
+/// A gate that comes first, at the place or at one in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// The gate.
+    pub gate: String,
+    /// Where.
+    pub place: String,
+    /// The day of its paper, when it is confirmed there or above.
+    pub confirmed: Option<Date>,
+}
+
 /// What the rule sees.
 #[derive(Clone, Debug, Default)]
 pub struct State {
+    /// Gates that come first.
+    pub before: Vec<Before>,
+    /// The day on which the plan of the place begins.
+    pub begins_on: Option<Date>,
     /// Whether the place is a project or something in one.
     pub is_site: bool,
     /// Whether the person works there.
@@ -206,6 +227,10 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if evidence.measures.values().any(|percent| *percent > WHOLE_PERCENT) {
                 return Err(Refused::AboveWhole);
             }
+            in_turn(state, evidence.on)?;
+            if let Some(begins_on) = state.begins_on.filter(|begins_on| evidence.on < *begins_on) {
+                return Err(Refused::BeforePlan { date: begins_on.to_string() });
+            }
             let evidence = Evidence { document, remark: evidence.remark.trim().to_owned(), ..(**evidence).clone() };
             let on = evidence.on;
             one(Fact::Filed { gate: id, evidence: Box::new(evidence) }, on)
@@ -217,6 +242,8 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             if !short.is_empty() {
                 return Err(Refused::NotWhole { measures: short.join("\n") });
             }
+            // What came first may have been withdrawn since, or this filed before there was a ladder.
+            in_turn(state, known.evidence.on)?;
             one(Fact::Confirmed { gate: id }, context.today)
         }
         Command::Return { reason, .. } => {
@@ -235,6 +262,24 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
 
 fn allow(is_allowed: bool) -> Result<(), Refused> {
     if is_allowed { Ok(()) } else { Err(Refused::MayNot) }
+}
+
+/// That the gates before are confirmed, and by papers that are not younger.
+fn in_turn(state: &State, on: Date) -> Result<(), Refused> {
+    let mut open: Vec<String> = Vec::new();
+    for one in state.before.iter().filter(|one| one.confirmed.is_none()) {
+        let named = format!("gate_{}", one.gate);
+        if !open.contains(&named) {
+            open.push(named);
+        }
+    }
+    if !open.is_empty() {
+        return Err(Refused::OthersFirst { gates: open.join("\n") });
+    }
+    match state.before.iter().max_by_key(|one| one.confirmed).and_then(|one| Some((one, one.confirmed?))) {
+        Some((one, latest)) if on < latest => Err(Refused::BeforeOthers { gate: format!("gate_{}", one.gate), date: latest.to_string() }),
+        _ => Ok(()),
+    }
 }
 
 /// Evidence that waits, for somebody who did not file it.

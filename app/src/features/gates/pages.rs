@@ -1,6 +1,6 @@
 //! Pages of gates: which milestones wait for evidence or were met without, and the ladder of one place.
 
-use super::model::{Command, Evidence, Standing, WHOLE_PERCENT};
+use super::model::{Before, Command, Evidence, Standing, WHOLE_PERCENT};
 use super::store::{self, Filed};
 use super::may;
 use crate::features::authority::{Verb, missing};
@@ -146,6 +146,8 @@ struct Shown {
     /// Gates confirmed above it, and where.
     above: HashMap<String, String>,
     passed: HashSet<String>,
+    /// Of gates that have some: those that come first.
+    before: HashMap<&'static str, Vec<Before>>,
     people: HashMap<String, String>,
 }
 
@@ -165,7 +167,12 @@ async fn read(site: &Site, visitor: &Visitor, id: &str) -> Result<Shown, Problem
             above.insert(gate.clone(), at.attributes.name.clone());
         }
     }
+    let mut before = HashMap::new();
+    for gate in GATES.iter().filter(|gate| !gate.after.is_empty()) {
+        before.insert(gate.id.as_str(), store::before(&mut conn, &place.path, gate).await?);
+    }
     Ok(Shown {
+        before,
         title: tree.full_name(&place),
         bars: plan::store::bars_at(&mut conn, id).await?,
         filed: store::of_place(&mut conn, id).await?,
@@ -262,6 +269,9 @@ fn gate_section(visitor: &Visitor, shown: &Shown, gate: &Gate, today: Date, atte
                 },
             }
         }
+        @if let Some(before) = shown.before.get(gate.id.as_str()).filter(|before| !before.is_empty()) { (comes_first(visitor, gate, before)) }
+        @if let (None, Some(place)) = (standing, above) { p.quiet { (visitor.tf("gates.only_above", &[("place", place.clone())])) } }
+        @if standing == Some(Standing::Confirmed) && !matches!(shown.place.kind, Kind::Building | Kind::Facility) { p.quiet { (visitor.t("gates.for_all_within")) } }
         @if let Some(filed) = filed { (evidence(visitor, shown, gate, filed, &name)) }
         @if may_judge && !is_mine && standing == Some(Standing::Filed) { div.bar.no-print {
             form method="post" action=(address("confirm")) { (seal_with(visitor, &Values::default())) button type="submit" { (visitor.t("gate_act.confirm")) } }
@@ -275,6 +285,17 @@ fn gate_section(visitor: &Visitor, shown: &Shown, gate: &Gate, today: Date, atte
             details.no-print open[of_act("file").is_some()] { summary { (visitor.t("gate_act.file")) } (file_form(visitor, gate, &address("file"), act("file"), of_act("file"))) }
         }
     } }
+}
+
+/// The gates that come before one, and how far they are: of a project or parcel, at how many of its buildings.
+fn comes_first(visitor: &Visitor, gate: &Gate, before: &[Before]) -> Markup {
+    html! { p.before { (visitor.t("gates.comes_first")) @for first in gate.before() {
+        @let (passed, open): (Vec<&Before>, Vec<&Before>) = before.iter().filter(|one| one.gate == first.id).partition(|one| one.confirmed.is_some());
+        @if !(passed.is_empty() && open.is_empty()) {
+            " " a href={ "#" (first.id) } { (gate_name(visitor, first)) } " "
+            span.lamp.good[open.is_empty()].idle[!open.is_empty()] { @if passed.len() + open.len() > 1 { (passed.len()) " / " (passed.len() + open.len()) } @else { (visitor.t(if open.is_empty() { "gate_standing.confirmed" } else { "gate_standing.open" })) } }
+        }
+    } } }
 }
 
 fn evidence(visitor: &Visitor, shown: &Shown, gate: &Gate, filed: &Filed, name: &dyn Fn(&str) -> String) -> Markup {
@@ -362,11 +383,12 @@ async fn rule_page(State(site): State<Site>, visitor: Visitor) -> Result<Respons
         h1 { (visitor.t("gates.rules")) }
         p.lead { (visitor.t("gates.rules_lead")) }
         div.scroll tabindex="0" { table {
-            thead { tr { th { (visitor.t("gates.gate")) } th { (visitor.t("gates.group")) } th { (visitor.t("gates.binds")) } th { (visitor.t("gates.where")) } th { (visitor.t("risks.source")) } } }
+            thead { tr { th { (visitor.t("gates.gate")) } th { (visitor.t("gates.group")) } th { (visitor.t("gates.binds")) } th { (visitor.t("gates.comes_first")) } th { (visitor.t("gates.where")) } th { (visitor.t("risks.source")) } } }
             tbody { @for gate in GATES.iter() { tr {
                 td { (gate_name(&visitor, gate)) @if !gate.measures.is_empty() { br; span.quiet { (visitor.list(gate.measures.iter().map(|measure| visitor.t(&format!("value.measure_{measure}"))))) } } }
                 td { (visitor.t(&format!("gate_group.{}", gate.group))) }
                 td { (visitor.list(gate.binds.iter().map(stage))) }
+                td { @if gate.after.is_empty() { "—" } @else { (visitor.list(gate.before().map(|first| gate_name(&visitor, first)))) } }
                 td { @match &gate.stage { Some(needed) => (visitor.tf("gates.where_planned", &[("stage", stage(needed))])), None => (visitor.t("gates.everywhere")) } }
                 td lang="en" { (gate.source) " " span.tag { (visitor.t(&format!("order_mark.{}", gate.mark.to_lowercase()))) } }
             } } }

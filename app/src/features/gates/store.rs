@@ -1,12 +1,14 @@
 //! The table of gates.
 
-use super::model::{Command, Evidence, Fact, Known, Standing, State};
+use super::model::{Before, Command, Evidence, Fact, Known, Standing, State};
 use crate::args;
 use crate::db::{Conn, Row};
 use crate::features::Fact as AnyFact;
-use crate::features::places;
+use crate::features::plan::binding::{self, Gate};
+use crate::features::{places, plan};
 use crate::journal::domain::Entry;
 use anyhow::{Context, Result};
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// A gate of a place as the table holds it.
@@ -61,10 +63,38 @@ pub async fn waiting(conn: &mut Conn) -> Result<Vec<Filed>> {
     conn.rows(sql, &[]).await?.iter().map(read).collect()
 }
 
+/// Gates that come before one of a place. A building's own plan says which of them it has; for a project or parcel each of its
+/// buildings must have passed its own, unless it was confirmed for the whole.
+pub async fn before(conn: &mut Conn, path: &str, gate: &Gate) -> Result<Vec<Before>> {
+    let mut found = Vec::new();
+    if gate.after.is_empty() {
+        return Ok(found);
+    }
+    let planned = plan::heard::planned_under(conn, path).await?;
+    for first in gate.before() {
+        let sql = "SELECT place, evidence FROM gate_evidence WHERE gate = ? AND standing = 'confirmed'";
+        let mut confirmed: BTreeMap<String, Date> = BTreeMap::new();
+        for row in conn.rows(sql, args![&first.id]).await? {
+            confirmed.insert(row.text(0)?, row.json::<Evidence>(1)?.on);
+        }
+        for (place, _) in planned.iter().filter(|(_, stages)| first.exists(stages)) {
+            let path = places::path(conn, place).await?.unwrap_or_default();
+            let on = path.trim_matches('/').split('/').filter_map(|at| confirmed.get(at)).max().copied();
+            found.push(Before { gate: first.id.clone(), place: place.clone(), confirmed: on });
+        }
+    }
+    Ok(found)
+}
+
 pub(super) async fn load(conn: &mut Conn, command: &Command) -> Result<State> {
     let place = places::get(conn, command.place()).await?.context("scope has found the place")?;
     let known = of_place(conn, command.place()).await?.remove(command.gate()).map(|filed| filed.known);
-    Ok(State { is_site: place.kind.is_site(), may_file: true, may_judge: true, known })
+    let mut state = State { is_site: place.kind.is_site(), may_file: true, may_judge: true, known, ..State::default() };
+    if let Some(gate) = binding::gate(command.gate()).filter(|_| matches!(command, Command::File { .. } | Command::Confirm { .. })) {
+        state.before = before(conn, &place.path, gate).await?;
+        state.begins_on = plan::heard::begins_on(conn, &place.path).await?;
+    }
+    Ok(state)
 }
 
 /// What one fact does to the table.

@@ -1,6 +1,6 @@
 //! Scenarios of gates.
 
-use super::model::{Command, Evidence, Known, Refused, Standing, State, decide};
+use super::model::{Before, Command, Evidence, Known, Refused, Standing, State, decide};
 use crate::clock::civil_date;
 use crate::features::plan::heard;
 use crate::features::plan::binding::GATES;
@@ -26,6 +26,9 @@ fn the_data_names_what_there_is() {
         for stage in gate.binds.iter().chain(&gate.stage) {
             assert!(STAGES.iter().any(|known| known.id == *stage), "{}: {stage}", gate.id);
         }
+        // What comes first stands above, so that no ladder is a circle.
+        let above = |id: &String| GATES.iter().take_while(|one| one.id != gate.id).any(|one| one.id == *id);
+        assert!(gate.after.iter().all(above), "{}", gate.id);
         assert!(!gate.binds.is_empty() && !gate.source.is_empty() && ["S", "G", "setting"].contains(&gate.mark.as_str()), "{}", gate.id);
         for language in [Language::Zh, Language::En] {
             let keys = gate.measures.iter().map(|measure| format!("value.measure_{measure}"));
@@ -44,13 +47,14 @@ fn evidence(percents: &[u32]) -> Evidence {
 
 #[test]
 fn rules() {
-    let site = State { is_site: true, may_file: true, may_judge: true, known: None };
+    let site = State { is_site: true, may_file: true, may_judge: true, ..State::default() };
     let at = |standing, percents: &[u32]| State { known: Some(Known { standing, filed_by: "jian".into(), evidence: evidence(percents), judged_on: Some(TODAY) }), ..site.clone() };
     let file = |gate: &str, evidence: Evidence| Command::File { place: "b".into(), gate: gate.into(), evidence: Box::new(evidence) };
     let confirm = |gate: &str| Command::Confirm { place: "b".into(), gate: gate.into() };
     let back = |reason: &str| Command::Return { place: "b".into(), gate: "fire".into(), reason: reason.into() };
     let withdraw = |reason: &str| Command::Withdraw { place: "b".into(), gate: "fire".into(), reason: reason.into() };
     let (filed, confirmed) = (Standing::Filed, Standing::Confirmed);
+    let first = |gates: &[(&str, Option<Date>)]| gates.iter().map(|(gate, confirmed)| Before { gate: (*gate).to_owned(), place: "b".into(), confirmed: *confirmed }).collect::<Vec<_>>();
     // What is tried, where, by whom, and whether it is refused.
     type Case = (&'static str, State, Command, &'static str, Option<Refused>);
     let cases: Vec<Case> = vec![
@@ -69,6 +73,12 @@ fn rules() {
         ("confirmed", at(filed, &[]), confirm("fire"), "wei", None),
         ("confirmed by who filed it", at(filed, &[]), confirm("fire"), "jian", Some(Refused::OwnEvidence)),
         ("confirmed by the site", State { may_judge: false, ..at(filed, &[]) }, confirm("fire"), "lu", Some(Refused::MayNot)),
+        ("after a gate that is open", State { before: first(&[("fire", None), ("divisions", Some(TODAY))]), ..site.clone() }, file("completion_papers", evidence(&[])), "jian", Some(Refused::OthersFirst { gates: "gate_fire".into() })),
+        ("after those of two buildings", State { before: first(&[("fire", None), ("fire", None)]), ..at(filed, &[]) }, confirm("completion_papers"), "wei", Some(Refused::OthersFirst { gates: "gate_fire".into() })),
+        ("of their day", State { before: first(&[("fire", Some(TODAY))]), ..site.clone() }, file("completion_papers", evidence(&[])), "jian", None),
+        ("before their day", State { before: first(&[("fire", Some(TODAY))]), ..site.clone() }, file("completion_papers", Evidence { on: date(2026, 11, 22), ..evidence(&[]) }), "jian", Some(Refused::BeforeOthers { gate: "gate_fire".into(), date: "2026-11-23".into() })),
+        ("of the plan's first day", State { begins_on: Some(TODAY), ..site.clone() }, file("fire", evidence(&[])), "jian", None),
+        ("of 1950", State { begins_on: Some(TODAY), ..site.clone() }, file("fire", Evidence { on: date(1950, 1, 1), ..evidence(&[]) }), "jian", Some(Refused::BeforePlan { date: "2026-11-23".into() })),
         ("confirmed unfiled", site.clone(), confirm("fire"), "wei", Some(Refused::NothingFiled)),
         ("confirmed twice", at(confirmed, &[]), confirm("fire"), "wei", Some(Refused::NothingFiled)),
         ("six at a hundred", at(filed, &[100; 6]), confirm("dust"), "wei", None),
@@ -141,5 +151,46 @@ on_both_databases!(a_milestone_waits_for_its_gates, |site| async move {
     // It can be corrected all the same: only meeting it anew would need the gate.
     let corrected = [("actual_start", "2026-11-21"), ("actual_finish", "2026-11-21"), ("reason", "a day later")];
     assert_eq!(site.post("builder", top, &corrected).await.status, 303);
+    site
+});
+
+on_both_databases!(gates_have_an_order, |site| async move {
+    let site = active(site.with_cast().await).await;
+    let paper = |on: &'static str| [("document", "No. 8"), ("on", on)];
+    let codes = |page: &crate::testing::Page, gate: &str| page.texts(&format!("#{gate} .summary .quiet, .summary .quiet"));
+    // Filing and registration wait for completion, and completion for its divisions; each is named.
+    let early = site.post("builder", "/gates/ours-b1/filed/file", &paper("2026-11-20")).await;
+    assert!(codes(&early, "filed").contains(&"M-113".to_owned()), "{:?}", early.texts(".summary"));
+    assert!(early.texts(".summary li")[0].contains("竣工验收"), "{:?}", early.texts(".summary li"));
+    let early = site.post("builder", "/gates/ours-b1/registration/file", &paper("2026-11-20")).await;
+    assert!(codes(&early, "registration").contains(&"M-113".to_owned()));
+    // One of another century is none.
+    let old = site.post("builder", "/gates/ours-b1/fire/file", &paper("1950-01-01")).await;
+    assert!(codes(&old, "fire").contains(&"M-115".to_owned()), "{:?}", old.texts(".summary"));
+    let pass = async |place: &str, gate: &str, on: &'static str| {
+        let filed = site.post("builder", &format!("/gates/{place}/{gate}/file"), &paper(on)).await;
+        assert_eq!(filed.status, 303, "{gate} {:?}", filed.texts(".summary"));
+        let confirmed = site.post("wei", &format!("/gates/{place}/{gate}/confirm"), &[]).await;
+        assert_eq!(confirmed.status, 303, "{gate} {:?}", confirmed.texts(".summary"));
+    };
+    for gate in ["foundation", "structure", "divisions", "household"] {
+        pass("ours-b1", gate, "2026-11-18").await;
+    }
+    // What is confirmed of the whole project holds for its buildings, and a page says that it is not their own.
+    pass("ours", "fire", "2026-11-21").await;
+    assert!(site.get("builder", "/gates/ours-b1").await.texts("#fire p.quiet")[0].contains("没有单独的证据"));
+    let young = site.post("builder", "/gates/ours-b1/completion_papers/file", &paper("2026-11-20")).await;
+    assert!(codes(&young, "completion_papers").contains(&"M-114".to_owned()), "{:?}", young.texts(".summary"));
+    for gate in ["completion_papers", "filed", "registration"] {
+        pass("ours-b1", gate, "2026-11-21").await;
+    }
+    // Of the whole project completion asks for every building.
+    let whole = site.post("builder", "/gates/ours/completion_papers/file", &paper("2026-11-22")).await;
+    assert!(codes(&whole, "completion_papers").contains(&"M-113".to_owned()), "another building has not passed its own");
+    // What came first and was taken back holds up what waits for a judgement.
+    assert_eq!(site.post("wei", "/gates/ours-b1/filed/withdraw", &[("reason", "x")]).await.status, 303);
+    assert_eq!(site.post("builder", "/gates/ours-b1/filed/file", &paper("2026-11-21")).await.status, 303);
+    assert_eq!(site.post("wei", "/gates/ours/fire/withdraw", &[("reason", "x")]).await.status, 303);
+    assert_eq!(site.post("wei", "/gates/ours-b1/filed/confirm", &[]).await.texts(".summary .quiet"), ["M-113"]);
     site
 });

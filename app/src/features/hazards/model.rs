@@ -310,6 +310,17 @@ pub enum Command {
         /// What came of it.
         content: String,
     },
+    /// Hear that a report says that work was done; only the reactions table asks this.
+    Hear {
+        /// The building.
+        place: String,
+        /// The report.
+        report: String,
+        /// The day it is about.
+        on: Date,
+        /// What was done some of: project and activity.
+        works: Vec<(String, String)>,
+    },
 }
 
 impl Command {
@@ -339,6 +350,7 @@ impl Command {
             | Command::Argue { place, .. }
             | Command::Disclose { place, .. }
             | Command::Accept { place, .. }
+            | Command::Hear { place, .. }
             | Command::Find { place, .. } => Some(place),
             _ => None,
         }
@@ -412,6 +424,9 @@ pub enum Fact {
     WorkResumed {},
     /// It is over.
     Closed { content: String },
+    /// A report says that work went on at a building while it was to stand still. `hazard` says what the hazard is and
+    /// `stopped_by` who stopped the work: what follows from this is told without looking them up.
+    Disregarded { building: String, report: String, on: Date, hazard: String, stopped_by: String },
 }
 
 refusals! {
@@ -618,9 +633,28 @@ impl Posts {
     }
 }
 
+/// A hazard that had stopped work where a report says that some was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stopping {
+    /// Its id.
+    pub hazard: String,
+    /// Its place.
+    pub place: String,
+    /// What it is.
+    pub content: String,
+    /// Who stopped the work.
+    pub by: String,
+    /// Since when.
+    pub from: Date,
+    /// Whether it is known of this building that work went on.
+    pub is_told: bool,
+}
+
 /// What the rule sees.
 #[derive(Clone, Debug, Default)]
 pub struct State {
+    /// Hazards that had stopped work at the building of a report.
+    pub stopping: Vec<Stopping>,
     /// Whether the id is in use.
     pub is_id_taken: bool,
     /// The place.
@@ -654,6 +688,12 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
     }
     if command.place().is_some() && !state.is_site {
         return Err(Refused::NotASite);
+    }
+    if let Command::Hear { place, report, on, .. } = command {
+        if context.actor != Actor::System {
+            return Err(Refused::MayNot);
+        }
+        return Ok(disregarded(state, (place, report), *on, today));
     }
     let allow = |is_allowed: bool| if is_allowed { Ok(()) } else { Err(Refused::MayNot) };
     if let Some(danger) = command.danger() {
@@ -795,7 +835,21 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             Ok(vec![draft(Fact::Closed { content: text(content, Refused::NoContent)? }, hazard, today)])
         }
         Command::Sign { .. } | Command::Argue { .. } | Command::Disclose { .. } | Command::Accept { .. } => Err(Refused::UnknownDanger),
+        Command::Hear { .. } => Err(Refused::MayNot),
     }
+}
+
+/// That work went on under hazards that had stopped it: once of each and a building, however long it goes on. Of the first day
+/// nothing is said, since a report does not tell what was done before the hazard was found.
+fn disregarded(state: &State, (building, report): (&str, &str), on: Date, today: Date) -> Vec<Draft<Fact>> {
+    let news = state.stopping.iter().filter(|one| !one.is_told && one.from < on);
+    let draft = |one: &Stopping| Draft {
+        fact: Fact::Disregarded { building: building.to_owned(), report: report.to_owned(), on, hazard: one.content.clone(), stopped_by: one.by.clone() },
+        subject: one.hazard.clone(),
+        place: one.place.clone(),
+        occurred_on: today,
+    };
+    news.map(draft).collect()
 }
 
 /// The fact of a step of a dangerous work, when it is that step's turn and the person's to take.

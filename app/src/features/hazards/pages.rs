@@ -359,6 +359,10 @@ async fn show_page(site: &Site, visitor: &Visitor, hazard: &Hazard, place: &Plac
         ol.course { @for step in steps {
             @let heading = html! { strong { (visitor.t(&format!("fact.hazards_{}", fact_name(&step.fact)))) } " " span.quiet { (name(&step.by)) } };
             @let content = html! {
+                @if let Fact::Disregarded { building, report, on, .. } = &step.fact { p {
+                    @if let Some(at) = tree.get(building) { (tree.full_name(at)) " " } a href={ "/reports/" (report) } { (visitor.tf("hazards.report_of", &[("date", on.to_string())])) }
+                    " " a href={ "/problems/of/" (report) "?hazard=" (form_urlencoded(&hazard.id)) } { (visitor.t("hazards.its_problem")) }
+                } }
                 @for line in said(visitor, &step.fact) { p { (line) } }
                 (photographs(visitor, &format!("/hazards/{}/photos/", hazard.id), photos_of(&step.fact)))
             };

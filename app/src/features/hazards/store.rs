@@ -1,12 +1,13 @@
 //! What was measured, graded and looked at, dangerous works, and hazards.
 
-use super::model::{Chain, Command, Fact, Grade, Known, Recipient, Remedy, Stage, State, report_days};
+use super::model::{Chain, Command, Fact, Grade, Known, Recipient, Remedy, Stage, State, Stopping, report_days};
 use super::risks::{Recorded, risks};
 use super::rules::{self, Colour};
 use crate::args;
 use crate::db::{Conn, Row};
 use crate::features::Fact as AnyFact;
 use crate::features::authority::{self, Verb};
+use crate::features::plan::network::STAGES;
 use crate::features::plan::store::Bar;
 use crate::features::{places, plan};
 use crate::journal::course;
@@ -192,6 +193,7 @@ pub(super) async fn load(conn: &mut Conn, command: &Command, context: &JournalCo
             // Whoever answers for it must see it on the day it is due.
             state.is_person_known = authority::rights(conn, &remedy.person, remedy.due).await?.may(Verb::Read, &path);
         }
+        Command::Hear { place, on, works, .. } => state.stopping = stopping(conn, place, *on, works).await?,
         Command::Regrade { place, .. } | Command::Check { place, .. } => {
             let bars = plan::store::bars_at(conn, place).await?;
             let found = risks(&bars.iter().collect::<Vec<&Bar>>(), &recorded_of(conn, place).await?, context.today);
@@ -207,6 +209,28 @@ pub(super) async fn load(conn: &mut Conn, command: &Command, context: &JournalCo
         }
     }
     Ok(state)
+}
+
+/// Hazards that had stopped work at a building on a day. Papers go on: of a report that moved nothing else there are none.
+async fn stopping(conn: &mut Conn, building: &str, on: Date, works: &[(String, String)]) -> Result<Vec<Stopping>> {
+    let path = places::path(conn, building).await?.unwrap_or_default();
+    // Every report is heard, and almost none is of a place that stands still: that is asked first.
+    let stops = plan::heard::stopped_by(conn, &path, on).await?;
+    let mut is_work = false;
+    if !stops.is_empty() {
+        for (project, activity) in works {
+            let stage = plan::store::bar(conn, project, activity).await?.and_then(|bar| bar.stage);
+            is_work |= !stage.is_some_and(|stage| STAGES.iter().any(|one| one.is_paper && one.id == stage));
+        }
+    }
+    let mut found = Vec::new();
+    for stop in stops.into_iter().filter(|_| is_work) {
+        let Some(hazard) = hazard(conn, stop.hazard.as_deref().unwrap_or_default()).await? else { continue };
+        let is_told = steps(conn, &hazard.id).await?.iter().any(|step| matches!(&step.fact, Fact::Disregarded { building: told, .. } if told == building));
+        let by = hazard.known.major.as_ref().map_or_else(|| hazard.found_by.clone(), |(_, by)| by.clone());
+        found.push(Stopping { hazard: hazard.id, place: hazard.known.place, content: hazard.content, by, from: stop.from, is_told });
+    }
+    Ok(found)
 }
 
 /// Where a hazard stands after a fact; `None` where that does not change.
@@ -283,7 +307,7 @@ pub async fn apply(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &Fact) -> Resu
         Fact::WorkResumed {} => {
             conn.execute("UPDATE hazard SET resumed_on = ? WHERE id = ?", args![on, id]).await?;
         }
-        Fact::WorkStopped { .. } | Fact::Rechecked { .. } | Fact::Reviewed { .. } | Fact::Closed { .. } => {}
+        Fact::Disregarded { .. } | Fact::WorkStopped { .. } | Fact::Rechecked { .. } | Fact::Reviewed { .. } | Fact::Closed { .. } => {}
     }
     let grade = hazard(conn, id).await?.with_context(|| format!("hazard {id} is there"))?.known.grade;
     if let Some(stage) = stage_after(fact, grade) {

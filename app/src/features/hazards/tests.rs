@@ -1,6 +1,6 @@
 //! Scenarios of risks and hazards.
 
-use super::model::{Chain, Command, Fact, Grade, Known, Needed, Outcome, Posts, Recipient, Refused, Remedy, Side, Stage, State, decide};
+use super::model::{Chain, Command, Fact, Grade, Known, Needed, Outcome, Posts, Recipient, Refused, Remedy, Side, Stage, State, Stopping, decide};
 use super::risks::{Recorded, dangerous, risks};
 use super::rules::{Colour, HAZARDS, RISKS};
 use super::store;
@@ -300,6 +300,15 @@ fn rules() {
             seen.insert(crate::refusal::Refusal::from(refused).code);
         }
     }
+    // Work that goes on in a stop: not of its first day, and once.
+    let hear = |on| Command::Hear { place: "b".into(), report: "r".into(), on, works: Vec::new() };
+    let stopping = |is_told| State { is_site: true, place: "b".into(), stopping: vec![Stopping { hazard: "h".into(), place: "p".into(), by: "wei".into(), from: TODAY, is_told, ..Stopping::default() }], ..State::default() };
+    let next = TODAY.tomorrow().unwrap();
+    let system = Context { actor: Actor::System, ..context("wei") };
+    for (name, is_told, on, count) in [("the day after", false, next, 1), ("the first day", false, TODAY, 0), ("told before", true, next, 0)] {
+        assert_eq!(decide(&stopping(is_told), &hear(on), &system).map(|drafts| drafts.len()), Ok(count), "{name}");
+    }
+    assert_eq!(decide(&stopping(false), &hear(next), &context("wei")), Err(Refused::MayNot));
     let missing: Vec<&&str> = Refused::CODES.iter().filter(|code| !seen.contains(**code)).collect();
     assert!(missing.is_empty(), "{missing:?} have no case");
     // What experts refuse begins again.
@@ -308,7 +317,7 @@ fn rules() {
 }
 
 /// A form with a photograph.
-async fn with_photo(site: &TestSite, who: &str, path: &str, fields: &[(&str, &str)]) -> Page {
+pub async fn with_photo(site: &TestSite, who: &str, path: &str, fields: &[(&str, &str)]) -> Page {
     let mut picture = Vec::new();
     let drawn = image::RgbImage::from_pixel(40, 30, image::Rgb([120, 90, 60]));
     drawn.write_to(&mut std::io::Cursor::new(&mut picture), image::ImageFormat::Jpeg).unwrap();
@@ -376,6 +385,39 @@ on_both_databases!(a_major_hazard_stops_work_until_somebody_else_lets_it_go_on, 
     let dug = [("building", "ours-b1"), ("on", "2026-11-24"), ("done.ours-b1/pit", "300")];
     assert_eq!(site.post("builder", "/reports/new", &dug).await.status, 303);
     assert_eq!(site.get("wei", address).await.texts("#worked a"), ["2026-11-24"]);
+
+    // Whoever reports, confirms or asks for today's work is told of the stop; work that was reported is a problem of supervision.
+    for (who, path) in [("builder", "/reports/new?building=ours-b1"), ("builder", "/targets/ours-b1"), ("wei", "/reports/of/ours-b1")] {
+        let page = match site.get(who, path).await {
+            page if page.status == 303 => site.get(who, page.location()).await,
+            page => page,
+        };
+        assert_eq!(page.attributes(".notice.stopped a", "href"), [address], "{path}");
+        assert!(page.texts(".notice.stopped strong")[0].contains("2026-11-23"), "{path}");
+    }
+    assert_eq!(site.get("wei", "/reports/waiting").await.texts("tbody .lamp.bad"), ["停工中"]);
+    assert_eq!(site.get("builder", "/targets/ours-b2").await.attributes(".notice.stopped a", "href").len(), 0);
+    let problem = "/problems/hazard-0001-ours-b1";
+    let facts = site.get("chief", problem).await;
+    assert_eq!(facts.texts("h1"), ["the crane has no limiter"]);
+    assert_eq!(facts.texts("dl.facts dd")[2], "wei");
+    let course = site.get("chief", address).await.attributes("ol.course a", "href");
+    let step = course.iter().find(|href| href.starts_with("/problems/of/")).unwrap().clone();
+    assert_eq!(site.get("chief", &step).await.location(), problem);
+    assert_eq!(site.get("stranger", problem).await.status, 404);
+    let told = site.get("office", "/messages").await;
+    assert!(told.texts("tbody td:first-child").iter().any(|text| text.contains("停工期间仍有施工")), "{:?}", told.texts("tbody td:first-child"));
+    // Once of each building and hazard, and confirming how much was done ends nothing. Hands that make safe are no offence.
+    let report = site.get("wei", "/reports/of/ours-b1").await.location().to_owned();
+    assert_eq!(site.post("wei", &format!("{report}/confirm"), &[]).await.status, 303);
+    assert!(site.site.clock.advance(site.site.clock.now() + 24.hours()));
+    for fields in [
+        vec![("building", "ours-b1"), ("on", "2026-11-25"), ("done.ours-b1/pit", "310")],
+        vec![("building", "ours-b2"), ("on", "2026-11-25"), ("done.ours-b2/pit", "10")],
+    ] {
+        assert_eq!(site.post("builder", "/reports/new", &fields).await.status, 303);
+    }
+    assert_eq!(site.get("chief", "/problems").await.texts("tbody tr td:nth-child(3)"), ["停工期间仍有施工"]);
     settled(&site).await;
     let wall = site.get("chief", "/wall/bar?project=ours&activity=ours-b1/structure").await;
     assert_eq!(wall.attributes("section.sheet strong + a", "href"), [address]);

@@ -164,6 +164,7 @@ async fn welcome(
     };
     let login = values.text("login").to_lowercase();
     let hash = session::hash_password(values.raw("new_password").to_owned()).await?;
+    let before = session::credential(&mut site.reader().await?, &account).await?;
     match session::redeem(&site.db, &token, &purpose, &account, &login, &hash, site.clock.machine()).await? {
         Redeemed::Done => {}
         Redeemed::LinkGone => {
@@ -174,13 +175,23 @@ async fn welcome(
             return Ok(welcome_page(&site, &visitor, &token, &purpose, &values, Some(&rule("I-126", "login"))));
         }
     }
-    if purpose == Purpose::FirstAdministrator {
-        keep_name(&site, &account, &name?).await?;
-        appoint_first(&site, &account).await?;
+    let is_first = purpose == Purpose::FirstAdministrator;
+    if let Err(problem) = enter(&site, &account, if is_first { Some(name?) } else { None }).await {
+        session::give_back(&site.db, &token, &account, before.as_ref()).await?;
+        return Err(problem);
     }
-    let enter = Command::Enter { account: account.clone() };
-    site.submit_as(Permit::system(), new_id(), enter.into(), Vec::new()).await?;
     start_session(&site, &account, "/").await
+}
+
+/// The facts of somebody who comes in; of the first, who is named, that there is an account and what it may do.
+async fn enter(site: &Site, account: &str, first: Option<String>) -> Result<(), Problem> {
+    if let Some(name) = first {
+        appoint_first(site, account).await?;
+        keep_name(site, account, &name).await?;
+    }
+    let enter = Command::Enter { account: account.to_owned() };
+    site.submit_as(Permit::system(), new_id(), enter.into(), Vec::new()).await?;
+    Ok(())
 }
 
 /// The first person becomes the system administrator: by the system, since nobody else is there yet.

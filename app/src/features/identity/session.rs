@@ -253,6 +253,35 @@ async fn redeem_within(
     Ok(Redeemed::Done)
 }
 
+/// What opened an account before a link was used: login and hash of the password.
+pub async fn credential(conn: &mut Conn, account: &str) -> Result<Option<(String, String)>> {
+    let row = conn.row("SELECT login, password_hash FROM credential WHERE account = ?", args![account]).await?;
+    row.map(|row| Ok((row.text(0)?, row.text(1)?))).transpose()
+}
+
+/// Makes a link as if it had not been used, because the facts that belong to it could not be written: the ledger and what lies beside it
+/// have no transaction in common.
+pub async fn give_back(db: &Db, token: &str, account: &str, before: Option<&(String, String)>) -> Result<()> {
+    let mut conn = db.writer().await?;
+    conn.begin_write().await?;
+    let done = give_back_within(&mut conn, token, account, before).await;
+    match done {
+        Ok(()) => conn.commit().await?,
+        Err(_) => conn.rollback().await?,
+    }
+    done
+}
+
+async fn give_back_within(conn: &mut Conn, token: &str, account: &str, before: Option<&(String, String)>) -> Result<()> {
+    conn.execute("UPDATE one_time_link SET used_at = NULL WHERE token_hash = ?", args![token_hash(token)]).await?;
+    conn.execute("DELETE FROM credential WHERE account = ?", args![account]).await?;
+    if let Some((login, password_hash)) = before {
+        let sql = "INSERT INTO credential (account, login, password_hash) VALUES (?, ?, ?)";
+        conn.execute(sql, args![account, login, password_hash]).await?;
+    }
+    Ok(())
+}
+
 /// Whether anybody can log in yet.
 pub async fn is_anybody_home(conn: &mut Conn) -> Result<bool> {
     Ok(conn.row("SELECT 1 FROM credential LIMIT 1", &[]).await?.is_some())

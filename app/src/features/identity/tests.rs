@@ -83,6 +83,26 @@ on_both_databases!(the_first_administrator_lets_a_second_one_in, |site| async mo
     site
 });
 
+on_both_databases!(a_link_whose_facts_were_not_written_is_as_if_it_had_not_been_used, |site| async move {
+    let now = site.site.clock.machine();
+    let db = site.site.db.clone();
+    let (first, reset) = (session::Purpose::FirstAdministrator, session::Purpose::Reset { account: "a".into() });
+    for (purpose, old) in [(first, None), (reset, Some(("old".to_owned(), "old hash".to_owned())))] {
+        if let Some((login, hash)) = &old {
+            let sql = "INSERT INTO credential (account, login, password_hash) VALUES ('a', ?, ?)";
+            db.writer().await.unwrap().execute(sql, crate::args![login, hash]).await.unwrap();
+        }
+        let link = session::make_link(&db, &purpose, now).await.unwrap();
+        let done = session::redeem(&db, &link, &purpose, "a", "new", "new hash", now).await.unwrap();
+        assert_eq!(done, session::Redeemed::Done);
+        session::give_back(&db, &link, "a", old.as_ref()).await.unwrap();
+        let mut conn = db.reader().await.unwrap();
+        assert_eq!(session::read_link(&mut conn, &link, now).await.unwrap(), Some(purpose));
+        assert_eq!(session::credential(&mut conn, "a").await.unwrap(), old);
+    }
+    site
+});
+
 on_both_databases!(rights_end_with_the_post_and_the_account, |site| async move {
     let mut site = site.with_cast().await;
     site.person("security", Role::SecurityAdmin, None).await;

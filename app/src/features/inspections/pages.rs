@@ -14,7 +14,7 @@ use crate::features::places::model::Kind;
 use crate::features::places::tree::Tree;
 use crate::features::plan::amounts;
 use crate::features::targets::pages::unit_name;
-use crate::features::{identity, organisations, places, plan, reports};
+use crate::features::{identity, organisations, places, plan, reports, rule_sets};
 use crate::refusal::Refusal;
 use crate::web::Site;
 use crate::web::extract::{Query, Sent};
@@ -286,13 +286,14 @@ async fn doubtful(State(site): State<Site>, visitor: Visitor, Query(asked): Quer
             ("crew", RULES.doubt.pace.crew_hands.to_string()),
             ("materials", visitor.list(RULES.doubt.cast.materials.iter().map(|one| visitor.t(&format!("material.{one}"))))),
         ];
-        let sources = [(&RULES.doubt.source, RULES.doubt.mark), (&RULES.doubt.pace.source, RULES.doubt.pace.mark), (&RULES.doubt.cast.source, RULES.doubt.cast.mark)];
+        let doubt = &RULES.doubt;
+        let sources = [("doubt", &doubt.source, doubt.mark), ("doubt_pace", &doubt.pace.source, doubt.pace.mark), ("doubt_cast", &doubt.cast.source, doubt.cast.mark)];
         let body = html! {
             (crumbs(&visitor, &[("/inspections".to_owned(), visitor.t("nav.inspections"))]))
             h1 { (visitor.t("inspections.doubts")) }
             p.lead { (visitor.tf("inspections.doubts_lead", &params)) }
             (table)
-            @for (source, mark) in sources { p.quiet lang="en" { (source) " " span.tag { (visitor.t(&format!("order_mark.{}", mark.name()))) } } }
+            @for (id, source, mark) in sources { p.quiet #{ (id) "-source" } { (rule_sets::pages::source_of(&visitor, id, source)) " " span.tag { (visitor.t(&format!("order_mark.{}", mark.name()))) } } }
         };
         page(&site, &visitor, &visitor.t("inspections.doubts"), body).into_response()
     })

@@ -397,7 +397,9 @@ on_both_databases!(a_draw_is_opened_with_its_last_place_and_nobody_draws_until_i
     assert_eq!(site.get("office", "/inspections").await.texts("#sealed li").len(), 1);
     assert_eq!(site.get("office", "/inspections/draws/draw-0001").await.status, 404, "sealed with its places");
     for (who, status) in [("office", 200), ("wang", 200), ("guard", 200), ("jian", 404), ("stranger", 404)] {
-        assert_eq!(site.get(who, "/inspections/doubts").await.status, status, "{who}: a doubt is for who sends or goes");
+        let page = site.get(who, "/inspections/doubts").await;
+        assert_eq!(page.status, status, "{who}: a doubt is for who sends or goes");
+        assert!(page.texts("#doubt-source").iter().all(|text| text.contains("假复工")), "{:?}", page.texts("#doubt-source"));
     }
     // Whoever drew is told what would be drawn again, before chance speaks; somebody else is not told of it.
     assert_eq!(site.get("office", "/inspections/draw").await.texts("#repeats li").len(), 1);

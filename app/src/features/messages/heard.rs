@@ -42,6 +42,7 @@ struct Heard {
     title: String,
     word: String,
     due: Option<Date>,
+    due_at: Option<String>,
     link: String,
     is_urgent: bool,
 }
@@ -57,6 +58,7 @@ impl Heard {
             title: line.chars().take(TITLE_CHARS).collect(),
             word: String::new(),
             due: None,
+            due_at: None,
             link: link.into(),
             is_urgent: false,
         }
@@ -121,6 +123,7 @@ pub async fn hear(conn: &mut Conn, entry: &Entry<AnyFact>) -> Result<()> {
                     title: &one.title,
                     word: &one.word,
                     due_on: one.due,
+                    due_at: one.due_at.as_deref(),
                     link: &one.link,
                     is_urgent: is_urgent(kind.urgency, one.is_urgent),
                 })
@@ -166,13 +169,15 @@ async fn order(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &OrderFact) -> Res
         .to("drafter", Party::Account(known.drafted_by().to_owned()))
         .due(known.told());
     heard.parties.extend(known.supporting.iter().map(|unit| ("supporting", Party::Unit(unit.clone()))));
+    // The fact tells a day; of a clock that counts hours the minute follows from its ticks.
+    heard.due_at = known.budget(known.round).and_then(|budget| budget.due()).filter(|due| !due.is_day && Some(due.on()) == heard.due).map(|due| due.text());
     heard.is_urgent = known.terms(known.round).is_some_and(|terms| terms.is_urgent);
     match fact {
         OrderFact::Rung { round, rung, .. } => {
             heard.word = known.ladder(*round).and_then(|ladder| ladder.rung(rung)).map(|rung| format!("order_act.{}", rung.act.name())).unwrap_or_default();
         }
         OrderFact::ExtensionAsked { until, .. } => {
-            heard.due = Some(*until);
+            (heard.due, heard.due_at) = (Some(*until), None);
             heard.not_unit = Some(known.lead.clone());
         }
         OrderFact::Reported { .. } => heard.not_unit = Some(known.lead.clone()),
@@ -266,6 +271,7 @@ async fn hazard(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &HazardFact) -> R
         HazardFact::Repaired { .. } => "hazards.repaired",
         HazardFact::Rechecked { is_done: false, .. } => "hazards.rechecked",
         HazardFact::Asked { .. } => "hazards.asked",
+        HazardFact::Disregarded { .. } => "hazards.disregarded",
         _ => return Ok(None),
     };
     let Some(hazard) = hazards::store::hazard(conn, &entry.subject).await? else { return Ok(None) };
@@ -274,6 +280,9 @@ async fn hazard(conn: &mut Conn, entry: &Entry<AnyFact>, fact: &HazardFact) -> R
         .to("site", Party::Verb(Verb::Report))
         .to("engineers", Party::Verb(Verb::Confirm))
         .due(Some(hazard.remedy.due));
+    if let HazardFact::Disregarded { building, .. } = fact {
+        heard = heard.at(building);
+    }
     // An ordinary hazard is a matter between who found it and who puts it right.
     if !matches!(fact, HazardFact::Found { grade: Grade::Ordinary, .. }) {
         heard = heard.to("governors", Party::Verb(Verb::Govern));

@@ -348,7 +348,9 @@ async fn send(site: &Site, batch: &Batch, fit: &Fit) -> Result<Outcome> {
     let now = site.clock.now();
     let compose = |language: Language| {
         let lines: Vec<String> = fit.notices.iter().map(|notice| line(notice, language, &place(notice))).collect();
-        let head = language.tf("messages.digest", &[("count", lines.len().to_string())]);
+        // What may come at night says why.
+        let is_urgent = fit.notices.iter().any(|notice| notice.is_urgent);
+        let head = language.tf(if is_urgent { "messages.digest_urgent" } else { "messages.digest" }, &[("count", lines.len().to_string())]);
         // Nobody outside may take invented data for real.
         let head = if site.stamps.is_demo { format!("{head} · {}", language.t("shell.demo")) } else { head };
         let foot = site.outward.address("/messages");
@@ -383,6 +385,7 @@ async fn send(site: &Site, batch: &Batch, fit: &Fit) -> Result<Outcome> {
 /// A message as a line of a digest.
 fn line(notice: &Notice, language: Language, place: &str) -> String {
     let sentence = notice.sentence(language, place);
+    let sentence = if notice.is_urgent { language.tf("messages.line_urgent", &[("line", sentence)]) } else { sentence };
     if place.is_empty() { format!("· {sentence}") } else { format!("· {place} {sentence}") }
 }
 
@@ -398,6 +401,7 @@ fn body(id: &str, place: &str, notices: &[Notice], is_demo: bool) -> String {
                 "place": notice.place,
                 "title": notice.title,
                 "due_on": notice.due_on.map(|on| on.to_string()),
+                "due_at": notice.due_at,
                 "is_urgent": notice.is_urgent,
                 "recorded_at": record_text(notice.recorded_at),
                 "link": notice.link,

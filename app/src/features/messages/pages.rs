@@ -83,7 +83,7 @@ async fn inbox(State(site): State<Site>, visitor: Visitor, Query(asked): Query<A
             (Cell::Text(at), None),
             (if place.is_empty() { Cell::Empty } else { Cell::Text(place) }, None),
             (Cell::Text(group), None),
-            (notice.due_on.map_or(Cell::Empty, Cell::Date), None),
+            (notice.due_on.map_or(Cell::Empty, Cell::Date), notice.due_at.as_ref().map(|at| html! { (at) })),
             (Cell::Text(standing.clone()), Some(html! { span.tag[*is_unread].quiet[!*is_unread] { (standing) } })),
             (Cell::Empty, Some(act)),
         ]);

@@ -37,6 +37,8 @@ pub struct Notice {
     pub word: String,
     /// The day it is about.
     pub due_on: Option<Date>,
+    /// The minute, where hours are counted, as people read it.
+    pub due_at: Option<String>,
     /// The page where it is done.
     pub link: String,
     /// Who did what it tells of.
@@ -60,10 +62,15 @@ impl Notice {
         (self.number, &self.kind, &self.link, &self.title) == (other.number, &other.kind, &other.link, &other.title)
     }
 
+    /// When it is due: the day, or the minute where hours are counted.
+    pub fn due(&self) -> Option<String> {
+        self.due_at.clone().or(self.due_on.map(|on| on.to_string()))
+    }
+
     /// The sentence in a language; `place` is the name of its place.
     pub fn sentence(&self, language: Language, place: &str) -> String {
         let word = if self.word.is_empty() { String::new() } else { language.t(&self.word) };
-        let date = self.due_on.map_or_else(|| "—".to_owned(), |on| on.to_string());
+        let date = self.due().unwrap_or_else(|| "—".to_owned());
         let params = [("title", language.shown(&self.title).into_owned()), ("word", word), ("date", date), ("place", place.to_owned())];
         language.tf(&format!("message.{}", self.kind), &params)
     }
@@ -84,12 +91,12 @@ fn read_party(party: &str, id: String) -> Result<Party> {
 
 macro_rules! notice_columns {
     () => {
-        "n.id, n.number, n.kind, n.party, n.party_id, n.not_unit, n.place, n.title, n.word, n.due_on, n.link, n.by_account, n.is_urgent, n.recorded_at, l.path"
+        "n.id, n.number, n.kind, n.party, n.party_id, n.not_unit, n.place, n.title, n.word, n.due_on, n.link, n.by_account, n.is_urgent, n.recorded_at, l.path, n.due_at"
     };
 }
 
 /// Columns of a notice in a row.
-const NOTICE_COLUMNS: usize = 15;
+const NOTICE_COLUMNS: usize = 16;
 
 fn read_notice(row: &Row) -> Result<Notice> {
     Ok(Notice {
@@ -107,6 +114,7 @@ fn read_notice(row: &Row) -> Result<Notice> {
         is_urgent: row.flag(12)?,
         recorded_at: row.str(13)?.parse()?,
         path: row.opt_text(14)?,
+        due_at: row.opt_text(15)?,
     })
 }
 
@@ -119,6 +127,7 @@ pub(super) struct NewNotice<'a> {
     pub(super) title: &'a str,
     pub(super) word: &'a str,
     pub(super) due_on: Option<Date>,
+    pub(super) due_at: Option<&'a str>,
     pub(super) link: &'a str,
     pub(super) is_urgent: bool,
 }
@@ -129,8 +138,8 @@ pub(super) async fn insert_notice(conn: &mut Conn, entry: &Entry<AnyFact>, ordin
         Party::Unit(unit) => ("unit", unit.clone()),
         Party::Verb(verb) => ("verb", verb_name(*verb)),
     };
-    let sql = "INSERT INTO notice (id, number, ordinal, kind, party, party_id, not_unit, place, title, word, due_on, link, by_account, is_urgent, recorded_at)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT INTO notice (id, number, ordinal, kind, party, party_id, not_unit, place, title, word, due_on, due_at, link, by_account, is_urgent, recorded_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let args = args![
         format!("{}-{ordinal}", entry.number),
         entry.number,
@@ -143,6 +152,7 @@ pub(super) async fn insert_notice(conn: &mut Conn, entry: &Entry<AnyFact>, ordin
         new.title,
         new.word,
         new.due_on,
+        new.due_at,
         new.link,
         &entry.actor,
         new.is_urgent,

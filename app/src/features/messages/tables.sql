@@ -16,6 +16,8 @@ CREATE TABLE notice (
     -- A key of the locale files that fills the sentence; empty for none.
     word TEXT NOT NULL,
     due_on TEXT,
+    -- The minute, where hours are counted.
+    due_at TEXT,
     link TEXT NOT NULL,
     by_account TEXT NOT NULL,
     is_urgent BIGINT NOT NULL,

@@ -533,6 +533,27 @@ on_both_databases!(the_inbox_holds_what_concerns_each_and_nothing_else, |site| a
     site
 });
 
+on_both_databases!(a_deadline_in_hours_is_told_with_its_minute, |site| async move {
+    let site = with_firm(site.with_cast().await).await;
+    let order = issued(&site, "order-0001", &[("limit", "urgent/half_day")]).await;
+    let known = crate::features::orders::store::order(&mut site.site.db.reader().await.unwrap(), "order-0001").await.unwrap().unwrap().known;
+    let due = known.budget(1).unwrap().due().unwrap().text();
+    assert!(due.contains(':'), "{due}");
+    let newest = async |who: &str| site.get(who, "/messages").await.texts("tbody td:first-child")[0].clone();
+    assert_eq!(newest("jian").await, format!("督办单“Power for building 1”已下发，{due} 到期，请签收 紧急"));
+    let said = async || site.get("jian", &order).await.texts("ol.course li p");
+    assert!(said().await.iter().any(|line| line.ends_with(&due)), "{:?}", said().await);
+    // After a pause another minute is told; what was told before stands as it was.
+    assert_eq!(site.post("jian", &format!("{order}/sign"), &[]).await.status, 303);
+    assert_eq!(site.post("office", &format!("{order}/pause"), &[("reason", "x")]).await.status, 303);
+    wait(&site, 24 * 3600);
+    assert_eq!(site.post("office", &format!("{order}/resume"), &[("reason", "x")]).await.status, 303);
+    let resumed = newest("jian").await;
+    assert!(resumed.contains("2026-11-24 ") && resumed.contains(':'), "{resumed}");
+    assert!(said().await.iter().any(|line| line.ends_with(&due)), "{:?}", said().await);
+    site
+});
+
 on_both_databases!(decisions_dates_and_requests_are_told_to_their_parties, |site| async move {
     let site = crate::features::reports::tests::active(site.with_cast().await).await;
     let newest = async |who: &str| site.get(who, "/messages").await.texts("tbody td:first-child")[0].clone();
@@ -571,6 +592,9 @@ on_both_databases!(a_mail_goes_once_at_an_hour_of_work_and_not_to_whom_it_no_lon
     issued(&site, "order-0002", &URGENT).await;
     once(&site.site).await.unwrap();
     assert_eq!(server.letters().len(), 2, "urgent, to both");
+    // What comes at night says why, over it and in its line.
+    let text = text_of(&server.letters()[0]);
+    assert!(text.starts_with("【紧急】挂图") && text.matches("【紧急】").count() == 2, "{text}");
     // By the morning one of them has lost the post.
     let posts = site.site.db.reader().await.unwrap().rows("SELECT id FROM post WHERE account = 'jia'", &[]).await.unwrap();
     site.submit(Identity::EndPost { post: posts[0].text(0).unwrap(), on: date(2026, 11, 23) }).await.unwrap();
@@ -584,6 +608,7 @@ on_both_databases!(a_mail_goes_once_at_an_hour_of_work_and_not_to_whom_it_no_lon
     let last = &letters[2];
     assert!(last.contains("To: jian@example.org") && last.contains("From: Guatu <guatu@example.org>"), "{last}");
     let text = text_of(last);
+    assert!(!text.contains("紧急"), "{text}");
     assert!(text.contains("Power for building 1") && text.trim_end().ends_with("https://guatu.example/messages"), "{text}");
 
     // A rebuild makes the same notices and sends nothing again.

@@ -1,6 +1,6 @@
 //! One order: its clock, what this person may do with it, its course as facts in order, and its papers.
 
-use super::budget::Budget;
+use super::budget::{Budget, Unit};
 use super::drafts::{choice_of, limit_name, limits, source_link};
 use super::known::{Act, Known, Person, Step, duty, may};
 use super::model::{Command, Fact, SourceKind, Stage};
@@ -249,7 +249,8 @@ pub(super) async fn photo(State(site): State<Site>, visitor: Visitor, Path((id, 
 /// What a fact says: labels and texts.
 fn said(visitor: &Visitor, known: &Known, step: &Step) -> Vec<(String, String)> {
     let field = |key: &str, text: &str| (visitor.t(&format!("field.{key}")), text.to_owned());
-    let due = |on: &Date| (visitor.t("orders.due"), on.to_string());
+    let due = |on: &Date| (visitor.t("orders.due"), known.minute_due(step, *on).unwrap_or_else(|| on.to_string()));
+    let counts_hours = known.terms(step.round).is_some_and(|terms| terms.unit == Unit::WorkingHours);
     let lines = match &step.fact {
         Fact::Drafted { .. } | Fact::Approved {} => Vec::new(),
         Fact::Issued { terms, due_on } => vec![due(due_on), (String::new(), visitor.tf(&format!("order_unit.{}", terms.unit.name()), &[("count", terms.amount.to_string())]))],
@@ -268,7 +269,7 @@ fn said(visitor: &Visitor, known: &Known, step: &Step) -> Vec<(String, String)> 
             // Noted later than it was reached: nothing ran, or somebody had to look at the clock first.
             let told = told_at(step.at.max(*reached_at), is_urgent);
             let text = |at: DateTime| at.strftime("%Y-%m-%d %H:%M").to_string();
-            vec![(visitor.t("orders.reached"), reached_at.date().to_string()), (visitor.t("orders.told_at"), text(told))]
+            vec![(visitor.t("orders.reached"), if counts_hours { text(*reached_at) } else { reached_at.date().to_string() }), (visitor.t("orders.told_at"), text(told))]
         }
         Fact::Redated { due_on } => vec![due(due_on)],
     };

@@ -81,6 +81,13 @@ impl Known {
         })
     }
 
+    /// The minute of the deadline that a fact told, where hours are counted: the fact tells a day, the clock as it then was the rest.
+    pub fn minute_due(&self, told: &Step, on: Date) -> Option<String> {
+        let until_then = Known { steps: self.steps.iter().filter(|step| step.number <= told.number).cloned().collect(), ..self.clone() };
+        let due = until_then.budget(told.round)?.due().filter(|due| !due.is_day && due.on() == on)?;
+        Some(due.text())
+    }
+
     /// The number by which people call it: that of the fact that drafted it.
     pub fn registered(&self) -> u64 {
         self.steps.first().map_or(0, |step| step.number)

@@ -19,6 +19,9 @@ pub struct Gate {
     pub binds: Vec<String>,
     /// It exists only where the plan has this stage.
     pub stage: Option<String>,
+    /// Gates that come first where they exist.
+    #[serde(default)]
+    pub after: Vec<String>,
     /// Measures of which each must be at a hundred per cent; none: a paper is enough.
     #[serde(default)]
     pub measures: Vec<String>,
@@ -49,6 +52,18 @@ pub fn gate(id: &str) -> Option<&'static Gate> {
 /// Whether any gate binds a stage.
 pub fn is_bound(stage: &str) -> bool {
     GATES.iter().any(|gate| gate.binds.iter().any(|bound| bound == stage))
+}
+
+impl Gate {
+    /// Whether a place whose plan has some stages has this gate.
+    pub fn exists(&self, planned: &HashSet<String>) -> bool {
+        self.stage.as_ref().is_none_or(|needed| planned.contains(needed)) && self.binds.iter().any(|bound| planned.contains(bound))
+    }
+
+    /// The gates that come first.
+    pub fn before(&self) -> impl Iterator<Item = &'static Gate> {
+        self.after.iter().filter_map(|id| gate(id))
+    }
 }
 
 /// Gates that bind a stage of a place whose plan has some stages.

@@ -4,7 +4,7 @@
 use super::binding;
 use super::store::{Bar, from_root, project_plans, touch, written_on};
 use crate::args;
-use crate::db::Conn;
+use crate::db::{Conn, Row};
 use crate::features::calendars::model::Fact as CalendarFact;
 use crate::features::gates::model::Fact as GateFact;
 use crate::features::hazards::model::Fact as HazardFact;
@@ -14,7 +14,7 @@ use crate::features::{Fact as AnyFact, places};
 use crate::journal::domain::Entry;
 use anyhow::Result;
 use jiff::civil::Date;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// What ids of stops begin with that follow from the state of a place.
 const STATE: &str = "state-";
@@ -174,12 +174,44 @@ pub struct WorkStop {
     pub ended_on: Option<Date>,
 }
 
+/// Stages that are planned at a place and at those in it, by place; what belongs to no place is its project's.
+pub async fn planned_under(conn: &mut Conn, path: &str) -> Result<BTreeMap<String, HashSet<String>>> {
+    let sql = "SELECT DISTINCT l.id, b.stage FROM bar b JOIN place l ON l.id = COALESCE(b.place, b.project) WHERE b.stage IS NOT NULL AND l.path LIKE ?";
+    let mut planned: BTreeMap<String, HashSet<String>> = BTreeMap::new();
+    for row in conn.rows(sql, args![format!("{path}%")]).await? {
+        planned.entry(row.text(0)?).or_default().insert(row.text(1)?);
+    }
+    Ok(planned)
+}
+
+/// The first day of the approved plan over a place, or of work that was recorded before it: nothing is accepted of what has not
+/// begun.
+pub async fn begins_on(conn: &mut Conn, path: &str) -> Result<Option<Date>> {
+    let Some(plan) = super::store::plan_over(conn, path).await? else { return Ok(None) };
+    let sql = "SELECT MIN(baseline_start), MIN(actual_start) FROM bar WHERE project = ?";
+    let Some(row) = conn.row(sql, args![&plan.project]).await? else { return Ok(None) };
+    Ok([row.opt_date(0)?, row.opt_date(1)?].into_iter().flatten().min())
+}
+
+/// Which hazards had stopped work at a place, or at one it stands in, on a day; the longest first.
+pub async fn stopped_by(conn: &mut Conn, path: &str, on: Date) -> Result<Vec<WorkStop>> {
+    let sql = "SELECT id, place, from_on, until_on, ended_on FROM work_stop
+               WHERE place IN (?, ?, ?, ?, ?, ?, ?, ?) AND id NOT LIKE 'state-%' AND from_on <= ? AND (ended_on IS NULL OR ended_on > ?) ORDER BY from_on, id";
+    let mut values = from_root(path);
+    values.extend([on.to_string().into(), on.to_string().into()]);
+    conn.rows(sql, &values).await?.iter().map(read_stop).collect()
+}
+
+fn read_stop(row: &Row) -> Result<WorkStop> {
+    let id = row.text(0)?;
+    let hazard = (!id.starts_with(STATE)).then_some(id);
+    Ok(WorkStop { hazard, place: row.text(1)?, from: row.date(2)?, until: row.date(3)?, ended_on: row.opt_date(4)? })
+}
+
 /// Where work of a project stands still or stood, earliest first.
 pub async fn work_stops(conn: &mut Conn, project: &str) -> Result<Vec<WorkStop>> {
     let sql = "SELECT id, place, from_on, until_on, ended_on FROM work_stop WHERE project = ? ORDER BY from_on, id";
-    let rows = conn.rows(sql, args![project]).await?;
-    let hazard = |id: String| (!id.starts_with(STATE)).then_some(id);
-    rows.iter().map(|row| Ok(WorkStop { hazard: hazard(row.text(0)?), place: row.text(1)?, from: row.date(2)?, until: row.date(3)?, ended_on: row.opt_date(4)? })).collect()
+    conn.rows(sql, args![project]).await?.iter().map(read_stop).collect()
 }
 
 /// Ids of the gates that are open for a bar; what belongs to no place is bound at its project.

@@ -409,3 +409,15 @@ async fn activate(
         }
     }
 }
+
+/// That work at a place stands still because of a major hazard: since when, where, and which. Whoever reports, confirms or asks
+/// what is to be done there must not have to know it from elsewhere.
+pub async fn stopped(conn: &mut Conn, visitor: &Visitor, tree: &places::Tree, place: &Place, on: Date) -> Result<Markup, Problem> {
+    let stops = super::heard::stopped_by(conn, &place.path, on).await?;
+    Ok(html! { @for stop in &stops { @if let (Some(hazard), Some(at)) = (&stop.hazard, tree.get(&stop.place)) {
+        aside.notice.stopped { p {
+            strong { (visitor.tf("plans.stopped_by_hazard", &[("place", tree.full_name(at)), ("date", stop.from.to_string())])) } " "
+            a href={ "/hazards/" (hazard) } { (visitor.t("plans.the_hazard")) }
+        } p { (visitor.t("plans.stopped_means")) } }
+    } } })
+}

@@ -6,7 +6,7 @@
 //! then it says what kind of thing that is and who must decide. A problem that opens by itself falls to the leader of the
 //! project's task force, else to its liaison, else to the accountable official of the place; nobody has to remember it. The
 //! owner answers what is being done and by when, or it is handed to somebody else with a reason. It ends when somebody else than
-//! its owner closes it; a dispute also ends by itself when the report is judged again.
+//! its owner closes it; work that went on under a major hazard falls to whoever supervises there; a dispute also ends by itself when the report is judged again.
 //!
 //! States: open (answered or not) → closed. Days open are counted from the day it was opened and never start anew.
 //!

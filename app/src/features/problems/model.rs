@@ -24,6 +24,13 @@ pub enum Cause {
         /// The report.
         report: String,
     },
+    /// A report says that work went on at a building that a major hazard had stopped.
+    Disregarded {
+        /// The first such report.
+        report: String,
+        /// The hazard.
+        hazard: String,
+    },
     /// Something upstream blocks the work.
     Blocker {
         /// Kind, a hindrance of `rules/reports.toml`.
@@ -39,6 +46,7 @@ impl Cause {
         match self {
             Cause::Disputed { .. } => "disputed",
             Cause::Overruled { .. } => "overruled",
+            Cause::Disregarded { .. } => "disregarded",
             Cause::Blocker { .. } => "blocker",
         }
     }
@@ -46,9 +54,14 @@ impl Cause {
     /// The report it is about.
     pub fn report(&self) -> Option<&str> {
         match self {
-            Cause::Disputed { report } | Cause::Overruled { report } => Some(report),
+            Cause::Disputed { report } | Cause::Overruled { report } | Cause::Disregarded { report, .. } => Some(report),
             Cause::Blocker { .. } => None,
         }
+    }
+
+    /// Whether it ends when its report is judged again. That work went on in a stop is no less so when somebody confirms how much.
+    pub fn ends_with_judgement(&self) -> bool {
+        matches!(self, Cause::Disputed { .. } | Cause::Overruled { .. })
     }
 }
 
@@ -167,6 +180,8 @@ pub struct Known {
     pub raised_by: String,
     /// When it ended.
     pub closed_on: Option<Date>,
+    /// Whether it ends when its report is judged again.
+    pub ends_with_judgement: bool,
 }
 
 /// What the rule sees.
@@ -215,13 +230,16 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         Command::Raise { cause, content, by } => {
             from_reactions(context)?;
             let report = cause.report().unwrap_or_default();
-            let id = format!("{report}-{}", state.of_report.len() + 1);
+            let id = match cause {
+                Cause::Disregarded { hazard, .. } => format!("{hazard}-{}", state.place),
+                _ => format!("{report}-{}", state.of_report.iter().filter(|known| known.ends_with_judgement).count() + 1),
+            };
             let fact = Fact::Opened { cause: cause.clone(), content: content.clone(), owner: state.answerable.clone(), raised_by: by.clone() };
             Ok(vec![draft(fact, &id)])
         }
         Command::Settle { .. } => {
             from_reactions(context)?;
-            let open = state.of_report.iter().filter(|known| known.closed_on.is_none());
+            let open = state.of_report.iter().filter(|known| known.closed_on.is_none() && known.ends_with_judgement);
             Ok(open.map(|known| draft(Fact::Settled {}, &known.id)).collect())
         }
         Command::Hand { owner, reason, .. } => {

@@ -187,10 +187,21 @@ fn to(id: &str) -> Response {
     Redirect::to(&format!("/problems/{id}")).into_response()
 }
 
+/// Which of the problems about a report.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Which {
+    /// That of work that went on under this hazard.
+    hazard: Option<String>,
+}
+
 /// The newest problem about a report.
-async fn of_report(State(site): State<Site>, visitor: Visitor, Path(report): Path<String>) -> Result<Response, Problem> {
+async fn of_report(State(site): State<Site>, visitor: Visitor, Path(report): Path<String>, Query(which): Query<Which>) -> Result<Response, Problem> {
     let mut conn = site.reader().await?;
-    let case = store::of_report(&mut conn, &report).await?.pop().ok_or(missing())?;
+    let is_meant = |cause: &Cause| match (cause, &which.hazard) {
+        (Cause::Disregarded { hazard, .. }, Some(asked)) => hazard == asked,
+        (cause, asked) => asked.is_none() && cause.ends_with_judgement(),
+    };
+    let case = store::of_report(&mut conn, &report).await?.into_iter().rfind(|case| is_meant(&case.cause)).ok_or(missing())?;
     visitor.place(&mut conn, &case.place).await?;
     Ok(to(&case.id))
 }
@@ -236,6 +247,7 @@ async fn show_page(site: &Site, visitor: &Visitor, case: &Case, place: &Place, a
                 (cause_text(visitor, &case.cause))
                 @if let Cause::Blocker { decider, .. } = &case.cause { @if !decider.is_empty() { " · " (visitor.tf("round.decider", &[("decider", decider.clone())])) } }
                 @if let Some(report) = case.cause.report() { " · " a href={ "/reports/" (report) } { (visitor.t("problems.the_report")) } }
+                @if let Cause::Disregarded { hazard, .. } = &case.cause { " · " a href={ "/hazards/" (hazard) } { (visitor.t("plans.the_hazard")) } }
             }
             dt { (visitor.t("field.assignee")) } dd { @match &case.owner { Some(owner) => (name(owner)), None => span.lamp.bad { (visitor.t("problems.no_owner")) } } }
             dt { (visitor.t("problems.opened")) } dd { (case.opened_on) " · " (name(&case.raised_by)) " · " (visitor.tf("problems.days_open", &[("days", case.days_open(today).to_string())])) }

@@ -6,7 +6,7 @@ use crate::db::{Conn, Row};
 use crate::features::Fact as AnyFact;
 use crate::features::authority::{self, Verb};
 use crate::features::task_force::model::{Holder, Seat};
-use crate::features::{places, reports, task_force};
+use crate::features::{identity, places, reports, task_force};
 use crate::journal::domain::{Context, Entry};
 use anyhow::Result;
 use jiff::civil::Date;
@@ -122,12 +122,28 @@ async fn answerable(conn: &mut Conn, place: &str, on: Date) -> Result<Option<Str
     Ok(None)
 }
 
+/// Who supervises the works at a place on a day: the post that is nearest to it, of several the one held longest. Supervision
+/// stops work and reviews before it goes on, so it answers for work that went on.
+async fn engineer(conn: &mut Conn, place: &str, on: Date) -> Result<Option<String>> {
+    let path = places::path(conn, place).await?.unwrap_or_default();
+    let mut nearest: Option<(usize, String)> = None;
+    for post in identity::store::posts(conn).await?.into_iter().filter(|post| post.role.verbs().contains(&Verb::Confirm)) {
+        let Some(depth) = post.place.as_deref().map_or(Some(0), |at| path.trim_matches('/').split('/').position(|above| above == at).map(|depth| depth + 1)) else { continue };
+        // An account that is disabled, or a post that has ended, gives no rights.
+        if nearest.as_ref().is_none_or(|(known, _)| *known < depth) && authority::rights(conn, &post.account, on).await?.may(Verb::Confirm, &path) {
+            nearest = Some((depth, post.account));
+        }
+    }
+    Ok(nearest.map(|(_, account)| account))
+}
+
 fn known(problem: Problem) -> Known {
     Known {
         id: problem.id,
         owner: problem.owner,
         raised_by: problem.raised_by,
         closed_on: problem.closed.map(|(on, ..)| on),
+        ends_with_judgement: problem.cause.ends_with_judgement(),
     }
 }
 
@@ -146,7 +162,13 @@ pub(super) async fn load(conn: &mut Conn, command: &Command, context: &Context) 
         }
         Command::Raise { cause, .. } => {
             about_report(conn, &mut state, cause.report().unwrap_or_default()).await?;
-            state.answerable = answerable(conn, &state.place, context.today).await?;
+            state.answerable = match cause {
+                Cause::Disregarded { .. } => engineer(conn, &state.place, context.today).await?,
+                _ => None,
+            };
+            if state.answerable.is_none() {
+                state.answerable = answerable(conn, &state.place, context.today).await?;
+            }
         }
         Command::Settle { report } => about_report(conn, &mut state, report).await?,
         Command::Hand { problem: id, .. } | Command::Answer { problem: id, .. } | Command::Close { problem: id, .. } => {

@@ -29,14 +29,15 @@ fn rules() {
         content: words.into(),
         owner: "jian".into(),
     };
-    let known = Known { id: "p".into(), owner: Some("jian".into()), raised_by: "wei".into(), closed_on: None };
+    let known = Known { id: "p".into(), owner: Some("jian".into()), raised_by: "wei".into(), closed_on: None, ends_with_judgement: true };
     let there = State { problem: Some(known.clone()), of_report: vec![known.clone()], ..site.clone() };
     let governed = State { may_govern: true, ..there.clone() };
-    let closed = State { problem: Some(Known { closed_on: Some(TODAY), ..known }), ..governed.clone() };
+    let closed = State { problem: Some(Known { closed_on: Some(TODAY), ..known.clone() }), ..governed.clone() };
     let answer = |words: &str, by| Command::Answer { problem: "p".into(), content: words.into(), by };
     let hand = |owner: &str, reason: &str| Command::Hand { problem: "p".into(), owner: owner.into(), reason: reason.into() };
     let close = |outcome: &str| Command::Close { problem: "p".into(), outcome: outcome.into() };
     let raise = Command::Raise { cause: Cause::Disputed { report: "r".into() }, content: "five slabs stand".into(), by: "wei".into() };
+    let stopped = Command::Raise { cause: Cause::Disregarded { report: "r".into(), hazard: "h".into() }, content: "no limiter".into(), by: "wei".into() };
     let settle = Command::Settle { report: "r".into() };
     let no_owner = State { is_owner_known: false, ..there.clone() };
     // What is tried, where, by whom, and how many facts follow.
@@ -49,8 +50,10 @@ fn rules() {
         ("without words", site.clone(), open("funds", " "), "jian", Err(Refused::NoRemark)),
         ("for a stranger", State { is_owner_known: false, ..site.clone() }, open("funds", "no payment"), "jian", Err(Refused::UnknownOwner)),
         ("raised by a dispute", site.clone(), raise.clone(), "system", Ok(1)),
-        ("raised by hand", site, raise, "jian", Err(Refused::NotYours)),
+        ("raised by hand", site.clone(), raise, "jian", Err(Refused::NotYours)),
         ("settled", there.clone(), settle.clone(), "system", Ok(1)),
+        ("work that went on in a stop", site.clone(), stopped, "system", Ok(1)),
+        ("which no judgement ends", State { of_report: vec![Known { ends_with_judgement: false, ..known.clone() }], ..there.clone() }, settle.clone(), "system", Ok(0)),
         ("settled when none is open", State { of_report: Vec::new(), ..there.clone() }, settle.clone(), "system", Ok(0)),
         ("settled by hand", there.clone(), settle, "wei", Err(Refused::NotYours)),
         ("answered", there.clone(), answer("recounting", TODAY), "jian", Ok(1)),

@@ -20,13 +20,12 @@
 //!
 //! States of a report: reported → confirmed | disputed → verified; corrected → reported again.
 //!
-//! Refusals: R-101 … … … … R-149 of the rules; R-119 … … of what is sent. Extra files:
-//! `diary.rs` (site and supervision diaries as papers), `photos.rs` (photographs: checked, sealed, and how their copies are drawn), `copies.rs` (when they are drawn and where they are kept), `reasons.rs` (what holds work up, over
+//! Refusals: R-101 … … … … R-149 of the rules; R-119 … … of what is sent; R-139 of their diaries (`diaries`). Extra files:
+//! `photos.rs` (photographs: checked, sealed, and how their copies are drawn), `copies.rs` (when they are drawn and where they are kept), `reasons.rs` (what holds work up, over
 //! time), `sheet.rs` (from facts to a workbook, and from a filled one to reports and findings), `upload.rs` (its pages),
 //! `programs.rs` (reports from programs), `register.rs` (a day as a list). Tests of workbooks stand in `sheet_tests.rs`.
 
 pub mod copies;
-mod diary;
 pub mod model;
 pub mod pages;
 pub mod photos;

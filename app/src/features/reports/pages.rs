@@ -49,7 +49,6 @@ pub fn routes() -> Router<Site> {
         .route("/reports/waiting", get(waiting))
         .route("/reports/reasons", get(super::reasons::show))
         .route("/reports/of/{building}", get(newest))
-        .route("/reports/diary/{keeper}/{place}/{format}", get(super::diary::paper))
         .route("/reports/{id}", get(show))
         .route("/reports/{id}/confirm", post(confirm))
         .route("/reports/{id}/dispute", get(dispute_form).post(dispute))
@@ -280,6 +279,7 @@ async fn new_page(
         None => (!is_active).then(|| rule("R-103", "building")),
     };
     let idle = idle.filter(|_| refused.is_none());
+    let told_of_stop = plan::pages::stopped(&mut conn, visitor, &tree, building, site.clock.today()).await?;
     let (open, done): (Vec<&Work>, Vec<&Work>) = works.iter().partition(|work| work.before_e3 < work.total_e3);
     let decimal = |name: &str| values.text(name).to_owned();
     let body = html! {
@@ -287,6 +287,7 @@ async fn new_page(
         h1 { (building.attributes.name) " · " (visitor.t("reports.title")) }
         (error_summary(visitor, refused))
         @if let Some(idle) = &idle { div.notice { p { (sentence(visitor, idle)) } } }
+        (told_of_stop)
         @if let Some(filed) = reports.iter().find(|report| report.on.to_string() == values.text("on")).filter(|_| refused.is_none()) {
             div.notice { p { a href={ "/reports/" (filed.id) } { (visitor.tf("reports.is_filed", &[("date", filed.on.to_string())])) } } }
         }
@@ -501,6 +502,8 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
     let said_since = judgements.last().map(|(_, number)| *number).max(corrections.last().map(|one| one.number));
     let last_number = said_since.map_or(report.number, |number| number.max(report.number));
     let received = if is_filed { Some(receipt(&mut conn, visitor, report).await?) } else { None };
+    let tree = site.domain.places.tree(&mut conn).await?;
+    let told_of_stop = plan::pages::stopped(&mut conn, visitor, &tree, building, report.on).await?;
     let content = &report.content;
     let pairs = |prefix: &str, counts: &BTreeMap<String, u32>| {
         visitor.list(counts.iter().map(|(word, count)| format!("{} {count}", visitor.t(&format!("{prefix}.{word}")))))
@@ -510,6 +513,7 @@ async fn show_page(site: &Site, visitor: &Visitor, report: &Report, building: &P
         (error_summary(visitor, refused))
         @if let Some(received) = received { (received) }
         div.bar { h1 { (building.attributes.name) " · " (report.on) } (grade_tag(visitor, report)) }
+        (told_of_stop)
         @if let Some(days) = skewed { div.notice { p { (visitor.tf("reports.clock_wrong", &[("days", days.abs().to_string()), ("at", device_time(report))])) } } }
         @if let (Some(reason), Some(by)) = (&report.reason, &report.judged_by) { div.notice { p { (visitor.labelled(format!("{} {}", name(by), report.judged_on.map_or(String::new(), |on| on.to_string())), reason)) } } }
         @if !days.is_empty() {
@@ -631,12 +635,13 @@ async fn waiting(State(site): State<Site>, visitor: Visitor, Query(list): Query<
         let project = tree.lineage(place).find(|above| above.kind == Kind::Project);
         let items = moved.remove(id).unwrap_or_default();
         let items = visitor.list(items.iter().map(|moved| moved_text(&visitor, moved)));
+        let is_stopped = !plan::heard::stopped_by(&mut conn, &place.path, *on).await?.is_empty();
         let acts = html! {
             form.inline method="post" action={ "/reports/" (id) "/confirm" } { (seal(&visitor)) input type="hidden" name="back" value="waiting"; button type="submit" { (visitor.t("reports.confirm")) } }
             " " a.button.second href={ "/reports/" (id) "/dispute" } { (visitor.t("reports.dispute")) }
         };
         register.row(vec![
-            (Cell::Text(place.attributes.name.clone()), Some(html! { a href={ "/reports/" (id) } { (place.attributes.name) } @if store::clock_difference(report.written_at.as_deref(), &report.filed_at).is_some() { " " span.tag { (visitor.t("reports.clock_short")) } } })),
+            (Cell::Text(place.attributes.name.clone()), Some(html! { a href={ "/reports/" (id) } { (place.attributes.name) } @if store::clock_difference(report.written_at.as_deref(), &report.filed_at).is_some() { " " span.tag { (visitor.t("reports.clock_short")) } } @if is_stopped { " " span.lamp.bad { (visitor.t("reports.stopped_short")) } } })),
             (Cell::Date(*on), None),
             (project.map_or(Cell::Empty, |project| Cell::Text(project.attributes.name.clone())), None),
             (names.get(filed_by).map_or(Cell::Empty, |name| Cell::Text(name.clone())), None),

@@ -137,7 +137,7 @@ pub(super) fn stock_of(visitor: &Visitor, material: &str) -> String {
 }
 
 /// Materials on hand and for how many days they last, a text each.
-pub(super) fn on_hand(visitor: &Visitor, content: &Content) -> Vec<String> {
+pub fn on_hand(visitor: &Visitor, content: &Content) -> Vec<String> {
     let both = |material: &String| {
         let stock = content.stock_e3.get(material).and_then(|amount| i64::try_from(*amount).ok()).map(|amount| {
             let unit = WORDS.materials.iter().find(|one| one.id == *material).map_or("", |one| one.unit.as_str());

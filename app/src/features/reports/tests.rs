@@ -579,44 +579,6 @@ on_both_databases!(programs_report_under_the_same_rules, |site| async move {
     site
 });
 
-on_both_databases!(a_diary_says_what_reports_and_judgements_said, |site| async move {
-    let mut site = active(site.with_cast().await).await;
-    site.person("engineer", Role::SupervisionEngineer, Some("ours")).await;
-    site.person("lu", Role::Inspector, Some("ours")).await;
-    let day = [("building", "ours-b1"), ("on", "2026-11-23"), ("done.ours-b1/pit", "900"), ("hands.general", "12"), ("request_id", "report-0001")];
-    assert_eq!(site.post("builder", "/reports/new", &day).await.status, 303);
-    settled(&site).await;
-    let dispute = [("done.ours-b1/pit", "400"), ("reason", "measured by cross section")];
-    assert_eq!(site.post("engineer", "/reports/report-0001/dispute", &dispute).await.status, 303);
-    let text = async |keeper: &str, query: &str| {
-        let page = site.get("builder", &format!("/reports/diary/{keeper}/ours/docx{query}")).await;
-        assert_eq!(page.status, 200, "{keeper}{query}");
-        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(page.bytes)).unwrap();
-        let mut text = String::new();
-        std::io::Read::read_to_string(&mut archive.by_name("word/document.xml").unwrap(), &mut text).unwrap();
-        text
-    };
-    let diary = text("site", "").await;
-    assert!(diary.contains("2026\u{5e74}11\u{6708}23\u{65e5}") && diary.contains("400 m"), "the better grade counts");
-    // An inspection that finds less takes nothing out of what the supervision engineer wrote.
-    assert_eq!(site.post("lu", "/reports/report-0001/verify", &[("done.ours-b1/pit", "300"), ("reason", "counted trucks")]).await.status, 303);
-    let supervision = text("supervision", "").await;
-    assert!(supervision.contains("measured by cross section") && !supervision.contains("counted trucks"));
-    assert!(!text("site", "?from=2026-11-01&to=2026-11-22").await.contains("<w:tbl>"), "of other days");
-    let cases = [
-        ("stranger", "site/ours/pdf", 404),
-        ("builder", "chief/ours/pdf", 404),
-        ("builder", "site/ours/exe", 404),
-        ("builder", "site/ours/pdf?from=2026-09-01&to=2026-11-01", 422),
-        ("builder", "site/ours/pdf?from=2026-11-20&to=2026-11-01", 422),
-        ("engineer", "supervision/ours-b1/pdf", 200),
-    ];
-    for (who, path, status) in cases {
-        assert_eq!(site.get(who, &format!("/reports/diary/{path}")).await.status, status, "{who} {path}");
-    }
-    site
-});
-
 on_both_databases!(a_correction_does_not_move_what_was_verified_later, |site| async move {
     let mut site = active(site.with_cast().await).await;
     site.person("inspector", Role::Inspector, None).await;

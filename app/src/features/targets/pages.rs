@@ -466,6 +466,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, looked: &L
     coming.retain(|one| one.from > today);
     let proposals = if may_promise { proposals(&mut conn, site, project, &place.id, &current, today).await? } else { Vec::new() };
     let points = targets.weighed.get(&place.id).and_then(|weighed| weighed.judged_e1(rules.measure, today));
+    let told_of_stop = plan::pages::stopped(&mut conn, visitor, &tree, place, today).await?;
     let body = html! {
         (places::pages::crumbs_of(&mut conn, visitor, place).await?)
         (error_summary(visitor, refused))
@@ -477,6 +478,7 @@ async fn building_page(site: &Site, visitor: &Visitor, place: &Place, looked: &L
         @let is_reported = targets.of(&place.id).any(|item| item.done_today.is_some());
         @if may_promise { p.bar.no-print { a.button.second[is_reported] href={ "/reports/new?building=" (form_urlencoded(&place.id)) } { (visitor.t(if is_reported { "targets.is_reported" } else { "reports.file" })) } } }
         (told_of(visitor, looked))
+        (told_of_stop)
         h2 { (visitor.t(if then.is_some() { "targets.of_day" } else { "targets.today" })) }
         @if current.iter().all(|item| item.facts.today <= TOLERANCE) { p.quiet { (visitor.t("targets.nothing_today")) } }
         ul.rows { @for item in current.iter().filter(|item| item.facts.today > TOLERANCE) {

@@ -1,27 +1,35 @@
-//! Diaries as papers, made of the facts of reports: what a site did day by day (施工日志), and how its supervision engineer
-//! judged it (监理日志). Nothing is written twice; what a report does not say a diary does not say.
+//! Diaries as papers.
 
-use super::model::Content;
-use super::store::{self, Judgement, Report};
+use super::gather::{self, Happening};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::store::Place;
 use crate::features::places::tree::Tree;
+use crate::features::reports::model::Content;
+use crate::features::reports::sheet::on_hand;
+use crate::features::reports::store::{self, Judgement, Report};
 use crate::features::targets::model::Grade;
 use crate::features::targets::pages::delivered;
 use crate::features::{identity, plan};
-use crate::refusal::Refusal;
+use crate::refusal::{Reason, Refusal};
 use crate::web::Site;
 use crate::web::extract::Query;
 use crate::web::papers;
 use crate::web::problem::Problem;
 use crate::web::visitor::Visitor;
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use axum::routing::get;
 use guatu_formats::documents::{Block, Form, Paper};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Routes of this feature.
+pub fn routes() -> Router<Site> {
+    Router::new().route("/reports/diary/{keeper}/{place}/{format}", get(paper))
+}
 
 /// Days of one diary: a month, whatever it is called.
 const MOST_DAYS: i32 = 31;
@@ -55,13 +63,13 @@ impl Keeper {
 
 /// The days an address asks for; the month up to today when it asks for none.
 #[derive(Debug, Default, serde::Deserialize)]
-pub(super) struct Asked {
+struct Asked {
     from: Option<Date>,
     to: Option<Date>,
 }
 
 /// `GET /reports/diary/{keeper}/{place}/{format}?from=&to=`: a diary as `pdf` or `docx`.
-pub(super) async fn paper(
+async fn paper(
     State(site): State<Site>,
     visitor: Visitor,
     Path((keeper, place, format)): Path<(String, String, String)>,
@@ -75,7 +83,8 @@ pub(super) async fn paper(
     let from = asked.from.unwrap_or(to.first_of_month());
     if from > to || (to - from).get_days() >= MOST_DAYS {
         let earliest = to.saturating_sub(i64::from(MOST_DAYS - 1).days());
-        return Err(Refusal { params: vec![("from", earliest.to_string()), ("to", to.to_string())], ..super::pages::rule("R-139", "from") }.into());
+        let params = vec![("from", earliest.to_string()), ("to", to.to_string())];
+        return Err(Refusal { code: "R-139", reason: Reason::Rule, params, field: Some("from") }.into());
     }
     let tree = site.domain.places.tree(&mut conn).await?;
     let diary = Diary { site: &site, visitor: &visitor, tree: &tree, names: identity::names(&mut conn).await?, place: &place, keeper };
@@ -83,6 +92,18 @@ pub(super) async fn paper(
     drop(conn);
     papers::download(&visitor, paper, &format, &format!("guatu-diary-{}-{from}", keeper.name())).await
 }
+
+/// What a site's diary says of a place on a day.
+#[derive(Default)]
+struct Line {
+    work: Vec<String>,
+    means: Vec<String>,
+    hindered: Vec<String>,
+    judged: String,
+}
+
+/// Lines by day and place.
+type Lines = BTreeMap<(Date, usize), Line>;
 
 /// What a diary is made with.
 struct Diary<'a> {
@@ -105,10 +126,22 @@ impl Diary<'_> {
         };
         match self.keeper {
             Keeper::Site => {
+                let mut lines = Lines::new();
                 for report in store::between(conn, from, to).await? {
                     let Some(building) = readable(&report.building) else { continue };
-                    days.entry(report.on).or_default().push(self.of_site(conn, building, &report).await?);
+                    let line = self.of_site(conn, &report).await?;
+                    lines.insert((report.on, self.position(building)), line);
                     keepers.insert(self.name(Some(&report.filed_by)));
+                }
+                self.stops(conn, &mut lines, (from, to)).await?;
+                for one in gather::of_site(conn, &self.place.path, from, to).await? {
+                    let Some(place) = readable(&one.place) else { continue };
+                    lines.entry((one.on, self.position(place))).or_default().hindered.push(self.happened(&one));
+                }
+                for ((day, at), line) in lines {
+                    let name = self.tree.places().get(at).map(|place| place.attributes.name.clone()).unwrap_or_default();
+                    let said = |lines: Vec<String>| self.visitor.list(lines);
+                    days.entry(day).or_default().push(vec![name, said(line.work), said(line.means), said(line.hindered), line.judged]);
                 }
             }
             Keeper::Supervision => {
@@ -116,6 +149,12 @@ impl Diary<'_> {
                     let Some(building) = readable(&judgement.building) else { continue };
                     days.entry(judgement.judged_on).or_default().push(self.of_supervision(building, &judgement));
                     keepers.insert(self.name(Some(&judgement.judged_by)));
+                }
+                for one in gather::of_supervision(conn, &self.place.path, from, to).await? {
+                    let Some(place) = readable(&one.place) else { continue };
+                    let by = self.name(Some(&one.by));
+                    keepers.insert(by.clone());
+                    days.entry(one.on).or_default().push(vec![place.attributes.name.clone(), String::new(), self.visitor.t(&one.fact), self.content(&one), by]);
                 }
             }
         }
@@ -155,7 +194,50 @@ impl Diary<'_> {
         self.visitor.t(&format!("grade.{}", grade.name()))
     }
 
-    async fn of_site(&self, conn: &mut Conn, building: &Place, report: &Report) -> Result<Vec<String>, Problem> {
+    fn position(&self, place: &Place) -> usize {
+        self.tree.position(&place.id).unwrap_or(usize::MAX)
+    }
+
+    /// What happened, by its name and what it was about.
+    fn happened(&self, one: &Happening) -> String {
+        let (fact, content) = (self.visitor.t(&one.fact), self.content(one));
+        if content.is_empty() { fact } else { self.visitor.labelled(fact, &content) }
+    }
+
+    fn content(&self, one: &Happening) -> String {
+        match &one.word {
+            Some(word) => self.visitor.t(word),
+            None => one.content.clone(),
+        }
+    }
+
+    /// Work that stood by a major hazard, and alerts in force, on each of the days: at the stopped place, and beside what was
+    /// reported there all the same.
+    async fn stops(&self, conn: &mut Conn, lines: &mut Lines, (from, to): (Date, Date)) -> Result<(), Problem> {
+        for stop in gather::stops(conn, self.tree, self.place, (from, to)).await? {
+            let Some(at) = self.tree.get(&stop.place) else { continue };
+            // Of a stop above the place the diary of the place speaks on its own line.
+            let shown = if at.path.starts_with(&self.place.path) { at } else { self.place };
+            if !self.visitor.may(Verb::Read, &shown.path) {
+                continue;
+            }
+            let said = match stop.since {
+                Some(since) => self.visitor.tf("diary.stopped", &[("date", since.to_string()), ("hazard", stop.what.clone())]),
+                None => self.visitor.tf("diary.alert", &[("level", self.visitor.t(&stop.what)), ("notice", stop.notice.clone())]),
+            };
+            lines.entry((stop.on, self.position(shown))).or_default();
+            let here = lines.range_mut((stop.on, 0)..=(stop.on, usize::MAX));
+            for ((_, place), line) in here {
+                let is_there = *place == self.position(shown) || (stop.since.is_some() && self.tree.places().get(*place).is_some_and(|place| place.path.starts_with(&at.path)));
+                if is_there {
+                    line.hindered.insert(0, said.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn of_site(&self, conn: &mut Conn, report: &Report) -> Result<Line, Problem> {
         let mut work = Vec::new();
         for day in store::days_of_report(conn, &report.id).await? {
             let bar = plan::store::bar(conn, &day.project, &day.activity).await?;
@@ -171,15 +253,14 @@ impl Diary<'_> {
             Grade::Reported => String::new(),
             _ => format!("{} {}", self.judgement(report.grade), self.name(report.judged_by.as_ref())),
         };
-        let said = |lines: Vec<String>| self.visitor.list(lines);
-        Ok(vec![building.attributes.name.clone(), said(work), said(self.means(&report.content)), said(self.hindered(&report.content)), judged])
+        Ok(Line { work, means: self.means(&report.content), hindered: self.hindered(&report.content), judged })
     }
 
     /// Hands, machines and days of cover.
     fn means(&self, content: &Content) -> Vec<String> {
         let groups = [("trade", &content.hands), ("machine", &content.machines)];
         let mut means: Vec<String> = groups.iter().flat_map(|(prefix, counts)| counts.iter().map(move |(word, count)| format!("{} {count}", self.visitor.t(&format!("{prefix}.{word}"))))).collect();
-        means.extend(super::sheet::on_hand(self.visitor, content));
+        means.extend(on_hand(self.visitor, content));
         means
     }
 
