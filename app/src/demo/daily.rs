@@ -45,6 +45,8 @@ const PROMISED: [(PeriodKind, i64); 6] = [
 const CAREFUL: i64 = 70;
 /// Red alert, in days before today: nothing is built outside an exemption.
 const ALERT: std::ops::RangeInclusive<i64> = 10..=13;
+/// Days it took; from its end to yesterday every site makes them up with longer shifts.
+const LOST_DAYS: i64 = 4;
 
 /// A measured work item of a site.
 struct Work {
@@ -159,8 +161,8 @@ fn cast(projects: &mut [(usize, Vec<Site>)], today: Date) {
 }
 
 impl Work {
-    /// What truly stands at the end of a day.
-    fn true_e3(&self, on: Date, is_rescued: bool, today: Date) -> i64 {
+    /// What truly stands at the end of a day; where the alert held a site up, what it lost is made up day by day.
+    fn true_e3(&self, on: Date, is_rescued: bool, is_exempt: bool, today: Date) -> i64 {
         let (length, run) =
             (i64::from((self.finish - self.start).get_days()) + 1, i64::from((on - self.start).get_days()) + 1);
         let mut run = run.clamp(0, length);
@@ -169,7 +171,9 @@ impl Work {
             // From then on every day counts double.
             run = (run + i64::from((on - rescue).get_days())).min(length);
         }
-        let done = self.total_e3 * run / length;
+        let (ago, since) = (i64::from((today - on).get_days()), *ALERT.start() - 1);
+        let behind = if is_exempt || run == length || !(1..=since).contains(&ago) { 0 } else { LOST_DAYS * (ago - 1) };
+        let done = self.total_e3 * (run * since - behind).max(0) / (length * since);
         if self.is_whole { done / 1000 * 1000 } else { done / 100 * 100 }
     }
 }
@@ -306,7 +310,7 @@ impl Site {
             return (items, false);
         }
         for work in &mut self.works {
-            let truth = work.true_e3(on, self.is_rescued, today);
+            let truth = work.true_e3(on, self.is_rescued, self.is_exempt, today);
             let claimed = if self.is_claimant { (truth * 5 / 4).min(work.total_e3) } else { truth };
             let claimed = if work.is_whole { claimed / 1000 * 1000 } else { claimed };
             if claimed > work.known_e3 {
@@ -383,7 +387,7 @@ impl Site {
         }
         let mut items = Vec::new();
         for work in &mut self.works {
-            let truth = work.true_e3(on, self.is_rescued, today);
+            let truth = work.true_e3(on, self.is_rescued, self.is_exempt, today);
             if work.known_e3 > truth {
                 work.known_e3 = truth;
                 items.push(Item { activity: work.activity.clone(), cumulative_e3: truth });

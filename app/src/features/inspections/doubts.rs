@@ -82,8 +82,8 @@ fn figures(day: &Labour, done: &Done, pace: &Pace, since_days: u32, rules: &Doub
     let crews = day.hands.unwrap_or(0).div_ceil(rules.pace.crew_hands.max(1)).max(1);
     let days = i64::from(pace.days.max(1));
     let most_e3 = pace.total_e3.saturating_mul(i64::from(rules.pace.times)).saturating_mul(i64::from(crews)).saturating_mul(i64::from(since_days)) / days;
-    // Of what counts in whole units one is finished on some day, however long it took.
-    let most_e3 = if pace.is_whole { most_e3.max(1000) } else { most_e3 };
+    // Of what counts in whole units the last of them was begun before, however long it took.
+    let most_e3 = if pace.is_whole { (most_e3.max(1) as u64).div_ceil(1000).saturating_mul(1000) as i64 } else { most_e3 };
     WorkFigures { name: pace.name.clone(), unit: pace.unit.clone(), done_e3: done.done_e3, pace_e3: pace.total_e3 / days, crews, most_e3 }
 }
 

@@ -222,7 +222,7 @@ fn more_than_hands_and_materials_allow_is_doubtful() {
     let cases = [
         ("19 40 floors 0 -/- -/-, 20 40 floors 1 9/9 3/1", "", "a floor a day is finished on some day"),
         ("19 40 floors 0 -/- -/-, 20 40 floors 2 9/9 3/1", "too_fast 20 1 2 1000", "two are not"),
-        ("20 1 floors 29 0/0 0/0", "too_fast 20 30 1 12857, no_materials 20 1 1 12857", "one hand in a month, of nothing"),
+        ("20 1 floors 29 0/0 0/0", "too_fast 20 30 1 13000, no_materials 20 1 1 13000", "one hand in a month, of nothing"),
         ("19 20 fit 0 -/- -/-, 20 20 fit 30 -/- -/-", "", "three times the pace"),
         ("19 20 fit 0 -/- -/-, 20 20 fit 31 -/- -/-", "too_fast 20 1 1 30000", "more than that"),
         ("19 20 fit 0 -/- -/-, 20 21 fit 31 -/- -/-", "", "a second crew"),
