@@ -472,12 +472,26 @@ fn crews_go_from_floor_to_floor() {
 }
 
 #[test]
+fn a_correlation_that_binds_nothing_is_said() {
+    for (by, expected) in [("place", Some("K-306")), ("resource", None)] {
+        let said = answer(&guatu(&["risk", "-", "--iterations", "100", "--correlate", by], SCARCE.as_bytes()));
+        let codes: Vec<&str> =
+            said["diagnostics"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, expected.into_iter().collect::<Vec<&str>>(), "{by}: {said}");
+    }
+}
+
+#[test]
 fn what_cannot_be_meant_is_refused_with_what_to_do() {
     let risk = |risk: &str| SCARCE.replace(r#"{"kind":"discrete","probability":0.25,"impact":"3d"}"#, risk);
     let cases = [
         (risk(r#"{"kind":"triangular","low":"4d","likely":"5d","high":"9d"}"#), None),
         (risk(r#"{"kind":"triangular","low":"9d","likely":"5d","high":"4d"}"#), Some("activities[1].risk.likely")),
         (risk(r#"{"kind":"pert","low":"2d","likely":"9d","high":"4d"}"#), Some("activities[1].risk.likely")),
+        (
+            SCARCE.replace(r#""id":"A","#, r#""id":"A","quantity":{"total":5,"unit":"floor","per_day":0},"#),
+            Some("activities[0].quantity.per_day"),
+        ),
         (risk(r#"{"kind":"lognormal","p50":"9d","p90":"5d"}"#), Some("activities[1].risk.p90")),
         (
             SCARCE.replace(

@@ -46,8 +46,8 @@ pub(crate) fn outlooks(
     let mut limits = Limits::new(network);
     let (mut rest_days, mut more_crews) = (None, None);
     let mut outlooks = Vec::new();
-    let mut late_count = 0;
-    for goal in &network.goals {
+    let (late_count, repaired) = latest(network, passes);
+    for (at, goal) in network.goals.iter().enumerate() {
         let written = &plan.mandated[goal.mandate as usize];
         let Some(dates) = &activities[goal.activity as usize] else {
             let id = &written.activity;
@@ -61,8 +61,7 @@ pub(crate) fn outlooks(
         let concessions = match worst {
             Some((node, float)) if float < 0 => {
                 let late = Late { goal, node, float, nodes: late_nodes };
-                late_count += 1;
-                if late_count > MOST_REPAIRED {
+                if repaired.binary_search(&at).is_err() {
                     vec![shorten::move_date(plan, network, passes, &late)]
                 } else {
                     let mut concessions = shorten::concessions(plan, network, passes, &late);
@@ -89,7 +88,7 @@ pub(crate) fn outlooks(
     }
     if late_count > MOST_REPAIRED {
         let message = format!(
-            "{late_count} mandated dates are late; what repairs them besides moving the date was sought for the first {MOST_REPAIRED}"
+            "{late_count} mandated dates are late; what repairs them besides moving the date was sought for the {MOST_REPAIRED} that are latest"
         );
         diagnostics.push(Diagnostic::new("K-305", message, vec![late_count.to_string(), MOST_REPAIRED.to_string()]));
     }
@@ -99,6 +98,21 @@ pub(crate) fn outlooks(
 /// Late dates for which repairs are sought: each is a search over the plan, and where hundreds are late one does not repair
 /// them one by one.
 const MOST_REPAIRED: usize = 50;
+
+/// How many mandated dates are late, and which of them, as indexes of goals in their order, are so by most working days of their own
+/// calendars; of equals the first.
+fn latest(network: &Network, passes: &Passes) -> (usize, Vec<usize>) {
+    let late = network.goals.iter().enumerate().filter_map(|(at, goal)| {
+        let (node, float) = worst_end(network, &passes.early, goal).filter(|(_, float)| *float < 0)?;
+        Some((network.days(&network.nodes[node], float), at))
+    });
+    let mut late: Vec<(f64, usize)> = late.collect();
+    late.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+    let count = late.len();
+    let mut repaired: Vec<usize> = late.into_iter().take(MOST_REPAIRED).map(|(_, at)| at).collect();
+    repaired.sort_unstable();
+    (count, repaired)
+}
 
 /// The end with the least float, in units of its own calendar; the first of equals.
 pub(crate) fn worst_end(network: &Network, early: &[i32], goal: &Goal) -> Option<(usize, i32)> {

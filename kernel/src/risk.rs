@@ -210,7 +210,19 @@ pub fn risk_among(
     let models: Vec<Model<'_>> = networks.iter().filter(is_same).map(|one| Model::new(one, &sampler)).collect();
     let iterations = simulation.iterations.max(1);
     let tally = simulate(&models, network, iterations, simulation.threads.max(1), progress);
-    Report { plan, network, sampler: &sampler, events: register.len(), iterations, tally }.write()
+    let mut report = Report { plan, network, sampler: &sampler, events: register.len(), iterations, tally }.write();
+    // What has no group varies alone: a strength that binds nothing together would go unnoticed.
+    if let Some(group) = names.filter(|_| strength > 0.0 && numbers.is_empty()) {
+        let what = match group {
+            Group::Place => "place",
+            Group::WorkKind => "work_kind",
+            Group::Resource => "need",
+        };
+        let message =
+            format!("nothing varies together: no activity has a {what}; give some one, or correlate by something else");
+        report.diagnostics.push(Diagnostic::new("K-306", message, vec![what.to_owned()]));
+    }
+    report
 }
 
 fn name_of(activity: &Activity, group: Group) -> Option<&str> {

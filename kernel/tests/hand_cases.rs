@@ -147,6 +147,22 @@ fn soft_late_bounds_show_as_negative_float() {
 }
 
 #[test]
+fn of_very_many_late_dates_the_latest_are_repaired() {
+    // Each a day later than the one before it; written in this order and in the other.
+    for is_falling in [false, true] {
+        let days = |at: usize| if is_falling { 62 - at } else { at + 1 };
+        let mut text = String::new();
+        (1..=60).for_each(|at| text += &format!("A{at} {}d\nby A{at} 2026-06-01\n", days(at)));
+        let found = checked(&plan(&text));
+        assert_eq!(found.diagnostics.iter().map(|one| one.code).collect::<Vec<_>>(), ["K-305"]);
+        for outlook in &found.milestones {
+            let late = days(outlook.activity + 1) - 1;
+            assert_eq!(outlook.concessions.len() > 1, late > 10, "{late} days late, of one to sixty");
+        }
+    }
+}
+
+#[test]
 fn hard_dates_win_over_logic() {
     // What cannot be is said, also where no float shows it.
     codes("A 5d !start_on=2026-06-10\nB 2d !start_on=2026-06-03\nA -> B", &["K-223"]);

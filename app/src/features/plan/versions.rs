@@ -7,6 +7,7 @@ use super::template::{self, Building, Setting, TEMPLATES, compose};
 use crate::db::Conn;
 use crate::features::authority::{Verb, missing};
 use crate::features::places::store::Place;
+use crate::features::rule_sets::pages::source_of;
 use crate::features::{calendars, identity, places};
 use crate::journal::Document;
 use crate::refusal::{Reason, Refusal};
@@ -78,7 +79,7 @@ async fn template_page(site: &Site, visitor: &Visitor, place: &Place, values: &V
                 p { a href="/calendars" { (visitor.t("nav.calendars")) } }
             }
             p.hint { (visitor.t("plans.days_hint")) }
-            p.quiet { (visitor.tf("plans.template_source", &[("source", chosen.source.clone())])) }
+            p.quiet { (visitor.tf("plans.template_source", &[("source", source_of(visitor, &chosen.id, &chosen.source))])) }
             @let resources = chosen.resources(buildings.len());
             @if !resources.is_empty() {
                 @let named = |one: &Resource| format!("{} {}", visitor.t(&format!("resource.{}", one.id)), one.capacity);

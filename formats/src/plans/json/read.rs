@@ -269,6 +269,9 @@ fn read_quantity(value: &Value, path: String, findings: &mut Findings) -> Option
     let unit = fields.string("unit").unwrap_or_default();
     let is_whole = fields.boolean("whole").unwrap_or(false);
     let per_day = fields.number("per_day", 0.0, MOST);
+    if per_day == Some(0.0) {
+        fields.refuse("per_day", "nothing a day never ends; say how much is done in a day, or leave it out");
+    }
     let crews = fields.count("crews", 10_000);
     fields.close();
     Some(Quantity { total: total?, unit, is_whole, per_day, crews })
